@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where response bodies go (sinks) and where request bodies come from (sources).
+ *
+ *     struct midge_buffer body;
+ *     midge_buffer_init(&body, storage, sizeof storage);      // at most that many bytes
+ *     request.sink = &body.sink;
+ */
+#ifndef MIDGE_BODY_H
+#define MIDGE_BODY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <midge/port.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct midge_client;
+
+/* How much of what was announced has come (design: RFC 9112 8). */
+enum midge_complete {
+    MIDGE_COMPLETE_NO,         /* cut, canceled or never begun */
+    MIDGE_COMPLETE_UNVERIFIED, /* plain HTTP, until close: nobody can know */
+    MIDGE_COMPLETE_YES
+};
+
+/* A sink takes the body of one response. Embed it first in a struct of your own. */
+struct midge_sink {
+    /* Take all len bytes (len > 0). MIDGE_OK: more please. MIDGE_ERR_PAUSE: these were taken, no
+       more until midge_resume; the peer is slowed down by TCP. Any other negative value fails the
+       request with it. May call back into the client: start, cancel, resume, close. */
+    int (*write)(struct midge_sink *sink, const uint8_t *data, size_t len);
+    /* Called exactly once for each started request, before its completion. err is the request's
+       result so far. A negative answer (a failing commit) becomes the request's error if it had
+       none. `reset` may have been called before, see below. */
+    int (*finish)(struct midge_sink *sink, int err, enum midge_complete complete);
+    /* Forget what was written: the request is about to be repeated. NULL: a request whose body
+       has begun to arrive is not repeated. */
+    int (*reset)(struct midge_sink *sink);
+};
+
+/* A source gives the body of one request. */
+struct midge_source {
+    /* Fill at most cap bytes. MIDGE_OK with *n > 0; MIDGE_ERR_EOF at the end; MIDGE_ERR_AGAIN: none
+       yet, midge_resume says when; any other negative value fails the request. */
+    int (*read)(struct midge_source *source, uint8_t *buf, size_t cap, size_t *n);
+    /* Back to the first byte, for a replay. NULL: cannot, such a request is never replayed. */
+    int (*rewind)(struct midge_source *source);
+    /* Called exactly once for each started request. May be NULL. */
+    void (*finish)(struct midge_source *source);
+    int64_t length; /* bytes, or -1 unknown: sent chunked */
+};
+
+/* --- ready-made sinks --- */
+
+/* The caller's memory, NUL-terminated after each write when there is room: cap counts the NUL.
+   A body longer than cap - 1 fails with TOO_LARGE. Lives until the caller is done with the bytes.
+ */
+struct midge_buffer {
+    struct midge_sink sink;
+    uint8_t *data;
+    size_t len, cap;
+};
+void midge_buffer_init(struct midge_buffer *buffer, void *storage, size_t cap);
+
+/* Memory from the client's block that grows up to max bytes (NUL included). Freed by
+   midge_blob_free, at the latest before the client is closed. */
+struct midge_blob {
+    struct midge_sink sink;
+    struct midge_client *client;
+    uint8_t *data; /* NUL-terminated; NULL while empty */
+    size_t len, cap, max;
+};
+void midge_blob_init(struct midge_blob *blob, struct midge_client *client, size_t max);
+void midge_blob_free(struct midge_blob *blob);
+
+/* A file: written beside the target, renamed into place only if the body is complete ("unverified"
+   counts as complete unless strict is set). Opened at the first byte or at a good end. The path
+   must live as long as the sink. */
+struct midge_file_sink {
+    struct midge_sink sink;
+    const struct midge_port *port;
+    const char *path;
+    midge_file file;
+    uint64_t len;
+    int native;     /* errno of a failure, 0 none */
+    uint8_t strict; /* set after init: "unverified" is discarded too */
+};
+void midge_file_sink_init(struct midge_file_sink *sink, const struct midge_port *port,
+                          const char *path);
+
+/* Bytes are counted and dropped. */
+struct midge_null_sink {
+    struct midge_sink sink;
+    uint64_t len;
+};
+void midge_null_sink_init(struct midge_null_sink *sink);
+
+/* --- ready-made sources --- */
+
+/* The caller's bytes, not copied: they live until the request is done. */
+struct midge_buffer_source {
+    struct midge_source source;
+    const uint8_t *data;
+    size_t len, at;
+};
+void midge_buffer_source_init(struct midge_buffer_source *source, const void *data, size_t len);
+
+/* A file; READ error if it cannot be opened, or is shorter than it was. */
+struct midge_file_source {
+    struct midge_source source;
+    const struct midge_port *port;
+    midge_file file;
+    uint64_t left;
+    int native;
+};
+int midge_file_source_init(struct midge_file_source *source, const struct midge_port *port,
+                           const char *path);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Compile-time defaults. Override any of them in a file of your own named by
+ * -DMIDGE_CONFIG_FILE="\"my_midge_config.h\"". Every run-time field of struct midge_config that is
+ * zero takes its default from here.
+ */
+#ifndef MIDGE_CONFIG_H
+#define MIDGE_CONFIG_H
+
+#ifdef MIDGE_CONFIG_FILE
+#include MIDGE_CONFIG_FILE
+#endif
+
+/* The TLS profile the library was built with (port/mbedtls): one of FULL, SMALL, TINY. */
+#if !defined(MIDGE_PROFILE_FULL) && !defined(MIDGE_PROFILE_SMALL) && !defined(MIDGE_PROFILE_TINY)
+#define MIDGE_PROFILE_FULL 1
+#endif
+
+#ifdef MIDGE_PROFILE_FULL
+#define MIDGE__PICK(full, small, tiny) (full)
+#elif defined(MIDGE_PROFILE_SMALL)
+#define MIDGE__PICK(full, small, tiny) (small)
+#else
+#define MIDGE__PICK(full, small, tiny) (tiny)
+#endif
+
+/* Open connections at once. Each costs a pair of record slots and about 1 KB. */
+#ifndef MIDGE_MAX_CONNECTIONS
+#define MIDGE_MAX_CONNECTIONS MIDGE__PICK(32, 2, 8)
+#endif
+/* Of these, to one origin. */
+#ifndef MIDGE_MAX_PER_ORIGIN
+#define MIDGE_MAX_PER_ORIGIN MIDGE__PICK(8, 2, 8)
+#endif
+/* TLS handshakes that compute at the same time. */
+#ifndef MIDGE_MAX_HANDSHAKES
+#define MIDGE_MAX_HANDSHAKES MIDGE__PICK(8, 1, 1)
+#endif
+/* Requests, sleeps, tasks and gathers alive at once, waiting ones and untaken results included. */
+#ifndef MIDGE_MAX_AWAITABLES
+#define MIDGE_MAX_AWAITABLES MIDGE__PICK(256, 64, 64)
+#endif
+/* Bytes of one response's head (status line, headers; again for trailers). */
+#ifndef MIDGE_MAX_HEADER
+#define MIDGE_MAX_HEADER MIDGE__PICK(65536, 4096, 2048)
+#endif
+/* Bytes of the plaintext buffers of an exchange: received (also the spill of a paused one), sent.
+ */
+#ifndef MIDGE_RECV_BUFFER
+#define MIDGE_RECV_BUFFER MIDGE__PICK(4096, 512, 512)
+#endif
+#ifndef MIDGE_SEND_BUFFER
+#define MIDGE_SEND_BUFFER MIDGE__PICK(1024, 512, 256)
+#endif
+/* Ciphertext read ahead per connection: fewer calls into the port. At least 64. */
+#ifndef MIDGE_READ_AHEAD
+#define MIDGE_READ_AHEAD MIDGE__PICK(4096, 512, 256)
+#endif
+/* Sessions (tickets) remembered, one for an origin; bytes of the longest ticket kept. */
+#ifndef MIDGE_MAX_SESSIONS
+#define MIDGE_MAX_SESSIONS MIDGE__PICK(32, 4, 4)
+#endif
+#ifndef MIDGE_MAX_TICKET
+#define MIDGE_MAX_TICKET MIDGE__PICK(4096, 1024, 512)
+#endif
+/* Ceiling for the certificate chain a server may send (DER bytes). */
+#ifndef MIDGE_MAX_CHAIN
+#define MIDGE_MAX_CHAIN MIDGE__PICK(16384, 8192, 4000)
+#endif
+/* One turn: handshake steps that compute, plaintext bytes moved, steps of any kind. */
+#ifndef MIDGE_TURN_CRYPTO
+#define MIDGE_TURN_CRYPTO MIDGE__PICK(4, 1, 1)
+#endif
+#ifndef MIDGE_TURN_BYTES
+#define MIDGE_TURN_BYTES MIDGE__PICK(262144, 16384, 8192)
+#endif
+#ifndef MIDGE_TURN_STEPS
+#define MIDGE_TURN_STEPS MIDGE__PICK(256, 32, 32)
+#endif
+/* Point multiplications' inner operations between two yields (profiles with ECP_RESTARTABLE). */
+#ifndef MIDGE_ECP_MAX_OPS
+#define MIDGE_ECP_MAX_OPS 200
+#endif
+/* How long requests that start together wait for the first connection's ticket after that
+   connection's handshake ended, ms. */
+#ifndef MIDGE_TICKET_WAIT_MS
+#define MIDGE_TICKET_WAIT_MS 250
+#endif
+/* Idle keep-alive connections are closed after this, ms. */
+#ifndef MIDGE_KEEP_ALIVE_MS
+#define MIDGE_KEEP_ALIVE_MS 15000
+#endif
+/* How long an orderly close (close_notify) may take, ms. */
+#ifndef MIDGE_CLOSE_MS
+#define MIDGE_CLOSE_MS 1000
+#endif
+/* Certificates are never judged against a date before this one (seconds since 1970): a clock
+   that claims less is no clock. Default 2026-01-01. */
+#ifndef MIDGE_TIME_FLOOR
+#define MIDGE_TIME_FLOOR 1767225600
+#endif
+
+#if MIDGE_READ_AHEAD < 64
+#error "MIDGE_READ_AHEAD must be at least 64 bytes: it holds a TLS record header and an alert"
+#endif
+#if MIDGE_RECV_BUFFER < 64 || MIDGE_SEND_BUFFER < 64
+#error "MIDGE_RECV_BUFFER and MIDGE_SEND_BUFFER must be at least 64 bytes"
+#endif
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * midge: many HTTPS requests at once on very small machines. This header includes all the others;
+ * read client.h first.
+ */
+#ifndef MIDGE_H
+#define MIDGE_H
+
+#include <midge/body.h>
+#include <midge/client.h>
+#include <midge/config.h>
+#include <midge/err.h>
+#include <midge/gather.h>
+#include <midge/hash.h>
+#include <midge/header.h>
+#include <midge/json.h>
+#include <midge/port.h>
+#include <midge/request.h>
+#include <midge/response.h>
+#include <midge/task.h>
+#include <midge/tls.h>
+#include <midge/url.h>
+#include <midge/version.h>
+
+#endif

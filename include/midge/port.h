@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The port: the few calls that cannot be written portably. A port holds no policy: no retries,
+ * no timeouts, no caches. All calls come from the thread that polls the client, wake excepted.
+ *
+ * Every call that returns int answers MIDGE_OK or a negative MIDGE_ERR. Where `native` is given
+ * it receives the platform's own code (errno, resolver code) of a failure and 0 otherwise.
+ */
+#ifndef MIDGE_PORT_H
+#define MIDGE_PORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef intptr_t midge_sock; /* the port's socket handle; MIDGE_SOCK_NONE is never one */
+#define MIDGE_SOCK_NONE ((midge_sock)-1)
+
+enum { MIDGE_POLL_IN = 1, MIDGE_POLL_OUT = 2, MIDGE_POLL_ERR = 4 };
+
+struct midge_pollfd {
+    midge_sock sock;
+    uint8_t events;  /* MIDGE_POLL_IN | MIDGE_POLL_OUT wanted; 0: report errors only */
+    uint8_t revents; /* what is ready; MIDGE_POLL_ERR may come unasked */
+};
+
+struct midge_addr {
+    uint8_t family;    /* 4 or 6 */
+    uint8_t bytes[16]; /* network order; 4 used for family 4 */
+    uint32_t scope;    /* IPv6 zone index, 0 none */
+};
+
+#define MIDGE_DNS_ADDRS 8 /* addresses kept of one answer */
+
+/* A lookup under way. The caller owns it and keeps it in place until done or cancelled. */
+struct midge_dns_query {
+    struct midge_addr addrs[MIDGE_DNS_ADDRS]; /* in the order to try */
+    uint8_t count;
+    uint8_t done;   /* set by the port, from inside dns_start or poll */
+    uint8_t family; /* 0 any, 4, 6: set by the caller */
+    int err;        /* MIDGE_OK or MIDGE_ERR_RESOLVE, valid when done */
+    int native;     /* the resolver's code */
+    void *impl;     /* the port's */
+};
+
+/* A file that is being written or read. */
+typedef struct midge_open_file *midge_file;
+enum midge_file_mode {
+    MIDGE_FILE_READ,
+    MIDGE_FILE_REPLACE /* written beside the target; commit renames it into place. A target that
+                          exists and is no regular file (a device, a pipe) is written directly */
+};
+
+struct midge_port {
+    void *ctx; /* passed to every call */
+
+    /* Monotonic milliseconds; never goes back. */
+    uint64_t (*clock_ms)(void *ctx);
+    /* A fast counter for measuring only: microseconds. Monotonic. */
+    uint64_t (*clock_us)(void *ctx);
+    /* Seconds since 1970 UTC, or a negative MIDGE_ERR when no trusted clock is there. */
+    int64_t (*wall_time)(void *ctx);
+    /* Fill with cryptographic-quality entropy; MIDGE_ERR_ENTROPY when there is none. Never a
+       timer, never a constant. */
+    int (*entropy)(void *ctx, uint8_t *buf, size_t len);
+
+    /* Resolve host (no literals come here). May complete inside the call. The port bounds its
+       own tries; the client's DNS deadline ends it by dns_cancel. */
+    int (*dns_start)(void *ctx, const char *host, struct midge_dns_query *query);
+    void (*dns_cancel)(void *ctx, struct midge_dns_query *query);
+
+    /* Open a non-blocking TCP socket and begin to connect. MIDGE_OK: under way or connected. */
+    int (*connect)(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
+                   int *native);
+    /* After readiness: MIDGE_OK connected, AGAIN not yet, MIDGE_ERR_CONNECT refused or failed. */
+    int (*connected)(void *ctx, midge_sock sock, int *native);
+    /* MIDGE_OK with *n > 0; AGAIN; EOF (orderly FIN); MIDGE_ERR_RECV (a reset too). */
+    int (*recv)(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native);
+    /* MIDGE_OK with *n > 0; AGAIN; MIDGE_ERR_SEND. Never raises a signal. */
+    int (*send)(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n, int *native);
+    void (*close)(void *ctx, midge_sock sock);
+
+    /* Wait until a socket is ready, a lookup ends, wake was called or timeout_ms passed (0: do
+       not wait, negative: no limit). Runs the port's own machinery (resolver, lwIP timers), and
+       may return MIDGE_OK early for it or for a signal: look at revents and at the query's done.
+       A wake ends exactly one poll. INVALID when n is more than the port can take. */
+    int (*poll)(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms);
+    /* For foreign loops: sockets of the port's own (resolver, wake), at most cap written, the
+       number there are in *n; *timeout_ms is lowered to when the port wants to be polled. May be
+       NULL: none. */
+    int (*interest)(void *ctx, struct midge_pollfd *fds, size_t cap, size_t *n, int *timeout_ms);
+    /* From any thread or interrupt: end a poll in progress, or the next one at once. */
+    void (*wake)(void *ctx);
+
+    /* A small file store. May be NULL as a whole: MIDGE_ERR_UNSUPPORTED. A write may be short of
+       nothing: it is done or it failed. finish closes; commit 0 discards a REPLACE.
+       open: READ or WRITE (by mode), NO_MEMORY. read: MIDGE_OK with *n > 0, EOF, READ. write:
+       WRITE. size and seek: UNSUPPORTED for what has none (a pipe). finish: WRITE when the commit
+       failed or a write before it had; the file is freed and the target untouched then too. */
+    int (*file_open)(void *ctx, const char *path, enum midge_file_mode mode, midge_file *file,
+                     int *native);
+    int (*file_size)(void *ctx, midge_file file, uint64_t *size);
+    int (*file_seek)(void *ctx, midge_file file, uint64_t offset);
+    int (*file_read)(void *ctx, midge_file file, uint8_t *buf, size_t cap, size_t *n, int *native);
+    int (*file_write)(void *ctx, midge_file file, const uint8_t *buf, size_t len, int *native);
+    int (*file_finish)(void *ctx, midge_file file, int commit, int *native);
+};
+
+/* The desktop port: poll(2), c-ares, getrandom. max_socks bounds the sockets of one poll (0: 256).
+   ENTROPY or NO_MEMORY or PORT on failure. Free it after every client that uses it is closed. */
+int midge_posix_open(struct midge_port **port, size_t max_socks);
+void midge_posix_close(struct midge_port *port);
+/* For tests: ask these name servers instead of the system's, "127.0.0.1:5353,[::1]:53". /etc/hosts
+   and localhost answer as before. INVALID for a bad list, BUSY while a lookup is under way. */
+int midge_posix_set_dns_servers(struct midge_port *port, const char *csv);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A request. Clear it and set url: that is a GET.
+ *
+ *     struct midge_request get = {.url = "https://example.com/", .sink = &body.sink};
+ *     err = midge_start(client, &get, &id);
+ */
+#ifndef MIDGE_REQUEST_H
+#define MIDGE_REQUEST_H
+
+#include <midge/header.h>
+#include <midge/response.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Milliseconds. 0: the client's; the client's 0: the default in brackets. MIDGE_NO_TIMEOUT: none.
+ */
+#define MIDGE_NO_TIMEOUT UINT32_MAX
+struct midge_timeouts {
+    uint32_t queue_ms;      /* until a connection may begin [none] */
+    uint32_t dns_ms;        /* [10 s] */
+    uint32_t connect_ms;    /* TCP, all addresses together [15 s] */
+    uint32_t tls_ms;        /* handshake [30 s] */
+    uint32_t first_byte_ms; /* from the request sent to the answer's first byte [120 s] */
+    uint32_t idle_ms;       /* no byte either way while sending or in the body; stands still while
+                               the sink pauses or the source has nothing [60 s] */
+    uint32_t total_ms;      /* everything, the queue included [none] */
+};
+
+struct midge_request {
+    const char *method;                 /* NULL: GET, or POST when there is a body */
+    const char *url;                    /* absolute, or relative to the client's base_url */
+    const struct midge_header *headers; /* after the client's; same names replace those */
+    size_t n_headers;
+    const char *bearer; /* token for "Authorization: Bearer"; NULL none */
+
+    /* The body: bytes (not copied: they live until completion), or a source. */
+    const void *body;
+    size_t body_len;
+    const char *content_type; /* NULL: none is sent */
+    struct midge_source *source;
+
+    struct midge_sink *sink; /* NULL: the body is dropped (and counted) */
+    uint64_t max_body;       /* bytes; TOO_LARGE beyond. 0: no limit */
+    struct midge_timeouts timeouts;
+
+    /* Where to connect instead of to the URL's host and port; part of the connection's identity. */
+    const char *connect_host;              /* name or literal; NULL: the URL's */
+    uint16_t connect_port;                 /* 0: the URL's */
+    const char *servername;                /* SNI and the name verified; NULL: the URL's host */
+    uint8_t family;                        /* 0 any, 4, 6 */
+    uint8_t min_tls, max_tls;              /* 0: the client's */
+    uint8_t dangerously_skip_verification; /* for this request, as in struct midge_tls */
+    uint8_t allow_userinfo; /* accept user:password@ in the URL (it is not sent anywhere) */
+    uint8_t no_reuse;       /* take no kept connection and leave none */
+    /* Strings, headers and connect_host are copied at start, one block from the client's memory.
+       With `borrow` they are not: everything here, this struct included, must stay unchanged until
+       completion. Saves some 300 bytes a waiting request. */
+    uint8_t borrow;
+
+    /* Callbacks; each may start, cancel, resume or close. ctx is given to all. */
+    void *ctx;
+    /* The request's head is about to be sent on its connection. */
+    void (*on_send)(void *ctx, midge_id id, const char *method, const char *url);
+    /* A final (not 1xx) head came. A negative return fails the request with it. */
+    int (*on_response)(void *ctx, midge_id id, const struct midge_response *response);
+    /* A trailer field came (RFC 9112 7.1.2). */
+    void (*on_trailer)(void *ctx, midge_id id, const char *name, size_t name_len, const char *value,
+                       size_t value_len);
+    /* It ended; called exactly once. The result is then taken: the id is stale after this
+       callback, unless something awaits it. NULL: the result waits for whoever takes it. */
+    void (*on_done)(void *ctx, const struct midge_result *result);
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What comes back: the head of a response, and the result of anything awaited.
+ */
+#ifndef MIDGE_RESPONSE_H
+#define MIDGE_RESPONSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <midge/body.h>
+#include <midge/err.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A started thing: slot and generation. A stale id is harmless. 0 is never an id. */
+typedef uint32_t midge_id;
+
+enum midge_framing {
+    MIDGE_FRAMING_NONE, /* no body by rule: HEAD, 204, 304 */
+    MIDGE_FRAMING_LENGTH,
+    MIDGE_FRAMING_CHUNKED,
+    MIDGE_FRAMING_CLOSE /* until the connection closes */
+};
+
+/* The head of a response; lives only during the callback that gets it. */
+struct midge_response {
+    int status;           /* 100..999 */
+    uint8_t http_minor;   /* HTTP/1.x */
+    uint8_t framing;      /* enum midge_framing */
+    const char *reason;   /* NUL-terminated, may be empty */
+    uint64_t content_len; /* with FRAMING_LENGTH */
+    const char *url;      /* effective URL */
+    const void *impl;
+};
+
+/* The first header of that name (case-insensitive): its value, *len bytes, not NUL-terminated.
+   NULL when there is none. */
+const char *midge_response_header(const struct midge_response *response, const char *name,
+                                  size_t *len);
+/* Headers in order: *at starts at 0; returns 0 after the last. Spans, not NUL-terminated. */
+int midge_response_next(const struct midge_response *response, size_t *at, const char **name,
+                        size_t *name_len, const char **value, size_t *value_len);
+
+/* How a request went, microseconds each, 0 where the phase did not happen. */
+struct midge_timings {
+    uint32_t queue_us, dns_us, connect_us, tls_us, send_us;
+    uint32_t wait_us; /* until the first byte of the answer */
+    uint32_t body_us;
+    uint32_t total_us;
+    uint64_t start_us; /* the port's clock_us at midge_start: for a waterfall */
+};
+
+/* How an awaitable ended. Fields after `value` are set for requests only. */
+struct midge_result {
+    int error;      /* MIDGE_OK or MIDGE_ERR_x */
+    midge_id id;    /* whose result this is */
+    midge_id child; /* gather: the one that failed first, or completed first */
+    intptr_t value; /* tasks: what midge_task_return gave */
+
+    uint8_t phase;    /* enum midge_phase: where it ended */
+    uint8_t complete; /* enum midge_complete */
+    uint8_t framing;  /* enum midge_framing */
+    uint8_t http_minor;
+    uint8_t reused;  /* on a kept connection */
+    uint8_t resumed; /* by a TLS ticket or session */
+    uint8_t retries; /* replays after a stale connection */
+    uint8_t redirects;
+    uint8_t time_verified;  /* certificate dates were judged by a trusted clock */
+    uint8_t tls_version;    /* 0, 12, 13 */
+    uint16_t connects;      /* connections opened for it */
+    uint16_t status;        /* HTTP status, 0 when none came */
+    int native;             /* errno, mbedTLS's or the resolver's code; 0 none */
+    uint32_t verify_flags;  /* MBEDTLS_X509_BADCERT_x of a refused certificate */
+    uint32_t connection;    /* its number, from 1; 0 none */
+    uint32_t retry_after_s; /* of a Retry-After header in seconds (RFC 9110 10.2.3); 0 none */
+    uint64_t body_len;      /* decoded body bytes given to the sink */
+    uint64_t offset;        /* PROTOCOL: byte offset in the answer */
+    size_t memory_peak;     /* bytes its connection took at most */
+    uint32_t longest_step_us;
+    const char *cipher; /* static text, or "" */
+    const char *detail; /* static text: what exactly was wrong, or "" */
+    struct midge_timings t;
+};
+
+/* 0 for 1xx..3xx; HTTP_STATUS for 4xx and 5xx, with "401 Client Error: Unauthorized for url: URL"
+   in text (always NUL-terminated if cap > 0, cut if too short). reason may be NULL: the registered
+   phrase of the status is used (RFC 9110 15). A result that has an error gives that error, and its
+   text. */
+int midge_raise_for_status(const struct midge_result *result, const char *reason, const char *url,
+                           char *text, size_t cap);
+
+/* The registered reason phrase of a status, "" if unknown. */
+const char *midge_status_text(int status);
+
+/* One line for people about a result that failed: "certificate expired (tls, X509 flags 0x1)".
+   Always NUL-terminated if cap > 0. Returns the length written. */
+size_t midge_result_text(const struct midge_result *result, char *text, size_t cap);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* A piece of somebody else's text: not owned, and not NUL-terminated unless said so. */
+#ifndef MIDGE_SPAN_H
+#define MIDGE_SPAN_H
+
+#include <stddef.h>
+
+struct midge_span {
+    const char *ptr; /* NULL: absent, which is not the same as empty */
+    size_t len;      /* bytes */
+};
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tasks: functions that read like async/await. Stackless: what must survive an await lives in the
+ * task's state, not in locals.
+ *
+ *     struct fetch { midge_id get; struct midge_result r; };
+ *     static int fetch_task(struct midge_task *task, void *state)
+ *     {
+ *         struct fetch *f = state;
+ *         MIDGE_BEGIN(task);
+ *         midge_start(midge_task_client(task), &request, &f->get);
+ *         MIDGE_AWAIT(task, f->get, &f->r);
+ *         printf("%d\n", f->r.status);
+ *         MIDGE_END(task);
+ *     }
+ *
+ * A canceled task is not cut off: the await it stands in ends with CANCELED (what it awaited is
+ * canceled too), so that the rest of the function can clean up; further awaits end at once.
+ */
+#ifndef MIDGE_TASK_H
+#define MIDGE_TASK_H
+
+#include <midge/client.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct midge_task {
+    struct midge_client *client;
+    midge_id id;      /* the task's own */
+    midge_id waiting; /* what it awaits */
+    unsigned at;      /* where to go on */
+    int error;        /* the task's outcome, see midge_task_return */
+    intptr_t value;
+    uint8_t canceled;
+};
+
+enum { MIDGE_TASK_ENDED = 0, MIDGE_TASK_WAITS = 1 };
+typedef int (*midge_task_fn)(struct midge_task *task, void *state);
+
+/* Run fn from the next turn on. state lives until the task has ended. NO_SLOT, NO_MEMORY. */
+int midge_spawn(struct midge_client *client, midge_task_fn fn, void *state, midge_id *id);
+
+/* 1 when the awaited thing has ended (result filled), 0 when the task must return and wait. A
+   stale id ends at once with STALE. For MIDGE_AWAIT. */
+int midge__await(struct midge_task *task, midge_id id, struct midge_result *result);
+int midge__awaited(struct midge_task *task, struct midge_result *result);
+
+#define MIDGE_BEGIN(task)                                                                          \
+    switch ((task)->at) {                                                                          \
+    case 0:
+
+/* result: a struct midge_result * that is valid before and after. */
+#define MIDGE_AWAIT(task, awaited, result)                                                         \
+    do {                                                                                           \
+        (task)->at = __LINE__;                                                                     \
+        if (!midge__await((task), (awaited), (result)))                                            \
+            return MIDGE_TASK_WAITS;                                                               \
+        if (0) {                                                                                   \
+        case __LINE__:                                                                             \
+            if (!midge__awaited((task), (result)))                                                 \
+                return MIDGE_TASK_WAITS;                                                           \
+        }                                                                                          \
+    } while (0)
+
+#define MIDGE_END(task)                                                                            \
+    }                                                                                              \
+    return MIDGE_TASK_ENDED
+
+/* The task's outcome: what its result says in error and value. Then return MIDGE_TASK_ENDED. */
+static inline int midge_task_return(struct midge_task *task, int error, intptr_t value)
+{
+    task->error = error;
+    task->value = value;
+    return MIDGE_TASK_ENDED;
+}
+
+static inline struct midge_client *midge_task_client(const struct midge_task *task)
+{
+    return task->client;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

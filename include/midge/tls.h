@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * TLS settings. Cleared, they verify: chain, host name by subjectAltName (RFC 9525), dates.
+ */
+#ifndef MIDGE_TLS_H
+#define MIDGE_TLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum midge_tls_version {
+    MIDGE_TLS_DEFAULT = 0, /* what the profile has: 1.2 and, in `full`, 1.3 */
+    MIDGE_TLS_1_2 = 12,
+    MIDGE_TLS_1_3 = 13
+};
+
+struct midge_tls {
+    /* Trusted roots, PEM (one or many, NUL not needed) or one DER certificate. Read during
+       midge_open only. Parsed once for the client; costs about 1.6 KB plus the DER size a root. */
+    const void *ca;
+    size_t ca_len;
+    /* Lowest and highest version offered. UNSUPPORTED at start when the profile lacks it. */
+    uint8_t min_version, max_version;
+    /* Accept any certificate of anyone. Such a connection or session never serves a verified
+       request. */
+    uint8_t dangerously_skip_verification;
+    /* Seconds since 1970; 0: MIDGE_TIME_FLOOR. Without a trusted clock a certificate that
+       expired before it is refused, other dates pass and the result says time_verified 0. */
+    int64_t time_floor;
+};
+
+/* "full", "small" or "tiny". */
+const char *midge_tls_profile(void);
+/* "mbedTLS 3.6.7" */
+const char *midge_tls_library(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

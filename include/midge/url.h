@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * URLs (RFC 3986), http and https only. Nothing here allocates: a parsed URL points into the
+ * caller's text, a built one goes into the caller's buffer.
+ *
+ *     char text[256];
+ *     size_t len;
+ *     struct midge_url url;
+ *
+ *     midge_url_normalise(text, sizeof text, &len, "HTTPS://api.example:443/find", 0);
+ *     midge_url_query_add(text, sizeof text, &len, "term", "j. s. bach & sons");
+ *     midge_url_parse(&url, text, len, 0);
+ *
+ * Every function that fills a buffer writes a NUL after the text (`cap` counts it, `*len` does
+ * not) and answers MIDGE_ERR_TOO_LARGE when the buffer is too small.
+ */
+#ifndef MIDGE_URL_H
+#define MIDGE_URL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "midge/span.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Longest URL accepted, bytes. Costs no memory here: the caller's buffers do. */
+#ifndef MIDGE_URL_MAX
+#define MIDGE_URL_MAX 8192
+#endif
+
+/*
+ * Accept `user:password@`. Off by default: it puts secrets into logs, and `https://bank@evil/`
+ * is a known trick (RFC 3986 7.6).
+ */
+#define MIDGE_URL_ALLOW_USERINFO 1u
+
+/*
+ *   https://user:pw@[2001:db8::1]:8443/a/b?x=1#top
+ *   ^^^^^   ^^^^^^^  ^^^^^^^^^^^  ^^^^^^^^ ^^^ ^^^
+ *   scheme  userinfo  host    port  path query fragment
+ *
+ * Absent parts have ptr NULL. `path` is never absent but may be empty.
+ */
+struct midge_url {
+    struct midge_span scheme;   /* as written, in any case: see is_https */
+    struct midge_span userinfo; /* without the '@' */
+    struct midge_span host;     /* without brackets */
+    struct midge_span path;     /* with its leading '/' */
+    struct midge_span query;    /* without the '?' */
+    struct midge_span fragment; /* without the '#' */
+    uint16_t port;              /* 1..65535; the scheme's own where the text has none */
+    bool is_https;
+    bool is_ipv6; /* host is an IPv6 address */
+};
+
+/*
+ * Takes a complete URL apart. Only RFC 3986's characters pass ('[' and ']' too, which query
+ * strings carry everywhere); midge_url_normalise first mends what people paste.
+ * `*url` points into `text`, which must stay. Flags: MIDGE_URL_ALLOW_USERINFO or 0.
+ * MIDGE_ERR_SCHEME: neither http nor https. MIDGE_ERR_URL: anything else wrong with it.
+ */
+int midge_url_parse(struct midge_url *url, const char *text, size_t len, unsigned flags);
+
+/*
+ * What a request line asks for: the path, "/" where the URL has none, and the query, absent
+ * where the URL has none. The path's span may be static text; the query's is the URL's.
+ */
+void midge_url_target(const struct midge_url *url, struct midge_span *path,
+                      struct midge_span *query);
+
+/*
+ * Writes the URL in its normal form (RFC 3986 6.2): scheme and host in lower case, default port
+ * dropped, "." and ".." removed, empty path as "/", upper-case %XX, and bytes that no URL may
+ * hold (non-ASCII and "<>\^`{|}) percent-encoded. Spaces and control characters stay errors.
+ * Dot segments take room in `out` until they are removed. Errors as midge_url_parse.
+ */
+int midge_url_normalise(char *out, size_t cap, size_t *len, const char *url, unsigned flags);
+
+/*
+ * Resolves `ref` (absolute, or relative as in a Location header) against `base`, an absolute
+ * URL, by RFC 3986 5.2, strictly; the result is in normal form. Userinfo is refused in both:
+ * strip it first. `out` must overlap neither. Errors as midge_url_parse.
+ */
+int midge_url_resolve(char *out, size_t cap, size_t *len, const char *base, const char *ref);
+
+/* Percent-encodes everything but RFC 3986's unreserved characters: for one key, value or path
+ * segment, not for a whole URL. */
+int midge_url_encode(char *out, size_t cap, size_t *len, const char *text, size_t text_len);
+
+/*
+ * Adds key=value, both percent-encoded, to the query of the URL that `url` holds, before its
+ * fragment if any. `cap` is the buffer's size, `*len` the URL's length before and after.
+ * A NULL value adds the key alone. On MIDGE_ERR_TOO_LARGE nothing has changed.
+ */
+int midge_url_query_add(char *url, size_t cap, size_t *len, const char *key, const char *value);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
