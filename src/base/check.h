@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * MIDGE_ASSERT guards our own invariants only; outside input is checked and answered with an
+ * error. A platform may define MIDGE_ASSERT itself (a trap, a log and reset), as newlib's assert
+ * pulls in printf; MIDGE_NO_ASSERT, or NDEBUG with the default one, compiles it out.
+ */
+#ifndef MIDGE_BASE_CHECK_H
+#define MIDGE_BASE_CHECK_H
+
+#include <stddef.h>
+
+#if defined(MIDGE_NO_ASSERT) || (defined(NDEBUG) && !defined(MIDGE_ASSERT))
+#undef MIDGE_ASSERT
+/* sizeof: not evaluated, but what it names still counts as used. */
+#define MIDGE_ASSERT(condition) ((void)sizeof(!(condition)))
+#elif !defined(MIDGE_ASSERT)
+#include <assert.h>
+#define MIDGE_ASSERT(condition) assert(condition)
+#endif
+
+/* The struct of `type` whose `member` ptr points to. Through void *: alignment was ours before. */
+#define MIDGE_CONTAINER_OF(ptr, type, member)                                                      \
+    ((type *)(void *)((char *)(void *)(ptr)-offsetof(type, member)))
+
+#define MIDGE_ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

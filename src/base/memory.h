@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The client's one block of memory.
+ *
+ *     block                                                                          block + size
+ *     | owner stats | free lists | small blocks ...      ... | slot owners | in slots | out slots |
+ *
+ * Small blocks come from a boundary-tag allocator with segregated free lists: constant time but
+ * for the list of the very size class asked for. Neighbours coalesce at once. Each block and slot
+ * bears the tag of its owner, so that what mbedTLS leaks goes away with the connection.
+ *
+ * TLS record buffers are served from slots of one fixed size, which cannot fragment.
+ *
+ * An allocation succeeds exactly when midge__memory_largest_free() covers it.
+ * Not thread safe: one client, one thread. Under AddressSanitizer free memory and headers are
+ * poisoned, so that overruns inside the block are found as they are on the heap.
+ */
+#ifndef MIDGE_BASE_MEMORY_H
+#define MIDGE_BASE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "region.h"
+
+/* Owner 0 is the client, 1.. are connections. */
+#define MIDGE__OWNER_CLIENT 0U
+#define MIDGE__OWNERS_MAX   MIDGE__REGION_OWNERS_MAX
+
+/* Alignment of everything handed out. */
+#define MIDGE__MEMORY_UNIT MIDGE__REGION_UNIT
+
+/* What an allocation of n bytes really takes of the small region; for worst-case sums. */
+#define MIDGE__MEMORY_COST(n) MIDGE__REGION_COST(n)
+
+/* What one record slot of n bytes takes, its tag included. */
+#define MIDGE__MEMORY_SLOT_COST(n)                                                                 \
+    (((size_t)(n) + MIDGE__MEMORY_UNIT - 1) / MIDGE__MEMORY_UNIT * MIDGE__MEMORY_UNIT +            \
+     sizeof(uint16_t))
+
+/* An upper bound of what the bookkeeping takes of the block, slot tags excepted. */
+#define MIDGE__MEMORY_FIXED_COST(owners)                                                           \
+    ((owners) * sizeof(struct midge__owner_stats) + MIDGE__REGION_BINS * sizeof(void *) +          \
+     6 * MIDGE__MEMORY_UNIT)
+
+/* Bytes really taken: headers and rounding included, record slots as long as they are held. */
+struct midge__owner_stats {
+    size_t live;
+    size_t peak;
+};
+
+struct midge__memory_stats {
+    uint32_t alloc_calls; /* alloc, calloc and realloc calls, refused ones included */
+    uint32_t failures;    /* refused calls */
+    size_t live;
+    size_t peak;
+    size_t size; /* what live can reach at most: small region and slots */
+};
+
+/* Slots of one size. */
+struct midge__slots {
+    unsigned char *base;
+    uint16_t *owners; /* one for each slot */
+    void *free_head;  /* chained through the slots */
+    size_t size;      /* the request that is served: exactly this */
+    size_t stride;    /* size, rounded up to the alignment */
+    unsigned count;
+    unsigned free;
+};
+
+struct midge__memory {
+    struct midge__region small;
+    struct midge__slots slots[2]; /* in, out; all in the first when the sizes are equal */
+    struct midge__owner_stats *owner_stats;
+    unsigned owners;
+    struct midge__memory_stats stats;
+    bool slot_fallback; /* a record buffer may come from the small region when slots are out */
+    bool failed;
+    bool fail_sticky;
+    uint32_t fail_at; /* requests until the one that fails, 0: none */
+};
+
+/*
+ * Takes over block[0..size). `owners` counts the client: 1 + the most connections, at most
+ * MIDGE__OWNERS_MAX. MIDGE_ERR_INVALID for bad arguments or a block past the largest,
+ * MIDGE_ERR_NO_MEMORY when the block holds nothing beyond the bookkeeping.
+ */
+int midge__memory_init(struct midge__memory *m, void *block, size_t size, unsigned owners);
+
+/*
+ * Gives the block back: sweeps all owners, so that no key material stays behind in it.
+ */
+void midge__memory_deinit(struct midge__memory *m);
+
+/*
+ * Carves n record slots of each size off the end; once, before the first allocation.
+ * MIDGE_ERR_NO_MEMORY, nothing changed, when they don't fit; MIDGE_ERR_INVALID when too late.
+ */
+int midge__memory_slots(struct midge__memory *m, size_t in_size, size_t out_size, unsigned n);
+
+/*
+ * Uninitialised memory of the small region (never a slot); NULL when none is large enough.
+ * n 0 gives a pointer that may be freed.
+ */
+void *midge__memory_alloc(struct midge__memory *m, unsigned owner, size_t n);
+
+/*
+ * Zeroed memory of count * size bytes. A product of exactly a slot's size is given a slot; when
+ * none is free, NULL, unless slot_fallback is set.
+ */
+void *midge__memory_calloc(struct midge__memory *m, unsigned owner, size_t count, size_t size);
+
+/*
+ * Shrinks and, where the neighbour is free, grows in place; otherwise moves. The block keeps its
+ * owner: the argument serves only p == NULL, which allocates. NULL leaves p as it was.
+ */
+void *midge__memory_realloc(struct midge__memory *m, unsigned owner, void *p, size_t n);
+
+/* NULL is fine. Anything else must be from this block and still in use. */
+void midge__memory_free(struct midge__memory *m, void *p);
+
+/* Whether p points into what this memory hands out. */
+bool midge__memory_owns(const struct midge__memory *m, const void *p);
+
+/*
+ * Zeroes and frees all that still bears the tag; returns the bytes it had taken. A walk over the
+ * whole region, skipped when the owner's live count is zero.
+ */
+size_t midge__memory_sweep(struct midge__memory *m, unsigned owner);
+
+/* The largest n that alloc would serve now, 0 when none. */
+size_t midge__memory_largest_free(const struct midge__memory *m);
+
+/* Free bytes of the small region, in however many pieces, headers included. */
+size_t midge__memory_free_bytes(const struct midge__memory *m);
+
+/* Free pairs of record slots (one in, one out): as many connections can start a handshake. */
+unsigned midge__memory_free_slots(const struct midge__memory *m);
+
+size_t midge__memory_owner_live(const struct midge__memory *m, unsigned owner);
+size_t midge__memory_owner_peak(const struct midge__memory *m, unsigned owner);
+
+/* Restarts the owner's peak at what is live now; for a connection that takes over a number. */
+void midge__memory_owner_reset(struct midge__memory *m, unsigned owner);
+
+const struct midge__memory_stats *midge__memory_stats_get(const struct midge__memory *m);
+
+/* Restarts the peak at what is live now. */
+void midge__memory_peak_reset(struct midge__memory *m);
+
+/*
+ * Whether a request was refused since the last reset. mbedTLS reports running out of memory in
+ * certificate verification as "not trusted"; reset before the call and ask after it.
+ */
+bool midge__memory_failed(const struct midge__memory *m);
+void midge__memory_failed_reset(struct midge__memory *m);
+
+/* For tests: the nth request from now (1: the next) is refused, all later too if sticky; 0 off. */
+void midge__memory_fail_at(struct midge__memory *m, uint32_t nth, bool sticky);
+
+/*
+ * For tests: walks everything and asserts that headers, lists, map and counters agree. Returns
+ * the number of free pieces in the small region.
+ */
+size_t midge__memory_verify(const struct midge__memory *m);
+
+#endif

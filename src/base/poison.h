@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * AddressSanitizer sees one block of memory; these tell it which parts of it are handed out. What
+ * is not is out of bounds for all but the functions marked UNCHECKED.
+ */
+#ifndef MIDGE_BASE_POISON_H
+#define MIDGE_BASE_POISON_H
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MIDGE__POISONING
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define MIDGE__POISONING
+#endif
+
+#ifdef MIDGE__POISONING
+#include <stddef.h>
+
+void __asan_poison_memory_region(void const volatile *p, size_t n);
+void __asan_unpoison_memory_region(void const volatile *p, size_t n);
+#define MIDGE__POISON(p, n)   __asan_poison_memory_region(p, n)
+#define MIDGE__UNPOISON(p, n) __asan_unpoison_memory_region(p, n)
+#define MIDGE__UNCHECKED      __attribute__((no_sanitize("address")))
+#else
+#define MIDGE__POISON(p, n)   ((void)0)
+#define MIDGE__UNPOISON(p, n) ((void)0)
+#define MIDGE__UNCHECKED
+#endif
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "timer_heap.h"
+
+#include <stddef.h>
+
+#include "check.h"
+#include "midge/err.h"
+
+/* ---- Order ---- */
+
+static bool fires_before(const struct midge__timer *a, const struct midge__timer *b)
+{
+    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->seq < b->seq;
+}
+
+/* ---- The heap; index is the place plus one, so parent is i / 2 in those terms ---- */
+
+static void place(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t index)
+{
+    heap->slots[index - 1] = timer;
+    timer->index = index;
+}
+
+static void sift_up(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t index)
+{
+    while (index > 1) {
+        struct midge__timer *parent = heap->slots[index / 2 - 1];
+        if (!fires_before(timer, parent)) {
+            break;
+        }
+        place(heap, parent, index);
+        index /= 2;
+    }
+    place(heap, timer, index);
+}
+
+static void sift_down(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t index)
+{
+    for (;;) {
+        uint32_t child = 2 * index;
+        if (child > heap->count) {
+            break;
+        }
+        if (child < heap->count && fires_before(heap->slots[child], heap->slots[child - 1])) {
+            child++;
+        }
+        if (!fires_before(heap->slots[child - 1], timer)) {
+            break;
+        }
+        place(heap, heap->slots[child - 1], index);
+        index = child;
+    }
+    place(heap, timer, index);
+}
+
+/* Puts `timer` where its time belongs, starting from a free place. */
+static void settle(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t index)
+{
+    if (index > 1 && fires_before(timer, heap->slots[index / 2 - 1])) {
+        sift_up(heap, timer, index);
+    } else {
+        sift_down(heap, timer, index);
+    }
+}
+
+/* ---- Public ---- */
+
+void midge__timer_heap_init(struct midge__timer_heap *heap, struct midge__timer **slots,
+                            uint32_t cap)
+{
+    heap->slots = slots;
+    heap->cap = cap;
+    heap->count = 0;
+    heap->next_seq = 0;
+    heap->floor_ms = 0;
+}
+
+int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer, uint64_t at_ms)
+{
+    uint32_t index = timer->index;
+    if (index == 0) {
+        if (heap->count == heap->cap) {
+            return MIDGE_ERR_NO_SLOT;
+        }
+        index = ++heap->count;
+    } else {
+        MIDGE_ASSERT(index <= heap->count && heap->slots[index - 1] == timer);
+    }
+    /*
+     * Not before a run's now: so whatever a callback arms sorts behind all that was due when the
+     * run began, and the bound on a run needs a look at the root only.
+     */
+    timer->at_ms = at_ms < heap->floor_ms ? heap->floor_ms : at_ms;
+    timer->seq = heap->next_seq++;
+    settle(heap, timer, index);
+    return MIDGE_OK;
+}
+
+void midge__timer_disarm(struct midge__timer_heap *heap, struct midge__timer *timer)
+{
+    uint32_t index = timer->index;
+    if (index == 0) {
+        return;
+    }
+    MIDGE_ASSERT(index <= heap->count && heap->slots[index - 1] == timer);
+    timer->index = 0;
+    struct midge__timer *last = heap->slots[--heap->count];
+    if (last != timer) {
+        settle(heap, last, index);
+    }
+}
+
+uint64_t midge__timer_heap_next(const struct midge__timer_heap *heap)
+{
+    return heap->count == 0 ? MIDGE__TIMER_NEVER : heap->slots[0]->at_ms;
+}
+
+uint64_t midge__timer_heap_mark(struct midge__timer_heap *heap, uint64_t now_ms)
+{
+    if (heap->floor_ms < now_ms) {
+        heap->floor_ms = now_ms;
+    }
+    return heap->next_seq;
+}
+
+struct midge__timer *midge__timer_heap_pop(struct midge__timer_heap *heap, uint64_t now_ms,
+                                           uint64_t mark)
+{
+    if (heap->count == 0) {
+        return NULL;
+    }
+    struct midge__timer *timer = heap->slots[0];
+    if (timer->at_ms > now_ms || timer->seq >= mark) {
+        return NULL;
+    }
+    midge__timer_disarm(heap, timer);
+    return timer;
+}
+
+uint32_t midge__timer_heap_run(struct midge__timer_heap *heap, uint64_t now_ms)
+{
+    uint64_t mark = midge__timer_heap_mark(heap, now_ms);
+    uint32_t fired = 0;
+    struct midge__timer *timer;
+    while ((timer = midge__timer_heap_pop(heap, now_ms, mark)) != NULL) {
+        timer->fire(timer);
+        fired++;
+    }
+    return fired;
+}

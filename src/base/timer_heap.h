@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Timers: a binary heap in an array that the caller gives. Earliest first, ties in arming order.
+ *
+ *     struct midge__timer *slots[16];
+ *     midge__timer_heap_init(&heap, slots, MIDGE_ARRAY_LEN(slots));
+ *     midge__timer_arm(&heap, &conn->deadline, now_ms + 5000);
+ *     ...
+ *     midge__timer_heap_run(&heap, now_ms);
+ */
+#ifndef MIDGE_BASE_TIMER_HEAP_H
+#define MIDGE_BASE_TIMER_HEAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MIDGE__TIMER_NEVER UINT64_MAX
+
+/* Lives in the struct that waits; clear it and set fire. It stays in place while armed. */
+struct midge__timer {
+    uint64_t at_ms;
+    uint64_t seq;   /* arming order; never wraps, and fills what would be padding on 32 bits */
+    uint32_t index; /* place in the heap plus one; 0: not armed */
+    /* Called disarmed. It may arm, disarm and free any timer, this one too. */
+    void (*fire)(struct midge__timer *timer);
+};
+
+struct midge__timer_heap {
+    struct midge__timer **slots;
+    uint32_t cap;
+    uint32_t count;
+    uint64_t next_seq;
+    uint64_t floor_ms; /* the last run's now: nothing is armed for an earlier time */
+};
+
+void midge__timer_heap_init(struct midge__timer_heap *heap, struct midge__timer **slots,
+                            uint32_t cap);
+
+/*
+ * Arms, or moves an armed timer; either way it is now the youngest among equals.
+ * A time before the last run's counts as the last run's. MIDGE_ERR_NO_SLOT when the array is full:
+ * the array is sized for all timers that exist, so callers may take that for a defect. Re-arming
+ * never fails.
+ */
+int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer, uint64_t at_ms);
+
+/* Harmless when not armed. */
+void midge__timer_disarm(struct midge__timer_heap *heap, struct midge__timer *timer);
+
+static inline bool midge__timer_armed(const struct midge__timer *timer)
+{
+    return timer->index != 0;
+}
+
+/* When the earliest timer is due; MIDGE__TIMER_NEVER without timers. */
+uint64_t midge__timer_heap_next(const struct midge__timer_heap *heap);
+
+/* Starts a run at now_ms: timers armed from here on wait for the next. Returns the mark for pop. */
+uint64_t midge__timer_heap_mark(struct midge__timer_heap *heap, uint64_t now_ms);
+
+/*
+ * Takes out the earliest timer that is due at now_ms and was armed before the mark; NULL when
+ * there is none. The caller fires it. For callers that share a turn's budget with other work.
+ */
+struct midge__timer *midge__timer_heap_pop(struct midge__timer_heap *heap, uint64_t now_ms,
+                                           uint64_t mark);
+
+/*
+ * Fires what is due, only timers armed before the call: a callback that arms for now again cannot
+ * keep the turn. Returns how many fired.
+ */
+uint32_t midge__timer_heap_run(struct midge__timer_heap *heap, uint64_t now_ms);
+
+#endif
