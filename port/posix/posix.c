@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The desktop port: the ops table, poll(2), clocks, entropy and wake. Linux and what speaks its
+ * dialect: eventfd, getrandom, SOCK_NONBLOCK.
+ */
+#include "posix.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DEFAULT_MAX_SOCKS 256
+
+/* ---- Clocks and entropy ---- */
+
+static uint64_t monotonic_us(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
+}
+
+static uint64_t clock_ms(void *ctx)
+{
+    (void)ctx;
+    return monotonic_us() / 1000u;
+}
+
+static uint64_t clock_us(void *ctx)
+{
+    (void)ctx;
+    return monotonic_us();
+}
+
+static int64_t wall_time(void *ctx)
+{
+    struct timespec t;
+    (void)ctx;
+    if (clock_gettime(CLOCK_REALTIME, &t) != 0 || t.tv_sec < 0) {
+        return MIDGE_ERR_PORT;
+    }
+    return (int64_t)t.tv_sec;
+}
+
+int midge__posix_entropy(void *ctx, uint8_t *buf, size_t len)
+{
+    (void)ctx;
+    while (len > 0) {
+        ssize_t got = getrandom(buf, len, 0);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return MIDGE_ERR_ENTROPY;
+        }
+        buf += got;
+        len -= (size_t)got;
+    }
+    return MIDGE_OK;
+}
+
+/* ---- Wake ---- */
+
+/* Called from signal handlers too: only write(2), and errno is the interrupted code's. */
+static void wake(void *ctx)
+{
+    const struct posix *p = ctx;
+    const uint64_t one = 1;
+    int saved = errno;
+
+    /* EAGAIN means the counter is full: a wake is pending already. */
+    while (write(p->wake_fd, &one, sizeof one) < 0 && errno == EINTR) {
+    }
+    errno = saved;
+}
+
+static void drain_wake(const struct posix *p)
+{
+    uint64_t count;
+    while (read(p->wake_fd, &count, sizeof count) < 0 && errno == EINTR) {
+    }
+}
+
+/* ---- Poll ---- */
+
+static short to_native(uint8_t events)
+{
+    return (short)(((events & MIDGE_POLL_IN) ? POLLIN : 0) |
+                   ((events & MIDGE_POLL_OUT) ? POLLOUT : 0));
+}
+
+/* A hang-up or error makes every wanted direction ready, so that whoever waits to read or write
+   does so and gets the errno; MIDGE_POLL_ERR alone carries none. */
+static uint8_t from_native(short revents, uint8_t wanted)
+{
+    uint8_t out = 0;
+    if (revents & (POLLERR | POLLHUP | POLLNVAL)) {
+        return (uint8_t)(MIDGE_POLL_ERR | (wanted & (MIDGE_POLL_IN | MIDGE_POLL_OUT)));
+    }
+    if (revents & POLLIN) {
+        out |= MIDGE_POLL_IN;
+    }
+    if (revents & POLLOUT) {
+        out |= MIDGE_POLL_OUT;
+    }
+    return out;
+}
+
+static void fill_polled(struct posix *p, const struct midge_pollfd *fds, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        p->polled[i].fd = (int)fds[i].sock;
+        p->polled[i].events = to_native(fds[i].events);
+        p->polled[i].revents = 0;
+    }
+    p->polled[n].fd = p->wake_fd;
+    p->polled[n].events = POLLIN;
+    p->polled[n].revents = 0;
+}
+
+static int posix_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
+{
+    struct posix *p = ctx;
+    struct pollfd *dns;
+    size_t n_dns;
+    int ready;
+
+    if (n > p->max_socks) {
+        return MIDGE_ERR_INVALID;
+    }
+    fill_polled(p, fds, n);
+    dns = &p->polled[n + 1];
+    n_dns = midge__posix_dns_interest(p, dns, &timeout_ms);
+    ready = poll(p->polled, (nfds_t)(n + 1 + n_dns), timeout_ms);
+    if (ready < 0 && errno != EINTR && errno != EAGAIN) {
+        return MIDGE_ERR_PORT;
+    }
+    /* After EINTR all revents are the zeros from above: an early return with nothing ready. */
+    for (size_t i = 0; i < n; i++) {
+        fds[i].revents = from_native(p->polled[i].revents, fds[i].events);
+    }
+    if (p->polled[n].revents != 0) {
+        drain_wake(p);
+    }
+    midge__posix_dns_process(p, dns, n_dns);
+    return MIDGE_OK;
+}
+
+static int interest(void *ctx, struct midge_pollfd *fds, size_t cap, size_t *n, int *timeout_ms)
+{
+    const struct posix *p = ctx;
+    struct pollfd own[1 + POSIX_DNS_SOCKS];
+
+    own[0] = (struct pollfd){.fd = p->wake_fd, .events = POLLIN};
+    *n = 1 + midge__posix_dns_interest(p, &own[1], timeout_ms);
+    for (size_t i = 0; i < *n && i < cap; i++) {
+        fds[i].sock = own[i].fd;
+        fds[i].events = from_native(own[i].events, 0);
+        fds[i].revents = 0;
+    }
+    return MIDGE_OK;
+}
+
+/* ---- Open and close ---- */
+
+static const struct midge_port ops = {
+    .clock_ms = clock_ms,
+    .clock_us = clock_us,
+    .wall_time = wall_time,
+    .entropy = midge__posix_entropy,
+    .dns_start = midge__posix_dns_start,
+    .dns_cancel = midge__posix_dns_cancel,
+    .connect = midge__posix_connect,
+    .connected = midge__posix_connected,
+    .recv = midge__posix_recv,
+    .send = midge__posix_send,
+    .close = midge__posix_sock_close,
+    .poll = posix_poll,
+    .interest = interest,
+    .wake = wake,
+    .file_open = midge__posix_file_open,
+    .file_size = midge__posix_file_size,
+    .file_seek = midge__posix_file_seek,
+    .file_read = midge__posix_file_read,
+    .file_write = midge__posix_file_write,
+    .file_finish = midge__posix_file_finish,
+};
+
+static struct posix *posix_alloc(size_t max_socks)
+{
+    const size_t room = (SIZE_MAX - sizeof(struct posix)) / sizeof(struct pollfd);
+    struct posix *p;
+
+    if (max_socks > room - 1 - POSIX_DNS_SOCKS) {
+        return NULL;
+    }
+    p = calloc(1, sizeof *p + (max_socks + 1 + POSIX_DNS_SOCKS) * sizeof p->polled[0]);
+    if (p != NULL) {
+        p->port = ops;
+        p->port.ctx = p;
+        p->max_socks = max_socks;
+        p->wake_fd = -1;
+    }
+    return p;
+}
+
+static int posix_start(struct posix *p)
+{
+    uint8_t probe;
+
+    /* The only call of getrandom that can wait (for a freshly booted kernel) is the first. */
+    if (midge__posix_entropy(p, &probe, sizeof probe) != MIDGE_OK) {
+        return MIDGE_ERR_ENTROPY;
+    }
+    p->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (p->wake_fd < 0) {
+        return MIDGE_ERR_PORT;
+    }
+    return midge__posix_dns_open(p);
+}
+
+int midge_posix_open(struct midge_port **port, size_t max_socks)
+{
+    struct posix *p = posix_alloc(max_socks == 0 ? DEFAULT_MAX_SOCKS : max_socks);
+    int err;
+
+    *port = NULL;
+    if (p == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    err = posix_start(p);
+    if (err != MIDGE_OK) {
+        midge_posix_close(&p->port);
+        return err;
+    }
+    *port = &p->port;
+    return MIDGE_OK;
+}
+
+void midge_posix_close(struct midge_port *port)
+{
+    struct posix *p;
+
+    if (port == NULL) {
+        return;
+    }
+    p = port->ctx;
+    midge__posix_dns_close(p);
+    if (p->wake_fd >= 0) {
+        (void)close(p->wake_fd);
+    }
+    free(p);
+}

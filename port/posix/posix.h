@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Private to port/posix: the one struct behind the port and what its files lend each other.
+ * Include it before any other header: it asks libc for getrandom, eventfd and 64-bit offsets.
+ */
+#ifndef MIDGE_POSIX_H
+#define MIDGE_POSIX_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64
+#endif
+
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "midge/err.h"
+#include "midge/port.h"
+
+/* c-ares reports at most ARES_GETSOCK_MAXNUM sockets; dns.c checks that this is still true. */
+#define POSIX_DNS_SOCKS 16
+
+struct ares_channeldata;
+struct posix_lookup;
+
+struct posix {
+    struct midge_port port;           /* what the client sees; port.ctx points back here */
+    struct ares_channeldata *channel; /* c-ares: one channel for all lookups */
+    struct posix_lookup *lookups;     /* everything c-ares may still call back about */
+    size_t live_lookups;              /* those whose query was not cancelled */
+    int wake_fd;                      /* eventfd */
+    size_t max_socks;                 /* the client's share of polled */
+    struct pollfd polled[];           /* max_socks, then wake_fd, then POSIX_DNS_SOCKS */
+};
+
+/* posix.c */
+int midge__posix_entropy(void *ctx, uint8_t *buf, size_t len);
+
+/* Fill in where the caller asked for it. */
+static inline void posix_native(int *native, int code)
+{
+    if (native != NULL) {
+        *native = code;
+    }
+}
+
+/* dns.c */
+int midge__posix_dns_open(struct posix *p);
+void midge__posix_dns_close(struct posix *p); /* touches no query that is still under way */
+int midge__posix_dns_start(void *ctx, const char *host, struct midge_dns_query *query);
+void midge__posix_dns_cancel(void *ctx, struct midge_dns_query *query);
+/* What c-ares waits for now, at most POSIX_DNS_SOCKS entries; lowers *timeout_ms (-1: none). */
+size_t midge__posix_dns_interest(const struct posix *p, struct pollfd *fds, int *timeout_ms);
+/* Let c-ares read, write, retry and time out, given what poll said about those entries. */
+void midge__posix_dns_process(struct posix *p, const struct pollfd *fds, size_t n);
+
+/* socket.c */
+int midge__posix_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
+                         int *native);
+int midge__posix_connected(void *ctx, midge_sock sock, int *native);
+int midge__posix_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native);
+int midge__posix_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
+                      int *native);
+void midge__posix_sock_close(void *ctx, midge_sock sock);
+
+/* file.c */
+int midge__posix_file_open(void *ctx, const char *path, enum midge_file_mode mode, midge_file *file,
+                           int *native);
+int midge__posix_file_size(void *ctx, midge_file file, uint64_t *size);
+int midge__posix_file_seek(void *ctx, midge_file file, uint64_t offset);
+int midge__posix_file_read(void *ctx, midge_file file, uint8_t *buf, size_t cap, size_t *n,
+                           int *native);
+int midge__posix_file_write(void *ctx, midge_file file, const uint8_t *buf, size_t len,
+                            int *native);
+int midge__posix_file_finish(void *ctx, midge_file file, int commit, int *native);
+
+/* sigpipe.c: run something that may raise SIGPIPE in this thread, without the signal. */
+struct posix_sigpipe {
+    sigset_t old_mask;
+    int was_pending;
+};
+void midge__posix_sigpipe_hold(struct posix_sigpipe *s);
+void midge__posix_sigpipe_release(const struct posix_sigpipe *s); /* keeps errno */
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * TCP sockets of the desktop port: non-blocking, closed on exec, never a signal.
+ */
+#include "posix.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int would_block(int code)
+{
+    return code == EAGAIN || code == EWOULDBLOCK;
+}
+
+/* 0 for a family that there is not. */
+static socklen_t to_sockaddr(const struct midge_addr *addr, uint16_t port,
+                             struct sockaddr_storage *out)
+{
+    memset(out, 0, sizeof *out);
+    if (addr->family == 4) {
+        struct sockaddr_in *in = (struct sockaddr_in *)out;
+        in->sin_family = AF_INET;
+        in->sin_port = htons(port);
+        memcpy(&in->sin_addr, addr->bytes, 4);
+        return sizeof *in;
+    }
+    if (addr->family == 6) {
+        struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
+        in6->sin6_family = AF_INET6;
+        in6->sin6_port = htons(port);
+        in6->sin6_scope_id = addr->scope;
+        memcpy(&in6->sin6_addr, addr->bytes, 16);
+        return sizeof *in6;
+    }
+    return 0;
+}
+
+int midge__posix_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
+                         int *native)
+{
+    struct sockaddr_storage to;
+    const socklen_t to_len = to_sockaddr(addr, port, &to);
+    const int on = 1;
+    int fd;
+
+    (void)ctx;
+    *sock = MIDGE_SOCK_NONE;
+    posix_native(native, 0);
+    if (to_len == 0) {
+        return MIDGE_ERR_INVALID;
+    }
+    fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (fd < 0) {
+        posix_native(native, errno);
+        return MIDGE_ERR_CONNECT;
+    }
+    /* Requests are written whole, so Nagle can only delay; without it all still works. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    /* EINTR: POSIX lets the connection go on by itself, as with EINPROGRESS. */
+    if (connect(fd, (const struct sockaddr *)&to, to_len) != 0 && errno != EINPROGRESS &&
+        errno != EINTR) {
+        posix_native(native, errno);
+        (void)close(fd);
+        return MIDGE_ERR_CONNECT;
+    }
+    *sock = fd;
+    return MIDGE_OK;
+}
+
+/* SO_ERROR is 0 for "connected" and for "not yet" alike; only a connected one has a peer. */
+int midge__posix_connected(void *ctx, midge_sock sock, int *native)
+{
+    struct sockaddr_storage peer;
+    socklen_t peer_len = sizeof peer;
+    int code = 0;
+    socklen_t code_len = sizeof code;
+
+    (void)ctx;
+    posix_native(native, 0);
+    if (getsockopt((int)sock, SOL_SOCKET, SO_ERROR, &code, &code_len) != 0) {
+        code = errno;
+    }
+    if (code == 0) {
+        if (getpeername((int)sock, (struct sockaddr *)&peer, &peer_len) == 0) {
+            return MIDGE_OK;
+        }
+        if (errno == ENOTCONN) {
+            return MIDGE_ERR_AGAIN;
+        }
+        code = errno;
+    }
+    posix_native(native, code);
+    return MIDGE_ERR_CONNECT;
+}
+
+int midge__posix_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native)
+{
+    ssize_t got;
+
+    (void)ctx;
+    *n = 0;
+    posix_native(native, 0);
+    if (cap == 0) {
+        return MIDGE_ERR_INVALID; /* recv would answer 0, which reads as EOF */
+    }
+    do {
+        got = recv((int)sock, buf, cap, 0);
+    } while (got < 0 && errno == EINTR);
+    if (got > 0) {
+        *n = (size_t)got;
+        return MIDGE_OK;
+    }
+    if (got == 0) {
+        return MIDGE_ERR_EOF;
+    }
+    if (would_block(errno)) {
+        return MIDGE_ERR_AGAIN;
+    }
+    posix_native(native, errno);
+    return MIDGE_ERR_RECV;
+}
+
+int midge__posix_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
+                      int *native)
+{
+    ssize_t put;
+
+    (void)ctx;
+    *n = 0;
+    posix_native(native, 0);
+    if (len == 0) {
+        return MIDGE_ERR_INVALID; /* no *n > 0 could be answered */
+    }
+    do {
+        put = send((int)sock, buf, len, MSG_NOSIGNAL);
+    } while (put < 0 && errno == EINTR);
+    if (put > 0) {
+        *n = (size_t)put;
+        return MIDGE_OK;
+    }
+    if (put == 0 || would_block(errno)) {
+        return MIDGE_ERR_AGAIN;
+    }
+    posix_native(native, errno);
+    return MIDGE_ERR_SEND;
+}
+
+void midge__posix_sock_close(void *ctx, midge_sock sock)
+{
+    (void)ctx;
+    if (sock != MIDGE_SOCK_NONE) {
+        (void)close((int)sock);
+    }
+}
