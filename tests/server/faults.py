@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""What goes wrong on purpose: rules set from outside, and modifiers in a request's query."""
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from typing import Optional
+
+from wire import ENDS
+
+
+@dataclass
+class Fault:
+    delay: Optional[float] = None       # seconds before the answer; None: the server's --delay
+    status: Optional[int] = None        # answered in place of the endpoint
+    retry_after: object = None          # the header's value; without a status it means 429
+    body: object = None                 # text, or JSON, in place of the endpoint's body
+    headers: dict = field(default_factory=dict)     # added to the answer
+    malformed_json: bool = False        # well framed, but the JSON is not whole
+    cut: Optional[int] = None           # bytes of the body before the connection ends
+    end: str = "fin"                    # how it ends then: one of ENDS
+    reset: bool = False                 # RST in place of any answer
+    drip: Optional[dict] = None         # {"bytes": at a time, "interval": seconds between}
+
+    def __post_init__(self):
+        if self.end not in ENDS:
+            raise ValueError(f"end is one of {', '.join(ENDS)}")
+        if self.retry_after is not None and self.status is None:
+            self.status = 429
+
+
+@dataclass
+class Rule:
+    match: str                          # regular expression, searched in "path?query\nbody", multi-line
+    fault: Fault
+    method: Optional[str] = None
+    times: Optional[int] = None         # how often it still applies; None: for ever
+    hits: int = 0
+
+    def applies(self, method, subject):
+        return (self.times != 0 and self.method in (None, method)
+                and re.search(self.match, subject, re.MULTILINE) is not None)
+
+
+FAULT_FIELDS = {each.name for each in dataclasses.fields(Fault)}
+
+
+class Rules:
+    def __init__(self):
+        self.rules = []
+
+    def add(self, given):
+        """One rule or a list of them, as JSON gives them; ValueError when there is something unknown."""
+        rules = []
+        for one in given if isinstance(given, list) else [given]:
+            if not isinstance(one, dict) or not isinstance(one.get("match"), str):
+                raise ValueError("a rule is an object with a match")
+            re.compile(one["match"])
+            unknown = set(one) - FAULT_FIELDS - {"match", "method", "times"}
+            if unknown:
+                raise ValueError(f"unknown in a rule: {', '.join(sorted(unknown))}")
+            fault = Fault(**{name: one[name] for name in FAULT_FIELDS & set(one)})
+            rules.append(Rule(one["match"], fault, one.get("method"), one.get("times")))
+        self.rules += rules
+
+    def clear(self):
+        self.rules.clear()
+
+    def listed(self):
+        return [{"match": rule.match, "method": rule.method, "times": rule.times, "hits": rule.hits}
+                for rule in self.rules]
+
+    def take(self, method, subject):
+        """The fault of the first rule that applies, used up by one; an empty one when none does."""
+        for rule in self.rules:
+            if rule.applies(method, subject):
+                rule.hits += 1
+                if rule.times is not None:
+                    rule.times -= 1
+                return rule.fault
+        return Fault()
+
+
+MODIFIERS = {
+    "_delay": ("delay", float),
+    "_status": ("status", int),
+    "_retry_after": ("retry_after", str),
+    "_malformed": ("malformed_json", lambda text: text != "0"),
+    "_cut": ("cut", int),
+    "_end": ("end", str),
+    "_reset": ("reset", lambda text: text != "0"),
+    "_drip": ("drip", lambda text: dict(zip(("bytes", "interval"), map(float, text.split(","))))),
+}
+
+
+def modified(fault, query):
+    """The fault as changed by the query's modifiers; ValueError when one can't be read."""
+    changes = {name: read(query[key]) for key, (name, read) in MODIFIERS.items() if key in query}
+    return dataclasses.replace(fault, **changes) if changes else fault

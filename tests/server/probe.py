@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""Endpoints that test a client: echo, sizes, delays, redirects."""
+import asyncio
+import base64
+import functools
+import hashlib
+
+from aiohttp import web
+
+from reply import PIECE, Reply, error_reply, json_reply, reason
+
+ECHO_LIMIT = 1 << 20        # a longer body is counted and digested, not returned
+DIGEST_LIMIT = 8 << 30
+# /bytes repeats these: a prime length, so that a piece lost or doubled shows in the digest
+PATTERN = b"".join(hashlib.sha256(n.to_bytes(4, "big")).digest() for n in range(2048))[:65521]
+
+routes = web.RouteTableDef()
+
+
+@routes.route("*", "/echo")
+@routes.route("*", "/echo/{rest:.*}")
+async def echo(request):
+    length, digest, kept = 0, hashlib.sha256(), bytearray()
+    async for piece in body_pieces(request):
+        length += len(piece)
+        digest.update(piece)
+        if length <= ECHO_LIMIT:
+            kept += piece
+    path, _, query = request.raw_path.partition("?")
+    seen = {"method": request.method, "path": path, "query": query,
+            "version": "{}.{}".format(*request.version),
+            "headers": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in request.raw_headers],
+            "body_len": length, "body_sha256": digest.hexdigest(), "tls": tls_of(request)}
+    if length <= ECHO_LIMIT:
+        try:
+            seen["body"] = kept.decode()
+        except UnicodeDecodeError:
+            seen["body_base64"] = base64.b64encode(kept).decode()
+    return json_reply(seen)
+
+
+async def body_pieces(request):
+    if "body" in request:       # read already, for the rules
+        yield request["body"]
+    else:
+        async for piece in request.content.iter_any():
+            yield piece
+
+
+def tls_of(request):
+    tls = request.transport.get_extra_info("ssl_object")
+    return tls and {"version": tls.version(), "cipher": tls.cipher()[0], "resumed": tls.session_reused,
+                    "sni": getattr(tls, "sni", None), "alpn": tls.selected_alpn_protocol()}
+
+
+@routes.get("/bytes/{count:[0-9]+}")
+async def get_bytes(request):
+    count = int(request.match_info["count"])
+    framing = ("chunked" if request.query.get("chunked", "0") != "0" else
+               "close" if request.query.get("close", "0") != "0" else "length")
+    return Reply(counted(count), type="application/octet-stream", length=count, framing=framing)
+
+
+def pattern_runs(count):
+    """The first count bytes of the endless repetition of PATTERN."""
+    twice = PATTERN * 3
+    for start in range(0, count, PIECE):
+        at = start % len(PATTERN)
+        yield twice[at:at + min(PIECE, count - start)]
+
+
+async def counted(count):
+    for run in pattern_runs(count):
+        yield run
+
+
+@functools.lru_cache(maxsize=256)
+def digest_of(count):
+    digest = hashlib.sha256()
+    for run in pattern_runs(count):
+        digest.update(run)
+    return digest.hexdigest()
+
+
+@routes.get("/digest/{count:[0-9]+}")
+async def get_digest(request):
+    count = int(request.match_info["count"])
+    if count > DIGEST_LIMIT:
+        return error_reply(request.path, 400, f"at most {DIGEST_LIMIT} bytes")
+    digest = await asyncio.get_running_loop().run_in_executor(None, digest_of, count)
+    return json_reply({"bytes": count, "sha256": digest})
+
+
+@routes.route("*", "/status/{code:[2-9][0-9][0-9]}")
+async def get_status(request):
+    code = int(request.match_info["code"])
+    return json_reply({"status": code, "reason": reason(code)}, code)
+
+
+@routes.get("/delay/{seconds}")
+async def get_delay(request):
+    seconds = float(request.match_info["seconds"])
+    await asyncio.sleep(seconds)
+    return json_reply({"delay": seconds})
+
+
+@routes.get("/drip")
+async def get_drip(request):
+    """?bytes=N&interval=S&piece=P: P bytes every S seconds; without an end when N is 0."""
+    count = int(request.query.get("bytes", 0))
+    piece, interval = int(request.query.get("piece", 1)), float(request.query.get("interval", 0.1))
+
+    async def drops():
+        sent = 0
+        while count == 0 or sent < count:
+            size = piece if count == 0 else min(piece, count - sent)
+            yield b"." * size
+            sent += size
+            if count == 0 or sent < count:
+                await asyncio.sleep(interval)
+    return Reply(drops(), type="text/plain", length=count, framing="length" if count else "chunked")
+
+
+@routes.route("*", "/redirect/{hops:[0-9]+}")
+async def redirect(request):
+    """?to=URL: where the last hop leads; ?status=301…308."""
+    hops, query = int(request.match_info["hops"]), request.query_string
+    if hops == 0:
+        return json_reply({"redirects": "done"})
+    target = request.query.get("to") if hops == 1 else None
+    target = target or f"/redirect/{hops - 1}" + (f"?{query}" if query else "")
+    return Reply(b"", int(request.query.get("status", 302)), headers=[("Location", target)])
+
+
+@routes.get("/headers/{count:[0-9]+}")
+async def get_headers(request):
+    """?size=N: the length of each value."""
+    count, size = int(request.match_info["count"]), int(request.query.get("size", 16))
+    return json_reply({"headers": count}, headers=[(f"X-Header-{n:05}", "v" * size) for n in range(count)])
+
+
+@routes.get("/deep/{depth:[0-9]+}")
+async def get_deep(request):
+    depth = int(request.match_info["depth"])
+    return Reply(b"[" * depth + b"]" * depth)
