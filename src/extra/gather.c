@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Gather: a future that watches its children.
+ *
+ * A watch or on_cancel of somebody else's may run within any midge_cancel or midge_complete and
+ * come back to here. Therefore: a gather that is in its cancel loop (busy) neither ends nor is
+ * freed by what comes back, and memory is freed before the completion is announced.
+ */
+#include "base/check.h"
+#include "midge/gather.h"
+
+struct gather_child {
+    midge_id id;    /* 0 once ended: its watch is used up, and may be another's by now */
+    uint32_t index; /* leads from the watch's context to the gather */
+};
+
+struct gather {
+    struct midge_client *client;
+    midge_id id;
+    midge_id child; /* first that failed; FIRST: first that ended */
+    int error;      /* FAIL_FAST: of that child */
+    size_t n, left;
+    uint8_t mode; /* enum midge_gather */
+    uint8_t busy; /* cancel loops up the stack */
+    uint8_t canceled;
+    struct gather_child children[];
+};
+
+static struct gather *gather_of(struct gather_child *child)
+{
+    return MIDGE_CONTAINER_OF(child - child->index, struct gather, children);
+}
+
+static void unwatch_children(struct gather *gather)
+{
+    for (size_t i = 0; i < gather->n; i++) {
+        if (gather->children[i].id != 0) {
+            (void)midge_watch(gather->client, gather->children[i].id, NULL, NULL);
+        }
+    }
+}
+
+static void cancel_children(struct gather *gather)
+{
+    gather->busy++;
+    for (size_t i = 0; i < gather->n; i++) {
+        if (gather->children[i].id != 0) {
+            (void)midge_cancel(gather->client, gather->children[i].id);
+        }
+    }
+    gather->busy--;
+}
+
+/* Ends it if that is due and nobody up the stack holds it. The caller does not touch it again. */
+static void settle(struct gather *gather)
+{
+    if (gather->busy || (gather->left > 0 && !gather->canceled)) {
+        return;
+    }
+    struct midge_client *client = gather->client;
+    midge_id id = gather->canceled ? 0 : gather->id; /* canceled: the core completes it */
+    struct midge_result result = {.error = gather->error, .child = gather->child};
+    midge_free(client, gather);
+    if (id != 0) {
+        (void)midge_complete(client, id, &result);
+    }
+}
+
+static void child_ended(void *ctx, midge_id id, const struct midge_result *result)
+{
+    struct gather_child *child = ctx;
+    struct gather *gather = gather_of(child);
+    int failed = result->error != MIDGE_OK && gather->child == 0;
+    child->id = 0;
+    gather->left--;
+    if (failed || gather->mode == MIDGE_GATHER_FIRST) {
+        gather->child = id;
+    }
+    if (gather->mode == MIDGE_GATHER_FIRST) {
+        unwatch_children(gather);
+        gather->left = 0;
+    } else if (failed && gather->mode == MIDGE_GATHER_FAIL_FAST) {
+        gather->error = result->error;
+        cancel_children(gather);
+    }
+    settle(gather);
+}
+
+static void gather_canceled(void *ctx, midge_id id)
+{
+    struct gather *gather = ctx;
+    (void)id;
+    gather->canceled = 1;
+    unwatch_children(gather); /* their results are for whoever takes them */
+    if (gather->mode != MIDGE_GATHER_FIRST) {
+        cancel_children(gather);
+    }
+    settle(gather);
+}
+
+static struct gather *gather_new(struct midge_client *client, const midge_id *ids, size_t n,
+                                 enum midge_gather mode)
+{
+    struct gather *gather = midge_alloc(client, sizeof *gather + n * sizeof(struct gather_child));
+    if (gather == NULL) {
+        return NULL;
+    }
+    *gather = (struct gather){.client = client, .n = n, .left = n, .mode = (uint8_t)mode};
+    for (size_t i = 0; i < n; i++) {
+        gather->children[i] = (struct gather_child){.id = ids[i], .index = (uint32_t)i};
+    }
+    return gather;
+}
+
+/* All or none. A child that is listed twice is awaited by another: BUSY, too. */
+static int watch_children(struct gather *gather)
+{
+    for (size_t i = 0; i < gather->n; i++) {
+        struct gather_child *child = &gather->children[i];
+        int err = midge_watch(gather->client, child->id, child_ended, child);
+        if (err != MIDGE_OK) {
+            gather->n = i; /* only those that are ours are given back */
+            unwatch_children(gather);
+            return err;
+        }
+    }
+    return MIDGE_OK;
+}
+
+int midge_gather(struct midge_client *client, const midge_id *ids, size_t n, enum midge_gather mode,
+                 midge_id *id)
+{
+    /* There are never as many ids: this guards the size computed from n. */
+    if (ids == NULL || id == NULL || n == 0 || n > UINT16_MAX || mode > MIDGE_GATHER_FIRST) {
+        return MIDGE_ERR_INVALID;
+    }
+    struct gather *gather = gather_new(client, ids, n, mode);
+    if (gather == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    int err = watch_children(gather);
+    if (err == MIDGE_OK) {
+        /* Last, since no call takes a future back. No watch has run yet. */
+        err = midge_future(client, gather_canceled, gather, &gather->id);
+        if (err != MIDGE_OK) {
+            unwatch_children(gather);
+        }
+    }
+    if (err != MIDGE_OK) {
+        midge_free(client, gather);
+        return err;
+    }
+    *id = gather->id;
+    return MIDGE_OK;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* Results in words, and midge_raise_for_status. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../../src/extra/status.c"
+
+#define URL "https://api.example/v1"
+
+static void phrases_are_registered(void **state)
+{
+    (void)state;
+    assert_string_equal(midge_status_text(200), "OK");
+    assert_string_equal(midge_status_text(404), "Not Found");
+    assert_string_equal(midge_status_text(413), "Content Too Large");
+    assert_string_equal(midge_status_text(511), "Network Authentication Required");
+    assert_string_equal(midge_status_text(0), "");
+    assert_string_equal(midge_status_text(299), "");
+    assert_string_equal(midge_status_text(-1), "");
+}
+
+struct raise {
+    uint16_t status;
+    int error;
+    const char *reason, *url, *text;
+};
+
+static void raise_says(void **state)
+{
+    (void)state;
+    static const struct raise cases[] = {
+        {200, MIDGE_OK, NULL, URL, ""},
+        {101, MIDGE_OK, NULL, URL, ""},
+        {399, MIDGE_OK, NULL, URL, ""},
+        {0, MIDGE_OK, NULL, URL, ""},
+        {600, MIDGE_OK, NULL, URL, ""},
+        {401, MIDGE_ERR_HTTP_STATUS, NULL, URL, "401 Client Error: Unauthorized for url: " URL},
+        {401, MIDGE_ERR_HTTP_STATUS, "", URL, "401 Client Error: Unauthorized for url: " URL},
+        {404, MIDGE_ERR_HTTP_STATUS, "Gone Fishing", URL,
+         "404 Client Error: Gone Fishing for url: " URL},
+        {500, MIDGE_ERR_HTTP_STATUS, NULL, URL,
+         "500 Server Error: Internal Server Error for url: " URL},
+        {599, MIDGE_ERR_HTTP_STATUS, NULL, URL, "599 Server Error for url: " URL},
+        {499, MIDGE_ERR_HTTP_STATUS, NULL, NULL, "499 Client Error"},
+        {429, MIDGE_ERR_HTTP_STATUS, "a\x1b[2J\r\n\x7f\tb\xc3\xa9", URL,
+         "429 Client Error: a?[2J????b\xc3\xa9 for url: " URL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct midge_result result = {.status = cases[i].status};
+        char text[128];
+        assert_int_equal(
+            midge_raise_for_status(&result, cases[i].reason, cases[i].url, text, sizeof text),
+            cases[i].error);
+        assert_string_equal(text, cases[i].text);
+        assert_int_equal(midge_raise_for_status(&result, NULL, NULL, NULL, 0), cases[i].error);
+    }
+}
+
+static void raise_of_a_failed_request(void **state)
+{
+    (void)state;
+    const struct midge_result result = {
+        .error = MIDGE_ERR_CONNECT, .phase = MIDGE_PHASE_CONNECT, .native = 111, .status = 404};
+    char text[128];
+    assert_int_equal(midge_raise_for_status(&result, NULL, URL, text, sizeof text),
+                     MIDGE_ERR_CONNECT);
+    assert_string_equal(text, "connection failed (connect, errno 111)");
+}
+
+struct line {
+    struct midge_result result;
+    const char *text;
+};
+
+static void results_in_words(void **state)
+{
+    (void)state;
+    static const struct line cases[] = {
+        {{.error = MIDGE_OK}, "success"},
+        {{.error = MIDGE_ERR_CANCELED}, "canceled"}, /* a sleep or task: no phase */
+        {{.error = MIDGE_ERR_TIMEOUT}, "timed out"},
+        {{.error = MIDGE_ERR_CERT,
+          .phase = MIDGE_PHASE_TLS,
+          .native = -0x2700,
+          .verify_flags = 1,
+          .detail = "certificate expired"},
+         "certificate expired (tls, X509 flags 0x1)"},
+        {{.error = MIDGE_ERR_TLS, .phase = MIDGE_PHASE_TLS, .native = -0x7780, .detail = ""},
+         "TLS failure (tls, mbedTLS -0x7780)"},
+        {{.error = MIDGE_ERR_TLS, .phase = MIDGE_PHASE_TLS, .native = INT32_MIN},
+         "TLS failure (tls, mbedTLS -0x80000000)"},
+        {{.error = MIDGE_ERR_RESOLVE, .phase = MIDGE_PHASE_DNS, .native = 4},
+         "host name not resolved (dns, resolver 4)"},
+        {{.error = MIDGE_ERR_RECV, .phase = MIDGE_PHASE_BODY, .native = -14},
+         "receiving failed (body, errno -14)"},
+        {{.error = MIDGE_ERR_TIMEOUT, .phase = MIDGE_PHASE_WAIT, .t = {.total_us = 3000999}},
+         "timed out (wait after 3000 ms)"},
+        {{.error = MIDGE_ERR_TIMEOUT, .t = {.total_us = 10000}}, "timed out (queue after 10 ms)"},
+        {{.error = MIDGE_ERR_PROTOCOL,
+          .phase = MIDGE_PHASE_BODY,
+          .offset = 17,
+          .detail = "bad chunk size"},
+         "bad chunk size (body, byte 17)"},
+        {{.error = MIDGE_ERR_PARTIAL, .phase = MIDGE_PHASE_BODY, .body_len = 5000000000},
+         "body ended before its announced end (body, 5000000000 bytes received)"},
+        {{.error = MIDGE_ERR_HTTP_STATUS, .phase = MIDGE_PHASE_DONE, .status = 503},
+         "HTTP error status (done, status 503)"},
+        {{.error = -12345}, "unknown error"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[128];
+        assert_int_equal(midge_result_text(&cases[i].result, text, sizeof text),
+                         strlen(cases[i].text));
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
+/* At every size: NUL-terminated, a prefix, nothing written behind. */
+static void cut_when_short(void **state)
+{
+    (void)state;
+    static const char whole[] = "401 Client Error: Unauthorized for url: " URL;
+    const struct midge_result status = {.status = 401};
+    const struct midge_result failed = {
+        .error = MIDGE_ERR_CONNECT, .phase = MIDGE_PHASE_CONNECT, .native = 111};
+    for (size_t cap = 0; cap <= sizeof whole + 1; cap++) {
+        char text[sizeof whole + 2];
+        memset(text, '#', sizeof text);
+        assert_int_equal(midge_raise_for_status(&status, NULL, URL, text, cap),
+                         MIDGE_ERR_HTTP_STATUS);
+        size_t len = cap == 0 ? 0 : cap <= sizeof whole ? cap - 1 : sizeof whole - 1;
+        assert_memory_equal(text, whole, len);
+        assert_int_equal(text[len], cap == 0 ? '#' : '\0');
+        assert_int_equal(text[cap], '#');
+        assert_true(midge_result_text(&failed, text, cap) <= (cap == 0 ? 0 : cap - 1));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(phrases_are_registered),
+        cmocka_unit_test(raise_says),
+        cmocka_unit_test(raise_of_a_failed_request),
+        cmocka_unit_test(results_in_words),
+        cmocka_unit_test(cut_when_short),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
