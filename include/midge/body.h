@@ -48,7 +48,8 @@ struct midge_source {
     int (*read)(struct midge_source *source, uint8_t *buf, size_t cap, size_t *n);
     /* Back to the first byte, for a replay. NULL: cannot, such a request is never replayed. */
     int (*rewind)(struct midge_source *source);
-    /* Called exactly once for each started request. May be NULL. */
+    /* Called exactly once for each started request; the caller's to call when midge_start failed.
+       May be NULL. */
     void (*finish)(struct midge_source *source);
     int64_t length; /* bytes, or -1 unknown: sent chunked */
 };

@@ -112,11 +112,11 @@ int midge_start(struct midge_client *client, const struct midge_request *request
 int midge_sleep(struct midge_client *client, uint32_t ms, midge_id *id);
 
 /* An awaitable that the application completes itself (asyncio: Future). on_cancel is called once
-   if someone cancels it first; it is completed with CANCELED then. May be NULL. */
+   if someone cancels it first; unless it completes the future itself, that ends with CANCELED. May
+   be NULL. */
 int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge_id id), void *ctx,
                  midge_id *id);
-/* Completes a future. STALE if it is none or has ended. Fields of result that matter: error,
-   child, value. */
+/* Completes a future. STALE if it is none or has ended. Of result, all but id is passed on. */
 int midge_complete(struct midge_client *client, midge_id id, const struct midge_result *result);
 
 /* End it now: its completion says CANCELED. Nothing happens to what has ended. */

@@ -100,6 +100,13 @@
 #define MIDGE_TIME_FLOOR 1767225600
 #endif
 
+/* What cJSON's process-wide hooks are set back to after each midge_json call (they cannot be read).
+   Define both if the firmware gives cJSON an allocator of its own. */
+#ifndef MIDGE_CJSON_MALLOC
+#define MIDGE_CJSON_MALLOC malloc
+#define MIDGE_CJSON_FREE   free
+#endif
+
 #if MIDGE_READ_AHEAD < 64
 #error "MIDGE_READ_AHEAD must be at least 64 bytes: it holds a TLS record header and an alert"
 #endif

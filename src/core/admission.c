@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Admission: who may begin now. Nothing fails here for want of memory that will come back: it
+ * waits, and idle connections make room. The order is fair: the origin with the fewest transfers
+ * in work goes first, then first come, first served.
+ */
+#include "core/core.h"
+
+/* --- handshakes: a permit, a pair of record slots, the measured need --- */
+
+/* What handshakes under way and open connections may still take of the small blocks. */
+static size_t promised(const struct midge_client *client)
+{
+    size_t sum = 0;
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (conn->permit) {
+            size_t slots = midge__tls_slot_in() + midge__tls_slot_out();
+            size_t live = midge__memory_owner_live(&client->memory, conn->owner);
+            size_t small = live > slots ? live - slots : 0;
+            size_t need = midge__tls_handshake_bytes();
+            sum += need > small ? need - small : 0;
+        }
+    }
+    return sum;
+}
+
+static bool handshake_fits(const struct midge_client *client)
+{
+    const struct midge__memory *m = &client->memory;
+    if (midge__tls_slot_in() == 0) {
+        return true; /* external TLS: its memory is not ours to count */
+    }
+    return midge__memory_free_slots(m) > 0 &&
+           midge__memory_free_bytes(m) >= promised(client) + midge__tls_handshake_bytes() &&
+           midge__memory_largest_free(m) >= midge__tls_handshake_piece();
+}
+
+/* --- making room --- */
+
+static struct midge__conn *oldest_idle(const struct midge_client *client)
+{
+    struct midge__conn *oldest = NULL;
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (conn->idle && (oldest == NULL || conn->idle_ms < oldest->idle_ms)) {
+            oldest = conn;
+        }
+    }
+    return oldest;
+}
+
+static bool evict_idle(struct midge_client *client)
+{
+    struct midge__conn *conn = oldest_idle(client);
+    if (conn == NULL) {
+        return false;
+    }
+    /* At once: its memory is wanted. The peer gets a FIN. */
+    midge__conn_kill(conn);
+    return true;
+}
+
+/* Will anything that is under way give memory back? */
+static bool others_live(const struct midge_client *client, const struct midge__conn *but)
+{
+    if (!midge__list_empty(&client->dead)) {
+        return true;
+    }
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (conn != but && conn->state != MIDGE__CONN_WAIT_ADMIT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void admit_handshakes(struct midge_client *client)
+{
+    for (;;) {
+        struct midge__conn *next = NULL;
+        MIDGE__LIST_FOR_EACH(it, &client->conns)
+        {
+            struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+            if (conn->state == MIDGE__CONN_WAIT_ADMIT) {
+                next = conn;
+                break;
+            }
+        }
+        if (next == NULL || client->handshakes >= client->config.max_handshakes) {
+            return;
+        }
+        if (handshake_fits(client)) {
+            midge__conn_admit(next);
+            continue;
+        }
+        if (evict_idle(client) || others_live(client, next)) {
+            return; /* the end of the turn frees it, or their end will */
+        }
+        struct midge__fault fault = {.detail = "block too small for one TLS handshake"};
+        midge__conn_fail(next, MIDGE_ERR_NO_MEMORY, &fault);
+    }
+}
+
+/* --- transfers --- */
+
+static struct midge__conn *idle_of(const struct midge_client *client,
+                                   const struct midge__origin *origin)
+{
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (conn->origin == origin && conn->idle && conn->protocol->capacity(conn) > 0) {
+            return conn;
+        }
+    }
+    return NULL;
+}
+
+/* Could t begin now, were it the next? Makes no room. */
+static bool eligible(const struct midge_client *client, const struct midge__transfer *t)
+{
+    const struct midge__origin *o = t->origin;
+    bool reuse = !t->fresh && !t->request->no_reuse;
+    if (reuse && idle_of(client, o) != NULL) {
+        return true;
+    }
+    return o->connections < client->config.max_per_origin && !midge__origin_waits(o);
+}
+
+static struct midge__transfer *pick(const struct midge_client *client)
+{
+    struct midge__transfer *best = NULL;
+    MIDGE__LIST_FOR_EACH(it, &client->queue)
+    {
+        struct midge__transfer *t = MIDGE_CONTAINER_OF(it, struct midge__transfer, link);
+        if ((best == NULL || t->origin->active < best->origin->active) && eligible(client, t)) {
+            best = t;
+        }
+    }
+    return best;
+}
+
+/* True: go on with the next one. */
+static bool begin(struct midge_client *client, struct midge__transfer *t)
+{
+    struct midge__conn *idle = idle_of(client, t->origin);
+    if (idle != NULL && !t->fresh && !t->request->no_reuse) {
+        return midge__conn_reuse(idle, t) || midge__list_empty(&idle->link) == false;
+    }
+    if (client->n_conns >= client->config.max_connections) {
+        (void)evict_idle(client);
+        return false;
+    }
+    int err = midge__conn_open(client, t);
+    if (err == MIDGE_OK) {
+        return true;
+    }
+    if (!evict_idle(client) && !others_live(client, NULL)) {
+        midge__transfer_end(t, err);
+        return true;
+    }
+    return false;
+}
+
+void midge__admission_run(struct midge_client *client)
+{
+    unsigned left = client->config.max_awaitables + client->config.max_connections;
+    if (!client->dirty) {
+        return;
+    }
+    client->dirty = false;
+    admit_handshakes(client);
+    while (left-- > 0 && client->transfers < client->config.max_transfers) {
+        struct midge__transfer *t = pick(client);
+        if (t == NULL || !begin(client, t)) {
+            return;
+        }
+    }
+}

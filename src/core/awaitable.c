@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Awaitables: everything that is started and ends once. A slot table turns ids into objects; the
+ * generation in an id makes a stale one harmless.
+ *
+ * An ended awaitable goes through client->ended, so that completions are delivered from one place
+ * at the end of the turn and never from deep inside a connection's step.
+ */
+#include "core/core.h"
+#include "base/check.h"
+#include <string.h>
+
+#define SLOT_BITS 16U
+/* Deliveries in one turn for each slot: completions that complete others are followed at once, yet
+   a chain that never ends cannot keep the turn. */
+#define DELIVERIES_PER_SLOT 4U
+
+/* --- slots --- */
+
+static midge_id id_of(unsigned index, uint16_t generation)
+{
+    return ((midge_id)generation << SLOT_BITS) | (index + 1);
+}
+
+struct midge__awaitable *midge__awaitable_find(const struct midge_client *client, midge_id id)
+{
+    unsigned index = (id & 0xffffU) - 1U;
+    if ((id & 0xffffU) == 0 || index >= client->config.max_awaitables) {
+        return NULL;
+    }
+    const struct midge__slot *slot = &client->slots[index];
+    return slot->aw != NULL && slot->generation == (id >> SLOT_BITS) ? slot->aw : NULL;
+}
+
+int midge__awaitable_add(struct midge_client *client, struct midge__awaitable *aw)
+{
+    if (client->closing) {
+        return MIDGE_ERR_CLOSED;
+    }
+    if (client->free_slot == 0) {
+        return MIDGE_ERR_NO_SLOT;
+    }
+    unsigned index = client->free_slot - 1U;
+    struct midge__slot *slot = &client->slots[index];
+    client->free_slot = slot->next_free;
+    slot->aw = aw;
+    aw->client = client;
+    aw->id = id_of(index, slot->generation);
+    midge__list_init(&aw->link);
+    client->live++;
+    return MIDGE_OK;
+}
+
+static void release(struct midge__awaitable *aw)
+{
+    struct midge_client *client = aw->client;
+    unsigned index = (aw->id & 0xffffU) - 1U;
+    struct midge__slot *slot = &client->slots[index];
+    midge__list_remove(&aw->link);
+    midge__timer_disarm(&client->timers, &aw->timer);
+    if (!aw->delivered) {
+        client->live--;
+    }
+    slot->aw = NULL;
+    slot->generation++;
+    slot->next_free = client->free_slot;
+    client->free_slot = (uint16_t)(index + 1U);
+    aw->ops->destroy(aw);
+}
+
+/* --- ends and completions --- */
+
+void midge__awaitable_end(struct midge__awaitable *aw)
+{
+    MIDGE_ASSERT(!aw->ended);
+    aw->ended = true;
+    midge__timer_disarm(&aw->client->timers, &aw->timer);
+    midge__list_push_tail(&aw->client->ended, &aw->link);
+}
+
+static void result_of(const struct midge__awaitable *aw, struct midge_result *result)
+{
+    memset(result, 0, sizeof *result);
+    result->cipher = "";
+    result->detail = "";
+    aw->ops->result(aw, result);
+    result->id = aw->id;
+}
+
+static void deliver(struct midge__awaitable *aw)
+{
+    struct midge_client *client = aw->client;
+    midge_id id = aw->id;
+    struct midge_result result;
+    result_of(aw, &result);
+    bool first = !aw->delivered;
+    bool taken = aw->detached;
+    if (first) {
+        aw->delivered = true;
+        client->live--;
+        if (aw->ops->completed != NULL && aw->ops->completed(aw, &result)) {
+            taken = true;
+        }
+    }
+    aw = midge__awaitable_find(client, id); /* the callback may have taken it */
+    if (aw == NULL) {
+        return;
+    }
+    if (aw->watch != NULL) {
+        midge_watch_fn watch = aw->watch;
+        aw->watch = NULL;
+        watch(aw->watch_ctx, id, &result);
+    } else if (taken) {
+        release(aw);
+    }
+}
+
+void midge__awaitables_deliver(struct midge_client *client)
+{
+    unsigned left = client->config.max_awaitables * DELIVERIES_PER_SLOT;
+    struct midge__list *link;
+    while (left-- > 0 && (link = midge__list_pop(&client->ended)) != NULL) {
+        deliver(MIDGE_CONTAINER_OF(link, struct midge__awaitable, link));
+    }
+}
+
+/* Tasks see CLOSED (or CANCELED) where they await, and get a bounded number of rounds to clean
+   up. What still waits then is freed without having run to its end. */
+void midge__awaitables_close(struct midge_client *client)
+{
+    client->closing = true;
+    for (unsigned round = 0; round < 64; round++) {
+        for (unsigned i = 0; i < client->config.max_awaitables; i++) {
+            struct midge__awaitable *aw = client->slots[i].aw;
+            if (aw != NULL && !aw->ended) {
+                aw->ops->cancel(aw, MIDGE_ERR_CLOSED);
+            }
+        }
+        midge__awaitables_deliver(client);
+        midge__tasks_run(client);
+        if (client->live == 0) {
+            break;
+        }
+    }
+    for (unsigned i = 0; i < client->config.max_awaitables; i++) {
+        if (client->slots[i].aw != NULL) {
+            release(client->slots[i].aw);
+        }
+    }
+}
+
+/* --- sleeps and futures --- */
+
+/* The callback may complete the future itself: a permit that was granted must not be lost. */
+static void simple_cancel(struct midge__awaitable *aw, int err)
+{
+    struct midge__simple *simple = MIDGE_CONTAINER_OF(aw, struct midge__simple, aw);
+    struct midge_client *client = aw->client;
+    void (*on_cancel)(void *ctx, midge_id id) = simple->on_cancel;
+    midge_id id = aw->id;
+    simple->on_cancel = NULL;
+    if (on_cancel != NULL) {
+        on_cancel(simple->ctx, id);
+    }
+    if (midge__awaitable_find(client, id) == aw && !aw->ended) {
+        simple->error = err;
+        midge__awaitable_end(aw);
+    }
+}
+
+void midge__simple_result(const struct midge__awaitable *aw, struct midge_result *result)
+{
+    const struct midge__simple *simple =
+        (const struct midge__simple *)(const void *)((const char *)aw -
+                                                     offsetof(struct midge__simple, aw));
+    if (simple->full != NULL) {
+        *result = *simple->full;
+    }
+    result->error = simple->error;
+    result->child = simple->child;
+    result->value = simple->value;
+}
+
+void midge__simple_destroy(struct midge__awaitable *aw)
+{
+    struct midge__simple *simple = MIDGE_CONTAINER_OF(aw, struct midge__simple, aw);
+    midge__memory_free(&aw->client->memory, simple->full);
+    midge__memory_free(&aw->client->memory, simple);
+}
+
+const struct midge__awaitable_ops midge__simple_ops = {
+    .cancel = simple_cancel,
+    .result = midge__simple_result,
+    .destroy = midge__simple_destroy,
+};
+
+static int simple_new(struct midge_client *client, struct midge__simple **out)
+{
+    struct midge__simple *simple = midge__memory_calloc(&client->memory, 0, 1, sizeof *simple);
+    if (simple == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    simple->aw.ops = &midge__simple_ops;
+    int err = midge__awaitable_add(client, &simple->aw);
+    if (err != MIDGE_OK) {
+        midge__memory_free(&client->memory, simple);
+        return err;
+    }
+    *out = simple;
+    return MIDGE_OK;
+}
+
+static void sleep_over(struct midge__timer *timer)
+{
+    midge__awaitable_end(MIDGE_CONTAINER_OF(timer, struct midge__awaitable, timer));
+}
+
+int midge_sleep(struct midge_client *client, uint32_t ms, midge_id *id)
+{
+    struct midge__simple *simple;
+    if (client == NULL || id == NULL) {
+        return MIDGE_ERR_INVALID;
+    }
+    int err = simple_new(client, &simple);
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    simple->aw.timer.fire = sleep_over;
+    uint64_t now = client->port->clock_ms(client->port->ctx);
+    (void)midge__timer_arm(&client->timers, &simple->aw.timer, now + ms);
+    *id = simple->aw.id;
+    return MIDGE_OK;
+}
+
+int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge_id id), void *ctx,
+                 midge_id *id)
+{
+    struct midge__simple *simple;
+    if (client == NULL || id == NULL) {
+        return MIDGE_ERR_INVALID;
+    }
+    int err = simple_new(client, &simple);
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    simple->on_cancel = on_cancel;
+    simple->ctx = ctx;
+    *id = simple->aw.id;
+    return MIDGE_OK;
+}
+
+/* A request's result that is passed on (midge_timeout) is kept whole; without memory for that its
+   error still arrives. */
+static void keep_full(struct midge__simple *simple, const struct midge_result *result)
+{
+    if (result->t.start_us == 0) {
+        return;
+    }
+    simple->full = midge__memory_alloc(&simple->aw.client->memory, 0, sizeof *simple->full);
+    if (simple->full != NULL) {
+        *simple->full = *result;
+    }
+}
+
+int midge_complete(struct midge_client *client, midge_id id, const struct midge_result *result)
+{
+    struct midge__awaitable *aw = midge__awaitable_find(client, id);
+    if (aw == NULL || aw->ended || aw->ops != &midge__simple_ops ||
+        midge__timer_armed(&aw->timer)) {
+        return MIDGE_ERR_STALE;
+    }
+    struct midge__simple *simple = MIDGE_CONTAINER_OF(aw, struct midge__simple, aw);
+    simple->error = result->error;
+    simple->child = result->child;
+    simple->value = result->value;
+    keep_full(simple, result);
+    midge__awaitable_end(aw);
+    return MIDGE_OK;
+}
+
+/* --- what holds for all kinds --- */
+
+int midge_cancel(struct midge_client *client, midge_id id)
+{
+    struct midge__awaitable *aw = midge__awaitable_find(client, id);
+    if (aw == NULL) {
+        return MIDGE_ERR_STALE;
+    }
+    if (!aw->ended) {
+        bool outermost = midge__client_enter(client);
+        aw->ops->cancel(aw, client->closing ? MIDGE_ERR_CLOSED : MIDGE_ERR_CANCELED);
+        (void)midge__client_leave(client, outermost);
+    }
+    return MIDGE_OK;
+}
+
+int midge_done(const struct midge_client *client, midge_id id)
+{
+    const struct midge__awaitable *aw = midge__awaitable_find(client, id);
+    return aw == NULL ? MIDGE_ERR_STALE : aw->ended;
+}
+
+int midge_take(struct midge_client *client, midge_id id, struct midge_result *result)
+{
+    struct midge__awaitable *aw = midge__awaitable_find(client, id);
+    if (aw == NULL) {
+        return MIDGE_ERR_STALE;
+    }
+    if (!aw->ended) {
+        return MIDGE_ERR_AGAIN;
+    }
+    if (result != NULL) {
+        result_of(aw, result);
+    }
+    /* Its completion callback is still owed: the deliverer releases it. */
+    if (!aw->delivered && aw->ops->completed != NULL) {
+        aw->detached = true;
+        return MIDGE_OK;
+    }
+    release(aw);
+    return MIDGE_OK;
+}
+
+int midge_detach(struct midge_client *client, midge_id id)
+{
+    struct midge__awaitable *aw = midge__awaitable_find(client, id);
+    if (aw == NULL) {
+        return MIDGE_ERR_STALE;
+    }
+    aw->detached = true;
+    aw->watch = NULL;
+    if (aw->delivered) {
+        release(aw);
+    }
+    return MIDGE_OK;
+}
+
+int midge_watch(struct midge_client *client, midge_id id, midge_watch_fn fn, void *ctx)
+{
+    struct midge__awaitable *aw = midge__awaitable_find(client, id);
+    if (aw == NULL) {
+        return MIDGE_ERR_STALE;
+    }
+    if (fn != NULL && aw->watch != NULL) {
+        return MIDGE_ERR_BUSY;
+    }
+    aw->watch = fn;
+    aw->watch_ctx = ctx;
+    if (fn != NULL && aw->delivered && midge__list_empty(&aw->link)) {
+        midge__list_push_tail(&client->ended, &aw->link);
+    }
+    return MIDGE_OK;
+}
+
+int midge_wait(struct midge_client *client, midge_id id, struct midge_result *result)
+{
+    if (client == NULL || client->busy) {
+        return MIDGE_ERR_INVALID;
+    }
+    for (;;) {
+        int err = midge_take(client, id, result);
+        if (err != MIDGE_ERR_AGAIN) {
+            return err;
+        }
+        err = midge_poll(client, -1);
+        if (err < 0) {
+            return err;
+        }
+    }
+}

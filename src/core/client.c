@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The client and its turn.
+ *
+ * One turn: the clock is read; the port says which sockets are ready; ready connections are
+ * stepped round robin until the budget is spent; timers; admission; tasks; completions; the dead
+ * are freed. What did not fit the budget keeps its place for the next turn.
+ */
+#include "core/core.h"
+#include "base/text.h"
+#include <string.h>
+
+#define TRACE_LINE 200U
+
+void midge__trace(const struct midge_client *client, enum midge_trace_kind kind, midge_id id,
+                  const char *a, const char *b, uint64_t number)
+{
+    char line[TRACE_LINE];
+    if (client->config.trace == NULL) {
+        return;
+    }
+    struct midge__text text = midge__text_on(line, sizeof line);
+    if (number != 0) {
+        midge__text_add(&text, "connection ");
+        midge__text_unsigned(&text, number, 10);
+        midge__text_add(&text, ": ");
+    }
+    midge__text_add(&text, a);
+    midge__text_add(&text, " (");
+    midge__text_add(&text, b);
+    midge__text_add(&text, ")");
+    client->config.trace(client->config.trace_ctx, kind, id, line);
+}
+
+/* --- open --- */
+
+static size_t align_up(size_t n)
+{
+    return (n + MIDGE__MEMORY_UNIT - 1) / MIDGE__MEMORY_UNIT * MIDGE__MEMORY_UNIT;
+}
+
+/* How many connections the block can hold: fewer than wished is fine, requests wait. */
+static unsigned fit_connections(const struct midge_config *c, size_t size)
+{
+    struct midge__sizes sizes;
+    midge__config_sizes(c, &sizes);
+    size_t base = sizes.fixed + sizes.handshake;
+    if (size < base + sizes.connection) {
+        return 0;
+    }
+    size_t n = (size - base) / sizes.connection;
+    return n < c->max_connections ? (unsigned)n : c->max_connections;
+}
+
+static void *table(struct midge_client *client, size_t count, size_t size)
+{
+    return midge__memory_calloc(&client->memory, 0, count, size);
+}
+
+static int make_tables(struct midge_client *client)
+{
+    struct midge_config *c = &client->config;
+    size_t timers = (size_t)c->max_awaitables + 2U * c->max_connections;
+    struct midge__timer **heap = table(client, timers, sizeof *heap);
+    client->slots = table(client, c->max_awaitables, sizeof *client->slots);
+    client->owners = table(client, c->max_connections, sizeof(struct midge__conn *));
+    client->fds = table(client, c->max_connections, sizeof *client->fds);
+    if (heap == NULL || client->slots == NULL || client->owners == NULL || client->fds == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    midge__timer_heap_init(&client->timers, heap, (uint32_t)timers);
+    for (unsigned i = c->max_awaitables; i-- > 0;) {
+        client->slots[i].generation = 1;
+        client->slots[i].next_free = client->free_slot;
+        client->free_slot = (uint16_t)(i + 1);
+    }
+    return MIDGE_OK;
+}
+
+static void init_lists(struct midge_client *client)
+{
+    struct midge__list *const lists[] = {&client->ended,   &client->tasks, &client->queue,
+                                         &client->origins, &client->conns, &client->ready,
+                                         &client->dead};
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(lists); i++) {
+        midge__list_init(lists[i]);
+    }
+}
+
+static int make_memory(struct midge_client *client)
+{
+    struct midge_config *c = &client->config;
+    size_t head = align_up(sizeof *client);
+    int err = midge__memory_init(&client->memory, (char *)client->block + head,
+                                 client->block_size - head, c->max_connections + 1U);
+    if (err == MIDGE_OK && midge__tls_slot_in() != 0) {
+        err = midge__memory_slots(&client->memory, midge__tls_slot_in(), midge__tls_slot_out(),
+                                  c->max_connections);
+    }
+    return err;
+}
+
+static int set_up(struct midge_client *client)
+{
+    const struct midge__tls_limits limits = {
+        .ecp_max_ops = MIDGE_ECP_MAX_OPS,
+        .read_ahead = MIDGE_READ_AHEAD,
+        .max_ticket = MIDGE_MAX_TICKET,
+    };
+    struct midge_config *c = &client->config;
+    init_lists(client);
+    int err = make_memory(client);
+    if (err == MIDGE_OK) {
+        err = make_tables(client);
+    }
+    if (err == MIDGE_OK) {
+        err =
+            midge__tls_context_open(&client->tls, &client->memory, client->port, &c->tls, &limits);
+    }
+    return err;
+}
+
+static void *get_block(const struct midge_config *c, size_t *size)
+{
+    *size = c->memory_size;
+    if (c->memory != NULL) {
+        return c->memory;
+    }
+    if (*size == 0) {
+        *size = midge_memory_needed(c);
+    }
+    return c->alloc != NULL ? c->alloc(c->alloc_ctx, *size) : NULL;
+}
+
+static void give_back(const struct midge_config *c, void *block, size_t size)
+{
+    if (c->memory == NULL && c->release != NULL) {
+        c->release(c->alloc_ctx, block, size);
+    }
+}
+
+static bool port_is_whole(const struct midge_port *port)
+{
+    return port != NULL && port->clock_ms != NULL && port->clock_us != NULL &&
+           port->wall_time != NULL && port->entropy != NULL && port->dns_start != NULL &&
+           port->dns_cancel != NULL && port->connect != NULL && port->connected != NULL &&
+           port->recv != NULL && port->send != NULL && port->close != NULL && port->poll != NULL &&
+           port->wake != NULL;
+}
+
+int midge_open(struct midge_client **out, const struct midge_config *config)
+{
+    struct midge_config c;
+    size_t size;
+    if (out == NULL || config == NULL || !port_is_whole(config->port)) {
+        return MIDGE_ERR_INVALID;
+    }
+    *out = NULL;
+    midge__config_defaults(&c, config);
+    void *block = get_block(&c, &size);
+    if (block == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    unsigned fit = fit_connections(&c, size);
+    if (fit == 0) {
+        give_back(&c, block, size);
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    c.max_connections = (uint16_t)fit;
+    c.max_handshakes = c.max_handshakes < fit ? c.max_handshakes : (uint16_t)fit;
+    struct midge_client *client = block;
+    memset(client, 0, sizeof *client);
+    client->config = c;
+    client->port = c.port;
+    client->block = block;
+    client->block_size = size;
+    client->now_ms = c.port->clock_ms(c.port->ctx);
+    int err = set_up(client);
+    if (err != MIDGE_OK) {
+        give_back(&c, block, size);
+        return err;
+    }
+    *out = client;
+    return MIDGE_OK;
+}
+
+/* --- close --- */
+
+static void close_now(struct midge_client *client)
+{
+    client->closing = true;
+    client->busy = true;
+    midge__awaitables_close(client);
+    struct midge__list *link;
+    while ((link = midge__list_first(&client->conns)) != NULL) {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(link, struct midge__conn, link);
+        if (conn->state == MIDGE__CONN_READY) {
+            (void)conn->stream->ops->shutdown(conn->stream); /* one try: closing never waits */
+        }
+        midge__conn_kill(conn);
+    }
+    midge__conns_reap(client);
+    midge__origins_close(client);
+    midge__tls_context_close(client->tls);
+    midge__memory_deinit(&client->memory);
+    give_back(&client->config, client->block, client->block_size);
+}
+
+void midge_close(struct midge_client *client)
+{
+    if (client == NULL) {
+        return;
+    }
+    client->closing = true;
+    if (!client->busy) {
+        close_now(client);
+    }
+}
+
+bool midge__client_enter(struct midge_client *client)
+{
+    bool outermost = !client->busy;
+    client->busy = true;
+    return outermost;
+}
+
+bool midge__client_leave(struct midge_client *client, bool outermost)
+{
+    if (!outermost) {
+        return false;
+    }
+    client->busy = false;
+    if (!client->closing) {
+        return false;
+    }
+    close_now(client);
+    return true;
+}
+
+/* --- the turn --- */
+
+int midge_next_timeout(const struct midge_client *client)
+{
+    if (!midge__list_empty(&client->ready) || !midge__list_empty(&client->ended) ||
+        !midge__list_empty(&client->tasks) || !midge__list_empty(&client->dead) || client->dirty ||
+        client->closing) {
+        return 0;
+    }
+    uint64_t at = midge__timer_heap_next(&client->timers);
+    if (at == MIDGE__TIMER_NEVER) {
+        return -1;
+    }
+    uint64_t now = client->port->clock_ms(client->port->ctx);
+    if (at <= now) {
+        return 0;
+    }
+    return at - now > INT32_MAX ? INT32_MAX : (int)(at - now);
+}
+
+static size_t collect(const struct midge_client *client, struct midge_pollfd *fds, size_t cap)
+{
+    size_t n = 0;
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        midge_sock sock = midge__conn_sock(conn);
+        if (sock == MIDGE_SOCK_NONE || conn->state == MIDGE__CONN_WAIT_ADMIT) {
+            continue;
+        }
+        unsigned want = midge__conn_want(conn);
+        if (want == 0) {
+            continue; /* paused: TCP slows the peer; an error is seen when it goes on */
+        }
+        if (n < cap) {
+            fds[n] = (struct midge_pollfd){.sock = sock, .events = (uint8_t)want};
+        }
+        n++;
+    }
+    return n;
+}
+
+size_t midge_interest(const struct midge_client *client, struct midge_pollfd *fds, size_t cap)
+{
+    size_t n = collect(client, fds, cap), own = 0;
+    int timeout = -1;
+    const struct midge_port *port = client->port;
+    if (port->interest != NULL) {
+        size_t room = n < cap ? cap - n : 0;
+        (void)port->interest(port->ctx, room > 0 ? fds + n : NULL, room, &own, &timeout);
+    }
+    return n + own;
+}
+
+static void kick_ready(struct midge_client *client, size_t n)
+{
+    size_t i = 0;
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (conn->state == MIDGE__CONN_WAIT_DNS && conn->query->done) {
+            midge__conn_kick(conn);
+        }
+        /* fds are in the list's order, but not every connection has one. */
+        if (i < n && client->fds[i].sock == midge__conn_sock(conn)) {
+            if (client->fds[i].revents != 0) {
+                midge__conn_kick(conn);
+            }
+            i++;
+        }
+    }
+}
+
+static bool affordable(const struct midge_client *client, const struct midge__conn *conn)
+{
+    if (conn->state == MIDGE__CONN_WAIT_TLS) {
+        return client->crypto_left > 0;
+    }
+    return conn->state != MIDGE__CONN_READY || client->bytes_left > 0;
+}
+
+static void step_ready(struct midge_client *client)
+{
+    struct midge__list later, *link;
+    midge__list_init(&later);
+    client->crypto_left = client->config.turn_crypto;
+    client->bytes_left = client->config.turn_bytes;
+    client->steps_left = client->config.turn_steps;
+    while (client->steps_left > 0 && (link = midge__list_pop(&client->ready)) != NULL) {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(link, struct midge__conn, ready);
+        if (!affordable(client, conn)) {
+            midge__list_push_tail(&later, &conn->ready);
+            continue;
+        }
+        client->steps_left--;
+        midge__conn_step(conn);
+    }
+    /* They have waited longest: first in the next turn. */
+    midge__list_splice_tail(&later, &client->ready);
+    midge__list_splice_tail(&client->ready, &later);
+    int64_t moved = (int64_t)client->config.turn_bytes - client->bytes_left;
+    if (moved > (int64_t)client->stats.turn_bytes_peak) {
+        client->stats.turn_bytes_peak = (uint32_t)moved;
+    }
+}
+
+static void work(struct midge_client *client, size_t n_fds)
+{
+    uint64_t began = midge__now_us(client);
+    kick_ready(client, n_fds);
+    step_ready(client);
+    (void)midge__timer_heap_run(&client->timers, client->now_ms);
+    midge__admission_run(client);
+    midge__tasks_run(client);
+    midge__awaitables_deliver(client);
+    midge__conns_reap(client);
+    client->stats.turns++;
+    uint64_t spent = midge__now_us(client) - began;
+    if (spent > client->stats.longest_turn_us) {
+        client->stats.longest_turn_us = spent > UINT32_MAX ? UINT32_MAX : (uint32_t)spent;
+    }
+}
+
+static int sooner(int a, int b)
+{
+    if (a < 0 || b < 0) {
+        return a < 0 ? b : a;
+    }
+    return a < b ? a : b;
+}
+
+int midge_poll(struct midge_client *client, int timeout_ms)
+{
+    if (client == NULL || client->busy) {
+        return MIDGE_ERR_INVALID;
+    }
+    struct midge_port *port = client->port;
+    int timeout = sooner(timeout_ms, midge_next_timeout(client));
+    if (client->live == 0) {
+        timeout = 0; /* nothing to wait for: an endless wait would never end */
+    }
+    size_t n = collect(client, client->fds, client->config.max_connections);
+    int err = port->poll(port->ctx, client->fds, n, timeout);
+    if (err < 0 && err != MIDGE_ERR_AGAIN) {
+        return err;
+    }
+    client->now_ms = port->clock_ms(port->ctx);
+    bool outermost = midge__client_enter(client);
+    work(client, n);
+    int live = client->live > INT32_MAX ? INT32_MAX : (int)client->live;
+    return midge__client_leave(client, outermost) ? 0 : live;
+}
+
+void midge_wake(struct midge_client *client)
+{
+    client->port->wake(client->port->ctx);
+}
+
+/* --- small things --- */
+
+void *midge_alloc(struct midge_client *client, size_t size)
+{
+    return midge__memory_alloc(&client->memory, 0, size);
+}
+
+void midge_free(struct midge_client *client, void *memory)
+{
+    midge__memory_free(&client->memory, memory);
+}
+
+const struct midge_port *midge_client_port(const struct midge_client *client)
+{
+    return client->port;
+}
+
+uint64_t midge_now_ms(const struct midge_client *client)
+{
+    return client->port->clock_ms(client->port->ctx);
+}
+
+void midge_stats(const struct midge_client *client, struct midge_stats *stats)
+{
+    const struct midge__memory_stats *memory = midge__memory_stats_get(&client->memory);
+    *stats = client->stats;
+    stats->open_connections = client->n_conns;
+    stats->alloc_calls = memory->alloc_calls;
+    stats->alloc_peak = memory->peak;
+    stats->alloc_live = memory->live;
+    stats->memory_size = client->block_size;
+}

@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Connections.
+ *
+ * state       waits for            on ok                 on error              deadline (whose)
+ * WAIT_DNS    resolver             WAIT_TCP              DEAD                  dns (transfer's)
+ * WAIT_TCP    connect              WAIT_ADMIT or READY   next address, DEAD    connect (transfer's)
+ * WAIT_ADMIT  permit, memory       WAIT_TLS              DEAD                  queue (transfer's)
+ * WAIT_TLS    handshake            READY                 DEAD                  tls (transfer's)
+ * READY       protocol; or idle    READY, WAIT_CLOSE     DEAD                  keep-alive (own)
+ * WAIT_CLOSE  close_notify         DEAD                  DEAD                  MIDGE_CLOSE_MS (own)
+ * DEAD        the turn's end       –                     –                     –
+ */
+#include "core/core.h"
+#include "core/address.h"
+#include <string.h>
+
+static void set_state(struct midge__conn *conn, enum midge__conn_state state)
+{
+    static const char *const names[] = {"resolving",   "connecting", "waiting for a permit",
+                                        "handshaking", "ready",      "closing",
+                                        "closed"};
+    midge_id id = conn->transfer != NULL ? conn->transfer->aw.id : 0;
+    conn->state = (uint8_t)state;
+    midge__trace(conn->client, MIDGE_TRACE_INFO, id, names[state], conn->origin->host,
+                 conn->number);
+}
+
+void midge__conn_kick(struct midge__conn *conn)
+{
+    if (conn->state != MIDGE__CONN_DEAD && midge__list_empty(&conn->ready)) {
+        midge__list_push_tail(&conn->client->ready, &conn->ready);
+    }
+}
+
+static void drop_permit(struct midge__conn *conn)
+{
+    if (conn->permit) {
+        conn->permit = false;
+        conn->client->handshakes--;
+        conn->client->dirty = true;
+    }
+}
+
+static void drop_query(struct midge__conn *conn)
+{
+    struct midge_port *port = conn->client->port;
+    if (conn->query != NULL) {
+        if (!conn->query->done) {
+            port->dns_cancel(port->ctx, conn->query);
+        }
+        midge__memory_free(&conn->client->memory, conn->query);
+        conn->query = NULL;
+    }
+}
+
+/* --- the ends --- */
+
+void midge__conn_kill(struct midge__conn *conn)
+{
+    struct midge_client *client = conn->client;
+    if (conn->state == MIDGE__CONN_DEAD) {
+        return;
+    }
+    drop_permit(conn);
+    midge__origin_handshaken(conn->origin, conn, false);
+    set_state(conn, MIDGE__CONN_DEAD);
+    midge__timer_disarm(&client->timers, &conn->timer);
+    midge__list_remove(&conn->ready);
+    midge__list_remove(&conn->link);
+    midge__list_push_tail(&client->dead, &conn->link);
+    client->dirty = true;
+}
+
+static void close_late(struct midge__timer *timer)
+{
+    midge__conn_kill(MIDGE_CONTAINER_OF(timer, struct midge__conn, timer));
+}
+
+void midge__conn_close(struct midge__conn *conn)
+{
+    struct midge_client *client = conn->client;
+    if (conn->state != MIDGE__CONN_READY) {
+        midge__conn_kill(conn);
+        return;
+    }
+    if (conn->protocol != NULL) {
+        conn->protocol->detach(conn);
+    }
+    conn->idle = false;
+    set_state(conn, MIDGE__CONN_WAIT_CLOSE);
+    conn->timer.fire = close_late;
+    (void)midge__timer_arm(&client->timers, &conn->timer, client->now_ms + MIDGE_CLOSE_MS);
+    midge__conn_kick(conn);
+}
+
+static void release(struct midge__conn *conn)
+{
+    struct midge_client *client = conn->client;
+    unsigned owner = conn->owner;
+    if (conn->protocol != NULL) {
+        conn->protocol->detach(conn);
+    }
+    if (conn->stream != NULL) {
+        conn->stream->ops->close(conn->stream);
+    }
+    if (conn->tcp.s.ops != NULL) {
+        conn->tcp.s.ops->close(&conn->tcp.s);
+    }
+    drop_query(conn);
+    conn->origin->connections--;
+    midge__origin_put(client, conn->origin);
+    client->owners[owner - 1] = NULL;
+    client->n_conns--;
+    client->dirty = true;
+    midge__list_remove(&conn->link);
+    midge__memory_free(&client->memory, conn);
+    (void)midge__memory_sweep(&client->memory, owner);
+}
+
+void midge__conns_reap(struct midge_client *client)
+{
+    struct midge__list *link;
+    while ((link = midge__list_first(&client->dead)) != NULL) {
+        release(MIDGE_CONTAINER_OF(link, struct midge__conn, link));
+    }
+}
+
+/* While it is being opened: its transfer ends with it. */
+void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fault *fault)
+{
+    struct midge__transfer *t = conn->transfer;
+    conn->transfer = NULL;
+    midge__conn_kill(conn);
+    if (t != NULL) {
+        t->result->memory_peak = midge__memory_owner_peak(&conn->client->memory, conn->owner);
+        t->result->longest_step_us = conn->longest_step_us;
+        t->result->time_verified = conn->tls.time_verified;
+        midge__transfer_broken(t, err, fault, false, false);
+    }
+}
+
+/* --- ready --- */
+
+static void attach(struct midge__conn *conn, struct midge__transfer *t)
+{
+    struct midge_result *r = t->result;
+    r->connection = conn->number;
+    r->reused = conn->served > 0;
+    r->resumed = conn->tls.resumed;
+    r->tls_version = conn->tls.version;
+    r->time_verified = conn->tls.time_verified;
+    r->cipher = conn->tls.cipher != NULL ? conn->tls.cipher : "";
+    conn->no_reuse = t->request->no_reuse;
+    conn->transfer = NULL;
+    t->conn = conn;
+    t->state = MIDGE__TRANSFER_ATTACHED;
+}
+
+static int hand_over(struct midge__conn *conn, struct midge__transfer *t)
+{
+    int err = conn->protocol->attach(conn, t);
+    if (err == MIDGE_OK) {
+        attach(conn, t);
+        conn->served++;
+        midge__transfer_phase(t, MIDGE_PHASE_SEND);
+        midge__conn_kick(conn);
+    }
+    return err;
+}
+
+static void become_ready(struct midge__conn *conn)
+{
+    set_state(conn, MIDGE__CONN_READY);
+    conn->protocol = &midge__h1_ops;
+    int err = hand_over(conn, conn->transfer);
+    if (err != MIDGE_OK) {
+        midge__conn_fail(conn, err, NULL);
+    }
+}
+
+static void keep_alive_over(struct midge__timer *timer)
+{
+    midge__conn_close(MIDGE_CONTAINER_OF(timer, struct midge__conn, timer));
+}
+
+static void become_idle(struct midge__conn *conn)
+{
+    struct midge_client *client = conn->client;
+    conn->protocol->detach(conn);
+    conn->idle = true;
+    conn->idle_ms = client->now_ms;
+    conn->timer.fire = keep_alive_over;
+    (void)midge__timer_arm(&client->timers, &conn->timer,
+                           client->now_ms + client->config.keep_alive_ms);
+    midge__list_remove(&conn->ready);
+    client->dirty = true;
+}
+
+/* Nothing should come on an idle connection but TLS tickets. True: it is still good. */
+static bool idle_is_alive(struct midge__conn *conn)
+{
+    uint8_t byte;
+    size_t n;
+    int err = conn->stream->ops->recv(conn->stream, &byte, sizeof byte, &n);
+    if (conn->tls.new_session) {
+        midge__origin_session(conn->origin, conn);
+    }
+    return err == MIDGE_ERR_AGAIN;
+}
+
+bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
+{
+    if (!idle_is_alive(conn)) {
+        midge__conn_close(conn);
+        return false;
+    }
+    if (midge__transfer_admit(t, conn) != MIDGE_OK) {
+        return false;
+    }
+    conn->idle = false;
+    midge__timer_disarm(&conn->client->timers, &conn->timer);
+    int err = hand_over(conn, t);
+    if (err != MIDGE_OK) {
+        midge__conn_close(conn);
+        midge__transfer_end(t, err);
+    }
+    return true;
+}
+
+/* --- opening --- */
+
+static void step_connect(struct midge__conn *conn);
+
+static int connect_to(struct midge__conn *conn, const struct midge_addr *addr)
+{
+    int err = midge__tcp_open(&conn->tcp, conn->client->port, addr, conn->origin->port);
+    conn->stream = &conn->tcp.s;
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    set_state(conn, MIDGE__CONN_WAIT_TCP);
+    return MIDGE_OK;
+}
+
+/* The next address of the answer; the last one's fault is reported. */
+static void connect_next(struct midge__conn *conn)
+{
+    int err = MIDGE_ERR_CONNECT;
+    if (conn->transfer->phase != MIDGE_PHASE_CONNECT) {
+        midge__transfer_phase(conn->transfer, MIDGE_PHASE_CONNECT);
+    }
+    while (conn->query != NULL && conn->address_at < conn->query->count) {
+        err = connect_to(conn, &conn->query->addrs[conn->address_at++]);
+        if (err == MIDGE_OK) {
+            midge__conn_kick(conn);
+            return;
+        }
+    }
+    struct midge__fault fault = conn->tcp.s.fault;
+    midge__conn_fail(conn, err, &fault);
+}
+
+static void step_dns(struct midge__conn *conn)
+{
+    if (!conn->query->done) {
+        return;
+    }
+    if (conn->query->err != MIDGE_OK || conn->query->count == 0) {
+        struct midge__fault fault = {.native = conn->query->native};
+        midge__conn_fail(conn, MIDGE_ERR_RESOLVE, &fault);
+        return;
+    }
+    connect_next(conn);
+}
+
+static int start_dns(struct midge__conn *conn)
+{
+    struct midge_client *client = conn->client;
+    struct midge_port *port = client->port;
+    struct midge_addr literal;
+    conn->query = midge__memory_calloc(&client->memory, conn->owner, 1, sizeof *conn->query);
+    if (conn->query == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    conn->query->family = conn->origin->family;
+    set_state(conn, MIDGE__CONN_WAIT_DNS);
+    if (midge__address_parse(conn->origin->host, &literal)) {
+        conn->query->addrs[0] = literal;
+        conn->query->count = 1;
+        conn->query->done = 1;
+    } else {
+        midge__transfer_phase(conn->transfer, MIDGE_PHASE_DNS);
+        int err = port->dns_start(port->ctx, conn->origin->host, conn->query);
+        if (err != MIDGE_OK) {
+            conn->query->done = 1;
+            conn->query->err = err;
+        }
+    }
+    midge__conn_kick(conn);
+    return MIDGE_OK;
+}
+
+/* The remembered address failed: ask again before giving up. */
+static void connect_failed(struct midge__conn *conn)
+{
+    conn->tcp.s.ops->close(&conn->tcp.s);
+    if (conn->query == NULL) {
+        conn->origin->address_known = false;
+        if (start_dns(conn) != MIDGE_OK) {
+            midge__conn_fail(conn, MIDGE_ERR_NO_MEMORY, NULL);
+        }
+        return;
+    }
+    connect_next(conn);
+}
+
+static void connected(struct midge__conn *conn)
+{
+    if (conn->query != NULL) {
+        conn->origin->address = conn->query->addrs[conn->address_at - 1];
+        conn->origin->address_known = true;
+        drop_query(conn);
+    }
+    if (!conn->origin->secure) {
+        become_ready(conn);
+        return;
+    }
+    midge__transfer_phase(conn->transfer, MIDGE_PHASE_QUEUE);
+    set_state(conn, MIDGE__CONN_WAIT_ADMIT);
+    midge__list_remove(&conn->ready);
+    conn->client->dirty = true;
+}
+
+static void step_connect(struct midge__conn *conn)
+{
+    int err = conn->tcp.s.ops->handshake(&conn->tcp.s);
+    if (err == MIDGE_OK) {
+        connected(conn);
+    } else if (err != MIDGE_ERR_AGAIN) {
+        connect_failed(conn);
+    }
+}
+
+void midge__conn_admit(struct midge__conn *conn)
+{
+    struct midge_client *client = conn->client;
+    struct midge__origin *o = conn->origin;
+    struct midge__tls_params params = {
+        .servername = o->servername,
+        .min_version = o->min_tls,
+        .max_version = o->max_tls,
+        .skip_verification = o->skip_verification,
+        .resume = client->config.no_sessions ? NULL : o->session,
+        .owner = conn->owner,
+    };
+    conn->permit = true;
+    client->handshakes++;
+    midge__transfer_phase(conn->transfer, MIDGE_PHASE_TLS);
+    int err = midge__tls_open(&conn->tls, client->tls, &conn->tcp.s, &params);
+    if (err != MIDGE_OK) {
+        struct midge__fault fault = conn->tls.s.fault;
+        midge__conn_fail(conn, err, &fault);
+        return;
+    }
+    conn->stream = &conn->tls.s;
+    set_state(conn, MIDGE__CONN_WAIT_TLS);
+    midge__conn_kick(conn);
+}
+
+static bool step_tls(struct midge__conn *conn)
+{
+    uint32_t before = conn->tls.crypto_steps;
+    int err = conn->stream->ops->handshake(conn->stream);
+    conn->client->crypto_left -= conn->tls.crypto_steps - before;
+    if (err == MIDGE_ERR_BUSY) {
+        return true;
+    }
+    if (err == MIDGE_ERR_AGAIN) {
+        return false;
+    }
+    if (err != MIDGE_OK) {
+        struct midge__fault fault = conn->tls.s.fault;
+        midge__conn_fail(conn, err, &fault);
+        return false;
+    }
+    drop_permit(conn);
+    if (conn->tls.resumed) {
+        conn->client->stats.handshakes_resumed++;
+    } else {
+        conn->client->stats.handshakes_full++;
+    }
+    midge__origin_handshaken(conn->origin, conn, true);
+    if (conn->tls.new_session) {
+        midge__origin_session(conn->origin, conn);
+    }
+    become_ready(conn);
+    return false;
+}
+
+/* --- steps --- */
+
+static bool step_ready(struct midge__conn *conn)
+{
+    if (conn->idle) {
+        if (!idle_is_alive(conn)) {
+            midge__conn_close(conn);
+        }
+        return false;
+    }
+    switch (conn->protocol->step(conn)) {
+    case MIDGE__STEP_MORE:
+        return true;
+    case MIDGE__STEP_IDLE:
+        become_idle(conn);
+        return false;
+    case MIDGE__STEP_OVER:
+        midge__conn_close(conn);
+        return false;
+    default:
+        return false;
+    }
+}
+
+static bool step_close(struct midge__conn *conn)
+{
+    int err = conn->stream->ops->shutdown(conn->stream);
+    if (err != MIDGE_ERR_AGAIN) {
+        midge__conn_kill(conn);
+    }
+    return false;
+}
+
+static bool dispatch(struct midge__conn *conn)
+{
+    switch ((enum midge__conn_state)conn->state) {
+    case MIDGE__CONN_WAIT_DNS:
+        step_dns(conn);
+        return false;
+    case MIDGE__CONN_WAIT_TCP:
+        step_connect(conn);
+        return false;
+    case MIDGE__CONN_WAIT_TLS:
+        return step_tls(conn);
+    case MIDGE__CONN_READY:
+        return step_ready(conn);
+    case MIDGE__CONN_WAIT_CLOSE:
+        return step_close(conn);
+    default:
+        return false;
+    }
+}
+
+void midge__conn_step(struct midge__conn *conn)
+{
+    struct midge_client *client = conn->client;
+    uint64_t began = midge__now_us(client);
+    bool more = dispatch(conn);
+    uint64_t spent = midge__now_us(client) - began;
+    uint32_t us = spent > UINT32_MAX ? UINT32_MAX : (uint32_t)spent;
+    if (us > conn->longest_step_us) {
+        conn->longest_step_us = us;
+    }
+    if (us > client->stats.longest_step_us) {
+        client->stats.longest_step_us = us;
+    }
+    if (more) {
+        midge__conn_kick(conn);
+    }
+}
+
+unsigned midge__conn_want(const struct midge__conn *conn)
+{
+    switch ((enum midge__conn_state)conn->state) {
+    case MIDGE__CONN_WAIT_TCP:
+        return MIDGE_POLL_OUT;
+    case MIDGE__CONN_WAIT_TLS:
+        return conn->stream->ops->interest(conn->stream, true, false);
+    case MIDGE__CONN_READY:
+        return conn->idle ? MIDGE_POLL_IN : conn->protocol->want(conn);
+    case MIDGE__CONN_WAIT_CLOSE:
+        return conn->stream->ops->interest(conn->stream, false, true);
+    default:
+        return 0;
+    }
+}
+
+midge_sock midge__conn_sock(const struct midge__conn *conn)
+{
+    return conn->tcp.s.ops != NULL ? conn->tcp.sock : MIDGE_SOCK_NONE;
+}
+
+static unsigned free_owner(const struct midge_client *client)
+{
+    for (unsigned i = 0; i < client->config.max_connections; i++) {
+        if (client->owners[i] == NULL) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+static void join(struct midge__conn *conn, struct midge__transfer *t)
+{
+    struct midge_client *client = conn->client;
+    midge__list_init(&conn->link);
+    midge__list_init(&conn->ready);
+    midge__list_push_tail(&client->conns, &conn->link);
+    client->owners[conn->owner - 1] = conn;
+    client->stats.connections++;
+    conn->number = client->stats.connections;
+    conn->origin = t->origin;
+    conn->origin->refs++;
+    conn->origin->connections++;
+    conn->tls.cipher = "";
+    conn->tcp.sock = MIDGE_SOCK_NONE;
+    if (++client->n_conns > client->stats.peak_connections) {
+        client->stats.peak_connections = client->n_conns;
+    }
+}
+
+int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
+{
+    unsigned owner = free_owner(client);
+    MIDGE_ASSERT(owner != 0);
+    midge__memory_owner_reset(&client->memory, owner);
+    struct midge__conn *conn = midge__memory_calloc(&client->memory, owner, 1, sizeof *conn);
+    if (conn == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    int err = midge__transfer_admit(t, conn);
+    if (err != MIDGE_OK) {
+        midge__memory_free(&client->memory, conn);
+        return err;
+    }
+    conn->client = client;
+    conn->owner = owner;
+    join(conn, t);
+    conn->transfer = t;
+    t->result->connects++;
+    t->result->connection = conn->number;
+    midge__origin_lead(conn->origin, conn);
+    if (conn->origin->address_known) {
+        midge__transfer_phase(t, MIDGE_PHASE_CONNECT);
+        if (connect_to(conn, &conn->origin->address) == MIDGE_OK) {
+            midge__conn_kick(conn);
+            return MIDGE_OK;
+        }
+    }
+    if (start_dns(conn) != MIDGE_OK) {
+        midge__conn_fail(conn, MIDGE_ERR_NO_MEMORY, NULL);
+    }
+    return MIDGE_OK;
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of src/core share. Who points to whom:
+ *
+ *     client ── awaitables (slot table) ── transfer ── request (the user's, or a copy)
+ *        │                                    │  └──── work: result, once it left the queue
+ *        ├── queue of transfers               │
+ *        ├── origins (identity, session) ─────┤
+ *        └── connections (tag 1..n) ──────────┴─ exchange (by the protocol's ops)
+ *
+ * Nothing is freed while a function up the stack may still look at it: ended connections wait in
+ * client->dead for the end of the turn, ended awaitables in client->ended for their completion.
+ */
+#ifndef MIDGE_CORE_CORE_H
+#define MIDGE_CORE_CORE_H
+
+#include <stdbool.h>
+#include "base/check.h"
+#include "base/list.h"
+#include "base/memory.h"
+#include "base/timer_heap.h"
+#include "io/stream.h"
+#include "io/tls.h"
+#include "midge/client.h"
+#include "midge/config.h"
+#include "midge/task.h"
+
+struct midge__awaitable;
+struct midge__transfer;
+struct midge__origin;
+struct midge__conn;
+
+/* --- awaitables (awaitable.c) --- */
+
+struct midge__awaitable_ops {
+    /* End it with err (CANCELED, CLOSED). Live ones only. */
+    void (*cancel)(struct midge__awaitable *aw, int err);
+    /* Fill the cleared result. */
+    void (*result)(const struct midge__awaitable *aw, struct midge_result *result);
+    /* The completion callback of its own; true if there was one. May be NULL. */
+    bool (*completed)(struct midge__awaitable *aw, const struct midge_result *result);
+    /* Free what the object holds and the object. */
+    void (*destroy)(struct midge__awaitable *aw);
+};
+
+struct midge__awaitable {
+    struct midge_client *client;
+    const struct midge__awaitable_ops *ops;
+    midge_watch_fn watch;
+    void *watch_ctx;
+    struct midge__list link; /* in client->ended until the completion was delivered */
+    struct midge__timer timer;
+    midge_id id;
+    bool ended, delivered, detached;
+};
+
+struct midge__slot {
+    struct midge__awaitable *aw; /* NULL: free */
+    uint16_t generation;
+    uint16_t next_free; /* index + 1 */
+};
+
+/* Gives the object (already allocated, ops set) a slot. NO_SLOT, CLOSED. */
+int midge__awaitable_add(struct midge_client *client, struct midge__awaitable *aw);
+void midge__awaitable_end(struct midge__awaitable *aw);
+struct midge__awaitable *midge__awaitable_find(const struct midge_client *client, midge_id id);
+/* Deliver completions until there are none, bounded. */
+void midge__awaitables_deliver(struct midge_client *client);
+/* End all that live with CLOSED, run what waits for them, free all. */
+void midge__awaitables_close(struct midge_client *client);
+
+/* Sleeps, futures and tasks: small results. */
+struct midge__simple {
+    struct midge__awaitable aw;
+    int error;
+    midge_id child;
+    intptr_t value;
+    struct midge_result *full; /* a request's result passed on; NULL otherwise */
+    void (*on_cancel)(void *ctx, midge_id id);
+    void *ctx;
+};
+extern const struct midge__awaitable_ops midge__simple_ops;
+void midge__simple_result(const struct midge__awaitable *aw, struct midge_result *result);
+void midge__simple_destroy(struct midge__awaitable *aw);
+
+/* Run the tasks that are ready (task.c). */
+void midge__tasks_run(struct midge_client *client);
+
+/* --- origins: identity, session, first handshake (origin.c) --- */
+
+struct midge__origin {
+    struct midge__list link;
+    unsigned refs;                /* transfers and connections */
+    unsigned connections, active; /* open ones; transfers in work */
+    struct midge__conn *leader;   /* its handshake brings the ticket the others wait for */
+    struct midge__tls_session *session;
+    uint64_t used_ms;
+    struct midge__timer ticket_timer;
+    struct midge_client *client;
+    struct midge_addr address; /* the one that worked last */
+    bool address_known, no_tickets;
+    bool secure, skip_verification;
+    uint8_t family, min_tls, max_tls;
+    uint16_t port;
+    const char *host;       /* where to connect, lower case */
+    const char *servername; /* whom to verify */
+    size_t key_len;
+    char key[]; /* the whole identity, compared byte by byte */
+};
+
+/* Finds or makes the origin of a request; takes a reference. */
+int midge__origin_get(struct midge_client *client, const struct midge_request *request,
+                      const char *url, struct midge__origin **origin);
+void midge__origin_put(struct midge_client *client, struct midge__origin *origin);
+/* Requests of this origin should wait: somebody's ticket is coming. */
+bool midge__origin_waits(const struct midge__origin *origin);
+void midge__origin_lead(struct midge__origin *origin, struct midge__conn *conn);
+/* The connection's handshake ended (ok) or it is gone (not ok). */
+void midge__origin_handshaken(struct midge__origin *origin, struct midge__conn *conn, bool ok);
+void midge__origin_session(struct midge__origin *origin, struct midge__conn *conn);
+void midge__origins_close(struct midge_client *client);
+
+/* --- transfers: a request's life (transfer.c) --- */
+
+enum midge__transfer_state {
+    MIDGE__TRANSFER_QUEUED,   /* waits for admission; leads to OPENING or ATTACHED */
+    MIDGE__TRANSFER_OPENING,  /* its connection is being made; leads to ATTACHED */
+    MIDGE__TRANSFER_ATTACHED, /* a protocol works on it; leads to ENDED, or back to QUEUED (replay)
+                               */
+    MIDGE__TRANSFER_ENDED
+};
+
+struct midge__transfer {
+    struct midge__awaitable aw; /* its timer: the next deadline */
+    struct midge__list link;    /* client->queue while QUEUED */
+    const struct midge_request *request;
+    const char *url; /* absolute */
+    struct midge__origin *origin;
+    struct midge__conn *conn;
+    struct midge_result *result; /* NULL until it left the queue */
+    uint64_t start_us, phase_us; /* when it, and its phase, began */
+    uint64_t total_ms, phase_ms; /* deadlines; NEVER */
+    uint64_t active_ms;          /* last byte moved, for the idle deadline */
+    int error;
+    uint8_t state, phase;
+    bool own_request, own_url, finished, fresh, frozen;
+};
+
+/* Leaves the queue: result is allocated. NO_MEMORY: nothing changed. */
+int midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn);
+void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase);
+/* Bytes moved: the idle deadline starts anew. */
+void midge__transfer_active(struct midge__transfer *t);
+/* Idle deadline stands still (true) while we are the ones who wait. */
+void midge__transfer_freeze(struct midge__transfer *t, bool frozen);
+/* The end, good or bad. Its connection has been told before, or tells itself. */
+void midge__transfer_end(struct midge__transfer *t, int err);
+/* The connection broke under it: replays it when that is safe, ends it otherwise. */
+void midge__transfer_broken(struct midge__transfer *t, int err, const struct midge__fault *fault,
+                            bool sent_any, bool got_any);
+
+/* request.c: deep copy of a request, one block. */
+struct midge_request *midge__request_copy(struct midge_client *client,
+                                          const struct midge_request *request);
+int midge__request_url(struct midge_client *client, const struct midge_request *request,
+                       const char **url, bool *own);
+const char *midge__request_method(const struct midge_request *request);
+
+/* --- protocol ops: how a connection carries exchanges --- */
+
+enum midge__step {
+    MIDGE__STEP_WAIT, /* nothing to do until the socket is ready or somebody resumes */
+    MIDGE__STEP_MORE, /* call again, this turn or the next */
+    MIDGE__STEP_IDLE, /* no exchange, and the connection may carry another */
+    MIDGE__STEP_OVER  /* the connection is of no more use: close it in order */
+};
+
+struct midge__protocol_ops {
+    /* How many more exchanges it can carry now. */
+    unsigned (*capacity)(const struct midge__conn *conn);
+    /* Takes the transfer; NO_MEMORY: nothing changed. */
+    int (*attach)(struct midge__conn *conn, struct midge__transfer *t);
+    /* One bounded piece of work in both directions. */
+    enum midge__step (*step)(struct midge__conn *conn);
+    /* MIDGE_POLL_x it waits for. */
+    unsigned (*want)(const struct midge__conn *conn);
+    /* After a sink's pause or a source's AGAIN. */
+    void (*resume)(struct midge__conn *conn, struct midge__transfer *t);
+    /* Forget the transfer; it is told nothing. The connection is closed by the caller. */
+    void (*cancel)(struct midge__conn *conn, struct midge__transfer *t);
+    /* Free all exchanges. */
+    void (*detach)(struct midge__conn *conn);
+};
+extern const struct midge__protocol_ops midge__h1_ops;
+
+/* --- connections (conn.c) --- */
+
+enum midge__conn_state {
+    MIDGE__CONN_WAIT_DNS,   /* the resolver; ok: WAIT_TCP */
+    MIDGE__CONN_WAIT_TCP,   /* connect; ok: WAIT_ADMIT (TLS) or READY; failed: the next address */
+    MIDGE__CONN_WAIT_ADMIT, /* a handshake permit and memory; ok: WAIT_TLS */
+    MIDGE__CONN_WAIT_TLS,   /* handshake; ok: READY */
+    MIDGE__CONN_READY,      /* carries exchanges, or idles in the pool */
+    MIDGE__CONN_WAIT_CLOSE, /* close_notify leaves; then DEAD */
+    MIDGE__CONN_DEAD        /* freed at the end of the turn */
+};
+
+struct midge__conn {
+    struct midge_client *client;
+    struct midge__list link;   /* client->conns, or client->dead */
+    struct midge__list ready;  /* client->ready: has something to do */
+    struct midge__timer timer; /* READY and idle: keep-alive; WAIT_CLOSE: its bound */
+    struct midge__origin *origin;
+    struct midge__transfer *transfer; /* whom it is being opened for, until READY */
+    struct midge_dns_query *query;
+    const struct midge__protocol_ops *protocol;
+    void *exchange;
+    struct midge__stream *stream; /* top: tls or tcp */
+    struct midge__tcp tcp;
+    struct midge__tls tls;
+    uint64_t idle_ms; /* since when */
+    uint32_t number;  /* from 1, for reports */
+    uint32_t longest_step_us;
+    uint32_t served; /* exchanges so far */
+    unsigned owner;  /* memory tag */
+    uint8_t state, address_at;
+    bool permit; /* counts among the handshakes */
+    bool no_reuse, idle, address_tried;
+};
+
+/* Opens a connection for t (admitted by the caller). On error nothing remains. */
+int midge__conn_open(struct midge_client *client, struct midge__transfer *t);
+/* One step; keeps the ready list. */
+void midge__conn_step(struct midge__conn *conn);
+/* Something may have changed: step it this turn. */
+void midge__conn_kick(struct midge__conn *conn);
+unsigned midge__conn_want(const struct midge__conn *conn);
+midge_sock midge__conn_sock(const struct midge__conn *conn);
+/* WAIT_ADMIT got its permit: begin the handshake. */
+void midge__conn_admit(struct midge__conn *conn);
+/* Takes an idle connection out of the pool for t if it still lives. */
+bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t);
+void midge__conn_close(struct midge__conn *conn); /* in order, bounded */
+void midge__conn_kill(struct midge__conn *conn);  /* at once */
+void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fault *fault);
+/* Frees the dead. */
+void midge__conns_reap(struct midge_client *client);
+
+/* --- admission (admission.c) --- */
+
+/* Starts what may start. */
+void midge__admission_run(struct midge_client *client);
+/* Sizes (limits.c). */
+struct midge__sizes {
+    size_t fixed;      /* tables, contexts */
+    size_t connection; /* each, TLS slots included */
+    size_t handshake;  /* each at once, beyond `connection` */
+};
+void midge__config_defaults(struct midge_config *config, const struct midge_config *from);
+void midge__config_sizes(const struct midge_config *config, struct midge__sizes *sizes);
+
+/* --- the client (client.c) --- */
+
+struct midge_client {
+    struct midge_config config; /* defaults filled in */
+    struct midge_port *port;
+    struct midge__memory memory;
+    struct midge__tls_context *tls;
+    struct midge__timer_heap timers;
+    uint64_t now_ms;
+    struct midge__slot *slots;
+    uint16_t free_slot; /* index + 1 */
+    uint32_t live;      /* awaitables whose completion was not delivered */
+    struct midge__list ended, tasks, queue, origins, conns, ready, dead;
+    struct midge__conn **owners; /* by memory tag - 1 */
+    struct midge_pollfd *fds;
+    unsigned n_conns, handshakes, transfers;
+    int64_t crypto_left, bytes_left, steps_left; /* of this turn's budget */
+    bool dirty;                                  /* something that admission looks at has changed */
+    bool busy; /* within midge_poll or midge_cancel: closing waits for its end */
+    bool closing;
+    struct midge_stats stats;
+    void *block;
+    size_t block_size;
+};
+
+/* Brackets of calls that run callbacks: a client closed inside is freed at the outermost leave,
+   which then answers true. */
+bool midge__client_enter(struct midge_client *client);
+bool midge__client_leave(struct midge_client *client, bool outermost);
+
+static inline uint64_t midge__now_us(const struct midge_client *client)
+{
+    return client->port->clock_us(client->port->ctx);
+}
+
+void midge__trace(const struct midge_client *client, enum midge_trace_kind kind, midge_id id,
+                  const char *a, const char *b, uint64_t number);
+
+#endif

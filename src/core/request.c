@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* A request's copy in one block, and its absolute URL. */
+#include "core/core.h"
+#include "codec/h1_write.h"
+#include "midge/url.h"
+#include <string.h>
+
+/* Two passes over the same walk: the first with at NULL adds up, the second copies. */
+struct copier {
+    char *at;
+    size_t size;
+};
+
+static const char *copy_text(struct copier *c, const char *text)
+{
+    if (text == NULL) {
+        return NULL;
+    }
+    size_t n = strlen(text) + 1;
+    c->size += n;
+    if (c->at == NULL) {
+        return text;
+    }
+    char *to = c->at;
+    memcpy(to, text, n);
+    c->at += n;
+    return to;
+}
+
+static void copy_strings(struct copier *c, struct midge_request *to, struct midge_header *headers,
+                         const struct midge_request *from)
+{
+    to->method = copy_text(c, from->method);
+    to->content_type = copy_text(c, from->content_type);
+    to->bearer = copy_text(c, from->bearer);
+    to->connect_host = copy_text(c, from->connect_host);
+    to->servername = copy_text(c, from->servername);
+    for (size_t i = 0; i < from->n_headers; i++) {
+        const char *name = copy_text(c, from->headers[i].name);
+        const char *value = copy_text(c, from->headers[i].value);
+        if (headers != NULL) {
+            headers[i] = (struct midge_header){name, value};
+        }
+    }
+}
+
+struct midge_request *midge__request_copy(struct midge_client *client,
+                                          const struct midge_request *request)
+{
+    struct copier sum = {NULL, 0};
+    struct midge_request scratch;
+    if (request->n_headers > 1000) {
+        return NULL;
+    }
+    copy_strings(&sum, &scratch, NULL, request);
+    size_t list = request->n_headers * sizeof *request->headers;
+    char *block = midge__memory_alloc(&client->memory, 0, sizeof *request + list + sum.size);
+    if (block == NULL) {
+        return NULL;
+    }
+    struct midge_request *copy = (struct midge_request *)(void *)block;
+    struct midge_header *headers = (struct midge_header *)(void *)(block + sizeof *copy);
+    struct copier fill = {block + sizeof *copy + list, 0};
+    *copy = *request;
+    copy_strings(&fill, copy, headers, request);
+    copy->headers = headers;
+    return copy;
+}
+
+static int resolve(struct midge_client *client, const struct midge_request *request, char *out,
+                   size_t cap, size_t *len)
+{
+    unsigned flags = request->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;
+    const char *base = client->config.base_url;
+    int err = midge_url_normalise(out, cap, len, request->url, flags);
+    /* Not absolute: anything without a scheme is relative to the session's base. */
+    if (err != MIDGE_OK && base != NULL && strstr(request->url, "://") == NULL) {
+        err = midge_url_resolve(out, cap, len, base, request->url);
+    }
+    return err;
+}
+
+int midge__request_url(struct midge_client *client, const struct midge_request *request,
+                       const char **url, bool *own)
+{
+    struct midge_url parsed;
+    size_t len = strlen(request->url);
+    if (len > MIDGE_URL_MAX) {
+        return MIDGE_ERR_URL;
+    }
+    unsigned flags = request->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;
+    *own = false;
+    *url = request->url;
+    if (request->borrow && midge_url_parse(&parsed, request->url, len, flags) == MIDGE_OK) {
+        return MIDGE_OK;
+    }
+    const char *base = client->config.base_url;
+    size_t cap = len * 3 + 16 + (base != NULL ? strlen(base) + 1 : 0);
+    char *text = midge__memory_alloc(&client->memory, 0, cap);
+    if (text == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    int err = resolve(client, request, text, cap, &len);
+    if (err != MIDGE_OK) {
+        midge__memory_free(&client->memory, text);
+        return err;
+    }
+    char *fitted = midge__memory_realloc(&client->memory, 0, text, len + 1);
+    *url = fitted != NULL ? fitted : text;
+    *own = true;
+    return MIDGE_OK;
+}
+
+const char *midge__request_method(const struct midge_request *request)
+{
+    if (request->method != NULL) {
+        return request->method;
+    }
+    return request->body != NULL || request->source != NULL ? "POST" : "GET";
+}

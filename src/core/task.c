@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* Tasks of the application: stepped once a turn when what they await has ended. */
+#include "core/core.h"
+
+struct task {
+    struct midge__simple simple; /* first: shares result and destroy */
+    struct midge_task task;
+    struct midge__list ready; /* client->tasks while it can run */
+    midge_task_fn fn;
+    void *state;
+    bool started, running;
+};
+
+static struct task *task_of(struct midge__awaitable *aw)
+{
+    return MIDGE_CONTAINER_OF(aw, struct task, simple.aw);
+}
+
+static void make_ready(struct task *task)
+{
+    if (midge__list_empty(&task->ready) && !task->running) {
+        midge__list_push_tail(&task->task.client->tasks, &task->ready);
+    }
+}
+
+static void end(struct task *task, int err)
+{
+    midge__list_remove(&task->ready);
+    task->simple.error = err;
+    task->simple.value = task->task.value;
+    midge__awaitable_end(&task->simple.aw);
+}
+
+static void woken(void *ctx, midge_id id, const struct midge_result *result)
+{
+    (void)id;
+    (void)result;
+    make_ready(ctx);
+}
+
+/* One that never ran has nothing to clean up. Others learn of it where they await. */
+static void cancel(struct midge__awaitable *aw, int err)
+{
+    struct task *task = task_of(aw);
+    task->task.canceled = 1;
+    if (!task->started) {
+        end(task, err);
+    } else if (task->task.waiting != 0) {
+        (void)midge_cancel(aw->client, task->task.waiting);
+    } else {
+        make_ready(task);
+    }
+}
+
+static void destroy(struct midge__awaitable *aw)
+{
+    struct task *task = task_of(aw);
+    if (task->task.waiting != 0) {
+        (void)midge_watch(aw->client, task->task.waiting, NULL, NULL);
+    }
+    midge__list_remove(&task->ready);
+    midge__memory_free(&aw->client->memory, task);
+}
+
+static const struct midge__awaitable_ops task_ops = {
+    .cancel = cancel,
+    .result = midge__simple_result,
+    .destroy = destroy,
+};
+
+static void step(struct task *task)
+{
+    task->started = true;
+    task->running = true;
+    int answer = task->fn(&task->task, task->state);
+    task->running = false;
+    if (answer == MIDGE_TASK_ENDED) {
+        int err = task->task.error;
+        end(task, err == MIDGE_OK && task->task.canceled ? MIDGE_ERR_CANCELED : err);
+    } else if (task->task.waiting == 0 || midge_done(task->task.client, task->task.waiting) != 0) {
+        make_ready(task); /* it awaits nothing that is still to come: next turn */
+    }
+}
+
+void midge__tasks_run(struct midge_client *client)
+{
+    struct midge__list now; /* those made ready by these run in the next turn */
+    midge__list_init(&now);
+    midge__list_splice_tail(&now, &client->tasks);
+    struct midge__list *link;
+    while ((link = midge__list_pop(&now)) != NULL) {
+        step(MIDGE_CONTAINER_OF(link, struct task, ready));
+    }
+}
+
+int midge_spawn(struct midge_client *client, midge_task_fn fn, void *state, midge_id *id)
+{
+    if (client == NULL || fn == NULL || id == NULL) {
+        return MIDGE_ERR_INVALID;
+    }
+    struct task *task = midge__memory_calloc(&client->memory, 0, 1, sizeof *task);
+    if (task == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    task->simple.aw.ops = &task_ops;
+    task->fn = fn;
+    task->state = state;
+    task->task.client = client;
+    midge__list_init(&task->ready);
+    int err = midge__awaitable_add(client, &task->simple.aw);
+    if (err != MIDGE_OK) {
+        midge__memory_free(&client->memory, task);
+        return err;
+    }
+    task->task.id = *id = task->simple.aw.id;
+    make_ready(task);
+    return MIDGE_OK;
+}
+
+/* Ends at once with err; what was to be awaited is not needed any more. */
+static int ended_with(struct midge_result *result, midge_id id, int err)
+{
+    *result = (struct midge_result){.error = err, .id = id, .cipher = "", .detail = ""};
+    return 1;
+}
+
+int midge__await(struct midge_task *public, midge_id id, struct midge_result *result)
+{
+    struct midge_client *client = public->client;
+    struct task *task = MIDGE_CONTAINER_OF(public, struct task, task);
+    if (public->canceled && midge_done(client, id) == 0) {
+        (void)midge_cancel(client, id);
+    }
+    if (midge_done(client, id) != 0) {
+        int err = midge_take(client, id, result);
+        return err == MIDGE_OK ? 1 : ended_with(result, id, err);
+    }
+    int err = midge_watch(client, id, woken, task);
+    if (err != MIDGE_OK) {
+        return ended_with(result, id, err);
+    }
+    public->waiting = id;
+    return 0;
+}
+
+int midge__awaited(struct midge_task *public, struct midge_result *result)
+{
+    midge_id id = public->waiting;
+    int err = midge_take(public->client, id, result);
+    if (err == MIDGE_ERR_AGAIN) {
+        return 0;
+    }
+    public->waiting = 0;
+    return err == MIDGE_OK ? 1 : ended_with(result, id, err);
+}

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Transfers: a request from its start to its one completion.
+ *
+ * state     waits for                        on ok      on error            deadline
+ * QUEUED    admission                        OPENING    ENDED               queue, total
+ *                                            or ATTACHED (a kept connection)
+ * OPENING   dns, connect, permit, handshake  ATTACHED   ENDED               dns, connect, tls,
+ * total ATTACHED  the protocol                     ENDED      ENDED or QUEUED     first byte, idle,
+ * total ENDED     delivery                         –          –                   –
+ */
+#include "core/core.h"
+#include "base/span.h"
+#include "codec/h1_write.h"
+#include <string.h>
+
+#define DEFAULT_DNS_MS        10000U
+#define DEFAULT_CONNECT_MS    15000U
+#define DEFAULT_TLS_MS        30000U
+#define DEFAULT_FIRST_BYTE_MS 120000U
+#define DEFAULT_IDLE_MS       60000U
+
+static struct midge__transfer *transfer_of(const struct midge__awaitable *aw)
+{
+    return (struct midge__transfer *)(uintptr_t)((const char *)aw -
+                                                 offsetof(struct midge__transfer, aw));
+}
+
+/* --- deadlines --- */
+
+static uint64_t pick(uint32_t of_request, uint32_t of_client, uint32_t otherwise)
+{
+    uint32_t ms = of_request != 0 ? of_request : of_client != 0 ? of_client : otherwise;
+    return ms == MIDGE_NO_TIMEOUT ? MIDGE__TIMER_NEVER : ms;
+}
+
+static uint64_t phase_timeout(const struct midge__transfer *t)
+{
+    const struct midge_timeouts *r = &t->request->timeouts;
+    const struct midge_timeouts *c = &t->aw.client->config.timeouts;
+    switch ((enum midge_phase)t->phase) {
+    case MIDGE_PHASE_QUEUE:
+        return pick(r->queue_ms, c->queue_ms, MIDGE_NO_TIMEOUT);
+    case MIDGE_PHASE_DNS:
+        return pick(r->dns_ms, c->dns_ms, DEFAULT_DNS_MS);
+    case MIDGE_PHASE_CONNECT:
+        return pick(r->connect_ms, c->connect_ms, DEFAULT_CONNECT_MS);
+    case MIDGE_PHASE_TLS:
+        return pick(r->tls_ms, c->tls_ms, DEFAULT_TLS_MS);
+    case MIDGE_PHASE_WAIT:
+        return pick(r->first_byte_ms, c->first_byte_ms, DEFAULT_FIRST_BYTE_MS);
+    case MIDGE_PHASE_SEND:
+    case MIDGE_PHASE_BODY:
+        return t->frozen ? MIDGE__TIMER_NEVER : pick(r->idle_ms, c->idle_ms, DEFAULT_IDLE_MS);
+    default:
+        return MIDGE__TIMER_NEVER;
+    }
+}
+
+static uint64_t after(uint64_t now, uint64_t ms)
+{
+    return ms == MIDGE__TIMER_NEVER ? MIDGE__TIMER_NEVER : now + ms;
+}
+
+static void arm(struct midge__transfer *t)
+{
+    uint64_t at = t->phase_ms < t->total_ms ? t->phase_ms : t->total_ms;
+    struct midge__timer_heap *timers = &t->aw.client->timers;
+    if (at == MIDGE__TIMER_NEVER) {
+        midge__timer_disarm(timers, &t->aw.timer);
+    } else {
+        (void)midge__timer_arm(timers, &t->aw.timer, at);
+    }
+}
+
+static void abandon(struct midge__transfer *t, int err);
+
+/* Bytes do not re-arm the timer; when it fires the idle deadline may have moved on. */
+static void deadline(struct midge__timer *timer)
+{
+    struct midge__awaitable *aw = MIDGE_CONTAINER_OF(timer, struct midge__awaitable, timer);
+    struct midge__transfer *t = transfer_of(aw);
+    uint64_t now = aw->client->now_ms;
+    if (t->phase == MIDGE_PHASE_SEND || t->phase == MIDGE_PHASE_BODY) {
+        t->phase_ms = after(t->active_ms, phase_timeout(t));
+    }
+    if (now < t->phase_ms && now < t->total_ms) {
+        arm(t);
+        return;
+    }
+    abandon(t, MIDGE_ERR_TIMEOUT);
+}
+
+void midge__transfer_active(struct midge__transfer *t)
+{
+    t->active_ms = t->aw.client->now_ms;
+}
+
+void midge__transfer_freeze(struct midge__transfer *t, bool frozen)
+{
+    if (t->frozen == frozen) {
+        return;
+    }
+    t->frozen = frozen;
+    midge__transfer_active(t);
+    t->phase_ms = after(t->active_ms, phase_timeout(t));
+    arm(t);
+}
+
+/* --- phases --- */
+
+static void account(struct midge__transfer *t)
+{
+    uint64_t now = midge__now_us(t->aw.client);
+    uint64_t spent = now - t->phase_us;
+    t->phase_us = now;
+    if (t->result == NULL) {
+        return;
+    }
+    struct midge_timings *tm = &t->result->t;
+    uint32_t *const into[] = {&tm->queue_us, &tm->dns_us,  &tm->connect_us, &tm->tls_us,
+                              &tm->send_us,  &tm->wait_us, &tm->body_us};
+    if (t->phase < MIDGE_ARRAY_LEN(into)) {
+        uint32_t *sum = into[t->phase];
+        *sum = spent > UINT32_MAX - *sum ? UINT32_MAX : *sum + (uint32_t)spent;
+    }
+}
+
+void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
+{
+    uint64_t began = t->aw.client->now_ms;
+    account(t);
+    t->phase = (uint8_t)phase;
+    t->active_ms = began;
+    if (phase == MIDGE_PHASE_QUEUE && t->state != MIDGE__TRANSFER_QUEUED) {
+        /* Waits again, for a permit: the queue's limit counts from the start. */
+        uint64_t waited = (midge__now_us(t->aw.client) - t->start_us) / 1000;
+        began = began > waited ? began - waited : 0;
+    }
+    t->phase_ms = after(began, phase_timeout(t));
+    arm(t);
+}
+
+int midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
+{
+    struct midge_client *client = t->aw.client;
+    if (t->result == NULL) {
+        t->result = midge__memory_calloc(&client->memory, 0, 1, sizeof *t->result);
+        if (t->result == NULL) {
+            return MIDGE_ERR_NO_MEMORY;
+        }
+        t->result->cipher = "";
+        t->result->detail = "";
+        t->result->t.start_us = t->start_us;
+    }
+    midge__list_remove(&t->link);
+    t->conn = conn;
+    t->state = MIDGE__TRANSFER_OPENING;
+    t->origin->active++;
+    client->transfers++;
+    return MIDGE_OK;
+}
+
+/* --- the end --- */
+
+static void leave(struct midge__transfer *t)
+{
+    if (t->state == MIDGE__TRANSFER_OPENING || t->state == MIDGE__TRANSFER_ATTACHED) {
+        t->origin->active--;
+        t->aw.client->transfers--;
+        t->aw.client->dirty = true;
+    }
+    midge__list_remove(&t->link);
+    t->conn = NULL;
+}
+
+static int finish(struct midge__transfer *t, int err)
+{
+    const struct midge_request *r = t->request;
+    enum midge_complete complete =
+        t->result != NULL ? (enum midge_complete)t->result->complete : MIDGE_COMPLETE_NO;
+    if (r->source != NULL && r->source->finish != NULL) {
+        r->source->finish(r->source);
+    }
+    if (r->sink != NULL && r->sink->finish != NULL) {
+        int sank = r->sink->finish(r->sink, err, complete);
+        err = err == MIDGE_OK && sank < 0 ? sank : err;
+    }
+    return err;
+}
+
+void midge__transfer_end(struct midge__transfer *t, int err)
+{
+    struct midge_client *client = t->aw.client;
+    if (t->state == MIDGE__TRANSFER_ENDED) {
+        return;
+    }
+    account(t);
+    leave(t);
+    t->state = MIDGE__TRANSFER_ENDED;
+    if (t->result != NULL) {
+        uint64_t total = midge__now_us(client) - t->start_us;
+        t->result->t.total_us = total > UINT32_MAX ? UINT32_MAX : (uint32_t)total;
+    }
+    t->error = finish(t, err);
+    if (t->error == MIDGE_OK) {
+        t->phase = MIDGE_PHASE_DONE;
+    } else {
+        client->stats.failed++;
+        midge__trace(client, MIDGE_TRACE_ERROR, t->aw.id, midge_err_text(t->error), t->url, 0);
+    }
+    midge__origin_put(client, t->origin);
+    t->origin = NULL;
+    client->dirty = true;
+    midge__awaitable_end(&t->aw);
+}
+
+/* Ends from outside: deadline, cancel, close. The connection in use is lost. */
+static void abandon(struct midge__transfer *t, int err)
+{
+    struct midge__conn *conn = t->conn;
+    if (t->state == MIDGE__TRANSFER_ENDED) {
+        return;
+    }
+    if (conn != NULL) {
+        if (t->state == MIDGE__TRANSFER_ATTACHED) {
+            conn->protocol->cancel(conn, t);
+        }
+        conn->transfer = NULL;
+        midge__conn_kill(conn);
+    }
+    midge__transfer_end(t, err);
+}
+
+static bool is_idempotent(const char *method)
+{
+    static const char *const safe[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(safe); i++) {
+        if (strcmp(method, safe[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* RFC 9112 9.3.1: a kept connection may have been closed while the request was on its way. */
+static bool may_replay(const struct midge__transfer *t, bool sent_any, bool got_any)
+{
+    const struct midge_request *r = t->request;
+    if (!t->result->reused || got_any || t->result->retries > 0 || t->aw.client->closing) {
+        return false;
+    }
+    if (sent_any && r->source != NULL &&
+        (r->source->rewind == NULL || r->source->rewind(r->source) != MIDGE_OK)) {
+        return false;
+    }
+    return !sent_any || is_idempotent(midge__request_method(r));
+}
+
+void midge__transfer_broken(struct midge__transfer *t, int err, const struct midge__fault *fault,
+                            bool sent_any, bool got_any)
+{
+    struct midge_client *client = t->aw.client;
+    if (may_replay(t, sent_any, got_any)) {
+        leave(t);
+        t->result->retries++;
+        t->result->reused = 0;
+        t->fresh = true;
+        t->state = MIDGE__TRANSFER_QUEUED;
+        midge__transfer_phase(t, MIDGE_PHASE_QUEUE);
+        midge__list_push_head(&client->queue, &t->link);
+        client->dirty = true;
+        return;
+    }
+    if (fault != NULL) {
+        t->result->native = fault->native;
+        t->result->verify_flags = fault->verify_flags;
+        t->result->detail = fault->detail != NULL ? fault->detail : "";
+    }
+    midge__transfer_end(t, err);
+}
+
+/* --- as an awaitable --- */
+
+static void transfer_cancel(struct midge__awaitable *aw, int err)
+{
+    abandon(transfer_of(aw), err);
+}
+
+static void transfer_result(const struct midge__awaitable *aw, struct midge_result *result)
+{
+    const struct midge__transfer *t = transfer_of(aw);
+    if (t->result != NULL) {
+        *result = *t->result;
+    } else {
+        result->t.start_us = t->start_us;
+        result->t.queue_us = result->t.total_us = (uint32_t)(t->phase_us - t->start_us);
+        result->detail = t->error == MIDGE_ERR_NO_MEMORY ? "block too small" : "";
+    }
+    result->error = t->error;
+    result->phase = t->phase;
+}
+
+static bool transfer_completed(struct midge__awaitable *aw, const struct midge_result *result)
+{
+    const struct midge_request *r = transfer_of(aw)->request;
+    if (r->on_done == NULL) {
+        return false;
+    }
+    r->on_done(r->ctx, result);
+    return true;
+}
+
+static void transfer_destroy(struct midge__awaitable *aw)
+{
+    struct midge__transfer *t = transfer_of(aw);
+    struct midge__memory *memory = &aw->client->memory;
+    if (t->origin != NULL) {
+        midge__origin_put(aw->client, t->origin);
+    }
+    if (t->own_url) {
+        midge__memory_free(memory, (void *)(uintptr_t)t->url);
+    }
+    if (t->own_request) {
+        midge__memory_free(memory, (void *)(uintptr_t)t->request);
+    }
+    midge__memory_free(memory, t->result);
+    midge__memory_free(memory, t);
+}
+
+static const struct midge__awaitable_ops transfer_ops = {
+    .cancel = transfer_cancel,
+    .result = transfer_result,
+    .completed = transfer_completed,
+    .destroy = transfer_destroy,
+};
+
+/* --- start --- */
+
+static int check(const struct midge_client *client, const struct midge_request *r)
+{
+    struct midge_header content_type = {"Content-Type", r->content_type};
+    struct midge_header auth = {"Authorization", r->bearer};
+    if (r->url == NULL || (r->body != NULL && r->source != NULL) ||
+        (r->n_headers > 0 && r->headers == NULL) || (r->sink != NULL && r->sink->write == NULL) ||
+        (r->source != NULL && r->source->read == NULL)) {
+        return MIDGE_ERR_INVALID;
+    }
+    (void)client;
+    uint64_t length =
+        r->source != NULL && r->source->length > 0 ? (uint64_t)r->source->length : r->body_len;
+    enum midge__h1_framing framing = MIDGE__H1_FRAMING_NONE;
+    if (r->body != NULL || r->source != NULL) {
+        framing = r->source != NULL && r->source->length < 0 ? MIDGE__H1_FRAMING_CHUNKED
+                                                             : MIDGE__H1_FRAMING_LENGTH;
+    }
+    struct midge__h1_headers headers = {r->headers, r->n_headers};
+    int err = midge__h1_check(midge__request_method(r), headers, framing, length);
+    if (err == MIDGE_OK && r->content_type != NULL) {
+        err = midge__h1_check("GET", (struct midge__h1_headers){&content_type, 1},
+                              MIDGE__H1_FRAMING_NONE, 0);
+    }
+    if (err == MIDGE_OK && r->bearer != NULL) {
+        err =
+            midge__h1_check("GET", (struct midge__h1_headers){&auth, 1}, MIDGE__H1_FRAMING_NONE, 0);
+    }
+    return err;
+}
+
+static int prepare(struct midge_client *client, struct midge__transfer *t,
+                   const struct midge_request *request)
+{
+    t->request = request;
+    if (!request->borrow) {
+        t->request = midge__request_copy(client, request);
+        if (t->request == NULL) {
+            return MIDGE_ERR_NO_MEMORY;
+        }
+        t->own_request = true;
+    }
+    int err = midge__request_url(client, request, &t->url, &t->own_url);
+    if (err == MIDGE_OK) {
+        err = midge__origin_get(client, t->request, t->url, &t->origin);
+    }
+    return err;
+}
+
+static void enqueue(struct midge_client *client, struct midge__transfer *t)
+{
+    client->now_ms = client->port->clock_ms(client->port->ctx);
+    t->start_us = t->phase_us = midge__now_us(client);
+    t->total_ms = after(client->now_ms, pick(t->request->timeouts.total_ms,
+                                             client->config.timeouts.total_ms, MIDGE_NO_TIMEOUT));
+    t->state = MIDGE__TRANSFER_QUEUED;
+    midge__transfer_phase(t, MIDGE_PHASE_QUEUE);
+    midge__list_push_tail(&client->queue, &t->link);
+    client->stats.requests++;
+    client->dirty = true;
+}
+
+int midge_start(struct midge_client *client, const struct midge_request *request, midge_id *id)
+{
+    if (client == NULL || request == NULL || (id == NULL && request->on_done == NULL)) {
+        return MIDGE_ERR_INVALID;
+    }
+    if (client->closing) {
+        return MIDGE_ERR_CLOSED;
+    }
+    int err = check(client, request);
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    struct midge__transfer *t = midge__memory_calloc(&client->memory, 0, 1, sizeof *t);
+    if (t == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    t->aw.client = client;
+    t->aw.ops = &transfer_ops;
+    t->aw.timer.fire = deadline;
+    midge__list_init(&t->link);
+    err = prepare(client, t, request);
+    if (err == MIDGE_OK) {
+        err = midge__awaitable_add(client, &t->aw);
+    }
+    if (err != MIDGE_OK) {
+        transfer_destroy(&t->aw);
+        return err;
+    }
+    enqueue(client, t);
+    if (id != NULL) {
+        *id = t->aw.id;
+    }
+    return MIDGE_OK;
+}
+
+int midge_resume(struct midge_client *client, midge_id id)
+{
+    struct midge__awaitable *aw = midge__awaitable_find(client, id);
+    if (aw == NULL || aw->ended || aw->ops != &transfer_ops) {
+        return MIDGE_ERR_STALE;
+    }
+    struct midge__transfer *t = transfer_of(aw);
+    if (t->state == MIDGE__TRANSFER_ATTACHED) {
+        t->conn->protocol->resume(t->conn, t);
+    }
+    return MIDGE_OK;
+}
