@@ -101,10 +101,10 @@
 #endif
 
 /* What cJSON's process-wide hooks are set back to after each midge_json call (they cannot be read).
-   Define both if the firmware gives cJSON an allocator of its own. */
+   NULL: malloc and free. Define both if the firmware gives cJSON an allocator of its own. */
 #ifndef MIDGE_CJSON_MALLOC
-#define MIDGE_CJSON_MALLOC malloc
-#define MIDGE_CJSON_FREE   free
+#define MIDGE_CJSON_MALLOC NULL
+#define MIDGE_CJSON_FREE   NULL
 #endif
 
 #if MIDGE_READ_AHEAD < 64

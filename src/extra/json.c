@@ -15,13 +15,6 @@
 #include "midge/config.h"
 #include "midge/json.h"
 
-/* What the hooks are set back to; NULL is malloc and free. Firmware that calls cJSON_InitHooks
-   itself names its functions here (declared by MIDGE_CONFIG_FILE). */
-#ifndef MIDGE_CJSON_MALLOC
-#define MIDGE_CJSON_MALLOC NULL
-#define MIDGE_CJSON_FREE   NULL
-#endif
-
 #define DEPTH_DEFAULT 32U
 
 /* --- cJSON's memory is a client's --- */
