@@ -40,6 +40,7 @@ struct exchange {
     int send_error;
     uint8_t send;
     bool chunked, paused, source_waits, sent_any, got_any;
+    bool parse_on; /* paused in the middle: the end may be due without another byte */
     uint8_t wbuf[MIDGE_SEND_BUFFER];
     uint8_t rbuf[MIDGE_RECV_BUFFER];
 };
@@ -446,6 +447,7 @@ static int on_body(struct exchange *x, const uint8_t *data, size_t len)
     int err = sink != NULL ? sink->write(sink, data, len) : MIDGE_OK;
     if (err == MIDGE_ERR_PAUSE && x->transfer != NULL) {
         x->paused = true;
+        x->parse_on = true;
         midge__transfer_freeze(t, true);
         return MIDGE_OK;
     }
@@ -583,7 +585,8 @@ static enum midge__step step_recv(struct exchange *x)
     struct midge__conn *conn = x->conn;
     struct midge__stream *s = conn->stream;
     size_t n = 0;
-    if (x->rpos < x->rlen) {
+    if (x->parse_on) {
+        x->parse_on = false;
         return parse_some(x); /* what was there when the sink paused */
     }
     int err = s->ops->recv(s, x->rbuf, budget(conn->client, sizeof x->rbuf), &n);
