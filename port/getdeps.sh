@@ -1,0 +1,158 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# getdeps.sh [--older] DIR TREE...   source trees of midge's dependencies, as DIR/TREE
+#
+# TREE is mbedtls, cjson or lwip. They are Debian's source packages, fetched from the mirror that
+# this machine's apt is set up for, with apt's own transport, proxy and credentials; no root needed.
+#   1. the pinned archive straight from the mirror's pool, checked by the SHA-256 below;
+#   2. the newest archive of the same series in Debian's signed source index, checked by apt;
+#   3. with --older: an older archive that is known to work worse, with a warning.
+# A tree in place is left alone, so a second run needs no network. What was taken goes to stdout,
+# one line a tree. Exit 1: a tree could not be had, stderr says which.
+set -eu
+
+older=
+if [ "${1:-}" = --older ]; then older=y; shift; fi
+[ $# -ge 2 ] || { sed -n '3,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+dir=$1; shift
+
+# tree | source package | pool directory | series | patch level | archive | SHA-256
+pinned='mbedtls|mbedtls|main/m/mbedtls|3.6|7|mbedtls_3.6.7.orig.tar.bz2|a7e8bcbec0e6f761b4af24f25677626b35f762f68eef79c08677a363212d11f6
+cjson|cjson|main/c/cjson|1.7|19|cjson_1.7.19.orig.tar.gz|7fa616e3046edfa7a28a32d5f9eacfd23f92900fe1f8ccd988c1662f30454562
+lwip|lwip|main/l/lwip|2.2|1|lwip_2.2.1+dfsg1.orig.tar.xz|83729c274c499d3348e9fbbe043a3113f3fa8953e7efddc7c21c7fcbb1f2b7b1'
+# mbedTLS 3.6.6 fails against TLS 1.2 servers that sign with RSA-PSS and lacks 3.6.7's fixes.
+last_resort='mbedtls|mbedtls|main/m/mbedtls|3.6|6|mbedtls_3.6.6.orig.tar.bz2|8fb65fae8dcae5840f793c0a334860a411f884cc537ea290ce1c52bb64ca007a'
+releases='sid trixie' # whose source index may hold a later patch level
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+say() { echo "getdeps: $*" >&2; }
+sum() { sha256sum "$1" | cut -d' ' -f1; }
+
+mkdir -p "$dir/archives"
+dir=$(cd "$dir" && pwd)
+archives=$dir/archives
+log=$archives/log
+as_user=
+[ "$(id -u)" != 0 ] || as_user='-o APT::Sandbox::User=root' # else _apt would have to read DIR
+
+# The address apt itself resolves for this machine's own release.
+find_mirror() {
+    [ -x /usr/lib/apt/apt-helper ] || { say "no apt on this machine"; return 1; }
+    codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    mirror=$(apt-get indextargets --no-release-info --format '$(REPO_URI) $(RELEASE)' \
+        'Created-By: Packages' | awk -v r="$codename" '$2 == r { sub("/$", "", $1); print $1; exit }')
+    [ -n "$mirror" ] || { say "apt is not set up for a mirror of '$codename'"; return 1; }
+}
+
+# from_pool POOLDIR ARCHIVE SHA256
+from_pool() {
+    [ -f "$archives/$2" ] && [ "$(sum "$archives/$2")" = "$3" ] && return 0
+    rm -f "$archives/$2"
+    [ -n "${mirror:-}" ] || find_mirror || return 1
+    # shellcheck disable=SC2086
+    /usr/lib/apt/apt-helper $as_user -o Acquire::Retries=2 download-file \
+        "$mirror/pool/$1/$(echo "$2" | sed 's/+/%2b/g')" "$archives/$2" "SHA256:$3" >"$log" 2>&1 &&
+        [ "$(sum "$archives/$2")" = "$3" ] && return 0
+    rm -f "$archives/$2" "$archives/$2.FAILED"
+    return 1
+}
+
+# apt-get with a source list and state of its own: the machine's lists stay as they are. An index
+# past its date is taken (mirrors freeze): the signature holds, and no older patch level is taken.
+index_apt() {
+    # shellcheck disable=SC2086
+    apt-get $as_user -o Dir::Etc::sourcelist="$archives/apt/sources.list" \
+        -o Dir::Etc::sourceparts=/dev/null -o Dir::State::Lists="$archives/apt/lists" \
+        -o Dir::Cache="$archives/apt/cache" -o Acquire::Languages=none \
+        -o Acquire::GzipIndexes=true -o Acquire::Check-Valid-Until=false \
+        -o Acquire::Check-Date=false -o APT::Get::List-Cleanup=false "$@"
+}
+
+# from_index PACKAGE SERIES PATCHLEVEL: sets archive and sha to what was downloaded.
+from_index() {
+    [ -f "$keyring" ] || { say "no $keyring to check a source index with"; return 1; }
+    [ -n "${mirror:-}" ] || find_mirror || return 1
+    if [ -z "${index_fresh:-}" ]; then
+        mkdir -p "$archives/apt/lists/partial" "$archives/apt/cache/archives/partial"
+        for r in $releases; do
+            echo "deb-src [signed-by=$keyring] $mirror $r main"
+        done >"$archives/apt/sources.list"
+        index_apt update --error-on=any >"$log" 2>&1 || return 1
+        index_fresh=y
+    fi
+    # Lines of "patchlevel version archive sha256", newest first.
+    found=$(index_apt indextargets --format '$(FILENAME)' 'Created-By: Sources' |
+        while read -r f; do /usr/lib/apt/apt-helper cat-file "$f"; done |
+        awk -v p="$1" -v s="$2" -v min="$3" '
+            /^Package: / { ok = ($2 == p) }
+            /^Version: / { v = $2 }
+            ok && length($1) == 64 && $3 ~ /\.orig\.tar\.(gz|bz2|xz)$/ {
+                n = $3; sub("^" p "_", "", n)
+                if (index(n, s ".") != 1) next
+                n = substr(n, length(s) + 2) + 0
+                if (n >= min) print n, v, $3, $1
+            }' | sort -rn | head -n 1)
+    [ -n "$found" ] || { say "$1: nothing from $2.$3 on in the source index of: $releases"; return 1; }
+    # shellcheck disable=SC2086
+    set -- "$1" $found
+    (cd "$archives" && index_apt source --download-only --only-source "$1=$3") >"$log" 2>&1 || return 1
+    archive=$4
+    sha=$5
+    [ -f "$archives/$archive" ] && [ "$(sum "$archives/$archive")" = "$sha" ]
+}
+
+# unpack TREE ARCHIVE SHA256
+unpack() {
+    case $2 in
+    *.bz2) command -v bzip2 >/dev/null || { say "bzip2 is needed to unpack $2"; return 1; } ;;
+    *.xz) command -v xz >/dev/null || { say "xz (xz-utils) is needed to unpack $2"; return 1; } ;;
+    esac
+    new=$dir/.$1.$$
+    rm -rf "$new"
+    mkdir "$new"
+    tar -C "$new" --strip-components=1 --no-same-owner -xf "$archives/$2" || { rm -rf "$new"; return 1; }
+    echo "$2 $3" >"$new/.from"
+    rm -rf "${dir:?}/$1"
+    mv "$new" "$dir/$1"
+}
+
+# Is the tree in place, at the pinned patch level or a later one? in_place TREE SERIES PATCHLEVEL
+in_place() {
+    [ -f "$dir/$1/.from" ] || return 1
+    have=$(sed -n "s/^$1[_-]$2\.\([0-9]*\).*/\1/p" "$dir/$1/.from")
+    [ -n "$have" ] && [ "$have" -ge "$3" ]
+}
+
+failed=
+for tree in "$@"; do
+    row=$(echo "$pinned" | grep "^$tree|") || { say "unknown tree '$tree'"; exit 2; }
+    IFS='|' read -r tree package pool series patch archive sha <<ROW
+$row
+ROW
+    if in_place "$tree" "$series" "$patch"; then
+        echo "$tree: $(cut -d' ' -f1 "$dir/$tree/.from"), in the cache"
+    elif from_pool "$pool" "$archive" "$sha"; then
+        unpack "$tree" "$archive" "$sha" || exit 1
+        echo "$tree: $archive from Debian's mirror, SHA-256 as pinned"
+    elif from_index "$package" "$series" "$patch"; then
+        unpack "$tree" "$archive" "$sha" || exit 1
+        echo "$tree: $archive by Debian's signed source index"
+    elif [ -n "$older" ] && row=$(echo "$last_resort" | grep "^$tree|"); then
+        IFS='|' read -r tree package pool series patch archive sha <<ROW
+$row
+ROW
+        if in_place "$tree" "$series" "$patch" || {
+            from_pool "$pool" "$archive" "$sha" && unpack "$tree" "$archive" "$sha"
+        }; then
+            echo "$tree: $archive, an OLDER release with known faults, as nothing newer was found"
+        else
+            failed="$failed $tree"
+        fi
+    else
+        failed="$failed $tree"
+    fi
+done
+[ -z "$failed" ] && exit 0
+say "cannot get:$failed"
+[ ! -f "$log" ] || tail -n 3 "$log" >&2
+exit 1

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+# mbedTLS in owned mode: midge_mbedtls(TARGET PROFILE) makes one static library of the sources in
+# MIDGE_MBEDTLS_DIR under the configuration port/mbedtls/PROFILE.h. mbedTLS's own CMake project can
+# be added only once; the profiles need it several times in one build.
+include_guard(GLOBAL)
+
+set(_midge_mbedtls_port ${CMAKE_CURRENT_LIST_DIR})
+
+function(midge_mbedtls target profile)
+    file(STRINGS ${MIDGE_MBEDTLS_DIR}/include/mbedtls/build_info.h version
+        REGEX "define MBEDTLS_VERSION_STRING ")
+    string(REGEX REPLACE ".*\"(.*)\".*" "\\1" version "${version}")
+    if(NOT version MATCHES "^3\\.6\\.")
+        message(FATAL_ERROR "midge: mbedTLS 3.6 is needed, ${MIDGE_MBEDTLS_DIR} is ${version}")
+    elseif(version VERSION_LESS 3.6.7)
+        message(WARNING "midge: mbedTLS ${version} fails against TLS 1.2 servers that sign with "
+            "RSA-PSS; 3.6.7 or later is better")
+    endif()
+
+    set(library ${MIDGE_MBEDTLS_DIR}/library)
+    file(GLOB sources ${library}/*.c)
+    list(REMOVE_ITEM sources ${library}/ecp_curves_new.c) # included by nothing in 3.6
+    add_library(${target} STATIC ${sources})
+    # SYSTEM: its headers are not held to our warnings.
+    target_include_directories(${target} SYSTEM INTERFACE
+        $<BUILD_INTERFACE:${MIDGE_MBEDTLS_DIR}/include> $<BUILD_INTERFACE:${_midge_mbedtls_port}>)
+    target_include_directories(${target} PRIVATE
+        ${MIDGE_MBEDTLS_DIR}/include ${_midge_mbedtls_port} ${library})
+    target_compile_definitions(${target} PRIVATE MBEDTLS_CONFIG_FILE="mbedtls/${profile}.h"
+        INTERFACE $<BUILD_INTERFACE:MBEDTLS_CONFIG_FILE="mbedtls/${profile}.h">)
+    # A section for each function, so that what is not called is not linked. The desktop wants
+    # speed even in a debugging build; a board's own flags come first when cross compiling.
+    target_compile_options(${target} PRIVATE -w -ffunction-sections -fdata-sections)
+    if(NOT CMAKE_CROSSCOMPILING)
+        target_compile_options(${target} PRIVATE -O2)
+    endif()
+    set_target_properties(${target} PROPERTIES C_STANDARD 99 C_EXTENSIONS ON
+        POSITION_INDEPENDENT_CODE ON)
+
+    # AES-NI and carry-less multiply by intrinsics, twice as fast a byte. Both files need the
+    # flags: they must agree on the layout of the AES context. Run-time detection stays, so a CPU
+    # without them is safe.
+    if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
+        set_source_files_properties(${library}/aesni.c PROPERTIES
+            COMPILE_OPTIONS "-maes;-mpclmul;-mssse3;-msse4.1")
+        set_source_files_properties(${library}/aes.c PROPERTIES COMPILE_OPTIONS "-maes;-mpclmul")
+    endif()
+endfunction()

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mbedTLS profile `tiny`: many connections in 64 KB of RAM, for servers known to send small
+ * records or to honour max_fragment_length. Measured on Cortex-M3 at -Os with 4096 in and 2048
+ * out: 11.8 K of heap at the peak of a handshake, 8.7 K held after it; with max_fragment_length
+ * 512 and buffers that shrink, 10.8 and 2.3 K. The measured chain was one certificate of 430
+ * bytes: a public chain of 3 to 5 KB may not fit the input buffer, then the handshake fails.
+ *
+ * What is not named is off. A line's cost stands beside it; "code" is flash only.
+ */
+#ifndef MIDGE_MBEDTLS_TINY_H
+#define MIDGE_MBEDTLS_TINY_H
+
+/* Platform: memory, clocks and entropy come from midge's port, nothing from the C library. */
+#define MBEDTLS_PLATFORM_C
+#define MBEDTLS_PLATFORM_MEMORY      /* calloc and free by mbedtls_platform_set_calloc_free */
+#define MBEDTLS_HAVE_ASM             /* faster bignum; the code is no larger */
+#define MBEDTLS_HAVE_TIME            /* ticket lifetimes */
+#define MBEDTLS_HAVE_TIME_DATE       /* a certificate's dates are judged; pulls in gmtime_r */
+#define MBEDTLS_PLATFORM_TIME_ALT    /* wall clock by mbedtls_platform_set_time */
+#define MBEDTLS_PLATFORM_MS_TIME_ALT /* midge defines mbedtls_ms_time */
+#define MBEDTLS_NO_PLATFORM_ENTROPY  /* no /dev/urandom behind the port's back */
+#define MBEDTLS_CTR_DRBG_C           /* the generator, seeded from the port; needs AES only */
+
+/* Record buffers. The whole Certificate message must fit the input buffer; a record that does not
+   is fatal (-0x7100). */
+#ifndef MBEDTLS_SSL_IN_CONTENT_LEN
+#define MBEDTLS_SSL_IN_CONTENT_LEN 4096 /* 4 KB a connection */
+#endif
+#ifndef MBEDTLS_SSL_OUT_CONTENT_LEN
+#define MBEDTLS_SSL_OUT_CONTENT_LEN 2048 /* 2 KB a connection; longer writes are split */
+#endif
+#define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH /* RFC 6066, TLS 1.2: asks the server for small records */
+#define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH /* gives back what the handshake needed. It shrinks to
+                                              the smaller of in and out (2048) even when no
+                                              max_fragment_length was asked or honoured: larger
+                                              records then fail at the first read */
+
+/* TLS 1.2, client only. */
+#define MBEDTLS_SSL_TLS_C
+#define MBEDTLS_SSL_CLI_C
+#define MBEDTLS_SSL_PROTO_TLS1_2
+#define MBEDTLS_SSL_SESSION_TICKETS        /* resumption: 0.5 M instructions on an M3, not 71 M */
+#define MBEDTLS_SSL_SERVER_NAME_INDICATION /* the host name's length a connection */
+#define MBEDTLS_SSL_ALPN                   /* one pointer a connection; code */
+#define MBEDTLS_SSL_EXTENDED_MASTER_SECRET /* RFC 7627, against triple handshakes; code */
+#define MBEDTLS_SSL_ALL_ALERT_MESSAGES     /* the peer learns why; code */
+/* Off: MBEDTLS_SSL_KEEP_PEER_CERTIFICATE. The chain is freed when the handshake ends, and a
+   session holds its digest only. On, it can be verified afterwards. */
+
+/* Key exchange. */
+#define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
+#define MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED
+#define MBEDTLS_ECDH_C
+#define MBEDTLS_ECDSA_C
+#define MBEDTLS_ECP_C
+#define MBEDTLS_BIGNUM_C
+#define MBEDTLS_ECP_NIST_OPTIM  /* fast reduction for the NIST primes; code, and several times the
+                                   speed */
+#define MBEDTLS_ECP_RESTARTABLE /* longest call 2.1 M instructions, not 25 M (max_ops 200) */
+#define MBEDTLS_ECP_WINDOW_SIZE 2 /* of 2..7: the least heap in a point multiplication, slower for
+                                     points that have no table in flash */
+#define MBEDTLS_ECP_DP_SECP256R1_ENABLED /* the key exchange and the server's key */
+#define MBEDTLS_ECP_DP_SECP384R1_ENABLED /* intermediates and roots */
+
+/* RSA verification: PKCS #1 v1.5, one call each. */
+#define MBEDTLS_RSA_C
+#define MBEDTLS_PKCS1_V15
+#define MBEDTLS_MPI_MAX_SIZE 512 /* RSA to 4096 bits; buffers on the stack take 512 bytes less */
+
+/* Ciphers: AEAD only. */
+#define MBEDTLS_AES_C
+#define MBEDTLS_AES_ROM_TABLES          /* tables in flash, not in RAM */
+#define MBEDTLS_AES_FEWER_TABLES        /* a quarter of the tables, a little slower */
+#define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT /* GCM only encrypts blocks: saves code and tables */
+#define MBEDTLS_AESNI_C                 /* x86-64 only, for the desktop build of this profile */
+#define MBEDTLS_GCM_C                   /* 165 M instructions a MB on an M3 (-O2: 106 M) */
+#define MBEDTLS_CHACHA20_C
+#define MBEDTLS_POLY1305_C
+#define MBEDTLS_CHACHAPOLY_C /* 63 M instructions a MB on an M3 (-O2: 34 M) */
+#define MBEDTLS_CIPHER_C
+
+/* Hashes. */
+#define MBEDTLS_MD_C
+#define MBEDTLS_SHA256_C
+#define MBEDTLS_SHA384_C /* P-384 chains */
+
+/* Certificates: parsing only. */
+#define MBEDTLS_X509_USE_C
+#define MBEDTLS_X509_CRT_PARSE_C
+#define MBEDTLS_PK_C
+#define MBEDTLS_PK_PARSE_C
+#define MBEDTLS_OID_C
+#define MBEDTLS_ASN1_PARSE_C
+#define MBEDTLS_ASN1_WRITE_C /* ECDSA signatures */
+#define MBEDTLS_PEM_PARSE_C  /* CA files as text; DER needs neither this nor base64 */
+#define MBEDTLS_BASE64_C
+
+#endif

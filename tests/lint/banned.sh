@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# banned.sh [ROOT]: calls that have a better twin are not made.
+set -u
+cd "${1:-$(dirname "$0")/../..}" || exit 2
+tmp=$(mktemp -d) || exit 2
+trap 'rm -rf "$tmp"' EXIT
+: >"$tmp/found"
+
+# code FILE…: "file:line:text" with comments, string and character literals blanked.
+code() {
+    [ $# -gt 0 ] || return 0
+    awk '
+    FNR == 1 { comment = 0 }
+    {
+        line = $0; out = ""; n = length(line)
+        for (i = 1; i <= n; i++) {
+            c = substr(line, i, 1); two = substr(line, i, 2)
+            if (comment) {
+                if (two == "*/") { comment = 0; i++ }
+            } else if (two == "/*") {
+                comment = 1; i++; out = out " "
+            } else if (two == "//") {
+                break
+            } else if (c == "\"" || c == "\047") {
+                q = c
+                for (i++; i <= n && (c = substr(line, i, 1)) != q; i++) if (c == "\\") i++
+                out = out q q
+            } else {
+                out = out c
+            }
+        }
+        print FILENAME ":" FNR ":" out
+    }' "$@"
+}
+
+# ban NAMES WHY FILE…
+ban() {
+    names=$1; why=$2; shift 2
+    code "$@" | grep -E "(^|[^A-Za-z0-9_.>])($names)[[:space:]]*\(" |
+        sed "s|\$|   <- $why|" >>"$tmp/found"
+}
+
+# files FOLDER…: their .c and .h files; no names with blanks here.
+files() { find "$@" -name '*.[ch]' 2>/dev/null | sort; }
+
+# shellcheck disable=SC2046
+{
+ban 'strcpy|strcat|stpcpy|sprintf|vsprintf|gets|atoi|atol|atoll|atof|strtok' \
+    'unbounded, or silent about errors' $(files include src port boards tests)
+ban 'malloc|calloc|realloc|reallocarray|free|strdup|strndup|asprintf|alloca' \
+    'memory has an owner: base/memory.h' \
+    $(files include src port boards | grep -vE '^(port/posix|port/sim|boards/host)/')
+ban 'time|clock|gettimeofday|clock_gettime|rand|random|srand' \
+    'clocks and randomness are the port'"'"'s' $(files src boards/apps boards/common)
+ban 'sleep|usleep|nanosleep|clock_nanosleep' 'no test sleeps: virtual clock' $(files tests)
+}
+# In scripts, that deal with real servers, a sleep says beside it what it waits for: "# …".
+find tests -name '*.py' -o -name '*.sh' 2>/dev/null | grep -v '^tests/lint/' | while read -r file; do
+    grep -nE '(^|[^A-Za-z0-9_.])(time\.)?sleep[ (]' "$file" | grep -v '#' |
+        sed "s|^|$file:|; s|\$|   <- a sleep in a test says why: # ...|"
+done >>"$tmp/found"
+
+if [ -s "$tmp/found" ]; then
+    cat "$tmp/found"
+    exit 1
+fi
+echo "banned: none of the calls found"

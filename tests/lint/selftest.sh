@@ -1,0 +1,88 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# selftest.sh: each lint passes on a small clean tree and fails on each defect planted in it.
+set -u
+lint=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "${1:-$lint/../..}" && pwd)
+tmp=$(mktemp -d) || exit 2
+trap 'rm -rf "$tmp"' EXIT
+bad=0
+count=0
+
+# file PATH TEXT: a source file of the planted tree.
+file() {
+    mkdir -p "$tmp/tree/$(dirname "$1")"
+    printf '/* SPDX-License-Identifier: MIT */\n%b' "$2" >"$tmp/tree/$1"
+}
+
+clean() {
+    rm -rf "$tmp/tree"
+    mkdir -p "$tmp/tree"
+    cp "$root/.clang-format" "$tmp/tree/"
+    file include/midge/err.h '#ifndef ERR_H\n#define ERR_H\n#include <stddef.h>\nint midge_x(size_t n);\n#endif\n'
+    file include/midge/json.h '#ifndef JSON_H\n#define JSON_H\nstruct cJSON;\n#endif\n'
+    file src/base/span.h '#include "midge/err.h"\n'
+    file src/codec/url.c '#include <string.h>\n\n#include "base/span.h"\n\n/* strcpy(a, b) */\n'
+    file src/io/tls.c '#include <mbedtls/ssl.h>\n'
+    file src/io/tls.h '#include "base/span.h"\n'
+    file src/core/conn.c '#include "codec/url.h"\n#include "io/tls.h"\n'
+    file src/extra/json.c '#include <cJSON.h>\n#include <midge/json.h>\n'
+    file port/posix/net.c '#include <sys/socket.h>\n#include <stdlib.h>\n\nvoid f(void *p)\n{\n    free(p);\n}\n'
+    file boards/apps/posts.c '#include "board.h"\n'
+    file boards/host/main.c '#include <unistd.h>\n'
+    file tests/unit/test_x.c 'const char *s = "sleep(1) strcpy(";\n'
+}
+
+# expect LINT DEFECT: the lint fails on the tree as it is now.
+expect() {
+    count=$((count + 1))
+    if sh "$lint/$1.sh" "$tmp/tree" >"$tmp/log" 2>&1; then
+        echo "$1: missed $2"
+        bad=1
+    fi
+    clean
+}
+
+clean
+for l in layers banned format; do
+    sh "$lint/$l.sh" "$tmp/tree" >"$tmp/log" 2>&1 || { echo "$l: fails on a clean tree:"; cat "$tmp/log"; bad=1; }
+done
+
+# plant LINT PATH TEXT
+plant() { file "$2" "$3"; expect "$1" "'$3' in $2"; }
+
+plant layers src/base/a.c '#include "codec/url.h"\n'
+plant layers src/codec/a.c '#include "io/tls.h"\n'
+plant layers src/codec/a.c '#include <time.h>\n'
+plant layers src/codec/a.c '#include <stdlib.h>\n'
+plant layers src/core/a.c '#include <mbedtls/ssl.h>\n'
+plant layers src/core/a.c '#include "extra/json.h"\n'
+plant layers src/extra/a.c '#include "core/conn.h"\n'
+plant layers src/extra/sse.c '#include <cJSON.h>\n'
+plant layers src/io/a.c '#include <sys/socket.h>\n'
+plant layers src/io/a.c '#  include "core/conn.h"\n'
+plant layers src/base/a.c '#include "tls.h"\n'
+plant layers boards/apps/a.c '#include <unistd.h>\n'
+plant layers boards/host/a.c '#include <mbedtls/ssl.h>\n'
+plant layers boards/host/a.c '#include "core/conn.h"\n'
+plant layers include/midge/a.h '#include <sys/socket.h>\n'
+plant layers include/midge/a.h '#include <cJSON.h>\n'
+plant layers include/midge/a.h 'size_t midge_needs_stddef(void);\n'
+plant layers include/midge/a.h 'int midge_class(int class);\n'
+plant layers include/midge/a.h 'struct no_guard {\n    int x;\n};\n'
+for call in strcpy strcat sprintf gets atoi atol strtok malloc calloc free time; do
+    plant banned src/base/a.c "void f(void)\\n{\\n    $call(0);\\n}\\n"
+done
+plant banned boards/host/a.c 'int x = atoi("1");\n'
+plant banned boards/apps/a.c 'void f(void *p)\n{\n    free(p);\n}\n'
+plant banned tests/unit/a.c 'void f(void)\n{\n    sleep(1);\n}\n'
+plant banned tests/unit/a.c 'void f(void)\n{\n    usleep (1);\n}\n'
+plant banned tests/net/a.py 'time.sleep(1)\n'
+plant format src/base/a.c 'int  f( void ){ return 1; }\n'
+printf 'int x;\n' >"$tmp/tree/src/base/a.c"
+expect format 'a missing licence line'
+printf 'echo\n' >"$tmp/tree/tests/a.sh"
+expect format 'a script without a licence line'
+
+[ $bad = 0 ] && echo "selftest: all $count planted defects were found"
+exit $bad

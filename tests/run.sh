@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# sh tests/run.sh [SUITE...]   installs what is missing, builds, and passes the named suites (all).
+#
+#   unit      each source file's cmocka tests: gcc, clang, ASan+UBSan, valgrind
+#   vectors   the parser cases of tests/vectors at every chunk size: gcc, clang, ASan+UBSan
+#   net       the host program against local HTTPS servers: gcc, ASan+UBSan
+#   lint      layers, banned calls, format
+#   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory
+#
+# Needs the network only for what is missing: apt packages, and the sources of mbedTLS and cJSON.
+set -eu
+cd "$(dirname "$0")/.."
+mkdir -p build
+root=$(pwd)
+all='unit vectors net lint external'
+
+usage() { sed -n '3,12s/^# \{0,1\}//p' tests/run.sh; }
+say() { echo; echo "== $*"; }
+
+suites=${*:-$all}
+for suite in $suites; do
+    case " $all " in
+    *" $suite "*) ;;
+    *) case $suite in -h | --help) usage; exit 0 ;; esac
+        { echo "run.sh: unknown suite '$suite'"; usage; } >&2; exit 2 ;;
+    esac
+done
+wanted() { for w in "$@"; do case " $suites " in *" $w "*) return 0 ;; esac; done; return 1; }
+
+packages='gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev bzip2 xz-utils ca-certificates ccache libcmocka-dev'
+wanted unit vectors && packages="$packages clang"
+wanted unit && packages="$packages valgrind libc6-dbg"
+wanted net external && packages="$packages python3-aiohttp python3-cryptography nginx-light"
+wanted lint && packages="$packages g++ clang-format git"
+say "Suites: $suites. Looking for what they need"
+# shellcheck disable=SC2086
+sh boards/host/install.sh $packages
+pkg-config --exists cmocka || { echo "run.sh: cmocka is missing" >&2; exit 1; }
+
+# The builds in which these suites run.
+builds=host
+wanted unit vectors net && builds="$builds asan"
+wanted unit vectors && builds="$builds clang"
+compile=y
+wanted unit vectors net || compile= # lint and external need no build of ours
+export CCACHE_BASEDIR="$root"
+for build in $builds; do
+    if [ "$compile" ]; then say "Building preset $build in build/$build"; else say "Configuring preset $build"; fi
+    cmake --preset "$build" -DMIDGE_TESTS=ON >build/log.$$ 2>&1 || { cat build/log.$$; rm build/log.$$; exit 1; }
+    grep '^-- midge:' build/log.$$ || true
+    rm build/log.$$
+    [ -z "$compile" ] || cmake --build --preset "$build" -- --quiet
+done
+
+# One ctest over all these builds, so that there is one summary.
+mkdir -p build/tests
+for build in $builds; do
+    echo "subdirs(\"$root/build/$build\")"
+done >build/tests/CTestTestfile.cmake
+labels=$(echo "$suites" | sed 's/ /|/g')
+say "Running: $suites"
+ctest --test-dir build/tests --label-regex "^($labels)\$" --no-tests=error --output-on-failure \
+    --parallel "$(nproc)"
