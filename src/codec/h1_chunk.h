@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything of a chunked body but its data: size lines, extensions, the CRLF behind chunks. */
+#ifndef MIDGE__H1_CHUNK_H
+#define MIDGE__H1_CHUNK_H
+
+#include <stdint.h>
+
+/* Bytes of chunk extensions in one message: without a bound they are a body nobody counts. */
+#ifndef MIDGE__H1_MAX_CHUNK_EXT
+#define MIDGE__H1_MAX_CHUNK_EXT 4096
+#endif
+
+enum midge__h1_chunk_state {
+    MIDGE__H1_CHUNK_SIZE,
+    MIDGE__H1_CHUNK_SPACE,
+    MIDGE__H1_CHUNK_EXT,
+    MIDGE__H1_CHUNK_LF,
+    MIDGE__H1_CHUNK_DATA, /* `left` bytes of data come next */
+    MIDGE__H1_CHUNK_DATA_CR,
+    MIDGE__H1_CHUNK_DATA_LF,
+    MIDGE__H1_CHUNK_LAST /* the last chunk's line is read: trailers come next */
+};
+
+/* All zero to begin with. */
+struct midge__h1_chunk {
+    uint64_t left;  /* the chunk's size; the caller counts it down over the data */
+    uint16_t ext;   /* bytes of extensions seen */
+    uint8_t digits; /* of the size so far */
+    uint8_t state;  /* enum midge__h1_chunk_state */
+};
+
+/* Takes one byte, in any state but DATA and LAST. NULL, or what is wrong with it. */
+const char *midge__h1_chunk_byte(struct midge__h1_chunk *c, char byte);
+
+#endif

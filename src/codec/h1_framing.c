@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* How a response's end will be known, and whether another may follow it: RFC 9112 6 and 9.3. */
+#include "codec/h1_framing.h"
+
+#include "base/span.h"
+
+/* p->seen */
+enum { SEEN_CHUNKED = 1, SEEN_CLOSE = 2, SEEN_KEEP_ALIVE = 4 };
+
+/* ---- header by header ---- */
+
+/* RFC 9112 6.3: a list of identical values may count as one, anything else is an attack. */
+static const char *on_content_length(struct midge__h1_parse *p, struct midge_span value)
+{
+    struct midge_span item;
+    uint64_t length;
+    while (midge__span_list_next(&value, &item)) {
+        if (!midge__span_u64(item, &length))
+            return "bad Content-Length";
+        if (p->has_length && length != p->content_length)
+            return "conflicting Content-Length";
+        p->has_length = true;
+        p->content_length = length;
+    }
+    return NULL;
+}
+
+/* RFC 9112 6.1, 7: we ask for no transfer coding, so chunked is all a server may use. */
+static const char *on_transfer_encoding(struct midge__h1_parse *p, struct midge_span value)
+{
+    if (!midge__span_is(value, "chunked"))
+        return "unknown transfer coding";
+    if ((p->seen & SEEN_CHUNKED) != 0)
+        return "chunked twice";
+    p->seen |= SEEN_CHUNKED;
+    return NULL;
+}
+
+static void on_connection(struct midge__h1_parse *p, struct midge_span value)
+{
+    struct midge_span item;
+    while (midge__span_list_next(&value, &item)) {
+        if (midge__span_is(item, "close"))
+            p->seen |= SEEN_CLOSE;
+        else if (midge__span_is(item, "keep-alive"))
+            p->seen |= SEEN_KEEP_ALIVE;
+    }
+}
+
+const char *midge__h1_note_header(struct midge__h1_parse *p, struct midge_span name,
+                                  struct midge_span value)
+{
+    if (midge__span_is(name, "Content-Length"))
+        return on_content_length(p, value);
+    if (midge__span_is(name, "Transfer-Encoding"))
+        return on_transfer_encoding(p, value);
+    if (midge__span_is(name, "Connection"))
+        on_connection(p, value);
+    return NULL;
+}
+
+/* ---- when the head is complete, RFC 9112 6.3 ---- */
+
+const char *midge__h1_framing_error(const struct midge__h1_parse *p)
+{
+    if ((p->seen & SEEN_CHUNKED) == 0)
+        return NULL;
+    if (p->minor == 0)
+        return "Transfer-Encoding in HTTP/1.0"; /* 6.1: the message is to be called faulty */
+    if (p->has_length)
+        return "both Transfer-Encoding and Content-Length";
+    return NULL;
+}
+
+/* After these the stream is no HTTP of this exchange's any more. */
+static bool is_switched(const struct midge__h1_parse *p)
+{
+    bool tunnel = (p->flags & MIDGE__H1_FOR_CONNECT) != 0 && p->status / 100 == 2;
+    return tunnel || p->status == 101;
+}
+
+static enum midge__h1_framing choose_framing(const struct midge__h1_parse *p)
+{
+    bool for_head = (p->flags & MIDGE__H1_FOR_HEAD) != 0;
+    if (for_head || is_switched(p) || p->status == 204 || p->status == 304)
+        return MIDGE__H1_FRAMING_NONE;
+    if ((p->seen & SEEN_CHUNKED) != 0)
+        return MIDGE__H1_FRAMING_CHUNKED;
+    return p->has_length ? MIDGE__H1_FRAMING_LENGTH : MIDGE__H1_FRAMING_CLOSE;
+}
+
+/* RFC 9112 9.3. */
+static bool choose_keep_alive(const struct midge__h1_parse *p)
+{
+    /* A 204 that announces a body may send one, which the next response would begin with. */
+    bool stray_body = p->status == 204 && (p->content_length != 0 || (p->seen & SEEN_CHUNKED) != 0);
+    if (p->framing == MIDGE__H1_FRAMING_CLOSE || is_switched(p) || stray_body)
+        return false;
+    if ((p->seen & SEEN_CLOSE) != 0)
+        return false;
+    return p->minor != 0 || (p->seen & SEEN_KEEP_ALIVE) != 0;
+}
+
+void midge__h1_choose_framing(struct midge__h1_parse *p)
+{
+    p->framing = (uint8_t)choose_framing(p);
+    p->keep_alive = choose_keep_alive(p);
+}

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * state             waits for                          leads to
+ * WAIT_STATUS       the status line                    WAIT_FIELD
+ * WAIT_FIELD        a header line or the empty line    WAIT_NEXT_HEAD (1xx), a body state, DONE
+ * WAIT_NEXT_HEAD    the next call                      WAIT_STATUS, the 1xx head forgotten
+ * WAIT_LENGTH       the body, of known length          DONE
+ * WAIT_CLOSE        the body, until the stream ends    -
+ * WAIT_CHUNK        a byte of the chunked coding       WAIT_CHUNK_DATA, WAIT_TRAILER (size 0)
+ * WAIT_CHUNK_DATA   the chunk                          WAIT_CHUNK
+ * WAIT_TRAILER      a trailer line or the empty line   DONE
+ * DONE              nothing                            -
+ * FAILED            nothing                            -
+ *
+ * Lines gather in the head buffer and are rewritten there in place, shorter, when their end has
+ * come. Deadlines are the caller's.
+ */
+#include "codec/h1_parse.h"
+
+#include "base/span.h"
+#include "codec/h1_framing.h"
+#include "midge/err.h"
+
+enum {
+    WAIT_STATUS,
+    WAIT_FIELD,
+    WAIT_NEXT_HEAD,
+    WAIT_LENGTH,
+    WAIT_CLOSE,
+    WAIT_CHUNK,
+    WAIT_CHUNK_DATA,
+    WAIT_TRAILER,
+    DONE,
+    FAILED
+};
+
+/* What a step answers beside a negative error. */
+enum { GO, STOP, LINE };
+
+struct input {
+    const uint8_t *data;
+    size_t len;
+    size_t pos;
+};
+
+static int fail(struct midge__h1_parse *p, uint64_t offset, const char *why)
+{
+    p->state = FAILED;
+    p->why = why;
+    p->offset = offset;
+    return MIDGE_ERR_PROTOCOL;
+}
+
+/* Offset in the stream of the byte that is next. */
+static uint64_t here(const struct midge__h1_parse *p, const struct input *in)
+{
+    return p->received + in->pos;
+}
+
+static int stop(struct midge__h1_event *event, enum midge__h1_kind kind)
+{
+    event->kind = kind;
+    return STOP;
+}
+
+/* ---- lines, RFC 9112 2.2 ---- */
+
+/* What does not speak HTTP is told at its first byte, not at its first line end. */
+static bool fits_prefix(const struct midge__h1_parse *p, char c)
+{
+    static const char prefix[] = "HTTP/1.";
+    return p->state != WAIT_STATUS || p->fill >= sizeof prefix - 1 || c == prefix[p->fill];
+}
+
+static const char *line_byte_error(const struct midge__h1_parse *p, char c)
+{
+    if (!fits_prefix(p, c))
+        return "not an HTTP/1 response";
+    if (c == '\n')
+        return "bare LF in head";
+    if (c != '\r' && midge__is_ctl(c))
+        return "control character in head";
+    return NULL;
+}
+
+/* Gathers bytes until CRLF: LINE with the line in head from p->line to p->fill, without CRLF
+ * and with room for one byte more. */
+static int take_line(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+{
+    while (in->pos < in->len) {
+        char c = (char)in->data[in->pos];
+        if (p->saw_cr) {
+            if (c != '\n')
+                return fail(p, here(p, in) - 1, "bare CR in head");
+            p->saw_cr = false;
+            in->pos++;
+            return LINE;
+        }
+        const char *why = line_byte_error(p, c);
+        if (why != NULL)
+            return fail(p, here(p, in), why);
+        if (p->fill == p->cap)
+            return stop(event, MIDGE__H1_GROW);
+        in->pos++;
+        if (c == '\r')
+            p->saw_cr = true;
+        else
+            p->head[p->fill++] = c;
+    }
+    return stop(event, MIDGE__H1_NEED_MORE);
+}
+
+/* Offset in the stream of the current line, whose CRLF was just read. */
+static uint64_t line_offset(const struct midge__h1_parse *p, const struct input *in)
+{
+    return here(p, in) - 2 - (p->fill - p->line);
+}
+
+/* ---- status line, RFC 9112 4 ---- */
+
+static const char *status_error(struct midge__h1_parse *p, size_t *at)
+{
+    uint64_t status = 0;
+    *at = 7;
+    if (p->fill < 8 || (p->head[7] != '0' && p->head[7] != '1'))
+        return "unsupported HTTP version";
+    *at = 8;
+    if (p->fill < 9 || p->head[8] != ' ')
+        return "malformed status line";
+    *at = 9;
+    if (p->fill < 12 || !midge__span_u64(midge__span(p->head + 9, 3), &status) || status < 100)
+        return "bad status code";
+    *at = 12;
+    if (p->fill > 12 && p->head[12] != ' ')
+        return "bad status code";
+    p->status = (uint16_t)status;
+    p->minor = (uint8_t)(p->head[7] - '0');
+    return NULL;
+}
+
+static int on_status(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+{
+    size_t at;
+    int got = take_line(p, in, event);
+    if (got != LINE)
+        return got;
+    const char *why = status_error(p, &at);
+    if (why != NULL)
+        return fail(p, line_offset(p, in) + at, why);
+    /* "HTTP/1.1 200" without the space is common and harmless: the reason is empty. */
+    size_t reason = p->fill > 13 ? p->fill - 13 : 0;
+    memmove(p->head, p->head + 13, reason);
+    p->head[reason] = '\0';
+    p->fill = p->line = p->fields = reason + 1;
+    p->state = WAIT_FIELD;
+    return GO;
+}
+
+/* ---- field lines, RFC 9112 5 ---- */
+
+static const char *name_error(struct midge_span line, size_t *colon)
+{
+    size_t end = 0;
+    if (midge__is_ows(line.ptr[0]))
+        return "folded header line"; /* 5.2: obs-fold */
+    while (end < line.len && midge__is_token(line.ptr[end]))
+        end++;
+    *colon = end;
+    if (end == line.len)
+        return "header line without colon";
+    if (end != 0 && midge__is_ows(line.ptr[end]) &&
+        midge__span_trim(midge__span(line.ptr + end, line.len - end)).ptr[0] == ':')
+        return "space before colon"; /* 5.1 */
+    if (end == 0 || line.ptr[end] != ':')
+        return "bad character in header name";
+    return NULL;
+}
+
+/* Rewrites the line "name: value" as name NUL value NUL. */
+static int split_field(struct midge__h1_parse *p, const struct input *in, struct midge_span *name,
+                       struct midge_span *value)
+{
+    struct midge_span line = midge__span(p->head + p->line, p->fill - p->line);
+    size_t colon = 0;
+    const char *why = name_error(line, &colon);
+    if (why != NULL)
+        return fail(p, line_offset(p, in) + colon, why);
+    struct midge_span raw =
+        midge__span_trim(midge__span(line.ptr + colon + 1, line.len - colon - 1));
+    char *to = p->head + p->line + colon;
+    *to++ = '\0';
+    memmove(to, raw.ptr, raw.len);
+    to[raw.len] = '\0';
+    *name = midge__span(line.ptr, colon);
+    *value = midge__span(to, raw.len);
+    p->fill = p->line = p->line + colon + 1 + raw.len + 1;
+    return GO;
+}
+
+/* ---- the end of a head ---- */
+
+static uint8_t body_state(const struct midge__h1_parse *p)
+{
+    switch (p->framing) {
+    case MIDGE__H1_FRAMING_CHUNKED:
+        return WAIT_CHUNK;
+    case MIDGE__H1_FRAMING_LENGTH:
+        return p->content_length != 0 ? WAIT_LENGTH : DONE;
+    case MIDGE__H1_FRAMING_CLOSE:
+        return WAIT_CLOSE;
+    default:
+        return DONE;
+    }
+}
+
+static int on_head_end(struct midge__h1_parse *p, const struct input *in,
+                       struct midge__h1_event *event)
+{
+    const char *why = midge__h1_framing_error(p);
+    if (why != NULL)
+        return fail(p, here(p, in), why);
+    p->fields_end = p->fill;
+    if (p->status == 101 && (p->flags & MIDGE__H1_FOR_UPGRADE) == 0)
+        return fail(p, here(p, in), "unasked 101 response");
+    if (p->status < 200 && p->status != 101) {
+        if (p->informational++ == MIDGE__H1_MAX_INFORMATIONAL)
+            return fail(p, here(p, in), "too many 1xx responses");
+        p->state = WAIT_NEXT_HEAD;
+        return stop(event, MIDGE__H1_INFORMATIONAL);
+    }
+    midge__h1_choose_framing(p);
+    p->chunk.left = p->content_length;
+    p->state = body_state(p);
+    return stop(event, MIDGE__H1_HEAD);
+}
+
+static int on_field(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+{
+    struct midge_span name;
+    struct midge_span value;
+    int got = take_line(p, in, event);
+    if (got != LINE)
+        return got;
+    if (p->fill == p->line)
+        return on_head_end(p, in, event);
+    uint64_t offset = line_offset(p, in);
+    int err = split_field(p, in, &name, &value);
+    if (err != GO)
+        return err;
+    const char *why = midge__h1_note_header(p, name, value);
+    return why != NULL ? fail(p, offset, why) : GO;
+}
+
+/* RFC 9110 15.2: a 1xx head is read and forgotten. */
+static int on_next_head(struct midge__h1_parse *p)
+{
+    p->fill = p->line = p->fields = p->fields_end = 0;
+    p->has_length = false;
+    p->content_length = 0;
+    p->seen = 0;
+    p->state = WAIT_STATUS;
+    return GO;
+}
+
+/* RFC 9110 6.5: trailers are kept apart and never taken for headers. */
+static int on_trailer(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+{
+    struct midge_span name;
+    struct midge_span value;
+    int got = take_line(p, in, event);
+    if (got != LINE)
+        return got;
+    if (p->fill != p->line)
+        return split_field(p, in, &name, &value);
+    p->state = DONE;
+    return GO;
+}
+
+/* ---- bodies ---- */
+
+static int on_until_close(struct input *in, struct midge__h1_event *event)
+{
+    if (in->pos == in->len)
+        return stop(event, MIDGE__H1_NEED_MORE);
+    event->data = in->data + in->pos;
+    event->len = in->len - in->pos;
+    in->pos = in->len;
+    return stop(event, MIDGE__H1_BODY);
+}
+
+/* Up to p->chunk.left bytes; true when they were the last. */
+static bool take_counted(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+{
+    size_t have = in->len - in->pos;
+    if (have == 0)
+        return false;
+    event->kind = MIDGE__H1_BODY;
+    event->data = in->data + in->pos;
+    event->len = p->chunk.left < have ? (size_t)p->chunk.left : have;
+    in->pos += event->len;
+    p->chunk.left -= event->len;
+    return p->chunk.left == 0;
+}
+
+static int on_length(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+{
+    if (take_counted(p, in, event))
+        p->state = DONE;
+    return STOP;
+}
+
+static int on_chunk_data(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+{
+    if (take_counted(p, in, event)) {
+        p->chunk.state = MIDGE__H1_CHUNK_DATA_CR;
+        p->state = WAIT_CHUNK;
+    }
+    return STOP;
+}
+
+static int on_chunk(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+{
+    if (in->pos == in->len)
+        return stop(event, MIDGE__H1_NEED_MORE);
+    const char *why = midge__h1_chunk_byte(&p->chunk, (char)in->data[in->pos]);
+    if (why != NULL)
+        return fail(p, here(p, in), why);
+    in->pos++;
+    if (p->chunk.state == MIDGE__H1_CHUNK_DATA)
+        p->state = WAIT_CHUNK_DATA;
+    else if (p->chunk.state == MIDGE__H1_CHUNK_LAST)
+        p->state = WAIT_TRAILER;
+    return GO;
+}
+
+/* ---- public ---- */
+
+static int step(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+{
+    switch (p->state) {
+    case WAIT_STATUS:
+        return on_status(p, in, event);
+    case WAIT_FIELD:
+        return on_field(p, in, event);
+    case WAIT_NEXT_HEAD:
+        return on_next_head(p);
+    case WAIT_LENGTH:
+        return on_length(p, in, event);
+    case WAIT_CLOSE:
+        return on_until_close(in, event);
+    case WAIT_CHUNK:
+        return on_chunk(p, in, event);
+    case WAIT_CHUNK_DATA:
+        return on_chunk_data(p, in, event);
+    case WAIT_TRAILER:
+        return on_trailer(p, in, event);
+    case DONE:
+        p->complete = MIDGE__H1_COMPLETE_YES;
+        return stop(event, MIDGE__H1_END);
+    default:
+        return MIDGE_ERR_PROTOCOL;
+    }
+}
+
+void midge__h1_parse_init(struct midge__h1_parse *p, char *head, size_t cap, unsigned flags)
+{
+    *p = (struct midge__h1_parse){
+        .head = head,
+        .cap = cap,
+        .flags = (uint8_t)flags,
+        .state = WAIT_STATUS,
+    };
+}
+
+int midge__h1_parse(struct midge__h1_parse *p, const uint8_t *in, size_t len, size_t *used,
+                    struct midge__h1_event *event)
+{
+    struct input input = {in, len, 0};
+    int got;
+    *event = (struct midge__h1_event){MIDGE__H1_NEED_MORE, NULL, 0};
+    do
+        got = step(p, &input, event);
+    while (got == GO);
+    *used = input.pos;
+    p->received += input.pos;
+    return got < 0 ? got : MIDGE_OK;
+}
+
+void midge__h1_parse_grow(struct midge__h1_parse *p, char *head, size_t cap)
+{
+    p->head = head;
+    p->cap = cap;
+}
+
+static int cut(struct midge__h1_parse *p, int err, const char *why)
+{
+    fail(p, p->received, why);
+    return err;
+}
+
+/* The end of a body that only the end of the stream ends, RFC 9112 9.8. */
+static int eof_until_close(struct midge__h1_parse *p, enum midge__h1_eof eof)
+{
+    if (eof == MIDGE__H1_EOF_TLS_FIN)
+        return cut(p, MIDGE_ERR_PARTIAL, "connection cut without TLS close_notify");
+    p->complete =
+        eof == MIDGE__H1_EOF_PLAIN ? MIDGE__H1_COMPLETE_UNVERIFIED : MIDGE__H1_COMPLETE_YES;
+    p->state = DONE;
+    return MIDGE_OK;
+}
+
+static int eof_in_head(struct midge__h1_parse *p)
+{
+    if (p->received == 0)
+        return cut(p, MIDGE_ERR_EMPTY_REPLY, "closed without a byte");
+    if (p->state == WAIT_NEXT_HEAD || p->fill == 0)
+        return cut(p, MIDGE_ERR_PROTOCOL, "closed before the final response");
+    return cut(p, MIDGE_ERR_PROTOCOL, "closed within the head");
+}
+
+int midge__h1_parse_eof(struct midge__h1_parse *p, enum midge__h1_eof eof)
+{
+    switch (p->state) {
+    case WAIT_STATUS:
+    case WAIT_FIELD:
+    case WAIT_NEXT_HEAD:
+        return eof_in_head(p);
+    case WAIT_CLOSE:
+        return eof_until_close(p, eof);
+    case DONE:
+        if (p->complete == MIDGE__H1_COMPLETE_NO)
+            p->complete = MIDGE__H1_COMPLETE_YES;
+        return MIDGE_OK;
+    case FAILED:
+        return MIDGE_ERR_PROTOCOL;
+    default:
+        return cut(p, MIDGE_ERR_PARTIAL, "closed before the body's end");
+    }
+}
+
+struct midge_span midge__h1_reason(const struct midge__h1_parse *p)
+{
+    return midge__span(p->head, p->fields_end != 0 ? p->fields - 1 : 0);
+}
+
+static bool field_next(const struct midge__h1_parse *p, size_t begin, size_t end, size_t *iter,
+                       struct midge_span *name, struct midge_span *value)
+{
+    size_t at = *iter < begin ? begin : *iter;
+    if (at >= end)
+        return false;
+    *name = midge__span_of(p->head + at);
+    *value = midge__span_of(p->head + at + name->len + 1);
+    *iter = at + name->len + 1 + value->len + 1;
+    return true;
+}
+
+bool midge__h1_header_next(const struct midge__h1_parse *p, size_t *iter, struct midge_span *name,
+                           struct midge_span *value)
+{
+    return field_next(p, p->fields, p->fields_end, iter, name, value);
+}
+
+bool midge__h1_trailer_next(const struct midge__h1_parse *p, size_t *iter, struct midge_span *name,
+                            struct midge_span *value)
+{
+    size_t end = p->state == DONE ? p->fill : p->fields_end;
+    return field_next(p, p->fields_end, end, iter, name, value);
+}
+
+bool midge__h1_header_find(const struct midge__h1_parse *p, const char *name,
+                           struct midge_span *value)
+{
+    struct midge_span found;
+    size_t iter = 0;
+    while (midge__h1_header_next(p, &iter, &found, value)) {
+        if (midge__span_is(found, name))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* What the URL files share: parsing (url.c), hosts (url_host.c), building (url_build.c). */
+#ifndef MIDGE__URL_H
+#define MIDGE__URL_H
+
+#include "base/span.h"
+#include "midge/url.h"
+
+#define MIDGE__PORT_HTTP  80
+#define MIDGE__PORT_HTTPS 443
+
+/* The five parts of any URI reference, RFC 3986 appendix B. Absent parts have ptr NULL. */
+struct midge__url_parts {
+    struct midge_span scheme;
+    struct midge_span authority;
+    struct midge_span path;
+    struct midge_span query;
+    struct midge_span fragment;
+};
+
+/* Whether `url` may hold what only normalising makes legal; beside the public flags. */
+#define MIDGE__URL_LOOSE 0x100u
+
+/* False when the first segment holds a ':' that ends no scheme (RFC 3986 4.2). */
+bool midge__url_split(struct midge__url_parts *parts, struct midge_span text);
+
+/* Checks split parts as a complete http or https URL. Returns as midge_url_parse. */
+int midge__url_from_parts(struct midge_url *url, const struct midge__url_parts *parts,
+                          unsigned flags);
+
+/* Fills userinfo, host and port from `authority`; is_https must be set. */
+int midge__url_authority(struct midge_url *url, struct midge_span authority, unsigned flags);
+
+/* Characters and %XX of a path, query or fragment. */
+bool midge__url_text_ok(struct midge_span text, unsigned flags);
+
+/* RFC 3986 2.3. */
+bool midge__url_is_unreserved(char c);
+
+/* Bytes that no URL may hold but that normalising percent-encodes. */
+bool midge__url_is_mendable(char c);
+
+bool midge__url_host_ok(struct midge_span host);
+bool midge__url_ipv6_ok(struct midge_span host);
+
+static inline uint16_t midge__url_default_port(bool is_https)
+{
+    return is_https ? MIDGE__PORT_HTTPS : MIDGE__PORT_HTTP;
+}
+
+#endif
