@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Failures told apart. Who reads "API error" looks at the key or the quota, who reads "network
+ * error" at the cable, and "JSON error" is for the one who wrote the program.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "app.h"
+
+#define TEXT 400
+
+const char *app_error_class(int error)
+{
+    switch (error) {
+    case MIDGE_ERR_HTTP_STATUS:
+        return "API";
+    case MIDGE_ERR_TLS:
+    case MIDGE_ERR_CERT:
+    case MIDGE_ERR_CA:
+    case MIDGE_ERR_ENTROPY:
+    case MIDGE_ERR_TLS_RECORD_SIZE:
+        return "TLS";
+    case MIDGE_ERR_RESOLVE:
+    case MIDGE_ERR_CONNECT:
+    case MIDGE_ERR_SEND:
+    case MIDGE_ERR_RECV:
+    case MIDGE_ERR_EMPTY_REPLY:
+    case MIDGE_ERR_PARTIAL:
+    case MIDGE_ERR_PROTOCOL:
+    case MIDGE_ERR_TIMEOUT:
+        return "network";
+    case MIDGE_ERR_JSON:
+        return "JSON";
+    case MIDGE_ERR_WRITE:
+    case MIDGE_ERR_READ:
+        return "file";
+    default:
+        return "other";
+    }
+}
+
+void app_fail(struct app_item *item, const char *error_class, const char *format, ...)
+{
+    char text[TEXT];
+    va_list args;
+    if (item->failed) {
+        return;
+    }
+    item->failed = true;
+    item->app->failed++;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    app_error(item->app, "%s: %s %u: %s error: %s\n", item->app->name, item->what, item->number,
+              error_class, text);
+}
+
+/* Not 2xx, and raise_for_status has no word for it: 304, say, or a redirect. */
+static void unexpected(char *text, size_t cap, int status, const char *url)
+{
+    (void)snprintf(text, cap, "%d %s is not what was asked for, for url: %s", status,
+                   midge_status_text(status), url);
+}
+
+static void fail_status(struct app_item *item, const char *url, const char *api_says)
+{
+    char text[TEXT / 2], wait[40] = "";
+    struct midge_result answered = item->result; /* also if app_only_200 refused it */
+    answered.error = MIDGE_OK;
+    if (midge_raise_for_status(&answered, NULL, url, text, sizeof text) == MIDGE_OK) {
+        unexpected(text, sizeof text, answered.status, url);
+    }
+    if (answered.retry_after_s > 0) {
+        (void)snprintf(wait, sizeof wait, "; Retry-After: %u s", (unsigned)answered.retry_after_s);
+    }
+    app_fail(item, app_error_class(MIDGE_ERR_HTTP_STATUS), "%s%s%s%s", text, wait,
+             api_says != NULL ? "; it says: " : "", api_says != NULL ? api_says : "");
+}
+
+void app_fail_result(struct app_item *item, const char *url, const char *api_says)
+{
+    char text[TEXT / 2];
+    int error = item->result.error;
+    if (error == MIDGE_OK || error == MIDGE_ERR_HTTP_STATUS) {
+        fail_status(item, url, api_says);
+        return;
+    }
+    (void)midge_result_text(&item->result, text, sizeof text);
+    app_fail(item, app_error_class(error), "%s for url: %s", text, url);
+}

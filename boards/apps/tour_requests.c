@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* Lessons with requests: a streamed body, many URLs, an error caught, a log of errors. */
+#include <stdio.h>
+
+#include "tour.h"
+
+/* --- streamed iteration ---
+ *     async for chunk in response.content:
+ *         …
+ *
+ * A sink is called with each chunk as it comes; nothing is kept. What it can't take yet it answers
+ * with PAUSE, and the server is slowed down by TCP until midge_resume.
+ */
+
+struct stream {
+    struct app_item item;
+    struct midge_sink sink; /* ours, see write and finish */
+    char url[APP_URL];
+    midge_id get, paused, nap;
+    size_t chunks, bytes;
+};
+
+static struct stream *stream_of(struct midge_sink *sink)
+{
+    return (struct stream *)(void *)((char *)sink - offsetof(struct stream, sink));
+}
+
+static void tell_paused(struct stream *stream)
+{
+    const struct midge_result paused = {.error = MIDGE_OK};
+    (void)midge_complete(stream->item.app->client, stream->paused, &paused);
+}
+
+static int stream_write(struct midge_sink *sink, const uint8_t *data, size_t len)
+{
+    struct stream *stream = stream_of(sink);
+    (void)data;
+    stream->bytes += len;
+    if (stream->chunks++ > 0) {
+        return MIDGE_OK;
+    }
+    tell_paused(stream);
+    return MIDGE_ERR_PAUSE; /* this chunk is taken, no more for now */
+}
+
+static int stream_finish(struct midge_sink *sink, int err, enum midge_complete complete)
+{
+    (void)err;
+    (void)complete;
+    if (stream_of(sink)->chunks == 0) {
+        tell_paused(stream_of(sink)); /* nothing came: nobody shall wait for a pause */
+    }
+    return MIDGE_OK;
+}
+
+static bool begin_stream(struct stream *stream)
+{
+    const struct midge_request get = {.url = stream->url, .sink = &stream->sink};
+    int err = midge_future(stream->item.app->client, NULL, NULL, &stream->paused);
+    if (err != MIDGE_OK) {
+        app_fail(&stream->item, app_error_class(err), "%s", midge_err_text(err));
+        return false;
+    }
+    if (!app_url(&stream->item, stream->url, sizeof stream->url, "/posts") ||
+        !app_start(&stream->item, &get)) {
+        (void)midge_detach(stream->item.app->client, stream->paused);
+        tell_paused(stream);
+        return false;
+    }
+    stream->get = stream->item.id;
+    return true;
+}
+
+static int stream_task(struct midge_task *task, void *state)
+{
+    struct stream *stream = state;
+    struct midge_client *client = midge_task_client(task);
+    MIDGE_BEGIN(task);
+    if (begin_stream(stream)) {
+        MIDGE_AWAIT(task, stream->paused, &stream->item.result);
+        app_print(stream->item.app, "   a first chunk, then a pause\n");
+        (void)midge_sleep(client, 50, &stream->nap);
+        MIDGE_AWAIT(task, stream->nap, &stream->item.result);
+        (void)midge_resume(client, stream->get);
+        MIDGE_AWAIT(task, stream->get, &stream->item.result);
+        if (app_answered(&stream->item, stream->url, NULL)) {
+            app_print(stream->item.app, "   %u bytes in %u chunks\n", (unsigned)stream->bytes,
+                      (unsigned)stream->chunks);
+        }
+    }
+    MIDGE_END(task);
+}
+
+void lesson_stream(struct tour *tour)
+{
+    struct stream *stream = app_items(&tour->app, "stream", 1, sizeof *stream);
+    if (stream != NULL) {
+        stream->sink = (struct midge_sink){.write = stream_write, .finish = stream_finish};
+        (void)tour_failed(tour, "stream", tour_run(tour, stream_task, stream).error);
+        midge_free(tour->app.client, stream);
+    }
+}
+
+/* --- many URLs at once --- */
+
+#define MANY 5
+
+struct page {
+    struct app_item item;
+    char url[APP_URL];
+};
+
+static int page_task(struct midge_task *task, void *state)
+{
+    struct page *page = state;
+    char path[32];
+    (void)snprintf(path, sizeof path, "/posts/%u", page->item.number);
+    const struct midge_request get = {.url = page->url}; /* no sink: bytes are only counted */
+    MIDGE_BEGIN(task);
+    if (app_url(&page->item, page->url, sizeof page->url, path) && app_start(&page->item, &get)) {
+        MIDGE_AWAIT(task, page->item.id, &page->item.result);
+        (void)app_answered(&page->item, page->url, NULL);
+    }
+    MIDGE_END(task);
+}
+
+void lesson_many(struct tour *tour)
+{
+    struct page *pages = app_items(&tour->app, "page", MANY, sizeof *pages);
+    if (pages == NULL) {
+        return;
+    }
+    app_each(&tour->app, page_task, pages, MANY, sizeof *pages);
+    for (size_t i = 0; i < MANY; i++) {
+        const struct midge_result *result = &pages[i].item.result;
+        app_print(&tour->app, "   %u %s: %u bytes\n", result->status, pages[i].url,
+                  (unsigned)result->body_len);
+    }
+    app_print(&tour->app, "   ");
+    app_summary(&tour->app, MANY, "pages");
+    midge_free(tour->app.client, pages);
+}
+
+/* --- catching an error ---
+ *     try:
+ *         await session.get(url)
+ *     except aiohttp.ClientError as error:
+ *         print(error)
+ */
+
+void lesson_catch(struct tour *tour)
+{
+    const struct midge_request get = {.url = TOUR_REFUSED};
+    struct midge_result result = {.error = MIDGE_OK};
+    char text[160];
+    midge_id id;
+    if (tour_failed(tour, "catch", midge_start(tour->app.client, &get, &id))) {
+        return; /* not even begun: a malformed URL, no memory */
+    }
+    (void)midge_wait(tour->app.client, id, &result);
+    (void)midge_result_text(&result, text, sizeof text);
+    app_print(&tour->app, "   caught a %s error: %s\n", app_error_class(result.error), text);
+    app_print(&tour->app, "   and the program goes on\n");
+}
+
+/* --- a log of errors: response.raise_for_status() --- */
+
+static void log_error(struct tour *tour, const struct midge_request *request)
+{
+    struct midge_result result = {.error = MIDGE_OK};
+    char text[256] = "";
+    midge_id id;
+    if (tour_failed(tour, "log", midge_start(tour->app.client, request, &id))) {
+        return;
+    }
+    (void)midge_wait(tour->app.client, id, &result);
+    int err = midge_raise_for_status(&result, NULL, request->url, text, sizeof text);
+    if (err != MIDGE_OK) {
+        app_print(&tour->app, "   ERROR %s\n", text);
+    }
+}
+
+void lesson_log(struct tour *tour)
+{
+    struct app_item item = {.app = &tour->app, .what = "log", .number = 1};
+    struct app keyed = tour->app;
+    struct app_item keyed_item = {.app = &keyed, .what = "log", .number = 2};
+    char missing[APP_URL], locked[APP_URL];
+    keyed.api = tour->key_api;
+    if (!app_url(&item, missing, sizeof missing, "/posts/0") ||
+        !app_url(&keyed_item, locked, sizeof locked, "/v1/images/generations")) {
+        return;
+    }
+    const struct midge_request requests[] = {
+        {.url = missing},
+        {.url = locked, .body = "{}", .body_len = 2, .content_type = "application/json"},
+        {.url = TOUR_REFUSED}};
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        log_error(tour, &requests[i]);
+    }
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the time of each request went, as text. */
+#ifndef MIDGE_APPS_WATERFALL_H
+#define MIDGE_APPS_WATERFALL_H
+
+#include "app.h"
+
+void waterfall_show(const struct app *app, const struct app_rows *rows);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The host as a board: `midge app NAME`. Its own options are taken out before the app sees the
+ * others:
+ *   --cacert FILE  trusted roots in place of the system's
+ *   --heap BYTES   the client's block, as small as a device's
+ *   --stats        what each client took, on stderr
+ */
+#include "board.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
+
+struct host {
+    struct board board;
+    const char *cacert;
+    uint8_t *ca;
+    uint64_t heap;
+    bool stats;
+};
+
+/* --- what board.h asks for --- */
+
+void board_write(struct board *board, enum board_stream stream, const char *text, size_t len)
+{
+    FILE *file = stream == BOARD_ERR ? stderr : stdout;
+    (void)board;
+    if (file == stderr) {
+        (void)fflush(stdout); /* in the order in which they were said */
+    }
+    (void)fwrite(text, 1, len, file); /* stdout's failure is seen at the end */
+}
+
+const char *board_env(struct board *board, const char *name)
+{
+    (void)board;
+    return getenv(name);
+}
+
+static void tell_why(const struct midge_config *config, int err)
+{
+    (void)fflush(stdout);
+    if (err == MIDGE_ERR_NO_MEMORY && config->memory != NULL) {
+        fprintf(stderr, "midge: a block of %zu bytes is too small: %zu are needed at least\n",
+                config->memory_size, midge_memory_least(config));
+    } else {
+        fprintf(stderr, "midge: the client can't be opened: %s\n", midge_err_text(err));
+    }
+}
+
+int board_open(struct board *board, const struct midge_config *config, size_t app_bytes,
+               struct midge_client **client)
+{
+    const struct host *host = board->impl;
+    struct midge_config whole = *config;
+    whole.port = board->port;
+    whole.tls = board->tls;
+    whole.memory_size =
+        host->heap > 0 ? (size_t)host->heap : midge_memory_needed(&whole) + app_bytes;
+    whole.memory = board->memory = malloc(whole.memory_size);
+    int err = whole.memory != NULL ? midge_open(client, &whole) : MIDGE_ERR_NO_MEMORY;
+    if (err != MIDGE_OK) {
+        *client = NULL;
+        tell_why(&whole, err);
+        board_close(board, NULL);
+    }
+    return err;
+}
+
+static void show_stats(const struct midge_client *client)
+{
+    struct midge_stats stats;
+    midge_stats(client, &stats);
+    (void)fflush(stdout);
+    fprintf(stderr,
+            "stats: %lu requests, %lu failed, %lu connections, %lu full and %lu resumed "
+            "handshakes, %zu of %zu bytes at most, longest step %lu us, longest turn %lu us\n",
+            (unsigned long)stats.requests, (unsigned long)stats.failed,
+            (unsigned long)stats.connections, (unsigned long)stats.handshakes_full,
+            (unsigned long)stats.handshakes_resumed, stats.alloc_peak, stats.memory_size,
+            (unsigned long)stats.longest_step_us, (unsigned long)stats.longest_turn_us);
+}
+
+void board_close(struct board *board, struct midge_client *client)
+{
+    const struct host *host = board->impl;
+    if (client != NULL && host->stats) {
+        show_stats(client);
+    }
+    midge_close(client);
+    free(board->memory);
+    board->memory = NULL;
+}
+
+/* --- trust --- */
+
+/* All of it; MIDGE_ERR_READ for less. */
+static int read_whole(const struct midge_port *port, midge_file file, uint8_t *data, size_t len)
+{
+    int err = MIDGE_OK, native;
+    for (size_t at = 0, n = 0; err == MIDGE_OK && at < len; at += n) {
+        err = port->file_read(port->ctx, file, data + at, len - at, &n, &native);
+    }
+    return err == MIDGE_OK ? MIDGE_OK : MIDGE_ERR_READ;
+}
+
+static int read_ca(struct host *host, const char *path)
+{
+    const struct midge_port *port = host->board.port;
+    midge_file file;
+    uint64_t size;
+    int native, err = port->file_open(port->ctx, path, MIDGE_FILE_READ, &file, &native);
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    err = port->file_size(port->ctx, file, &size);
+    if (err == MIDGE_OK) {
+        host->ca = size < SIZE_MAX ? malloc((size_t)size + 1) : NULL;
+        err =
+            host->ca != NULL ? read_whole(port, file, host->ca, (size_t)size) : MIDGE_ERR_NO_MEMORY;
+    }
+    (void)port->file_finish(port->ctx, file, 0, &native);
+    if (err == MIDGE_OK && size > 0) {
+        host->board.tls.ca = host->ca;
+        host->board.tls.ca_len = (size_t)size;
+    }
+    return err;
+}
+
+/* A machine without the system's bundle can still ask http:// URLs. */
+static bool trust(struct host *host)
+{
+    int err = read_ca(host, host->cacert != NULL ? host->cacert : SYSTEM_CA);
+    if (host->cacert != NULL && (err != MIDGE_OK || host->board.tls.ca == NULL)) {
+        fprintf(stderr, "midge: can't read the CA file %s\n", host->cacert);
+        return false;
+    }
+    return true;
+}
+
+/* --- options of this board --- */
+
+/* --name VALUE or --name=VALUE at argv[*at]; *at moves to the value. NULL: it is something else;
+   "" as well when the value is missing, which none of ours may be. */
+static const char *value_of(const char *name, int argc, char **argv, int *at)
+{
+    size_t len = strlen(name);
+    if (strncmp(argv[*at], name, len) != 0 || (argv[*at][len] != '\0' && argv[*at][len] != '=')) {
+        return NULL;
+    }
+    if (argv[*at][len] == '=') {
+        return argv[*at] + len + 1;
+    }
+    return *at + 1 < argc ? argv[++*at] : "";
+}
+
+static bool set_heap(struct host *host, const char *text)
+{
+    char *end = NULL;
+    host->heap = text[0] >= '0' && text[0] <= '9' ? strtoull(text, &end, 10) : 0;
+    return host->heap > 0 && *end == '\0' && host->heap <= SIZE_MAX / 2;
+}
+
+/* Takes ours out of argv. False after one line. */
+static bool take_options(struct host *host, int *argc, char **argv)
+{
+    int kept = 0;
+    for (int at = 0; at < *argc; at++) {
+        char *const arg = argv[at];
+        const char *value;
+        if (strcmp(arg, "--") == 0) {
+            while (at < *argc) { /* what follows is nobody's option */
+                argv[kept++] = argv[at++];
+            }
+        } else if (strcmp(arg, "--stats") == 0) {
+            host->stats = true;
+        } else if ((value = value_of("--cacert", *argc, argv, &at)) != NULL) {
+            host->cacert = value;
+        } else if ((value = value_of("--heap", *argc, argv, &at)) != NULL) {
+            if (!set_heap(host, value)) {
+                fprintf(stderr, "midge: --heap: '%s' is not a number of bytes\n", value);
+                return false;
+            }
+        } else {
+            argv[kept++] = arg;
+        }
+    }
+    *argc = kept;
+    return true;
+}
+
+/* --- the program --- */
+
+static int run(struct host *host, int argc, char **argv)
+{
+    if (!trust(host)) {
+        return BOARD_EXIT_FAILED;
+    }
+    int code = board_app(&host->board, argc, argv);
+    if (fflush(stdout) != 0 && code == BOARD_EXIT_OK) {
+        fprintf(stderr, "midge: standard output can't be written\n");
+        code = BOARD_EXIT_FAILED;
+    }
+    return code;
+}
+
+int midge_app_main(int argc, char **argv)
+{
+    struct host host = {.ca = NULL};
+    host.board.impl = &host;
+    if (!take_options(&host, &argc, argv)) {
+        return BOARD_EXIT_USAGE;
+    }
+    int err = midge_posix_open(&host.board.port, 0);
+    if (err != MIDGE_OK) {
+        fprintf(stderr, "midge: the network can't be opened: %s\n", midge_err_text(err));
+        return BOARD_EXIT_FAILED;
+    }
+    int code = run(&host, argc, argv);
+    free(host.ca);
+    midge_posix_close(host.board.port);
+    return code;
+}

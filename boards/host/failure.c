@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "failure.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <midge/err.h>
+#include <midge/response.h>
+
+/* --- exit codes --- */
+
+static const struct {
+    int error;
+    enum exit_code code;
+} codes[] = {
+    {MIDGE_OK, EXIT_GOOD},
+    {MIDGE_ERR_INVALID, EXIT_USAGE},
+    {MIDGE_ERR_HEADER, EXIT_USAGE},
+    {MIDGE_ERR_UNSUPPORTED, EXIT_USAGE},
+    {MIDGE_ERR_SCHEME, EXIT_SCHEME},
+    {MIDGE_ERR_URL, EXIT_URL},
+    {MIDGE_ERR_RESOLVE, EXIT_RESOLVE},
+    {MIDGE_ERR_CONNECT, EXIT_CONNECT},
+    {MIDGE_ERR_PROTOCOL, EXIT_REPLY},
+    {MIDGE_ERR_PARTIAL, EXIT_PARTIAL},
+    {MIDGE_ERR_HTTP_STATUS, EXIT_STATUS},
+    {MIDGE_ERR_WRITE, EXIT_WRITE},
+    {MIDGE_ERR_READ, EXIT_READ},
+    {MIDGE_ERR_NO_MEMORY, EXIT_MEMORY},
+    {MIDGE_ERR_NO_SLOT, EXIT_MEMORY},
+    {MIDGE_ERR_TIMEOUT, EXIT_TIMEOUT},
+    {MIDGE_ERR_ENTROPY, EXIT_TLS},
+    {MIDGE_ERR_CANCELED, EXIT_ABORTED},
+    {MIDGE_ERR_CLOSED, EXIT_ABORTED},
+    {MIDGE_ERR_ABORTED, EXIT_ABORTED},
+    {MIDGE_ERR_EMPTY_REPLY, EXIT_EMPTY},
+    {MIDGE_ERR_SEND, EXIT_SEND},
+    {MIDGE_ERR_RECV, EXIT_RECV},
+    {MIDGE_ERR_CERT, EXIT_CERT},
+    {MIDGE_ERR_TOO_LARGE, EXIT_SIZE},
+    {MIDGE_ERR_CA, EXIT_CA},
+};
+
+/* TLS, the port and what has no code of its own fail as the step does in which they do. */
+static int phase_exit_code(int phase)
+{
+    switch ((enum midge_phase)phase) {
+    case MIDGE_PHASE_QUEUE:
+    case MIDGE_PHASE_CONNECT:
+        return EXIT_CONNECT;
+    case MIDGE_PHASE_DNS:
+        return EXIT_RESOLVE;
+    case MIDGE_PHASE_TLS:
+        return EXIT_TLS;
+    case MIDGE_PHASE_SEND:
+        return EXIT_SEND;
+    case MIDGE_PHASE_WAIT:
+    case MIDGE_PHASE_BODY:
+    case MIDGE_PHASE_DONE:
+    case MIDGE_PHASES:
+        break;
+    }
+    return EXIT_RECV;
+}
+
+int failure_exit_code(int error, int phase)
+{
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (codes[i].error == error)
+            return (int)codes[i].code;
+    return phase_exit_code(phase);
+}
+
+/* --- lines --- */
+
+/* Does native hold an errno? A TLS or resolver failure's code is another library's. */
+static int is_errno(const struct midge_result *result)
+{
+    switch (result->error) {
+    case MIDGE_ERR_CONNECT:
+    case MIDGE_ERR_SEND:
+    case MIDGE_ERR_RECV:
+    case MIDGE_ERR_WRITE:
+    case MIDGE_ERR_READ:
+    case MIDGE_ERR_CA:
+    case MIDGE_ERR_PORT:
+    case MIDGE_ERR_PARTIAL:
+        return result->native > 0;
+    default:
+        return 0;
+    }
+}
+
+/* What people are likely to try next. */
+static const char *hint(const struct midge_result *result)
+{
+    switch (result->error) {
+    case MIDGE_ERR_NO_MEMORY:
+        return "; try a larger --heap";
+    case MIDGE_ERR_TOO_LARGE:
+        return "; see --max-body and --max-header";
+    default:
+        return "";
+    }
+}
+
+/* "connection failed (connect, errno 111)": the system's words go before the bracket. */
+static void add_with_system_error(struct text *line, const char *text, int native)
+{
+    const char *bracket = strstr(text, " (");
+    size_t len = bracket != NULL ? (size_t)(bracket - text) : strlen(text);
+
+    text_add(line, text, len);
+    text_format(line, ": %s", strerror(native));
+    text_puts(line, text + len);
+}
+
+char *failure_line(struct keep *keep, const struct midge_result *result, const char *url,
+                   const char *what)
+{
+    char text[512];
+    struct text line = {.keep = keep};
+
+    midge_result_text(result, text, sizeof text);
+    text_format(&line, "midge: (%d) ", failure_exit_code(result->error, result->phase));
+    if (url != NULL)
+        text_format(&line, "%s: ", url);
+    if (is_errno(result))
+        add_with_system_error(&line, what != NULL ? what : text, result->native);
+    else
+        text_puts(&line, what != NULL ? what : text);
+    if (what == NULL)
+        text_puts(&line, hint(result));
+    /* One line it is, whatever a server or a file name put into it. */
+    for (size_t i = 0; i < line.len; i++)
+        if ((unsigned char)line.data[i] < ' ' || line.data[i] == 0x7f)
+            line.data[i] = '?';
+    return line.data;
+}
+
+int usage_error(const char *format, ...)
+{
+    va_list args;
+
+    fputs("midge: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputs(" (midge --help lists what there is)\n", stderr);
+    return EXIT_USAGE;
+}

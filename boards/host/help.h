@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MIDGE_HOST_HELP_H
+#define MIDGE_HOST_HELP_H
+
+/* On stdout; 0, or EXIT_WRITE. */
+int help_show(void);
+int help_version(void);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory of one run of the program: everything is kept until the end and given back at once, so
+ * that nobody needs to know who frees what. When there is none the program ends with code 27.
+ */
+#ifndef MIDGE_HOST_KEEP_H
+#define MIDGE_HOST_KEEP_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+struct keep_block;
+struct keep {
+    struct keep_block *first;
+};
+
+void *keep_alloc(struct keep *keep, size_t size); /* cleared */
+void *keep_grow(struct keep *keep, void *memory, size_t size);
+char *keep_copy(struct keep *keep, const void *data, size_t len); /* adds a NUL */
+char *keep_format(struct keep *keep, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void keep_end(struct keep *keep);
+
+/* Bytes that grow; always NUL-terminated once something was added. */
+struct text {
+    struct keep *keep;
+    char *data;
+    size_t len, cap;
+};
+void text_add(struct text *text, const void *data, size_t len);
+void text_puts(struct text *text, const char *string);
+void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Room for len more bytes; the caller adds what it used to text->len. */
+char *text_room(struct text *text, size_t len);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Numbers of the command line: all of the text or nothing. */
+#ifndef MIDGE_HOST_NUMBER_H
+#define MIDGE_HOST_NUMBER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Decimal digits only; 1 when it is one and within min..max. */
+int number_parse(const char *text, size_t len, uint64_t min, uint64_t max, uint64_t *number);
+/* "1", "1.5", ".25": milliseconds below 2^32 - 1, rounded up. */
+int seconds_parse(const char *text, uint64_t *ms);
+
+#endif

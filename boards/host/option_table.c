@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* Every option once: how it is parsed, where its value goes, what the help says. */
+#include "options.h"
+
+#define GROUP(field) .of_group = 1, .offset = offsetof(struct group, field)
+#define RUN(field)   .offset = offsetof(struct options, field)
+
+#define FLAG(letter_, name_, where, help_)                                                         \
+    {                                                                                              \
+        .letter = (letter_), .name = (name_), .kind = OPTION_FLAG, where, .help = (help_)          \
+    }
+#define TEXT(letter_, name_, where, value_, help_)                                                 \
+    {                                                                                              \
+        .letter = (letter_), .name = (name_), .kind = OPTION_TEXT, where, .value = (value_),       \
+        .help = (help_)                                                                            \
+    }
+#define ITEM(letter_, name_, where, item_, value_, help_)                                          \
+    {                                                                                              \
+        .letter = (letter_), .name = (name_), .kind = OPTION_ITEM, where, .item = (item_),         \
+        .value = (value_), .help = (help_)                                                         \
+    }
+#define NUMBER(name_, field, min_, max_, help_)                                                    \
+    {                                                                                              \
+        .name = (name_), .kind = OPTION_NUMBER, RUN(field), .min = (min_), .max = (max_),          \
+        .value = "N", .help = (help_)                                                              \
+    }
+#define SECONDS(letter_, name_, where, help_)                                                      \
+    {                                                                                              \
+        .letter = (letter_), .name = (name_), .kind = OPTION_SECONDS, where, .value = "SECONDS",   \
+        .help = (help_)                                                                            \
+    }
+#define REFUSED(letter_, name_)                                                                    \
+    {                                                                                              \
+        .letter = (letter_), .name = (name_), .kind = OPTION_REFUSED                               \
+    }
+
+const struct option_row option_table[] = {
+    TEXT('X', "request", GROUP(method), "METHOD", "the request's method"),
+    ITEM('H', "header", GROUP(headers), ITEM_PLAIN, "LINE",
+         "'Name: value' adds or replaces, 'Name:' removes, 'Name;' sends it empty"),
+    ITEM('d', "data", GROUP(data), ITEM_DATA, "DATA", "POST a form; @FILE, @- for stdin"),
+    ITEM(0, "data-raw", GROUP(data), ITEM_DATA_RAW, "DATA", "the same, @ means nothing"),
+    ITEM(0, "data-binary", GROUP(data), ITEM_DATA_BINARY, "DATA", "the same, files as they are"),
+    ITEM(0, "data-urlencode", GROUP(data), ITEM_DATA_URLENCODE, "DATA",
+         "percent-encoded: text, =text, name=text, @FILE, name@FILE"),
+    ITEM(0, "json", GROUP(data), ITEM_JSON, "DATA", "POST JSON; @FILE, @- for stdin"),
+    FLAG('G', "get", GROUP(get), "the data goes into the URL's query"),
+    ITEM('T', "upload-file", GROUP(uploads), ITEM_PLAIN, "FILE", "PUT a file; - for stdin"),
+    FLAG('I', "head", GROUP(head), "HEAD, and show the headers"),
+    FLAG('i', "include", GROUP(include), "show the headers before the body"),
+    FLAG('f', "fail", GROUP(fail), "an HTTP error is a failure (22), its body is dropped"),
+    TEXT('A', "user-agent", GROUP(user_agent), "TEXT", "the User-Agent header"),
+    TEXT(0, "oauth2-bearer", GROUP(bearer), "TOKEN", "Authorization: Bearer"),
+
+    ITEM('o', "output", GROUP(outputs), ITEM_OUTPUT, "FILE",
+         "where the body goes; pairs with the URLs in order"),
+    {.letter = 'O',
+     .name = "remote-name",
+     .kind = OPTION_ITEM_FLAG,
+     GROUP(outputs),
+     .item = ITEM_REMOTE_NAME,
+     .help = "a file named as the URL's last part"},
+    TEXT(0, "output-dir", GROUP(output_dir), "DIR", "the folder of -o and -O"),
+    TEXT(0, "report", RUN(report), "FILE", "JSON lines about each URL; - for stdout"),
+    {.name = "waterfall",
+     .kind = OPTION_FILE_FLAG,
+     RUN(waterfall),
+     .seen = offsetof(struct options, waterfall_file),
+     .value = "FILE.svg",
+     .help = "draw the phases of each request"},
+    FLAG('s', "silent", RUN(silent), "no progress, no errors"),
+    FLAG('S', "show-error", RUN(show_error), "errors even with -s"),
+    FLAG('v', "verbose", RUN(verbose), "tell what happens"),
+    FLAG('N', "no-buffer", RUN(accepted), "accepted: output is never held back"),
+
+    SECONDS('m', "max-time", GROUP(max_time_ms), "for everything, the queue included"),
+    SECONDS(0, "connect-timeout", GROUP(connect_timeout_ms),
+            "for each of lookup, connect, TLS handshake"),
+    TEXT(0, "cacert", RUN(cacert), "FILE", "trusted roots, PEM or DER (default: the system's)"),
+    FLAG('k', "insecure", GROUP(insecure), "accept any certificate of anyone"),
+    FLAG(0, "tlsv1.2", GROUP(tls_1_2), "TLS 1.2 or later"),
+    FLAG(0, "tlsv1.3", GROUP(tls_1_3), "TLS 1.3 or later"),
+    TEXT(0, "tls-max", GROUP(tls_max), "VERSION", "1.2, 1.3 or default"),
+    ITEM(0, "resolve", GROUP(resolve), ITEM_PLAIN, "HOST:PORT:ADDR", "this address for that host"),
+    ITEM(0, "connect-to", GROUP(connect_to), ITEM_PLAIN, "HOST1:PORT1:HOST2:PORT2",
+         "connect there instead"),
+    TEXT(0, "servername", GROUP(servername), "NAME", "the name to ask for and verify"),
+    FLAG('4', "ipv4", GROUP(ipv4), "IPv4 only"),
+    FLAG('6', "ipv6", GROUP(ipv6), "IPv6 only"),
+    FLAG(0, "http1.1", RUN(accepted), "accepted: it is what midge speaks"),
+
+    NUMBER("parallel-max", parallel_max, 1, 65000, "transfers at once; the rest queue"),
+    FLAG(0, "sync", RUN(sync), "one request after the other"),
+    NUMBER("max-conns", max_conns, 1, 1000, "connections at once"),
+    NUMBER("per-host", per_host, 1, 1000, "connections at once to one origin"),
+    NUMBER("handshakes", handshakes, 1, 1000, "TLS handshakes at once"),
+    NUMBER("heap", heap, 1, UINT32_MAX, "bytes of the client's memory block"),
+    NUMBER("max-header", max_header, 1, UINT32_MAX, "bytes of a response's head"),
+    NUMBER("max-body", max_body, 1, UINT64_MAX, "bytes of a response's body"),
+    NUMBER("recv-slice", recv_slice, 1, UINT32_MAX, "bytes one receive gives at most"),
+    NUMBER("send-slice", send_slice, 1, UINT32_MAX, "bytes one send takes at most"),
+    {.name = "now",
+     .kind = OPTION_NUMBER,
+     RUN(now),
+     .seen = offsetof(struct options, has_now),
+     .max = INT64_MAX,
+     .value = "UNIX_TIME",
+     .help = "the time certificates are judged by"},
+
+    ITEM(0, "url", GROUP(urls), ITEM_PLAIN, "URL", "one more URL"),
+    {.letter = ':',
+     .name = "next",
+     .kind = OPTION_NEXT,
+     .help = "the options so far end here, new ones for the next URLs"},
+    FLAG('h', "help", RUN(help), "this text"),
+    FLAG('V', "version", RUN(version), "versions of what is in here"),
+
+    REFUSED('F', "form"),
+    REFUSED('L', "location"),
+    REFUSED(0, "max-redirs"),
+    REFUSED(0, "retry"),
+    REFUSED(0, "retry-max-time"),
+    REFUSED('E', "cert"),
+    REFUSED(0, "key"),
+    REFUSED(0, "pinnedpubkey"),
+    REFUSED('C', "continue-at"),
+    REFUSED('r', "range"),
+    REFUSED('u', "user"),
+    REFUSED('b', "cookie"),
+    REFUSED('c', "cookie-jar"),
+    REFUSED(0, "compressed"),
+    REFUSED('x', "proxy"),
+    REFUSED(0, "device"),
+    REFUSED(0, "fail-alloc"),
+    REFUSED(0, "fail-io"),
+    REFUSED(0, "har"),
+};
+
+const size_t option_table_len = sizeof option_table / sizeof option_table[0];

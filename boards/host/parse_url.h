@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MIDGE_HOST_PARSE_URL_H
+#define MIDGE_HOST_PARSE_URL_H
+
+/* midge parse-url URL [--base URL]: argv behind the command's name. The exit code. */
+int parse_url(int argc, char **argv);
+
+#endif

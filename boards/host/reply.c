@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "reply.h"
+
+#include <stdio.h>
+
+void reply_add(struct reply_fields *fields, struct keep *keep, const char *name, size_t name_len,
+               const char *value, size_t value_len)
+{
+    fields->at = keep_grow(keep, fields->at, (fields->n + 1) * sizeof *fields->at);
+    fields->at[fields->n++] = (struct reply_field){
+        .name = keep_copy(keep, name, name_len),
+        .value = keep_copy(keep, value, value_len),
+        .name_len = name_len,
+        .value_len = value_len,
+    };
+}
+
+void reply_keep(struct reply *reply, struct keep *keep, const struct midge_response *response)
+{
+    const char *name, *value;
+    size_t at = 0, name_len, value_len;
+    struct text text = {.keep = keep};
+
+    text_puts(&text, response->reason != NULL ? response->reason : "");
+    reply->reason = text.data;
+    text = (struct text){.keep = keep};
+    text_puts(&text, response->url != NULL ? response->url : "");
+    reply->url = text.data;
+    reply->status = response->status;
+    reply->http_minor = response->http_minor;
+    reply->content_len = response->framing == MIDGE_FRAMING_LENGTH ? response->content_len : 0;
+    reply->headers.n = 0;
+    while (midge_response_next(response, &at, &name, &name_len, &value, &value_len))
+        reply_add(&reply->headers, keep, name, name_len, value, value_len);
+}
+
+void reply_text(const struct reply *reply, struct text *text)
+{
+    text_format(text, "HTTP/1.%d %d %s\r\n", reply->http_minor, reply->status, reply->reason);
+    for (size_t i = 0; i < reply->headers.n; i++) {
+        const struct reply_field *field = &reply->headers.at[i];
+        text_add(text, field->name, field->name_len);
+        text_puts(text, ": ");
+        text_add(text, field->value, field->value_len);
+        text_puts(text, "\r\n");
+    }
+    text_puts(text, "\r\n");
+}
+
+void reply_show(const struct reply *reply)
+{
+    fprintf(stderr, "< HTTP/1.%d %d %s\n", reply->http_minor, reply->status, reply->reason);
+    for (size_t i = 0; i < reply->headers.n; i++)
+        fprintf(stderr, "< %s: %s\n", reply->headers.at[i].name, reply->headers.at[i].value);
+    fputs("<\n", stderr);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* --report: what happened, as JSON lines. */
+#ifndef MIDGE_HOST_REPORT_H
+#define MIDGE_HOST_REPORT_H
+
+#include <stdio.h>
+
+struct run;
+struct report {
+    FILE *file;
+    const char *path;
+};
+
+/* Before anything is asked: path NULL none, "-" stdout. 0, or EXIT_WRITE after a line. */
+int report_open(struct report *report, const char *path);
+int report_write(struct report *report, const struct run *run);
+
+#endif

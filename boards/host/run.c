@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starts what the plan holds, turns the client until all ended, tells the outcome.
+ */
+#define _GNU_SOURCE
+#include "run.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <midge/err.h>
+
+#include "failure.h"
+#include "report.h"
+#include "setup.h"
+#include "verbose.h"
+#include "waterfall.h"
+
+#define MOST_LIVE     60000u /* started at once; below the client's limit on awaitables */
+#define PROGRESS_MS   100
+#define STDIN_WAIT_MS 20 /* between two looks at a stdin that has nothing yet */
+
+/* --- signals: the handler's only way to the client --- */
+
+static volatile sig_atomic_t interrupted;
+static struct midge_client *volatile interrupted_client;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+    if (interrupted_client != NULL)
+        midge_wake(interrupted_client);
+}
+
+static void catch_signals(struct midge_client *client)
+{
+    /* Once: whoever insists ends the program the hard way. */
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+
+    interrupted_client = client;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void release_signals(void)
+{
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    interrupted_client = NULL;
+}
+
+/* --- the end of one --- */
+
+static const char *own_words(struct fetch *fetch)
+{
+    struct keep *keep = fetch->run->keep;
+
+    switch (fetch->result.error) {
+    case MIDGE_ERR_HTTP_STATUS:
+        return keep_format(keep, "HTTP error %d %s", fetch->result.status,
+                           fetch->reply.reason != NULL ? fetch->reply.reason : "");
+    case MIDGE_ERR_WRITE:
+        return keep_format(keep, "can't write %s",
+                           fetch->local_name != NULL ? fetch->local_name : "to stdout");
+    case MIDGE_ERR_READ:
+        return keep_format(keep, "can't read %s",
+                           fetch->upload_path != NULL ? fetch->upload_path : "the body");
+    default:
+        return NULL;
+    }
+}
+
+/* The client knows that a sink or source failed; they know why. */
+static void add_native(struct fetch *fetch)
+{
+    if (fetch->result.native != 0)
+        return;
+    if (fetch->result.error == MIDGE_ERR_WRITE)
+        fetch->result.native = fetch->output.native;
+    else if (fetch->result.error == MIDGE_ERR_READ)
+        fetch->result.native = upload_native(&fetch->upload);
+}
+
+static void tell(struct fetch *fetch)
+{
+    struct run *run = fetch->run;
+
+    fetch->exit_code = failure_exit_code(fetch->result.error, fetch->result.phase);
+    if (fetch->result.error == MIDGE_OK)
+        return;
+    add_native(fetch);
+    if (fetch->what == NULL)
+        fetch->what = own_words(fetch);
+    fetch->message = failure_line(run->keep, &fetch->result, fetch->url, fetch->what);
+    if (run->options->silent && !run->options->show_error)
+        return;
+    progress_clear(&run->progress);
+    fprintf(stderr, "%s\n", fetch->message);
+}
+
+static void end_unstarted(struct fetch *fetch)
+{
+    fetch->state = FETCH_DONE;
+    output_drop(&fetch->output);
+    tell(fetch);
+}
+
+/* --- callbacks --- */
+
+static void on_send(void *ctx, midge_id id, const char *method, const char *url)
+{
+    struct fetch *fetch = ctx;
+
+    (void)id;
+    fetch->state = FETCH_SENT;
+    if (fetch->run->options->verbose)
+        verbose_request(fetch, method, url);
+}
+
+static int on_response(void *ctx, midge_id id, const struct midge_response *response)
+{
+    struct fetch *fetch = ctx;
+    struct text head = {.keep = fetch->run->keep};
+
+    (void)id;
+    fetch->state = FETCH_BODY;
+    reply_keep(&fetch->reply, fetch->run->keep, response);
+    if (fetch->run->options->verbose)
+        reply_show(&fetch->reply);
+    if (fetch->group->fail && response->status >= 400)
+        return MIDGE_ERR_HTTP_STATUS;
+    if (!fetch->group->include && !fetch->group->head)
+        return MIDGE_OK;
+    reply_text(&fetch->reply, &head);
+    return output_put(&fetch->output, head.data, head.len);
+}
+
+static void on_trailer(void *ctx, midge_id id, const char *name, size_t name_len, const char *value,
+                       size_t value_len)
+{
+    struct fetch *fetch = ctx;
+
+    (void)id;
+    reply_add(&fetch->reply.trailers, fetch->run->keep, name, name_len, value, value_len);
+}
+
+static void on_done(void *ctx, const struct midge_result *result)
+{
+    struct fetch *fetch = ctx;
+
+    fetch->result = *result;
+    fetch->state = FETCH_DONE;
+    fetch->run->live--;
+    tell(fetch);
+}
+
+/* --- starting --- */
+
+static int begin(struct run *run, struct fetch *fetch)
+{
+    struct midge_request *request = &fetch->request;
+    int err = fetch->result.error;
+
+    if (err == MIDGE_OK && fetch->upload_path != NULL) {
+        err = upload_open(&fetch->upload, &run->shim.port, fetch->upload_path);
+        request->source = fetch->upload.source;
+    }
+    request->ctx = fetch;
+    request->on_send = on_send;
+    request->on_response = on_response;
+    request->on_trailer = on_trailer;
+    request->on_done = on_done;
+    if (err != MIDGE_OK)
+        return err;
+    return midge_start(run->client, request, &fetch->id);
+}
+
+static void start_one(struct run *run, struct fetch *fetch)
+{
+    int err = begin(run, fetch);
+
+    if (err == MIDGE_OK) {
+        fetch->started = 1;
+        run->live++;
+        return;
+    }
+    upload_drop(&fetch->upload);
+    fetch_refuse(fetch, err, 0, NULL);
+    end_unstarted(fetch);
+}
+
+static void start_more(struct run *run)
+{
+    size_t most = run->options->sync ? 1 : MOST_LIVE;
+
+    while (!run->aborted && run->next < run->plan.n && run->live < most)
+        start_one(run, &run->plan.fetches[run->next++]);
+}
+
+/* None of those that have not begun will. */
+static void refuse_rest(struct run *run, int error, int native, const char *what)
+{
+    while (run->next < run->plan.n) {
+        struct fetch *fetch = &run->plan.fetches[run->next++];
+        fetch_refuse(fetch, error, native, what);
+        end_unstarted(fetch);
+    }
+}
+
+static void abort_all(struct run *run, int error)
+{
+    run->aborted = 1;
+    for (size_t i = 0; i < run->next; i++)
+        if (run->plan.fetches[i].started && run->plan.fetches[i].state != FETCH_DONE)
+            (void)midge_cancel(run->client, run->plan.fetches[i].id);
+    refuse_rest(run, error, 0, NULL);
+}
+
+/* --- turning --- */
+
+/* Those whose stdin had nothing to send: go on when it has. Returns whether one still waits. */
+static int resume_uploads(struct run *run)
+{
+    int waits = 0;
+
+    for (size_t i = 0; i < run->next; i++) {
+        struct fetch *fetch = &run->plan.fetches[i];
+        if (fetch->state == FETCH_DONE || !fetch->upload.waits)
+            continue;
+        if (upload_ready(&fetch->upload))
+            (void)midge_resume(run->client, fetch->id);
+        else
+            waits = 1;
+    }
+    return waits;
+}
+
+static int turn_timeout(const struct run *run, int stdin_waits)
+{
+    if (stdin_waits)
+        return STDIN_WAIT_MS;
+    return run->progress.on ? PROGRESS_MS : -1;
+}
+
+static void turn_until_done(struct run *run)
+{
+    start_more(run);
+    while (run->live > 0) {
+        int stdin_waits = resume_uploads(run);
+        int live = midge_poll(run->client, turn_timeout(run, stdin_waits));
+        if (live < 0) {
+            abort_all(run, live);
+            if (midge_poll(run->client, 0) < 0)
+                break; /* what is left ends with the client */
+        }
+        if (interrupted && !run->aborted)
+            abort_all(run, MIDGE_ERR_CANCELED);
+        start_more(run);
+        progress_draw(&run->progress, run);
+    }
+    progress_clear(&run->progress);
+}
+
+static uint64_t now_us(const struct run *run)
+{
+    return run->shim.port.clock_us(run->shim.port.ctx);
+}
+
+static void transfer(struct run *run)
+{
+    const char *what = NULL;
+    int native = 0;
+    int err = setup_client(run, &native, &what);
+
+    run->start_us = run->end_us = now_us(run);
+    if (err != MIDGE_OK) {
+        refuse_rest(run, err, native, what);
+        return;
+    }
+    catch_signals(run->client);
+    progress_init(&run->progress, run);
+    turn_until_done(run);
+    run->end_us = now_us(run);
+    release_signals();
+    midge_stats(run->client, &run->stats);
+}
+
+/* --- the end of all --- */
+
+/* Who waited for its turn on stdout may have failed long after its request ended. */
+static void find_late_failures(struct run *run)
+{
+    for (size_t i = 0; i < run->plan.n; i++) {
+        struct fetch *fetch = &run->plan.fetches[i];
+        if (fetch->result.error != MIDGE_OK || fetch->output.native == 0)
+            continue;
+        fetch->result.error = MIDGE_ERR_WRITE;
+        tell(fetch);
+    }
+}
+
+static int first_failure(const struct run *run)
+{
+    for (size_t i = 0; i < run->plan.n; i++)
+        if (run->plan.fetches[i].exit_code != 0)
+            return run->plan.fetches[i].exit_code;
+    return 0;
+}
+
+static int run_all(struct run *run)
+{
+    struct report report = {0};
+    int code = plan_make(&run->plan, run, run->options, &run->shim.port);
+
+    if (code == 0)
+        code = report_open(&report, run->options->report);
+    if (code != 0)
+        return code;
+    transfer(run);
+    find_late_failures(run);
+    if (run->options->waterfall)
+        code = waterfall_draw(run);
+    if (report_write(&report, run) != 0)
+        code = EXIT_WRITE;
+    return first_failure(run) != 0 ? first_failure(run) : code;
+}
+
+int run_options(const struct options *options)
+{
+    struct run run = {.options = options, .keep = options->keep};
+    int code = setup_port(&run);
+
+    if (code == 0)
+        code = run_all(&run);
+    setup_end(&run);
+    return code;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What fits on a terminal. */
+#ifndef MIDGE_HOST_SCREEN_H
+#define MIDGE_HOST_SCREEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* At least 20 columns and 2 rows; 80 and 24 where nobody knows. */
+void screen_size(int fd, size_t *columns, size_t *rows);
+/* A terminal whose user did not ask for none (no-color.org). */
+int screen_has_colour(int fd);
+/* "12.3 MB" */
+void screen_bytes(char *text, size_t cap, uint64_t bytes);
+/* The last `room` characters of a text. */
+const char *screen_tail(const char *text, size_t room);
+
+#endif

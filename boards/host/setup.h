@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The client of a run: its port, trusted roots, memory and limits. */
+#ifndef MIDGE_HOST_SETUP_H
+#define MIDGE_HOST_SETUP_H
+
+#include "run.h"
+
+/* 0, or an exit code after a line on stderr. */
+int setup_port(struct run *run);
+/* MIDGE_OK; or an error, native and words for all the plan's fetches, which will not be started. */
+int setup_client(struct run *run, int *native, const char **what);
+void setup_end(struct run *run);
+
+#endif

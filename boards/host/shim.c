@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "shim.h"
+
+#define BELOW(ctx) (((const struct shim *)(ctx))->below)
+
+static uint64_t shim_clock_ms(void *ctx)
+{
+    return BELOW(ctx)->clock_ms(BELOW(ctx)->ctx);
+}
+
+static uint64_t shim_clock_us(void *ctx)
+{
+    return BELOW(ctx)->clock_us(BELOW(ctx)->ctx);
+}
+
+static int64_t shim_wall_time(void *ctx)
+{
+    const struct shim *shim = ctx;
+
+    if (shim->now < 0)
+        return BELOW(ctx)->wall_time(BELOW(ctx)->ctx);
+    return shim->now + (int64_t)((shim_clock_ms(ctx) - shim->start_ms) / 1000);
+}
+
+static int shim_entropy(void *ctx, uint8_t *buf, size_t len)
+{
+    return BELOW(ctx)->entropy(BELOW(ctx)->ctx, buf, len);
+}
+
+static int shim_dns_start(void *ctx, const char *host, struct midge_dns_query *query)
+{
+    return BELOW(ctx)->dns_start(BELOW(ctx)->ctx, host, query);
+}
+
+static void shim_dns_cancel(void *ctx, struct midge_dns_query *query)
+{
+    BELOW(ctx)->dns_cancel(BELOW(ctx)->ctx, query);
+}
+
+static int shim_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
+                        int *native)
+{
+    return BELOW(ctx)->connect(BELOW(ctx)->ctx, addr, port, sock, native);
+}
+
+static int shim_connected(void *ctx, midge_sock sock, int *native)
+{
+    return BELOW(ctx)->connected(BELOW(ctx)->ctx, sock, native);
+}
+
+static size_t sliced(size_t len, size_t slice)
+{
+    return slice > 0 && slice < len ? slice : len;
+}
+
+static int shim_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native)
+{
+    const struct shim *shim = ctx;
+
+    return BELOW(ctx)->recv(BELOW(ctx)->ctx, sock, buf, sliced(cap, shim->recv_slice), n, native);
+}
+
+static int shim_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
+                     int *native)
+{
+    const struct shim *shim = ctx;
+
+    return BELOW(ctx)->send(BELOW(ctx)->ctx, sock, buf, sliced(len, shim->send_slice), n, native);
+}
+
+static void shim_close(void *ctx, midge_sock sock)
+{
+    BELOW(ctx)->close(BELOW(ctx)->ctx, sock);
+}
+
+static int shim_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
+{
+    return BELOW(ctx)->poll(BELOW(ctx)->ctx, fds, n, timeout_ms);
+}
+
+static int shim_interest(void *ctx, struct midge_pollfd *fds, size_t cap, size_t *n,
+                         int *timeout_ms)
+{
+    return BELOW(ctx)->interest(BELOW(ctx)->ctx, fds, cap, n, timeout_ms);
+}
+
+static void shim_wake(void *ctx)
+{
+    BELOW(ctx)->wake(BELOW(ctx)->ctx);
+}
+
+static int shim_file_open(void *ctx, const char *path, enum midge_file_mode mode, midge_file *file,
+                          int *native)
+{
+    return BELOW(ctx)->file_open(BELOW(ctx)->ctx, path, mode, file, native);
+}
+
+static int shim_file_size(void *ctx, midge_file file, uint64_t *size)
+{
+    return BELOW(ctx)->file_size(BELOW(ctx)->ctx, file, size);
+}
+
+static int shim_file_seek(void *ctx, midge_file file, uint64_t offset)
+{
+    return BELOW(ctx)->file_seek(BELOW(ctx)->ctx, file, offset);
+}
+
+static int shim_file_read(void *ctx, midge_file file, uint8_t *buf, size_t cap, size_t *n,
+                          int *native)
+{
+    return BELOW(ctx)->file_read(BELOW(ctx)->ctx, file, buf, cap, n, native);
+}
+
+static int shim_file_write(void *ctx, midge_file file, const uint8_t *buf, size_t len, int *native)
+{
+    return BELOW(ctx)->file_write(BELOW(ctx)->ctx, file, buf, len, native);
+}
+
+static int shim_file_finish(void *ctx, midge_file file, int commit, int *native)
+{
+    return BELOW(ctx)->file_finish(BELOW(ctx)->ctx, file, commit, native);
+}
+
+void shim_init(struct shim *shim, const struct midge_port *below)
+{
+    *shim = (struct shim){
+        .port =
+            {
+                .ctx = shim,
+                .clock_ms = shim_clock_ms,
+                .clock_us = shim_clock_us,
+                .wall_time = shim_wall_time,
+                .entropy = shim_entropy,
+                .dns_start = shim_dns_start,
+                .dns_cancel = shim_dns_cancel,
+                .connect = shim_connect,
+                .connected = shim_connected,
+                .recv = shim_recv,
+                .send = shim_send,
+                .close = shim_close,
+                .poll = shim_poll,
+                .interest = below->interest != NULL ? shim_interest : NULL,
+                .wake = shim_wake,
+                .file_open = shim_file_open,
+                .file_size = shim_file_size,
+                .file_seek = shim_file_seek,
+                .file_read = shim_file_read,
+                .file_write = shim_file_write,
+                .file_finish = shim_file_finish,
+            },
+        .below = below,
+        .now = -1,
+        .start_ms = below->clock_ms(below->ctx),
+    };
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* --waterfall: the phases of each request over time. */
+#ifndef MIDGE_HOST_WATERFALL_H
+#define MIDGE_HOST_WATERFALL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct run;
+struct fetch;
+
+#define WATERFALL_PHASES 7
+struct waterfall_phase {
+    const char *name;
+    char letter;
+    const char *colour; /* of the terminal: SGR */
+    const char *fill;   /* of the picture */
+};
+extern const struct waterfall_phase waterfall_phases[WATERFALL_PHASES];
+
+/* Where a phase of a request lies, microseconds from the first request's start. */
+struct waterfall_span {
+    uint64_t from, to;
+};
+struct waterfall_row {
+    struct waterfall_span spans[WATERFALL_PHASES];
+    uint64_t end;
+};
+/* 0 when the request was never started. */
+int waterfall_row(const struct run *run, const struct fetch *fetch, struct waterfall_row *row);
+/* The end of the last one, at least 1. */
+uint64_t waterfall_end(const struct run *run);
+
+/* On stderr, or as the picture that was asked for. 0, or EXIT_WRITE after a line. */
+int waterfall_draw(const struct run *run);
+int waterfall_svg(const struct run *run, const char *path);
+
+#endif

@@ -1,0 +1,475 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The programs of boards/apps, run as `midge app NAME` against the local API server."""
+import re
+import unittest
+import urllib.parse
+
+import midge_test
+from midge_test import Case
+
+PROMPTS = ["robot dog in a lab", "robot dog exploring the city", "robot dog watching the sunset"]
+NAMES = [f"robot_dog_journey_{number}.jpg" for number in (1, 2, 3)]
+CLASSES = ("API", "network", "TLS", "JSON", "file", "other")
+TIMES = re.compile(r"^(\w+): (\d+\.\d\d) s one after another, (\d+\.\d\d) s all at once, ratio (\d+\.\d)$",
+                   re.MULTILINE)
+
+
+class Apps(Case):
+    def app(self, name, *arguments, api=None, ca=True, **settings):
+        """midge app NAME --api API --cacert OURS …"""
+        trust = ["--cacert", self.ca] if ca else []
+        return self.midge("app", name, "--api", api or self.url(""), *trust, *arguments,
+                          report=False, ca=False, **settings)
+
+    def failures(self, ran):
+        """{number: (class, text)} of the lines that name an item."""
+        found = re.findall(r"^\w+: \w+ (\d+): (\w+) error: (.*)$", ran.text, re.MULTILINE)
+        self.assertEqual(len(found), ran.text.count("\n"), ran)
+        for _, error_class, _ in found:
+            self.assertIn(error_class, CLASSES)
+        return {int(number): (error_class, text) for number, error_class, text in found}
+
+    def assert_failed(self, ran, number, error_class, *words):
+        self.assertEqual(1, ran.code, ran)
+        failures = self.failures(ran)
+        self.assertIn(number, failures, ran)
+        self.assertEqual(error_class, failures[number][0], ran)
+        for word in words:
+            self.assertIn(word, failures[number][1])
+
+    def served(self, path):
+        """What the server gives there, as JSON or bytes of the body."""
+        target = self.dir / "served"
+        ran = self.midge("-o", target, self.url(path))
+        self.assertEqual(0, ran.code, ran)
+        return target.read_bytes()
+
+    def with_delay(self, match, seconds):
+        self.rules({"match": match, "delay": seconds})
+
+
+class Usage(Apps):
+    def test_which_app(self):
+        ran = self.midge("app", "nonsense", report=False, ca=False)
+        self.assert_code(2, ran, "nonsense", "posts itunes images tour compare")
+        self.assertEqual(2, self.midge("app", report=False, ca=False).code)
+
+    def test_help(self):
+        for name in ("posts", "itunes", "images", "tour", "compare"):
+            with self.subTest(name):
+                ran = self.midge("app", name, "--help", report=False, ca=False)
+                self.assertEqual((0, ""), (ran.code, ran.text))
+                for option in (b"--api BASE_URL", b"--sync"):
+                    self.assertIn(option, ran.out)
+
+    def test_refused(self):
+        for arguments in (["posts", "--nonsense"], ["posts", "--sync=1"], ["posts", "what"],
+                          ["posts", "--api"], ["posts", "--api", "x"], ["posts", "--api", "ftp://x"],
+                          ["itunes", "--api=https://x/?y"], ["images", "--limit", "x"], ["images", "--limit", "-1"],
+                          ["images", "--limit", "99999999999"], ["posts", "--heap", "64K"]):
+            with self.subTest(arguments):
+                ran = self.midge("app", *arguments, report=False, ca=False, env={"OPENAI_API_KEY": "k"})
+                self.assert_code(2, ran)
+                self.assertEqual(1, ran.text.count("\n"), ran)
+                self.assertEqual(b"", ran.out)
+
+    def test_the_key_is_missing(self):
+        for key in (None, ""):
+            ran = self.app("images", env={"OPENAI_API_KEY": key})
+            self.assert_code(2, ran, "OPENAI_API_KEY")
+
+    def test_ca_file(self):
+        ran = self.app("posts", "--cacert", self.dir / "none.pem", ca=False)
+        self.assert_code(1, ran, "none.pem")
+        ran = self.app("posts", api=self.url("", "untrusted"))
+        self.assert_failed(ran, 1, "TLS")
+        self.assert_failed(ran, 3, "TLS")
+
+    def test_too_small_a_block(self):
+        ran = self.app("posts", "--heap", "1000")
+        self.assert_code(1, ran, "too small", "needed at least")
+        least = re.search(r"(\d+) are needed", ran.text)[1]
+        self.assertGreater(int(least), 1000)
+
+    def test_nobody_there(self):
+        ran = self.app("posts", api=self.url("", "refused"))
+        for number in (1, 2, 3):
+            self.assert_failed(ran, number, "network", "connect")
+
+
+class Posts(Apps):
+    def assert_shown(self, ran, *numbers):
+        shown = re.findall(r"^post (\d+): (.+)$", ran.out.decode(), re.MULTILINE)
+        self.assertEqual([str(number) for number in numbers], [number for number, _ in shown], ran)
+        self.assertTrue(all(title for _, title in shown))
+
+    def test_three(self):
+        ran = self.app("posts")
+        self.assertEqual((0, ""), (ran.code, ran.text), ran)
+        self.assert_shown(ran, 1, 2, 3)
+        self.assertRegex(ran.out.decode(), r"3 posts in \d+\.\d\d s, all at once\n$")
+
+    def test_slash_at_the_base(self):
+        ran = self.app("posts", api=self.url("/"))
+        self.assertEqual(0, ran.code, ran)
+
+    def test_one_fails(self):
+        self.rules({"match": "^/posts/2", "status": 500})
+        for mode in ([], ["--sync"]):
+            ran = self.app("posts", *mode)
+            self.assert_failed(ran, 2, "API", "500 Server Error: Internal Server Error for url: "
+                               + self.url("/posts/2"))
+            self.assertEqual(1, len(self.failures(ran)))
+            self.assert_shown(ran, 1, 3)
+
+    def test_each_class(self):
+        deep = "[" * 50 + "]" * 50
+        faults = {
+            "JSON, cut short": ({"malformed_json": True}, "JSON", "at byte"),
+            "JSON, too deep": ({"body": deep}, "JSON", "too deep"),
+            "no JSON": ({"body": "<html>"}, "JSON", "at byte 0"),
+            "nothing": ({"body": ""}, "JSON", "at byte 0"),
+            "too long": ({"body": "x" * 10000}, "other", "exceeds"),
+            "cut": ({"cut": 20}, "network", "/posts/2"),
+            "cut in order": ({"cut": 20, "end": "close_notify"}, "network", "/posts/2"),
+            "reset": ({"reset": True}, "network", "/posts/2"),
+            "404": ({"status": 404}, "API", "404 Client Error: Not Found for url:"),
+            "429": ({"retry_after": 7}, "API", "Retry-After: 7 s"),
+            "no 2xx": ({"status": 304}, "API", "304 Not Modified"),
+        }
+        for name, (fault, error_class, words) in faults.items():
+            with self.subTest(name):
+                self.servers.ask("DELETE", "/rules")
+                self.rules({"match": "^/posts/2", **fault})
+                ran = self.app("posts")
+                self.assert_failed(ran, 2, error_class, words)
+                self.assertEqual(1, len(self.failures(ran)), ran)
+                self.assert_shown(ran, 1, 3)
+
+    def test_what_is_no_post(self):
+        for body in ("[]", "{}", '{"title": 1, "body": null}', "17", "null"):
+            with self.subTest(body):
+                self.servers.ask("DELETE", "/rules")
+                self.rules({"match": "^/posts/2", "body": body})
+                ran = self.app("posts")
+                self.assertEqual(0, ran.code, ran)
+                self.assertIn(b"post 2: (no title)", ran.out)
+
+    def test_a_server_cannot_drive_the_terminal(self):
+        self.rules({"match": "^/posts/2", "body": '{"title": "a\\u001b[31mb\\rc", "body": "d\\u0007"}'})
+        ran = self.app("posts")
+        self.assertIn(b"post 2: a?[31mb?c\n", ran.out)
+        self.assertNotRegex(ran.out, rb"[\x00-\x09\x0b-\x1f\x7f]")
+
+    def test_times(self):
+        self.with_delay("^/posts/", 0.4)
+        seconds = {}
+        for mode in ("--sync", None):
+            ran = self.app("posts", *filter(None, [mode]))
+            self.assertEqual(0, ran.code, ran)
+            words = "one after another" if mode else "all at once"
+            seconds[mode] = float(re.search(rf"in (\d+\.\d\d) s, {words}\n$", ran.out.decode())[1])
+        self.assertGreaterEqual(seconds["--sync"], 1.2)
+        self.assertLess(seconds[None], 1.2)
+
+    def test_small_block(self):
+        """As small as it may be: requests wait for each other."""
+        least = re.search(r"(\d+) are needed", self.app("posts", "--heap", "1000").text)[1]
+        ran = self.app("posts", "--stats", "--heap", str(int(least) + 32768))
+        self.assertEqual(0, ran.code, ran)
+        used, size = map(int, re.search(r"(\d+) of (\d+) bytes at most", ran.text).groups())
+        self.assertLessEqual(used, size)
+        self.assert_shown(ran, 1, 2, 3)
+
+
+class Itunes(Apps):
+    def test_default_artists(self):
+        ran = self.app("itunes")
+        self.assertEqual((0, ""), (ran.code, ran.text), ran)
+        text = ran.out.decode()
+        self.assertEqual(5, len(re.findall(r"albums, \d+ of other artists left out", text)))
+        self.assertIn("5 searches in ", text)
+
+    def test_filter(self):
+        ran = self.app("itunes", "Nina Simone", "Björk", "AC/DC & friends?")
+        self.assertEqual((0, ""), (ran.code, ran.text), ran)
+        blocks = dict(re.findall(r"^(\S.*)\n((?:    .*\n)+)", ran.out.decode(), re.MULTILINE))
+        for artist in ("Nina Simone", "Björk", "AC/DC & friends?"):
+            query = urllib.parse.urlencode({"term": artist, "entity": "album", "limit": 5, "sort": "recent"})
+            results = midge_test.json.loads(self.served("/search?" + query))["results"]
+            mine = [one for one in results if one["artistName"] == artist]
+            lines = [f"    {one['releaseDate'][:10]}  {one['collectionName']}" for one in mine]
+            lines.append(f"    {len(mine)} albums, {len(results) - len(mine)} of other artists left out")
+            self.assertEqual(lines, blocks[artist].splitlines())
+            self.assertTrue(mine)
+
+    def test_one_fails(self):
+        self.rules({"match": "term=Nina", "status": 503}, {"match": "term=Miles", "body": "{}"})
+        ran = self.app("itunes", "Nina Simone", "Bach", "Miles")
+        self.assert_failed(ran, 1, "API", "503 Server Error: Service Unavailable")
+        self.assert_failed(ran, 3, "JSON", "no results")
+        self.assertIn(b"\n    ", ran.out)
+        self.assertEqual(2, len(self.failures(ran)))
+
+    def test_long_name(self):
+        ran = self.app("itunes", "x" * 1000, "Bach")
+        self.assert_failed(ran, 1, "other", "too long")
+        self.assertIn(b"Bach\n", ran.out)
+
+
+class Images(Apps):
+    def images(self, *arguments, key="key", **settings):
+        return self.app("images", *arguments, env={"OPENAI_API_KEY": key}, **settings)
+
+    def pictures(self):
+        """The files that there are, which must be the server's."""
+        for path in self.dir.iterdir():
+            self.assertRegex(path.name, r"^robot_dog_journey_\d+\.jpg$|^\.report$|^prompts")
+        return {path.name: path.read_bytes() for path in self.dir.glob("*.jpg")}
+
+    def seen(self):
+        """The paths of the images that the server was asked for since the reset."""
+        requests = self.servers.ask("GET", "/stats")["requests"]
+        return sorted(path for path in requests if path.startswith("/img/"))
+
+    def assert_whole(self, pictures, prompts):
+        """Byte for byte what the server has for these prompts ({name: prompt})."""
+        self.assertEqual(sorted(prompts), sorted(pictures))
+        paths = {prompt: path for prompt in prompts.values() for path in self.seen()
+                 if path.startswith("/img/" + prompt.replace(" ", "-") + "-")}
+        for name, prompt in prompts.items():
+            self.assertEqual(self.served(paths[prompt] + "?size=256x256"), pictures[name], name)
+        (self.dir / "served").unlink(missing_ok=True)
+
+    def setUp(self):
+        super().setUp()
+        self.servers.ask("POST", "/stats/reset")
+
+    def test_three(self):
+        for mode in ([], ["--sync"], ["--limit", "1"], ["--limit", "2"]):
+            with self.subTest(mode):
+                ran = self.images(*mode)
+                self.assertEqual((0, ""), (ran.code, ran.text), ran)
+                self.assert_whole(self.pictures(), dict(zip(NAMES, PROMPTS)))
+                self.assertIn(b"3 prompts in ", ran.out)
+
+    def test_request(self):
+        ran = self.images(key="sk-123")
+        self.assertEqual(0, ran.code, ran)
+        answer = midge_test.json.dumps({"data": [{"url": self.url("/img/x.png", "http")}]})
+        port = self.raw(f"HTTP/1.1 200 OK\r\nContent-Length: {len(answer)}\r\n\r\n{answer}")
+        (self.dir / "prompts").write_text('say "hi"\\\n')
+        ran = self.images("--prompts", "prompts", api=f"http://localhost:{port}", key="sk-123")
+        self.assertEqual(0, ran.code, ran)
+        head, _, body = self.servers.raw_seen(port)[0].partition(b"\r\n\r\n")
+        self.assertTrue(head.startswith(b"POST /v1/images/generations HTTP/1.1\r\n"))
+        self.assertIn(b"authorization: bearer sk-123", head.lower())
+        self.assertIn(b"content-type: application/json", head.lower())
+        self.assertEqual({"prompt": 'say "hi"\\', "n": 1, "size": "256x256"}, midge_test.json.loads(body))
+
+    def test_each_fails_in_its_own_way(self):
+        (self.dir / "prompts").write_text("\n".join(["a red cat", *PROMPTS, "a blue cat", ""]))
+        self.rules({"match": "^/v1/images.*\n.*in a lab", "status": 401,
+                    "body": {"error": {"message": "Incorrect API key provided."}}},
+                   {"match": "^/v1/images.*\n.*exploring", "status": 429, "retry_after": 20},
+                   {"match": "^/img/robot-dog-watching", "cut": 5000})
+        ran = self.images("--prompts", "prompts")
+        self.assert_failed(ran, 2, "API", "401 Client Error: Unauthorized for url: "
+                           + self.url("/v1/images/generations"), "Incorrect API key provided.")
+        self.assert_failed(ran, 3, "API", "429 Client Error: Too Many Requests for url: ",
+                           "Retry-After: 20 s")
+        self.assert_failed(ran, 4, "network", "5000 bytes received", "/img/robot-dog-watching")
+        self.assertEqual(3, len(self.failures(ran)))
+        self.assert_whole(self.pictures(), {"robot_dog_journey_1.jpg": "a red cat",
+                                            "robot_dog_journey_5.jpg": "a blue cat"})
+
+    def test_a_bad_key(self):
+        ran = self.images(key="bad")
+        for number in (1, 2, 3):
+            self.assert_failed(ran, number, "API", "401 Client Error: Unauthorized", "Incorrect API key")
+        self.assertEqual({}, self.pictures())
+
+    def test_what_is_no_picture(self):
+        faults = {"404": ({"match": "^/img/robot-dog-in", "status": 404}, "API", "404 Client Error"),
+                  "302": ({"match": "^/img/robot-dog-in", "status": 302}, "API", "302 Found"),
+                  "reset": ({"match": "^/img/robot-dog-in", "reset": True}, "network", "/img/"),
+                  "no url": ({"match": "in a lab", "body": {"data": []}}, "JSON", "no data[0].url"),
+                  "bad url": ({"match": "in a lab", "body": {"data": [{"url": "ftp://x/"}]}}, "other", "ftp"),
+                  "malformed": ({"match": "in a lab", "malformed_json": True}, "JSON", "malformed"),
+                  "too deep": ({"match": "in a lab", "body": "[" * 99 + "]" * 99}, "JSON", "deep")}
+        for name, (rule, error_class, words) in faults.items():
+            with self.subTest(name):
+                self.servers.ask("DELETE", "/rules")
+                self.rules(rule)
+                for path in self.dir.glob("*.jpg"):
+                    path.unlink()
+                ran = self.images()
+                self.assert_failed(ran, 1, error_class, words)
+                self.assertEqual(1, len(self.failures(ran)), ran)
+                self.assertEqual(NAMES[1:], sorted(self.pictures()))
+
+    def test_an_old_file_survives_a_failure(self):
+        (self.dir / NAMES[2]).write_bytes(b"old")
+        self.rules({"match": "^/img/robot-dog-watching", "cut": 100})
+        self.assertEqual(1, self.images().code)
+        self.assertEqual(b"old", (self.dir / NAMES[2]).read_bytes())
+
+    def test_output_dir(self):
+        there = self.dir / "there"
+        ran = self.images("--output-dir", there)
+        for number in (1, 2, 3):
+            self.assert_failed(ran, number, "file", str(there))
+        there.mkdir()
+        self.assertEqual(0, self.images("--output-dir", there).code)
+        self.assertEqual(NAMES, sorted(path.name for path in there.iterdir()))
+
+    def test_limit(self):
+        (self.dir / "prompts").write_text("".join(f"cat {number}\r\n\r\n" for number in range(8)))
+        self.with_delay("^/v1/images", 0.8)   # longer than all handshakes
+        for limit, most in (("2", 2), ("0", 8)):
+            self.servers.ask("POST", "/stats/reset")
+            ran = self.images("--prompts", "prompts", f"--limit={limit}")
+            self.assertEqual(0, ran.code, ran)
+            self.assertEqual(most, self.servers.ask("GET", "/stats")["requests_max"])
+        self.assertEqual(8, len(self.pictures()))
+
+    def test_prompts_file(self):
+        for name, text in (("none", None), ("empty", ""), ("blank", "\n\r\n\n"), ("many", "cat\n" * 3000),
+                           ("long", "x" * 100000)):
+            with self.subTest(name):
+                if text is not None:
+                    (self.dir / f"prompts-{name}").write_text(text)
+                ran = self.images("--prompts", f"prompts-{name}")
+                self.assert_code(1, ran, "file error", f"prompts-{name}")
+                self.assertEqual(1, ran.text.count("\n"), ran)
+        (self.dir / "prompts-one").write_text("one \u201ccat\u201d\tand no newline")
+        self.assertEqual(0, self.images("--prompts", "prompts-one").code)
+        self.assertEqual([NAMES[0]], sorted(self.pictures()))
+
+
+class Tour(Apps):
+    LINES = """
+        1. coroutine: a function that can wait
+           spawned
+           hello
+           world
+        2. task: two of them at the same time
+           fast: 100 ms
+           slow: 200 ms
+        3. gather: one wait for many
+           1 squared is 1
+           2 squared is 4
+           3 squared is 9
+        4. sleep: waiting stops nobody else
+           while we slept, another task counted to 3 and beyond
+        5. cleanup: on every path, also when canceled
+           the task: canceled, cleaned up
+           its caller: timed out
+        6. streamed iteration: a body chunk by chunk
+           a first chunk, then a pause
+        7. many URLs at once
+           200 {api}/posts/5: 
+           5 pages in 
+        8. catching an error
+           caught a network error: 
+           and the program goes on
+        9. gather that returns errors
+           a sleep: 
+           a refused request: connection failed
+           a sleep: 
+        10. gather that fails fast
+           the gather: connection failed
+           a sleep: canceled
+           a refused request: connection failed
+           a sleep: canceled
+        11. as completed: whoever is first
+           a sleep of 50 ms
+           a sleep of 100 ms
+           a sleep of 150 ms
+        12. a log of errors
+           ERROR 404 Client Error: Not Found for url: {api}/posts/0
+           ERROR 401 Client Error: Unauthorized for url: {api}/v1/images/generations
+           ERROR connection failed"""
+
+    def assert_lines(self, text):
+        """Each expected line begins a line of the text, in this order."""
+        at = 0
+        for line in self.LINES.format(api=self.url("")).split("\n")[1:]:
+            found = text.find("\n" + line[8:], at)
+            self.assertGreaterEqual(found, 0, f"{line!r} is not in {text[at:]}")
+            at = found + 1
+
+    def test_tour(self):
+        for mode in ([], ["--sync"]):
+            ran = self.app("tour", *mode)
+            self.assertEqual((0, ""), (ran.code, ran.text), ran)
+            self.assert_lines("\n" + ran.out.decode())
+
+    def test_stream_is_whole(self):
+        size = len(self.served("/posts"))
+        self.assertIn(f"   {size} bytes in ", self.app("tour").out.decode())
+
+    def test_a_failure_is_told(self):
+        self.rules({"match": "^/posts/4", "status": 500}, {"match": "^/posts$", "reset": True})
+        ran = self.app("tour")
+        self.assert_failed(ran, 4, "API", "500 Server Error")
+        self.assert_failed(ran, 1, "network")
+        self.assertIn(b"12. a log of errors", ran.out)
+
+    def test_without_server(self):
+        ran = self.app("tour", api=self.url("", "refused"))
+        self.assertEqual(1, ran.code, ran)
+        self.assertIn(b"12. a log of errors", ran.out)
+
+
+class Compare(Apps):
+    def compare(self, *arguments, **settings):
+        return self.app("compare", *arguments, **{"env": {"OPENAI_API_KEY": "key"}, **settings})
+
+    def times(self, ran):
+        return {name: tuple(map(float, times)) for name, *times in TIMES.findall(ran.out.decode())}
+
+    def test_ratio(self):
+        self.with_delay("^/(posts|search|v1)", 0.3)
+        ran = self.compare()
+        self.assertEqual((0, ""), (ran.code, ran.text), ran)
+        times = self.times(ran)
+        self.assertEqual(["posts", "itunes", "images", "all"], list(times), ran)
+        for name, (sync, concurrent, ratio) in times.items():
+            self.assertGreater(sync / concurrent, 1.5, ran)
+            self.assertAlmostEqual(ratio, sync / concurrent, delta=0.2)
+        self.assertGreaterEqual(times["posts"][0], 0.9)
+        self.assertGreaterEqual(times["itunes"][0], 1.5)
+        self.assertTrue(ran.out.decode().splitlines()[-1].startswith("all: "))
+        self.assertEqual([], self.files())
+
+    def test_waterfall(self):
+        self.with_delay("^/(posts|search|v1)", 0.2)
+        ran = self.compare()
+        rows = re.findall(r"^  +(\w+) +(\d) \|([.dcts#\- ]{48})\| \d+\.\d{3} s  $", ran.out.decode(),
+                          re.MULTILINE)
+        self.assertEqual({"post": 3, "artist": 5, "prompt": 6},
+                         {what: sum(row[0] == what for row in rows) for what in ("post", "artist", "prompt")})
+        for _, _, bar in rows:
+            self.assertRegex(bar, r"^ *\.*d*c*\.*t*s*-*#* *$")
+        self.assertTrue(all("---" in bar for what, _, bar in rows if what == "post"), ran)
+
+    def test_kept_pictures(self):
+        self.assertEqual(0, self.compare("--output-dir", ".").code)
+        self.assertEqual(NAMES, self.files())
+
+    def test_without_key(self):
+        ran = self.compare(env={"OPENAI_API_KEY": None})
+        self.assertEqual(0, ran.code, ran)      # the local server takes any
+        self.assertIn("images", self.times(ran))
+
+    def test_one_fails(self):
+        self.rules({"match": "^/posts/2", "status": 500})
+        ran = self.compare()
+        self.assert_failed(ran, 2, "API", "500 Server Error")
+        self.assertEqual(["posts", "itunes", "images", "all"], list(self.times(ran)))
+
+
+if __name__ == "__main__":
+    unittest.main()
