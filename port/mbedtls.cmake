@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: MIT
-# mbedTLS in owned mode: midge_mbedtls(TARGET PROFILE) makes one static library of the sources in
-# MIDGE_MBEDTLS_DIR under the configuration port/mbedtls/PROFILE.h. mbedTLS's own CMake project can
-# be added only once; the profiles need it several times in one build.
+# mbedTLS in owned mode: the sources in MIDGE_MBEDTLS_DIR under port/mbedtls/PROFILE.h. mbedTLS's own
+# CMake project can be added only once; the profiles need it several times in one build.
+#
+#   midge_mbedtls(TARGET PROFILE)          its objects, as object library TARGET
+#   midge_mbedtls_headers(TARGET PROFILE)  TARGET sees its headers, also those it does not install
 include_guard(GLOBAL)
 
 set(_midge_mbedtls_port ${CMAKE_CURRENT_LIST_DIR})
+
+function(midge_mbedtls_headers target profile)
+    target_compile_definitions(${target} PRIVATE MBEDTLS_CONFIG_FILE="mbedtls/${profile}.h")
+    # SYSTEM: they are not held to our warnings.
+    target_include_directories(${target} SYSTEM PRIVATE
+        ${MIDGE_MBEDTLS_DIR}/include ${_midge_mbedtls_port} ${MIDGE_MBEDTLS_DIR}/library)
+endfunction()
 
 function(midge_mbedtls target profile)
     file(STRINGS ${MIDGE_MBEDTLS_DIR}/include/mbedtls/build_info.h version
@@ -20,14 +29,8 @@ function(midge_mbedtls target profile)
     set(library ${MIDGE_MBEDTLS_DIR}/library)
     file(GLOB sources ${library}/*.c)
     list(REMOVE_ITEM sources ${library}/ecp_curves_new.c) # included by nothing in 3.6
-    add_library(${target} STATIC ${sources})
-    # SYSTEM: its headers are not held to our warnings.
-    target_include_directories(${target} SYSTEM INTERFACE
-        $<BUILD_INTERFACE:${MIDGE_MBEDTLS_DIR}/include> $<BUILD_INTERFACE:${_midge_mbedtls_port}>)
-    target_include_directories(${target} PRIVATE
-        ${MIDGE_MBEDTLS_DIR}/include ${_midge_mbedtls_port} ${library})
-    target_compile_definitions(${target} PRIVATE MBEDTLS_CONFIG_FILE="mbedtls/${profile}.h"
-        INTERFACE $<BUILD_INTERFACE:MBEDTLS_CONFIG_FILE="mbedtls/${profile}.h">)
+    add_library(${target} OBJECT ${sources})
+    midge_mbedtls_headers(${target} ${profile})
     # A section for each function, so that what is not called is not linked. The desktop wants
     # speed even in a debugging build; a board's own flags come first when cross compiling.
     target_compile_options(${target} PRIVATE -w -ffunction-sections -fdata-sections)

@@ -42,6 +42,7 @@ struct fetch {
     midge_id id;
     uint8_t state; /* enum fetch_state */
     uint8_t started;
+    uint8_t told; /* people know already why it failed */
 };
 
 /* It ends before it began: with this error. */

@@ -70,7 +70,7 @@ static int has_control(const char *text)
     return 0;
 }
 
-/* "Name: value", "Name;" empty, "Name:" none at all (its default was left out already). */
+/* "Name: value", "Name;" empty, "Name:" none at all. */
 static int add_line(struct keep *keep, const char *line, struct headers *headers)
 {
     size_t len = name_length(line);
@@ -86,6 +86,7 @@ static int add_line(struct keep *keep, const char *line, struct headers *headers
     if (line[len] == ':' && value[0] == '\0') {
         if (names(line, "Host") || names(line, "Content-Length"))
             return usage_error("option --header: %.*s can't be removed", (int)len, line);
+        add(keep, headers, keep_copy(keep, line, len), NULL); /* midge's default stays away too */
         return 0;
     }
     if (has_control(value))
@@ -103,8 +104,8 @@ int headers_build(struct keep *keep, const struct group *group, int form, int js
     *headers = (struct headers){0};
     if (has_control(agent))
         return usage_error("option --user-agent: control character");
-    if (agent[0] != '\0') /* -A "" sends none, as curl does */
-        add_own(keep, group, headers, "User-Agent", agent);
+    /* -A "" sends none, as curl does */
+    add_own(keep, group, headers, "User-Agent", agent[0] != '\0' ? agent : NULL);
     add_own(keep, group, headers, "Accept", json ? "application/json" : "*/*");
     if (json)
         add_own(keep, group, headers, "Content-Type", "application/json");

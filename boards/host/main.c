@@ -4,19 +4,16 @@
  */
 #include <string.h>
 
+#include "board.h"
 #include "failure.h"
 #include "help.h"
 #include "options.h"
 #include "parse_url.h"
 #include "run.h"
 
-/* boards/apps; argv[0] is the app's name. A build without the apps has none. */
-int midge_app_main(int argc, char **argv) __attribute__((weak));
-
+/* argv[0] is the app's name. */
 static int run_app(int argc, char **argv)
 {
-    if (midge_app_main == NULL)
-        return usage_error("app: not in this build");
     if (argc == 0)
         return usage_error("app: which one? posts itunes images chat tour compare");
     return midge_app_main(argc, argv);

@@ -84,6 +84,11 @@ static void add_native(struct fetch *fetch)
         fetch->result.native = upload_native(&fetch->upload);
 }
 
+static int is_silent(const struct run *run)
+{
+    return run->options->silent && !run->options->show_error;
+}
+
 static void tell(struct fetch *fetch)
 {
     struct run *run = fetch->run;
@@ -95,7 +100,7 @@ static void tell(struct fetch *fetch)
     if (fetch->what == NULL)
         fetch->what = own_words(fetch);
     fetch->message = failure_line(run->keep, &fetch->result, fetch->url, fetch->what);
-    if (run->options->silent && !run->options->show_error)
+    if (is_silent(run) || fetch->told)
         return;
     progress_clear(&run->progress);
     fprintf(stderr, "%s\n", fetch->message);
@@ -210,6 +215,18 @@ static void refuse_rest(struct run *run, int error, int native, const char *what
     }
 }
 
+/* There is no client: one line for all, whose reports name it each. */
+static void refuse_all(struct run *run, int error, int native, const char *what)
+{
+    struct midge_result result = {.error = error, .native = native};
+
+    if (!is_silent(run))
+        fprintf(stderr, "%s\n", failure_line(run->keep, &result, NULL, what));
+    for (size_t i = 0; i < run->plan.n; i++)
+        run->plan.fetches[i].told = run->plan.fetches[i].result.error == MIDGE_OK;
+    refuse_rest(run, error, native, what);
+}
+
 static void abort_all(struct run *run, int error)
 {
     run->aborted = 1;
@@ -277,7 +294,7 @@ static void transfer(struct run *run)
 
     run->start_us = run->end_us = now_us(run);
     if (err != MIDGE_OK) {
-        refuse_rest(run, err, native, what);
+        refuse_all(run, err, native, what);
         return;
     }
     catch_signals(run->client);

@@ -61,6 +61,14 @@ uint64_t waterfall_end(const struct run *run)
     return end;
 }
 
+void waterfall_time(char *text, size_t cap, uint64_t us)
+{
+    if (us >= 1000000)
+        snprintf(text, cap, "%.3f s", (double)us / 1e6);
+    else
+        snprintf(text, cap, "%.2f ms", (double)us / 1e3);
+}
+
 /* --- one bar --- */
 
 static uint64_t overlap(const struct waterfall_span *span, uint64_t from, uint64_t to)
@@ -157,11 +165,13 @@ static void draw_fetch(const struct run *run, const struct fetch *fetch, size_t 
                        int colour)
 {
     struct waterfall_row row;
+    char total[24];
 
+    waterfall_time(total, sizeof total, fetch->result.t.total_us);
     fprintf(stderr, "%-*s |", (int)label, screen_tail(label_of(fetch), label));
     if (waterfall_row(run, fetch, &row)) {
         draw_bar(&row, waterfall_end(run), bar, colour);
-        fprintf(stderr, "| %.3f s", (double)fetch->result.t.total_us / 1e6);
+        fprintf(stderr, "| %s", total);
     } else {
         fprintf(stderr, "%-*s| -", (int)bar, " not started");
     }
@@ -175,8 +185,8 @@ static void draw_axis(uint64_t end, size_t label, size_t bar)
     char half[24], whole[24];
     int half_at;
 
-    snprintf(half, sizeof half, "%.3f", (double)end / 2e6);
-    snprintf(whole, sizeof whole, "%.3f s", (double)end / 1e6);
+    waterfall_time(half, sizeof half, end / 2);
+    waterfall_time(whole, sizeof whole, end);
     half_at = (int)bar / 2 - (int)strlen(half) / 2 - 1;
     fprintf(stderr, "%*s  0%*s%s%*s\n", (int)label, "", half_at > 0 ? half_at : 0, "",
             bar >= 20 ? half : "", (int)bar - 1 - half_at - (bar >= 20 ? (int)strlen(half) : 0),

@@ -31,6 +31,9 @@ int waterfall_row(const struct run *run, const struct fetch *fetch, struct water
 /* The end of the last one, at least 1. */
 uint64_t waterfall_end(const struct run *run);
 
+/* "1.003 s", "12.4 ms" */
+void waterfall_time(char *text, size_t cap, uint64_t us);
+
 /* On stderr, or as the picture that was asked for. 0, or EXIT_WRITE after a line. */
 int waterfall_draw(const struct run *run);
 int waterfall_svg(const struct run *run, const char *path);

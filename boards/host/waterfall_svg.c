@@ -46,11 +46,14 @@ static void add_axis(struct text *out, uint64_t end, size_t rows)
 {
     for (unsigned i = 0; i <= TICKS; i++) {
         uint64_t at = end * i / TICKS;
+        char time[24];
+
+        waterfall_time(time, sizeof time, at);
         text_format(out,
                     "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%zu\" stroke=\"#ddd\"/>"
-                    "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.3f s</text>\n",
+                    "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
                     place(at, end), TOP - 10, place(at, end), TOP + rows * ROW_HEIGHT,
-                    place(at, end), TOP - 14, (double)at / 1e6);
+                    place(at, end), TOP - 14, time);
     }
 }
 
@@ -75,6 +78,7 @@ static void add_row(struct text *out, const struct run *run, const struct fetch 
     size_t len = strlen(fetch->url), room = 48;
     uint64_t end = waterfall_end(run);
     struct waterfall_row row;
+    char total[24];
 
     text_format(out, "<text x=\"4\" y=\"%zu\">", y + 14);
     add_escaped(out, len > room ? fetch->url + len - room : fetch->url);
@@ -82,8 +86,8 @@ static void add_row(struct text *out, const struct run *run, const struct fetch 
     if (!waterfall_row(run, fetch, &row))
         return;
     add_bar(out, &row, end, y);
-    text_format(out, "<text x=\"%.1f\" y=\"%zu\">%.3f s", place(row.end, end) + 4, y + 14,
-                (double)fetch->result.t.total_us / 1e6);
+    waterfall_time(total, sizeof total, fetch->result.t.total_us);
+    text_format(out, "<text x=\"%.1f\" y=\"%zu\">%s", place(row.end, end) + 4, y + 14, total);
     if (fetch->exit_code != 0)
         text_format(out, " (%d)", fetch->exit_code);
     text_puts(out, "</text>\n");

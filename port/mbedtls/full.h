@@ -34,18 +34,21 @@
 #define MBEDTLS_SSL_TLS_C
 #define MBEDTLS_SSL_CLI_C
 #define MBEDTLS_SSL_PROTO_TLS1_2
-#define MBEDTLS_SSL_PROTO_TLS1_3 /* 22 K of flash with PSA; keeps the handshake: 1.6 K RAM */
-#define MBEDTLS_SSL_TLS1_3_COMPATIBILITY_MODE                /* passes middleboxes; code */
-#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED     /* full handshakes */
-#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED /* resumption: 26 M, not 71 M
-                                                                      instructions on an M3 */
+#define MBEDTLS_SSL_PROTO_TLS1_3 /* 22 K of flash; keeps the handshake: 1.6 K of RAM */
+/* Gets through middleboxes that know only TLS 1.2; code. */
+#define MBEDTLS_SSL_TLS1_3_COMPATIBILITY_MODE
+/* Full handshakes. */
+#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED
+/* Resumption: 26 M, not 71 M instructions on an M3. */
+#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED
 #define MBEDTLS_SSL_SESSION_TICKETS        /* resumption: the ticket's bytes for each session */
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION /* the host name's length a connection */
 #define MBEDTLS_SSL_ALPN                   /* one pointer a connection; code */
 #define MBEDTLS_SSL_EXTENDED_MASTER_SECRET /* RFC 7627, against triple handshakes; code */
 #define MBEDTLS_SSL_ALL_ALERT_MESSAGES     /* the peer learns why; code */
-#define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE  /* TLS 1.3 asks for it: the chain, 3 to 5 KB from public
-                                              servers, stays in RAM with connection and session */
+/* TLS 1.3 asks for it: the chain, 3 to 5 KB from public servers, stays in RAM with connection and
+   session. */
+#define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
 /* Off on purpose: renegotiation, early data, DTLS, context serialization, key material export,
    encrypt-then-MAC (there is no CBC suite), and record-size-limit (OpenSSL 3.0 ignores it). */
 
@@ -56,15 +59,16 @@
 #define MBEDTLS_ECDSA_C
 #define MBEDTLS_ECP_C
 #define MBEDTLS_BIGNUM_C
-#define MBEDTLS_ECP_NIST_OPTIM /* fast reduction for the NIST primes; code, and several times the
-                                  speed */
-#define MBEDTLS_ECP_RESTARTABLE /* TLS 1.2 with ECDSA yields: longest call 2.1 M instructions, not
-                                   25 M (max_ops 200). TLS 1.3 still computes in one call: 23 M */
-#define MBEDTLS_ECP_DP_SECP256R1_ENABLED  /* nearly every server; its tables are flash */
-#define MBEDTLS_ECP_DP_SECP384R1_ENABLED  /* public intermediates and roots */
-#define MBEDTLS_ECP_DP_SECP521R1_ENABLED  /* private CAs */
-#define MBEDTLS_ECP_DP_CURVE25519_ENABLED /* 43.6 M, with P-256 first 39.3 M instructions a full
-                                             handshake on x86-64; not restartable */
+/* Fast reduction for the NIST primes; code, and several times the speed. */
+#define MBEDTLS_ECP_NIST_OPTIM
+/* TLS 1.2 with ECDSA yields: longest call 2.1 M instructions, not 25 M (max_ops 200). TLS 1.3
+   still computes in one call: 23 M. */
+#define MBEDTLS_ECP_RESTARTABLE
+#define MBEDTLS_ECP_DP_SECP256R1_ENABLED /* nearly every server; its tables are flash */
+#define MBEDTLS_ECP_DP_SECP384R1_ENABLED /* public intermediates and roots */
+#define MBEDTLS_ECP_DP_SECP521R1_ENABLED /* private CAs */
+/* 43.6 M, with P-256 first 39.3 M instructions a full handshake on x86-64; not restartable. */
+#define MBEDTLS_ECP_DP_CURVE25519_ENABLED
 
 /* RSA: verification of servers and chains, and client keys. */
 #define MBEDTLS_RSA_C
@@ -72,11 +76,12 @@
 #define MBEDTLS_PKCS1_V21               /* PSS: TLS 1.3 allows RSA servers no other signature */
 #define MBEDTLS_X509_RSASSA_PSS_SUPPORT /* certificates signed with PSS; code */
 
-/* Ciphers: AEAD only. */
-#define MBEDTLS_AES_C      /* tables of 8 KB RAM, made on first use, where no AES instructions are */
-#define MBEDTLS_AESNI_C    /* x86-64 only: 36 to 18.5 instructions a byte, found at run time */
-#define MBEDTLS_GCM_C      /* 165 M instructions a MB on an M3 (-O2: 106 M) */
-#define MBEDTLS_CCM_C      /* constrained servers offer it; code */
+/* Ciphers: AEAD only. AES takes tables of 8 KB RAM, made on first use, where the CPU has no AES
+   instructions; on x86-64 those are found at run time, 18.5 instructions a byte instead of 36. */
+#define MBEDTLS_AES_C
+#define MBEDTLS_AESNI_C
+#define MBEDTLS_GCM_C /* 165 M instructions a MB on an M3 (-O2: 106 M) */
+#define MBEDTLS_CCM_C /* constrained servers offer it; code */
 #define MBEDTLS_CHACHA20_C
 #define MBEDTLS_POLY1305_C
 #define MBEDTLS_CHACHAPOLY_C /* 63 M instructions a MB on an M3 (-O2: 34 M) */
@@ -92,12 +97,12 @@
 
 /* PSA: TLS 1.3 computes through it. MBEDTLS_USE_PSA_CRYPTO stays off: it is not needed for 1.3,
    costs 18 % a byte and ends restartable ECDH; a build with opaque client keys turns it on. */
-#define MBEDTLS_PSA_CRYPTO_C              /* 17 K of flash */
-#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG   /* midge defines mbedtls_psa_external_get_random */
-#define MBEDTLS_PSA_KEY_STORE_DYNAMIC     /* four key slots a TLS 1.3 connection; the 16 static
-                                             ones end at the fourth connection (-0x7F00) */
-#define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS /* saves up to two records of heap in each read; true
-                                                as nothing else touches TLS's buffers */
+#define MBEDTLS_PSA_CRYPTO_C            /* 17 K of flash */
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG /* midge defines mbedtls_psa_external_get_random */
+/* Four key slots a TLS 1.3 connection: with the 16 static ones the fourth fails (-0x7F00). */
+#define MBEDTLS_PSA_KEY_STORE_DYNAMIC
+/* Saves up to two records of heap in each read; true as nothing else touches TLS's buffers. */
+#define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS
 
 /* Certificates: parsing only. */
 #define MBEDTLS_X509_USE_C
@@ -109,7 +114,7 @@
 #define MBEDTLS_OID_C
 #define MBEDTLS_ASN1_PARSE_C
 #define MBEDTLS_ASN1_WRITE_C /* ECDSA signatures */
-#define MBEDTLS_PEM_PARSE_C  /* CA bundles and keys as text; needs half again the file in heap */
+#define MBEDTLS_PEM_PARSE_C  /* CA bundles and keys as text; DER needs neither this nor base64 */
 #define MBEDTLS_BASE64_C
 
 /* Words for people. */

@@ -48,11 +48,11 @@
 #define MBEDTLS_ECDSA_C
 #define MBEDTLS_ECP_C
 #define MBEDTLS_BIGNUM_C
-#define MBEDTLS_ECP_NIST_OPTIM  /* fast reduction for the NIST primes; code, and several times the
-                                   speed */
+/* Fast reduction for the NIST primes; code, and several times the speed. */
+#define MBEDTLS_ECP_NIST_OPTIM
 #define MBEDTLS_ECP_RESTARTABLE /* longest call 2.1 M instructions, not 25 M (max_ops 200) */
-#define MBEDTLS_ECP_WINDOW_SIZE 2 /* of 2..7: the least heap in a point multiplication, slower for
-                                     points that have no table in flash */
+/* Of 2..7: least heap in a point multiplication, slower for points without a table in flash. */
+#define MBEDTLS_ECP_WINDOW_SIZE          2
 #define MBEDTLS_ECP_DP_SECP256R1_ENABLED /* every server offers it; its tables are flash */
 #define MBEDTLS_ECP_DP_SECP384R1_ENABLED /* public intermediates and roots */
 /* Off: X25519, which no public server asks for alone and which cannot be sliced. */
@@ -61,7 +61,8 @@
    offered. One RSA verification is one call, whatever the ECC budget. */
 #define MBEDTLS_RSA_C
 #define MBEDTLS_PKCS1_V15
-#define MBEDTLS_MPI_MAX_SIZE 512 /* RSA to 4096 bits; buffers on the stack take 512 bytes less */
+/* RSA to 4096 bits; buffers on the stack take 512 bytes less. */
+#define MBEDTLS_MPI_MAX_SIZE 512
 
 /* Ciphers: AEAD only. */
 #define MBEDTLS_AES_C

@@ -30,11 +30,11 @@
 #ifndef MBEDTLS_SSL_OUT_CONTENT_LEN
 #define MBEDTLS_SSL_OUT_CONTENT_LEN 2048 /* 2 KB a connection; longer writes are split */
 #endif
-#define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH /* RFC 6066, TLS 1.2: asks the server for small records */
-#define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH /* gives back what the handshake needed. It shrinks to
-                                              the smaller of in and out (2048) even when no
-                                              max_fragment_length was asked or honoured: larger
-                                              records then fail at the first read */
+/* RFC 6066, TLS 1.2: asks the server for small records. */
+#define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
+/* Gives back what the handshake needed. It shrinks to the smaller of in and out (2048) even when
+   no max_fragment_length was asked or honoured: larger records then fail at the first read. */
+#define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
 
 /* TLS 1.2, client only. */
 #define MBEDTLS_SSL_TLS_C
@@ -55,18 +55,19 @@
 #define MBEDTLS_ECDSA_C
 #define MBEDTLS_ECP_C
 #define MBEDTLS_BIGNUM_C
-#define MBEDTLS_ECP_NIST_OPTIM  /* fast reduction for the NIST primes; code, and several times the
-                                   speed */
+/* Fast reduction for the NIST primes; code, and several times the speed. */
+#define MBEDTLS_ECP_NIST_OPTIM
 #define MBEDTLS_ECP_RESTARTABLE /* longest call 2.1 M instructions, not 25 M (max_ops 200) */
-#define MBEDTLS_ECP_WINDOW_SIZE 2 /* of 2..7: the least heap in a point multiplication, slower for
-                                     points that have no table in flash */
+/* Of 2..7: least heap in a point multiplication, slower for points without a table in flash. */
+#define MBEDTLS_ECP_WINDOW_SIZE          2
 #define MBEDTLS_ECP_DP_SECP256R1_ENABLED /* the key exchange and the server's key */
 #define MBEDTLS_ECP_DP_SECP384R1_ENABLED /* intermediates and roots */
 
 /* RSA verification: PKCS #1 v1.5, one call each. */
 #define MBEDTLS_RSA_C
 #define MBEDTLS_PKCS1_V15
-#define MBEDTLS_MPI_MAX_SIZE 512 /* RSA to 4096 bits; buffers on the stack take 512 bytes less */
+/* RSA to 4096 bits; buffers on the stack take 512 bytes less. */
+#define MBEDTLS_MPI_MAX_SIZE 512
 
 /* Ciphers: AEAD only. */
 #define MBEDTLS_AES_C

@@ -73,7 +73,11 @@ int midge__h1_check(const char *method, struct midge__h1_headers headers,
         return MIDGE_ERR_HEADER;
     for (size_t i = 0; i < headers.count; i++) {
         const struct midge_header *header = &headers.list[i];
-        if (!is_token(midge__span_of(header->name)) || !is_value(midge__span_of(header->value)))
+        if (!is_token(midge__span_of(header->name)))
+            return MIDGE_ERR_HEADER;
+        if (header->value == NULL)
+            continue; /* only keeps a default away */
+        if (!is_value(midge__span_of(header->value)))
             return MIDGE_ERR_HEADER;
         if (!framing_agrees(header, framing, content_length) || is_repeated(headers, header))
             return MIDGE_ERR_HEADER;
@@ -102,6 +106,8 @@ static void add_number(struct line *line, uint64_t value)
 
 static void add_header(struct line *line, const struct midge_header *header)
 {
+    if (header->value == NULL)
+        return;
     add(line, midge__span_of(header->name));
     add(line, MIDGE__LIT(": "));
     add(line, midge__span_of(header->value));
@@ -157,7 +163,7 @@ static void add_host(struct line *line, const struct midge__h1_write *w)
     const struct midge_header *own = find(w->headers, "Host");
     if (own == NULL)
         own = find(w->defaults, "Host");
-    if (own != NULL) {
+    if (own != NULL && own->value != NULL) { /* there is no request without it */
         add_header(line, own);
         return;
     }

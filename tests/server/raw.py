@@ -87,6 +87,8 @@ class RawServer:
                 await self._answer(link)
                 if self.end != "open":
                     return await link.finish(self.end)
+                if self.on == "connect":
+                    return await link.wait_for_peer()
         except Cut:
             await link.finish("rst" if self.end == "rst" else "fin")
         except (OSError, ssl.SSLError) as error:
@@ -161,6 +163,10 @@ class Link:
         with contextlib.suppress(OSError, asyncio.TimeoutError):
             self.sock.shutdown(socket.SHUT_WR)
             await asyncio.wait_for(self._discard(), PATIENCE)
+
+    async def wait_for_peer(self):
+        """Keeps the connection open until the peer ends it."""
+        await self._discard()
 
     async def _discard(self):
         """Closing with unread bytes would turn the FIN into a reset."""

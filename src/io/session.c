@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sessions that can be resumed. They outlive the connection they came from, so they are copied in
+ * the client's scope.
+ */
+#include "io/tls_internal.h"
+
+#include <string.h>
+
+static size_t ticket_len(const mbedtls_ssl_session *session)
+{
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+    return session->MBEDTLS_PRIVATE(ticket_len);
+#else
+    (void)session;
+    return 0;
+#endif
+}
+
+static bool worth_keeping(const struct midge__tls_impl *impl, const mbedtls_ssl_session *session)
+{
+    size_t ticket = ticket_len(session);
+    if (ticket > impl->tls->context->limits.max_ticket) {
+        return false;
+    }
+    return ticket > 0 ||
+           (impl->tls->version == MIDGE_TLS_1_2 && session->MBEDTLS_PRIVATE(id_len) > 0);
+}
+
+void midge__tls_session_offer(struct midge__tls_impl *impl)
+{
+    const mbedtls_ssl_session *session = impl->ssl.MBEDTLS_PRIVATE(session);
+    impl->tls->new_session = session != NULL && worth_keeping(impl, session);
+}
+
+static int copy_session(struct midge__tls_impl *impl, struct midge__tls_session **out)
+{
+    struct midge__memory *memory = impl->tls->context->memory;
+    struct midge__tls_session *session =
+        midge__memory_calloc(memory, MIDGE__OWNER_CLIENT, 1, sizeof *session);
+    if (session == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    mbedtls_ssl_session_init(&session->ssl);
+    int ret = mbedtls_ssl_get_session(&impl->ssl, &session->ssl);
+    if (ret != 0) {
+        mbedtls_ssl_session_free(&session->ssl);
+        midge__memory_free(memory, session);
+        /* Short of memory, or fetched before. */
+        return ret == MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE ? MIDGE_ERR_AGAIN : MIDGE_ERR_NO_MEMORY;
+    }
+    session->time_verified = impl->tls->time_verified;
+    *out = session;
+    return MIDGE_OK;
+}
+
+int midge__tls_take_session(struct midge__tls *tls, struct midge__tls_session **session)
+{
+    struct midge__tls_impl *impl = tls->impl;
+    *session = NULL;
+    if (impl == NULL || !tls->new_session) {
+        return MIDGE_ERR_AGAIN;
+    }
+    tls->new_session = false;
+    struct midge__tls_scope outer = midge__tls_enter(tls->context, MIDGE__OWNER_CLIENT);
+    int err = copy_session(impl, session);
+    midge__tls_leave(outer);
+    return err;
+}
+
+void midge__tls_session_free(struct midge__tls_context *context, struct midge__tls_session *session)
+{
+    if (session == NULL) {
+        return;
+    }
+    struct midge__tls_scope outer = midge__tls_enter(context, MIDGE__OWNER_CLIENT);
+    mbedtls_ssl_session_free(&session->ssl);
+    midge__tls_leave(outer);
+    midge__memory_free(context->memory, session);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plain stream: a thin translation of the port's socket calls. It never retries and keeps no
+ * buffer; TCP's end is never authentic, so clean stays false.
+ */
+#include "io/stream.h"
+
+#include <string.h>
+
+#include "base/check.h"
+
+static struct midge__tcp *tcp_of(struct midge__stream *s)
+{
+    return MIDGE_CONTAINER_OF(s, struct midge__tcp, s);
+}
+
+static int tcp_fail(struct midge__tcp *tcp, int err, int native)
+{
+    tcp->s.fault.native = native;
+    tcp->s.fault.verify_flags = 0;
+    tcp->s.fault.detail = NULL;
+    return err;
+}
+
+static int tcp_handshake(struct midge__stream *s)
+{
+    struct midge__tcp *tcp = tcp_of(s);
+    int native = 0;
+    if (tcp->connected) {
+        return MIDGE_OK;
+    }
+    if (tcp->sock == MIDGE_SOCK_NONE) {
+        return tcp_fail(tcp, MIDGE_ERR_CONNECT, 0);
+    }
+    int err = tcp->port->connected(tcp->port->ctx, tcp->sock, &native);
+    if (err == MIDGE_OK) {
+        tcp->connected = true;
+    } else if (err != MIDGE_ERR_AGAIN) {
+        return tcp_fail(tcp, err, native);
+    }
+    return err;
+}
+
+static int tcp_recv(struct midge__stream *s, uint8_t *buf, size_t cap, size_t *n)
+{
+    struct midge__tcp *tcp = tcp_of(s);
+    int native = 0;
+    *n = 0;
+    if (tcp->sock == MIDGE_SOCK_NONE) {
+        return tcp_fail(tcp, MIDGE_ERR_RECV, 0);
+    }
+    int err = tcp->port->recv(tcp->port->ctx, tcp->sock, buf, cap, n, &native);
+    if (err == MIDGE_ERR_EOF) {
+        s->clean = false;
+    } else if (err != MIDGE_OK && err != MIDGE_ERR_AGAIN) {
+        return tcp_fail(tcp, err, native);
+    }
+    return err;
+}
+
+static int tcp_send(struct midge__stream *s, const uint8_t *buf, size_t len, size_t *n)
+{
+    struct midge__tcp *tcp = tcp_of(s);
+    int native = 0;
+    *n = 0;
+    if (tcp->sock == MIDGE_SOCK_NONE) {
+        return tcp_fail(tcp, MIDGE_ERR_SEND, 0);
+    }
+    int err = tcp->port->send(tcp->port->ctx, tcp->sock, buf, len, n, &native);
+    if (err != MIDGE_OK && err != MIDGE_ERR_AGAIN) {
+        return tcp_fail(tcp, err, native);
+    }
+    return err;
+}
+
+static unsigned tcp_interest(const struct midge__stream *s, bool want_recv, bool want_send)
+{
+    /* MIDGE_CONTAINER_OF drops const; nothing is written through it here. */
+    const struct midge__tcp *tcp = MIDGE_CONTAINER_OF(s, const struct midge__tcp, s);
+    if (!tcp->connected) {
+        return MIDGE_POLL_OUT;
+    }
+    return (want_recv ? (unsigned)MIDGE_POLL_IN : 0U) | (want_send ? (unsigned)MIDGE_POLL_OUT : 0U);
+}
+
+static bool tcp_pending(const struct midge__stream *s)
+{
+    (void)s;
+    return false;
+}
+
+static int tcp_shutdown(struct midge__stream *s)
+{
+    (void)s;
+    return MIDGE_OK;
+}
+
+static void tcp_close(struct midge__stream *s)
+{
+    struct midge__tcp *tcp = tcp_of(s);
+    if (tcp->sock != MIDGE_SOCK_NONE) {
+        tcp->port->close(tcp->port->ctx, tcp->sock);
+        tcp->sock = MIDGE_SOCK_NONE;
+    }
+    tcp->connected = false;
+}
+
+static const struct midge__stream_ops tcp_ops = {
+    .handshake = tcp_handshake,
+    .recv = tcp_recv,
+    .send = tcp_send,
+    .interest = tcp_interest,
+    .pending = tcp_pending,
+    .shutdown = tcp_shutdown,
+    .close = tcp_close,
+};
+
+int midge__tcp_open(struct midge__tcp *tcp, struct midge_port *port, const struct midge_addr *addr,
+                    uint16_t port_number)
+{
+    int native = 0;
+    memset(tcp, 0, sizeof *tcp);
+    tcp->s.ops = &tcp_ops;
+    tcp->port = port;
+    tcp->sock = MIDGE_SOCK_NONE;
+    int err = port->connect(port->ctx, addr, port_number, &tcp->sock, &native);
+    if (err != MIDGE_OK) {
+        tcp->sock = MIDGE_SOCK_NONE;
+        return tcp_fail(tcp, err, native);
+    }
+    return MIDGE_OK;
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The TLS stream over any lower one.
+ *
+ *     state          waits for                 left by
+ *     WAIT_HANDSHAKE handshake (tls_handshake.c)  handshake
+ *     OPEN           data either way           recv
+ *     ENDED_CLEAN    nothing more to read; may send, shut down
+ *     ENDED_CUT      the same, but the end was not the peer's word
+ *     DEAD           close; every call repeats the error
+ *
+ * The lower stream is not closed here: whoever opened it closes it, after this one.
+ */
+#include "io/tls_internal.h"
+
+#include <string.h>
+
+#include "base/check.h"
+
+/* Records in one recv that carry no data (tickets, warnings, empty ones) before the caller gets
+   its turn back. */
+#define EMPTY_RECORDS 16
+
+enum verdict { READ_MORE = 1 }; /* beside MIDGE_ERR */
+
+static struct midge__tls *tls_of(struct midge__stream *s)
+{
+    return MIDGE_CONTAINER_OF(s, struct midge__tls, s);
+}
+
+/* --- receiving --- */
+
+static int ended(struct midge__tls_impl *impl, bool clean)
+{
+    impl->state = clean ? MIDGE__TLS_ENDED_CLEAN : MIDGE__TLS_ENDED_CUT;
+    impl->tls->s.clean = clean;
+    return MIDGE_ERR_EOF;
+}
+
+static int recv_wait(struct midge__tls_impl *impl, uint8_t event)
+{
+    /* mbedTLS says WANT_READ after a warning alert too, with more behind it. */
+    if (event == MIDGE_POLL_IN && impl->ahead_begin != impl->ahead_end) {
+        return READ_MORE;
+    }
+    impl->recv_wants = event;
+    return MIDGE_ERR_AGAIN;
+}
+
+static int recv_once(struct midge__tls_impl *impl, uint8_t *buf, size_t cap, size_t *n)
+{
+    midge__tls_clear(impl);
+    impl->recv_wants = 0;
+    int ret = mbedtls_ssl_read(&impl->ssl, buf, cap);
+    if (ret > 0) {
+        *n = (size_t)ret;
+        return MIDGE_OK;
+    }
+    switch (ret) {
+    case 0: /* the lower end, or two empty records in a row */
+        return impl->lower_eof ? ended(impl, false) : READ_MORE;
+    case MBEDTLS_ERR_SSL_CONN_EOF:
+        return ended(impl, false);
+    case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
+        return ended(impl, true);
+    case MBEDTLS_ERR_SSL_WANT_READ:
+        return recv_wait(impl, MIDGE_POLL_IN);
+    case MBEDTLS_ERR_SSL_WANT_WRITE:
+        return recv_wait(impl, MIDGE_POLL_OUT);
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    case MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET:
+        midge__tls_session_offer(impl);
+        return READ_MORE;
+#endif
+    default:
+        return midge__tls_fail(impl, ret);
+    }
+}
+
+static int tls_recv(struct midge__stream *s, uint8_t *buf, size_t cap, size_t *n)
+{
+    struct midge__tls *tls = tls_of(s);
+    struct midge__tls_impl *impl = tls->impl;
+    *n = 0;
+    if (impl == NULL) {
+        return MIDGE_ERR_CLOSED;
+    }
+    switch (impl->state) {
+    case MIDGE__TLS_DEAD:
+        return impl->error;
+    case MIDGE__TLS_ENDED_CLEAN:
+    case MIDGE__TLS_ENDED_CUT:
+        return MIDGE_ERR_EOF;
+    default:
+        break;
+    }
+    MIDGE_ASSERT(impl->state == MIDGE__TLS_OPEN && cap > 0);
+    int result = READ_MORE;
+    struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
+    for (int i = 0; i < EMPTY_RECORDS && result == READ_MORE; ++i) {
+        result = recv_once(impl, buf, cap, n);
+    }
+    midge__tls_leave(outer);
+    return result == READ_MORE ? MIDGE_ERR_AGAIN : result;
+}
+
+static bool tls_pending(const struct midge__stream *s)
+{
+    const struct midge__tls *tls = MIDGE_CONTAINER_OF(s, const struct midge__tls, s);
+    const struct midge__tls_impl *impl = tls->impl;
+    /* Once recv has said what it waits for, only the lower stream can help. */
+    if (impl == NULL || impl->state != MIDGE__TLS_OPEN || impl->recv_wants != 0) {
+        return false;
+    }
+    return impl->ahead_begin != impl->ahead_end || mbedtls_ssl_check_pending(&impl->ssl) != 0;
+}
+
+/* --- sending --- */
+
+static int send_wait(struct midge__tls_impl *impl, uint8_t event)
+{
+    impl->send_wants = event;
+    impl->unsent = true;
+    return MIDGE_ERR_AGAIN;
+}
+
+static int send_result(struct midge__tls_impl *impl, int ret, size_t *n)
+{
+    if (ret >= 0) {
+        *n = (size_t)ret;
+        impl->send_wants = 0;
+        impl->unsent = false;
+        return ret > 0 ? MIDGE_OK : MIDGE_ERR_AGAIN;
+    }
+    if (ret == MBEDTLS_ERR_SSL_WANT_WRITE) {
+        return send_wait(impl, MIDGE_POLL_OUT);
+    }
+    if (ret == MBEDTLS_ERR_SSL_WANT_READ) {
+        return send_wait(impl, MIDGE_POLL_IN);
+    }
+    return midge__tls_fail(impl, ret);
+}
+
+/* A ticket half read by recv is finished by a write, which then wants to be repeated. */
+static int write_past_tickets(struct midge__tls_impl *impl, const uint8_t *buf, size_t len)
+{
+    int ret = mbedtls_ssl_write(&impl->ssl, buf, len);
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    for (int i = 0; i < EMPTY_RECORDS && ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET; ++i) {
+        midge__tls_session_offer(impl);
+        ret = mbedtls_ssl_write(&impl->ssl, buf, len);
+    }
+    if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+        ret = MBEDTLS_ERR_SSL_WANT_WRITE; /* a flood of them: next turn */
+    }
+#endif
+    return ret;
+}
+
+static int tls_send(struct midge__stream *s, const uint8_t *buf, size_t len, size_t *n)
+{
+    struct midge__tls *tls = tls_of(s);
+    struct midge__tls_impl *impl = tls->impl;
+    *n = 0;
+    if (impl == NULL || impl->notified) {
+        return MIDGE_ERR_CLOSED;
+    }
+    if (impl->state == MIDGE__TLS_DEAD) {
+        return impl->error;
+    }
+    /* mbedTLS would send an empty record for nothing. */
+    MIDGE_ASSERT(impl->state != MIDGE__TLS_WAIT_HANDSHAKE && len > 0);
+    struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
+    midge__tls_clear(impl);
+    int result = send_result(impl, write_past_tickets(impl, buf, len), n);
+    midge__tls_leave(outer);
+    return result;
+}
+
+static unsigned tls_interest(const struct midge__stream *s, bool want_recv, bool want_send)
+{
+    const struct midge__tls *tls = MIDGE_CONTAINER_OF(s, const struct midge__tls, s);
+    const struct midge__tls_impl *impl = tls->impl;
+    bool in = false, out = false;
+    if (impl != NULL && impl->state == MIDGE__TLS_WAIT_HANDSHAKE) {
+        in = impl->recv_wants == MIDGE_POLL_IN;
+        out = !in;
+    } else if (impl != NULL) {
+        in = (want_recv && impl->recv_wants != MIDGE_POLL_OUT) ||
+             (want_send && impl->send_wants == MIDGE_POLL_IN);
+        out = (want_recv && impl->recv_wants == MIDGE_POLL_OUT) ||
+              (want_send && impl->send_wants != MIDGE_POLL_IN);
+    }
+    return tls->lower->ops->interest(tls->lower, in, out);
+}
+
+/* --- ending --- */
+
+/* While mbedTLS holds unsent output, close_notify only flushes it, and says 0 when that is done;
+   hence the loop: flush what was left, then the alert itself. */
+static int notify(struct midge__tls_impl *impl)
+{
+    while (impl->unsent || !impl->notified) {
+        bool flush_only = impl->unsent;
+        int ret = mbedtls_ssl_close_notify(&impl->ssl);
+        impl->notified = impl->notified || !flush_only;
+        if (ret == MBEDTLS_ERR_SSL_WANT_WRITE) {
+            return send_wait(impl, MIDGE_POLL_OUT);
+        }
+        if (ret != 0) {
+            return midge__tls_fail(impl, ret);
+        }
+        impl->unsent = false;
+    }
+    impl->send_wants = 0;
+    return MIDGE_OK;
+}
+
+static int tls_shutdown(struct midge__stream *s)
+{
+    struct midge__tls *tls = tls_of(s);
+    struct midge__tls_impl *impl = tls->impl;
+    /* After a failure the context is dead, before the handshake's end there is nothing to end. */
+    if (impl == NULL || impl->state == MIDGE__TLS_DEAD ||
+        impl->state == MIDGE__TLS_WAIT_HANDSHAKE) {
+        return MIDGE_OK;
+    }
+    struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
+    midge__tls_clear(impl);
+    int result = notify(impl);
+    midge__tls_leave(outer);
+    return result;
+}
+
+static void tls_close(struct midge__stream *s)
+{
+    struct midge__tls *tls = tls_of(s);
+    struct midge__tls_impl *impl = tls->impl;
+    if (impl == NULL) {
+        return;
+    }
+    struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
+    mbedtls_ssl_free(&impl->ssl);
+    midge__tls_leave(outer);
+    midge__memory_free(tls->context->memory, impl);
+    tls->impl = NULL;
+    tls->new_session = false;
+}
+
+/* --- opening --- */
+
+static const struct midge__stream_ops tls_ops = {
+    .handshake = midge__tls_handshake,
+    .recv = tls_recv,
+    .send = tls_send,
+    .interest = tls_interest,
+    .pending = tls_pending,
+    .shutdown = tls_shutdown,
+    .close = tls_close,
+};
+
+/* One block: struct, read-ahead buffer, name. */
+static struct midge__tls_impl *make_impl(struct midge__tls *tls,
+                                         const struct midge__tls_params *params)
+{
+    struct midge__tls_context *context = tls->context;
+    size_t name = strlen(params->servername) + 1;
+    struct midge__tls_impl *impl = midge__memory_calloc(
+        context->memory, params->owner, 1, sizeof *impl + context->limits.read_ahead + name);
+    if (impl == NULL) {
+        return NULL;
+    }
+    impl->tls = tls;
+    impl->owner = params->owner;
+    impl->ahead = (uint8_t *)(impl + 1);
+    impl->ahead_size = context->limits.read_ahead;
+    impl->name = (char *)impl->ahead + impl->ahead_size;
+    memcpy(impl->name, params->servername, name);
+    midge__tls_verify_name(impl);
+    mbedtls_ssl_init(&impl->ssl);
+    return impl;
+}
+
+static bool version_fits(const mbedtls_ssl_session *session, const struct midge__tls_config *config)
+{
+    uint8_t version = session->MBEDTLS_PRIVATE(tls_version) == MBEDTLS_SSL_VERSION_TLS1_3
+                          ? MIDGE_TLS_1_3
+                          : MIDGE_TLS_1_2;
+    return version >= config->min_version && version <= config->max_version;
+}
+
+/* A session that cannot be used costs a full handshake, no more. */
+static int offer(struct midge__tls_impl *impl, const struct midge__tls_session *session,
+                 const struct midge__tls_config *config)
+{
+    if (session == NULL || !version_fits(&session->ssl, config)) {
+        return 0;
+    }
+    int ret = mbedtls_ssl_set_session(&impl->ssl, &session->ssl);
+    if (ret != 0 &&
+        (midge__tls_out_of_memory(ret) || midge__memory_failed(impl->tls->context->memory))) {
+        return ret;
+    }
+    impl->tls->offered = ret == 0;
+    impl->offered_verified = session->time_verified;
+    return 0;
+}
+
+static int set_up(struct midge__tls_impl *impl, const struct midge__tls_params *params,
+                  const struct midge__tls_config *config)
+{
+    int ret = mbedtls_ssl_setup(&impl->ssl, &config->ssl);
+    if (ret != 0) {
+        return ret;
+    }
+    /* RFC 6066 3: no SNI for literals. Their name is checked by tls_verify.c alone. */
+    ret = mbedtls_ssl_set_hostname(&impl->ssl, impl->ip_len > 0 ? NULL : impl->name);
+    if (ret != 0) {
+        return ret;
+    }
+    impl->max_version = config->max_version;
+    mbedtls_ssl_set_verify(&impl->ssl, midge__tls_verify, impl);
+    mbedtls_ssl_set_bio(&impl->ssl, impl, midge__tls_bio_send, midge__tls_bio_recv, NULL);
+    return offer(impl, params->resume, config);
+}
+
+static int open_impl(struct midge__tls *tls, const struct midge__tls_params *params,
+                     const struct midge__tls_config *config)
+{
+    struct midge__tls_impl *impl = make_impl(tls, params);
+    if (impl == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    tls->impl = impl;
+    struct midge__tls_scope outer = midge__tls_enter(tls->context, params->owner);
+    midge__tls_clear(impl);
+    int ret = set_up(impl, params, config);
+    int err = ret == 0 ? MIDGE_OK : midge__tls_fail(impl, ret);
+    midge__tls_leave(outer);
+    if (err != MIDGE_OK) {
+        tls_close(&tls->s);
+    }
+    return err;
+}
+
+int midge__tls_open(struct midge__tls *tls, struct midge__tls_context *context,
+                    struct midge__stream *lower, const struct midge__tls_params *params)
+{
+    memset(tls, 0, sizeof *tls);
+    tls->s.ops = &tls_ops;
+    tls->lower = lower;
+    tls->context = context;
+    tls->cipher = "";
+    if (!params->skip_verification && context->trust.count == 0) {
+        tls->s.fault.detail = "no CA certificate to verify against";
+        return MIDGE_ERR_CA;
+    }
+    uint8_t min = params->min_version != 0 ? params->min_version : context->min_version;
+    uint8_t max = params->max_version != 0 ? params->max_version : context->max_version;
+    if (min > max || !midge__tls_has_version(min) || !midge__tls_has_version(max)) {
+        tls->s.fault.detail = "TLS version not in this profile";
+        return MIDGE_ERR_UNSUPPORTED;
+    }
+    const struct midge__tls_config *config =
+        midge__tls_config_get(context, params->skip_verification, min, max);
+    return config == NULL ? MIDGE_ERR_NO_MEMORY : open_impl(tls, params, config);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between mbedTLS and the lower stream. mbedTLS asks for 5 bytes of header, then for the record;
+ * reading ahead turns the two calls of many small records into one. A large record goes straight
+ * into mbedTLS's buffer.
+ */
+#include "io/tls_internal.h"
+
+#include <string.h>
+
+#include <mbedtls/net_sockets.h>
+
+static int lower_failed(struct midge__tls_impl *impl, int err, int ret)
+{
+    impl->lower_error = err;
+    impl->tls->s.fault = impl->tls->lower->fault;
+    return ret;
+}
+
+int midge__tls_bio_send(void *p, const unsigned char *buf, size_t len)
+{
+    struct midge__tls_impl *impl = p;
+    struct midge__stream *lower = impl->tls->lower;
+    size_t n = 0;
+    int err = lower->ops->send(lower, buf, len, &n);
+    if (err == MIDGE_ERR_AGAIN) {
+        return MBEDTLS_ERR_SSL_WANT_WRITE;
+    }
+    if (err != MIDGE_OK) {
+        return lower_failed(impl, err, MBEDTLS_ERR_NET_SEND_FAILED);
+    }
+    return (int)n;
+}
+
+/* mbedTLS would call it a bad record; the user wants to hear that it is no TLS at all. Every
+   record begins with its type (20..24) and the version's major byte, 3 (RFC 8446 5.1). */
+static void look_at_first(struct midge__tls_impl *impl, const unsigned char *buf, size_t n)
+{
+    impl->spoke = true;
+    impl->plaintext = buf[0] < 20 || buf[0] > 24 || (n > 1 && buf[1] != 3);
+}
+
+/* MIDGE_OK, or what mbedTLS shall be told. */
+static int receive(struct midge__tls_impl *impl, unsigned char *buf, size_t cap, size_t *n)
+{
+    struct midge__stream *lower = impl->tls->lower;
+    if (impl->lower_eof) {
+        return MBEDTLS_ERR_SSL_CONN_EOF;
+    }
+    int err = lower->ops->recv(lower, buf, cap, n);
+    if (err == MIDGE_ERR_AGAIN) {
+        return MBEDTLS_ERR_SSL_WANT_READ;
+    }
+    if (err == MIDGE_ERR_EOF) {
+        impl->lower_eof = true;
+        return MBEDTLS_ERR_SSL_CONN_EOF;
+    }
+    if (err != MIDGE_OK) {
+        return lower_failed(impl, err, MBEDTLS_ERR_NET_RECV_FAILED);
+    }
+    if (!impl->spoke) {
+        look_at_first(impl, buf, *n);
+    }
+    return MIDGE_OK;
+}
+
+int midge__tls_bio_recv(void *p, unsigned char *buf, size_t len)
+{
+    struct midge__tls_impl *impl = p;
+    size_t n = 0;
+    if (impl->ahead_begin == impl->ahead_end) {
+        bool direct = len >= impl->ahead_size;
+        int ret = receive(impl, direct ? buf : impl->ahead, direct ? len : impl->ahead_size, &n);
+        if (ret != MIDGE_OK) {
+            return ret;
+        }
+        if (direct) {
+            return (int)n;
+        }
+        impl->ahead_begin = 0;
+        impl->ahead_end = (uint32_t)n;
+    }
+    n = impl->ahead_end - impl->ahead_begin;
+    n = n < len ? n : len;
+    memcpy(buf, impl->ahead + impl->ahead_begin, n);
+    impl->ahead_begin += (uint32_t)n;
+    return (int)n;
+}

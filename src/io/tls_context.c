@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* What all connections of a client share: roots, random generator, configurations. */
+#include "io/tls_internal.h"
+
+#include <string.h>
+
+#include <mbedtls/version.h>
+#include <midge/config.h>
+
+/* --- fixed choices --- */
+
+/* Forward secrecy and AEAD only; a static RSA or CBC suite of an external build is not offered.
+   mbedTLS skips what it was built without. */
+static const int ciphersuites[] = {
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+    MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
+    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS1_3_AES_128_CCM_SHA256,
+#endif
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_CCM,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_CCM,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8,
+    0};
+
+/* P-256 first: the only one that yields (ECP_RESTARTABLE), and the cheapest here. */
+static const uint16_t groups[] = {MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+#if defined(MBEDTLS_ECP_DP_CURVE25519_ENABLED)
+                                  MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
+#endif
+#if defined(MBEDTLS_ECP_DP_SECP384R1_ENABLED)
+                                  MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
+#endif
+#if defined(MBEDTLS_ECP_DP_SECP521R1_ENABLED)
+                                  MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1,
+#endif
+                                  MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
+
+#if defined(MBEDTLS_SSL_ALPN)
+/* RFC 9110's own name for what is spoken here; a server may answer nothing. */
+static const char *alpn[] = {"http/1.1", NULL};
+#endif
+
+/* --- randomness --- */
+
+static int seed(void *p, unsigned char *out, size_t len)
+{
+    struct midge_port *port = p;
+    return port->entropy(port->ctx, out, len) == MIDGE_OK
+               ? 0
+               : MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED;
+}
+
+int midge__tls_random(void *p, unsigned char *out, size_t len)
+{
+    struct midge__tls_context *context = p;
+    while (len > 0) {
+        size_t n = len < MBEDTLS_CTR_DRBG_MAX_REQUEST ? len : MBEDTLS_CTR_DRBG_MAX_REQUEST;
+        int ret = mbedtls_ctr_drbg_random(&context->drbg, out, n);
+        if (ret != 0) {
+            return ret;
+        }
+        out += n;
+        len -= n;
+    }
+    return 0;
+}
+
+/* --- configurations --- */
+
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
+/* The largest length both buffers can hold, asked only where it saves something and only in TLS
+   1.2: OpenSSL answers a TLS 1.3 client that asks for it with an alert. */
+static int ask_fragment_length(mbedtls_ssl_config *conf, uint8_t max_version)
+{
+    int least = MBEDTLS_SSL_IN_CONTENT_LEN < MBEDTLS_SSL_OUT_CONTENT_LEN
+                    ? MBEDTLS_SSL_IN_CONTENT_LEN
+                    : MBEDTLS_SSL_OUT_CONTENT_LEN;
+    if (MBEDTLS_SSL_IN_CONTENT_LEN >= 16384 || max_version != MIDGE_TLS_1_2 || least < 512) {
+        return 0;
+    }
+    return mbedtls_ssl_conf_max_frag_len(conf, least >= 4096   ? MBEDTLS_SSL_MAX_FRAG_LEN_4096
+                                               : least >= 2048 ? MBEDTLS_SSL_MAX_FRAG_LEN_2048
+                                               : least >= 1024 ? MBEDTLS_SSL_MAX_FRAG_LEN_1024
+                                                               : MBEDTLS_SSL_MAX_FRAG_LEN_512);
+}
+#endif
+
+static mbedtls_ssl_protocol_version version_of(uint8_t version)
+{
+    return version == MIDGE_TLS_1_3 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2;
+}
+
+static void set_tls13(mbedtls_ssl_config *conf)
+{
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    /* Resumed too, with a key exchange of its own: a stolen ticket key does not open the past. */
+    mbedtls_ssl_conf_tls13_key_exchange_modes(conf,
+                                              MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL);
+#if defined(MBEDTLS_SSL_SESSION_TICKETS) &&                                                        \
+    defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED)
+    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+        conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+#endif
+#else
+    (void)conf;
+#endif
+}
+
+static int fill(struct midge__tls_context *context, struct midge__tls_config *config)
+{
+    mbedtls_ssl_config *conf = &config->ssl;
+    int ret = mbedtls_ssl_config_defaults(conf, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                          MBEDTLS_SSL_PRESET_DEFAULT);
+    if (ret != 0) {
+        return ret;
+    }
+    mbedtls_ssl_conf_rng(conf, midge__tls_random, context);
+    mbedtls_ssl_conf_min_tls_version(conf, version_of(config->min_version));
+    mbedtls_ssl_conf_max_tls_version(conf, version_of(config->max_version));
+    mbedtls_ssl_conf_authmode(conf, config->skip_verification ? MBEDTLS_SSL_VERIFY_NONE
+                                                              : MBEDTLS_SSL_VERIFY_REQUIRED);
+    mbedtls_ssl_conf_ca_chain(conf, context->trust.count > 0 ? &context->trust.roots : NULL, NULL);
+    mbedtls_ssl_conf_ciphersuites(conf, ciphersuites);
+    mbedtls_ssl_conf_groups(conf, groups);
+    set_tls13(conf);
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+    mbedtls_ssl_conf_renegotiation(conf, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
+#endif
+#if defined(MBEDTLS_SSL_ALPN)
+    ret = mbedtls_ssl_conf_alpn_protocols(conf, alpn);
+#endif
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
+    ret = ret != 0 ? ret : ask_fragment_length(conf, config->max_version);
+#endif
+    return ret;
+}
+
+static struct midge__tls_config *find(const struct midge__tls_context *context, bool skip,
+                                      uint8_t min, uint8_t max)
+{
+    for (struct midge__tls_config *at = context->configs; at != NULL; at = at->next) {
+        if (at->skip_verification == skip && at->min_version == min && at->max_version == max) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+static void free_config(struct midge__tls_context *context, struct midge__tls_config *config)
+{
+    mbedtls_ssl_config_free(&config->ssl);
+    midge__memory_free(context->memory, config);
+}
+
+/* At most MIDGE__TLS_CONFIGS can come to exist. */
+struct midge__tls_config *midge__tls_config_get(struct midge__tls_context *context,
+                                                bool skip_verification, uint8_t min_version,
+                                                uint8_t max_version)
+{
+    struct midge__tls_config *config = find(context, skip_verification, min_version, max_version);
+    if (config != NULL) {
+        return config;
+    }
+    config = midge__memory_calloc(context->memory, MIDGE__OWNER_CLIENT, 1, sizeof *config);
+    if (config == NULL) {
+        return NULL;
+    }
+    config->skip_verification = skip_verification;
+    config->min_version = min_version;
+    config->max_version = max_version;
+    struct midge__tls_scope outer = midge__tls_enter(context, MIDGE__OWNER_CLIENT);
+    mbedtls_ssl_config_init(&config->ssl);
+    int ret = fill(context, config);
+    if (ret != 0) {
+        free_config(context, config);
+    }
+    midge__tls_leave(outer);
+    if (ret != 0) {
+        return NULL;
+    }
+    config->next = context->configs;
+    context->configs = config;
+    return config;
+}
+
+/* --- opening and closing --- */
+
+static int take_settings(struct midge__tls_context *context, const struct midge_tls *settings)
+{
+    uint8_t min = settings->min_version, max = settings->max_version;
+    context->min_version = min != 0 ? min : MIDGE__TLS_MIN_VERSION;
+    context->max_version = max != 0 ? max : MIDGE__TLS_MAX_VERSION;
+    context->time_floor = settings->time_floor != 0 ? settings->time_floor : MIDGE_TIME_FLOOR;
+    if (!midge__tls_has_version(context->min_version) ||
+        !midge__tls_has_version(context->max_version) ||
+        context->min_version > context->max_version) {
+        return MIDGE_ERR_UNSUPPORTED;
+    }
+    return MIDGE_OK;
+}
+
+static int fill_context(struct midge__tls_context *context, const struct midge_tls *settings)
+{
+    int err = midge__tls_process_open(context);
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    struct midge__tls_scope outer = midge__tls_enter(context, MIDGE__OWNER_CLIENT);
+    err = midge__trust_open(&context->trust, context->memory, settings->ca, settings->ca_len);
+    midge__tls_leave(outer);
+    return err;
+}
+
+int midge__tls_context_open(struct midge__tls_context **out, struct midge__memory *memory,
+                            struct midge_port *port, const struct midge_tls *settings,
+                            const struct midge__tls_limits *limits)
+{
+    *out = NULL;
+    struct midge__tls_context *context =
+        midge__memory_calloc(memory, MIDGE__OWNER_CLIENT, 1, sizeof *context);
+    if (context == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    context->memory = memory;
+    context->port = port;
+    context->limits = *limits;
+    mbedtls_ctr_drbg_init(&context->drbg);
+    int err = take_settings(context, settings);
+    if (err == MIDGE_OK && mbedtls_ctr_drbg_seed(&context->drbg, seed, port, NULL, 0) != 0) {
+        err = MIDGE_ERR_ENTROPY;
+    }
+    if (err == MIDGE_OK) {
+        err = fill_context(context, settings);
+    }
+    if (err != MIDGE_OK) {
+        midge__tls_context_close(context);
+        return err;
+    }
+    *out = context;
+    return MIDGE_OK;
+}
+
+void midge__tls_context_close(struct midge__tls_context *context)
+{
+    if (context == NULL) {
+        return;
+    }
+    struct midge__tls_scope outer = midge__tls_enter(context, MIDGE__OWNER_CLIENT);
+    while (context->configs != NULL) {
+        struct midge__tls_config *config = context->configs;
+        context->configs = config->next;
+        free_config(context, config);
+    }
+    midge__trust_close(&context->trust);
+    mbedtls_ctr_drbg_free(&context->drbg);
+    midge__tls_leave(outer);
+    midge__tls_process_close(context);
+    midge__memory_free(context->memory, context);
+}
+
+bool midge__tls_has_version(unsigned version)
+{
+    return version >= MIDGE__TLS_MIN_VERSION && version <= MIDGE__TLS_MAX_VERSION &&
+           (version == MIDGE_TLS_1_2 || version == MIDGE_TLS_1_3);
+}
+
+const char *midge_tls_profile(void)
+{
+    return MIDGE__PICK("full", "small", "tiny");
+}
+
+const char *midge_tls_library(void)
+{
+    return "mbedTLS " MBEDTLS_VERSION_STRING;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The handshake, one expensive step a call. mbedTLS's own loop would do certificate, key exchange
+ * and verification in one go: 50 M instructions on a Cortex-M3. With MBEDTLS_ECP_RESTARTABLE and
+ * TLS 1.2 a step is cut further. Known exceptions, each in one piece: RSA, TLS 1.3, X25519.
+ */
+#include "io/tls_internal.h"
+
+#include <mbedtls/platform.h>
+
+#include "base/check.h"
+
+/* Steps that cost nothing are taken together; a handshake has about 20. */
+#define CHEAP_STEPS 64
+
+enum verdict { STEP_MORE = 1 }; /* beside MIDGE_ERR */
+
+static struct midge__tls *tls_of(struct midge__stream *s)
+{
+    return MIDGE_CONTAINER_OF(s, struct midge__tls, s);
+}
+
+static bool is_tls13(const mbedtls_ssl_context *ssl)
+{
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    return mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+#else
+    (void)ssl;
+    return false;
+#endif
+}
+
+/* Did leaving this state take a signature, a key exchange or a chain? */
+static bool is_expensive(const struct midge__tls_impl *impl, int state)
+{
+    switch (state) {
+    case MBEDTLS_SSL_CLIENT_HELLO: /* with a key share */
+        return impl->max_version >= MIDGE_TLS_1_3;
+    case MBEDTLS_SSL_SERVER_HELLO:
+    case MBEDTLS_SSL_CERTIFICATE_VERIFY:
+        return is_tls13(&impl->ssl);
+    case MBEDTLS_SSL_SERVER_CERTIFICATE:
+    case MBEDTLS_SSL_SERVER_KEY_EXCHANGE:
+    case MBEDTLS_SSL_CLIENT_KEY_EXCHANGE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A build that keeps the peer's certificate (TLS 1.3 asks for it) would keep 3 to 5 KB with the
+   connection and again with each session taken; verified, nobody looks at it any more. */
+static void drop_certificate(mbedtls_ssl_session *session)
+{
+#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+    mbedtls_x509_crt *crt = session != NULL ? session->MBEDTLS_PRIVATE(peer_cert) : NULL;
+    if (crt != NULL) {
+        session->MBEDTLS_PRIVATE(peer_cert) = NULL;
+        mbedtls_x509_crt_free(crt);
+        mbedtls_free(crt);
+    }
+#else
+    (void)session;
+#endif
+}
+
+static int finish(struct midge__tls_impl *impl)
+{
+    struct midge__tls *tls = impl->tls;
+    drop_certificate(impl->ssl.MBEDTLS_PRIVATE(session));
+    tls->version = is_tls13(&impl->ssl) ? MIDGE_TLS_1_3 : MIDGE_TLS_1_2;
+    /* Where the server takes the session up, no certificate comes, in 1.2 and in 1.3. */
+    tls->resumed = tls->offered && !impl->saw_certificate;
+    if (tls->resumed) {
+        tls->time_verified = impl->offered_verified;
+    }
+    tls->cipher = mbedtls_ssl_get_ciphersuite(&impl->ssl);
+    impl->state = MIDGE__TLS_OPEN;
+    impl->recv_wants = 0;
+    if (tls->version == MIDGE_TLS_1_2) {
+        midge__tls_session_offer(impl);
+    }
+    return MIDGE_OK;
+}
+
+static int wait_for(struct midge__tls_impl *impl, uint8_t event)
+{
+    /* A record may have been swallowed without giving progress: ask again before waiting. */
+    if (event == MIDGE_POLL_IN && impl->ahead_begin != impl->ahead_end) {
+        return STEP_MORE;
+    }
+    impl->recv_wants = event;
+    return MIDGE_ERR_AGAIN;
+}
+
+static int step(struct midge__tls_impl *impl)
+{
+    int before = impl->ssl.MBEDTLS_PRIVATE(state);
+    impl->saw_certificate = impl->saw_certificate || before == MBEDTLS_SSL_SERVER_CERTIFICATE;
+    midge__tls_clear(impl);
+    int ret = mbedtls_ssl_handshake_step(&impl->ssl);
+    if (midge__tls_memory_was_short(impl)) {
+        /* mbedTLS goes on after some of them, with keys the server then rejects. */
+        ret = MBEDTLS_ERR_SSL_ALLOC_FAILED;
+    }
+    switch (ret) {
+    case 0:
+        break;
+    case MBEDTLS_ERR_SSL_WANT_READ:
+        return wait_for(impl, MIDGE_POLL_IN);
+    case MBEDTLS_ERR_SSL_WANT_WRITE:
+        return wait_for(impl, MIDGE_POLL_OUT);
+    case MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS:
+        impl->tls->crypto_steps++;
+        return MIDGE_ERR_BUSY;
+    default:
+        return midge__tls_fail(impl, ret);
+    }
+    if (mbedtls_ssl_is_handshake_over(&impl->ssl)) {
+        return finish(impl);
+    }
+    if (is_expensive(impl, before) && impl->ssl.MBEDTLS_PRIVATE(state) != before) {
+        impl->tls->crypto_steps++;
+        return MIDGE_ERR_BUSY;
+    }
+    return STEP_MORE;
+}
+
+int midge__tls_handshake(struct midge__stream *s)
+{
+    struct midge__tls *tls = tls_of(s);
+    struct midge__tls_impl *impl = tls->impl;
+    if (impl == NULL) {
+        return MIDGE_ERR_CLOSED;
+    }
+    if (impl->state == MIDGE__TLS_DEAD) {
+        return impl->error;
+    }
+    if (impl->state != MIDGE__TLS_WAIT_HANDSHAKE) {
+        return MIDGE_OK;
+    }
+    int result = STEP_MORE;
+    struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
+    for (int i = 0; i < CHEAP_STEPS && result == STEP_MORE; ++i) {
+        result = step(impl);
+    }
+    midge__tls_leave(outer);
+    return result == STEP_MORE ? MIDGE_ERR_BUSY : result;
+}

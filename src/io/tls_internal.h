@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the TLS stream share. Private to src/io: it shows mbedTLS. */
+#ifndef MIDGE_IO_TLS_INTERNAL_H
+#define MIDGE_IO_TLS_INTERNAL_H
+
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/x509_crt.h>
+
+#include "io/tls.h"
+#include "io/tls_process.h"
+#include "io/trust.h"
+
+#if !defined(MBEDTLS_CTR_DRBG_C)
+#error "midge needs MBEDTLS_CTR_DRBG_C: its random generator, seeded from the port"
+#endif
+#if !defined(MBEDTLS_SSL_CLI_C) || !defined(MBEDTLS_X509_CRT_PARSE_C)
+#error "midge needs MBEDTLS_SSL_CLI_C and MBEDTLS_X509_CRT_PARSE_C"
+#endif
+
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+#define MIDGE__TLS_MAX_VERSION MIDGE_TLS_1_3
+#else
+#define MIDGE__TLS_MAX_VERSION MIDGE_TLS_1_2
+#endif
+#if defined(MBEDTLS_SSL_PROTO_TLS1_2)
+#define MIDGE__TLS_MIN_VERSION MIDGE_TLS_1_2
+#else
+#define MIDGE__TLS_MIN_VERSION MIDGE_TLS_1_3
+#endif
+
+/* (verified, not) x (1.2), (1.2 and 1.3), (1.3): all that can exist. */
+#define MIDGE__TLS_CONFIGS (MIDGE__TLS_MIN_VERSION == MIDGE__TLS_MAX_VERSION ? 2U : 6U)
+
+/* One mbedTLS configuration, made when first asked for and shared by connections. */
+struct midge__tls_config {
+    struct midge__tls_config *next;
+    bool skip_verification;
+    uint8_t min_version, max_version;
+    mbedtls_ssl_config ssl;
+};
+
+struct midge__tls_context {
+    struct midge__tls_context *next; /* of all in the process */
+    struct midge__memory *memory;
+    struct midge_port *port;
+    struct midge__tls_limits limits;
+    int64_t time_floor;
+    uint8_t min_version, max_version;
+    bool seeded;
+    struct midge__tls_config *configs;
+    struct midge__trust trust;
+    mbedtls_ctr_drbg_context drbg;
+};
+
+struct midge__tls_session {
+    bool time_verified; /* the chain's dates were judged by a trusted clock */
+    mbedtls_ssl_session ssl;
+};
+
+/* Where a stream is in its life. */
+enum midge__tls_state {
+    MIDGE__TLS_WAIT_HANDSHAKE,
+    MIDGE__TLS_OPEN,
+    MIDGE__TLS_ENDED_CLEAN, /* the peer's close_notify was read */
+    MIDGE__TLS_ENDED_CUT,   /* the lower stream ended without one */
+    MIDGE__TLS_DEAD         /* mbedTLS's context must not be used any more; error tells why */
+};
+
+struct midge__tls_impl {
+    mbedtls_ssl_context ssl;
+    struct midge__tls *tls;
+    enum midge__tls_state state;
+    int error;          /* DEAD: repeated to every later call */
+    uint8_t recv_wants; /* what the last AGAIN waits for: MIDGE_POLL_IN or OUT, 0 none */
+    uint8_t send_wants;
+    bool unsent;           /* mbedTLS holds output that the lower stream did not take */
+    bool notified;         /* close_notify was written */
+    bool saw_certificate;  /* a full handshake */
+    bool offered_verified; /* time_verified of the session that was offered */
+    uint8_t max_version;
+    unsigned owner;
+    /* verification */
+    uint32_t verify_flags;
+    bool no_san, self_signed;
+    bool now_known;
+    int64_t now; /* seconds since 1970; negative: no trusted clock */
+    uint8_t ip[16];
+    uint8_t ip_len; /* 4, 16: the name is a literal; 0: a DNS name */
+    /* read ahead */
+    int lower_error; /* the lower stream's failure, MIDGE_OK none */
+    bool lower_eof;
+    bool spoke;     /* the peer has sent something */
+    bool plaintext; /* … and it was not TLS */
+    uint32_t ahead_begin, ahead_end, ahead_size;
+    uint8_t *ahead; /* after the struct */
+    char *name;     /* after ahead; NUL-terminated */
+};
+
+/* tls_context.c: the configuration for these settings; NULL when memory is short. Versions are
+   not 0. */
+struct midge__tls_config *midge__tls_config_get(struct midge__tls_context *context,
+                                                bool skip_verification, uint8_t min_version,
+                                                uint8_t max_version);
+/* tls_context.c: mbedTLS's f_rng; p is a struct midge__tls_context. */
+int midge__tls_random(void *p, unsigned char *out, size_t len);
+
+/* tls_bio.c: mbedTLS's callbacks; p is a struct midge__tls_impl. */
+int midge__tls_bio_send(void *p, const unsigned char *buf, size_t len);
+int midge__tls_bio_recv(void *p, unsigned char *buf, size_t len);
+
+/* tls_verify.c */
+/* Takes over the name to verify: literal or DNS. */
+void midge__tls_verify_name(struct midge__tls_impl *impl);
+/* mbedTLS's f_vrfy; p is a struct midge__tls_impl. */
+int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+/* Fixed text for the weightiest of the flags. */
+const char *midge__tls_verify_text(const struct midge__tls_impl *impl, uint32_t flags);
+
+/* tls_error.c: before a call into mbedTLS; whether an allocation failed since; and to judge what
+   the call returned: kills the stream, fills in its fault and returns the MIDGE_ERR. */
+void midge__tls_clear(struct midge__tls_impl *impl);
+bool midge__tls_memory_was_short(const struct midge__tls_impl *impl);
+int midge__tls_fail(struct midge__tls_impl *impl, int native);
+
+/* tls_handshake.c: the stream's operation. */
+int midge__tls_handshake(struct midge__stream *s);
+
+/* session.c: what the stream keeps is worth taking: sets tls->new_session. */
+void midge__tls_session_offer(struct midge__tls_impl *impl);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one place that touches what mbedTLS shares among all its users in a process:
+ *
+ *     mbedtls_platform_set_calloc_free   owned builds: from the first client on, for good
+ *     mbedtls_platform_set_time          owned builds: the port's clock of the scope
+ *     mbedtls_ms_time                    owned builds: likewise
+ *     mbedtls_psa_external_get_random    owned builds: the scope's generator
+ *     psa_crypto_init                    never undone: others may hold keys
+ *     mbedtls_ecp_set_max_ops            the value of the client opened last
+ *
+ * Not thread safe across clients: mbedTLS itself is not without MBEDTLS_THREADING_C.
+ */
+#include "io/tls_internal.h"
+
+#include <mbedtls/ecp.h>
+#include <mbedtls/platform.h>
+#include <mbedtls/platform_time.h>
+#if defined(MBEDTLS_PSA_CRYPTO_C)
+#include <psa/crypto.h>
+#endif
+
+#include "base/check.h"
+#include "io/tls_sizes.h"
+#include <midge/config.h>
+
+#if !defined(MIDGE_TLS_EXTERNAL)
+#define OWNED 1
+#if !defined(MBEDTLS_PLATFORM_MEMORY) || defined(MBEDTLS_PLATFORM_CALLOC_MACRO)
+#error "midge's own mbedTLS needs MBEDTLS_PLATFORM_MEMORY; for any other build MIDGE_TLS_EXTERNAL"
+#endif
+#endif
+
+static struct {
+    struct midge__tls_scope scope;
+    struct midge__tls_context *contexts;
+    bool ready;
+} process;
+
+struct midge__tls_scope midge__tls_enter(struct midge__tls_context *context, unsigned owner)
+{
+    struct midge__tls_scope outer = process.scope;
+    process.scope = (struct midge__tls_scope){.context = context, .owner = owner};
+    return outer;
+}
+
+void midge__tls_leave(struct midge__tls_scope outer)
+{
+    process.scope = outer;
+}
+
+/* --- allocation --- */
+
+#if defined(OWNED) && defined(MBEDTLS_PSA_CRYPTO_C)
+static struct midge__memory arena;
+static uint64_t arena_block[MIDGE_PROCESS_HEAP / sizeof(uint64_t)];
+
+static int arena_open(void)
+{
+    return midge__memory_init(&arena, arena_block, sizeof arena_block, 1);
+}
+
+/*
+ * The key store grows in the middle of whatever connection needs one key more. A slice that bore
+ * that connection's tag would be swept under all others.
+ */
+static bool is_key_slice(size_t count, size_t size)
+{
+    return size == midge__tls_key_slot() && count >= 16;
+}
+
+static void *arena_calloc(size_t count, size_t size)
+{
+    return midge__memory_calloc(&arena, MIDGE__OWNER_CLIENT, count, size);
+}
+
+static bool arena_free(void *p)
+{
+    if (!process.ready || !midge__memory_owns(&arena, p)) {
+        return false;
+    }
+    midge__memory_free(&arena, p);
+    return true;
+}
+
+bool midge__tls_process_failed(void)
+{
+    return midge__memory_failed(&arena);
+}
+
+void midge__tls_process_failed_reset(void)
+{
+    midge__memory_failed_reset(&arena);
+}
+#else
+bool midge__tls_process_failed(void)
+{
+    return false;
+}
+
+void midge__tls_process_failed_reset(void)
+{
+}
+#endif
+
+#if defined(OWNED)
+/* What mbedTLS would have used without us, for the firmware's own calls. */
+#if defined(MBEDTLS_PLATFORM_STD_CALLOC) && defined(MBEDTLS_PLATFORM_STD_FREE)
+static void *outside_calloc(size_t count, size_t size)
+{
+    return MBEDTLS_PLATFORM_STD_CALLOC(count, size);
+}
+
+static void outside_free(void *p)
+{
+    MBEDTLS_PLATFORM_STD_FREE(p);
+}
+#else
+static void *outside_calloc(size_t count, size_t size)
+{
+    (void)count;
+    (void)size;
+    return NULL;
+}
+
+static void outside_free(void *p)
+{
+    (void)p;
+}
+#endif
+
+static void *hook_calloc(size_t count, size_t size)
+{
+    const struct midge__tls_scope *scope = &process.scope;
+#if defined(MBEDTLS_PSA_CRYPTO_C)
+    if (scope->process || is_key_slice(count, size)) {
+        return arena_calloc(count, size);
+    }
+#endif
+    if (scope->context == NULL) {
+        return outside_calloc(count, size);
+    }
+    return midge__memory_calloc(scope->context->memory, scope->owner, count, size);
+}
+
+/* By address, not by scope: a client may well free in another's scope. */
+static void hook_free(void *p)
+{
+    if (p == NULL) {
+        return;
+    }
+    for (struct midge__tls_context *at = process.contexts; at != NULL; at = at->next) {
+        if (midge__memory_owns(at->memory, p)) {
+            midge__memory_free(at->memory, p);
+            return;
+        }
+    }
+#if defined(MBEDTLS_PSA_CRYPTO_C)
+    if (arena_free(p)) {
+        return;
+    }
+#endif
+    outside_free(p);
+}
+#endif
+
+/* --- clocks --- */
+
+#if defined(OWNED) && defined(MBEDTLS_PLATFORM_TIME_ALT)
+/* Ages of tickets, and which of two roots of one name mbedTLS prefers. Certificates are judged by
+   tls_verify.c, which knows whether the clock can be trusted. */
+static mbedtls_time_t hook_time(mbedtls_time_t *out)
+{
+    const struct midge__tls_context *context = process.scope.context;
+    int64_t now = MIDGE_TIME_FLOOR;
+    if (context != NULL) {
+        now = context->port->wall_time(context->port->ctx);
+        now = now < context->time_floor ? context->time_floor : now;
+    }
+    if (out != NULL) {
+        *out = (mbedtls_time_t)now;
+    }
+    return (mbedtls_time_t)now;
+}
+#endif
+
+#if defined(OWNED) && defined(MBEDTLS_PLATFORM_MS_TIME_ALT)
+mbedtls_ms_time_t mbedtls_ms_time(void)
+{
+    const struct midge__tls_context *context = process.scope.context;
+    if (context == NULL) {
+        return 0;
+    }
+    return (mbedtls_ms_time_t)context->port->clock_ms(context->port->ctx);
+}
+#endif
+
+/* --- randomness --- */
+
+#if defined(OWNED) && defined(MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG)
+psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *unused,
+                                             uint8_t *output, size_t output_size,
+                                             size_t *output_length)
+{
+    (void)unused;
+    *output_length = 0;
+    if (process.scope.context == NULL ||
+        midge__tls_random(process.scope.context, output, output_size) != 0) {
+        return PSA_ERROR_INSUFFICIENT_ENTROPY;
+    }
+    *output_length = output_size;
+    return PSA_SUCCESS;
+}
+#endif
+
+/* --- joining and leaving --- */
+
+static int psa_open(struct midge__tls_context *context)
+{
+#if defined(MBEDTLS_PSA_CRYPTO_C)
+    struct midge__tls_scope outer = midge__tls_enter(context, MIDGE__OWNER_CLIENT);
+    process.scope.process = true;
+    psa_status_t status = psa_crypto_init();
+    midge__tls_leave(outer);
+    if (status == PSA_ERROR_INSUFFICIENT_MEMORY) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    return status == PSA_SUCCESS ? MIDGE_OK : MIDGE_ERR_ENTROPY;
+#else
+    (void)context;
+    return MIDGE_OK;
+#endif
+}
+
+static int first_open(void)
+{
+#if defined(OWNED)
+#if defined(MBEDTLS_PSA_CRYPTO_C)
+    int err = arena_open();
+    if (err != MIDGE_OK) {
+        return err;
+    }
+#endif
+    (void)mbedtls_platform_set_calloc_free(hook_calloc, hook_free);
+#if defined(MBEDTLS_PLATFORM_TIME_ALT)
+    (void)mbedtls_platform_set_time(hook_time);
+#endif
+#endif
+    process.ready = true;
+    return MIDGE_OK;
+}
+
+int midge__tls_process_open(struct midge__tls_context *context)
+{
+    if (!process.ready) {
+        int err = first_open();
+        if (err != MIDGE_OK) {
+            return err;
+        }
+    }
+    int err = psa_open(context);
+    if (err != MIDGE_OK) {
+        return err;
+    }
+#if defined(MBEDTLS_ECP_RESTARTABLE)
+    mbedtls_ecp_set_max_ops(context->limits.ecp_max_ops);
+#endif
+    context->next = process.contexts;
+    process.contexts = context;
+    return MIDGE_OK;
+}
+
+void midge__tls_process_close(struct midge__tls_context *context)
+{
+    for (struct midge__tls_context **at = &process.contexts; *at != NULL; at = &(*at)->next) {
+        if (*at == context) {
+            *at = context->next;
+            return;
+        }
+    }
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a connection takes, for admission and midge_memory_needed. Owned builds only look into
+ * mbedTLS's internal headers: they are built together with the mbedTLS they describe. In external
+ * builds mbedTLS's memory is not midge's, and all of this is 0.
+ *
+ * The constants below were measured (tests/unit/test_tls_memory.c checks them) and rounded up.
+ */
+#if !defined(MIDGE_TLS_EXTERNAL)
+#define MBEDTLS_ALLOW_PRIVATE_ACCESS
+#endif
+
+#include "io/tls_sizes.h"
+
+#include "io/tls_internal.h"
+#include <midge/config.h>
+
+#if !defined(MIDGE_TLS_EXTERNAL)
+#include "ssl_misc.h"
+#if defined(MBEDTLS_PSA_CRYPTO_C)
+#include "psa_crypto_core.h"
+#endif
+#endif
+
+#define COST(n) MIDGE__MEMORY_COST(n)
+
+/* Pointers and size_t are twice as wide on the desktop; arrays of bytes are not. */
+#define WIDE(on_32, on_64) (sizeof(void *) > 4 ? (size_t)(on_64) : (size_t)(on_32))
+
+static size_t configs_bytes(void)
+{
+    return COST(sizeof(struct midge__tls_context)) +
+           MIDGE__TLS_CONFIGS * COST(sizeof(struct midge__tls_config));
+}
+
+#if defined(MIDGE_TLS_EXTERNAL)
+
+size_t midge__tls_context_bytes(const struct midge_tls *settings)
+{
+    (void)settings;
+    return configs_bytes();
+}
+
+size_t midge__tls_slot_in(void)
+{
+    return 0;
+}
+
+size_t midge__tls_slot_out(void)
+{
+    return 0;
+}
+
+size_t midge__tls_handshake_bytes(void)
+{
+    return 0;
+}
+
+size_t midge__tls_handshake_worst(void)
+{
+    return 0;
+}
+
+size_t midge__tls_handshake_piece(void)
+{
+    return 0;
+}
+
+size_t midge__tls_held_bytes(void)
+{
+    return 0;
+}
+
+size_t midge__tls_session_bytes(void)
+{
+    return COST(sizeof(struct midge__tls_session));
+}
+
+#else
+
+size_t midge__tls_context_bytes(const struct midge_tls *settings)
+{
+    return configs_bytes() + midge__trust_bytes(settings->ca, settings->ca_len);
+}
+
+size_t midge__tls_slot_in(void)
+{
+    return MBEDTLS_SSL_IN_BUFFER_LEN;
+}
+
+size_t midge__tls_slot_out(void)
+{
+    return MBEDTLS_SSL_OUT_BUFFER_LEN;
+}
+
+size_t midge__tls_key_slot(void)
+{
+#if defined(MBEDTLS_PSA_CRYPTO_C)
+    return sizeof(psa_key_slot_t);
+#else
+    return 0;
+#endif
+}
+
+/* The stream's own block and mbedTLS's copy of the name, of 255 bytes at most. */
+static size_t impl_bytes(void)
+{
+    return sizeof(struct midge__tls_impl) + MIDGE_READ_AHEAD + 256;
+}
+
+/*
+ * The rest at the peak of a full handshake with a public-size chain: 5 KB in three certificates
+ * (profile tiny: what its input buffer holds), keys of RSA-2048 or up to P-384. Measured on x86-64
+ * in sum: full 26,330 (TLS 1.3, of 28,150), small 12,650 (16,070), tiny 11,050 (14,310, two RSA
+ * certificates); with three RSA-2048 certificates up to 2,600 more. The figures for 32-bit are
+ * scaled from a Cortex-M3's handshakes with short chains.
+ */
+size_t midge__tls_handshake_bytes(void)
+{
+    return COST(impl_bytes()) + COST(256) +
+           MIDGE__PICK(WIDE(16000, 23000), WIDE(11500, 14500), WIDE(10500, 13000));
+}
+
+/* A chain of MIDGE_MAX_CHAIN bytes takes its DER once, again where the peer's certificate is kept,
+   and as much for what is parsed out of it; verifying with RSA-4096 keys takes 7 KB more. */
+size_t midge__tls_handshake_worst(void)
+{
+#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+    const size_t times = 3;
+#else
+    const size_t times = 2;
+#endif
+    size_t more = MIDGE_MAX_CHAIN > 5120 ? MIDGE_MAX_CHAIN - 5120 : 0;
+    return midge__tls_handshake_bytes() + times * more + 7168;
+}
+
+/* A certificate of 3 KB or the scratch of one RSA-4096 verification; else the stream's block. */
+size_t midge__tls_handshake_piece(void)
+{
+    return impl_bytes() > 3072 ? impl_bytes() : 3072;
+}
+
+/* TLS 1.3 keeps the handshake's structure, three keys and the last ticket. */
+size_t midge__tls_held_bytes(void)
+{
+    return COST(impl_bytes()) + COST(256) +
+           MIDGE__PICK(WIDE(4600, 6800), WIDE(1300, 1900), WIDE(1300, 1900));
+}
+
+size_t midge__tls_session_bytes(void)
+{
+    return COST(sizeof(struct midge__tls_session)) + COST(MIDGE_MAX_TICKET) + COST(256) + COST(64);
+}
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Sizes that only mbedTLS's internal headers tell; see io/tls.h for the others. */
+#ifndef MIDGE_IO_TLS_SIZES_H
+#define MIDGE_IO_TLS_SIZES_H
+
+#include <stddef.h>
+
+/* One slot of PSA's key store; 0 without one. Owned builds only. */
+size_t midge__tls_key_slot(void);
+
+#endif

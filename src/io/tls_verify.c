@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What midge demands of a certificate beyond mbedTLS's chain building:
+ *
+ *     name   subjectAltName only (RFC 9525 6.3): dNSName for names, iPAddress for literals. mbedTLS
+ *            falls back to the CN, and lets dNSName and URI entries match an address.
+ *     dates  by the port's clock, when it can be trusted; otherwise what expired before the floor
+ *            is refused and nothing else, and the result says that time was not verified.
+ */
+#include "io/tls_internal.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include <mbedtls/oid.h>
+
+/* --- names --- */
+
+void midge__tls_verify_name(struct midge__tls_impl *impl)
+{
+    size_t len = strlen(impl->name);
+    /* An absolute name is certified, and announced (RFC 6066 3), without its last dot. */
+    if (len > 1 && impl->name[len - 1] == '.') {
+        impl->name[len - 1] = '\0';
+    }
+    /* Through uint32_t: mbedTLS writes its address there. */
+    uint32_t ip[4] = {0};
+    impl->ip_len = (uint8_t)mbedtls_x509_crt_parse_cn_inet_pton(impl->name, ip);
+    memcpy(impl->ip, ip, sizeof impl->ip);
+}
+
+static bool same_text(const unsigned char *a, const char *b, size_t n)
+{
+    for (size_t i = 0; i < n; ++i) {
+        if (tolower(a[i]) != tolower((unsigned char)b[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* RFC 9525 6.3: a wildcard is the whole left-most label and stands for exactly one. That at least
+   two labels follow is our own demand. */
+static bool wildcard_matches(const mbedtls_x509_buf *pattern, const char *name)
+{
+    const char *dot = strchr(name, '.');
+    if (pattern->len < 3 || pattern->p[0] != '*' || pattern->p[1] != '.' || dot == NULL ||
+        dot == name) {
+        return false;
+    }
+    const unsigned char *rest = pattern->p + 1;
+    size_t len = pattern->len - 1;
+    return memchr(rest + 1, '.', len - 1) != NULL && memchr(rest, '*', len) == NULL &&
+           strlen(dot) == len && same_text(rest, dot, len);
+}
+
+static bool dns_matches(const mbedtls_x509_buf *pattern, const char *name)
+{
+    size_t len = strlen(name);
+    if (pattern->len == len && memchr(pattern->p, '*', len) == NULL) {
+        return same_text(pattern->p, name, len);
+    }
+    return wildcard_matches(pattern, name);
+}
+
+static bool entry_matches(const struct midge__tls_impl *impl, const mbedtls_x509_buf *entry)
+{
+    int type = entry->tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
+    if (entry->p == NULL || entry->len == 0) {
+        return false;
+    }
+    if (impl->ip_len > 0) {
+        return type == MBEDTLS_X509_SAN_IP_ADDRESS && entry->len == impl->ip_len &&
+               memcmp(entry->p, impl->ip, impl->ip_len) == 0;
+    }
+    return type == MBEDTLS_X509_SAN_DNS_NAME && dns_matches(entry, impl->name);
+}
+
+static uint32_t name_flags(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt)
+{
+    if (!mbedtls_x509_crt_has_ext_type(crt, MBEDTLS_X509_EXT_SUBJECT_ALT_NAME)) {
+        impl->no_san = true;
+        return MBEDTLS_X509_BADCERT_CN_MISMATCH;
+    }
+    for (const mbedtls_x509_sequence *at = &crt->subject_alt_names; at != NULL; at = at->next) {
+        if (entry_matches(impl, &at->buf)) {
+            return 0;
+        }
+    }
+    return MBEDTLS_X509_BADCERT_CN_MISMATCH;
+}
+
+/* --- dates --- */
+
+/* Seconds since 1970 of a date in the Gregorian calendar; mbedTLS has checked the fields. */
+static int64_t seconds_of(const mbedtls_x509_time *t)
+{
+    int64_t year = t->mon <= 2 ? t->year - 1 : t->year; /* years that begin in March */
+    int64_t era = (year >= 0 ? year : year - 399) / 400;
+    int64_t of_era = year - era * 400;
+    int64_t day_of_year = (153 * (t->mon + (t->mon > 2 ? -3 : 9)) + 2) / 5 + t->day - 1;
+    int64_t day = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year - 719468;
+    return ((day * 24 + t->hour) * 60 + t->min) * 60 + t->sec;
+}
+
+static void read_clock(struct midge__tls_impl *impl)
+{
+    const struct midge__tls_context *context = impl->tls->context;
+    if (!impl->now_known) {
+        int64_t now = context->port->wall_time(context->port->ctx);
+        impl->now = now < context->time_floor ? -1 : now;
+        impl->now_known = true;
+        impl->tls->time_verified = impl->now >= 0;
+    }
+}
+
+static uint32_t date_flags(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt)
+{
+    int64_t from = seconds_of(&crt->valid_from);
+    int64_t to = seconds_of(&crt->valid_to);
+    read_clock(impl);
+    if (impl->now < 0) {
+        return to < impl->tls->context->time_floor ? MBEDTLS_X509_BADCERT_EXPIRED : 0;
+    }
+    return (to < impl->now ? (uint32_t)MBEDTLS_X509_BADCERT_EXPIRED : 0U) |
+           (from > impl->now ? (uint32_t)MBEDTLS_X509_BADCERT_FUTURE : 0U);
+}
+
+/* --- mbedTLS's callback: for each certificate of the chain it built, root first --- */
+
+static bool same_name(const mbedtls_x509_buf *a, const mbedtls_x509_buf *b)
+{
+    return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
+}
+
+int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+{
+    struct midge__tls_impl *impl = p;
+    *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
+    *flags |= date_flags(impl, crt);
+    if (depth == 0) {
+        *flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH;
+        *flags |= name_flags(impl, crt);
+        impl->self_signed = (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0 &&
+                            same_name(&crt->subject_raw, &crt->issuer_raw);
+    }
+    impl->verify_flags |= *flags;
+    return 0;
+}
+
+/* --- words --- */
+
+const char *midge__tls_verify_text(const struct midge__tls_impl *impl, uint32_t flags)
+{
+    static const struct {
+        uint32_t flag;
+        const char *text;
+    } texts[] = {
+        /* In the order of weight: what a forger would trip over first. */
+        {MBEDTLS_X509_BADCERT_NOT_TRUSTED, "certificate not trusted"},
+        {MBEDTLS_X509_BADCERT_REVOKED, "certificate revoked"},
+        {MBEDTLS_X509_BADCERT_EXPIRED, "certificate expired"},
+        {MBEDTLS_X509_BADCERT_FUTURE, "certificate not yet valid"},
+        {MBEDTLS_X509_BADCERT_CN_MISMATCH, "certificate is for another host"},
+        {MBEDTLS_X509_BADCERT_BAD_MD, "weak hash in certificate chain"},
+        {MBEDTLS_X509_BADCERT_BAD_PK, "unacceptable key type in certificate chain"},
+        {MBEDTLS_X509_BADCERT_BAD_KEY, "weak or unacceptable key in certificate chain"},
+        {MBEDTLS_X509_BADCERT_KEY_USAGE, "certificate not meant for this key usage"},
+        {MBEDTLS_X509_BADCERT_EXT_KEY_USAGE, "certificate not meant for servers"},
+        {MBEDTLS_X509_BADCERT_MISSING, "server sent no certificate"},
+    };
+    if (impl->self_signed && (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
+        return "certificate is self-signed";
+    }
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; ++i) {
+        if ((flags & texts[i].flag) == 0) {
+            continue;
+        }
+        if (texts[i].flag == MBEDTLS_X509_BADCERT_CN_MISMATCH && impl->no_san) {
+            return "certificate has no subjectAltName";
+        }
+        return texts[i].text;
+    }
+    return "certificate not accepted";
+}

@@ -1,0 +1,715 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The program's contract: options, exit codes, report, outputs (cli.md)."""
+import hashlib
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+import unittest
+import xml.etree.ElementTree
+
+import midge_test
+from midge_test import Case
+
+FIELDS = {
+    "url": str, "effective_url": str, "method": str, "status": int, "reason": str,
+    "http_version": str, "headers": list, "trailers": list, "body_len": int, "body_sha256": str,
+    "framing": str, "complete": str, "error": str, "phase": str, "native_code": int,
+    "message": str, "exit_code": int, "tls_version": str, "cipher": str, "verify_flags": int,
+    "time_verified": bool, "connection_id": int, "connects": int, "reused": bool, "resumed": bool,
+    "redirects": int, "retries": int, "t_queue_us": int, "t_dns_us": int, "t_connect_us": int,
+    "t_tls_us": int, "t_send_us": int, "t_wait_us": int, "t_body_us": int, "t_total_us": int,
+    "longest_step_us": int,
+}
+SUMMARY = ("wall_us turns requests failed connections handshakes_full handshakes_resumed "
+           "peak_connections alloc_calls alloc_peak alloc_live longest_step_us "
+           "longest_turn_us").split()
+EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+
+
+class Usage(Case):
+    def refused(self, *arguments, words=()):
+        ran = self.midge(*arguments, report=False, ca=False)
+        self.assert_code(2, ran, *words)
+        self.assert_one_line(ran)
+        self.assertEqual(b"", ran.out)
+
+    def test_unknown_options(self):
+        for option in ("--foo", "--foo=1", "-Q", "-sQ", "--silen", "--no-silent"):
+            with self.subTest(option):
+                self.refused(option, self.url(), words=["unknown option"])
+        self.refused("--foo", "http://x/", words=["--foo"])
+
+    def test_unsupported_options_are_named(self):
+        for option in ("--compressed", "-L", "--location", "--max-redirs", "--retry", "-F",
+                       "--form", "--cert", "--key", "--pinnedpubkey", "-C", "--continue-at", "-r",
+                       "--range", "-u", "--user", "-b", "-c", "-x", "--proxy", "--har",
+                       "--fail-alloc", "--fail-io", "--device", "--retry-max-time"):
+            with self.subTest(option):
+                self.refused(option, "x", self.url(), words=["not supported", option])
+
+    def test_bad_values(self):
+        for arguments in (["-m", "x"], ["-m", "-1"], ["-m", ""], ["-m", "1e3"], ["-m", "1."],
+                          ["--parallel-max", "0"], ["--parallel-max", "1x"], ["--heap", "64K"],
+                          ["--max-conns", "1001"], ["--now", "today"], ["--recv-slice", "0"],
+                          ["--max-body", "99999999999999999999"], ["--tls-max", "1.1"],
+                          ["--tlsv1.3", "--tls-max", "1.2"], ["-4", "-6"], ["-X", ""],
+                          ["--resolve", "localhost:80"], ["--resolve", "a:80:name"],
+                          ["--connect-to", "a:b"], ["-H", "no colon"], ["-H", ": x"],
+                          ["-H", "A B: c"], ["-H", "Host:"], ["-H", "X: a\r\nY: b"],
+                          ["-H", "@file"], ["-d", "x", "-T", "y"], ["-I", "-d", "x"],
+                          ["-T", "a", "-T", "b"], ["-o", "a", "-o", "b"], ["--silent=1"],
+                          ["-A", "a\nb"]):
+            with self.subTest(arguments):
+                self.refused(*arguments, self.url())
+
+    def test_missing(self):
+        self.refused(words=["no URL"])
+        self.refused("-s", words=["no URL"])
+        self.refused(self.url(), "-o", words=["needs a value"])
+        self.refused(self.url(), "--output", words=["needs a value"])
+        self.refused("--next", self.url(), words=["before --next"])
+        self.refused(self.url(), "--next", words=["no URL"])
+        self.refused("app", words=["app"])
+        self.refused("bench", "x", words=["not in this build"])
+
+    def test_spellings(self):
+        url = self.url("/echo")
+        for arguments in (["-sS", "-XPUT"], ["-sSX", "PUT"], ["-sSXPUT"], ["--request=PUT"],
+                          ["--request", "PUT"], ["-s", "--request=POST", "-X", "PUT"]):
+            with self.subTest(arguments):
+                ran = self.midge(*arguments, url)
+                self.assert_code(0, ran)
+                self.assertEqual("PUT", ran.json["method"])
+        ran = self.midge("-ofile", "--", url)
+        self.assertEqual((0, ["file"]), (ran.code, self.files()))
+        ran = self.midge("--", "-s")
+        self.assert_code(3, ran)
+
+    def test_options_behind_urls(self):
+        ran = self.midge(self.url("/echo"), "-X", "PUT", "--url", self.url("/echo"))
+        self.assertEqual(["PUT", "PUT"], [line["method"] for line in ran])
+
+    def test_help_and_version(self):
+        ran = self.midge("--help", report=False, ca=False)
+        self.assertEqual(0, ran.code)
+        self.assertIn(b"--parallel-max", ran.out)
+        self.assertNotIn(b"--proxy", ran.out)
+        ran = self.midge("--version", report=False, ca=False)
+        self.assertEqual(0, ran.code)
+        self.assertRegex(ran.out.decode(),
+                         r"^midge \d+\.\d+\.\d+ \(profile \w+\) mbedTLS 3\.6\.\d+ c-ares [\d.]+\n$")
+
+    def test_next(self):
+        ran = self.midge("-X", "PUT", self.url("/echo"), "--next", "-d", "a", self.url("/echo"))
+        self.assert_code(0, ran)
+        self.assertEqual(["PUT", "POST"], [line["method"] for line in ran])
+
+
+class ParseUrl(Case):
+    def parse(self, *arguments):
+        return self.midge("parse-url", *arguments, report=False, ca=False)
+
+    def test_normalises(self):
+        ran = self.parse("HTTPS://Example.COM:443/a/../b?x=%7e")
+        self.assertEqual((0, b"https://example.com/b?x="), (ran.code, ran.out[:24]), ran)
+
+    def test_resolves(self):
+        ran = self.parse("../c?q", "--base", "https://h/a/b/d")
+        self.assertEqual((0, b"https://h/a/c?q\n"), (ran.code, ran.out), ran)
+
+    def test_refuses(self):
+        for url in ("", "x", "http://", "http://a b/", "http://h:99999/", "http://u:p@h/", "ftp://h/"):
+            with self.subTest(url):
+                ran = self.parse(url)
+                self.assertEqual((3, b""), (ran.code, ran.out), ran)
+                self.assert_one_line(ran)
+        self.assertEqual(2, self.parse().code)
+        self.assertEqual(2, self.parse("http://a/", "http://b/").code)
+        self.assertEqual(2, self.parse("--foo", "http://a/").code)
+
+
+class Report(Case):
+    def test_fields(self):
+        url = self.url("/posts/1")
+        ran = self.midge(url)
+        self.assert_code(0, ran)
+        line = ran[0]
+        self.assertEqual(list(FIELDS), sorted(line, key=list(FIELDS).index))
+        for name, kind in FIELDS.items():
+            self.assertIs(kind, type(line[name]), name)
+        self.assertEqual(list(SUMMARY), list(ran.summary))
+        expected = {
+            "url": url, "effective_url": url, "method": "GET", "status": 200, "reason": "OK",
+            "http_version": "1.1", "body_len": len(ran.out), "framing": "length",
+            "body_sha256": hashlib.sha256(ran.out).hexdigest(), "complete": "yes", "error": "",
+            "phase": "done", "native_code": 0, "message": "", "exit_code": 0, "trailers": [],
+            "verify_flags": 0, "time_verified": True, "connection_id": 1, "connects": 1,
+            "reused": False, "resumed": False, "redirects": 0, "retries": 0}
+        self.assertEqual(expected, {name: line[name] for name in expected})
+        self.assertIn(line["tls_version"], ("1.2", "1.3"))
+        self.assertNotEqual("", line["cipher"])
+        self.assertIn(["Content-Length", str(len(ran.out))], line["headers"])
+        phases = sum(line[name] for name in FIELDS if name.startswith("t_") and name != "t_total_us")
+        self.assertLessEqual(phases, line["t_total_us"] * 1.01 + 1000)
+        self.assertGreater(line["t_tls_us"], 0)
+
+    def test_summary(self):
+        ran = self.midge(self.url("/posts/1"), self.url("/posts/2", "refused"), self.url("/posts/3"))
+        self.assertEqual(7, ran.code)
+        self.assertEqual((3, 1), (ran.summary["requests"], ran.summary["failed"]))
+        self.assertGreater(ran.summary["alloc_peak"], 0)
+        self.assertGreater(ran.summary["turns"], 0)
+
+    def test_stdout_behind_the_bodies(self):
+        ran = self.midge("--report", "-", self.url("/bytes/4"), report=False)
+        self.assert_code(0, ran)
+        lines = ran.out[4:].decode().splitlines()
+        self.assertEqual(4, json.loads(lines[0])["body_len"])
+        self.assertIn("summary", json.loads(lines[1]))
+
+    def test_cannot_be_written(self):
+        ran = self.midge("--report", "/nonexistent/r", self.url(), report=False)
+        self.assert_code(23, ran, "/nonexistent/r")
+        ran = self.midge("--report", "/dev/full", self.url("/posts/1"), report=False)
+        self.assert_code(23, ran, "No space left")
+
+    def test_latin1(self):
+        port = self.raw(b"HTTP/1.1 200 H\xe9\r\nX-Name: caf\xe9 \"q\" \\\r\nContent-Length: 0\r\n\r\n")
+        ran = self.midge(self.url("/", port))
+        self.assert_code(0, ran)
+        self.assertEqual("Hé", ran[0]["reason"])
+        self.assertIn(["X-Name", 'café "q" \\'], ran[0]["headers"])
+
+    def test_names_as_received_in_order(self):
+        port = self.raw("HTTP/1.0 200\r\nb: 1\r\nA: 2\r\nb: 3\r\nContent-Length: 0\r\n\r\n")
+        ran = self.midge(self.url("/", port))
+        self.assertEqual([["b", "1"], ["A", "2"], ["b", "3"], ["Content-Length", "0"]],
+                         ran[0]["headers"])
+        self.assertEqual(("1.0", ""), (ran[0]["http_version"], ran[0]["reason"]))
+
+    def test_chunked_with_trailers(self):
+        port = self.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        "3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 5\r\nX-Two: z\r\n\r\n")
+        ran = self.midge(self.url("/", port))
+        self.assertEqual((0, b"abcde"), (ran.code, ran.out), ran)
+        self.assertEqual(("chunked", [["X-Sum", "5"], ["X-Two", "z"]]),
+                         (ran[0]["framing"], ran[0]["trailers"]))
+
+    def test_effective_url_is_what_was_asked(self):
+        ran = self.midge("HTTPS://LOCALHOST:%d/a/../posts/1" % self.ports["https"])
+        self.assert_code(0, ran)
+        self.assertEqual(self.url("/posts/1"), ran[0]["effective_url"])
+        self.assertTrue(ran[0]["url"].startswith("HTTPS://LOCALHOST"))
+
+    def test_of_what_was_never_started(self):
+        ran = self.midge("nothing", self.url("/posts/1"))
+        self.assertEqual(3, ran.code)
+        self.assertEqual(("URL", "nothing", 3, 0, "queue", "none", "no", EMPTY_SHA256),
+                         tuple(ran[0][name] for name in ("error", "url", "exit_code", "status",
+                               "phase", "framing", "complete", "body_sha256")))
+        self.assertEqual(ran[0]["message"] + "\n", ran.text)
+        self.assertEqual(200, ran[1]["status"])
+
+    def test_utf8_in_the_url(self):
+        ran = self.midge(self.url("/echo/ä"))
+        self.assert_code(0, ran)
+        self.assertEqual(self.url("/echo/ä"), ran[0]["url"])
+        self.assertEqual(self.url("/echo/%C3%A4"), ran[0]["effective_url"])
+
+
+class ExitCodes(Case):
+    def failed(self, code, error, *arguments, words=(), **settings):
+        ran = self.midge(*arguments, **settings)
+        self.assert_code(code, ran, f"midge: ({code}) ", *words)
+        self.assertEqual((error, code), (ran[0]["error"], ran[0]["exit_code"]))
+        self.assert_one_line(ran)
+        return ran
+
+    def test_1_scheme(self):
+        for url in ("ftp://localhost/x", "file:///etc/passwd", "ws://localhost/"):
+            with self.subTest(url):
+                self.failed(1, "SCHEME", url, words=[url])
+
+    def test_3_url(self):
+        for url in ("localhost/x", "localhost", "localhost:80/x", "", "http://", "https:///x",
+                    "http://h:0/", "http://h:70000/", "http://[::1/", "http://a b/",
+                    "http://user:secret@localhost/"):
+            with self.subTest(url):
+                self.failed(3, "URL", url)
+        self.failed(3, "URL", "localhost/x", words=["no scheme"])
+
+    def test_6_name(self):
+        self.failed(6, "RESOLVE", "https://no-such-host.invalid/")
+
+    def test_7_refused(self):
+        ran = self.failed(7, "CONNECT", self.url("/", "refused"), words=["refused"])
+        self.assertEqual("connect", ran[0]["phase"])
+        self.assertGreater(ran[0]["native_code"], 0)
+
+    def test_8_weird(self):
+        for answer in ("garbage\r\n\r\n", "HTTP/1.1 200 OK\nA: b\n\n",
+                       "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+                       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"):
+            with self.subTest(answer):
+                self.failed(8, "PROTOCOL", self.url("/", self.raw(answer)))
+
+    def test_18_cut(self):
+        ran = self.failed(18, "PARTIAL", self.url("/bytes/1000?_cut=100", "http"))
+        self.assertEqual(("no", 100, "length"),
+                         tuple(ran[0][name] for name in ("complete", "body_len", "framing")))
+        self.failed(18, "PARTIAL", self.url("/bytes/1000?_cut=100"))
+
+    def test_22_status(self):
+        ran = self.failed(22, "HTTP_STATUS", "-f", self.url("/status/404"), words=["404"])
+        self.assertEqual((404, b""), (ran[0]["status"], ran.out))
+        ran = self.midge(self.url("/status/404"))
+        self.assertEqual((0, "", 404), (ran.code, ran[0]["error"], ran[0]["status"]))
+        self.midge("-f", "-o", "file", self.url("/status/500"))
+        self.assertEqual([], self.files())
+
+    def test_23_write(self):
+        url = self.url("/bytes/100000")
+        self.failed(23, "WRITE", "-o", "/dev/full", url, words=["/dev/full", "No space left"])
+        self.failed(23, "WRITE", "-o", "missing/file", url, words=["No such file"])
+        self.failed(23, "WRITE", "-O", self.url("/"), words=["-o FILE"])
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([midge_test.BIN, "--cacert", self.ca, url], stdout=full,
+                                  stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual(23, done.returncode, done.stderr)
+        self.assertIn(b"No space left", done.stderr)
+
+    def test_23_stdout_closed(self):
+        process = self.start(self.url("/bytes/10000000"))
+        process.stdout.close()
+        process.stdout = None
+        error = process.communicate(timeout=60)[1]
+        self.assertEqual(23, process.returncode, error)
+        self.assertIn(b"Broken pipe", error)
+
+    def test_26_read(self):
+        url = self.url("/echo")
+        for arguments in (["-d", "@missing"], ["--data-binary", "@missing"], ["-T", "missing"],
+                          ["--data-urlencode", "n@missing"], ["--json", "@missing"]):
+            with self.subTest(arguments):
+                self.failed(26, "READ", *arguments, url, words=["missing", "No such file"])
+
+    def test_27_heap(self):
+        ran = self.failed(27, "NO_MEMORY", "--heap", "3000", self.url("/posts/1"),
+                          words=["3000 bytes is too small", "--heap "])
+        least = ran.text.split("--heap ")[1].split(")")[0]
+        ran = self.midge("--heap", least, self.url("/posts/1"))
+        self.assert_code(0, ran)
+        self.assertLessEqual(ran.summary["alloc_peak"], int(least))
+
+    def test_one_line_for_all(self):
+        """Without a client nothing can be asked: that is said once, and reported for each."""
+        ran = self.midge("--heap", "3000", self.url("/1"), "nothing", self.url("/2"))
+        self.assertEqual([27, 3, 27], [line["exit_code"] for line in ran])
+        self.assertEqual((27, 2), (ran.code, ran.text.count("\n")), ran)
+        self.assertIn(self.url("/2"), ran[2]["message"])
+
+    def test_28_time(self):
+        ran = self.failed(28, "TIMEOUT", "-m", "1.5", self.url("/delay/30"))
+        self.assertEqual("wait", ran[0]["phase"])
+        self.failed(28, "TIMEOUT", "-m", ".9", self.url("/drip?interval=0.05&piece=1"))
+
+    def test_28_connect_timeout(self):
+        quiet = self.raw("", on="connect", end="open")
+        ran = self.failed(28, "TIMEOUT", "--connect-timeout", "0.5", self.tls_url(quiet))
+        self.assertEqual("tls", ran[0]["phase"])
+
+    def test_35_tls(self):
+        self.failed(35, "TLS", "https://localhost:%d/" % self.ports["http"])
+
+    def test_42_interrupted(self):
+        process = self.start("-o", "file", self.url("/drip?interval=0.05&piece=100"))
+        self.wait_for(lambda: len(self.files()) > 0)
+        process.send_signal(signal.SIGINT)
+        error = process.communicate(timeout=60)[1]
+        self.assertEqual(42, process.returncode, error)
+        self.assertEqual([], self.files())
+
+    def wait_for(self, condition):
+        deadline = time.monotonic() + 30
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)    # until the first bytes have come
+
+    def test_52_empty(self):
+        self.failed(52, "EMPTY_REPLY", self.url("/", self.raw("")))
+
+    def test_60_certificates(self):
+        for port, words in (("expired", "expired"), ("notyet", ""), ("selfsigned", ""),
+                            ("untrusted", ""), ("wronghost", ""), ("nosan", "")):
+            with self.subTest(port):
+                ran = self.failed(60, "CERT", self.url("/posts/1", port), words=[words])
+                self.assertEqual("tls", ran[0]["phase"])
+                ran = self.midge("-k", self.url("/posts/1", port))
+                self.assert_code(0, ran)
+
+    def test_60_by_date(self):
+        self.failed(60, "CERT", "--now", "4000000000", self.url("/posts/1"), words=["expired"])
+        ran = self.midge("--now", "1700000000", self.url("/posts/1", "expired"))
+        self.assertIn(ran.code, (0, 60))    # before the floor the clock is none
+
+    def test_63_size(self):
+        self.failed(63, "TOO_LARGE", "--max-body", "99", self.url("/bytes/100"))
+        self.assert_code(0, self.midge("--max-body", "100", self.url("/bytes/100")))
+        self.failed(63, "TOO_LARGE", "--max-header", "2000", self.url("/headers/50?size=100"))
+
+    def test_77_ca(self):
+        (self.dir / "garbage").write_text("no certificate")
+        (self.dir / "empty").write_text("")
+        for name, words in (("missing", "No such file"), ("garbage", "garbage"), ("empty", "empty")):
+            with self.subTest(name):
+                self.failed(77, "CA", "--cacert", name, self.url("/posts/1"), words=[words], ca=False)
+
+    def test_first_failure_in_order(self):
+        ran = self.midge(self.url("/delay/0.1"), self.url("/delay/30"), self.url("/", "refused"),
+                         "-m", "2.5")
+        self.assertEqual([0, 28, 7], [line["exit_code"] for line in ran], ran)
+        self.assertEqual(28, ran.code)
+        self.assertEqual(2, ran.text.count("midge: ("))
+
+    def test_silent(self):
+        url = self.url("/", "refused")
+        self.assertEqual("", self.midge("-s", url).text)
+        self.assertIn("midge: (7)", self.midge("-sS", url).text)
+        self.assertNotEqual("", self.midge("-s", url)[0]["message"])
+
+
+class Requests(Case):
+    def echo(self, *arguments, path="/echo", **settings):
+        ran = self.midge(*arguments, self.url(path), **settings)
+        self.assert_code(0, ran)
+        return ran.json
+
+    def header(self, echo, name):
+        return [value for key, value in echo["headers"] if key.lower() == name.lower()]
+
+    def test_get(self):
+        echo = self.echo()
+        self.assertEqual(("GET", 0), (echo["method"], echo["body_len"]))
+        self.assertEqual(["*/*"], self.header(echo, "Accept"))
+        self.assertRegex(self.header(echo, "User-Agent")[0], r"^midge/\d")
+        self.assertEqual(["localhost:%d" % self.ports["https"]], self.header(echo, "Host"))
+
+    def test_header_forms(self):
+        echo = self.echo("-H", "X-A: 1", "-H", "x-b:2", "-H", "X-Empty;", "-H", "Accept:",
+                         "-H", "User-Agent: me", "-H", "X-A: 3")
+        self.assertEqual(["1", "3"], self.header(echo, "X-A"))
+        self.assertEqual(["2"], self.header(echo, "X-B"))
+        self.assertEqual([""], self.header(echo, "X-Empty"))
+        self.assertEqual([], self.header(echo, "Accept"))
+        self.assertEqual(["me"], self.header(echo, "User-Agent"))
+        self.assertEqual(["h.example"], self.header(self.echo("-H", "Host: h.example"), "Host"))
+
+    def test_agent_and_bearer(self):
+        echo = self.echo("-A", "me/2", "--oauth2-bearer", "abc")
+        self.assertEqual(["me/2"], self.header(echo, "User-Agent"))
+        self.assertEqual(["Bearer abc"], self.header(echo, "Authorization"))
+        self.assertEqual([], self.header(self.echo("-A", ""), "User-Agent"))
+
+    def test_data(self):
+        echo = self.echo("-d", "a=1", "-d", "b=2 &c")
+        self.assertEqual(("POST", "a=1&b=2 &c"), (echo["method"], echo["body"]))
+        self.assertEqual(["application/x-www-form-urlencoded"], self.header(echo, "Content-Type"))
+        self.assertEqual("PATCH", self.echo("-d", "a", "-X", "PATCH")["method"])
+        echo = self.echo("-d", "a", "-H", "content-type: text/plain")
+        self.assertEqual(["text/plain"], self.header(echo, "Content-Type"))
+        self.assertEqual([], self.header(self.echo("-d", "a", "-H", "Content-Type:"), "Content-Type"))
+        echo = self.echo("-d", "")
+        self.assertEqual(("POST", ["0"]), (echo["method"], self.header(echo, "Content-Length")))
+
+    def test_data_of_files(self):
+        (self.dir / "f").write_bytes(b"one\r\ntwo\n")
+        self.assertEqual("onetwo&x", self.echo("-d", "@f", "-d", "x")["body"])
+        self.assertEqual("one\r\ntwo\n", self.echo("--data-binary", "@f")["body"])
+        self.assertEqual("@f", self.echo("--data-raw", "@f")["body"])
+        self.assertEqual("in", self.echo("-d", "@-", input=b"in\n")["body"])
+        blob = bytes(range(256)) * 1000
+        (self.dir / "blob").write_bytes(blob)
+        self.assertEqual(hashlib.sha256(blob).hexdigest(),
+                         self.echo("--data-binary", "@blob")["body_sha256"])
+
+    def test_urlencode(self):
+        (self.dir / "f").write_bytes(b"x y\xff")
+        for argument, body in (("a b&c", "a%20b%26c"), ("=a=b", "a%3Db"), ("n=a b", "n=a%20b"),
+                               ("@f", "x%20y%FF"), ("n@f", "n=x%20y%FF"), ("n=", "n="), ("-._~", "-._~")):
+            with self.subTest(argument):
+                self.assertEqual(body, self.echo("--data-urlencode", argument)["body"])
+
+    def test_json(self):
+        echo = self.echo("--json", '{"a":', "--json", "1}")
+        self.assertEqual(("POST", '{"a":1}'), (echo["method"], echo["body"]))
+        self.assertEqual((["application/json"], ["application/json"]),
+                         (self.header(echo, "Content-Type"), self.header(echo, "Accept")))
+        echo = self.echo("--json", "[]", "-H", "Accept: x/y")
+        self.assertEqual(["x/y"], self.header(echo, "Accept"))
+
+    def test_get_with_data(self):
+        for path in ("/echo", "/echo?z=0", "/echo#top"):
+            with self.subTest(path):
+                ran = self.midge("-G", "-d", "a=1", "--data-urlencode", "b=x y", self.url(path))
+                echo = ran.json
+                query = "z=0&" if "?" in path else ""
+                self.assertEqual(("GET", 0), (echo["method"], echo["body_len"]))
+                self.assertIn(f"?{query}a=1&b=x%20y", ran[0]["effective_url"])
+                self.assertEqual([], self.header(echo, "Content-Type"))
+        self.assertEqual("HEAD", self.midge("-G", "-I", "-d", "a", self.url("/echo"))[0]["method"])
+
+    def test_upload(self):
+        blob = os.urandom(300000)
+        (self.dir / "blob").write_bytes(blob)
+        echo = self.echo("-T", "blob")
+        self.assertEqual(("PUT", len(blob), hashlib.sha256(blob).hexdigest()),
+                         (echo["method"], echo["body_len"], echo["body_sha256"]))
+        self.assertEqual([str(len(blob))], self.header(echo, "Content-Length"))
+        self.assertEqual("/echo/blob", self.echo("-T", "blob", path="/echo/")["path"])
+        (self.dir / "empty").write_bytes(b"")
+        echo = self.echo("-T", "empty")
+        self.assertEqual((0, ["0"]), (echo["body_len"], self.header(echo, "Content-Length")))
+
+    def test_upload_of_stdin(self):
+        echo = self.echo("-T", "-", input=b"x" * 100000)
+        self.assertEqual((100000, ["chunked"]),
+                         (echo["body_len"], self.header(echo, "Transfer-Encoding")))
+
+    def test_upload_of_a_slow_stdin(self):
+        """Others go on while stdin has nothing."""
+        process = self.start("-T", "-", self.url("/echo"), stdin=subprocess.PIPE)
+        for piece in (b"one", b"two"):
+            process.stdin.write(piece)
+            process.stdin.flush()
+            time.sleep(0.2)     # an interval in the input is what is tested
+        out, error = process.communicate(timeout=60)
+        self.assertEqual(0, process.returncode, error)
+        self.assertEqual("onetwo", json.loads(out)["body"])
+
+    def test_upload_to_several(self):
+        (self.dir / "f").write_bytes(b"abc")
+        ran = self.midge("-T", "f", self.url("/echo/1"), self.url("/echo/2"), "-o", "1", "-o", "2")
+        self.assert_code(0, ran)
+        for name in "12":
+            self.assertEqual("abc", json.loads((self.dir / name).read_text())["body"])
+
+    def test_resolve_and_connect_to(self):
+        port = self.ports["https"]
+        url = f"https://api.example:{port}/posts/1"
+        self.assert_code(0, self.midge("--resolve", f"api.example:{port}:127.0.0.1", url))
+        self.assert_code(0, self.midge("--resolve", f"*:{port}:[::1]", url))
+        self.assert_code(0, self.midge("--connect-to", f"api.example:{port}:localhost:{port}", url))
+        self.assert_code(0, self.midge("--connect-to", f"::localhost:{port}", "https://api.example/posts/1"))
+        self.assert_code(0, self.midge("--connect-to", f":443::{port}", "https://localhost/posts/1"))
+        ran = self.midge("--connect-to", f"other:{port}:localhost:{port}", "--resolve",
+                         f"api.example:{port + 1}:127.0.0.1", "--resolve",
+                         f"api.example:{port}:127.0.0.1", url)
+        self.assert_code(0, ran)
+
+    def test_servername(self):
+        self.assert_code(0, self.midge("--servername", "api.example", self.url("/posts/1")))
+        self.assert_code(60, self.midge("--servername", "other.example", self.url("/posts/1")))
+
+    def test_tls_versions(self):
+        if b"(profile full)" not in self.midge("--version", report=False, ca=False).out:
+            self.skipTest("TLS 1.2 only")
+        for arguments, version in ((["--tls-max", "1.2"], "1.2"), (["--tlsv1.3"], "1.3"),
+                                   (["--tlsv1.2", "--tls-max", "1.3"], "1.3")):
+            with self.subTest(arguments):
+                self.assertEqual(version, self.midge(*arguments, self.url("/posts/1"))[0]["tls_version"])
+        self.assert_code(35, self.midge("--tlsv1.3", self.url("/posts/1", "https_tls12")))
+        self.assert_code(35, self.midge("--tls-max", "1.2", self.url("/posts/1", "https_tls13")))
+
+    def test_families(self):
+        for option in ("-4", "-6"):
+            self.assert_code(0, self.midge(option, self.url("/posts/1")))
+        self.assert_code(0, self.midge(self.url("/posts/1", host="[::1]")))
+        self.assert_code(0, self.midge(self.url("/posts/1", host="127.0.0.1")))
+
+    def test_slices(self):
+        plain = self.midge(self.url("/bytes/20000"))
+        sliced = self.midge("--recv-slice", "7", "--send-slice", "3", self.url("/bytes/20000"))
+        self.assert_code(0, sliced)
+        self.assertEqual(plain[0]["body_sha256"], sliced[0]["body_sha256"])
+
+    def test_accepted(self):
+        self.assert_code(0, self.midge("-N", "--http1.1", self.url("/posts/1")))
+
+
+class Outputs(Case):
+    def test_order_on_stdout(self):
+        urls = [self.url(f"/delay/{delay}?n={n}") for n, delay in enumerate((0.6, 0.3, 0))]
+        urls.append(self.url("/bytes/300000?_delay=0.1"))
+        ran = self.midge(*urls)
+        self.assert_code(0, ran)
+        one_by_one = self.midge("--sync", *urls)
+        self.assertEqual([line["body_sha256"] for line in one_by_one],
+                         [line["body_sha256"] for line in ran])
+        at = 0
+        for line in ran:
+            body = ran.out[at:at + line["body_len"]]
+            self.assertEqual(line["body_sha256"], hashlib.sha256(body).hexdigest())
+            at += line["body_len"]
+        self.assertEqual(len(ran.out), at)
+        self.assertLess(ran.summary["wall_us"], one_by_one.summary["wall_us"])
+
+    def test_a_failure_in_the_order(self):
+        ran = self.midge(self.url("/bytes/3?_delay=0.3"), self.url("/", "refused"),
+                         self.url("/bytes/5"))
+        self.assertEqual((7, 8), (ran.code, len(ran.out)), ran)
+
+    def test_pairs(self):
+        urls = [self.url("/bytes/1"), self.url("/img/pic.png?size=2x2"), self.url("/bytes/2"),
+                self.url("/bytes/4")]
+        ran = self.midge("-o", "one", *urls[:2], "-O", *urls[2:], "-o", "-")
+        self.assertEqual((0, ["one", "pic.png"], 6), (ran.code, self.files(), len(ran.out)), ran)
+
+    def test_remote_names(self):
+        for path, name in (("/echo/a%2Fb", "a%2Fb"), ("/echo/x?/y", "x"), ("/echo#/z", "echo")):
+            with self.subTest(path):
+                self.assert_code(0, self.midge("-O", self.url(path)))
+                self.assertIn(name, self.files())
+        for path in ("", "/", "/echo/", "/echo/..", "/echo/."):
+            with self.subTest(path):
+                self.assert_code(23, self.midge("-O", self.url(path)))
+
+    def test_output_dir(self):
+        (self.dir / "sub").mkdir()
+        self.assert_code(0, self.midge("--output-dir", "sub", "-O", self.url("/bytes/9")))
+        self.assertEqual(9, (self.dir / "sub" / "9").stat().st_size)
+        self.assert_code(23, self.midge("--output-dir", "none", "-O", self.url("/bytes/9")))
+
+    def test_incomplete_files_go(self):
+        (self.dir / "old").write_bytes(b"old")
+        for name in ("new", "old"):
+            self.assert_code(18, self.midge("-o", name, self.url("/bytes/100000?_cut=5000")))
+        self.assertEqual((["old"], b"old"), (self.files(), (self.dir / "old").read_bytes()))
+
+    def test_empty_body_makes_a_file(self):
+        port = self.raw("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        self.assert_code(0, self.midge("-o", "empty", self.url("/", port)))
+        self.assertEqual(["empty"], self.files())
+
+    def test_device(self):
+        self.assert_code(0, self.midge("-o", "/dev/null", self.url("/bytes/100000")))
+
+    def test_include_and_head(self):
+        ran = self.midge("-i", self.url("/bytes/3"))
+        head, body = ran.out.split(b"\r\n\r\n")
+        self.assertEqual((b"HTTP/1.1 200 OK", 3), (head.split(b"\r\n")[0], len(body)))
+        self.assertEqual(3, ran[0]["body_len"])
+        ran = self.midge("-I", self.url("/bytes/3"))
+        self.assertEqual(("HEAD", "none", 0), tuple(ran[0][k] for k in ("method", "framing", "body_len")))
+        self.assertTrue(ran.out.startswith(b"HTTP/1.1 200 OK\r\n"), ran.out)
+        self.assertTrue(ran.out.endswith(b"\r\n\r\n"), ran.out)
+        self.assert_code(0, self.midge("-i", "-o", "file", self.url("/bytes/3")))
+        self.assertTrue((self.dir / "file").read_bytes().startswith(b"HTTP/1.1 200"))
+
+    def test_verbose(self):
+        ran = self.midge("-v", "-d", "x", self.url("/echo?a=b"))
+        self.assert_code(0, ran, "> POST /echo?a=b HTTP/1.1\n", "< HTTP/1.1 200 OK\n", "* ")
+
+    def test_no_progress_without_a_terminal(self):
+        self.assertEqual(b"", self.midge(self.url("/delay/0.5"), "-o", "x").err)
+
+
+class Many(Case):
+    def test_concurrent_against_sync(self):
+        urls = [self.url(f"/delay/0.3?n={n}") for n in range(4)]
+        sync, both = self.midge("--sync", *urls), self.midge(*urls)
+        self.assertEqual((0, 0), (sync.code, both.code))
+        self.assertEqual((1, 1), (sync.summary["peak_connections"], sync.summary["connections"]))
+        self.assertEqual([False, True, True, True], [line["reused"] for line in sync])
+        self.assertEqual(4, both.summary["peak_connections"])
+        self.assertLess(both.summary["wall_us"] * 2, sync.summary["wall_us"])
+
+    def test_parallel_max(self):
+        urls = [self.url(f"/delay/0.1?n={n}", "http") for n in range(8)]
+        ran = self.midge("--parallel-max", "2", *urls)
+        self.assert_code(0, ran)
+        self.assertEqual(2, ran.summary["peak_connections"])
+        self.assertGreater(ran[7]["t_queue_us"], ran[7]["t_wait_us"])
+
+    def test_connection_limits(self):
+        urls = [self.url(f"/delay/0.1?n={n}") for n in range(6)]
+        for option in ("--max-conns", "--per-host"):
+            with self.subTest(option):
+                ran = self.midge(option, "3", *urls)
+                self.assert_code(0, ran)
+                self.assertEqual(3, ran.summary["peak_connections"])
+
+    def test_per_host_raises_the_connections(self):
+        urls = [self.url(f"/delay/0.3?n={n}") for n in range(40)]
+        ran = self.midge("--per-host", "40", *urls)
+        self.assert_code(0, ran)
+        self.assertEqual((40, 1), (ran.summary["peak_connections"], ran.summary["handshakes_full"]))
+
+    def test_one_bad_of_five(self):
+        urls = [self.url("/posts/1", "wronghost"), self.url("/", "refused"),
+                "https://no-such-host.invalid/", self.url("/drip?interval=0.05&piece=1"),
+                self.url("/posts/1")]
+        ran = self.midge("-m", "2", *urls)
+        self.assertEqual([60, 7, 6, 28, 0], [line["exit_code"] for line in ran], ran)
+        self.assertEqual(60, ran.code)
+        self.assertLess(ran[4]["t_total_us"] * 2, ran[3]["t_total_us"])
+
+
+class Pictures(Case):
+    def test_waterfall(self):
+        ran = self.midge("--waterfall", self.url("/delay/0.2"), self.url("/", "refused"),
+                         env={"COLUMNS": "80"})
+        lines = ran.text.splitlines()
+        self.assertIn("---", ran.text)
+        self.assertIn("(7)", ran.text)
+        self.assertIn("queue", lines[-1])
+        self.assertNotIn("\033", ran.text)
+        self.assertTrue(all(len(line) <= 80 for line in lines if not line.startswith("midge:")), ran)
+
+    def test_waterfall_picture(self):
+        ran = self.midge("--waterfall=w.svg", self.url("/echo?a=1&b=<"), "nothing")
+        self.assertEqual(3, ran.code)
+        root = xml.etree.ElementTree.parse(self.dir / "w.svg").getroot()
+        self.assertTrue(root.tag.endswith("svg"))
+        titles = [one.text for one in root.iter("{http://www.w3.org/2000/svg}title")]
+        self.assertTrue(any(title.startswith("tls ") for title in titles), titles)
+        self.assert_code(23, self.midge("--waterfall=none/w.svg", self.url("/posts/1")))
+
+    def on_terminal(self, *arguments, env=None):
+        """What it writes to a terminal as its standard error."""
+        ours, theirs = pty.openpty()
+        process = self.start(*arguments, stderr=theirs, env=midge_test.environment(**(env or {})))
+        os.close(theirs)
+        shown = b""
+        while True:
+            if not select.select([ours], [], [], 60)[0]:
+                break
+            try:
+                piece = os.read(ours, 4096)
+            except OSError:     # the other side is gone
+                break
+            if not piece:
+                break
+            shown += piece
+        os.close(ours)
+        self.assertEqual(0, process.wait(60), shown)
+        return shown
+
+    def test_progress(self):
+        shown = self.on_terminal("-o", "x", self.url("/delay/0.5"))
+        self.assertIn(b"0/1 done", shown)
+        self.assertTrue(shown.endswith(b"\033[J"), shown)
+        self.assertEqual(b"", self.on_terminal("-s", "-o", "x", self.url("/delay/0.3")))
+
+    def test_colour(self):
+        url = self.url("/delay/0.1")
+        self.assertIn(b"\033[37m-", self.on_terminal("-s", "--waterfall", url, env={"NO_COLOR": None, "TERM": "xterm"}))
+        self.assertNotIn(b"\033[", self.on_terminal("-s", "--waterfall", url, env={"NO_COLOR": "1"}))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* The TLS stream against OpenSSL: handshakes, data, ends, sessions, verification. */
+#include "test_tls_fixture.h"
+
+static const struct midge__tls_params to_localhost = {.servername = "localhost", .owner = OWNER};
+
+static void assert_nothing_left(void)
+{
+    assert_int_equal(midge__memory_owner_live(&fx.memory, OWNER), 0);
+}
+
+/* --- data and ends --- */
+
+static void exchange(const char *server, const char *command, size_t bytes, bool clean)
+{
+    struct link link;
+    size_t total;
+    assert_int_equal(link_open(&link, server, &to_localhost), MIDGE_OK);
+    assert_int_equal(link.tls.version, strstr(server, ".13") ? MIDGE_TLS_1_3 : MIDGE_TLS_1_2);
+    assert_false(link.tls.resumed);
+    assert_true(link.tls.time_verified);
+    assert_true(strlen(link.tls.cipher) > 0);
+    assert_true(link.tls.crypto_steps >= 3);
+    assert_int_equal(link_send(&link, command), MIDGE_OK);
+    assert_int_equal(link_drain(&link, &total), MIDGE_ERR_EOF);
+    assert_int_equal(total, bytes);
+    assert_int_equal(link.tls.s.clean, clean);
+    /* An end stays the end. */
+    assert_int_equal(link_drain(&link, &total), MIDGE_ERR_EOF);
+    assert_int_equal(link.tls.s.clean, clean);
+    link_shutdown(&link);
+    link_close(&link);
+    assert_nothing_left();
+}
+
+static const char *const both[] = {"12", "13"};
+
+static void each_version(const char *cert, const char *command, size_t bytes, bool clean)
+{
+    for (size_t i = 0; i < (has_tls13() ? 2U : 1U); ++i) {
+        char name[32];
+        snprintf(name, sizeof name, "%s.%s", cert, both[i]);
+        exchange(name, command, bytes, clean);
+    }
+}
+
+static void test_close_notify_is_clean(void **state)
+{
+    (void)state;
+    each_version("good", "close\n", 5, true);
+}
+
+static void test_cut_is_not_clean(void **state)
+{
+    (void)state;
+    each_version("good", "cut\n", 5, false);
+}
+
+static void test_rsa_and_public_size_chain(void **state)
+{
+    (void)state;
+    each_version("rsa", "close\n", 5, true);
+#if !defined(MIDGE_PROFILE_TINY)
+    each_version("chain5k", "close\n", 5, true);
+#endif
+}
+
+static void test_bulk_in_large_and_small_records(void **state)
+{
+    (void)state;
+#if !defined(MIDGE_PROFILE_TINY)
+    each_version("good", "send 300000\n", 300000, true);
+#endif
+    each_version("good", "slow 50000\n", 50000, true);
+}
+
+static void test_chain_beyond_the_profile(void **state)
+{
+    (void)state;
+#if defined(MIDGE_PROFILE_TINY)
+    struct link link;
+    assert_int_equal(link_open(&link, "chain5k.12", &to_localhost), MIDGE_ERR_TLS_RECORD_SIZE);
+    assert_non_null(strstr(link.tls.s.fault.detail, "tiny"));
+    link_close(&link);
+#endif
+    assert_nothing_left();
+}
+
+/* --- sessions --- */
+
+static struct midge__tls_session *full_then_session(const char *server, const char *command)
+{
+    struct link link;
+    struct midge__tls_session *session = NULL;
+    size_t total;
+    assert_int_equal(link_open(&link, server, &to_localhost), MIDGE_OK);
+    assert_false(link.tls.offered || link.tls.resumed);
+    assert_int_equal(link_send(&link, command), MIDGE_OK);
+    assert_int_equal(link_drain(&link, &total), MIDGE_ERR_EOF);
+    assert_true(link.tls.new_session);
+    assert_int_equal(midge__tls_take_session(&link.tls, &session), MIDGE_OK);
+    assert_non_null(session);
+    assert_false(link.tls.new_session);
+    link_shutdown(&link); /* OpenSSL forgets a session whose connection was cut */
+    link_close(&link);
+    assert_nothing_left();
+    return session;
+}
+
+static void resume(const char *server, const struct midge__tls_session *session, bool expected)
+{
+    struct link link;
+    size_t total;
+    struct midge__tls_params params = to_localhost;
+    params.resume = session;
+    assert_int_equal(link_open(&link, server, &params), MIDGE_OK);
+    assert_true(link.tls.offered);
+    assert_int_equal(link.tls.resumed, expected);
+    assert_true(link.tls.time_verified);
+    assert_int_equal(link_send(&link, "close\n"), MIDGE_OK);
+    assert_int_equal(link_drain(&link, &total), MIDGE_ERR_EOF);
+    assert_int_equal(total, 5);
+    link_shutdown(&link);
+    link_close(&link);
+    assert_nothing_left();
+}
+
+static void test_sessions_resume(void **state)
+{
+    (void)state;
+    const char *servers[] = {"good.12", "good.12id", "good.13"};
+    for (size_t i = 0; i < (has_tls13() ? 3U : 2U); ++i) {
+        struct midge__tls_session *session = full_then_session(servers[i], "close\n");
+        size_t live = midge__memory_owner_live(&fx.memory, MIDGE__OWNER_CLIENT);
+        resume(servers[i], session, true);
+        resume(servers[i], session, true); /* only read: good for more than one */
+        assert_int_equal(midge__memory_owner_live(&fx.memory, MIDGE__OWNER_CLIENT), live);
+        midge__tls_session_free(fx.context, session);
+        live -= midge__memory_owner_live(&fx.memory, MIDGE__OWNER_CLIENT);
+        assert_true(midge__tls_slot_in() == 0 || live <= midge__tls_session_bytes());
+    }
+}
+
+/* Another server's session: refused, and then certificates are verified as ever. */
+static void test_refused_session_is_told(void **state)
+{
+    (void)state;
+    struct midge__tls_session *session = full_then_session("good.12", "close\n");
+    resume("rsa.12", session, false);
+    midge__tls_session_free(fx.context, session);
+}
+
+static void test_refused_session_still_verifies(void **state)
+{
+    (void)state;
+    struct link link;
+    struct midge__tls_session *session = full_then_session("good.12", "close\n");
+    struct midge__tls_params params = to_localhost;
+    params.resume = session;
+    assert_int_equal(link_open(&link, "wronghost.12", &params), MIDGE_ERR_CERT);
+    link_close(&link);
+    midge__tls_session_free(fx.context, session);
+    assert_nothing_left();
+}
+
+/* --- peers that do not do TLS --- */
+
+static void test_plaintext_peer(void **state)
+{
+    (void)state;
+    struct link link;
+    assert_int_equal(link_open(&link, "plain", &to_localhost), MIDGE_ERR_TLS);
+    assert_string_equal(link.tls.s.fault.detail, "server does not speak TLS");
+    assert_int_not_equal(link.tls.s.fault.native, 0);
+    assert_int_equal(link.tls.s.ops->handshake(&link.tls.s), MIDGE_ERR_TLS);
+    assert_int_equal(link.tls.s.ops->shutdown(&link.tls.s), MIDGE_OK);
+    link_close(&link);
+    assert_nothing_left();
+}
+
+static void test_peer_that_hangs_up(void **state)
+{
+    (void)state;
+    struct link link;
+    assert_int_equal(link_open(&link, "gone", &to_localhost), MIDGE_ERR_TLS);
+    assert_non_null(strstr(link.tls.s.fault.detail, "closed the connection"));
+    link_close(&link);
+    assert_nothing_left();
+}
+
+static void test_no_version_in_common(void **state)
+{
+    (void)state;
+    struct link link;
+    struct midge__tls_params params = to_localhost;
+    if (has_tls13()) {
+        params.max_version = MIDGE_TLS_1_2;
+        assert_int_equal(link_open(&link, "good.13", &params), MIDGE_ERR_TLS);
+        assert_non_null(strstr(link.tls.s.fault.detail, "version"));
+        link_close(&link);
+        params.max_version = 0;
+        params.min_version = MIDGE_TLS_1_3;
+        assert_int_equal(link_open(&link, "good.12", &params), MIDGE_ERR_TLS);
+    } else {
+        params.min_version = MIDGE_TLS_1_3;
+        assert_int_equal(link_open(&link, "good.12", &params), MIDGE_ERR_UNSUPPORTED);
+    }
+    link_close(&link);
+    assert_nothing_left();
+}
+
+/* Two clients in one process, each with its own block. */
+static void test_two_clients(void **state)
+{
+    (void)state;
+    struct fixture first = fx;
+    struct midge__tls_context *second;
+    struct midge__memory memory;
+    struct midge_tls settings = {.ca = fx.ca, .ca_len = fx.ca_len};
+    void *block = malloc(1 << 20);
+    assert_int_equal(midge__memory_init(&memory, block, 1 << 20, OWNERS), MIDGE_OK);
+    assert_int_equal(
+        midge__tls_context_open(&second, &memory, &fx.port, &settings, &fixture_limits), MIDGE_OK);
+    exchange("good.12", "close\n", 5, true);
+    midge__tls_context_close(second);
+    assert_int_equal(midge__memory_stats_get(&memory)->live, 0);
+    midge__memory_deinit(&memory);
+    free(block);
+    each_version("good", "close\n", 5, true);
+    assert_ptr_equal(first.context, fx.context);
+}
+
+int main(void)
+{
+#define CLIENT_TEST(f) cmocka_unit_test_setup_teardown(f, client_open, client_close)
+    const struct CMUnitTest tests[] = {
+        CLIENT_TEST(test_close_notify_is_clean),
+        CLIENT_TEST(test_cut_is_not_clean),
+        CLIENT_TEST(test_rsa_and_public_size_chain),
+        CLIENT_TEST(test_bulk_in_large_and_small_records),
+        CLIENT_TEST(test_chain_beyond_the_profile),
+        CLIENT_TEST(test_sessions_resume),
+        CLIENT_TEST(test_refused_session_is_told),
+        CLIENT_TEST(test_refused_session_still_verifies),
+        CLIENT_TEST(test_plaintext_peer),
+        CLIENT_TEST(test_peer_that_hangs_up),
+        CLIENT_TEST(test_no_version_in_common),
+        CLIENT_TEST(test_two_clients),
+    };
+    return cmocka_run_group_tests(tests, fixture_open, fixture_close);
+}
