@@ -2,15 +2,14 @@
 /*
  * Starts what the plan holds, turns the client until all ended, tells the outcome.
  */
-#define _GNU_SOURCE
 #include "run.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <midge/err.h>
 
 #include "failure.h"
+#include "interrupt.h"
 #include "report.h"
 #include "setup.h"
 #include "verbose.h"
@@ -19,38 +18,6 @@
 #define MOST_LIVE     60000u /* started at once; below the client's limit on awaitables */
 #define PROGRESS_MS   100
 #define STDIN_WAIT_MS 20 /* between two looks at a stdin that has nothing yet */
-
-/* --- signals: the handler's only way to the client --- */
-
-static volatile sig_atomic_t interrupted;
-static struct midge_client *volatile interrupted_client;
-
-static void on_signal(int number)
-{
-    (void)number;
-    interrupted = 1;
-    if (interrupted_client != NULL)
-        midge_wake(interrupted_client);
-}
-
-static void catch_signals(struct midge_client *client)
-{
-    /* Once: whoever insists ends the program the hard way. */
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-
-    interrupted_client = client;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
-
-static void release_signals(void)
-{
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    interrupted_client = NULL;
-}
 
 /* --- the end of one --- */
 
@@ -183,26 +150,32 @@ static int begin(struct run *run, struct fetch *fetch)
     return midge_start(run->client, request, &fetch->id);
 }
 
-static void start_one(struct run *run, struct fetch *fetch)
+/* Returns whether it could begin now, or never: 0 when the block is full of those that live. */
+static int start_one(struct run *run, struct fetch *fetch)
 {
     int err = begin(run, fetch);
 
     if (err == MIDGE_OK) {
         fetch->started = 1;
         run->live++;
-        return;
+        return 1;
     }
+    if ((err == MIDGE_ERR_NO_MEMORY || err == MIDGE_ERR_NO_SLOT) && run->live > 0 &&
+        fetch->upload_path == NULL)
+        return 0;
     upload_drop(&fetch->upload);
     fetch_refuse(fetch, err, 0, NULL);
     end_unstarted(fetch);
+    return 1;
 }
 
 static void start_more(struct run *run)
 {
     size_t most = run->options->sync ? 1 : MOST_LIVE;
 
-    while (!run->aborted && run->next < run->plan.n && run->live < most)
-        start_one(run, &run->plan.fetches[run->next++]);
+    while (!run->aborted && run->next < run->plan.n && run->live < most &&
+           start_one(run, &run->plan.fetches[run->next]))
+        run->next++;
 }
 
 /* None of those that have not begun will. */
@@ -273,7 +246,7 @@ static void turn_until_done(struct run *run)
             if (midge_poll(run->client, 0) < 0)
                 break; /* what is left ends with the client */
         }
-        if (interrupted && !run->aborted)
+        if (interrupt_came() && !run->aborted)
             abort_all(run, MIDGE_ERR_CANCELED);
         start_more(run);
         progress_draw(&run->progress, run);
@@ -297,12 +270,13 @@ static void transfer(struct run *run)
         refuse_all(run, err, native, what);
         return;
     }
-    catch_signals(run->client);
+    interrupt_catch(run->client);
     progress_init(&run->progress, run);
     turn_until_done(run);
     run->end_us = now_us(run);
-    release_signals();
-    midge_stats(run->client, &run->stats);
+    interrupt_release();
+    midge_close(run->client); /* fills run->stats */
+    run->client = NULL;
 }
 
 /* --- the end of all --- */

@@ -19,7 +19,7 @@ struct run {
     void *block; /* the client's memory */
     size_t block_size;
     struct midge_client *client;
-    struct midge_stats stats; /* taken just before the client is closed */
+    struct midge_stats stats; /* filled when the client is closed */
     struct progress progress;
     uint64_t start_us, end_us;
     size_t next; /* of the plan, to start */

@@ -34,7 +34,8 @@ void verbose_request(const struct fetch *fetch, const char *method, const char *
     fprintf(stderr, "> %s %.*s%s%.*s HTTP/1.1\n", method, (int)path.len, path.ptr,
             query.ptr != NULL ? "?" : "", (int)query.len, query.ptr != NULL ? query.ptr : "");
     for (size_t i = 0; i < request->n_headers; i++)
-        fprintf(stderr, "> %s: %s\n", request->headers[i].name,
-                is_secret(request->headers[i].name) ? "..." : request->headers[i].value);
+        if (request->headers[i].value != NULL) /* else it only keeps a default away */
+            fprintf(stderr, "> %s: %s\n", request->headers[i].name,
+                    is_secret(request->headers[i].name) ? "..." : request->headers[i].value);
     fputs(">\n", stderr);
 }

@@ -25,6 +25,7 @@ extern "C" {
 #endif
 
 struct midge_client;
+struct midge_stats;
 
 enum midge_trace_kind {
     MIDGE_TRACE_INFO, /* a connection's or request's story, in words */
@@ -68,6 +69,10 @@ struct midge_config {
     struct midge_timeouts timeouts;
     struct midge_tls tls;
 
+    /* Filled by midge_close when everything was given back: alloc_live 0 unless something leaked.
+       NULL: not wanted. */
+    struct midge_stats *stats_at_close;
+
     /* What happens, for logs; line lives only during the call. */
     void (*trace)(void *ctx, enum midge_trace_kind kind, midge_id id, const char *line);
     void *trace_ctx;
@@ -105,7 +110,9 @@ void midge_wake(struct midge_client *client);
 /* --- things that can be awaited: each ends in exactly one completion --- */
 
 /* Begin a request. INVALID, URL, SCHEME, HEADER, UNSUPPORTED, NO_SLOT, NO_MEMORY: nothing was
-   started and no callback comes. id may be NULL when request->on_done is set. */
+   started and no callback comes. NO_MEMORY comes while others live and the block could not hold
+   one more beside a handshake: start it when one of them has ended. id may be NULL when
+   request->on_done is set. */
 int midge_start(struct midge_client *client, const struct midge_request *request, midge_id *id);
 
 /* Ends with MIDGE_OK after ms. */

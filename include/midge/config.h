@@ -54,7 +54,7 @@
 #endif
 /* Ciphertext read ahead per connection: fewer calls into the port. At least 64. */
 #ifndef MIDGE_READ_AHEAD
-#define MIDGE_READ_AHEAD MIDGE__PICK(4096, 512, 256)
+#define MIDGE_READ_AHEAD MIDGE__PICK(2048, 512, 256)
 #endif
 /* Sessions (tickets) remembered, one for an origin; bytes of the longest ticket kept. */
 #ifndef MIDGE_MAX_SESSIONS

@@ -32,9 +32,9 @@
 #endif
 /* RFC 6066, TLS 1.2: asks the server for small records. */
 #define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
-/* Gives back what the handshake needed. It shrinks to the smaller of in and out (2048) even when
-   no max_fragment_length was asked or honoured: larger records then fail at the first read. */
-#define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
+/* No VARIABLE_BUFFER_LENGTH: it shrinks the input buffer to the smaller of in and out even when no
+   max_fragment_length was honoured (larger records then fail at the first read), and the shrunk
+   buffer would take another connection's record slot. */
 
 /* TLS 1.2, client only. */
 #define MBEDTLS_SSL_TLS_C
@@ -83,6 +83,9 @@
 
 /* Hashes. */
 #define MBEDTLS_MD_C
+/* Only to parse roots whose self-signature is SHA-1 (30 of Debian's 144); in a chain it stays
+   refused by the verify profile. */
+#define MBEDTLS_SHA1_C
 #define MBEDTLS_SHA256_C
 #define MBEDTLS_SHA384_C /* P-384 chains */
 

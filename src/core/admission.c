@@ -8,17 +8,23 @@
 
 /* --- handshakes: a permit, a pair of record slots, the measured need --- */
 
-/* What handshakes under way and open connections may still take of the small blocks. */
-static size_t promised(const struct midge_client *client)
+/* Not through with its handshake: what it will need of the small blocks is spoken for. */
+static bool is_opening(const struct midge__conn *conn)
+{
+    return conn->origin->secure && conn->state < MIDGE__CONN_READY;
+}
+
+/* What handshakes under way, and those admitted before them, may still take. */
+static size_t promised(const struct midge_client *client, bool all)
 {
     size_t sum = 0;
     MIDGE__LIST_FOR_EACH(it, &client->conns)
     {
         const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn->permit) {
+        if (conn->permit || (all && is_opening(conn))) {
             size_t slots = midge__tls_slot_in() + midge__tls_slot_out();
             size_t live = midge__memory_owner_live(&client->memory, conn->owner);
-            size_t small = live > slots ? live - slots : 0;
+            size_t small = conn->permit && live > slots ? live - slots : 0;
             size_t need = midge__tls_handshake_bytes();
             sum += need > small ? need - small : 0;
         }
@@ -26,15 +32,35 @@ static size_t promised(const struct midge_client *client)
     return sum;
 }
 
-static bool handshake_fits(const struct midge_client *client)
+static bool handshake_fits(const struct midge_client *client, bool all)
 {
     const struct midge__memory *m = &client->memory;
     if (midge__tls_slot_in() == 0) {
         return true; /* external TLS: its memory is not ours to count */
     }
     return midge__memory_free_slots(m) > 0 &&
-           midge__memory_free_bytes(m) >= promised(client) + midge__tls_handshake_bytes() &&
+           midge__memory_free_bytes(m) >= promised(client, all) + midge__tls_handshake_bytes() &&
            midge__memory_largest_free(m) >= midge__tls_handshake_piece();
+}
+
+/* Waiting requests must leave room for one handshake, or none of them would ever begin. What
+   connections hold counts as room: it comes back. */
+bool midge__admission_has_room(const struct midge_client *client)
+{
+    size_t room = midge__memory_free_bytes(&client->memory);
+    size_t slots = midge__tls_slot_in() + midge__tls_slot_out();
+    if (slots == 0) {
+        return true;
+    }
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        size_t live = midge__memory_owner_live(&client->memory, conn->owner);
+        room += live > slots ? live - slots : 0;
+    }
+    return room >= midge__tls_handshake_bytes() + MIDGE__MEMORY_COST(sizeof(struct midge__conn)) +
+                       MIDGE__MEMORY_COST(sizeof(struct midge_dns_query)) +
+                       MIDGE__MEMORY_COST(sizeof(struct midge_result));
 }
 
 /* --- making room --- */
@@ -79,30 +105,51 @@ static bool others_live(const struct midge_client *client, const struct midge__c
     return false;
 }
 
-static void admit_handshakes(struct midge_client *client)
+static struct midge__conn *waiting(const struct midge_client *client, bool newest)
 {
-    for (;;) {
-        struct midge__conn *next = NULL;
-        MIDGE__LIST_FOR_EACH(it, &client->conns)
-        {
-            struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-            if (conn->state == MIDGE__CONN_WAIT_ADMIT) {
-                next = conn;
+    struct midge__conn *found = NULL;
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (conn->state == MIDGE__CONN_WAIT_ADMIT) {
+            found = conn;
+            if (!newest) {
                 break;
             }
         }
-        if (next == NULL || client->handshakes >= client->config.max_handshakes) {
-            return;
-        }
-        if (handshake_fits(client)) {
+    }
+    return found;
+}
+
+/* Nothing under way gives memory back: the newest of those that wait goes back to the queue; when
+   there is only one, it is what can never fit. One a turn: its end frees memory for the rest. */
+static void give_up_one(struct midge_client *client, struct midge__conn *next)
+{
+    struct midge__conn *newest = waiting(client, true);
+    if (newest != next) {
+        struct midge__transfer *t = newest->transfer;
+        newest->transfer = NULL;
+        midge__transfer_requeue(t);
+        midge__conn_kill(newest);
+        return;
+    }
+    struct midge__fault fault = {.detail = "block too small for one TLS handshake"};
+    midge__conn_fail(next, MIDGE_ERR_NO_MEMORY, &fault);
+}
+
+static void admit_handshakes(struct midge_client *client)
+{
+    struct midge__conn *next;
+    while (client->handshakes < client->config.max_handshakes &&
+           (next = waiting(client, false)) != NULL) {
+        if (handshake_fits(client, false)) {
             midge__conn_admit(next);
-            continue;
-        }
-        if (evict_idle(client) || others_live(client, next)) {
+        } else {
+            if (!evict_idle(client) && !others_live(client, next)) {
+                give_up_one(client, next);
+            }
             return; /* the end of the turn frees it, or their end will */
         }
-        struct midge__fault fault = {.detail = "block too small for one TLS handshake"};
-        midge__conn_fail(next, MIDGE_ERR_NO_MEMORY, &fault);
     }
 }
 
@@ -155,6 +202,10 @@ static bool begin(struct midge_client *client, struct midge__transfer *t)
     if (client->n_conns >= client->config.max_connections) {
         (void)evict_idle(client);
         return false;
+    }
+    if (t->origin->secure && client->n_conns > 0 && !handshake_fits(client, true)) {
+        (void)evict_idle(client);
+        return false; /* it would only hold memory while it waits */
     }
     int err = midge__conn_open(client, t);
     if (err == MIDGE_OK) {

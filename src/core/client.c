@@ -77,6 +77,14 @@ static int make_tables(struct midge_client *client)
     return MIDGE_OK;
 }
 
+static void free_tables(struct midge_client *client)
+{
+    midge__memory_free(&client->memory, client->timers.slots);
+    midge__memory_free(&client->memory, client->slots);
+    midge__memory_free(&client->memory, client->owners);
+    midge__memory_free(&client->memory, client->fds);
+}
+
 static void init_lists(struct midge_client *client)
 {
     struct midge__list *const lists[] = {&client->ended,   &client->tasks, &client->queue,
@@ -202,6 +210,10 @@ static void close_now(struct midge_client *client)
     midge__conns_reap(client);
     midge__origins_close(client);
     midge__tls_context_close(client->tls);
+    free_tables(client);
+    if (client->config.stats_at_close != NULL) {
+        midge_stats(client, client->config.stats_at_close);
+    }
     midge__memory_deinit(&client->memory);
     give_back(&client->config, client->block, client->block_size);
 }

@@ -155,6 +155,8 @@ void midge__transfer_active(struct midge__transfer *t);
 void midge__transfer_freeze(struct midge__transfer *t, bool frozen);
 /* The end, good or bad. Its connection has been told before, or tells itself. */
 void midge__transfer_end(struct midge__transfer *t, int err);
+/* Back to the head of the queue, as if it had not been admitted. */
+void midge__transfer_requeue(struct midge__transfer *t);
 /* The connection broke under it: replays it when that is safe, ends it otherwise. */
 void midge__transfer_broken(struct midge__transfer *t, int err, const struct midge__fault *fault,
                             bool sent_any, bool got_any);
@@ -248,6 +250,8 @@ void midge__conns_reap(struct midge_client *client);
 
 /* --- admission (admission.c) --- */
 
+/* May another request wait? */
+bool midge__admission_has_room(const struct midge_client *client);
 /* Starts what may start. */
 void midge__admission_run(struct midge_client *client);
 /* Sizes (limits.c). */

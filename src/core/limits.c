@@ -7,7 +7,8 @@
 #define EXCHANGE_BYTES  (MIDGE_SEND_BUFFER + MIDGE_RECV_BUFFER + 640U)
 #define REQUEST_BYTES   512U
 #define LEAST_HEAD      2048U
-#define FRAGMENTS_SHARE 16U /* one part in 16 may be lost between small blocks */
+#define LEAST_SESSION   1024U /* without room for a longer ticket there is no resumption */
+#define FRAGMENTS_SHARE 32U   /* one part in 32 may be lost between small blocks */
 
 static void default_u16(uint16_t *field, unsigned value, unsigned max)
 {
@@ -50,23 +51,25 @@ void midge__config_defaults(struct midge_config *c, const struct midge_config *f
     }
 }
 
-static size_t connection_bytes(size_t head)
+/* After the handshake; an exchange begins when the handshake's own needs are over. */
+static size_t working_bytes(size_t head)
 {
-    return MIDGE__MEMORY_COST(sizeof(struct midge__conn)) +
-           MIDGE__MEMORY_COST(sizeof(struct midge_dns_query)) + MIDGE__MEMORY_COST(EXCHANGE_BYTES) +
-           MIDGE__MEMORY_COST(head) + MIDGE__MEMORY_COST(sizeof(struct midge_result)) +
-           MIDGE__MEMORY_COST(ORIGIN_BYTES) + MIDGE__MEMORY_SLOT_COST(midge__tls_slot_in()) +
-           MIDGE__MEMORY_SLOT_COST(midge__tls_slot_out()) + midge__tls_held_bytes() +
-           sizeof(struct midge__conn *) + sizeof(struct midge_pollfd) +
-           2 * sizeof(struct midge__timer *) + sizeof(struct midge__owner_stats);
+    return midge__tls_held_bytes() + MIDGE__MEMORY_COST(EXCHANGE_BYTES) + MIDGE__MEMORY_COST(head);
 }
 
-static size_t fixed_bytes(const struct midge_config *c, size_t sessions)
+static size_t slot_bytes(void)
 {
-    return sizeof(struct midge_client) + MIDGE__MEMORY_FIXED_COST(1U) +
-           c->max_awaitables * (sizeof(struct midge__slot) + sizeof(struct midge__timer *)) +
-           midge__tls_context_bytes(&c->tls) + sessions * midge__tls_session_bytes() +
-           8 * MIDGE__MEMORY_UNIT;
+    return MIDGE__MEMORY_SLOT_COST(midge__tls_slot_in()) +
+           MIDGE__MEMORY_SLOT_COST(midge__tls_slot_out());
+}
+
+static size_t connection_bytes(size_t head)
+{
+    return working_bytes(head) + MIDGE__MEMORY_COST(sizeof(struct midge__conn)) +
+           MIDGE__MEMORY_COST(sizeof(struct midge_dns_query)) +
+           MIDGE__MEMORY_COST(sizeof(struct midge_result)) + MIDGE__MEMORY_COST(ORIGIN_BYTES) +
+           sizeof(struct midge__conn *) + sizeof(struct midge_pollfd) +
+           2 * sizeof(struct midge__timer *) + sizeof(struct midge__owner_stats);
 }
 
 static size_t with_slack(size_t bytes)
@@ -74,12 +77,23 @@ static size_t with_slack(size_t bytes)
     return bytes + bytes / FRAGMENTS_SHARE;
 }
 
+static size_t beyond(size_t handshake, size_t working)
+{
+    return handshake > working ? handshake - working : 0;
+}
+
+static size_t fixed_bytes(const struct midge_config *c, size_t sessions)
+{
+    return sizeof(struct midge_client) + MIDGE__MEMORY_FIXED_COST(1U) +
+           c->max_awaitables * (sizeof(struct midge__slot) + sizeof(struct midge__timer *)) +
+           midge__tls_context_bytes(&c->tls) + sessions + 8 * MIDGE__MEMORY_UNIT;
+}
+
 void midge__config_sizes(const struct midge_config *c, struct midge__sizes *sizes)
 {
-    sizes->fixed = with_slack(fixed_bytes(c, 1));
-    sizes->connection = with_slack(connection_bytes(LEAST_HEAD));
-    size_t handshake = midge__tls_handshake_bytes(), held = midge__tls_held_bytes();
-    sizes->handshake = handshake > held ? with_slack(handshake - held) : 0;
+    sizes->fixed = with_slack(fixed_bytes(c, c->no_sessions ? 0 : LEAST_SESSION));
+    sizes->connection = slot_bytes() + with_slack(connection_bytes(LEAST_HEAD));
+    sizes->handshake = beyond(midge__tls_handshake_bytes(), working_bytes(LEAST_HEAD));
 }
 
 size_t midge_memory_needed(const struct midge_config *config)
@@ -88,11 +102,13 @@ size_t midge_memory_needed(const struct midge_config *config)
     struct midge__sizes sizes;
     midge__config_defaults(&c, config);
     midge__config_sizes(&c, &sizes);
-    size_t sessions = c.no_sessions ? 0 : MIDGE_MAX_SESSIONS;
+    size_t sessions = c.no_sessions ? 0 : MIDGE_MAX_SESSIONS * midge__tls_session_bytes();
     size_t transfer = MIDGE__MEMORY_COST(sizeof(struct midge__transfer));
     return with_slack(fixed_bytes(&c, sessions)) +
-           c.max_connections * with_slack(connection_bytes((size_t)c.max_header * 3 / 2)) +
-           c.max_handshakes * sizes.handshake + sizes.handshake +
+           c.max_connections *
+               (slot_bytes() + with_slack(connection_bytes((size_t)c.max_header * 3 / 2))) +
+           (c.max_handshakes + 1U) *
+               beyond(midge__tls_handshake_worst(), working_bytes(LEAST_HEAD)) +
            c.queued_requests * with_slack(transfer + MIDGE__MEMORY_COST(c.request_bytes));
 }
 

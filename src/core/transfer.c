@@ -257,19 +257,23 @@ static bool may_replay(const struct midge__transfer *t, bool sent_any, bool got_
     return !sent_any || is_idempotent(midge__request_method(r));
 }
 
+void midge__transfer_requeue(struct midge__transfer *t)
+{
+    leave(t);
+    t->state = MIDGE__TRANSFER_QUEUED;
+    midge__transfer_phase(t, MIDGE_PHASE_QUEUE);
+    midge__list_push_head(&t->aw.client->queue, &t->link);
+    t->aw.client->dirty = true;
+}
+
 void midge__transfer_broken(struct midge__transfer *t, int err, const struct midge__fault *fault,
                             bool sent_any, bool got_any)
 {
-    struct midge_client *client = t->aw.client;
     if (may_replay(t, sent_any, got_any)) {
-        leave(t);
         t->result->retries++;
         t->result->reused = 0;
         t->fresh = true;
-        t->state = MIDGE__TRANSFER_QUEUED;
-        midge__transfer_phase(t, MIDGE_PHASE_QUEUE);
-        midge__list_push_head(&client->queue, &t->link);
-        client->dirty = true;
+        midge__transfer_requeue(t);
         return;
     }
     if (fault != NULL) {
@@ -419,6 +423,9 @@ int midge_start(struct midge_client *client, const struct midge_request *request
     t->aw.timer.fire = deadline;
     midge__list_init(&t->link);
     err = prepare(client, t, request);
+    if (err == MIDGE_OK && client->live > 0 && !midge__admission_has_room(client)) {
+        err = MIDGE_ERR_NO_MEMORY;
+    }
     if (err == MIDGE_OK) {
         err = midge__awaitable_add(client, &t->aw);
     }

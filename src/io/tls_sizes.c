@@ -130,7 +130,7 @@ size_t midge__tls_handshake_worst(void)
 #else
     const size_t times = 2;
 #endif
-    size_t more = MIDGE_MAX_CHAIN > 5120 ? MIDGE_MAX_CHAIN - 5120 : 0;
+    size_t more = (size_t)MIDGE_MAX_CHAIN > 5120 ? (size_t)MIDGE_MAX_CHAIN - 5120 : 0;
     return midge__tls_handshake_bytes() + times * more + 7168;
 }
 

@@ -57,7 +57,8 @@ ban 'sleep|usleep|nanosleep|clock_nanosleep' 'no test sleeps: virtual clock' $(f
 }
 # In scripts, that deal with real servers, a sleep says beside it what it waits for: "# …".
 find tests -name '*.py' -o -name '*.sh' 2>/dev/null | grep -v '^tests/lint/' | while read -r file; do
-    grep -nE '(^|[^A-Za-z0-9_.])(time\.)?sleep[ (]' "$file" | grep -v '#' |
+    case $file in *.py) call='(^|[^A-Za-z0-9_.])(time\.)?sleep\(' ;; *) call='(^|[;&|] *|do )sleep ' ;; esac
+    grep -nE "$call" "$file" | grep -v '#' |
         sed "s|^|$file:|; s|\$|   <- a sleep in a test says why: # ...|"
 done >>"$tmp/found"
 

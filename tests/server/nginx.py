@@ -91,7 +91,7 @@ def answers(process, port):
             return False
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return True
-        time.sleep(0.02)
+        time.sleep(0.02)    # between looks at whether it is ready
     return False
 
 
