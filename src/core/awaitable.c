@@ -303,7 +303,7 @@ int midge_done(const struct midge_client *client, midge_id id)
 int midge_take(struct midge_client *client, midge_id id, struct midge_result *result)
 {
     struct midge__awaitable *aw = midge__awaitable_find(client, id);
-    if (aw == NULL) {
+    if (aw == NULL || aw->taken) {
         return MIDGE_ERR_STALE;
     }
     if (!aw->ended) {
@@ -314,7 +314,7 @@ int midge_take(struct midge_client *client, midge_id id, struct midge_result *re
     }
     /* Its completion callback is still owed: the deliverer releases it. */
     if (!aw->delivered && aw->ops->completed != NULL) {
-        aw->detached = true;
+        aw->detached = aw->taken = true;
         return MIDGE_OK;
     }
     release(aw);
@@ -362,9 +362,10 @@ int midge_wait(struct midge_client *client, midge_id id, struct midge_result *re
         if (err != MIDGE_ERR_AGAIN) {
             return err;
         }
-        err = midge_poll(client, -1);
-        if (err < 0) {
-            return err;
+        bool closed;
+        err = midge__client_turn(client, -1, &closed);
+        if (err < 0 || closed) {
+            return closed ? MIDGE_ERR_CLOSED : err;
         }
     }
 }

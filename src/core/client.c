@@ -380,8 +380,9 @@ static int sooner(int a, int b)
     return a < b ? a : b;
 }
 
-int midge_poll(struct midge_client *client, int timeout_ms)
+int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed)
 {
+    *closed = false;
     if (client == NULL || client->busy) {
         return MIDGE_ERR_INVALID;
     }
@@ -399,7 +400,14 @@ int midge_poll(struct midge_client *client, int timeout_ms)
     bool outermost = midge__client_enter(client);
     work(client, n);
     int live = client->live > INT32_MAX ? INT32_MAX : (int)client->live;
-    return midge__client_leave(client, outermost) ? 0 : live;
+    *closed = midge__client_leave(client, outermost);
+    return *closed ? 0 : live;
+}
+
+int midge_poll(struct midge_client *client, int timeout_ms)
+{
+    bool closed;
+    return midge__client_turn(client, timeout_ms, &closed);
 }
 
 void midge_wake(struct midge_client *client)

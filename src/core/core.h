@@ -52,6 +52,7 @@ struct midge__awaitable {
     struct midge__timer timer;
     midge_id id;
     bool ended, delivered, detached;
+    bool taken; /* its result was taken before its completion was delivered */
 };
 
 struct midge__slot {
@@ -292,6 +293,8 @@ struct midge_client {
    which then answers true. */
 bool midge__client_enter(struct midge_client *client);
 bool midge__client_leave(struct midge_client *client, bool outermost);
+/* midge_poll; *closed: a callback closed the client, it is gone. */
+int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed);
 
 static inline uint64_t midge__now_us(const struct midge_client *client)
 {

@@ -19,6 +19,7 @@
 
 #define HEAD_FIRST    512U /* the head buffer's first size; doubled up to max_header */
 #define DEFAULTS      4U   /* headers that midge adds by itself */
+#define OF_REQUEST    2U   /* from here on they are the request's wish */
 #define CHUNK_RESERVE (MIDGE__H1_CHUNK_HEAD_MAX + sizeof MIDGE__H1_CHUNK_TAIL)
 
 enum send_state { SEND_HEAD, SEND_BODY, SEND_DONE, SEND_BROKEN };
@@ -62,14 +63,14 @@ static unsigned capacity(const struct midge__conn *conn)
     return conn->exchange == NULL && conn->idle ? 1 : 0;
 }
 
-static bool client_has(const struct midge_client *client, const char *name)
+/* The first of n headers with that name, n when there is none. */
+static size_t find_header(const struct midge_header *headers, size_t n, const char *name)
 {
-    for (size_t i = 0; i < client->config.n_headers; i++) {
-        if (midge__span_is(midge__span_of(client->config.headers[i].name), name)) {
-            return true;
-        }
+    size_t i = 0;
+    while (i < n && !midge__span_is(midge__span_of(headers[i].name), name)) {
+        i++;
     }
-    return false;
+    return i;
 }
 
 static char *bearer_value(struct midge__conn *conn, const char *token)
@@ -84,7 +85,8 @@ static char *bearer_value(struct midge__conn *conn, const char *token)
     return value;
 }
 
-/* The client's headers, then ours where nobody gave them. */
+/* The client's headers; ours where the client has none; what the request's own fields say instead
+   of the client's. */
 static int build_defaults(struct exchange *x, size_t *count)
 {
     struct midge__conn *conn = x->conn;
@@ -108,8 +110,10 @@ static int build_defaults(struct exchange *x, size_t *count)
         {"Authorization", x->bearer},
     };
     for (size_t i = 0; i < DEFAULTS; i++) {
-        if (ours[i].value != NULL && !client_has(client, ours[i].name)) {
-            x->defaults[n++] = ours[i];
+        size_t at = find_header(x->defaults, n, ours[i].name);
+        if (ours[i].value != NULL && (at == n || i >= OF_REQUEST)) {
+            x->defaults[at] = ours[i];
+            n += at == n;
         }
     }
     *count = n;

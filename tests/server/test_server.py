@@ -104,6 +104,8 @@ def exchange(port, path="/", tls=True):
                     return got, "close_notify" if tls else "fin"
                 got += piece
         except (ssl.SSLError, ConnectionResetError) as error:
+            # It may have come while recv waited: after a reset, but not after a FIN, both ways are down.
+            was_reset = was_reset or any(events & select.POLLHUP for _, events in poll.poll(0))
             if not was_reset and "EOF" not in str(error).upper():
                 raise
             return got, "rst" if was_reset else "fin"

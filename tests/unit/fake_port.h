@@ -453,6 +453,7 @@ static inline int fake_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap
     s->at += *n;
     s->delivered += *n;
     f->received += *n;
+    (void)fake_now(f, s); /* a pause of the script begins now */
     return MIDGE_OK;
 }
 
@@ -487,6 +488,7 @@ static inline int fake_send(void *ctx, midge_sock sock, const uint8_t *buf, size
     memcpy(s->sent + s->sent_len, buf, take);
     s->sent_len += take;
     *n = take;
+    (void)fake_now(f, s);
     return MIDGE_OK;
 }
 

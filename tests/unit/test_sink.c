@@ -26,6 +26,13 @@ static struct store {
     unsigned fail; /* the nth call from now fails with errno 28 */
 } store;
 
+static void set_target(const char *text)
+{
+    size_t len = strlen(text);
+    assert_true(len < sizeof store.target);
+    memcpy(store.target, text, len + 1);
+}
+
 static int store_fails(int err, int *native)
 {
     if (store.fail > 0 && --store.fail == 0) {
@@ -374,17 +381,17 @@ static void file_source(void **state)
     (void)state;
     struct midge_file_source source;
     char out[32];
-    strcpy(store.target, "0123456789");
+    set_target("0123456789");
     assert_int_equal(midge_file_source_init(&source, &port, "a.png"), MIDGE_OK);
     assert_int_equal(source.source.length, 10);
     assert_int_equal(drain(&source.source, 3, out), MIDGE_ERR_EOF);
     assert_string_equal(out, "0123456789");
     assert_int_equal(source.source.rewind(&source.source), MIDGE_OK);
-    strcpy(store.target, "0123456789 and more"); /* it grew: what was announced is sent */
+    set_target("0123456789 and more"); /* it grew: what was announced is sent */
     assert_int_equal(drain(&source.source, 4, out), MIDGE_ERR_EOF);
     assert_string_equal(out, "0123456789");
     assert_int_equal(source.source.rewind(&source.source), MIDGE_OK);
-    strcpy(store.target, "0123456"); /* it shrank */
+    set_target("0123456"); /* it shrank */
     assert_int_equal(drain(&source.source, 4, out), MIDGE_ERR_READ);
     source.source.finish(&source.source);
     source.source.finish(&source.source);
@@ -398,7 +405,7 @@ static void file_source_failures(void **state)
     (void)state;
     struct midge_file_source source;
     char out[32];
-    strcpy(store.target, "0123456789");
+    set_target("0123456789");
     store.fail = 1;
     assert_int_equal(midge_file_source_init(&source, &port, "a.png"), MIDGE_ERR_READ);
     assert_int_equal(source.native, 28);
@@ -417,7 +424,7 @@ static void file_source_of_a_pipe(void **state)
     (void)state;
     struct midge_file_source source;
     char out[32];
-    strcpy(store.target, "0123456789");
+    set_target("0123456789");
     store.pipe = true;
     assert_int_equal(midge_file_source_init(&source, &port, "a.png"), MIDGE_OK);
     assert_int_equal(source.source.length, -1);
