@@ -115,6 +115,7 @@ int setup_client(struct run *run, int *native, const char **what)
     if (err != MIDGE_OK)
         return err;
     set_limits(run, &config);
+    config.tls.time_floor = run->options->has_now ? 1 : 0; /* --now is a clock to be believed */
     config.stats_at_close = &run->stats;
     config.tls.ca = run->ca.data;
     config.tls.ca_len = run->ca.len;

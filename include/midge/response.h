@@ -67,13 +67,14 @@ struct midge_result {
     uint8_t resumed; /* by a TLS ticket or session */
     uint8_t retries; /* replays after a stale connection */
     uint8_t redirects;
-    uint8_t time_verified;  /* certificate dates were judged by a trusted clock */
-    uint8_t tls_version;    /* 0, 12, 13 */
-    uint16_t connects;      /* connections opened for it */
-    uint16_t status;        /* HTTP status, 0 when none came */
-    int native;             /* errno, mbedTLS's or the resolver's code; 0 none */
-    uint32_t verify_flags;  /* MBEDTLS_X509_BADCERT_x of a refused certificate */
-    uint32_t connection;    /* its number, from 1; 0 none */
+    uint8_t time_verified; /* certificate dates were judged by a trusted clock */
+    uint8_t tls_version;   /* 0, 12, 13 */
+    uint16_t connects;     /* connections opened for it */
+    uint16_t status;       /* HTTP status, 0 when none came */
+    int native;            /* errno, mbedTLS's or the resolver's code; 0 none */
+    uint32_t verify_flags; /* MBEDTLS_X509_BADCERT_x of a refused certificate */
+    uint32_t cert_date;    /* YYYYMMDD: when that one expired or becomes valid; 0: not the reason */
+    uint32_t connection;   /* its number, from 1; 0 none */
     uint32_t retry_after_s; /* of a Retry-After header in seconds (RFC 9110 10.2.3); 0 none */
     uint64_t body_len;      /* decoded body bytes given to the sink */
     uint64_t offset;        /* PROTOCOL: byte offset in the answer */

@@ -197,7 +197,11 @@ static bool begin(struct midge_client *client, struct midge__transfer *t)
 {
     struct midge__conn *idle = idle_of(client, t->origin);
     if (idle != NULL && !t->fresh && !t->request->no_reuse) {
-        return midge__conn_reuse(idle, t) || midge__list_empty(&idle->link) == false;
+        if (midge__conn_reuse(idle, t) || !idle->idle) {
+            return true; /* it began; or the peer had closed, and there may be another */
+        }
+        (void)evict_idle(client);
+        return false; /* no memory: there will be some at the end of the turn */
     }
     if (client->n_conns >= client->config.max_connections) {
         (void)evict_idle(client);

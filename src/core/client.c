@@ -169,7 +169,7 @@ int midge_open(struct midge_client **out, const struct midge_config *config)
     if (block == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    unsigned fit = fit_connections(&c, size);
+    unsigned fit = size < midge_memory_least(&c) ? 0 : fit_connections(&c, size);
     if (fit == 0) {
         give_back(&c, block, size);
         return MIDGE_ERR_NO_MEMORY;
@@ -251,7 +251,7 @@ bool midge__client_leave(struct midge_client *client, bool outermost)
 
 /* --- the turn --- */
 
-int midge_next_timeout(const struct midge_client *client)
+static int own_timeout(const struct midge_client *client)
 {
     if (!midge__list_empty(&client->ready) || !midge__list_empty(&client->ended) ||
         !midge__list_empty(&client->tasks) || !midge__list_empty(&client->dead) || client->dirty ||
@@ -267,6 +267,17 @@ int midge_next_timeout(const struct midge_client *client)
         return 0;
     }
     return at - now > INT32_MAX ? INT32_MAX : (int)(at - now);
+}
+
+int midge_next_timeout(const struct midge_client *client)
+{
+    const struct midge_port *port = client->port;
+    int timeout = own_timeout(client);
+    size_t n = 0;
+    if (timeout != 0 && port->interest != NULL) {
+        (void)port->interest(port->ctx, NULL, 0, &n, &timeout);
+    }
+    return timeout;
 }
 
 static size_t collect(const struct midge_client *client, struct midge_pollfd *fds, size_t cap)
@@ -387,7 +398,7 @@ int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed
         return MIDGE_ERR_INVALID;
     }
     struct midge_port *port = client->port;
-    int timeout = sooner(timeout_ms, midge_next_timeout(client));
+    int timeout = sooner(timeout_ms, own_timeout(client)); /* the port knows its own */
     if (client->live == 0) {
         timeout = 0; /* nothing to wait for: an endless wait would never end */
     }

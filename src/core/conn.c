@@ -160,7 +160,7 @@ static void attach(struct midge__conn *conn, struct midge__transfer *t)
 static int hand_over(struct midge__conn *conn, struct midge__transfer *t)
 {
     int err = conn->protocol->attach(conn, t);
-    if (err == MIDGE_OK) {
+    if (err == MIDGE_OK && t->state != MIDGE__TRANSFER_ENDED) { /* on_send may have canceled it */
         attach(conn, t);
         conn->served++;
         midge__transfer_phase(t, MIDGE_PHASE_SEND);

@@ -145,6 +145,7 @@ struct midge__transfer {
     int error;
     uint8_t state, phase;
     bool own_request, own_url, finished, fresh, frozen;
+    bool source_begun; /* read from: a replay must rewind it */
 };
 
 /* Leaves the queue: result is allocated. NO_MEMORY: nothing changed. */

@@ -40,7 +40,7 @@ struct exchange {
     struct midge__fault send_fault;
     int send_error;
     uint8_t send;
-    bool chunked, paused, source_waits, sent_any, got_any;
+    bool chunked, paused, source_waits, source_failed, sent_any, got_any;
     bool parse_on; /* paused in the middle: the end may be due without another byte */
     uint8_t wbuf[MIDGE_SEND_BUFFER];
     uint8_t rbuf[MIDGE_RECV_BUFFER];
@@ -213,7 +213,8 @@ static enum midge__step over(struct exchange *x, int err, const struct midge__fa
         if (err == MIDGE_ERR_PROTOCOL) {
             r->offset = x->parse.offset;
         }
-        midge__transfer_broken(t, err, fault, x->sent_any, x->got_any);
+        /* Another connection would not help a source that failed. */
+        midge__transfer_broken(t, err, fault, x->sent_any, x->got_any || x->source_failed);
     }
     return MIDGE__STEP_OVER;
 }
@@ -250,6 +251,7 @@ static int fill_from_source(struct exchange *x)
         cap = (size_t)body_left(x);
     }
     uint8_t *at = x->wbuf + x->wlen + (x->chunked ? MIDGE__H1_CHUNK_HEAD_MAX : 0);
+    x->transfer->source_begun = true;
     int err = source->read(source, at, cap, &n);
     if (x->transfer == NULL) {
         return MIDGE_ERR_CANCELED; /* by the source */
@@ -266,6 +268,7 @@ static int fill_from_source(struct exchange *x)
         return MIDGE_OK;
     }
     if (err != MIDGE_OK || n == 0 || n > cap) {
+        x->source_failed = true;
         return err == MIDGE_OK || err == MIDGE_ERR_EOF ? MIDGE_ERR_READ : err;
     }
     if (x->chunked) {
@@ -337,9 +340,12 @@ static int send_some(struct exchange *x, bool *moved)
     size_t n = 0;
     bool direct = x->wpos == x->wlen;
     const uint8_t *from = direct ? (const uint8_t *)r->body + x->sent : x->wbuf + x->wpos;
-    /* Not cut by the budget: TLS wants a repeated send to have the same arguments. A record bounds
-       what one call takes. */
     size_t len = direct ? r->body_len - x->sent : x->wlen - x->wpos;
+    /* TLS wants a repeated send to have the same arguments; there a record bounds what one call
+       takes. */
+    if (!x->conn->origin->secure) {
+        len = budget(x->conn->client, len);
+    }
     int err = s->ops->send(s, from, len, &n);
     if (err == MIDGE_OK) {
         x->sent_any = true;
@@ -378,6 +384,10 @@ static int step_send(struct exchange *x, bool *moved)
             x->send = SEND_BROKEN;
             x->wpos = x->wlen = 0;
         }
+    }
+    /* At once: the answer may be here already, and the connection is kept only after DONE. */
+    if (x->send == SEND_BODY && !x->chunked && x->wpos == x->wlen && body_left(x) == 0) {
+        x->send = SEND_DONE;
     }
     if (x->send == SEND_DONE && x->wpos == x->wlen && x->transfer->phase == MIDGE_PHASE_SEND) {
         midge__transfer_phase(x->transfer, MIDGE_PHASE_WAIT);

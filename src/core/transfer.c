@@ -244,17 +244,22 @@ static bool is_idempotent(const char *method)
 }
 
 /* RFC 9112 9.3.1: a kept connection may have been closed while the request was on its way. */
-static bool may_replay(const struct midge__transfer *t, bool sent_any, bool got_any)
+static bool may_replay(struct midge__transfer *t, bool sent_any, bool got_any)
 {
     const struct midge_request *r = t->request;
     if (!t->result->reused || got_any || t->result->retries > 0 || t->aw.client->closing) {
         return false;
     }
-    if (sent_any && r->source != NULL &&
+    if (sent_any && !is_idempotent(midge__request_method(r))) {
+        return false;
+    }
+    /* What was read may not have been sent: it is lost all the same. */
+    if (t->source_begun &&
         (r->source->rewind == NULL || r->source->rewind(r->source) != MIDGE_OK)) {
         return false;
     }
-    return !sent_any || is_idempotent(midge__request_method(r));
+    t->source_begun = false;
+    return true;
 }
 
 void midge__transfer_requeue(struct midge__transfer *t)
@@ -273,12 +278,14 @@ void midge__transfer_broken(struct midge__transfer *t, int err, const struct mid
         t->result->retries++;
         t->result->reused = 0;
         t->fresh = true;
+        t->frozen = false;
         midge__transfer_requeue(t);
         return;
     }
     if (fault != NULL) {
         t->result->native = fault->native;
         t->result->verify_flags = fault->verify_flags;
+        t->result->cert_date = fault->cert_date;
         t->result->detail = fault->detail != NULL ? fault->detail : "";
     }
     midge__transfer_end(t, err);

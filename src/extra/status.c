@@ -218,6 +218,22 @@ static void add_facts(struct midge__text *text, const struct midge_result *resul
     }
 }
 
+/* " on 2024-05-01" of what expired, " before" it of what is not valid yet. */
+static void add_date(struct midge__text *text, const struct midge_result *result)
+{
+    uint32_t date = result->cert_date;
+    const unsigned parts[] = {date / 10000, date / 100 % 100, date % 100};
+    if (date == 0) {
+        return;
+    }
+    midge__text_add(text, (result->verify_flags & 1U) != 0 ? " on " : " before ");
+    for (unsigned i = 0; i < 3; i++) {
+        midge__text_add(text, i > 0 ? "-" : "");
+        midge__text_add(text, parts[i] < 10 ? "0" : "");
+        midge__text_unsigned(text, parts[i], 10);
+    }
+}
+
 static void add_result(struct midge__text *text, const struct midge_result *result)
 {
     if (result->error == MIDGE_OK) {
@@ -225,6 +241,7 @@ static void add_result(struct midge__text *text, const struct midge_result *resu
         return;
     }
     midge__text_add(text, given(result->detail) ? result->detail : midge_err_text(result->error));
+    add_date(text, result);
     add_facts(text, result);
 }
 

@@ -16,6 +16,7 @@
 struct midge__fault {
     int native;            /* errno or mbedTLS code */
     uint32_t verify_flags; /* CERT only */
+    uint32_t cert_date;    /* YYYYMMDD that made the certificate be refused, 0 none */
     const char *detail;    /* static text or NULL */
 };
 

@@ -107,6 +107,10 @@ static int judge_certificate(struct midge__tls_impl *impl, struct midge__fault *
     flags = flags == UINT32_MAX ? 0 : flags;
     fault->verify_flags = impl->verify_flags | flags;
     fault->detail = midge__tls_verify_text(impl, fault->verify_flags);
+    /* Other reasons weigh more: then the date is not what the text is about. */
+    bool by_date = (fault->verify_flags &
+                    (MBEDTLS_X509_BADCERT_NOT_TRUSTED | MBEDTLS_X509_BADCERT_REVOKED)) == 0;
+    fault->cert_date = by_date ? impl->cert_date : 0;
     return MIDGE_ERR_CERT;
 }
 

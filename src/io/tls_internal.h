@@ -82,6 +82,7 @@ struct midge__tls_impl {
     unsigned owner;
     /* verification */
     uint32_t verify_flags;
+    uint32_t cert_date; /* YYYYMMDD of the first date refused */
     bool no_san, self_signed;
     bool now_known;
     int64_t now; /* seconds since 1970; negative: no trusted clock */

@@ -126,6 +126,15 @@ static uint32_t date_flags(struct midge__tls_impl *impl, const mbedtls_x509_crt 
            (from > impl->now ? (uint32_t)MBEDTLS_X509_BADCERT_FUTURE : 0U);
 }
 
+static void note_date(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt, uint32_t flags)
+{
+    const mbedtls_x509_time *t =
+        (flags & MBEDTLS_X509_BADCERT_EXPIRED) != 0 ? &crt->valid_to : &crt->valid_from;
+    if (impl->cert_date == 0 && flags != 0) {
+        impl->cert_date = (uint32_t)(t->year * 10000 + t->mon * 100 + t->day);
+    }
+}
+
 /* --- mbedTLS's callback: for each certificate of the chain it built, root first --- */
 
 static bool same_name(const mbedtls_x509_buf *a, const mbedtls_x509_buf *b)
@@ -137,7 +146,9 @@ int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags
 {
     struct midge__tls_impl *impl = p;
     *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
-    *flags |= date_flags(impl, crt);
+    uint32_t dates = date_flags(impl, crt);
+    note_date(impl, crt, dates);
+    *flags |= dates;
     if (depth == 0) {
         *flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH;
         *flags |= name_flags(impl, crt);

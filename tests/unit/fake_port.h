@@ -104,6 +104,8 @@ struct fake_script {
     unsigned connect_ms;
     size_t recv_slice, send_slice; /* bytes of one call at most, 0: no bound */
     size_t window;                 /* bytes that may be sent before an OPEN, 0: no bound */
+    size_t
+        send_breaks; /* after that many bytes sends fail, what was said is still read; 0: never */
     struct fake_step steps[FAKE_STEPS];
 };
 
@@ -466,8 +468,9 @@ static inline int fake_send(void *ctx, midge_sock sock, const uint8_t *buf, size
     assert_true(len > 0);
     const struct fake_step *step = fake_now(f, s);
     *native = 0;
-    if (step->kind == FAKE_SEND_FAILS || s->reset) {
-        s->reset = true;
+    bool broken = s->script->send_breaks != 0 && s->sent_len >= s->script->send_breaks;
+    if (step->kind == FAKE_SEND_FAILS || s->reset || broken) {
+        s->reset = s->reset || !broken;
         *native = 32;
         return MIDGE_ERR_SEND;
     }
