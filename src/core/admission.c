@@ -168,15 +168,21 @@ static struct midge__conn *idle_of(const struct midge_client *client,
     return NULL;
 }
 
+static bool may_reuse(const struct midge__transfer *t)
+{
+    return !t->fresh && !t->request->no_reuse;
+}
+
 /* Could t begin now, were it the next? Makes no room. */
 static bool eligible(const struct midge_client *client, const struct midge__transfer *t)
 {
     const struct midge__origin *o = t->origin;
-    bool reuse = !t->fresh && !t->request->no_reuse;
-    if (reuse && idle_of(client, o) != NULL) {
+    bool idle = idle_of(client, o) != NULL;
+    if (idle && may_reuse(t)) {
         return true;
     }
-    return o->connections < client->config.max_per_origin && !midge__origin_waits(o);
+    /* An idle one that it may not use gives way. */
+    return (idle || o->connections < client->config.max_per_origin) && !midge__origin_waits(o);
 }
 
 static struct midge__transfer *pick(const struct midge_client *client)
@@ -196,12 +202,16 @@ static struct midge__transfer *pick(const struct midge_client *client)
 static bool begin(struct midge_client *client, struct midge__transfer *t)
 {
     struct midge__conn *idle = idle_of(client, t->origin);
-    if (idle != NULL && !t->fresh && !t->request->no_reuse) {
+    if (idle != NULL && may_reuse(t)) {
         if (midge__conn_reuse(idle, t) || !idle->idle) {
             return true; /* it began; or the peer had closed, and there may be another */
         }
         (void)evict_idle(client);
         return false; /* no memory: there will be some at the end of the turn */
+    }
+    if (idle != NULL && t->origin->connections >= client->config.max_per_origin) {
+        midge__conn_kill(idle);
+        return false;
     }
     if (client->n_conns >= client->config.max_connections) {
         (void)evict_idle(client);

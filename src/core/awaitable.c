@@ -110,7 +110,10 @@ static void deliver(struct midge__awaitable *aw)
         midge_watch_fn watch = aw->watch;
         aw->watch = NULL;
         watch(aw->watch_ctx, id, &result);
-    } else if (taken) {
+        aw = midge__awaitable_find(client, id);
+        taken = aw != NULL && aw->taken;
+    }
+    if (taken) {
         release(aw);
     }
 }
@@ -297,7 +300,7 @@ int midge_cancel(struct midge_client *client, midge_id id)
 int midge_done(const struct midge_client *client, midge_id id)
 {
     const struct midge__awaitable *aw = midge__awaitable_find(client, id);
-    return aw == NULL ? MIDGE_ERR_STALE : aw->ended;
+    return aw == NULL || aw->taken ? MIDGE_ERR_STALE : aw->ended;
 }
 
 int midge_take(struct midge_client *client, midge_id id, struct midge_result *result)
@@ -312,8 +315,8 @@ int midge_take(struct midge_client *client, midge_id id, struct midge_result *re
     if (result != NULL) {
         result_of(aw, result);
     }
-    /* Its completion callback is still owed: the deliverer releases it. */
-    if (!aw->delivered && aw->ops->completed != NULL) {
+    /* Its completion callback, or somebody's watch, is still owed: the deliverer releases it. */
+    if ((!aw->delivered && aw->ops->completed != NULL) || aw->watch != NULL) {
         aw->detached = aw->taken = true;
         return MIDGE_OK;
     }

@@ -38,10 +38,14 @@ static void woken(void *ctx, midge_id id, const struct midge_result *result)
     make_ready(ctx);
 }
 
-/* One that never ran has nothing to clean up. Others learn of it where they await. */
+/* One that never ran has nothing to clean up. Others learn of it where they await. Once is enough,
+   and ends the recursion where tasks await each other. */
 static void cancel(struct midge__awaitable *aw, int err)
 {
     struct task *task = task_of(aw);
+    if (task->task.canceled) {
+        return;
+    }
     task->task.canceled = 1;
     if (!task->started) {
         end(task, err);
@@ -128,6 +132,9 @@ int midge__await(struct midge_task *public, midge_id id, struct midge_result *re
 {
     struct midge_client *client = public->client;
     struct task *task = MIDGE_CONTAINER_OF(public, struct task, task);
+    if (id == public->id) {
+        return ended_with(result, id, MIDGE_ERR_INVALID); /* itself: it would never end */
+    }
     if (public->canceled && midge_done(client, id) == 0) {
         (void)midge_cancel(client, id);
     }

@@ -180,6 +180,65 @@ static void base_url_and_headers(void **state)
     world_close(&w);
 }
 
+static unsigned lines, errors;
+
+static void count_lines(void *ctx, enum midge_trace_kind kind, midge_id id, const char *line)
+{
+    (void)id;
+    assert_ptr_equal(ctx, &lines);
+    assert_true(strlen(line) > 3);
+    lines++;
+    errors += kind == MIDGE_TRACE_ERROR;
+}
+
+static int iterate(void *ctx, midge_id id, const struct midge_response *response)
+{
+    static const char *const expected[] = {"A", "1", "Content-Length", "0", "a", ""};
+    size_t at = 0, name_len, value_len;
+    const char *name, *value;
+    unsigned *n = ctx;
+    (void)id;
+    while (midge_response_next(response, &at, &name, &name_len, &value, &value_len)) {
+        assert_true(*n < 3);
+        assert_int_equal(name_len, strlen(expected[*n * 2]));
+        assert_memory_equal(name, expected[*n * 2], name_len);
+        assert_int_equal(value_len, strlen(expected[*n * 2 + 1]));
+        assert_memory_equal(value, expected[*n * 2 + 1], value_len);
+        ++*n;
+    }
+    assert_null(midge_response_header(response, "b", &at));
+    assert_string_equal(response->reason, "Fine");
+    assert_string_equal(response->url, URL "x");
+    return MIDGE_OK;
+}
+
+static void response_and_trace(void **state)
+{
+    static const struct midge_config config = {.trace = count_lines, .trace_ctx = &lines};
+    static const struct fake_script script = {
+        .steps = {REQUEST, SAY("HTTP/1.1 200 Fine\r\nA: 1 \r\nContent-Length: 0\r\na:\r\n\r\n"),
+                  REQUEST, SAY("?")}};
+    struct world w;
+    unsigned n = 0;
+    midge_id id;
+    struct midge_result r;
+    (void)state;
+    lines = errors = 0;
+    world_open(&w, &config);
+    fake_next(&w.fake, &script);
+    struct midge_request get = {.url = URL "x", .on_response = iterate, .ctx = &n};
+    assert_int_equal(midge_start(w.client, &get, &id), MIDGE_OK);
+    assert_int_equal(midge_wait(w.client, id, &r), MIDGE_OK);
+    assert_int_equal(n, 3);
+    assert_true(lines >= 3);
+    assert_int_equal(errors, 0);
+    assert_int_equal(midge_start(w.client, &get, &id), MIDGE_OK);
+    assert_int_equal(midge_wait(w.client, id, &r), MIDGE_OK);
+    assert_int_equal(r.error, MIDGE_ERR_PROTOCOL);
+    assert_int_equal(errors, 1);
+    world_close(&w);
+}
+
 static void bad_starts(void **state)
 {
     static const struct midge_header bad[] = {{"X", "a\r\nb"}};
@@ -292,6 +351,7 @@ static void canceled_is_taken_once(void **state)
     assert_int_equal(midge_take(w.client, id, &r), MIDGE_OK);
     assert_int_equal(r.error, MIDGE_ERR_CANCELED);
     assert_int_equal(midge_take(w.client, id, &r), MIDGE_ERR_STALE);
+    assert_int_equal(midge_done(w.client, id), MIDGE_ERR_STALE);
     /* With a callback of its own both see it, each once. */
     struct probe p;
     probe_get(&p, &w, URL);
@@ -703,6 +763,36 @@ static void others_in_callbacks(void **state)
     act_everywhere(act_nest, false);
 }
 
+/* Canceled before its first byte, and nobody takes the result for a long time. */
+static void cancel_in_on_send(void **state)
+{
+    (void)state;
+    for (unsigned kept = 0; kept < 2; kept++) {
+        struct world w;
+        struct probe p, first;
+        struct midge_result r;
+        world_open(&w, NULL);
+        if (kept) {
+            probe_get(&first, &w, URL);
+            world_run(&w);
+            probe_is_hello(&first);
+        }
+        probe_init(&p, &w, URL);
+        p.at = ON_SEND;
+        p.act = act_cancel;
+        p.request.on_done = NULL;
+        probe_start(&p);
+        world_run(&w);
+        assert_int_equal(world_stats(&w).open_connections, 0);
+        world_pass(&w, 300000);
+        assert_int_equal(midge_resume(w.client, p.id), MIDGE_ERR_STALE);
+        assert_int_equal(midge_take(w.client, p.id, &r), MIDGE_OK);
+        assert_int_equal(r.error, MIDGE_ERR_CANCELED);
+        assert_int_equal(p.sink_finishes, 1);
+        world_close(&w);
+    }
+}
+
 /* midge_cancel from outside, and the callbacks that it runs close the client. */
 static void close_within_cancel(void **state)
 {
@@ -1047,6 +1137,26 @@ static void least_block(void **state)
     }
 }
 
+static void refused_opens(void **state)
+{
+    struct world w;
+    (void)state;
+    memset(&w, 0, sizeof w);
+    fake_init(&w.fake);
+    struct midge_config config = {.port = &w.fake.port,
+                                  .alloc = world_alloc,
+                                  .release = world_release,
+                                  .alloc_ctx = &w,
+                                  .tls = {.ca = "no certificate", .ca_len = 14}};
+    assert_int_equal(midge_open(&w.client, &config), MIDGE_ERR_CA);
+    assert_null(w.client);
+    assert_int_equal(w.released, 1);
+    config.port = NULL;
+    assert_int_equal(midge_open(&w.client, &config), MIDGE_ERR_INVALID);
+    assert_int_equal(midge_open(NULL, &config), MIDGE_ERR_INVALID);
+    assert_int_equal(midge_open(&w.client, NULL), MIDGE_ERR_INVALID);
+}
+
 static void *no_block(void *ctx, size_t size)
 {
     (void)ctx;
@@ -1098,6 +1208,7 @@ int main(void)
         cmocka_unit_test(idle_connection_ends),
         cmocka_unit_test(unsolicited_bytes),
         cmocka_unit_test(base_url_and_headers),
+        cmocka_unit_test(response_and_trace),
         cmocka_unit_test(bad_starts),
         cmocka_unit_test(failing_poll),
         cmocka_unit_test(results_once),
@@ -1113,6 +1224,7 @@ int main(void)
         cmocka_unit_test(close_in_callbacks),
         cmocka_unit_test(start_in_callbacks),
         cmocka_unit_test(others_in_callbacks),
+        cmocka_unit_test(cancel_in_on_send),
         cmocka_unit_test(close_within_cancel),
         cmocka_unit_test(close_within_wait),
         cmocka_unit_test(close_idle),
@@ -1123,6 +1235,7 @@ int main(void)
         cmocka_unit_test(foreign_loop_port),
         cmocka_unit_test(each_allocation_fails),
         cmocka_unit_test(least_block),
+        cmocka_unit_test(refused_opens),
         cmocka_unit_test(callers_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* Who begins when: limits, order, fairness, and what makes room for whom. */
+#include "fake_port.h"
+
+#define A "http://a.test:81/"
+#define B "http://b.test:82/"
+
+static const struct fake_script slow = {.steps = {REQUEST, WAIT(10), SAY(HELLO), LOOP}};
+
+static unsigned open_to(const struct world *w, uint16_t port)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < w->fake.n_socks; i++) {
+        n += w->fake.socks[i].open && w->fake.socks[i].port == port;
+    }
+    return n;
+}
+
+/* Requests begun and not ended. */
+static unsigned in_work(const struct probe *p, unsigned n)
+{
+    unsigned sum = 0;
+    for (unsigned i = 0; i < n; i++) {
+        sum += p[i].sends > 0 && p[i].dones == 0;
+    }
+    return sum;
+}
+
+struct limits {
+    struct midge_config config;
+    unsigned most_a, most_b, most_work; /* that must be reached and never exceeded */
+    unsigned ms;                        /* 20 requests to A, 10 to B, 10 ms each */
+};
+
+static const struct limits rows[] = {
+    {{.max_connections = 30, .max_per_origin = 30}, 20, 10, 30, 10},
+    {{.max_connections = 30, .max_per_origin = 5}, 5, 5, 10, 40},
+    {{.max_connections = 30, .max_per_origin = 30, .max_transfers = 6}, 20, 10, 6, 50},
+    {{.max_connections = 1, .max_per_origin = 1}, 1, 1, 1, 300},
+    {{.max_connections = 2, .max_per_origin = 1}, 1, 1, 2, 200},
+    {{.max_connections = 4, .max_per_origin = 2}, 2, 2, 4, 100},
+    {{.max_connections = 4, .max_per_origin = 9}, 4, 4, 4, 80},
+};
+
+static void limits(void **state)
+{
+    enum { N = 30 };
+    (void)state;
+    for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+        const struct limits *l = &rows[row];
+        struct world w;
+        static struct probe p[N];
+        unsigned most_a = 0, most_b = 0, most_work = 0;
+        int live;
+        world_open(&w, &l->config);
+        fake_listen(&w.fake, 81, &slow);
+        fake_listen(&w.fake, 82, &slow);
+        for (unsigned i = 0; i < N; i++) {
+            probe_get(&p[i], &w, i % 3 ? A : B);
+        }
+        do {
+            live = midge_poll(w.client, -1);
+            unsigned a = open_to(&w, 81), b = open_to(&w, 82), work = in_work(p, N);
+            most_a = a > most_a ? a : most_a;
+            most_b = b > most_b ? b : most_b;
+            most_work = work > most_work ? work : most_work;
+        } while (live > 0);
+        if (most_a > l->most_a || most_b > l->most_b || most_work != l->most_work ||
+            w.fake.now_ms - 1000 > l->ms || w.fake.peak_open > l->config.max_connections) {
+            fail_msg("row %zu: a %u b %u work %u open %u ms %u", row, most_a, most_b, most_work,
+                     w.fake.peak_open, (unsigned)(w.fake.now_ms - 1000));
+        }
+        for (unsigned i = 0; i < N; i++) {
+            probe_is_hello(&p[i]);
+        }
+        struct midge_stats stats = world_stats(&w);
+        assert_int_equal(stats.peak_connections, w.fake.peak_open);
+        assert_int_equal(stats.connections, w.fake.n_socks);
+        world_close(&w);
+    }
+}
+
+/* First come, first served to one origin. */
+static void in_order(void **state)
+{
+    static const struct midge_config config = {.max_connections = 1};
+    struct world w;
+    static struct probe p[20];
+    (void)state;
+    world_open(&w, &config);
+    for (unsigned i = 0; i < 20; i++) {
+        probe_get(&p[i], &w, A);
+    }
+    for (unsigned done = 0; done < 20;) {
+        world_turn(&w, -1);
+        while (done < 20 && p[done].dones > 0) {
+            done++;
+        }
+        for (unsigned i = done; i < 20; i++) {
+            assert_int_equal(p[i].dones, 0);
+        }
+    }
+    for (unsigned i = 0; i < 20; i++) {
+        probe_is_hello(&p[i]);
+    }
+    world_close(&w);
+}
+
+/* Two requests to B that come after twenty to A don't wait for all of these. */
+static void fair(void **state)
+{
+    static const struct midge_config config = {.max_connections = 2, .max_per_origin = 2};
+    struct world w;
+    static struct probe a[20], b[2];
+    unsigned before = 0;
+    (void)state;
+    world_open(&w, &config);
+    fake_listen(&w.fake, 81, &slow);
+    fake_listen(&w.fake, 82, &slow);
+    for (unsigned i = 0; i < 20; i++) {
+        probe_get(&a[i], &w, A);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        probe_get(&b[i], &w, B);
+    }
+    while (b[1].dones == 0) {
+        world_turn(&w, -1);
+    }
+    for (unsigned i = 0; i < 20; i++) {
+        before += a[i].dones;
+    }
+    assert_true(before <= 6);
+    world_run(&w);
+    for (unsigned i = 0; i < 20; i++) {
+        probe_is_hello(&a[i]);
+    }
+    probe_is_hello(&b[0]);
+    probe_is_hello(&b[1]);
+    world_close(&w);
+}
+
+/* One origin that never answers holds only its own share. */
+static void stuck_origin(void **state)
+{
+    static const struct midge_config config = {.max_connections = 4, .max_per_origin = 2};
+    static const struct fake_script silent = {.steps = {REQUEST}};
+    static const struct fake_script never = {.connect = FAKE_NEVER};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct world w;
+        static struct probe a[6], b[6];
+        world_open(&w, &config);
+        fake_listen(&w.fake, 81, i ? &silent : &never);
+        fake_listen(&w.fake, 82, &slow);
+        for (unsigned j = 0; j < 6; j++) {
+            probe_get(&a[j], &w, A);
+            probe_get(&b[j], &w, B);
+        }
+        while (b[5].dones == 0) {
+            world_turn(&w, -1);
+        }
+        assert_true(w.fake.now_ms <= 1030);
+        for (unsigned j = 0; j < 6; j++) {
+            assert_int_equal(midge_cancel(w.client, a[j].id), MIDGE_OK);
+        }
+        world_run(&w);
+        for (unsigned j = 0; j < 6; j++) {
+            probe_ended(&a[j], MIDGE_ERR_CANCELED);
+            probe_is_hello(&b[j]);
+        }
+        world_close(&w);
+    }
+}
+
+/* A kept connection makes room for another origin, and for a request that must not use it. */
+static void idle_makes_room(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct world w;
+        struct probe p[2];
+        world_open(&w, &(struct midge_config){.max_connections = i ? 4 : 1, .max_per_origin = 1});
+        probe_get(&p[0], &w, A);
+        world_run(&w);
+        probe_is_hello(&p[0]);
+        assert_int_equal(world_stats(&w).open_connections, 1);
+        uint64_t before = w.fake.now_ms;
+        probe_init(&p[1], &w, i ? A : B);
+        p[1].request.no_reuse = (uint8_t)i;
+        probe_start(&p[1]);
+        world_run(&w);
+        assert_int_equal(w.fake.now_ms, before);
+        assert_int_equal(p[1].result.connection, 2);
+        assert_int_equal(w.fake.peak_open, 1);
+        probe_is_hello(&p[1]);
+        world_close(&w);
+    }
+}
+
+/* What differs in identity never shares a connection. */
+static void identity(void **state)
+{
+    struct world w;
+    struct probe p[9];
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 20});
+    static const char *const urls[] = {
+        A, "http://A.TEST:81/other", "http://a.test:83/", "http://b.test:81/", A, A, A, A, A};
+    for (unsigned i = 0; i < 9; i++) {
+        probe_init(&p[i], &w, urls[i]);
+        p[i].request.connect_host = i == 4 ? "10.9.9.9" : i == 8 ? "A.test" : NULL;
+        p[i].request.connect_port = i == 5 ? 9999 : 0;
+        p[i].request.servername = i == 6 ? "c.test" : NULL;
+        p[i].request.family = i == 7 ? 4 : 0;
+        probe_start(&p[i]);
+        world_run(&w);
+        bool same = i == 1 || i == 8;
+        assert_int_equal(p[i].result.reused, same);
+        assert_int_equal(p[i].result.connection == 1, same || i == 0);
+        probe_is_hello(&p[i]);
+    }
+    world_close(&w);
+}
+
+/* The whole of a crowd ends when memory fails for good, and lives on when it comes back. */
+static void crowd_without_memory(void **state)
+{
+    enum { N = 12 };
+    (void)state;
+    for (unsigned nth = 1; nth < 60; nth++) {
+        struct world w;
+        static struct probe p[N];
+        world_open(&w, &(struct midge_config){.max_connections = 3});
+        fake_listen(&w.fake, 81, &slow);
+        for (unsigned i = 0; i < N; i++) {
+            probe_get(&p[i], &w, i % 2 ? A : B);
+        }
+        bool sticky = nth % 2;
+        midge__memory_fail_at(&w.client->memory, nth, sticky);
+        world_run(&w);
+        assert_true(w.fake.now_ms < 1000 + 1000);
+        for (unsigned i = 0; i < N; i++) {
+            if (p[i].result.error == MIDGE_OK) {
+                probe_is_hello(&p[i]);
+            } else {
+                probe_ended(&p[i], MIDGE_ERR_NO_MEMORY);
+            }
+        }
+        midge__memory_fail_at(&w.client->memory, 0, false);
+        probe_get(&p[0], &w, A);
+        world_run(&w);
+        probe_is_hello(&p[0]);
+        world_close(&w);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(limits),
+        cmocka_unit_test(in_order),
+        cmocka_unit_test(fair),
+        cmocka_unit_test(stuck_origin),
+        cmocka_unit_test(idle_makes_room),
+        cmocka_unit_test(identity),
+        cmocka_unit_test(crowd_without_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

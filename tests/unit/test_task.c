@@ -1,0 +1,704 @@
+/* SPDX-License-Identifier: MIT */
+/* Tasks on the real core, and gather, timeouts and semaphores with what the core completes. */
+#include "fake_port.h"
+
+#define URL "http://example.com/"
+
+static const struct fake_script silent = {.steps = {REQUEST}};
+
+static struct midge_result take(struct world *w, midge_id id, int error)
+{
+    struct midge_result r;
+    assert_int_equal(midge_take(w->client, id, &r), MIDGE_OK);
+    assert_int_equal(r.id, id);
+    assert_int_equal(r.error, error);
+    assert_int_equal(midge_take(w->client, id, &r), MIDGE_ERR_STALE);
+    return r;
+}
+
+static midge_id sleep_for(struct world *w, uint32_t ms)
+{
+    midge_id id = 0;
+    assert_int_equal(midge_sleep(w->client, ms, &id), MIDGE_OK);
+    return id;
+}
+
+static midge_id get(struct world *w, const char *url)
+{
+    struct midge_request request = {.url = url};
+    midge_id id = 0;
+    assert_int_equal(midge_start(w->client, &request, &id), MIDGE_OK);
+    return id;
+}
+
+/* --- sleeps and futures --- */
+
+static void sleeps(void **state)
+{
+    struct world w;
+    (void)state;
+    world_open(&w, NULL);
+    midge_id late = sleep_for(&w, 300), soon = sleep_for(&w, 100), now = sleep_for(&w, 0);
+    struct midge_result r;
+    assert_int_equal(midge_wait(w.client, now, &r), MIDGE_OK);
+    assert_int_equal(w.fake.now_ms, 1000);
+    assert_int_equal(midge_wait(w.client, soon, &r), MIDGE_OK);
+    assert_int_equal(w.fake.now_ms, 1100);
+    assert_int_equal(midge_wait(w.client, late, &r), MIDGE_OK);
+    assert_int_equal(w.fake.now_ms, 1300);
+    midge_id never = sleep_for(&w, UINT32_MAX);
+    assert_int_equal(midge_complete(w.client, never, &r), MIDGE_ERR_STALE); /* no future */
+    assert_int_equal(midge_cancel(w.client, never), MIDGE_OK);
+    take(&w, never, MIDGE_ERR_CANCELED);
+    world_close(&w);
+}
+
+static unsigned cancels;
+
+static void count_cancel(void *ctx, midge_id id)
+{
+    assert_non_null(ctx);
+    assert_int_not_equal(id, 0);
+    cancels++;
+}
+
+static void complete_in_cancel(void *ctx, midge_id id)
+{
+    struct world *w = ctx;
+    cancels++;
+    assert_int_equal(midge_complete(w->client, id, &(struct midge_result){.value = 5}), MIDGE_OK);
+}
+
+static void futures(void **state)
+{
+    struct world w;
+    midge_id id;
+    (void)state;
+    world_open(&w, NULL);
+    cancels = 0;
+    assert_int_equal(midge_future(w.client, count_cancel, &w, &id), MIDGE_OK);
+    const struct midge_result result = {.error = MIDGE_ERR_JSON, .value = 7};
+    assert_int_equal(midge_complete(w.client, id, &result), MIDGE_OK);
+    assert_int_equal(midge_complete(w.client, id, &result), MIDGE_ERR_STALE);
+    assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
+    world_run(&w);
+    assert_int_equal(take(&w, id, MIDGE_ERR_JSON).value, 7);
+    assert_int_equal(cancels, 0);
+    assert_int_equal(midge_future(w.client, count_cancel, &w, &id), MIDGE_OK);
+    assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
+    assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
+    take(&w, id, MIDGE_ERR_CANCELED);
+    assert_int_equal(cancels, 1);
+    assert_int_equal(midge_future(w.client, complete_in_cancel, &w, &id), MIDGE_OK);
+    assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
+    assert_int_equal(take(&w, id, MIDGE_OK).value, 5);
+    assert_int_equal(cancels, 2);
+    /* Its owner forgot it: close ends it. */
+    assert_int_equal(midge_future(w.client, count_cancel, &w, &id), MIDGE_OK);
+    midge_close(w.client);
+    assert_int_equal(cancels, 3);
+    world_close(&w);
+}
+
+/* --- tasks --- */
+
+struct steps {
+    struct world *w;
+    midge_id awaited, child;
+    struct midge_result slept, got, sub;
+    unsigned at, cleaned;
+    int error;
+};
+
+static int sub_task(struct midge_task *task, void *state)
+{
+    struct steps *s = state;
+    MIDGE_BEGIN(task);
+    s->awaited = sleep_for(s->w, 50);
+    MIDGE_AWAIT(task, s->awaited, &s->slept);
+    return midge_task_return(task, MIDGE_OK, 42);
+    MIDGE_END(task);
+}
+
+static int all_three(struct midge_task *task, void *state)
+{
+    struct steps *s = state;
+    MIDGE_BEGIN(task);
+    s->at = 1;
+    assert_ptr_equal(midge_task_client(task), s->w->client);
+    s->awaited = sleep_for(s->w, 100);
+    MIDGE_AWAIT(task, s->awaited, &s->slept);
+    s->at = 2;
+    s->awaited = get(s->w, URL);
+    MIDGE_AWAIT(task, s->awaited, &s->got);
+    s->at = 3;
+    assert_int_equal(midge_spawn(s->w->client, sub_task, s, &s->child), MIDGE_OK);
+    MIDGE_AWAIT(task, s->child, &s->sub);
+    s->at = 4;
+    s->cleaned++;
+    if (s->error != MIDGE_OK) {
+        return midge_task_return(task, s->error, 1);
+    }
+    MIDGE_END(task);
+}
+
+static void task_awaits(void **state)
+{
+    struct world w;
+    struct steps s = {.w = &w};
+    midge_id id;
+    (void)state;
+    world_open(&w, NULL);
+    assert_int_equal(midge_spawn(w.client, all_three, &s, &id), MIDGE_OK);
+    assert_int_equal(s.at, 0); /* runs from the next turn on */
+    world_run(&w);
+    assert_int_equal(s.at, 4);
+    assert_int_equal(w.fake.now_ms, 1150);
+    assert_int_equal(s.got.status, 200);
+    assert_int_equal(s.got.body_len, 5);
+    assert_int_equal(s.sub.value, 42);
+    assert_int_equal(take(&w, id, MIDGE_OK).value, 0);
+    s = (struct steps){.w = &w, .error = MIDGE_ERR_JSON};
+    assert_int_equal(midge_spawn(w.client, all_three, &s, &id), MIDGE_OK);
+    world_run(&w);
+    assert_int_equal(take(&w, id, MIDGE_ERR_JSON).value, 1);
+    assert_int_equal(midge_spawn(w.client, NULL, &s, &id), MIDGE_ERR_INVALID);
+    world_close(&w);
+}
+
+static void task_canceled_before_start(void **state)
+{
+    struct world w;
+    struct steps s = {.w = &w};
+    midge_id id;
+    (void)state;
+    world_open(&w, NULL);
+    assert_int_equal(midge_spawn(w.client, all_three, &s, &id), MIDGE_OK);
+    assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
+    world_run(&w);
+    assert_int_equal(s.at, 0);
+    take(&w, id, MIDGE_ERR_CANCELED);
+    world_close(&w);
+}
+
+/* In whatever await: that one ends CANCELED, the further ones end at once, the end is reached. */
+static void task_canceled_in_await(void **state)
+{
+    (void)state;
+    for (unsigned at = 1; at <= 3; at++) {
+        struct world w;
+        struct steps s = {.w = &w};
+        midge_id id;
+        world_open(&w, NULL);
+        if (at == 2) {
+            fake_next(&w.fake, &silent);
+        }
+        assert_int_equal(midge_spawn(w.client, all_three, &s, &id), MIDGE_OK);
+        while (s.at < at) {
+            world_turn(&w, -1);
+        }
+        world_turns(&w, 3);
+        uint64_t before = w.fake.now_ms;
+        assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
+        assert_int_equal(midge_done(w.client, id), 0); /* not cut off */
+        world_run(&w);
+        assert_int_equal(s.at, 4);
+        assert_int_equal(s.cleaned, 1);
+        assert_int_equal(w.fake.now_ms, before);
+        assert_int_equal(s.slept.error, at == 1 || at == 3 ? MIDGE_ERR_CANCELED : MIDGE_OK);
+        assert_int_equal(s.got.error, at <= 2 ? MIDGE_ERR_CANCELED : MIDGE_OK);
+        assert_int_equal(s.sub.error, MIDGE_ERR_CANCELED);
+        take(&w, id, MIDGE_ERR_CANCELED);
+        world_close(&w);
+    }
+}
+
+static int stubborn(struct midge_task *task, void *state)
+{
+    struct steps *s = state;
+    MIDGE_BEGIN(task);
+    for (s->at = 0; s->at < 5; s->at++) {
+        s->awaited = sleep_for(s->w, 10);
+        MIDGE_AWAIT(task, s->awaited, &s->slept);
+        if (s->slept.error == MIDGE_ERR_CANCELED) {
+            s->cleaned++;
+        }
+    }
+    return midge_task_return(task, MIDGE_OK, 3);
+    MIDGE_END(task);
+}
+
+static int stale(struct midge_task *task, void *state)
+{
+    struct steps *s = state;
+    MIDGE_BEGIN(task);
+    MIDGE_AWAIT(task, s->awaited, &s->got);
+    MIDGE_AWAIT(task, 0, &s->slept);
+    MIDGE_AWAIT(task, task->id, &s->sub); /* itself: it would never end */
+    MIDGE_END(task);
+}
+
+static void task_odd(void **state)
+{
+    struct world w;
+    struct steps s = {.w = &w};
+    midge_id id;
+    (void)state;
+    world_open(&w, NULL);
+    /* What has ended already, and what is stale, does not wait. */
+    s.awaited = sleep_for(&w, 1);
+    world_run(&w);
+    assert_int_equal(midge_spawn(w.client, stubborn, &s, &id), MIDGE_OK);
+    world_turns(&w, 2);
+    assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
+    assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
+    world_run(&w);
+    assert_int_equal(s.cleaned, 5);
+    take(&w, id, MIDGE_ERR_CANCELED);
+    world_pass(&w, 1);
+    for (unsigned i = 1; i <= 64; i++) { /* the sleep from above */
+        (void)midge_detach(w.client, (1u << 16) | i);
+    }
+    world_close(&w);
+}
+
+static void task_awaits_ended(void **state)
+{
+    struct world w;
+    struct steps s = {.w = &w};
+    midge_id id;
+    (void)state;
+    world_open(&w, NULL);
+    s.awaited = sleep_for(&w, 1);
+    world_run(&w);
+    assert_int_equal(midge_done(w.client, s.awaited), 1);
+    assert_int_equal(midge_spawn(w.client, stale, &s, &id), MIDGE_OK);
+    world_run(&w);
+    assert_int_equal(s.got.error, MIDGE_OK);
+    assert_int_equal(s.slept.error, MIDGE_ERR_STALE);
+    assert_int_equal(s.sub.error, MIDGE_ERR_INVALID);
+    take(&w, id, MIDGE_OK);
+    world_close(&w);
+}
+
+static int awaits_given(struct midge_task *task, void *state)
+{
+    struct steps *s = state;
+    MIDGE_BEGIN(task);
+    MIDGE_AWAIT(task, s->awaited, &s->got);
+    s->at = 1;
+    MIDGE_END(task);
+}
+
+/* Two that await each other never end, but canceling does not run away, and close frees them. */
+static void await_in_a_ring(void **state)
+{
+    struct world w;
+    struct steps a = {.w = &w}, b = {.w = &w};
+    midge_id one, two;
+    (void)state;
+    world_open(&w, NULL);
+    assert_int_equal(midge_spawn(w.client, awaits_given, &a, &one), MIDGE_OK);
+    assert_int_equal(midge_spawn(w.client, awaits_given, &b, &two), MIDGE_OK);
+    a.awaited = two;
+    b.awaited = one;
+    world_turns(&w, 3);
+    assert_int_equal(midge_cancel(w.client, one), MIDGE_OK);
+    world_turns(&w, 3);
+    midge_close(w.client);
+    assert_int_equal(a.at + b.at, 0);
+    world_close(&w);
+}
+
+static void close_with_tasks(void **state)
+{
+    (void)state;
+    for (unsigned turns = 0; turns < 12; turns++) {
+        struct world w;
+        struct steps s = {.w = &w}, other = {.w = &w};
+        midge_id id, id2;
+        world_open(&w, NULL);
+        assert_int_equal(midge_spawn(w.client, all_three, &s, &id), MIDGE_OK);
+        assert_int_equal(midge_spawn(w.client, stubborn, &other, &id2), MIDGE_OK);
+        for (unsigned i = 0; i < turns; i++) {
+            world_turn(&w, -1);
+        }
+        assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
+        assert_int_equal(midge_cancel(w.client, id2), MIDGE_OK);
+        world_run(&w);
+        midge_close(w.client);
+        assert_int_equal(s.cleaned, turns > 0);
+        world_close(&w);
+    }
+}
+
+static int waits(struct midge_task *task, void *state)
+{
+    struct steps *s = state;
+    MIDGE_BEGIN(task);
+    s->error = midge_sleep(task->client, 10, &s->awaited);
+    MIDGE_AWAIT(task, s->awaited, &s->slept);
+    s->at = 1;
+    s->error = midge_sleep(task->client, 10, &s->child);
+    MIDGE_AWAIT(task, s->child, &s->got);
+    s->at = 2;
+    MIDGE_END(task);
+}
+
+/* Tasks run to their end in midge_close: awaits end CLOSED, starts fail CLOSED. */
+static void close_in_await(void **state)
+{
+    struct world w;
+    struct steps s = {.w = &w};
+    midge_id id;
+    (void)state;
+    world_open(&w, NULL);
+    assert_int_equal(midge_spawn(w.client, waits, &s, &id), MIDGE_OK);
+    world_turn(&w, 0);
+    midge_close(w.client);
+    assert_int_equal(s.at, 2);
+    assert_int_equal(s.slept.error, MIDGE_ERR_CLOSED);
+    assert_int_equal(s.error, MIDGE_ERR_CLOSED);
+    assert_int_equal(s.got.error, MIDGE_ERR_STALE);
+    world_close(&w);
+}
+
+static int closes(struct midge_task *task, void *state)
+{
+    struct steps *s = state;
+    MIDGE_BEGIN(task);
+    midge_close(task->client);
+    s->at = 1;
+    MIDGE_AWAIT(task, s->awaited, &s->slept);
+    s->at = 2;
+    MIDGE_END(task);
+}
+
+static void close_in_task(void **state)
+{
+    struct world w;
+    struct steps s = {.w = &w};
+    midge_id id;
+    (void)state;
+    world_open(&w, NULL);
+    s.awaited = sleep_for(&w, 1000);
+    assert_int_equal(midge_spawn(w.client, closes, &s, &id), MIDGE_OK);
+    world_run(&w);
+    assert_int_equal(s.at, 2);
+    assert_int_equal(s.slept.error, MIDGE_ERR_CLOSED);
+    world_close(&w);
+}
+
+/* What the task awaits is also canceled, taken or detached by somebody else. */
+static void awaited_by_two(void **state)
+{
+    struct world w;
+    struct steps s = {.w = &w};
+    midge_id id;
+    (void)state;
+    world_open(&w, NULL);
+    assert_int_equal(midge_spawn(w.client, sub_task, &s, &id), MIDGE_OK);
+    world_turns(&w, 2);
+    assert_int_equal(midge_watch(w.client, s.awaited, probe_on_watch, &s), MIDGE_ERR_BUSY);
+    assert_int_equal(midge_cancel(w.client, s.awaited), MIDGE_OK);
+    world_run(&w);
+    assert_int_equal(s.slept.error, MIDGE_ERR_CANCELED);
+    assert_int_equal(take(&w, id, MIDGE_OK).value, 42); /* only its await was canceled */
+    world_close(&w);
+}
+
+static unsigned done_calls;
+
+static void takes_own(void *ctx, const struct midge_result *result)
+{
+    struct world *w = ctx;
+    struct midge_result r;
+    done_calls++;
+    (void)midge_take(w->client, result->id, &r);
+}
+
+/* A result that its on_done takes away from under a task: the task goes on all the same. */
+static void taken_from_under(void **state)
+{
+    struct world w;
+    struct steps s = {.w = &w};
+    midge_id id;
+    (void)state;
+    world_open(&w, NULL);
+    done_calls = 0;
+    struct midge_request request = {.url = URL, .ctx = &w, .on_done = takes_own};
+    assert_int_equal(midge_start(w.client, &request, &s.awaited), MIDGE_OK);
+    assert_int_equal(midge_spawn(w.client, awaits_given, &s, &id), MIDGE_OK);
+    world_run(&w);
+    assert_int_equal(done_calls, 1);
+    assert_int_equal(s.at, 1);
+    assert_int_equal(s.got.error, MIDGE_ERR_STALE);
+    take(&w, id, MIDGE_OK);
+    /* By somebody else, between its end and its delivery. */
+    s = (struct steps){.w = &w};
+    s.awaited = sleep_for(&w, 50);
+    midge_id slept = s.awaited;
+    assert_int_equal(midge_spawn(w.client, awaits_given, &s, &id), MIDGE_OK);
+    world_turns(&w, 2);
+    assert_int_equal(midge_cancel(w.client, slept), MIDGE_OK);
+    take(&w, slept, MIDGE_ERR_CANCELED);
+    world_run(&w);
+    assert_int_equal(s.at, 1);
+    take(&w, id, MIDGE_OK);
+    assert_int_equal(midge_done(w.client, slept), MIDGE_ERR_STALE);
+    world_close(&w);
+}
+
+/* --- gather, timeout, semaphore --- */
+
+static void gathers(void **state)
+{
+    struct world w;
+    midge_id ids[5], id;
+    (void)state;
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 81, &silent);
+    struct steps s = {.w = &w};
+    ids[0] = get(&w, URL);
+    ids[1] = sleep_for(&w, 100);
+    assert_int_equal(midge_spawn(w.client, sub_task, &s, &ids[2]), MIDGE_OK);
+    ids[3] = get(&w, URL);
+    ids[4] = get(&w, URL);
+    assert_int_equal(midge_gather(w.client, ids, 5, MIDGE_GATHER_ALL, &id), MIDGE_OK);
+    struct midge_result r;
+    assert_int_equal(midge_wait(w.client, id, &r), MIDGE_OK);
+    assert_int_equal(r.error, MIDGE_OK);
+    assert_int_equal(w.fake.now_ms, 1100);
+    for (unsigned i = 0; i < 5; i++) {
+        r = take(&w, ids[i], MIDGE_OK);
+        assert_int_equal(r.status, i == 0 || i > 2 ? 200 : 0);
+    }
+    /* FAIL_FAST: the refused one cancels the silent one. */
+    static const struct fake_script refuses = {.connect = FAKE_REFUSES, .connect_ms = 5};
+    fake_listen(&w.fake, 82, &refuses);
+    ids[0] = get(&w, "http://example.com:81/");
+    ids[1] = get(&w, "http://example.com:82/");
+    assert_int_equal(midge_gather(w.client, ids, 2, MIDGE_GATHER_FAIL_FAST, &id), MIDGE_OK);
+    assert_int_equal(midge_wait(w.client, id, &r), MIDGE_OK);
+    assert_int_equal(r.error, MIDGE_ERR_CONNECT);
+    assert_int_equal(r.child, ids[1]);
+    take(&w, ids[0], MIDGE_ERR_CANCELED);
+    take(&w, ids[1], MIDGE_ERR_CONNECT);
+    /* FIRST: the rest goes on. */
+    ids[0] = sleep_for(&w, 200);
+    ids[1] = get(&w, URL);
+    assert_int_equal(midge_gather(w.client, ids, 2, MIDGE_GATHER_FIRST, &id), MIDGE_OK);
+    assert_int_equal(midge_wait(w.client, id, &r), MIDGE_OK);
+    assert_int_equal(r.child, ids[1]);
+    take(&w, ids[1], MIDGE_OK);
+    assert_int_equal(midge_done(w.client, ids[0]), 0);
+    /* Canceling a gather cancels the children; closing ends them all. */
+    ids[1] = get(&w, "http://example.com:81/");
+    assert_int_equal(midge_gather(w.client, ids, 2, MIDGE_GATHER_ALL, &id), MIDGE_OK);
+    world_turns(&w, 5);
+    assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
+    world_run(&w);
+    take(&w, id, MIDGE_ERR_CANCELED);
+    take(&w, ids[0], MIDGE_ERR_CANCELED);
+    take(&w, ids[1], MIDGE_ERR_CANCELED);
+    world_close(&w);
+}
+
+static void close_with_gathers(void **state)
+{
+    (void)state;
+    for (unsigned turns = 0; turns < 8; turns++) {
+        struct world w;
+        struct steps s = {.w = &w};
+        midge_id ids[3], inner, outer, limit, task;
+        struct midge_semaphore semaphore;
+        world_open(&w, NULL);
+        fake_listen(&w.fake, 81, &silent);
+        midge_semaphore_init(&semaphore, 0);
+        ids[0] = get(&w, "http://example.com:81/");
+        ids[1] = sleep_for(&w, 1000);
+        assert_int_equal(midge_acquire(w.client, &semaphore, &ids[2]), MIDGE_OK);
+        assert_int_equal(midge_gather(w.client, ids, 3, turns % 2, &inner), MIDGE_OK);
+        assert_int_equal(midge_timeout(w.client, inner, 500, &limit), MIDGE_OK);
+        assert_int_equal(midge_gather(w.client, &limit, 1, MIDGE_GATHER_FIRST, &outer), MIDGE_OK);
+        s.awaited = outer;
+        assert_int_equal(midge_spawn(w.client, awaits_given, &s, &task), MIDGE_OK);
+        world_turns(&w, turns);
+        midge_close(w.client);
+        assert_null(semaphore.head);
+        assert_int_equal(s.at, turns > 0);
+        assert_int_equal(s.got.error, turns > 0 ? MIDGE_ERR_CLOSED : MIDGE_OK);
+        world_close(&w);
+    }
+}
+
+static void timeouts(void **state)
+{
+    struct world w;
+    midge_id of, id;
+    struct midge_result r;
+    (void)state;
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 81, &silent);
+    of = get(&w, "http://example.com:81/");
+    assert_int_equal(midge_timeout(w.client, of, 70, &id), MIDGE_OK);
+    assert_int_equal(midge_wait(w.client, id, &r), MIDGE_OK);
+    assert_int_equal(r.error, MIDGE_ERR_TIMEOUT);
+    assert_int_equal(w.fake.now_ms, 1070);
+    assert_int_equal(midge_done(w.client, of), MIDGE_ERR_STALE);
+    /* In time: the whole result is passed on. */
+    of = get(&w, URL);
+    assert_int_equal(midge_timeout(w.client, of, 70, &id), MIDGE_OK);
+    assert_int_equal(midge_wait(w.client, id, &r), MIDGE_OK);
+    assert_int_equal(r.error, MIDGE_OK);
+    assert_int_equal(r.id, id);
+    assert_int_equal(r.status, 200);
+    assert_int_equal(r.body_len, 5);
+    assert_string_equal(r.cipher, "");
+    /* A task cleans up after its time is over: the timeout waits for it. */
+    struct steps s = {.w = &w};
+    assert_int_equal(midge_spawn(w.client, stubborn, &s, &of), MIDGE_OK);
+    assert_int_equal(midge_timeout(w.client, of, 15, &id), MIDGE_OK);
+    assert_int_equal(midge_wait(w.client, id, &r), MIDGE_OK);
+    assert_int_equal(r.error, MIDGE_ERR_TIMEOUT);
+    assert_int_equal(s.at, 5);
+    /* Canceled: what it waited for, too. */
+    of = get(&w, "http://example.com:81/");
+    assert_int_equal(midge_timeout(w.client, of, 70, &id), MIDGE_OK);
+    world_turns(&w, 5);
+    assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
+    world_run(&w);
+    take(&w, id, MIDGE_ERR_CANCELED);
+    assert_int_equal(midge_done(w.client, of), MIDGE_ERR_STALE);
+    world_close(&w);
+}
+
+struct limited {
+    struct world *w;
+    struct midge_semaphore *semaphore;
+    unsigned *inside, *most;
+    midge_id waiting;
+    struct midge_result r, got;
+};
+
+static int limited(struct midge_task *task, void *state)
+{
+    struct limited *l = state;
+    MIDGE_BEGIN(task);
+    assert_int_equal(midge_acquire(l->w->client, l->semaphore, &l->waiting), MIDGE_OK);
+    MIDGE_AWAIT(task, l->waiting, &l->r);
+    if (l->r.error != MIDGE_OK) {
+        return midge_task_return(task, l->r.error, 0);
+    }
+    *l->most = ++*l->inside > *l->most ? *l->inside : *l->most;
+    l->waiting = get(l->w, URL);
+    MIDGE_AWAIT(task, l->waiting, &l->got);
+    l->waiting = sleep_for(l->w, 10);
+    MIDGE_AWAIT(task, l->waiting, &l->r);
+    --*l->inside;
+    midge_release(l->w->client, l->semaphore);
+    MIDGE_END(task);
+}
+
+static void semaphores(void **state)
+{
+    enum { N = 10 };
+    struct world w;
+    struct midge_semaphore semaphore;
+    struct limited l[N];
+    midge_id ids[N], id;
+    unsigned inside = 0, most = 0;
+    struct midge_result r;
+    (void)state;
+    world_open(&w, NULL);
+    midge_semaphore_init(&semaphore, 3);
+    for (unsigned i = 0; i < N; i++) {
+        l[i] = (struct limited){&w, &semaphore, &inside, &most, 0, {0}, {0}};
+        assert_int_equal(midge_spawn(w.client, limited, &l[i], &ids[i]), MIDGE_OK);
+    }
+    assert_int_equal(midge_gather(w.client, ids, N, MIDGE_GATHER_ALL, &id), MIDGE_OK);
+    world_turns(&w, 2);
+    assert_int_equal(midge_cancel(w.client, ids[7]), MIDGE_OK); /* while it waits for its turn */
+    assert_int_equal(midge_wait(w.client, id, &r), MIDGE_OK);
+    assert_int_equal(r.child, ids[7]);
+    assert_int_equal(most, 3);
+    assert_int_equal(inside, 0);
+    assert_int_equal(semaphore.permits, 3);
+    assert_null(semaphore.head);
+    for (unsigned i = 0; i < N; i++) {
+        take(&w, ids[i], i == 7 ? MIDGE_ERR_CANCELED : MIDGE_OK);
+        assert_int_equal(l[i].got.status, i == 7 ? 0 : 200);
+    }
+    assert_int_equal(w.fake.now_ms, 1030); /* nine in threes */
+    world_close(&w);
+}
+
+/* Each allocation fails once in a program of all of these. */
+static bool program_with_failure(uint32_t nth)
+{
+    struct world w;
+    midge_id ids[3] = {0}, id = 0, limit = 0;
+    struct midge_result r;
+    world_open(&w, NULL);
+    midge__memory_fail_at(&w.client->memory, nth, false);
+    struct midge_request request = {.url = URL};
+    int err = midge_start(w.client, &request, &ids[0]);
+    err = err == MIDGE_OK ? midge_sleep(w.client, 5, &ids[1]) : err;
+    err = err == MIDGE_OK ? midge_future(w.client, NULL, NULL, &ids[2]) : err;
+    err = err == MIDGE_OK ? midge_complete(w.client, ids[2], &(struct midge_result){0}) : err;
+    err = err == MIDGE_OK ? midge_gather(w.client, ids, 3, MIDGE_GATHER_ALL, &id) : err;
+    err = err == MIDGE_OK ? midge_timeout(w.client, id, 100, &limit) : err;
+    if (err == MIDGE_OK) {
+        id = 0; /* the timeout takes it */
+        assert_int_equal(midge_wait(w.client, limit, &r), MIDGE_OK);
+        assert_true(r.error == MIDGE_OK || r.error == MIDGE_ERR_NO_MEMORY);
+    } else {
+        assert_int_equal(err, MIDGE_ERR_NO_MEMORY);
+    }
+    bool failed = w.client->memory.stats.failures > 0;
+    midge__memory_fail_at(&w.client->memory, 0, false);
+    midge_id given[4] = {ids[0], ids[1], ids[2], id};
+    for (unsigned i = 0; i < 4; i++) {
+        if (given[i] != 0) {
+            (void)midge_cancel(w.client, given[i]);
+            (void)midge_detach(w.client, given[i]);
+        }
+    }
+    world_close(&w);
+    return failed;
+}
+
+static void each_allocation_fails(void **state)
+{
+    uint32_t nth = 1;
+    (void)state;
+    while (program_with_failure(nth)) {
+        nth++;
+    }
+    assert_true(nth > 8 && nth < 100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sleeps),
+        cmocka_unit_test(futures),
+        cmocka_unit_test(task_awaits),
+        cmocka_unit_test(task_canceled_before_start),
+        cmocka_unit_test(task_canceled_in_await),
+        cmocka_unit_test(task_odd),
+        cmocka_unit_test(task_awaits_ended),
+        cmocka_unit_test(await_in_a_ring),
+        cmocka_unit_test(close_with_tasks),
+        cmocka_unit_test(close_in_await),
+        cmocka_unit_test(close_in_task),
+        cmocka_unit_test(awaited_by_two),
+        cmocka_unit_test(taken_from_under),
+        cmocka_unit_test(gathers),
+        cmocka_unit_test(close_with_gathers),
+        cmocka_unit_test(timeouts),
+        cmocka_unit_test(semaphores),
+        cmocka_unit_test(each_allocation_fails),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
