@@ -144,12 +144,15 @@ static void admit_handshakes(struct midge_client *client)
            (next = waiting(client, false)) != NULL) {
         if (handshake_fits(client, false)) {
             midge__conn_admit(next);
-        } else {
-            if (!evict_idle(client) && !others_live(client, next)) {
-                give_up_one(client, next);
-            }
-            return; /* the end of the turn frees it, or their end will */
+            continue;
         }
+        if (!evict_idle(client) && !others_live(client, next)) {
+            if (waiting(client, true) == next && midge__origins_forget(client, next->origin)) {
+                continue;
+            }
+            give_up_one(client, next);
+        }
+        return; /* the end of the turn frees it, or their end will */
     }
 }
 
@@ -226,6 +229,9 @@ static bool begin(struct midge_client *client, struct midge__transfer *t)
         return true;
     }
     if (!evict_idle(client) && !others_live(client, NULL)) {
+        if (midge__origins_forget(client, t->origin)) {
+            return true;
+        }
         midge__transfer_end(t, err);
         return true;
     }

@@ -185,6 +185,9 @@ int midge_open(struct midge_client **out, const struct midge_config *config)
     client->now_ms = c.port->clock_ms(c.port->ctx);
     int err = set_up(client);
     if (err != MIDGE_OK) {
+        if (client->memory.owners > 0) {
+            midge__memory_deinit(&client->memory);
+        }
         give_back(&c, block, size);
         return err;
     }

@@ -212,6 +212,29 @@ void midge__origins_close(struct midge_client *client)
     trim(client, 0);
 }
 
+/* The least recently used first, `last` when there is no other. */
+bool midge__origins_forget(struct midge_client *client, const struct midge__origin *last)
+{
+    struct midge__origin *oldest = NULL;
+    MIDGE__LIST_FOR_EACH(it, &client->origins)
+    {
+        struct midge__origin *o = MIDGE_CONTAINER_OF(it, struct midge__origin, link);
+        if (o->session != NULL &&
+            (oldest == NULL || oldest == last || (o != last && o->used_ms < oldest->used_ms))) {
+            oldest = o;
+        }
+    }
+    if (oldest == NULL) {
+        return false;
+    }
+    midge__tls_session_free(client->tls, oldest->session);
+    oldest->session = NULL;
+    if (oldest->refs == 0) {
+        drop(client, oldest);
+    }
+    return true;
+}
+
 /* --- one full handshake for requests that start together --- */
 
 bool midge__origin_waits(const struct midge__origin *origin)

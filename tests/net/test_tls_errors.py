@@ -1,0 +1,205 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Whom it trusts: certificates, versions, chains; and that nothing unverified serves a verified request."""
+import shutil
+import unittest
+
+import client_program
+import midge_test
+
+IN_2024 = "1711929600"      # 2024-04-01, when `expired` was valid
+IN_2045 = "2379412800"      # 2045-05-26, when `notyet` is, and nothing else
+BAD = {                     # port: what its line says
+    "expired": "expired on 2024-05-01", "notyet": "not yet valid", "selfsigned": "self-signed",
+    "untrusted": "not trusted", "wronghost": "another host", "nosan": "subjectAltName",
+}
+BYTE_BY_BYTE = ("--recv-slice", "1", "--send-slice", "1")
+
+
+class Certificates(midge_test.Case):
+    def get(self, port, *options, **settings):
+        return self.midge(*options, self.url("/posts/1", port), **settings)
+
+    def refused(self, ran, words):
+        self.assert_code(60, ran, words)
+        self.assert_one_line(ran)
+        line = ran[0]
+        self.assertEqual(("CERT", "tls", 0, "no"),
+                         tuple(line[name] for name in ("error", "phase", "status", "complete")))
+        self.assertNotEqual(0, line["verify_flags"])
+        self.assertEqual(b"", ran.out)
+
+    def test_bad_ones_are_refused(self):
+        for port, words in BAD.items():
+            for options in ([], ["--tls-max", "1.2"], BYTE_BY_BYTE):
+                with self.subTest(port=port, options=options):
+                    self.refused(self.get(port, *options), words)
+
+    def test_nothing_is_sent_to_them(self):
+        self.servers.ask("POST", "/stats/reset", {})
+        for port in BAD:
+            self.get(port, "-d", "secret")
+        self.assertEqual(0, self.servers.ask("GET", "/stats")["requests_total"])
+
+    def test_they_pass_without_verification(self):
+        for port in BAD:
+            for options in ([], ["--tls-max", "1.2"]):
+                with self.subTest(port=port, options=options):
+                    ran = self.get(port, "-k", *options)
+                    self.assert_code(0, ran)
+                    self.assertEqual(200, ran[0]["status"])
+
+    def test_all_at_once(self):
+        urls = [self.url("/posts/1", port) for port in [*BAD, "https", "https_rsa", "https_chain5k"]]
+        ran = self.midge(*urls)
+        self.assertEqual([60] * len(BAD) + [0, 0, 0], [line["exit_code"] for line in ran], ran)
+        self.assertEqual(len(BAD), ran.text.count("\n"))
+
+    def test_dates_are_judged_by_now(self):
+        self.assert_code(0, self.get("expired", "--now", IN_2024))
+        self.refused(self.get("https", "--now", IN_2045), "expired")
+        self.refused(self.get("notyet", "--now", IN_2024), "not yet valid")
+
+    def test_names(self):
+        port = self.ports["https"]
+
+        def code(host, *options):
+            return self.midge(*options, "--resolve", f"{host}:{port}:127.0.0.1",
+                              f"https://{host}:{port}/posts/1").code
+        for host in ("api.example", "API.Example", "a.localhost-test.example"):
+            self.assertEqual(0, code(host), host)
+        for host in ("a.b.localhost-test.example", "localhost-test.example", "xapi.example", "example",
+                     "api.example.org"):
+            self.assertEqual(60, code(host), host)
+        for host in ("127.0.0.1", "[::1]"):
+            self.assert_code(0, self.midge(f"https://{host}:{port}/posts/1"))
+        self.assertEqual(0, code("other.example", "--servername", "api.example"))
+        self.assertEqual(60, code("api.example", "--servername", "other.example"))
+        self.assert_code(0, self.get("wronghost", "--servername", "wrong.example"))
+
+    def test_long_and_rsa_chains(self):
+        for port in ("https", "https_rsa", "https_chain5k"):
+            for version in ("1.2", "1.3"):
+                for options in ([], BYTE_BY_BYTE):
+                    with self.subTest(port=port, version=version, options=options):
+                        ran = self.get(port, "--tls-max", version, *options)
+                        self.assert_code(0, ran)
+                        self.assertEqual((version, 0, True), (ran[0]["tls_version"], ran[0]["verify_flags"],
+                                                              ran[0]["time_verified"]))
+
+    def test_nginx(self):
+        nginx = self.servers.nginx
+        for port in ("https", "https_tls12", "https_tls13", "https_4k", "https_rsa"):
+            with self.subTest(port):
+                ran = self.midge("--sync", f"https://localhost:{nginx[port]}/1M")
+                self.assert_code(0, ran)
+                self.assertEqual(1 << 20, ran[0]["body_len"])
+
+
+class Roots(midge_test.Case):
+    def refused(self, name, words):
+        ran = self.midge("--cacert", name, self.url("/posts/1"), ca=False)
+        self.assert_code(77, ran, words)
+        self.assert_one_line(ran)
+        self.assertEqual(("CA", 0), (ran[0]["error"], ran[0]["connects"]))
+
+    def test_unreadable(self):
+        self.refused("missing", "missing")
+        (self.dir / "folder").mkdir()
+        self.refused("folder", "folder")
+
+    def test_garbage(self):
+        with open(self.ca, "rb") as file:
+            pem = file.read()
+        begin = b"-----BEGIN CERTIFICATE-----\n"
+        garbage = {
+            "empty": b"", "text": b"no certificate\n", "zeros": bytes(3000), "random": bytes(range(256)) * 4,
+            "begin": begin, "base64": begin + b"AAAA\n-----END CERTIFICATE-----\n", "cut": pem[:400],
+            "der": b"\x30\x82\x01\x00" + bytes(100),
+        }
+        for name, text in garbage.items():
+            with self.subTest(name):
+                (self.dir / name).write_bytes(text)
+                self.refused(name, name)
+
+    def test_others(self):
+        other = self.servers.dir / "other-ca.pem"
+        shutil.copy(other, self.dir / "other.pem")
+        for port, code in (("untrusted", 0), ("https", 60)):
+            ran = self.midge("--cacert", "other.pem", self.url("/posts/1", port), ca=False)
+            self.assert_code(code, ran)
+
+    def test_roots_among_other_text(self):
+        with open(self.ca) as file:
+            (self.dir / "ca.pem").write_text("# comment\n" + file.read() + "\ntrailing text\n")
+        self.assert_code(0, self.midge("--cacert", "ca.pem", self.url("/posts/1"), ca=False))
+
+    def test_not_needed(self):
+        self.assert_code(0, self.midge("--cacert", self.ca, self.url("/posts/1", "http"), ca=False))
+
+
+class Versions(midge_test.Case):
+    def test_no_common_one(self):
+        for port, options in (("https_tls13", ["--tls-max", "1.2"]), ("https_tls12", ["--tlsv1.3"])):
+            with self.subTest(port):
+                ran = self.midge(*options, self.url("/posts/1", port))
+                self.assert_code(35, ran)
+                self.assert_one_line(ran)
+                self.assertEqual(("TLS", "tls"), (ran[0]["error"], ran[0]["phase"]))
+                self.assertNotEqual(0, ran[0]["native_code"])
+
+    def test_common_ones(self):
+        for port, options, version in (
+                ("https", [], "1.3"), ("https", ["--tls-max", "1.2"], "1.2"), ("https_tls12", [], "1.2"),
+                ("https_tls13", [], "1.3"), ("https", ["--tlsv1.3"], "1.3"), ("https_tls12", ["--tlsv1.2"], "1.2")):
+            with self.subTest(port=port, options=options):
+                ran = self.midge(*options, self.url("/posts/1", port))
+                self.assert_code(0, ran)
+                self.assertEqual(version, ran[0]["tls_version"])
+
+    def test_garbage_in_place_of_a_handshake(self):
+        for answer in (b"garbage\r\n" * 10, b"\x16\x03\x03\x00\x00" * 50, b"\x15\x03\x03\x00\x02\x02\x28",
+                       b"\x16\x03\x03\xff\xff" + bytes(70000), b"\x17\x03\x03\x00\x10" + bytes(16),
+                       b"\x16\x03\x03\x00\x04\x02\xff\xff\xff", b"\x14\x03\x03\x00\x01\x01" * 100):
+            with self.subTest(answer[:20]):
+                ran = self.midge("-m", "20", self.tls_url(self.raw(answer, on="connect")))
+                self.assert_code(35, ran)
+                self.assert_one_line(ran)
+        self.servers.ask("DELETE", "/raw")
+
+
+class Identity(midge_test.Case):
+    """A connection or session made without verification never serves a verified request."""
+
+    def test_by_options(self):
+        for options in ([], ["--tls-max", "1.2"]):
+            url = self.url("/posts/1", "selfsigned")
+            ran = self.midge("--sync", *options, "-k", url, url, "--next", *options, url)
+            self.assertEqual([0, 0, 60], [line["exit_code"] for line in ran], ran)
+            self.assertEqual([False, True, False], [line["reused"] for line in ran])
+            self.assertFalse(ran[2]["resumed"])
+
+    def rounds(self, port, *letters):
+        return client_program.run("identity", self.url("/posts/1", port), self.ca, *letters)
+
+    def test_at_a_server_that_nobody_knows(self):
+        for port in ("untrusted", "selfsigned", "wronghost"):
+            for letters in (["k", "v"], ["K", "V"], ["kv"], ["vk"], ["kkkvvv"], ["v", "k", "kv", "V"]):
+                with self.subTest(port=port, letters=letters):
+                    for line in self.rounds(port, *letters):
+                        good = line["letter"] in "kK"
+                        self.assertEqual(("", 200) if good else ("CERT", 0), (line["error"], line["status"]))
+
+    def test_sessions_are_kept_apart(self):
+        for port in ("https_tls12", "https_tls13"):
+            self.servers.ask("POST", "/stats/reset", {})
+            lines = self.rounds(port, "K", "V", "K", "V", "k", "k", "v", "v")
+            self.assertEqual([""] * 8, [line["error"] for line in lines])
+            self.assertEqual([0, 0, 1, 1], [line["resumed"] for line in lines[:4]])
+            self.assertEqual([0, 1, 0, 1], [line["reused"] for line in lines[4:]])
+            self.assertNotEqual(lines[4]["connection"], lines[6]["connection"])
+            self.assertEqual({port: 2}, self.servers.ask("GET", "/stats")["handshakes_full"])
+
+
+if __name__ == "__main__":
+    unittest.main()
