@@ -117,6 +117,30 @@ void midge_posix_close(struct midge_port *port);
    and localhost answer as before. INVALID for a bad list, BUSY while a lookup is under way. */
 int midge_posix_set_dns_servers(struct midge_port *port, const char *csv);
 
+/*
+ * lwIP without an operating system (NO_SYS=1), raw API: port/lwip_raw. lwIP is initialized and its
+ * netif is up before midge polls; lwIP's own needs (sys_now) stay the board's. One in a program, as
+ * lwIP is. All calls come from the superloop, the port's
+ * wake excepted.
+ */
+struct midge_lwip_raw {
+    void *ctx;
+    /* Hand what the Ethernet chip received to lwIP; bounded. Called in each poll. */
+    void (*pump)(void *ctx);
+    /* Sleep until an interrupt or so, never longer than ms; may return at once. NULL: polls spin. */
+    void (*idle)(void *ctx, uint32_t ms);
+};
+/* Fills in dns_start … wake of `port`; the clocks, entropy and files are the board's and must be set
+   by it. `machine` is kept. */
+void midge_lwip_raw_attach(struct midge_port *port, const struct midge_lwip_raw *machine);
+
+/*
+ * lwIP's sockets under an RTOS: port/lwip_sockets. Fills in dns_start … wake likewise. Called
+ * from the thread that polls, after tcpip_init. NO_MEMORY or PORT on failure.
+ */
+int midge_lwip_sockets_attach(struct midge_port *port);
+void midge_lwip_sockets_detach(struct midge_port *port);
+
 #ifdef __cplusplus
 }
 #endif
