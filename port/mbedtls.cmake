@@ -38,7 +38,7 @@ function(midge_mbedtls target profile)
         target_compile_options(${target} PRIVATE -O2)
     endif()
     set_target_properties(${target} PROPERTIES C_STANDARD 99 C_EXTENSIONS ON
-        POSITION_INDEPENDENT_CODE ON)
+        POSITION_INDEPENDENT_CODE ${MIDGE_PIC})
 
     # AES-NI and carry-less multiply by intrinsics, twice as fast a byte. Both files need the
     # flags: they must agree on the layout of the AES context. Run-time detection stays, so a CPU

@@ -7,15 +7,18 @@
 #   net       the host program against local HTTPS servers: gcc, ASan+UBSan
 #   lint      layers, banned calls, format
 #   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory
+#   boards    the firmware of each board in QEMU against the same servers
+#   size      flash and RAM of each firmware by part, against tests/size
 #
 # Needs the network only for what is missing: apt packages, and the sources of mbedTLS and cJSON.
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p build
 root=$(pwd)
-all='unit vectors net lint external'
+all='unit vectors net lint external boards size'
+boards='mps2-an385 lm3s6965evb riscv-virt mps2-an386 mps2-an500 mps2-an505 mps3-an547'
 
-usage() { sed -n '3,12s/^# \{0,1\}//p' tests/run.sh; }
+usage() { sed -n '3,14s/^# \{0,1\}//p' tests/run.sh; }
 say() { echo; echo "== $*"; }
 
 suites=${*:-$all}
@@ -31,7 +34,11 @@ wanted() { for w in "$@"; do case " $suites " in *" $w "*) return 0 ;; esac; don
 packages='gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev bzip2 xz-utils ca-certificates ccache libcmocka-dev'
 wanted unit vectors && packages="$packages clang"
 wanted unit && packages="$packages valgrind libc6-dbg"
-wanted net external && packages="$packages python3-aiohttp python3-cryptography nginx-light"
+wanted net external boards && packages="$packages python3-aiohttp python3-cryptography nginx-light"
+wanted net && packages="$packages libslirp-dev"
+wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
+    gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
+wanted boards && packages="$packages qemu-system-arm qemu-system-misc"
 wanted lint && packages="$packages g++ clang-format git"
 say "Suites: $suites. Looking for what they need"
 # shellcheck disable=SC2086
@@ -43,7 +50,7 @@ builds=host
 wanted unit vectors net && builds="$builds asan"
 wanted unit vectors && builds="$builds clang"
 compile=y
-wanted unit vectors net || compile= # lint and external need no build of ours
+wanted unit vectors net boards || compile= # lint, size and external need no build of ours
 export CCACHE_BASEDIR="$root"
 for build in $builds; do
     if [ "$compile" ]; then say "Building preset $build in build/$build"; else say "Configuring preset $build"; fi
@@ -52,6 +59,15 @@ for build in $builds; do
     rm build/log.$$
     [ -z "$compile" ] || cmake --build --preset "$build" -- --quiet
 done
+if wanted boards size; then
+    wanted boards || boards='mps2-an385 lm3s6965evb riscv-virt' # whose sizes are kept
+    for board in $boards; do
+        say "Building the firmware of $board in build/$board"
+        cmake --preset "$board" >build/log.$$ 2>&1 || { cat build/log.$$; rm build/log.$$; exit 1; }
+        rm build/log.$$
+        cmake --build --preset "$board" -- --quiet
+    done
+fi
 
 # One ctest over all these builds, so that there is one summary.
 mkdir -p build/tests

@@ -10,7 +10,10 @@
 bool app_open(struct app *app, size_t app_bytes)
 {
     /* All items at once are the point: as many connections to one origin as there can be. */
-    const struct midge_config config = {.max_per_origin = MIDGE_MAX_CONNECTIONS};
+    const struct midge_config config = {
+        .max_per_origin = app->per_host > 0 && app->per_host < MIDGE_MAX_CONNECTIONS
+                              ? (uint16_t)app->per_host
+                              : MIDGE_MAX_CONNECTIONS};
     return board_open(app->board, &config, app_bytes, &app->client) == MIDGE_OK;
 }
 

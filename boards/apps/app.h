@@ -42,11 +42,13 @@ struct app {
     const char *prompts;    /* images: a file of them */
     char **args;            /* what is no option */
     size_t n_args;
-    unsigned limit;      /* items at once; 0: all */
-    unsigned failed;     /* items, so far */
-    uint32_t elapsed_ms; /* of the last app_each */
-    bool sync;           /* one after another */
-    bool quiet;          /* results are not shown; failures are */
+    unsigned limit;                               /* items at once; 0: all */
+    unsigned times, rounds, timeout_ms, per_host; /* fetch */
+    unsigned failed;                              /* items, so far */
+    uint32_t elapsed_ms;                          /* of the last app_each */
+    bool sync;                                    /* one after another */
+    bool quiet;                                   /* results are not shown; failures are */
+    bool no_reuse;                                /* fetch */
     bool help;
     struct app_rows *rows; /* NULL: not kept */
 };
@@ -163,6 +165,7 @@ int app_itunes(struct board *board, int argc, char **argv);
 int app_images(struct board *board, int argc, char **argv);
 int app_tour(struct board *board, int argc, char **argv);
 int app_compare(struct board *board, int argc, char **argv);
+int app_fetch(struct board *board, int argc, char **argv);
 
 /* What they do with an open client, for `compare`, and what that takes of its block. */
 #define POSTS_API  "https://jsonplaceholder.typicode.com"

@@ -9,7 +9,7 @@ static const struct {
     int (*run)(struct board *board, int argc, char **argv);
 } apps[] = {
     {"posts", app_posts}, {"itunes", app_itunes},   {"images", app_images},
-    {"tour", app_tour},   {"compare", app_compare},
+    {"tour", app_tour},   {"compare", app_compare}, {"fetch", app_fetch},
 };
 
 #define APPS (sizeof apps / sizeof apps[0])

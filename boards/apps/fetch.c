@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fetch: any URLs, as often as wanted, all at once. What a board can take is seen with it: how many
+ * connections, how fast, what a failure looks like and whether the next round starts afresh.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "app.h"
+
+struct fetch {
+    struct app *app;
+    size_t total, next; /* requests of this round; those below next were started */
+    size_t live;
+    size_t done;
+};
+
+/* One request. Its memory is all there is: the client borrows it. */
+struct fetched {
+    struct fetch *fetch;
+    unsigned number;
+    struct midge_request request;
+    struct midge_null_sink sink;
+};
+
+static void start_more(struct fetch *fetch, struct fetched *all);
+
+static void show(struct fetched *one, const struct midge_result *result)
+{
+    struct app *app = one->fetch->app;
+    struct app_item item = {
+        .app = app, .what = "request", .number = one->number, .result = *result};
+    if (result->error != MIDGE_OK || result->status < 200 || result->status > 299) {
+        app_fail_result(&item, one->request.url, NULL);
+    } else if (!app->quiet) {
+        app_print(app, "request %u: %d, %lu bytes%s\n", one->number, result->status,
+                  (unsigned long)one->sink.len, result->resumed ? ", resumed" : "");
+    }
+}
+
+static void on_done(void *ctx, const struct midge_result *result)
+{
+    struct fetched *one = ctx;
+    struct fetch *fetch = one->fetch;
+    show(one, result);
+    fetch->live--;
+    fetch->done++;
+    start_more(fetch, one - (one->number - 1));
+}
+
+/* A block that is full for now has room again when one of those under way ends. */
+static void start_more(struct fetch *fetch, struct fetched *all)
+{
+    const size_t most = fetch->app->sync ? 1 : fetch->total;
+    while (fetch->next < fetch->total && fetch->live < most) {
+        struct fetched *one = &all[fetch->next];
+        const int err = midge_start(fetch->app->client, &one->request, NULL);
+        if ((err == MIDGE_ERR_NO_MEMORY || err == MIDGE_ERR_NO_SLOT) && fetch->live > 0) {
+            return;
+        }
+        fetch->next++;
+        fetch->live++;
+        if (err != MIDGE_OK) {
+            const struct midge_result result = {.error = err, .cipher = "", .detail = ""};
+            show(one, &result);
+            fetch->live--;
+            fetch->done++;
+        }
+    }
+}
+
+static void prepare(struct fetch *fetch, struct fetched *all)
+{
+    const struct app *app = fetch->app;
+    fetch->next = fetch->live = fetch->done = 0;
+    for (size_t i = 0; i < fetch->total; i++) {
+        struct fetched *one = &all[i];
+        memset(one, 0, sizeof *one);
+        one->fetch = fetch;
+        one->number = (unsigned)i + 1;
+        midge_null_sink_init(&one->sink);
+        one->request.url = app->args[i % app->n_args];
+        one->request.sink = &one->sink.sink;
+        one->request.timeouts.total_ms = app->timeout_ms;
+        one->request.borrow = 1;
+        one->request.no_reuse = app->no_reuse;
+        one->request.ctx = one;
+        one->request.on_done = on_done;
+    }
+}
+
+/* False: the port failed. */
+static bool run_round(struct fetch *fetch, struct fetched *all)
+{
+    struct app *app = fetch->app;
+    const uint64_t began = board_millis(app->board);
+    prepare(fetch, all);
+    start_more(fetch, all);
+    while (fetch->done < fetch->total) {
+        const int err = midge_poll(app->client, -1);
+        if (err < 0) {
+            app_error(app, "fetch: other error: %s\n", midge_err_text(err));
+            app->failed++;
+            return false;
+        }
+    }
+    app->elapsed_ms = (uint32_t)(board_millis(app->board) - began);
+    return true;
+}
+
+static size_t live_bytes(const struct app *app)
+{
+    struct midge_stats stats;
+    midge_stats(app->client, &stats);
+    return stats.alloc_live;
+}
+
+static void fetch_work(struct app *app)
+{
+    struct fetch fetch = {.app = app, .total = app->n_args * (app->times > 0 ? app->times : 1)};
+    struct fetched *all = midge_alloc(app->client, fetch.total * sizeof *all);
+    const unsigned rounds = app->rounds > 0 ? app->rounds : 1;
+    size_t live = 0;
+    if (all == NULL) {
+        app_error(app, "fetch: other error: no memory for %u requests\n", (unsigned)fetch.total);
+        app->failed++;
+        return;
+    }
+    for (unsigned round = 1; round <= rounds && run_round(&fetch, all); round++) {
+        if (rounds > 1) {
+            app->quiet = true;
+            if (round <= 2 || round % 50 == 0 || live_bytes(app) > live) {
+                live = live_bytes(app);
+                app_print(app, "round %u: %u bytes live\n", round, (unsigned)live);
+            }
+        }
+    }
+    app_summary(app, fetch.total, "requests");
+    midge_free(app->client, all);
+}
+
+int app_fetch(struct board *board, int argc, char **argv)
+{
+    static const struct app_option options[] = {
+        APP_NUMBER("--times", "N", times, "each URL so often, at once"),
+        APP_NUMBER("--rounds", "N", rounds, "all of it again, N times"),
+        APP_NUMBER("--timeout", "MS", timeout_ms, "for each request, in ms"),
+        APP_NUMBER("--per-host", "N", per_host, "connections to one origin"),
+        APP_FLAG("--no-reuse", no_reuse, "a connection for each request"),
+        APP_OPTIONS,
+        {.name = NULL}};
+    static const struct app_usage usage = {"URL...", "Gets the URLs, all at once.", options};
+    struct app app = {.board = board, .name = "fetch", .api = "http://localhost"};
+    int code;
+    if (!app_options(&app, &usage, argc, argv, &code)) {
+        return code;
+    }
+    if (app.n_args == 0) {
+        app_error(&app, "fetch: which URL?\n");
+        return BOARD_EXIT_USAGE;
+    }
+    if (!app_open(&app, app.n_args * (app.times > 0 ? app.times : 1) * sizeof(struct fetched))) {
+        return BOARD_EXIT_FAILED;
+    }
+    fetch_work(&app);
+    return app_close(&app);
+}

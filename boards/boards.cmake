@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+# The firmware of one board, MIDGE_BOARD, included by the top CMakeLists.txt. Each profile that the
+# board can hold gives two images:
+#
+#   BOARD-PROFILE-qemu.elf          arguments, files and exit code by semihosting
+#   BOARD-PROFILE.elf .bin .hex     for hardware: no semihosting in it
+#
+#   cmake --build build/BOARD --target flash      writes the default profile's, where openocd knows how
+#
+# boards/FOLDER/board.cmake sets BOARD_…: SOURCES, INCLUDES, DEFINITIONS, LINKER_SCRIPT,
+# LINK_OPTIONS, PROFILES (the first is the default), BLOCK (bytes of midge's memory, may be by
+# profile: BLOCK_tiny), STACK, QEMU (command without image), OPENOCD (config file; optional).
+
+string(REGEX REPLACE "^mps[23]-.*" "mps2-an385" _folder ${MIDGE_BOARD}) # one family
+set(MIDGE_BOARD_DIR ${CMAKE_CURRENT_LIST_DIR}/${_folder})
+if(NOT EXISTS ${MIDGE_BOARD_DIR}/board.cmake)
+    message(FATAL_ERROR "midge: no board '${MIDGE_BOARD}' in boards/")
+endif()
+if(NOT CMAKE_CROSSCOMPILING)
+    message(FATAL_ERROR "midge: a board needs its toolchain: cmake --preset ${MIDGE_BOARD}")
+endif()
+enable_language(ASM)
+include(${MIDGE_BOARD_DIR}/board.cmake)
+include(${PROJECT_SOURCE_DIR}/port/lwip.cmake)
+
+set(MIDGE_BOARD_PROFILES ${BOARD_PROFILES} CACHE STRING "Profiles to build for the board")
+set(MIDGE_BOARD_ARGS "posts" CACHE STRING "Words a hardware image starts with: its app and options")
+set(MIDGE_BOARD_CA "" CACHE FILEPATH "Trusted roots of a hardware image, PEM or DER")
+
+set(_common ${CMAKE_CURRENT_LIST_DIR}/common)
+set(_includes ${CMAKE_CURRENT_LIST_DIR} ${_common} ${MIDGE_BOARD_DIR} ${BOARD_INCLUDES})
+file(GLOB _apps CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/apps/*.c)
+file(GLOB _port CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/port/lwip_raw/*.c)
+
+# board_port(PROFILE): lwIP and its port. The profile says how many connections there can be.
+function(board_port profile)
+    string(TOUPPER ${profile} name)
+    midge_lwip(board-lwip-${profile} ${PROJECT_SOURCE_DIR}/port/lwip_raw)
+    target_include_directories(board-lwip-${profile} BEFORE PUBLIC ${MIDGE_BOARD_DIR})
+    target_include_directories(board-lwip-${profile} PUBLIC ${PROJECT_SOURCE_DIR}/include)
+    target_compile_definitions(board-lwip-${profile} PUBLIC MIDGE_PROFILE_${name}=1)
+    add_library(board-port-${profile} STATIC ${_port})
+    target_compile_options(board-port-${profile} PRIVATE ${MIDGE_WARNINGS} -Wconversion
+        -ffunction-sections -fdata-sections)
+    target_link_libraries(board-port-${profile} PUBLIC board-lwip-${profile})
+endfunction()
+
+# Trusted roots of the hardware image, in flash.
+set(_ca ${PROJECT_BINARY_DIR}/board_ca.S)
+if(MIDGE_BOARD_CA)
+    file(WRITE ${_ca}.in ".incbin \"${MIDGE_BOARD_CA}\"\n")
+else()
+    file(WRITE ${_ca}.in "\n")
+endif()
+file(WRITE ${_ca}.head ".section .rodata.board_ca,\"a\"\n.global board_ca\n.global board_ca_end\nboard_ca:\n")
+file(READ ${_ca}.head _a)
+file(READ ${_ca}.in _b)
+file(CONFIGURE OUTPUT ${_ca} CONTENT "${_a}${_b}board_ca_end:\n.byte 0\n" @ONLY)
+file(REMOVE ${_ca}.in ${_ca}.head)
+
+# board_image(NAME PROFILE SERVICES): services semihost or standalone
+function(board_image name profile services)
+    add_executable(${name} ${_apps} ${_common}/main.c ${_common}/${services}.c ${BOARD_SOURCES} ${_ca})
+    set_target_properties(${name} PROPERTIES OUTPUT_NAME ${name}.elf
+        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
+        LINK_DEPENDS ${BOARD_LINKER_SCRIPT})
+    target_compile_options(${name} PRIVATE
+        $<$<COMPILE_LANGUAGE:C>:${MIDGE_WARNINGS} -Wconversion -ffunction-sections -fdata-sections>)
+    target_include_directories(${name} PRIVATE ${_includes})
+    set(block ${BOARD_BLOCK})
+    if(DEFINED BOARD_BLOCK_${profile})
+        set(block ${BOARD_BLOCK_${profile}})
+    endif()
+    target_compile_definitions(${name} PRIVATE BOARD_BLOCK_BYTES=${block} ${BOARD_DEFINITIONS}
+        SERVICES_ARGS_TEXT="${MIDGE_BOARD_ARGS}")
+    target_link_libraries(${name} PRIVATE midge-${profile} board-port-${profile})
+    target_link_options(${name} PRIVATE -T ${BOARD_LINKER_SCRIPT} ${BOARD_LINK_OPTIONS}
+        -Wl,--gc-sections -Wl,-Map=${PROJECT_BINARY_DIR}/${name}.map)
+endfunction()
+
+foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
+    midge_library(midge-${profile} ${profile})
+    board_port(${profile})
+    board_image(${MIDGE_BOARD}-${profile}-qemu ${profile} semihost)
+    board_image(${MIDGE_BOARD}-${profile} ${profile} standalone)
+    foreach(format bin:binary hex:ihex)
+        string(REGEX MATCH "^[^:]+" ending ${format})
+        string(REGEX MATCH "[^:]+$" kind ${format})
+        add_custom_command(TARGET ${MIDGE_BOARD}-${profile} POST_BUILD VERBATIM
+            COMMAND ${CMAKE_OBJCOPY} -O ${kind} $<TARGET_FILE:${MIDGE_BOARD}-${profile}>
+                ${PROJECT_BINARY_DIR}/${MIDGE_BOARD}-${profile}.${ending})
+    endforeach()
+endforeach()
+
+list(GET MIDGE_BOARD_PROFILES 0 _default)
+if(BOARD_OPENOCD)
+    add_custom_target(flash VERBATIM
+        COMMAND openocd -f ${BOARD_OPENOCD} -c
+            "program $<TARGET_FILE:${MIDGE_BOARD}-${_default}> verify reset exit"
+        COMMENT "Flashing ${MIDGE_BOARD}-${_default}")
+endif()

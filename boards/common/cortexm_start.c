@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From reset to main, and the end in a fault:
+ *
+ *     fault: hard pc=0x00000a1c lr=0x000009f5 sp=0x20001fc8 cfsr=0x00008200 address=0xdeadbeef
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "cortexm.h"
+#include "hw.h"
+#include "services.h"
+
+#define SCB_VTOR  CORTEXM_REG(0xE000ED08)
+#define SCB_CCR   CORTEXM_REG(0xE000ED14)
+#define SCB_CFSR  CORTEXM_REG(0xE000ED28)
+#define SCB_HFSR  CORTEXM_REG(0xE000ED2C)
+#define SCB_MMFAR CORTEXM_REG(0xE000ED34)
+#define SCB_BFAR  CORTEXM_REG(0xE000ED38)
+#define SCB_CPACR CORTEXM_REG(0xE000ED88)
+
+#define CCR_DIV_0_TRP  0x10u
+#define CFSR_MMARVALID 0x80u
+#define CFSR_BFARVALID 0x8000u
+
+#define MPU_TYPE CORTEXM_REG(0xE000ED90)
+#define MPU_CTRL CORTEXM_REG(0xE000ED94)
+#define MPU_RBAR CORTEXM_REG(0xE000ED9C)
+#define MPU_RASR CORTEXM_REG(0xE000EDA0)
+
+#define MPU_TYPE_REGIONS 0xFF00u
+#define MPU_CTRL_ON      0x5u /* what no region covers is as without the MPU */
+#define MPU_RBAR_VALID   0x10u
+#define MPU_RASR_GUARD   (1u << 28 | 1u) /* no access, no execution */
+#define GUARD_LOG2       20u             /* below the stack, which starts the RAM */
+#define VECTORS_LOG2     6u              /* struct vectors */
+
+/* From cortexm.ld. */
+extern uint8_t cortexm_data_start[], cortexm_data_end[], cortexm_bss_start[], cortexm_bss_end[];
+extern const uint8_t cortexm_data_source[];
+
+int main(void);
+void systick_interrupt(void); /* systick.c */
+void cortexm_reset(void);
+void cortexm_fault(void);
+_Noreturn void cortexm_fault_report(uint32_t sp, uint32_t pc, uint32_t lr);
+
+/* --- vectors --- */
+
+struct vectors {
+    void *stack;
+    void (*handlers[15])(void); /* exceptions 1 to 15; the chips' interrupts are never enabled */
+};
+
+extern const struct vectors cortexm_vectors;
+__attribute__((section(".vectors"), used)) const struct vectors cortexm_vectors = {
+    .stack = hw_stack_top,
+    .handlers = {cortexm_reset, cortexm_fault, cortexm_fault, cortexm_fault, cortexm_fault,
+                 cortexm_fault, cortexm_fault, cortexm_fault, cortexm_fault, cortexm_fault,
+                 cortexm_fault, cortexm_fault, cortexm_fault, cortexm_fault, systick_interrupt}};
+
+/* --- reset --- */
+
+/* What would be a silent error faults: a stack that overflows, and on Armv7-M a null pointer, as
+   the vectors lie there. */
+static void guard(void)
+{
+#if defined(__ARM_ARCH_8M_MAIN__)
+    __asm__ volatile("msr msplim, %0" ::"r"(hw_stack_bottom));
+#else
+    const uint32_t below = (uint32_t)(uintptr_t)hw_stack_bottom - (1u << GUARD_LOG2);
+    if ((MPU_TYPE & MPU_TYPE_REGIONS) == 0) {
+        return;
+    }
+    MPU_RBAR = below | MPU_RBAR_VALID | 0;
+    MPU_RASR = MPU_RASR_GUARD | (GUARD_LOG2 - 1) << 1;
+    MPU_RBAR = 0 | MPU_RBAR_VALID | 1;
+    MPU_RASR = MPU_RASR_GUARD | (VECTORS_LOG2 - 1) << 1;
+    MPU_CTRL = MPU_CTRL_ON;
+    __asm__ volatile("dsb\n\tisb" ::: "memory");
+#endif
+}
+
+void cortexm_reset(void)
+{
+    guard();
+    SCB_VTOR = (uint32_t)(uintptr_t)&cortexm_vectors;
+    SCB_CCR |= CCR_DIV_0_TRP;
+#if defined(__ARM_FP)
+    SCB_CPACR |= 0x00F00000u; /* the FPU, before the first instruction for it */
+    __asm__ volatile("dsb\n\tisb" ::: "memory");
+#endif
+    memcpy(cortexm_data_start, cortexm_data_source,
+           (size_t)(cortexm_data_end - cortexm_data_start));
+    memset(cortexm_bss_start, 0, (size_t)(cortexm_bss_end - cortexm_bss_start));
+    (void)main();
+    hw_halt();
+}
+
+/* --- fault --- */
+
+/* The stack may be what is broken: its frame is looked at only where it lies on it, and the report
+   has it anew from the top, as nothing goes back. */
+__attribute__((naked)) void cortexm_fault(void)
+{
+    __asm__ volatile("tst   lr, #4\n\t"
+                     "ite   eq\n\t"
+                     "mrseq r0, msp\n\t"
+                     "mrsne r0, psp\n\t"
+                     "movs  r1, #0\n\t"
+                     "movs  r2, #0\n\t"
+                     "ldr   r3, =hw_stack_bottom\n\t"
+                     "cmp   r0, r3\n\t"
+                     "blo   1f\n\t"
+                     "ldr   r3, =hw_stack_top - 32\n\t"
+                     "cmp   r0, r3\n\t"
+                     "bhi   1f\n\t"
+                     "ldr   r1, [r0, #24]\n\t"
+                     "ldr   r2, [r0, #20]\n"
+                     "1:\n\t"
+                     "ldr   r3, =hw_stack_top\n\t"
+                     "msr   msp, r3\n\t"
+                     "b     cortexm_fault_report\n\t"
+                     ".ltorg");
+}
+
+static void put(const char *text)
+{
+    hw_console_write(text, strlen(text));
+}
+
+static void put_hex(const char *name, uint32_t value)
+{
+    char digits[8];
+    for (int i = 7; i >= 0; i--, value >>= 4) {
+        digits[i] = "0123456789abcdef"[value & 15];
+    }
+    put(name);
+    hw_console_write(digits, sizeof digits);
+}
+
+static const char *exception_name(void)
+{
+    static const char *const names[] = {"thread", "reset", "nmi",    "hard",      "memory",
+                                        "bus",    "usage", "secure", "interrupt", NULL,
+                                        NULL,     "svc",   "debug",  NULL,        "pendsv"};
+    uint32_t ipsr;
+    __asm__ volatile("mrs %0, ipsr" : "=r"(ipsr));
+    ipsr &= 0x1FF;
+    return ipsr < sizeof names / sizeof names[0] && names[ipsr] != NULL ? names[ipsr] : "interrupt";
+}
+
+_Noreturn void cortexm_fault_report(uint32_t sp, uint32_t pc, uint32_t lr)
+{
+    static bool faulted;
+    const uint32_t cfsr = SCB_CFSR;
+    if (faulted) { /* in this very report */
+        hw_halt();
+    }
+    faulted = true;
+    put("\r\nfault: ");
+    put(exception_name());
+    put_hex(" pc=0x", pc);
+    put_hex(" lr=0x", lr);
+    put_hex(" sp=0x", sp);
+    put_hex(" cfsr=0x", cfsr);
+    put_hex(" hfsr=0x", SCB_HFSR);
+    if (cfsr & CFSR_BFARVALID) {
+        put_hex(" address=0x", SCB_BFAR);
+    } else if (cfsr & CFSR_MMARVALID) {
+        put_hex(" address=0x", SCB_MMFAR);
+    }
+    /* Equal: Armv8-M lets it not go further. */
+    put(sp <= (uint32_t)(uintptr_t)hw_stack_bottom ? " stack overflow\r\n" : "\r\n");
+    services_exit(CORTEXM_EXIT_FAULT);
+}

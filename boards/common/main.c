@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A board without an operating system: network up, then the app that the arguments name.
+ *
+ *     [KEY=VALUE …] APP [options]      from services_args
+ *
+ *     IP=, MASK=, GATEWAY=   static address; without IP the board asks by DHCP
+ *     DNS=ADDRESS[:PORT]     this name server in place of DHCP's
+ *     CA=FILE                trusted roots; without it those that the image holds
+ *     HEAP=BYTES             of the client's block, less than the board has
+ *     any other              for the app (board_env)
+ */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lwip/dhcp.h>
+#include <lwip/dns.h>
+#include <lwip/etharp.h>
+#include <lwip/init.h>
+#include <lwip/netif.h>
+#include <lwip/timeouts.h>
+#include <midge/midge.h>
+#include <netif/ethernet.h>
+
+#include "board.h"
+#include "hw.h"
+#include "lwip_raw.h"
+#include "services.h"
+
+#ifndef BOARD_CA_BYTES
+#define BOARD_CA_BYTES 4096 /* of a CA file */
+#endif
+#define NETWORK_MS 15000 /* for link and address */
+#define LINE_BYTES 160
+
+static uint64_t block[BOARD_BLOCK_BYTES / sizeof(uint64_t)];
+static uint8_t ca_file[BOARD_CA_BYTES];
+static struct netif ethernet;
+
+/* The roots of a hardware image (boards.cmake); none: both at one place. */
+extern const uint8_t board_ca[], board_ca_end[];
+
+/* --- console --- */
+
+static void console(const char *text, size_t len)
+{
+    size_t from = 0;
+    for (size_t at = 0; at < len; at++) {
+        if (text[at] == '\n') {
+            hw_console_write(text + from, at - from);
+            hw_console_write("\r\n", 2);
+            from = at + 1;
+        }
+    }
+    hw_console_write(text + from, len - from);
+}
+
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void say(const char *format, ...)
+{
+    char line[LINE_BYTES];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    if (len > 0) {
+        console(line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1);
+    }
+}
+
+/* --- stack: painted at the start, measured at the end --- */
+
+#define PAINT 0xA5
+
+static void paint_stack(void)
+{
+    /* Some bytes below this frame stay for what runs meanwhile: an interrupt's. */
+    const uintptr_t end = (uintptr_t)__builtin_frame_address(0) - 256;
+    for (volatile uint8_t *p = hw_stack_bottom; (uintptr_t)p < end; p++) {
+        *p = PAINT;
+    }
+}
+
+static size_t stack_used(void)
+{
+    const volatile uint8_t *p = hw_stack_bottom;
+    while (p < hw_stack_top && *p == PAINT) {
+        p++;
+    }
+    return (size_t)(hw_stack_top - p);
+}
+
+/* --- the port --- */
+
+static uint64_t clock_ms(void *ctx)
+{
+    (void)ctx;
+    return hw_millis();
+}
+
+static uint64_t clock_us(void *ctx)
+{
+    (void)ctx;
+    return hw_micros();
+}
+
+static int64_t wall_time(void *ctx)
+{
+    (void)ctx;
+    return services_wall_time();
+}
+
+static int entropy(void *ctx, uint8_t *buf, size_t len)
+{
+    (void)ctx;
+    return hw_entropy(buf, len) || services_entropy(buf, len) ? MIDGE_OK : MIDGE_ERR_ENTROPY;
+}
+
+static void pump(void *ctx)
+{
+    hw_netif_poll(ctx);
+}
+
+static void idle(void *ctx, uint32_t ms)
+{
+    (void)ctx;
+    (void)ms; /* the tick comes first */
+    hw_idle();
+}
+
+uint32_t sys_now(void) /* lwIP's clock */
+{
+    return (uint32_t)hw_millis();
+}
+
+static const struct midge_lwip_raw machine = {.ctx = &ethernet, .pump = pump, .idle = idle};
+static struct midge_port port = {
+    .clock_ms = clock_ms, .clock_us = clock_us, .wall_time = wall_time, .entropy = entropy};
+
+/* --- network --- */
+
+static bool address(const char *name, ip4_addr_t *out)
+{
+    const char *text = services_env(name);
+    if (text == NULL) {
+        return false;
+    }
+    if (!ip4addr_aton(text, out)) {
+        say("network: %s=%s is no address\n", name, text);
+        return false;
+    }
+    return true;
+}
+
+/* ADDRESS[:PORT] */
+static void name_server(void)
+{
+    const char *text = services_env("DNS");
+    char host[16];
+    ip_addr_t server;
+    if (text == NULL) {
+        return;
+    }
+    size_t len = strcspn(text, ":");
+    if (len >= sizeof host) {
+        return;
+    }
+    memcpy(host, text, len);
+    host[len] = '\0';
+    if (!ipaddr_aton(host, &server)) {
+        say("network: DNS=%s is no address\n", text);
+        return;
+    }
+    if (text[len] == ':') {
+        midge_lwip_dns_port = (uint16_t)strtoul(text + len + 1, NULL, 10);
+    }
+    dns_setserver(0, &server);
+}
+
+static bool network_ready(void)
+{
+    return netif_is_link_up(&ethernet) && !ip4_addr_isany_val(*netif_ip4_addr(&ethernet));
+}
+
+static bool network_up(void)
+{
+    ip4_addr_t ip = {0}, mask = {0}, gateway = {0};
+    const bool is_static = address("IP", &ip);
+    if (is_static) {
+        if (!address("MASK", &mask)) {
+            IP4_ADDR(&mask, 255, 255, 255, 0);
+        }
+        (void)address("GATEWAY", &gateway);
+    }
+    if (netif_add(&ethernet, &ip, &mask, &gateway, NULL, hw_netif_init, ethernet_input) == NULL) {
+        say("network: the Ethernet chip does not answer\n");
+        return false;
+    }
+    netif_set_default(&ethernet);
+    netif_set_up(&ethernet);
+    if (!is_static && dhcp_start(&ethernet) != ERR_OK) {
+        say("network: DHCP does not start\n");
+        return false;
+    }
+    const uint64_t start = hw_millis();
+    while (!network_ready()) {
+        if (hw_millis() - start > NETWORK_MS) {
+            say("network: %s\n", netif_is_link_up(&ethernet) ? "no answer by DHCP" : "no link");
+            return false;
+        }
+        hw_netif_poll(&ethernet);
+        sys_check_timeouts();
+        hw_idle();
+    }
+    name_server();
+    say("network: %s by %s after %lu ms\n", ip4addr_ntoa(netif_ip4_addr(&ethernet)),
+        is_static ? "setting" : "DHCP", (unsigned long)(hw_millis() - start));
+    return true;
+}
+
+/* --- trust --- */
+
+static bool read_ca(const char *path, size_t *len)
+{
+    midge_file file;
+    int native, err = MIDGE_ERR_UNSUPPORTED;
+    *len = 0;
+    if (port.file_open != NULL) {
+        err = port.file_open(port.ctx, path, MIDGE_FILE_READ, &file, &native);
+    }
+    if (err != MIDGE_OK) {
+        say("trust: %s can't be read\n", path);
+        return false;
+    }
+    for (size_t n = 0; err == MIDGE_OK && *len < sizeof ca_file; *len += n) {
+        err = port.file_read(port.ctx, file, ca_file + *len, sizeof ca_file - *len, &n, &native);
+    }
+    (void)port.file_finish(port.ctx, file, 0, &native);
+    if (err != MIDGE_ERR_EOF) {
+        say("trust: %s has more than %u bytes\n", path, (unsigned)sizeof ca_file - 1);
+    }
+    return err == MIDGE_ERR_EOF;
+}
+
+static bool trust(struct board *board)
+{
+    const char *path = services_env("CA");
+    if (path == NULL) {
+        board->tls.ca = board_ca;
+        board->tls.ca_len = (size_t)(board_ca_end - board_ca);
+        return true;
+    }
+    board->tls.ca = ca_file;
+    return read_ca(path, &board->tls.ca_len);
+}
+
+/* --- board.h --- */
+
+void board_write(struct board *board, enum board_stream stream, const char *text, size_t len)
+{
+    (void)board;
+    (void)stream; /* there is one console */
+    console(text, len);
+}
+
+const char *board_env(struct board *board, const char *name)
+{
+    (void)board;
+    return services_env(name);
+}
+
+int board_open(struct board *board, const struct midge_config *config, size_t app_bytes,
+               struct midge_client **client)
+{
+    struct midge_config whole = *config;
+    (void)app_bytes; /* the board gives what it has; requests wait for each other */
+    whole.port = board->port;
+    whole.tls = board->tls;
+    whole.memory = board->memory;
+    whole.memory_size = board->memory_size;
+    if (whole.max_connections == 0 || whole.max_connections > MIDGE_LWIP_SOCKS) {
+        whole.max_connections =
+            MIDGE_MAX_CONNECTIONS < MIDGE_LWIP_SOCKS ? MIDGE_MAX_CONNECTIONS : MIDGE_LWIP_SOCKS;
+    }
+    int err = midge_open(client, &whole);
+    if (err == MIDGE_ERR_NO_MEMORY) {
+        say("midge: a block of %u bytes is too small: %u are needed at least\n",
+            (unsigned)whole.memory_size, (unsigned)midge_memory_least(&whole));
+    } else if (err != MIDGE_OK) {
+        say("midge: the client can't be opened: %s\n", midge_err_text(err));
+    }
+    return err;
+}
+
+void board_close(struct board *board, struct midge_client *client)
+{
+    struct midge_stats s;
+    (void)board;
+    if (client == NULL) {
+        return;
+    }
+    midge_stats(client, &s);
+    midge_close(client);
+    say("report: %s, %lu requests, %lu failed, %lu connections (%lu at once), %lu full and %lu "
+        "resumed handshakes\n",
+        midge_tls_profile(), (unsigned long)s.requests, (unsigned long)s.failed,
+        (unsigned long)s.connections, (unsigned long)s.peak_connections,
+        (unsigned long)s.handshakes_full, (unsigned long)s.handshakes_resumed);
+    say("report: heap peak %u of %u bytes, stack %u of %u, longest step %lu us, longest turn %lu "
+        "us\n",
+        (unsigned)s.alloc_peak, (unsigned)s.memory_size, (unsigned)stack_used(),
+        (unsigned)(hw_stack_top - hw_stack_bottom), (unsigned long)s.longest_step_us,
+        (unsigned long)s.longest_turn_us);
+}
+
+/* --- the program --- */
+
+static size_t block_size(void)
+{
+    const char *heap = services_env("HEAP");
+    size_t size = heap != NULL ? strtoul(heap, NULL, 10) : sizeof block;
+    return size < sizeof block ? size : sizeof block;
+}
+
+static int run(void)
+{
+    struct board board = {.port = &port, .memory = block, .memory_size = block_size()};
+    char **argv;
+    int argc = services_args(&argv);
+    services_files(&port);
+    while (argc > 0 && strchr(argv[0], '=') != NULL) { /* settings */
+        argv++;
+        argc--;
+    }
+    midge_lwip_raw_attach(&port, &machine);
+    lwip_init();
+    if (!trust(&board) || !network_up()) {
+        return BOARD_EXIT_FAILED;
+    }
+    return board_app(&board, argc, argv);
+}
+
+int main(void)
+{
+    hw_init();
+    paint_stack();
+    services_init();
+    say("%s: midge %s, %s, profile %s\n", hw_name, MIDGE_VERSION, midge_tls_library(),
+        midge_tls_profile());
+    const uint64_t start = hw_millis();
+    int code = run();
+    say("%s: ended with %d after %lu ms\n", hw_name, code, (unsigned long)(hw_millis() - start));
+    services_exit(code);
+}

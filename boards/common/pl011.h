@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Arm's PL011 UART, output only, polled. */
+#ifndef MIDGE_BOARDS_PL011_H
+#define MIDGE_BOARDS_PL011_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* 8N1 with FIFO; clock_hz is the UART's own. Its pins and clock gate are the board's. */
+void pl011_init(uintptr_t base, uint32_t clock_hz, uint32_t baud);
+
+/* A character that the UART does not take within a bound is dropped. */
+void pl011_write(uintptr_t base, const char *text, size_t len);
+
+#endif

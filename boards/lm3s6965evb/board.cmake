@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# The Stellaris LM3S6965 evaluation board; see boards.cmake for what each is.
+#
+#   cmake --build build/lm3s6965evb --target provision     once for each device: its seed
+#   cmake --build build/lm3s6965evb --target flash         the program; the seed stays
+set(_here ${CMAKE_CURRENT_LIST_DIR})
+set(_drivers ${_here}/../common)
+set(BOARD_SOURCES ${_here}/board.c ${_here}/clock.c ${_here}/flash.c ${_here}/seed.c
+    ${_drivers}/stellaris_eth.c ${_drivers}/pl011.c ${_drivers}/systick.c
+    ${_drivers}/cortexm_start.c ${_drivers}/cortexm_libc.c ${_drivers}/words.c)
+set(BOARD_LINKER_SCRIPT ${_here}/link.ld)
+set(BOARD_STACK 6144)
+set(BOARD_LINK_OPTIONS -L${_drivers} -Wl,--print-memory-usage
+    -Wl,--defsym=BOARD_STACK_BYTES=${BOARD_STACK})
+set(BOARD_DEFINITIONS "")
+set(BOARD_PROFILES tiny small)
+set(BOARD_BLOCK 20480)
+set(BOARD_QEMU qemu-system-arm -M lm3s6965evb -display none -monitor none -serial stdio
+    -nic user,net=192.0.2.0/24,host=192.0.2.2,dns=192.0.2.3)
+set(BOARD_OPENOCD board/ek-lm3s6965.cfg)
+
+add_custom_target(provision VERBATIM USES_TERMINAL
+    COMMAND ${_here}/provision.py --flash ${BOARD_OPENOCD}
+    COMMENT "A new seed into the flash of the device")

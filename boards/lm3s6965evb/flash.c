@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* The internal flash's controller. The core waits in the middle of these calls for as long as an
+   operation takes (20 us a word, 20 ms a page), ticks of the clock included. */
+#include "lm3s.h"
+
+#define FMA    CORTEXM_REG(0x400fd000u)
+#define FMD    CORTEXM_REG(0x400fd004u)
+#define FMC    CORTEXM_REG(0x400fd008u)
+#define FCRIS  CORTEXM_REG(0x400fd00cu)
+#define FCMISC CORTEXM_REG(0x400fd014u)
+#define USECRL CORTEXM_REG(0x400fe140u)
+
+#define FMC_KEY   0xa4420000u
+#define FMC_WRITE 0x1u
+#define FMC_ERASE 0x2u
+#define REFUSED   0x1u /* FCRIS and FCMISC: the page is protected */
+
+#define CLOCK_MHZ 50u
+#define PATIENCE  2000000u /* reads of FMC: 100 ms at least, were the core not made to wait */
+
+static bool run(uintptr_t address, uint32_t operation)
+{
+    USECRL = CLOCK_MHZ - 1; /* at the 8 MHz of a PLL that failed, operations take longer */
+    FCMISC = REFUSED;
+    FMA = (uint32_t)address;
+    FMC = FMC_KEY | operation;
+    for (uint32_t tries = 0; tries < PATIENCE; tries++) {
+        if ((FMC & operation) == 0) {
+            return (FCRIS & REFUSED) == 0;
+        }
+    }
+    return false;
+}
+
+bool lm3s_flash_erase(uintptr_t address)
+{
+    return run(address, FMC_ERASE);
+}
+
+bool lm3s_flash_write(uintptr_t address, const uint32_t *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        FMD = words[i];
+        if (!run(address + 4 * i, FMC_WRITE)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* The MPS2 and MPS3 machines: what differs between them is a row of machines.cmake. */
+#include <stdbool.h>
+#include <string.h>
+
+#include "cmsdk_uart.h"
+#include "cortexm.h"
+#include "hw.h"
+#include "lan9118.h"
+#include "services.h"
+#include "systick.h"
+
+#define BAUD 115200
+
+const char hw_name[] = MACHINE_NAME;
+
+void hw_init(void)
+{
+    cmsdk_uart_init(MACHINE_UART, MACHINE_HZ, BAUD);
+    systick_init(MACHINE_HZ);
+}
+
+uint64_t hw_millis(void)
+{
+    return systick_millis();
+}
+
+uint64_t hw_micros(void)
+{
+    return systick_micros();
+}
+
+void hw_idle(void)
+{
+    cortexm_sleep();
+}
+
+void hw_console_write(const char *text, size_t len)
+{
+    cmsdk_uart_write(MACHINE_UART, text, len);
+}
+
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+    const char *found = c != '\0' ? strchr(digits, c) : NULL;
+    if (found == NULL) {
+        return -1;
+    }
+    const int value = (int)(found - digits);
+    return value < 16 ? value : value - 6;
+}
+
+/* "02:00:5e:12:34:56"; not a group's. */
+static bool parse_mac(const char *text, uint8_t mac[6])
+{
+    if (strlen(text) != 17) {
+        return false;
+    }
+    for (size_t i = 0; i < 6; i++) {
+        const int high = hex_digit(text[3 * i]), low = hex_digit(text[3 * i + 1]);
+        const char after = text[3 * i + 2];
+        if (high < 0 || low < 0 || after != (i < 5 ? ':' : '\0')) {
+            return false;
+        }
+        mac[i] = (uint8_t)(high << 4 | low);
+    }
+    return (mac[0] & 1) == 0;
+}
+
+/* MAC=… of the settings; else the chip's own; else one for a single such board in its network. The
+   lowest bits of a first byte of 02: locally administered, an individual's. */
+signed char hw_netif_init(struct netif *netif)
+{
+    static const uint8_t fallback[6] = {0x02, 0x6D, 0x69, 0x64, 0x67, 0x65};
+    static const char bad_mac[] = "network: MAC= is no address for one machine\r\n";
+    uint8_t mac[6];
+    const char *text = services_env("MAC");
+    const bool given = text != NULL && parse_mac(text, mac);
+    if (text != NULL && !given) {
+        hw_console_write(bad_mac, strlen(bad_mac));
+    }
+    return lan9118_init(netif, MACHINE_ETHERNET, given ? mac : NULL, fallback);
+}
+
+void hw_netif_poll(struct netif *netif)
+{
+    lan9118_poll(netif);
+}
+
+/* None of these machines has a source. */
+bool hw_entropy(uint8_t *buf, size_t len)
+{
+    (void)buf;
+    (void)len;
+    return false;
+}
+
+_Noreturn void hw_halt(void)
+{
+    cortexm_halt();
+}

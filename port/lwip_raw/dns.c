@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Name lookup by lwIP's resolver, which answers with one address.
+ *
+ * lwIP cannot cancel. Each lookup has a slot of its own between lwIP and the caller's query;
+ * dns_cancel cuts the slot off from the query, and lwIP's callback frees it, seconds later at most.
+ */
+#include "lwip_raw.h"
+
+#include <string.h>
+
+#include "lwip/dns.h"
+#include "lwip/err.h"
+
+/* Weak: a program that brings its own, to set it from outside, has that. */
+__attribute__((weak)) uint16_t midge_lwip_dns_port = 53;
+
+struct lookup {
+    struct midge_dns_query *query; /* NULL: cancelled */
+    bool busy;                     /* lwIP may still call back */
+};
+
+/* As many as lwIP can have under way. */
+static struct lookup lookups[DNS_TABLE_SIZE];
+
+static struct lookup *lookup_new(struct midge_dns_query *query)
+{
+    for (size_t i = 0; i < LWIP_ARRAYSIZE(lookups); i++) {
+        if (!lookups[i].busy) {
+            lookups[i] = (struct lookup){query, true};
+            query->impl = &lookups[i];
+            return &lookups[i];
+        }
+    }
+    return NULL;
+}
+
+/* From here on the query's memory is the caller's alone. */
+static struct midge_dns_query *lookup_detach(struct lookup *l)
+{
+    struct midge_dns_query *query = l->query;
+
+    if (query != NULL) {
+        query->impl = NULL;
+        l->query = NULL;
+    }
+    return query;
+}
+
+/* ---- Answers ---- */
+
+static void query_fail(struct midge_dns_query *query, err_t err)
+{
+    query->err = MIDGE_ERR_RESOLVE;
+    query->native = err;
+    query->done = 1;
+}
+
+static void query_answer(struct midge_dns_query *query, const ip_addr_t *ip)
+{
+    struct midge_addr *addr = &query->addrs[0];
+
+    memset(addr, 0, sizeof *addr);
+#if LWIP_IPV6
+    if (IP_IS_V6(ip)) {
+        addr->family = 6;
+        addr->scope = ip6_addr_zone(ip_2_ip6(ip));
+        memcpy(addr->bytes, ip_2_ip6(ip)->addr, 16);
+    } else
+#endif
+    {
+        addr->family = 4;
+        memcpy(addr->bytes, &ip_2_ip4(ip)->addr, 4);
+    }
+    query->count = 1;
+    query->done = 1;
+}
+
+/* Once for each lookup that dns_gethostbyname put under way, maybe from inside that call. No
+   address: there is none, or nobody answered; lwIP does not tell which. */
+static void on_found(const char *name, const ip_addr_t *ip, void *arg)
+{
+    struct lookup *l = arg;
+    struct midge_dns_query *query = lookup_detach(l);
+
+    (void)name;
+    l->busy = false;
+    if (query == NULL) {
+        return;
+    }
+    if (ip != NULL) {
+        query_answer(query, ip);
+    } else {
+        query_fail(query, ERR_TIMEOUT);
+    }
+    midge__lwip.answered = true;
+}
+
+/* RFC 6761 6.3: localhost and all below it never leave the machine. */
+static bool is_localhost(const char *host)
+{
+    static const char name[] = "localhost";
+    const size_t name_len = sizeof name - 1;
+    size_t len = strlen(host);
+
+    if (len > 0 && host[len - 1] == '.') {
+        len--;
+    }
+    if (len < name_len || lwip_strnicmp(host + len - name_len, name, name_len) != 0) {
+        return false;
+    }
+    return len == name_len || host[len - name_len - 1] == '.';
+}
+
+static void answer_localhost(struct midge_dns_query *query)
+{
+    ip_addr_t loopback = IPADDR4_INIT_BYTES(127, 0, 0, 1);
+
+#if LWIP_IPV6
+    if (query->family == 6) {
+        IP_ADDR6_HOST(&loopback, 0, 0, 0, 1);
+    }
+#endif
+    query_answer(query, &loopback);
+}
+
+/* ---- The port's calls ---- */
+
+static bool family_built(uint8_t family)
+{
+    return family == 0 || family == 4 || (family == 6 && LWIP_IPV6);
+}
+
+static u8_t to_native_family(uint8_t family)
+{
+    switch (family) {
+    case 4:
+        return LWIP_DNS_ADDRTYPE_IPV4;
+    case 6:
+        return LWIP_DNS_ADDRTYPE_IPV6;
+    default:
+        return LWIP_DNS_ADDRTYPE_DEFAULT;
+    }
+}
+
+/* Asks lwIP, which answers from its memory, later, or never began. */
+static void ask(const char *host, struct lookup *l)
+{
+    struct midge_dns_query *query = l->query;
+    ip_addr_t ip;
+    const err_t err =
+        dns_gethostbyname_addrtype(host, &ip, on_found, l, to_native_family(query->family));
+
+    if (err == ERR_INPROGRESS) {
+        return; /* on_found may have run: neither l nor query->impl may be used */
+    }
+    (void)lookup_detach(l);
+    l->busy = false;
+    if (err == ERR_OK) {
+        query_answer(query, &ip);
+    } else {
+        query_fail(query, err);
+    }
+}
+
+int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *query)
+{
+    struct lookup *l;
+    int err;
+
+    (void)ctx;
+    query->count = 0;
+    query->done = 0;
+    query->err = MIDGE_OK;
+    query->native = 0;
+    query->impl = NULL;
+    if (!family_built(query->family)) {
+        query_fail(query, ERR_VAL);
+        return MIDGE_OK;
+    }
+    if (is_localhost(host)) {
+        answer_localhost(query);
+        return MIDGE_OK;
+    }
+    err = midge__lwip_seed();
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    l = lookup_new(query);
+    if (l == NULL) {
+        query->native = ERR_MEM;
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    ask(host, l);
+    return MIDGE_OK;
+}
+
+void midge__lwip_dns_cancel(void *ctx, struct midge_dns_query *query)
+{
+    (void)ctx;
+    if (query->impl != NULL) {
+        (void)lookup_detach(query->impl);
+    }
+}

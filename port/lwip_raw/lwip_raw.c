@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The port on lwIP without an operating system: poll, wake, and the ops table. poll is where all of
+ * lwIP runs: what the driver received, and its timers.
+ */
+#include "lwip_raw.h"
+
+#include <stdatomic.h>
+
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/sys.h"
+#include "lwip/timeouts.h"
+
+struct lwip_raw midge__lwip;
+
+/* ---- Wake ---- */
+
+/* Set by interrupts. Loads and stores only: a Cortex-M0 has no atomic exchange. */
+static atomic_bool awake;
+
+static void wake(void *ctx)
+{
+    (void)ctx;
+    atomic_store_explicit(&awake, true, memory_order_release);
+}
+
+/* A wake between the two lines is one with the first: this poll ends and both are seen to. */
+static bool take_wake(void)
+{
+    const bool was = atomic_load_explicit(&awake, memory_order_acquire);
+    if (was) {
+        atomic_store_explicit(&awake, false, memory_order_relaxed);
+    }
+    return was;
+}
+
+/* ---- Poll ---- */
+
+static bool look(struct midge_pollfd *fds, size_t n)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < n; i++) {
+        fds[i].revents = midge__lwip_ready(fds[i].sock, fds[i].events);
+        any = any || fds[i].revents != 0;
+    }
+    return any;
+}
+
+/* What is left of timeout_ms; UINT32_MAX: no limit. */
+static uint32_t time_left(uint32_t since, int timeout_ms)
+{
+    const uint32_t passed = sys_now() - since;
+
+    if (timeout_ms < 0) {
+        return UINT32_MAX;
+    }
+    return passed < (uint32_t)timeout_ms ? (uint32_t)timeout_ms - passed : 0;
+}
+
+static void idle(uint32_t ms)
+{
+    const struct midge_lwip_raw *machine = midge__lwip.machine;
+
+    ms = LWIP_MIN(ms, sys_timeouts_sleeptime());
+    if (ms > 0 && machine->idle != NULL) {
+        machine->idle(machine->ctx, ms);
+    }
+}
+
+/* One pass is bounded: pump by the driver, the timers by lwIP. A flood of packets that concern
+   nobody makes passes, not a longer pass, and ends with the timeout. */
+static int lwip_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
+{
+    const struct midge_lwip_raw *machine = midge__lwip.machine;
+    const uint32_t start = sys_now();
+
+    (void)ctx;
+    if (n > MIDGE_LWIP_SOCKS) {
+        return MIDGE_ERR_INVALID;
+    }
+    midge__lwip.answered = false; /* one from inside dns_start is known already */
+    for (;;) {
+        const uint32_t events = midge__lwip.events;
+        const bool woken = take_wake();
+        uint32_t left;
+
+        machine->pump(machine->ctx);
+        sys_check_timeouts();
+        left = time_left(start, timeout_ms);
+        if (look(fds, n) || woken || midge__lwip.answered || left == 0) {
+            return MIDGE_OK;
+        }
+        if (events == midge__lwip.events) { /* else more may have come meanwhile */
+            idle(left);
+        }
+    }
+}
+
+/* ---- Attach ---- */
+
+void midge_lwip_raw_attach(struct midge_port *port, const struct midge_lwip_raw *machine)
+{
+    midge__lwip.port = port;
+    midge__lwip.machine = machine;
+    port->dns_start = midge__lwip_dns_start;
+    port->dns_cancel = midge__lwip_dns_cancel;
+    port->connect = midge__lwip_connect;
+    port->connected = midge__lwip_connected;
+    port->recv = midge__lwip_recv;
+    port->send = midge__lwip_send;
+    port->close = midge__lwip_close;
+    port->poll = lwip_poll;
+    port->interest = NULL;
+    port->wake = wake;
+    /* lwip_init chose the first local port, maybe without entropy: once more. A device that was
+       reset would else meet its own old connections at the servers. */
+    if (midge__lwip_seed() == MIDGE_OK) {
+        tcp_init();
+    }
+}

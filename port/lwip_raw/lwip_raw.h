@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Private to port/lwip_raw: its one state and what its files lend each other. lwIP is one in a
+ * program, so this is too, and the ctx of the port's calls stays the board's.
+ *
+ * lwIP's callbacks only note what happened, here; nobody is called from inside lwIP. poll looks at
+ * the notes afterwards.
+ */
+#ifndef MIDGE_LWIP_RAW_H
+#define MIDGE_LWIP_RAW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lwip/opt.h"
+#include "lwip/def.h"
+#include "lwip/pbuf.h"
+
+#include "midge/err.h"
+#include "midge/port.h"
+
+_Static_assert(MIDGE_LWIP_SOCKS >= 1 && MIDGE_LWIP_SOCKS <= 255, "a handle has 8 bits for the slot");
+_Static_assert(MIDGE_LWIP_SOCKS * TCP_WND + MIDGE_LWIP_RESERVE_PBUFS * TCP_MSS <=
+                   PBUF_POOL_SIZE * TCP_MSS,
+               "the pbuf pool must hold every connection's window: raise PBUF_POOL_SIZE, or lower "
+               "MIDGE_LWIP_SOCKS or TCP_WND");
+_Static_assert(MIDGE_LWIP_SOCKS * MIDGE_LWIP_WND_PBUFS + MIDGE_LWIP_RESERVE_PBUFS <= PBUF_POOL_SIZE,
+               "a window that is no multiple of TCP_MSS takes one more buffer");
+_Static_assert(PBUF_POOL_BUFSIZE >= TCP_MSS + ETH_PAD_SIZE + 14 + PBUF_IP_HLEN + 20,
+               "a segment with its headers must fit one buffer of the pool");
+_Static_assert(MIDGE_LWIP_RESERVE_PBUFS >= 1, "ARP, DNS and acknowledgements need buffers too");
+_Static_assert(MEM_SIZE >= 2 * MIDGE_LWIP_SEG_BYTES, "the heap must hold a segment and its retry");
+_Static_assert(MEMP_NUM_TCP_PCB > MIDGE_LWIP_SOCKS, "closing connections need PCBs too");
+
+/* What happened since poll looked last. */
+struct lwip_raw {
+    const struct midge_port *port;        /* clocks and entropy: the board's */
+    const struct midge_lwip_raw *machine; /* pump and idle */
+    uint32_t events;                      /* counts lwIP's callbacks */
+    bool answered;                        /* a lookup ended */
+};
+extern struct lwip_raw midge__lwip;
+
+/* Fill in where the caller asked for it. */
+static inline void lwip_native(int *native, int code)
+{
+    if (native != NULL) {
+        *native = code;
+    }
+}
+
+/* random.c: nothing is sent before there is a key. ENTROPY when there is no entropy. */
+int midge__lwip_seed(void);
+
+/* rxq.c: received bytes in as few pool buffers as they need. */
+void midge__lwip_rxq_add(struct pbuf **queue, struct pbuf *p);
+size_t midge__lwip_rxq_take(struct pbuf **queue, uint8_t *buf, size_t cap);
+
+/* socket.c */
+int midge__lwip_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
+                        int *native);
+int midge__lwip_connected(void *ctx, midge_sock sock, int *native);
+int midge__lwip_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native);
+int midge__lwip_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
+                     int *native);
+void midge__lwip_close(void *ctx, midge_sock sock);
+uint8_t midge__lwip_ready(midge_sock sock, uint8_t events); /* revents */
+
+/* dns.c */
+int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *query);
+void midge__lwip_dns_cancel(void *ctx, struct midge_dns_query *query);
+
+#endif

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: MIT
+"""Runs a board's firmware in QEMU, with a name server of our own on loopback.
+
+    ran = board.run("mps2-an385", "tiny", ["posts", "--api", url], settings={"CA": ca}, cwd=folder)
+    ran.code, ran.text, ran.app_lines
+
+In the guest 192.0.2.2 is this machine's 127.0.0.1. The name server answers every name that ends
+in ".example" with it, "silent.example" never, and others with NXDOMAIN.
+"""
+import atexit
+import os
+import pathlib
+import re
+import socket
+import struct
+import subprocess
+import sys
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "net"))     # midge_test
+BUILD = pathlib.Path(os.environ.get("MIDGE_BOARDS", ROOT / "build"))
+HOST = "192.0.2.2"      # this machine's loopback, seen from the guest
+NET = "net=192.0.2.0/24,host=192.0.2.2,dns=192.0.2.3"
+TIMEOUT = 120
+
+ARM = ["qemu-system-arm", "-nic", f"user,id=n0,{NET}"]
+RISCV = ["qemu-system-riscv32", "-bios", "none", "-netdev", f"user,id=n0,{NET}",
+         "-device", "virtio-net-device,netdev=n0,id=nic0"]
+MACHINES = {
+    "mps2-an385": ARM, "mps2-an386": ARM, "mps2-an500": ARM, "mps2-an505": ARM,
+    "mps3-an547": ARM, "lm3s6965evb": ARM, "riscv-virt": RISCV,
+}
+NAMES = {"riscv-virt": "virt"}     # QEMU's, where it is another
+
+
+class Ran:
+    def __init__(self, command, code, out):
+        self.command, self.code = command, code
+        self.out = out
+        self.text = out.decode("utf-8", "replace").replace("\r\n", "\n")
+
+    @property
+    def app_lines(self):
+        """What the program itself said: neither the board's lines nor times."""
+        own = re.compile(r"^(report|network|trust|entropy|[a-z0-9-]+: (midge|ended)\b)")
+        return [line for line in self.text.splitlines() if not own.match(line)]
+
+    def number(self, pattern):
+        """The number in the last report line that fits, group 1."""
+        found = re.findall(pattern, self.text)
+        if not found:
+            raise AssertionError(f"{pattern!r} not in:\n{self}")
+        return int(found[-1])
+
+    @property
+    def heap_peak(self):
+        return self.number(r"heap peak (\d+) of")
+
+    @property
+    def heap(self):
+        return self.number(r"heap peak \d+ of (\d+)")
+
+    @property
+    def stack(self):
+        return self.number(r"stack (\d+) of")
+
+    @property
+    def longest_step_us(self):
+        return self.number(r"longest step (\d+) us")
+
+    @property
+    def longest_turn_us(self):
+        return self.number(r"longest turn (\d+) us")
+
+    @property
+    def connections_at_once(self):
+        return self.number(r"connections \((\d+) at once\)")
+
+    @property
+    def handshakes(self):
+        """(full, resumed)"""
+        return (self.number(r"(\d+) full and"), self.number(r"full and (\d+)\s+resumed"))
+
+    def __repr__(self):
+        return f"{' '.join(map(str, self.command))}\n-> {self.code}\n{self.text}"
+
+
+class NameServer:
+    """Type A for *.example: 192.0.2.2. Counts what it was asked."""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.asked = []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            query, peer = self.socket.recvfrom(512)
+            answer = self.answer(query)
+            if answer:
+                self.socket.sendto(answer, peer)
+
+    def answer(self, query):
+        labels, at = [], 12
+        while at < len(query) and query[at]:
+            labels.append(query[at + 1:at + 1 + query[at]].decode("ascii", "replace"))
+            at += 1 + query[at]
+        question = query[12:at + 5]
+        name = ".".join(labels).lower()
+        self.asked.append(name)
+        if name == "silent.example":
+            return None
+        found = name.endswith(".example") and name != "missing.example"
+        kind = struct.unpack(">H", question[-4:-2])[0]
+        if not found or kind != 1:
+            return query[:2] + struct.pack(">HHHHH", 0x8180 if found else 0x8183, 1, 0, 0, 0) + question
+        record = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + socket.inet_aton(HOST)
+        return query[:2] + struct.pack(">HHHHH", 0x8180, 1, 1, 0, 0) + question + record
+
+
+_name_server = None
+
+
+def name_server():
+    global _name_server
+    if _name_server is None:
+        _name_server = NameServer()
+    return _name_server
+
+
+def image(board, profile, suffix="-qemu"):
+    return BUILD / board / f"{board}-{profile}{suffix}.elf"
+
+
+def link(board):
+    """What set_link calls the board's cable."""
+    return "nic0" if MACHINES[board] is RISCV else "n0"
+
+
+def escape(word):
+    return str(word).replace(",", ",,")
+
+
+def command(board, profile, words, settings=None, icount=False, monitor=None, elf=None):
+    """QEMU's command line. settings: KEY=VALUE for the board (main.c)."""
+    settings = {"IP": "192.0.2.15", "GATEWAY": HOST, "DNS": f"{HOST}:{name_server().port}",
+                **(settings or {})}
+    words = [f"{key}={value}" for key, value in settings.items() if value is not None] + list(words)
+    semihosting = "enable=on,target=native,arg=fw" + "".join(f",arg={escape(one)}" for one in words)
+    line = [*MACHINES[board], "-M", NAMES.get(board, board), "-display", "none", "-serial", "stdio",
+            "-kernel", elf or image(board, profile), "-semihosting-config", semihosting]
+    line += ["-monitor", f"unix:{monitor},server=on,wait=off"] if monitor else ["-monitor", "none"]
+    if icount:
+        line += ["-icount", "shift=3"]
+    return line
+
+
+def run(board, profile, words, settings=None, cwd=None, icount=False, timeout=TIMEOUT, elf=None):
+    line = command(board, profile, words, settings, icount, elf=elf)
+    try:
+        done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, cwd=cwd, timeout=timeout)
+    except subprocess.TimeoutExpired as late:
+        raise AssertionError(f"no end after {timeout} s: {Ran(line, None, late.stdout or b'')}")
+    return Ran(line, done.returncode, done.stdout)
+
+
+class Running:
+    """A board that runs while the test does something to it."""
+
+    def __init__(self, board, profile, words, settings=None, cwd=None):
+        self.monitor_path = pathlib.Path(cwd) / "monitor"
+        self.line = command(board, profile, words, settings, monitor=self.monitor_path)
+        self.process = subprocess.Popen(self.line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, cwd=cwd)
+        atexit.register(self.process.kill)
+
+    def monitor(self, order):
+        """One order to QEMU's monitor, "set_link n0 off"; returns once it was carried out."""
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(20)
+            link.connect(str(self.monitor_path))
+            text = b""
+            while text.count(b"(qemu)") < 1:
+                text += link.recv(4096)
+            link.sendall(order.encode() + b"\n")
+            while text.count(b"(qemu)") < 2:
+                text += link.recv(4096)
+
+    def wait_for(self, words):
+        """Reads the console until these words came."""
+        self.seen = getattr(self, "seen", b"")
+        while words.encode() not in self.seen:
+            more = os.read(self.process.stdout.fileno(), 4096)
+            if not more:
+                raise AssertionError(f"{words!r} never came: {Ran(self.line, None, self.seen)}")
+            self.seen += more
+
+    def end(self, timeout=TIMEOUT):
+        try:
+            rest, _ = self.process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            rest, _ = self.process.communicate()
+            raise AssertionError(f"no end: {Ran(self.line, None, getattr(self, 'seen', b'') + rest)}")
+        return Ran(self.line, self.process.returncode, getattr(self, "seen", b"") + rest)

@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The programs of boards/apps as firmware in QEMU: the same results as on the host.
+
+BOARD names the board, BOARD_PROGRAMS=posts runs only that program (a family's other members).
+"""
+import os
+import re
+import unittest
+
+import board
+import midge_test
+
+BOARD = os.environ.get("BOARD", "mps2-an385")
+DEFAULT = os.environ.get("BOARD_PROFILE", "small" if BOARD == "lm3s6965evb" else "full")
+PROGRAMS = os.environ.get("BOARD_PROGRAMS", "posts itunes images tour compare").split()
+GUEST = "api.example"       # the API server's name for the guest
+
+
+def comparable(text):
+    """Without what differs from run to run and from system to system: times, errno, names, charts."""
+    text = text.replace(GUEST, "localhost")
+    text = re.sub(r"\d+\.\d\d s", "# s", text)
+    text = re.sub(r"both in \d+ ms", "both in # ms", text)
+    text = re.sub(r"ratio \d+\.\d", "ratio #", text)
+    text = re.sub(r"\|[^|\n]*\|", "|#|", text)      # the waterfall's bars
+    text = re.sub(r"# s +$", "# s", text, flags=re.MULTILINE)
+    text = re.sub(r"0\.\d{3} s *$", "# s", text, flags=re.MULTILINE)
+    text = re.sub(r", errno -?\d+\)", ", errno #)", text)
+    return re.sub(r"in \d+ chunks", "in # chunks", text)
+
+
+@unittest.skipUnless(board.image(BOARD, DEFAULT).exists(), f"no firmware of {BOARD}")
+class Board(midge_test.Case):
+    """A board against the local API server."""
+
+    def api(self, port="https"):
+        return self.url("", port, host=GUEST)
+
+    def ca_file(self):
+        """Relative to the run's folder: the name is shown in messages."""
+        path = self.dir / "ca.pem"
+        if not path.exists():
+            path.write_bytes(open(self.ca, "rb").read())
+        return "ca.pem"
+
+    def board(self, *words, profile=DEFAULT, settings=None, **more):
+        settings = {"CA": self.ca_file(), "OPENAI_API_KEY": "key", **(settings or {})}
+        ran = board.run(BOARD, profile, words, settings=settings, cwd=self.dir, **more)
+        self.assertNotIn("fault", ran.text, ran)
+        return ran
+
+    def host(self, *words):
+        return self.midge("app", *words, "--cacert", self.ca, report=False, ca=False,
+                          env={"OPENAI_API_KEY": "key"})
+
+    def program(self, name, *words, **more):
+        """On both; their lines must be the same."""
+        if name not in PROGRAMS:
+            self.skipTest(f"{BOARD} runs only {PROGRAMS}")
+        here = self.host(name, *words, "--api", self.url("", "https"))
+        there = self.board(name, *words, "--api", self.api(), **more)
+        self.assertEqual(here.code, there.code, there)
+        self.assertEqual(comparable(here.out.decode() + here.text),
+                         comparable("\n".join(there.app_lines) + "\n"), there)
+        self.assertLessEqual(there.heap_peak, there.heap)
+        print(f"\n{BOARD} {name}: " + " ".join(re.findall(r"report: (.*)", there.text)))
+        return there
+
+
+class Programs(Board):
+    def test_posts(self):
+        self.program("posts")
+
+    def test_posts_one_fails(self):
+        self.rules({"match": "^/posts/2", "status": 500})
+        ran = self.program("posts")
+        self.assertEqual(1, ran.code)
+        self.assertIn("post 2: API error: 500", ran.text)
+
+    def test_posts_by_dhcp_and_each_profile(self):
+        for profile in ("full", "small", "tiny"):
+            if board.image(BOARD, profile).exists():
+                with self.subTest(profile):
+                    ran = self.board("posts", "--api", self.api("https_tls12"), profile=profile,
+                                     settings={"IP": None, "GATEWAY": None})
+                    self.assertEqual(0, ran.code, ran)
+                    self.assertIn("by DHCP", ran.text)
+                    self.assertIn(f"report: {profile}, 3 requests, 0 failed", ran.text)
+
+    def test_itunes(self):
+        self.program("itunes")
+
+    def test_images(self):
+        self.servers.ask("POST", "/stats/reset")
+        self.program("images")
+        pictures = sorted(self.dir.glob("robot_dog_journey_*.jpg"))
+        self.assertEqual(3, len(pictures), list(self.dir.iterdir()))
+        self.assertEqual([], list(self.dir.glob("*.part")))
+
+    def test_images_one_is_cut(self):
+        if "images" not in PROGRAMS:
+            self.skipTest("posts only")
+        self.rules({"match": "^/img/robot-dog-exploring", "cut": 1000})
+        ran = self.board("images", "--api", self.api())
+        self.assertEqual(1, ran.code, ran)
+        self.assertIn("images: prompt 2: network error", ran.text)
+        self.assertEqual(["ca.pem", "robot_dog_journey_1.jpg", "robot_dog_journey_3.jpg"], self.files())
+
+    def test_tour(self):
+        self.program("tour")
+
+    def test_compare(self):
+        self.program("compare")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

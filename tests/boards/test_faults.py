@@ -1,0 +1,106 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What goes wrong on a board: each failure named by its class, the others unharmed, and the next
+round as good as the first."""
+import re
+import unittest
+
+import board
+import midge_test
+from test_boards import BOARD, DEFAULT, GUEST, Board, PROGRAMS
+
+TINY = board.image(BOARD, "tiny").exists()
+
+
+@unittest.skipIf(PROGRAMS == ["posts"], "the family's main board runs these")
+class Faults(Board):
+    def at(self, path, port="https", host=GUEST):
+        return self.url(path, port, host=host)
+
+    def good(self, path="/posts/1"):
+        return self.at(path, "https_tls12")
+
+    def failure(self, ran, number):
+        """(class, text) told of that request."""
+        told = re.findall(rf"^fetch: request {number}: (\w+) error: (.*)$", ran.text, re.MULTILINE)
+        self.assertEqual(1, len(told), ran)
+        return told[0]
+
+    def assert_only_first_failed(self, ran, error_class, *words):
+        self.assertEqual(1, ran.code, ran)
+        told = self.failure(ran, 1)
+        self.assertEqual(error_class, told[0], ran)
+        for word in words:
+            self.assertIn(word, told[1], ran)
+        self.assertIn("request 2: 200", ran.text, ran)
+
+    def test_server_cuts(self):
+        for fault in ({"cut": 20}, {"cut": 20, "end": "close_notify"}, {"reset": True}):
+            with self.subTest(fault):
+                self.servers.ask("DELETE", "/rules")
+                self.rules({"match": "^/posts/2", **fault})
+                ran = self.board("fetch", self.good("/posts/2"), self.good())
+                self.assert_only_first_failed(ran, "network")
+
+    def test_certificates(self):
+        for port, words in (("wronghost", "host"), ("untrusted", "trust"), ("selfsigned", "trust"),
+                            ("expired", "expired"), ("notyet", "not yet"), ("nosan", "host")):
+            with self.subTest(port):
+                ran = self.board("fetch", self.at("/posts/1", port), self.good())
+                self.assert_only_first_failed(ran, "TLS", words)
+
+    def test_nobody_there(self):
+        ran = self.board("fetch", self.at("/", "refused"), self.good())
+        self.assert_only_first_failed(ran, "network", "connect")
+
+    def test_no_such_name(self):
+        ran = self.board("fetch", self.at("/", host="missing.example"), self.good())
+        self.assert_only_first_failed(ran, "network", "resolve")
+
+    def test_name_server_is_silent(self):
+        ran = self.board("fetch", "--timeout", 3000, self.at("/", host="silent.example"), self.good())
+        self.assert_only_first_failed(ran, "network", "timed out")
+
+    def test_cable_pulled(self):
+        """In the middle of a body, and in again: that request fails in time, the next is whole."""
+        self.rules({"match": "^/bytes/5000", "times": 1, "drip": {"bytes": 10, "interval": 0.1}})
+        running = board.Running(
+            BOARD, DEFAULT, ["fetch", "--sync", "--timeout", 4000, self.good("/posts/1"),
+                             self.good("/bytes/5000"), self.good("/posts/2")],
+            settings={"CA": self.ca_file()}, cwd=self.dir)
+        running.wait_for("request 1: 200")
+        running.monitor(f"set_link {board.link(BOARD)} off")
+        running.wait_for("request 2: ")
+        running.monitor(f"set_link {board.link(BOARD)} on")
+        ran = running.end()
+        self.assertEqual(("network", ran.code), (self.failure(ran, 2)[0], 1), ran)
+        self.assertIn("request 3: 200", ran.text, ran)
+
+    def test_no_leak(self):
+        """200 rounds of good, cut and refused ones: the block is as it was after the second."""
+        self.rules({"match": "^/posts/2", "cut": 20})
+        ran = self.board("fetch", "--rounds", 200, self.good("/posts/2"), self.at("/", "refused"),
+                         self.at("/posts/1", "http"), self.good())
+        live = [int(one) for one in re.findall(r"round \d+: (\d+) bytes live", ran.text)]
+        self.assertGreaterEqual(len(live), 5, ran)
+        self.assertLessEqual(live[-1], max(live[:2]), ran)
+        self.assertIn("800 requests, 400 failed", ran.text, ran)
+
+    def test_connections_come_and_go(self):
+        """More of them than there are control blocks, one after another and at once."""
+        ran = self.board("fetch", "--no-reuse", "--times", 40, self.at("/posts/1", "http"))
+        self.assertEqual(0, ran.code, ran)
+        self.assertIn("40 requests, 0 failed, 40 connections", ran.text, ran)
+
+    def test_received_data_is_more_than_buffers(self):
+        ran = self.board("fetch", "--times", 8, self.at("/bytes/200000", "http"))
+        self.assertEqual(0, ran.code, ran)
+        self.assertEqual(8, ran.text.count("200, 200000 bytes"), ran)
+
+    def test_no_roots_no_tls(self):
+        ran = self.board("fetch", self.good(), self.at("/posts/1", "http"), settings={"CA": None})
+        self.assert_only_first_failed(ran, "TLS")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,173 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Flash and RAM of each firmware by part, from the linker's map, held against what is committed.
+
+    size.py [--write] [BOARD...]     --write renews tests/size/table.txt
+
+Parts: midge (and by file), mbedtls, lwip, port, cjson, libc, board (board.c, drivers, main), apps.
+A firmware over its line in budget.txt fails; a change against table.txt is shown.
+"""
+import argparse
+import collections
+import os
+import pathlib
+import re
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BUILD = pathlib.Path(os.environ.get("MIDGE_BOARDS", ROOT / "build"))
+BOARDS = ["mps2-an385", "lm3s6965evb", "riscv-virt"]
+PARTS = ["midge", "mbedtls", "lwip", "port", "cjson", "libc", "board", "apps", "fill"]
+MIDGE = {path.stem: path.parent.name for path in ROOT.glob("src/*/*.c")}
+
+OUTPUT = re.compile(r"^(\.[\w.]+)(?:\s+0x[0-9a-f]+\s+0x[0-9a-f]+.*)?$")
+PIECE = re.compile(r"^ (?:\S+)?\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (.+)$")
+FILL = re.compile(r"^ \*fill\*\s+0x[0-9a-f]+\s+0x([0-9a-f]+)")
+
+
+def part_of(path):
+    """(part, file) of an object's path in the map."""
+    member = re.search(r"([^/(]+)\.(?:c|S)\.o(?:bj)?\)?$", path)
+    name = member[1] if member else ""
+    if "libmidge-cjson" in path:
+        return "cjson", name
+    if re.search(r"libmidge-\w+\.a\(", path):
+        return ("midge", f"{MIDGE[name]}/{name}") if name in MIDGE else ("mbedtls", name)
+    if "-mbedtls.dir" in path:
+        return "mbedtls", name
+    for archive, part in (("libboard-lwip", "lwip"), ("libboard-port", "port")):
+        if archive in path:
+            return part, name
+    if "boards/apps/" in path:
+        return "apps", name
+    if "CMakeFiles/" in path:
+        return ("lwip", name) if "board-lwip.dir" in path else ("board", name)
+    return "libc", name
+
+
+def kind_of(section):
+    """(takes flash, takes RAM)"""
+    if "bss" in section or "stack" in section or "noinit" in section:
+        return False, True
+    if "data" in section and "rodata" not in section:
+        return True, True
+    return True, False
+
+
+def read_map(path):
+    """{(part, file): [flash, ram]}"""
+    sizes = collections.defaultdict(lambda: [0, 0])
+    section, begun, held = None, False, ""
+    for line in path.read_text().splitlines():
+        if line.startswith("Linker script and memory map"):
+            begun = True
+        if not begun:
+            continue
+        if line.startswith((".", "/DISCARD/")):
+            found = OUTPUT.match(line)
+            section = found[1] if found else None
+            if section and re.match(r"\.(debug|comment|ARM\.attributes|riscv\.attributes|stab)", section):
+                section = None
+        if section is None:
+            continue
+        if re.match(r"^ \.\S+$", line):
+            held = line
+            continue
+        joined = held + line if held else line
+        held = ""
+        filled = FILL.match(line)
+        if filled:
+            owner, size = ("fill", ""), int(filled[1], 16)
+        else:
+            piece = PIECE.match(joined)
+            if not piece or int(piece[1], 16) == 0 and "COMMON" in joined:
+                continue
+            owner, size = part_of(piece[3].strip()), int(piece[2], 16)
+        flash, ram = kind_of(section)
+        sizes[owner][0] += size * flash
+        sizes[owner][1] += size * ram
+    return sizes
+
+
+def firmware(boards):
+    """[(name, map path)] of hardware images."""
+    found = []
+    for board in boards:
+        for path in sorted((BUILD / board).glob(f"{board}-*.map")):
+            if "-qemu" not in path.name:
+                found.append((path.stem, path))
+    return found
+
+
+def rows_of(name, sizes):
+    """{"name part": (flash, ram)}"""
+    rows = {}
+    for part in PARTS:
+        owned = [size for (own, _), size in sizes.items() if own == part]
+        rows[f"{name} {part}"] = tuple(map(sum, zip(*owned))) if owned else (0, 0)
+    rows[f"{name} total"] = tuple(map(sum, zip(*sizes.values())))
+    for (part, file), size in sorted(sizes.items()):
+        if part == "midge":
+            rows[f"{name} midge/{file}"] = tuple(size)
+    return rows
+
+
+def read_table(path):
+    rows = {}
+    if path.exists():
+        for line in path.read_text().splitlines():
+            words = line.split()
+            if len(words) == 4 and not line.startswith("#"):
+                rows[f"{words[0]} {words[1]}"] = (int(words[2]), int(words[3]))
+    return rows
+
+
+def show(rows, before):
+    for key, (flash, ram) in rows.items():
+        old = before.get(key)
+        change = "" if old == (flash, ram) else "  new" if old is None else \
+            f"  {flash - old[0]:+d} {ram - old[1]:+d}"
+        print(f"{key:<52}{flash:>8}{ram:>8}{change}")
+
+
+def over_budget(rows):
+    """Lines of budget.txt: firmware part flash ram; "-" is no limit."""
+    failed = []
+    for line in (HERE / "budget.txt").read_text().splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, part, *limits = line.split()
+        if f"{name} {part}" not in rows:
+            failed.append(f"{name} {part} has a budget and was not built")
+            continue
+        for what, size, limit in zip(("flash", "RAM"), rows[f"{name} {part}"], limits):
+            if limit != "-" and size > int(limit):
+                failed.append(f"{name} {part}: {size} bytes of {what}, budget {limit}")
+    return failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true", help="renew table.txt")
+    parser.add_argument("boards", nargs="*", default=BOARDS)
+    options = parser.parse_args()
+    rows = {}
+    for name, path in firmware(options.boards):
+        rows.update(rows_of(name, read_map(path)))
+    if not rows:
+        sys.exit(f"size: no firmware in {BUILD}")
+    table = HERE / "table.txt"
+    print(f"{'firmware part':<52}{'flash':>8}{'RAM':>8}")
+    show(rows, read_table(table))
+    if options.write:
+        lines = ["# firmware part flash RAM (bytes), by tests/size/size.py --write"]
+        lines += [f"{key} {flash} {ram}" for key, (flash, ram) in rows.items()]
+        table.write_text("\n".join(lines) + "\n")
+    failed = over_budget(rows)
+    print(*failed, sep="\n")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
