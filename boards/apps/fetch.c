@@ -108,6 +108,14 @@ static bool run_round(struct fetch *fetch, struct fetched *all)
     return true;
 }
 
+static void pause_between(const struct app *app)
+{
+    midge_id id;
+    if (app->pause_ms > 0 && midge_sleep(app->client, app->pause_ms, &id) == MIDGE_OK) {
+        (void)midge_wait(app->client, id, NULL);
+    }
+}
+
 static size_t live_bytes(const struct app *app)
 {
     struct midge_stats stats;
@@ -133,6 +141,7 @@ static void fetch_work(struct app *app)
                 live = live_bytes(app);
                 app_print(app, "round %u: %u bytes live\n", round, (unsigned)live);
             }
+            pause_between(app);
         }
     }
     app_summary(app, fetch.total, "requests");
@@ -144,6 +153,7 @@ int app_fetch(struct board *board, int argc, char **argv)
     static const struct app_option options[] = {
         APP_NUMBER("--times", "N", times, "each URL so often, at once"),
         APP_NUMBER("--rounds", "N", rounds, "all of it again, N times"),
+        APP_NUMBER("--pause", "MS", pause_ms, "between two rounds, in ms"),
         APP_NUMBER("--timeout", "MS", timeout_ms, "for each request, in ms"),
         APP_NUMBER("--per-host", "N", per_host, "connections to one origin"),
         APP_FLAG("--no-reuse", no_reuse, "a connection for each request"),

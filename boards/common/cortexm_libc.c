@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* What newlib asks of a machine. */
+/*
+ * What newlib needs of a machine, and its strtod made safe: that takes memory by the length of what
+ * it is given, and a thousand digits from outside would end the program, as its Balloc asserts.
+ */
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cortexm.h"
 #include "hw.h"
 #include "services.h"
 
+/* --- memory: of strtod and printf, for a number's digits; nothing else calls malloc --- */
+
 #ifndef CORTEXM_LIBC_HEAP
-#define CORTEXM_LIBC_HEAP 4096
+#define CORTEXM_LIBC_HEAP 3072 /* 2.4 KB are the most that they were seen to take */
 #endif
 
-static void put(const char *text)
-{
-    hw_console_write(text, strlen(text));
-}
-
-/* strtod and printf of newlib take big numbers' digits from malloc. */
 static uint64_t heap[CORTEXM_LIBC_HEAP / sizeof(uint64_t)];
 
 void *_sbrk(ptrdiff_t more);
@@ -34,17 +35,24 @@ void *_sbrk(ptrdiff_t more)
     return from;
 }
 
-/* The libc's strtod needs memory by the length of what it is given: a thousand digits from outside
-   would end the program (its Balloc asserts). It is given 40 that count, and a last one that stands
-   for the rest. */
+/*
+ * --- strtod ---
+ *
+ * By --wrap=strtod newlib's gets no more than 40 digits that count, and a last one that stands for
+ * those left out, so that it rounds as it would have.
+ */
+
+#define SHORT         64 /* characters that it may have as they are */
+#define DIGITS        40
+#define EXPONENT_MOST 100000
+
 double __real_strtod(const char *text, char **end);
 double __wrap_strtod(const char *text, char **end);
 
 struct number {
-    char text[NUMBER_DIGITS + 24]; /* sign, digits, "1e", sign, exponent */
-    size_t len;
-    int32_t exponent; /* of ten, of the digits taken as a whole number */
-    bool rest;        /* a digit left out is not 0 */
+    char digits[DIGITS + 1];
+    size_t count;
+    int32_t exponent; /* of ten, to digits as a whole number */
 };
 
 static bool is_digit(char c)
@@ -52,29 +60,79 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static void take_digit(struct number *number, char digit, size_t first, bool fraction)
+/* place: by how much each digit lowers the exponent, 1 behind the point. */
+static const char *take_digits(struct number *number, const char *text, int place)
 {
-    const bool leading = digit == '0' && number->len == first;
-    if (!leading && number->len < first + NUMBER_DIGITS) {
-        number->text[number->len++] = digit;
-        number->exponent -= fraction;
-    } else if (leading) {
-        number->exponent -= fraction;
-    } else {
-        number->rest = number->rest || digit != '0';
-        number->exponent += !fraction;
+    for (; is_digit(*text); text++) {
+        if (number->count < DIGITS && (*text != '0' || number->count > 0)) {
+            number->digits[number->count++] = *text;
+            number->exponent -= place;
+        } else if (number->count == 0) {
+            number->exponent -= place;
+        } else {
+            number->exponent += 1 - place;
+            if (*text != '0') {
+                number->digits[DIGITS] = '1';
+            }
+        }
     }
+    return text;
 }
 
-/* Of the digits at text, bounded: more than this is 0 or infinity whatever comes before it. */
-static int32_t scan_exponent(const char **text)
+/* What is more than EXPONENT_MOST makes 0 or infinity anyway. */
+static const char *take_exponent(struct number *number, const char *text)
 {
+    const char *at = text + 1;
     int32_t value = 0;
-    for (; is_digit(**text); (*text)++) {
-        value = value < EXPONENT_MOST ? value * 10 + (**text - '0') : value;
+    if (*text != 'e' && *text != 'E') {
+        return text;
     }
-    return value;
+    const bool negative = *at == '-';
+    at += *at == '-' || *at == '+';
+    if (!is_digit(*at)) {
+        return text;
+    }
+    for (; is_digit(*at); at++) {
+        value = value < EXPONENT_MOST ? value * 10 + (*at - '0') : value;
+    }
+    number->exponent += negative ? -value : value;
+    return at;
 }
+
+static double long_number(const char *text, char **end)
+{
+    struct number number = {.count = 0};
+    char brief[DIGITS + 24];
+    const bool negative = *text == '-';
+    memset(number.digits, '0', sizeof number.digits);
+    text += *text == '-' || *text == '+';
+    text = take_digits(&number, text, 0);
+    if (*text == '.') {
+        text = take_digits(&number, text + 1, 1);
+    }
+    text = take_exponent(&number, text);
+    if (end != NULL) {
+        *end = (char *)(uintptr_t)text;
+    }
+    (void)snprintf(brief, sizeof brief, "%s%.*se%ld", negative ? "-" : "", DIGITS + 1,
+                   number.digits, (long)number.exponent - (DIGITS + 1 - (long)number.count));
+    return __real_strtod(brief, NULL);
+}
+
+double __wrap_strtod(const char *text, char **end)
+{
+    const size_t len = strspn(text, "+-.0123456789eE");
+    return len <= SHORT || !is_digit(text[*text == '-' || *text == '+']) ? __real_strtod(text, end)
+                                                                         : long_number(text, end);
+}
+
+/* --- the end --- */
+
+static void put(const char *text)
+{
+    hw_console_write(text, strlen(text));
+}
+
 /* assert() of newlib would bring in stdio. */
 _Noreturn void __assert_func(const char *file, int line, const char *function, const char *text);
 _Noreturn void __assert_func(const char *file, int line, const char *function, const char *text)

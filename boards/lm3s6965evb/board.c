@@ -137,16 +137,24 @@ static bool page_write(unsigned page, const uint32_t words[SEED_WORDS])
     return lm3s_flash_write(page_address(page), words, SEED_WORDS);
 }
 
-bool hw_entropy(uint8_t *buf, size_t len)
+static bool renew(uint8_t key[32])
 {
     static const struct seed_flash flash = {page_read, page_erase, page_write};
+    const enum seed_result result = seed_renew(&flash, key);
+    if (result == SEED_MISSING) {
+        say("entropy: no seed in flash\r\n");
+    } else if (result == SEED_STUCK) {
+        say("entropy: the seed in flash can't be renewed\r\n");
+    }
+    return result == SEED_READY;
+}
+
+bool hw_entropy(uint8_t *buf, size_t len)
+{
     static enum { NOT_TRIED, READY, REFUSED } state;
     static uint8_t key[32];
     if (state == NOT_TRIED) {
-        state = seed_renew(&flash, key) ? READY : REFUSED;
-        if (state == REFUSED) {
-            say("entropy: no seed in flash, or it can't be renewed\r\n");
-        }
+        state = renew(key) ? READY : REFUSED;
     }
     if (state == READY) {
         seed_output(key, buf, len);

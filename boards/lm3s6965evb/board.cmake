@@ -14,7 +14,7 @@ set(BOARD_LINK_OPTIONS -L${_drivers} -Wl,--print-memory-usage
     -Wl,--defsym=BOARD_STACK_BYTES=${BOARD_STACK})
 set(BOARD_DEFINITIONS "")
 set(BOARD_PROFILES tiny small)
-set(BOARD_BLOCK 20480)
+set(BOARD_BLOCK 34816)
 set(BOARD_QEMU qemu-system-arm -M lm3s6965evb -display none -monitor none -serial stdio
     -nic user,net=192.0.2.0/24,host=192.0.2.2,dns=192.0.2.3)
 set(BOARD_OPENOCD board/ek-lm3s6965.cfg)

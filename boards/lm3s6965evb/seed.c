@@ -106,26 +106,29 @@ static bool find(const struct seed_flash *flash, struct seed_page *page, unsigne
     return first || second;
 }
 
-bool seed_renew(const struct seed_flash *flash, uint8_t key[32])
+enum seed_result seed_renew(const struct seed_flash *flash, uint8_t key[32])
 {
     struct seed_page page, next = {.magic = SEED_MAGIC};
+    enum seed_result result = SEED_MISSING;
     unsigned which;
-    bool ok = find(flash, &page, &which);
-    if (ok) {
+    memset(key, 0, 32);
+    if (find(flash, &page, &which)) {
         next.counter = page.counter + 1;
         derive("midge seed next", &page, sizeof page, next.seed);
         make_check(&next, next.check);
         derive("midge seed output", &page, sizeof page, key);
         /* The old page goes as well: were the new one to fail later, its key would come again. */
-        ok = !is_zero(next.seed) && !is_zero(key) && store(flash, which ^ 1, &next) &&
-             clear(flash, which);
-        if (!ok) {
-            wipe(key, 32);
-        }
+        result = !is_zero(next.seed) && !is_zero(key) && store(flash, which ^ 1, &next) &&
+                         clear(flash, which)
+                     ? SEED_READY
+                     : SEED_STUCK;
+    }
+    if (result != SEED_READY) {
+        wipe(key, 32);
     }
     wipe(&page, sizeof page);
     wipe(&next, sizeof next);
-    return ok;
+    return result;
 }
 
 void seed_output(uint8_t key[32], uint8_t *buf, size_t len)

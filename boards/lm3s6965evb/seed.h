@@ -40,9 +40,15 @@ struct seed_flash {
     bool (*write)(unsigned page, const uint32_t words[SEED_WORDS]);
 };
 
-/* The key of this boot. False: no page holds a seed, or the flash did not become what was written
-   to it; the key must not be had then, as the next boot might have the same. */
-bool seed_renew(const struct seed_flash *flash, uint8_t key[32]);
+enum seed_result {
+    SEED_READY,
+    SEED_MISSING, /* no page holds one: the device was not provisioned, or the flash is worn out */
+    SEED_STUCK    /* the flash did not become what was written to it: the next boot might begin from
+                     the same seed, so there is no key */
+};
+
+/* The key of this boot, to be called once in it. It is zeros but with SEED_READY. */
+enum seed_result seed_renew(const struct seed_flash *flash, uint8_t key[32]);
 
 /* len bytes; the key is another afterwards. */
 void seed_output(uint8_t key[32], uint8_t *buf, size_t len);

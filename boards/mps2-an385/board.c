@@ -3,12 +3,12 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "cmsdk_uart.h"
-#include "cortexm.h"
-#include "hw.h"
-#include "lan9118.h"
-#include "services.h"
-#include "systick.h"
+#include "common/cmsdk_uart.h"
+#include "common/cortexm.h"
+#include "common/hw.h"
+#include "common/lan9118.h"
+#include "common/services.h"
+#include "common/systick.h"
 
 #define BAUD 115200
 

@@ -7,7 +7,6 @@
 In the guest 192.0.2.2 is this machine's 127.0.0.1. The name server answers every name that ends
 in ".example" with it, "silent.example" never, and others with NXDOMAIN.
 """
-import atexit
 import os
 import pathlib
 import re
@@ -162,7 +161,7 @@ def run(board, profile, words, settings=None, cwd=None, icount=False, timeout=TI
     line = command(board, profile, words, settings, icount, elf=elf)
     try:
         done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, cwd=cwd, timeout=timeout)
+                              stderr=subprocess.PIPE, cwd=cwd, timeout=timeout)
     except subprocess.TimeoutExpired as late:
         raise AssertionError(f"no end after {timeout} s: {Ran(line, None, late.stdout or b'')}")
     return Ran(line, done.returncode, done.stdout)
@@ -175,24 +174,37 @@ class Running:
         self.monitor_path = pathlib.Path(cwd) / "monitor"
         self.line = command(board, profile, words, settings, monitor=self.monitor_path)
         self.process = subprocess.Popen(self.line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, cwd=cwd)
-        atexit.register(self.process.kill)
+                                        stderr=subprocess.DEVNULL, cwd=cwd)
+        self.link = None
+        self.seen = b""
+
+    def close(self):
+        if self.link is not None:
+            self.link.close()
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
 
     def monitor(self, order):
         """One order to QEMU's monitor, "set_link n0 off"; returns once it was carried out."""
-        with socket.socket(socket.AF_UNIX) as link:
-            link.settimeout(20)
-            link.connect(str(self.monitor_path))
-            text = b""
-            while text.count(b"(qemu)") < 1:
-                text += link.recv(4096)
-            link.sendall(order.encode() + b"\n")
-            while text.count(b"(qemu)") < 2:
-                text += link.recv(4096)
+        if self.link is None:
+            self.link = socket.socket(socket.AF_UNIX)
+            self.link.settimeout(20)
+            self.link.connect(str(self.monitor_path))
+            self.read_prompt()
+        self.link.sendall(order.encode() + b"\n")
+        self.read_prompt()
+
+    def read_prompt(self):
+        text = b""
+        while not text.endswith(b"(qemu) "):
+            more = self.link.recv(4096)
+            if not more:
+                raise AssertionError(f"QEMU's monitor closed: {text!r}")
+            text += more
 
     def wait_for(self, words):
         """Reads the console until these words came."""
-        self.seen = getattr(self, "seen", b"")
         while words.encode() not in self.seen:
             more = os.read(self.process.stdout.fileno(), 4096)
             if not more:
@@ -205,5 +217,5 @@ class Running:
         except subprocess.TimeoutExpired:
             self.process.kill()
             rest, _ = self.process.communicate()
-            raise AssertionError(f"no end: {Ran(self.line, None, getattr(self, 'seen', b'') + rest)}")
-        return Ran(self.line, self.process.returncode, getattr(self, "seen", b"") + rest)
+            raise AssertionError(f"no end: {Ran(self.line, None, self.seen + rest)}")
+        return Ran(self.line, self.process.returncode, self.seen + rest)
