@@ -42,7 +42,7 @@
 #define TX_CFG_ON        0x2u
 #define HW_CFG_RESET     0x1u
 #define HW_CFG_TIMEOUT   0x2u
-#define HW_CFG_TX_5K     0x00050000u /* of the 16 KB for both ways; its reset value */
+#define HW_CFG_TX_2K     0x00020000u /* of the 16 KB for both ways: 13,440 bytes are for receiving */
 #define HW_CFG_STORE     0x00100000u /* a frame goes when it is there as a whole */
 #define PMT_CTRL_READY   0x1u
 #define MAC_CMD_BUSY     0x80000000u
@@ -50,6 +50,7 @@
 #define E2P_CMD_BUSY     0x80000000u
 #define AFC_CFG_DEFAULT  0x006E3740u /* flow control's marks, the data sheet's example */
 #define TX_COMMAND_ONE   0x3000u     /* the frame's first buffer and its last */
+#define TX_STATUS_ERROR  0x8000u
 #define TX_STATUS_USED   0x00FF0000u
 #define TX_SPACE         0xFFFFu
 #define RX_STATUS_USED   0x00FF0000u
@@ -96,6 +97,7 @@
 #define FRAME_LEAST 14   /* an Ethernet header */
 #define FRAME_MOST  1518 /* without the FCS, with a VLAN tag */
 #define FCS         4
+#define CHIP_MOST   2052 /* what it takes in at all, with the FCS */
 #define MTU         1500
 
 static struct {
@@ -202,7 +204,7 @@ static void send_piece(struct packer *packer, const uint8_t *data, size_t len)
 static void drain_tx_status(void)
 {
     for (uint32_t n = (get(TX_INFO) & TX_STATUS_USED) >> 16; n > 0; n--) {
-        if (get(TX_STATUS) & RX_STATUS_ERROR) {
+        if (get(TX_STATUS) & TX_STATUS_ERROR) {
             LINK_STATS_INC(link.err);
         }
     }
@@ -306,7 +308,7 @@ static struct pbuf *receive(void)
     const uint32_t status = get(RX_STATUS);
     const uint32_t whole = status >> RX_STATUS_LENGTH & RX_LENGTH_MASK;
     const uint32_t words = (whole + 3) / 4;
-    if (whole > 2048) { /* longer than the chip lets through */
+    if (whole > CHIP_MOST) {
         restart_receiver();
         return NULL;
     }
@@ -418,7 +420,7 @@ static bool set_address(const uint8_t mac[6])
 static bool start(void)
 {
     put(INT_EN, 0);
-    put(HW_CFG, HW_CFG_TX_5K | HW_CFG_STORE);
+    put(HW_CFG, HW_CFG_TX_2K | HW_CFG_STORE);
     put(AFC_CFG, AFC_CFG_DEFAULT);
     put(RX_CFG, 0);
     put(TX_CFG, TX_CFG_ON);

@@ -19,8 +19,9 @@
 
 #include <lwip/netif.h>
 
-#define VIRTIO_NET_SLOTS 16 /* of each queue, a power of two; each has a frame buffer of its own   \
-                             */
+#define VIRTIO_NET_SLOTS                                                                           \
+    16 /* of each queue, a power of two; each has a frame buffer of its own                        \
+        */
 #define VIRTIO_NET_FRAME 1514
 #define VIRTIO_NET_BYTES (12 + VIRTIO_NET_FRAME) /* with virtio's header */
 

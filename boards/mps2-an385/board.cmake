@@ -16,9 +16,5 @@ set(BOARD_DEFINITIONS MACHINE_NAME="${MIDGE_BOARD}" MACHINE_UART=${MACHINE_UART}
     MACHINE_ETHERNET=${MACHINE_ETHERNET} MACHINE_HZ=${MACHINE_HZ})
 set(BOARD_PROFILES full small tiny)
 set(BOARD_BLOCK 1048576)
-if(MACHINE_RAM_SIZE STREQUAL 128K)
-    set(BOARD_PROFILES tiny small)
-    set(BOARD_BLOCK 49152)
-endif()
 set(BOARD_QEMU qemu-system-arm -M ${MIDGE_BOARD} -display none -monitor none -serial stdio
     -nic user,net=192.0.2.0/24,host=192.0.2.2,dns=192.0.2.3)

@@ -44,15 +44,17 @@ ban() {
 # files FOLDER…: their .c and .h files; no names with blanks here.
 files() { find "$@" -name '*.[ch]' 2>/dev/null | sort; }
 
+# *_libc.c define what a board's C library lacks, under its names.
 # shellcheck disable=SC2046
 {
 ban 'strcpy|strcat|stpcpy|sprintf|vsprintf|gets|atoi|atol|atoll|atof|strtok' \
     'unbounded, or silent about errors' $(files include src port boards tests)
 ban 'malloc|calloc|realloc|reallocarray|free|strdup|strndup|asprintf|alloca' \
     'memory has an owner: base/memory.h' \
-    $(files include src port boards | grep -vE '^(port/posix|port/sim|boards/host)/')
+    $(files include src port boards | grep -vE '^(port/posix|port/sim|boards/host)/|_libc\.c$')
 ban 'time|clock|gettimeofday|clock_gettime|rand|random|srand' \
-    'clocks and randomness are the port'"'"'s' $(files src boards/apps boards/common)
+    'clocks and randomness are the port'"'"'s' \
+    $(files src boards/apps boards/common | grep -v '_libc\.c$')
 ban 'sleep|usleep|nanosleep|clock_nanosleep' 'no test sleeps: virtual clock' $(files tests)
 }
 # In scripts, that deal with real servers, a sleep says beside it what it waits for: "# …".
