@@ -129,8 +129,17 @@ int midge_complete(struct midge_client *client, midge_id id, const struct midge_
 /* End it now: its completion says CANCELED. Nothing happens to what has ended. */
 int midge_cancel(struct midge_client *client, midge_id id);
 
-/* After a sink's PAUSE or a source's AGAIN: go on. */
+/* After a sink's PAUSE or a source's AGAIN: go on. OK also when nothing waits, and then it is not
+   remembered; but called within write or read it counts, and the PAUSE or AGAIN that this very call
+   answers afterwards is void (a callback that always does both keeps the loop busy). STALE.
+
+   An answer may begin before the request is out, so both directions may wait at a time.
+   midge_resume is for both: for the source that is harmless, it says AGAIN once more, but a sink
+   has to take what it is given, and must not be written to because the source has something. Where
+   both may wait, use the one that is meant. */
 int midge_resume(struct midge_client *client, midge_id id);
+int midge_resume_sink(struct midge_client *client, midge_id id);
+int midge_resume_source(struct midge_client *client, midge_id id);
 
 /* Has it ended? 1 yes (its result can be taken), 0 no, STALE. */
 int midge_done(const struct midge_client *client, midge_id id);

@@ -24,7 +24,8 @@
 #define MIDGE__PICK(full, small, tiny) (tiny)
 #endif
 
-/* Open connections at once. Each costs a pair of record slots and about 1 KB. */
+/* Open connections at once. Each costs a pair of record slots and about 1 KB; in profile tiny, with
+   servers that agree to MIDGE_MAX_FRAGMENT, two small records and about 2.5 KB. */
 #ifndef MIDGE_MAX_CONNECTIONS
 #define MIDGE_MAX_CONNECTIONS MIDGE__PICK(32, 2, 8)
 #endif
@@ -47,14 +48,25 @@
 /* Bytes of the plaintext buffers of an exchange: received (also the spill of a paused one), sent.
  */
 #ifndef MIDGE_RECV_BUFFER
-#define MIDGE_RECV_BUFFER MIDGE__PICK(4096, 512, 512)
+#define MIDGE_RECV_BUFFER MIDGE__PICK(4096, 512, 256)
 #endif
 #ifndef MIDGE_SEND_BUFFER
 #define MIDGE_SEND_BUFFER MIDGE__PICK(1024, 512, 256)
 #endif
+/* Profile tiny asks servers for records of at most this many bytes (max_fragment_length, RFC 6066):
+   512, 1024, 2048 or 4096, 0 not to ask. */
+#ifndef MIDGE_MAX_FRAGMENT
+#define MIDGE_MAX_FRAGMENT 512
+#endif
+/* Profile tiny: connections open at once, beside those in a handshake, whose servers did not agree
+   and so keep a pair of record slots; more of them wait for each other. In a small block there may
+   be none, then they wait for handshakes too and these for them. */
+#ifndef MIDGE_MAX_FULL_RECORDS
+#define MIDGE_MAX_FULL_RECORDS 1
+#endif
 /* Ciphertext read ahead per connection: fewer calls into the port. At least 64. */
 #ifndef MIDGE_READ_AHEAD
-#define MIDGE_READ_AHEAD MIDGE__PICK(2048, 512, 256)
+#define MIDGE_READ_AHEAD MIDGE__PICK(2048, 512, 64)
 #endif
 /* Sessions (tickets) remembered, one for an origin; bytes of the longest ticket kept. */
 #ifndef MIDGE_MAX_SESSIONS
@@ -86,6 +98,11 @@
 #ifndef MIDGE_TICKET_WAIT_MS
 #define MIDGE_TICKET_WAIT_MS 250
 #endif
+/* The least share of connect_ms that each address of a name gets, ms: a lost SYN is repeated after
+   1 s (RFC 6298 2.1), so that less would pass over addresses that are fine. */
+#ifndef MIDGE_CONNECT_SHARE_MS
+#define MIDGE_CONNECT_SHARE_MS 1000
+#endif
 /* Idle keep-alive connections are closed after this, ms. */
 #ifndef MIDGE_KEEP_ALIVE_MS
 #define MIDGE_KEEP_ALIVE_MS 15000
@@ -107,6 +124,10 @@
 #define MIDGE_CJSON_FREE   NULL
 #endif
 
+#if MIDGE_MAX_FRAGMENT != 0 && MIDGE_MAX_FRAGMENT != 512 && MIDGE_MAX_FRAGMENT != 1024 &&          \
+    MIDGE_MAX_FRAGMENT != 2048 && MIDGE_MAX_FRAGMENT != 4096
+#error "MIDGE_MAX_FRAGMENT must be 0, 512, 1024, 2048 or 4096: RFC 6066 knows no other lengths"
+#endif
 #if MIDGE_READ_AHEAD < 64
 #error "MIDGE_READ_AHEAD must be at least 64 bytes: it holds a TLS record header and an alert"
 #endif

@@ -21,7 +21,13 @@ extern "C" {
 struct midge_timeouts {
     uint32_t queue_ms;      /* until a connection may begin [none] */
     uint32_t dns_ms;        /* [10 s] */
-    uint32_t connect_ms;    /* TCP, all addresses together [15 s] */
+    uint32_t connect_ms;    /* TCP, all addresses of the name together [15 s]. Each has its share of
+                               what is left when it is tried, the last one all: with three of them
+                               the first has a third (MIDGE_CONNECT_SHARE_MS at least, so that a
+                               short limit may not reach the last). The address that worked last
+                               is tried first, for half of it; when it fails the name is looked up
+                               again, and this limit starts anew. NO_TIMEOUT (and no total_ms):
+                               each address has as long as the platform tries */
     uint32_t tls_ms;        /* handshake [30 s] */
     uint32_t first_byte_ms; /* from the request sent to the answer's first byte [120 s] */
     uint32_t idle_ms;       /* no byte either way while sending or in the body; stands still while

@@ -52,16 +52,18 @@ struct midge_timings {
     uint64_t start_us; /* the port's clock_us at midge_start: for a waterfall */
 };
 
-/* How an awaitable ended. Fields after `value` are set for requests only. */
+/* How an awaitable ended. */
 struct midge_result {
     int error;      /* MIDGE_OK or MIDGE_ERR_x */
     midge_id id;    /* whose result this is */
     midge_id child; /* gather: the one that failed first, or completed first */
     intptr_t value; /* tasks: what midge_task_return gave */
 
-    uint8_t phase;    /* enum midge_phase: where it ended */
-    uint8_t complete; /* enum midge_complete */
-    uint8_t framing;  /* enum midge_framing */
+    uint8_t is_request; /* 1: a request's, passed on by midge_timeout too. 0: all below is not set,
+                           and midge_complete does not pass it on */
+    uint8_t phase;      /* enum midge_phase: where it ended */
+    uint8_t complete;   /* enum midge_complete */
+    uint8_t framing;    /* enum midge_framing */
     uint8_t http_minor;
     uint8_t reused;  /* on a kept connection */
     uint8_t resumed; /* by a TLS ticket or session */

@@ -28,13 +28,11 @@
 #define MBEDTLS_SSL_IN_CONTENT_LEN 4096 /* 4 KB a connection */
 #endif
 #ifndef MBEDTLS_SSL_OUT_CONTENT_LEN
-#define MBEDTLS_SSL_OUT_CONTENT_LEN 2048 /* 2 KB a connection; longer writes are split */
+#define MBEDTLS_SSL_OUT_CONTENT_LEN 1024
 #endif
 /* RFC 6066, TLS 1.2: asks the server for small records. */
 #define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
-/* No VARIABLE_BUFFER_LENGTH: it shrinks the input buffer to the smaller of in and out even when no
-   max_fragment_length was honoured (larger records then fail at the first read), and the shrunk
-   buffer would take another connection's record slot. */
+#define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
 
 /* TLS 1.2, client only. */
 #define MBEDTLS_SSL_TLS_C

@@ -384,6 +384,20 @@ size_t midge__memory_owner_live(const struct midge__memory *m, unsigned owner)
     return m->owner_stats[owner].live;
 }
 
+static size_t held_slots(const struct midge__slots *s, unsigned owner)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        bytes += s->owners[i] == owner ? s->stride : 0;
+    }
+    return bytes;
+}
+
+size_t midge__memory_owner_slots(const struct midge__memory *m, unsigned owner)
+{
+    return held_slots(&m->slots[0], owner) + held_slots(&m->slots[1], owner);
+}
+
 size_t midge__memory_owner_peak(const struct midge__memory *m, unsigned owner)
 {
     MIDGE_ASSERT(owner < m->owners);

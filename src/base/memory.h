@@ -139,6 +139,7 @@ size_t midge__memory_free_bytes(const struct midge__memory *m);
 unsigned midge__memory_free_slots(const struct midge__memory *m);
 
 size_t midge__memory_owner_live(const struct midge__memory *m, unsigned owner);
+size_t midge__memory_owner_slots(const struct midge__memory *m, unsigned owner); /* of it, slots */
 size_t midge__memory_owner_peak(const struct midge__memory *m, unsigned owner);
 
 /* Restarts the owner's peak at what is live now; for a connection that takes over a number. */

@@ -2,9 +2,13 @@
 /*
  * Admission: who may begin now. Nothing fails here for want of memory that will come back: it
  * waits, and idle connections make room. The order is fair: the origin with the fewest transfers
- * in work goes first, then first come, first served.
+ * in work goes first, then first come, first served; but while the next one waits for room, a few
+ * that need none, since a connection idles for them, go before it.
  */
 #include "core/core.h"
+
+/* So many may go before one that waits for room; then idle connections make room for it. */
+#define PASSED_MAX 2U
 
 /* --- handshakes: a permit, a pair of record slots, the measured need --- */
 
@@ -63,7 +67,51 @@ bool midge__admission_has_room(const struct midge_client *client)
                        MIDGE__MEMORY_COST(sizeof(struct midge_result));
 }
 
-/* --- making room --- */
+/* --- idle connections: to use, or to make room --- */
+
+static struct midge__conn *idle_of(const struct midge_client *client,
+                                   const struct midge__origin *origin)
+{
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (conn->origin == origin && conn->idle && conn->protocol->capacity(conn) > 0) {
+            return conn;
+        }
+    }
+    return NULL;
+}
+
+static bool may_reuse(const struct midge__transfer *t)
+{
+    return !t->fresh && !t->request->no_reuse;
+}
+
+/* True: go on with the next one: it began; or the peer had closed, and there may be another. False:
+   no memory, there will be some at the end of the turn. */
+static bool reuse(struct midge__conn *idle, struct midge__transfer *t)
+{
+    return midge__conn_reuse(idle, t) || !idle->idle;
+}
+
+/* t waits for room that an idle connection would have to make. Whoever can use that connection goes
+   first, which saves a handshake. True: one did. */
+static bool let_pass(struct midge_client *client, struct midge__transfer *t)
+{
+    if (t->passed >= PASSED_MAX || client->transfers >= client->config.max_transfers) {
+        return false;
+    }
+    MIDGE__LIST_FOR_EACH(it, &client->queue)
+    {
+        struct midge__transfer *other = MIDGE_CONTAINER_OF(it, struct midge__transfer, link);
+        struct midge__conn *idle = may_reuse(other) ? idle_of(client, other->origin) : NULL;
+        if (idle != NULL) {
+            t->passed++;
+            return reuse(idle, other);
+        }
+    }
+    return false;
+}
 
 static struct midge__conn *oldest_idle(const struct midge_client *client)
 {
@@ -146,6 +194,9 @@ static void admit_handshakes(struct midge_client *client)
             midge__conn_admit(next);
             continue;
         }
+        if (let_pass(client, next->transfer)) {
+            continue;
+        }
         if (!evict_idle(client) && !others_live(client, next)) {
             if (waiting(client, true) == next && midge__origins_forget(client, next->origin)) {
                 continue;
@@ -157,24 +208,6 @@ static void admit_handshakes(struct midge_client *client)
 }
 
 /* --- transfers --- */
-
-static struct midge__conn *idle_of(const struct midge_client *client,
-                                   const struct midge__origin *origin)
-{
-    MIDGE__LIST_FOR_EACH(it, &client->conns)
-    {
-        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn->origin == origin && conn->idle && conn->protocol->capacity(conn) > 0) {
-            return conn;
-        }
-    }
-    return NULL;
-}
-
-static bool may_reuse(const struct midge__transfer *t)
-{
-    return !t->fresh && !t->request->no_reuse;
-}
 
 /* Could t begin now, were it the next? Makes no room. */
 static bool eligible(const struct midge_client *client, const struct midge__transfer *t)
@@ -201,28 +234,35 @@ static struct midge__transfer *pick(const struct midge_client *client)
     return best;
 }
 
+static bool lacks_room(const struct midge_client *client, const struct midge__transfer *t)
+{
+    /* It would only hold memory while it waits for its handshake. */
+    return client->n_conns >= client->config.max_connections ||
+           (t->origin->secure && client->n_conns > 0 && !handshake_fits(client, true));
+}
+
 /* True: go on with the next one. */
 static bool begin(struct midge_client *client, struct midge__transfer *t)
 {
     struct midge__conn *idle = idle_of(client, t->origin);
     if (idle != NULL && may_reuse(t)) {
-        if (midge__conn_reuse(idle, t) || !idle->idle) {
-            return true; /* it began; or the peer had closed, and there may be another */
+        if (reuse(idle, t)) {
+            return true;
         }
         (void)evict_idle(client);
-        return false; /* no memory: there will be some at the end of the turn */
-    }
-    if (idle != NULL && t->origin->connections >= client->config.max_per_origin) {
-        midge__conn_kill(idle);
         return false;
     }
-    if (client->n_conns >= client->config.max_connections) {
-        (void)evict_idle(client);
+    bool in_the_way = idle != NULL && t->origin->connections >= client->config.max_per_origin;
+    if (in_the_way || lacks_room(client, t)) {
+        if (let_pass(client, t)) {
+            return true;
+        }
+        if (in_the_way) {
+            midge__conn_kill(idle);
+        } else {
+            (void)evict_idle(client);
+        }
         return false;
-    }
-    if (t->origin->secure && client->n_conns > 0 && !handshake_fits(client, true)) {
-        (void)evict_idle(client);
-        return false; /* it would only hold memory while it waits */
     }
     int err = midge__conn_open(client, t);
     if (err == MIDGE_OK) {

@@ -256,7 +256,7 @@ int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge
    error still arrives. */
 static void keep_full(struct midge__simple *simple, const struct midge_result *result)
 {
-    if (result->t.start_us == 0) {
+    if (!result->is_request) {
         return;
     }
     simple->full = midge__memory_alloc(&simple->aw.client->memory, 0, sizeof *simple->full);

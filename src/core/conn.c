@@ -4,7 +4,8 @@
  *
  * state       waits for            on ok                 on error              deadline (whose)
  * WAIT_DNS    resolver             WAIT_TCP              DEAD                  dns (transfer's)
- * WAIT_TCP    connect              WAIT_ADMIT or READY   next address, DEAD    connect (transfer's)
+ * WAIT_TCP    connect              WAIT_ADMIT or READY   next address, DEAD    its share (own) of
+ *                                                                              connect (transfer's)
  * WAIT_ADMIT  permit, memory       WAIT_TLS              DEAD                  queue (transfer's)
  * WAIT_TLS    handshake            READY                 DEAD                  tls (transfer's)
  * READY       protocol; or idle    READY, WAIT_CLOSE     DEAD                  keep-alive (own)
@@ -14,6 +15,9 @@
 #include "core/core.h"
 #include "core/address.h"
 #include <string.h>
+
+/* A remembered address that fails leaves time to ask for others. */
+#define KNOWN_AND_ASK 2U
 
 static void set_state(struct midge__conn *conn, enum midge__conn_state state)
 {
@@ -230,9 +234,28 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
 
 /* --- opening --- */
 
-static void step_connect(struct midge__conn *conn);
+static void address_late(struct midge__timer *timer);
 
-static int connect_to(struct midge__conn *conn, const struct midge_addr *addr)
+/* One address that never answers must not use up the time of the others: this one, the first of
+   `addresses`, has its share of what the transfer has left. The last one has all of it, and so
+   has each where nothing bounds the transfer: the platform ends its try then. */
+static void give_share(struct midge__conn *conn, unsigned addresses)
+{
+    struct midge_client *client = conn->client;
+    uint64_t due = midge__transfer_due(conn->transfer);
+    if (addresses < 2 || due == MIDGE__TIMER_NEVER) {
+        return;
+    }
+    uint32_t left = due > client->now_ms ? (uint32_t)(due - client->now_ms) : 0;
+    uint32_t share = left / addresses;
+    if (share < MIDGE_CONNECT_SHARE_MS) {
+        share = MIDGE_CONNECT_SHARE_MS;
+    }
+    conn->timer.fire = address_late;
+    (void)midge__timer_arm(&client->timers, &conn->timer, client->now_ms + share);
+}
+
+static int connect_to(struct midge__conn *conn, const struct midge_addr *addr, unsigned addresses)
 {
     int err = midge__tcp_open(&conn->tcp, conn->client->port, addr, conn->origin->port);
     conn->stream = &conn->tcp.s;
@@ -240,6 +263,7 @@ static int connect_to(struct midge__conn *conn, const struct midge_addr *addr)
         return err;
     }
     set_state(conn, MIDGE__CONN_WAIT_TCP);
+    give_share(conn, addresses);
     return MIDGE_OK;
 }
 
@@ -251,7 +275,8 @@ static void connect_next(struct midge__conn *conn)
         midge__transfer_phase(conn->transfer, MIDGE_PHASE_CONNECT);
     }
     while (conn->query != NULL && conn->address_at < conn->query->count) {
-        err = connect_to(conn, &conn->query->addrs[conn->address_at++]);
+        unsigned left = (unsigned)(conn->query->count - conn->address_at);
+        err = connect_to(conn, &conn->query->addrs[conn->address_at++], left);
         if (err == MIDGE_OK) {
             midge__conn_kick(conn);
             return;
@@ -304,6 +329,7 @@ static int start_dns(struct midge__conn *conn)
 /* The remembered address failed: ask again before giving up. */
 static void connect_failed(struct midge__conn *conn)
 {
+    midge__timer_disarm(&conn->client->timers, &conn->timer);
     conn->tcp.s.ops->close(&conn->tcp.s);
     if (conn->query == NULL) {
         conn->origin->address_known = false;
@@ -317,6 +343,7 @@ static void connect_failed(struct midge__conn *conn)
 
 static void connected(struct midge__conn *conn)
 {
+    midge__timer_disarm(&conn->client->timers, &conn->timer);
     if (conn->query != NULL) {
         conn->origin->address = conn->query->addrs[conn->address_at - 1];
         conn->origin->address_known = true;
@@ -332,14 +359,19 @@ static void connected(struct midge__conn *conn)
     conn->client->dirty = true;
 }
 
-static void step_connect(struct midge__conn *conn)
+static void step_connect(struct midge__conn *conn, bool late)
 {
     int err = conn->tcp.s.ops->handshake(&conn->tcp.s);
     if (err == MIDGE_OK) {
         connected(conn);
-    } else if (err != MIDGE_ERR_AGAIN) {
+    } else if (err != MIDGE_ERR_AGAIN || late) {
         connect_failed(conn);
     }
+}
+
+static void address_late(struct midge__timer *timer)
+{
+    step_connect(MIDGE_CONTAINER_OF(timer, struct midge__conn, timer), true);
 }
 
 void midge__conn_admit(struct midge__conn *conn)
@@ -438,7 +470,7 @@ static bool dispatch(struct midge__conn *conn)
         step_dns(conn);
         return false;
     case MIDGE__CONN_WAIT_TCP:
-        step_connect(conn);
+        step_connect(conn, false);
         return false;
     case MIDGE__CONN_WAIT_TLS:
         return step_tls(conn);
@@ -542,7 +574,7 @@ int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
     midge__origin_lead(conn->origin, conn);
     if (conn->origin->address_known) {
         midge__transfer_phase(t, MIDGE_PHASE_CONNECT);
-        if (connect_to(conn, &conn->origin->address) == MIDGE_OK) {
+        if (connect_to(conn, &conn->origin->address, KNOWN_AND_ASK) == MIDGE_OK) {
             midge__conn_kick(conn);
             return MIDGE_OK;
         }

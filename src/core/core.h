@@ -146,6 +146,7 @@ struct midge__transfer {
     uint64_t active_ms;          /* last byte moved, for the idle deadline */
     int error;
     uint8_t state, phase;
+    uint8_t passed; /* how many went before it although it was next (admission.c) */
     bool own_request, own_url, finished, fresh, frozen;
     bool source_begun; /* read from: a replay must rewind it */
 };
@@ -153,6 +154,8 @@ struct midge__transfer {
 /* Leaves the queue: result is allocated. NO_MEMORY: nothing changed. */
 int midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn);
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase);
+/* When its next deadline is; NEVER. */
+uint64_t midge__transfer_due(const struct midge__transfer *t);
 /* Bytes moved: the idle deadline starts anew. */
 void midge__transfer_active(struct midge__transfer *t);
 /* Idle deadline stands still (true) while we are the ones who wait. */
@@ -181,6 +184,9 @@ enum midge__step {
     MIDGE__STEP_OVER  /* the connection is of no more use: close it in order */
 };
 
+/* Who waits until it is resumed. */
+enum { MIDGE__RESUME_SINK = 1, MIDGE__RESUME_SOURCE = 2 };
+
 struct midge__protocol_ops {
     /* How many more exchanges it can carry now. */
     unsigned (*capacity)(const struct midge__conn *conn);
@@ -190,8 +196,9 @@ struct midge__protocol_ops {
     enum midge__step (*step)(struct midge__conn *conn);
     /* MIDGE_POLL_x it waits for. */
     unsigned (*want)(const struct midge__conn *conn);
-    /* After a sink's pause or a source's AGAIN. */
-    void (*resume)(struct midge__conn *conn, struct midge__transfer *t);
+    /* After a sink's pause, a source's AGAIN, or within the callback that is about to answer it.
+       who: MIDGE__RESUME_x. */
+    void (*resume)(struct midge__conn *conn, struct midge__transfer *t, unsigned who);
     /* Forget the transfer; it is told nothing. The connection is closed by the caller. */
     void (*cancel)(struct midge__conn *conn, struct midge__transfer *t);
     /* Free all exchanges. */
@@ -213,9 +220,10 @@ enum midge__conn_state {
 
 struct midge__conn {
     struct midge_client *client;
-    struct midge__list link;   /* client->conns, or client->dead */
-    struct midge__list ready;  /* client->ready: has something to do */
-    struct midge__timer timer; /* READY and idle: keep-alive; WAIT_CLOSE: its bound */
+    struct midge__list link;  /* client->conns, or client->dead */
+    struct midge__list ready; /* client->ready: has something to do */
+    /* WAIT_TCP: the address's share; READY and idle: keep-alive; WAIT_CLOSE: its bound */
+    struct midge__timer timer;
     struct midge__origin *origin;
     struct midge__transfer *transfer; /* whom it is being opened for, until READY */
     struct midge_dns_query *query;

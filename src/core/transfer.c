@@ -62,9 +62,14 @@ static uint64_t after(uint64_t now, uint64_t ms)
     return ms == MIDGE__TIMER_NEVER ? MIDGE__TIMER_NEVER : now + ms;
 }
 
+uint64_t midge__transfer_due(const struct midge__transfer *t)
+{
+    return t->phase_ms < t->total_ms ? t->phase_ms : t->total_ms;
+}
+
 static void arm(struct midge__transfer *t)
 {
-    uint64_t at = t->phase_ms < t->total_ms ? t->phase_ms : t->total_ms;
+    uint64_t at = midge__transfer_due(t);
     struct midge__timer_heap *timers = &t->aw.client->timers;
     if (at == MIDGE__TIMER_NEVER) {
         midge__timer_disarm(timers, &t->aw.timer);
@@ -274,7 +279,11 @@ void midge__transfer_requeue(struct midge__transfer *t)
 void midge__transfer_broken(struct midge__transfer *t, int err, const struct midge__fault *fault,
                             bool sent_any, bool got_any)
 {
-    if (may_replay(t, sent_any, got_any)) {
+    bool replay = may_replay(t, sent_any, got_any);
+    if (t->state == MIDGE__TRANSFER_ENDED) {
+        return; /* canceled by its own source, while that was rewound */
+    }
+    if (replay) {
         t->result->retries++;
         t->result->reused = 0;
         t->fresh = true;
@@ -308,6 +317,7 @@ static void transfer_result(const struct midge__awaitable *aw, struct midge_resu
         result->t.queue_us = result->t.total_us = (uint32_t)(t->phase_us - t->start_us);
         result->detail = t->error == MIDGE_ERR_NO_MEMORY ? "block too small" : "";
     }
+    result->is_request = 1;
     result->error = t->error;
     result->phase = t->phase;
 }
@@ -447,7 +457,7 @@ int midge_start(struct midge_client *client, const struct midge_request *request
     return MIDGE_OK;
 }
 
-int midge_resume(struct midge_client *client, midge_id id)
+static int resume(struct midge_client *client, midge_id id, unsigned who)
 {
     struct midge__awaitable *aw = midge__awaitable_find(client, id);
     if (aw == NULL || aw->ended || aw->ops != &transfer_ops) {
@@ -455,7 +465,22 @@ int midge_resume(struct midge_client *client, midge_id id)
     }
     struct midge__transfer *t = transfer_of(aw);
     if (t->state == MIDGE__TRANSFER_ATTACHED) {
-        t->conn->protocol->resume(t->conn, t);
+        t->conn->protocol->resume(t->conn, t, who);
     }
     return MIDGE_OK;
+}
+
+int midge_resume(struct midge_client *client, midge_id id)
+{
+    return resume(client, id, MIDGE__RESUME_SINK | MIDGE__RESUME_SOURCE);
+}
+
+int midge_resume_sink(struct midge_client *client, midge_id id)
+{
+    return resume(client, id, MIDGE__RESUME_SINK);
+}
+
+int midge_resume_source(struct midge_client *client, midge_id id)
+{
+    return resume(client, id, MIDGE__RESUME_SOURCE);
 }

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include <mbedtls/platform.h>
+
 static size_t ticket_len(const mbedtls_ssl_session *session)
 {
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
@@ -27,10 +29,25 @@ static bool worth_keeping(const struct midge__tls_impl *impl, const mbedtls_ssl_
            (impl->tls->version == MIDGE_TLS_1_2 && session->MBEDTLS_PRIVATE(id_len) > 0);
 }
 
+/* A connection has no use for the ticket it brought; some hundred bytes of each. */
+static void drop_ticket(mbedtls_ssl_session *session)
+{
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+    mbedtls_free(session->MBEDTLS_PRIVATE(ticket));
+    session->MBEDTLS_PRIVATE(ticket) = NULL;
+    session->MBEDTLS_PRIVATE(ticket_len) = 0;
+#else
+    (void)session;
+#endif
+}
+
 void midge__tls_session_offer(struct midge__tls_impl *impl)
 {
-    const mbedtls_ssl_session *session = impl->ssl.MBEDTLS_PRIVATE(session);
+    mbedtls_ssl_session *session = impl->ssl.MBEDTLS_PRIVATE(session);
     impl->tls->new_session = session != NULL && worth_keeping(impl, session);
+    if (session != NULL && !impl->tls->new_session) {
+        drop_ticket(session);
+    }
 }
 
 static int copy_session(struct midge__tls_impl *impl, struct midge__tls_session **out)
@@ -64,6 +81,7 @@ int midge__tls_take_session(struct midge__tls *tls, struct midge__tls_session **
     tls->new_session = false;
     struct midge__tls_scope outer = midge__tls_enter(tls->context, MIDGE__OWNER_CLIENT);
     int err = copy_session(impl, session);
+    drop_ticket(impl->ssl.MBEDTLS_PRIVATE(session));
     midge__tls_leave(outer);
     return err;
 }

@@ -311,6 +311,9 @@ static int set_up(struct midge__tls_impl *impl, const struct midge__tls_params *
 {
     int ret = mbedtls_ssl_setup(&impl->ssl, &config->ssl);
     if (ret != 0) {
+        /* Where buffers can shrink, mbedtls_ssl_free asks the configuration for their size, but
+           when memory was short for the last piece setup has only half undone itself. */
+        impl->ssl.MBEDTLS_PRIVATE(conf) = &config->ssl;
         return ret;
     }
     /* RFC 6066 3: no SNI for literals. Their name is checked by tls_verify.c alone. */

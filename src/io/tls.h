@@ -34,7 +34,12 @@ size_t midge__tls_slot_out(void);
 size_t midge__tls_handshake_bytes(void); /* beside the slots: peak with a 5 KB chain */
 size_t midge__tls_handshake_worst(void); /* the same under MIDGE_MAX_CHAIN and RSA-4096 keys */
 size_t midge__tls_handshake_piece(void); /* the largest single one of them */
+size_t midge__tls_resumed_bytes(void);   /* beside the slots: peak of a resumed handshake */
+/* Whether a connection has its slots for life. If not, they are for handshakes, and for servers
+   that do not agree to small records; others' buffers become small blocks. */
+bool midge__tls_keeps_slots(void);
 size_t midge__tls_held_bytes(void);      /* beside the slots: after the handshake */
+size_t midge__tls_held_least(void);      /* the same with the ciphers that take least */
 size_t midge__tls_session_bytes(void);   /* one remembered session */
 
 /* A session that can be resumed; owner 0's memory. */

@@ -9,9 +9,17 @@
 
 /* --- fixed choices --- */
 
-/* Forward secrecy and AEAD only; a static RSA or CBC suite of an external build is not offered.
-   mbedTLS skips what it was built without. */
+/*
+ * Forward secrecy and AEAD only; a static RSA or CBC suite of an external build is not offered.
+ * mbedTLS skips what it was built without. For parts without AES instructions ChaCha20-Poly1305
+ * comes first: 63, not 165 M instructions a MB on a Cortex-M3, 0.9 KB less a connection, and no
+ * table look-ups by secret bytes.
+ */
 static const int ciphersuites[] = {
+#if !defined(MIDGE_PROFILE_FULL)
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+#endif
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
     MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
     MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
@@ -22,8 +30,10 @@ static const int ciphersuites[] = {
     MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
     MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+#if defined(MIDGE_PROFILE_FULL)
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
     MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+#endif
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_CCM,
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_CCM,
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8,
@@ -74,24 +84,6 @@ int midge__tls_random(void *p, unsigned char *out, size_t len)
 
 /* --- configurations --- */
 
-#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
-/* The largest length both buffers can hold, asked only where it saves something and only in TLS
-   1.2: OpenSSL answers a TLS 1.3 client that asks for it with an alert. */
-static int ask_fragment_length(mbedtls_ssl_config *conf, uint8_t max_version)
-{
-    int least = MBEDTLS_SSL_IN_CONTENT_LEN < MBEDTLS_SSL_OUT_CONTENT_LEN
-                    ? MBEDTLS_SSL_IN_CONTENT_LEN
-                    : MBEDTLS_SSL_OUT_CONTENT_LEN;
-    if (MBEDTLS_SSL_IN_CONTENT_LEN >= 16384 || max_version != MIDGE_TLS_1_2 || least < 512) {
-        return 0;
-    }
-    return mbedtls_ssl_conf_max_frag_len(conf, least >= 4096   ? MBEDTLS_SSL_MAX_FRAG_LEN_4096
-                                               : least >= 2048 ? MBEDTLS_SSL_MAX_FRAG_LEN_2048
-                                               : least >= 1024 ? MBEDTLS_SSL_MAX_FRAG_LEN_1024
-                                                               : MBEDTLS_SSL_MAX_FRAG_LEN_512);
-}
-#endif
-
 static mbedtls_ssl_protocol_version version_of(uint8_t version)
 {
     return version == MIDGE_TLS_1_3 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2;
@@ -136,9 +128,10 @@ static int fill(struct midge__tls_context *context, struct midge__tls_config *co
 #if defined(MBEDTLS_SSL_ALPN)
     ret = mbedtls_ssl_conf_alpn_protocols(conf, alpn);
 #endif
-#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
-    ret = ret != 0 ? ret : ask_fragment_length(conf, config->max_version);
-#endif
+    if (ret == 0 && config->max_version == MIDGE_TLS_1_2) {
+        /* OpenSSL answers a client that asks and also offers TLS 1.3 with an alert. */
+        ret = midge__tls_ask_fragment(conf);
+    }
     return ret;
 }
 

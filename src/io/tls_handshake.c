@@ -48,26 +48,42 @@ static bool is_expensive(const struct midge__tls_impl *impl, int state)
     }
 }
 
-/* A build that keeps the peer's certificate (TLS 1.3 asks for it) would keep 3 to 5 KB with the
-   connection and again with each session taken; verified, nobody looks at it any more. */
+/*
+ * Verified, nobody looks at the certificate any more. A build that keeps it (TLS 1.3 asks for it)
+ * would have 3 to 5 KB with the connection and again with each session taken; others keep a digest
+ * for renegotiation, which is off.
+ */
 static void drop_certificate(mbedtls_ssl_session *session)
 {
 #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
-    mbedtls_x509_crt *crt = session != NULL ? session->MBEDTLS_PRIVATE(peer_cert) : NULL;
-    if (crt != NULL) {
-        session->MBEDTLS_PRIVATE(peer_cert) = NULL;
-        mbedtls_x509_crt_free(crt);
-        mbedtls_free(crt);
-    }
+    mbedtls_x509_crt_free(session->MBEDTLS_PRIVATE(peer_cert));
+    mbedtls_free(session->MBEDTLS_PRIVATE(peer_cert));
+    session->MBEDTLS_PRIVATE(peer_cert) = NULL;
 #else
-    (void)session;
+    mbedtls_free(session->MBEDTLS_PRIVATE(peer_cert_digest));
+    session->MBEDTLS_PRIVATE(peer_cert_digest) = NULL;
+    session->MBEDTLS_PRIVATE(peer_cert_digest_len) = 0;
 #endif
+}
+
+/* The name was for the handshake: SNI, and whom to verify. TLS 1.3 copies it into each session. */
+static void drop_name(struct midge__tls_impl *impl)
+{
+    if (!is_tls13(&impl->ssl)) {
+        (void)mbedtls_ssl_set_hostname(&impl->ssl, NULL);
+    }
+    impl->name = NULL; /* at the block's end: shrinking leaves it where it is */
+    (void)midge__memory_realloc(impl->tls->context->memory, impl->owner, impl,
+                                sizeof *impl + impl->ahead_size);
 }
 
 static int finish(struct midge__tls_impl *impl)
 {
     struct midge__tls *tls = impl->tls;
-    drop_certificate(impl->ssl.MBEDTLS_PRIVATE(session));
+    if (impl->ssl.MBEDTLS_PRIVATE(session) != NULL) {
+        drop_certificate(impl->ssl.MBEDTLS_PRIVATE(session));
+    }
+    drop_name(impl);
     tls->version = is_tls13(&impl->ssl) ? MIDGE_TLS_1_3 : MIDGE_TLS_1_2;
     /* Where the server takes the session up, no certificate comes, in 1.2 and in 1.3. */
     tls->resumed = tls->offered && !impl->saw_certificate;
@@ -93,12 +109,24 @@ static int wait_for(struct midge__tls_impl *impl, uint8_t event)
     return MIDGE_ERR_AGAIN;
 }
 
+static int advance(struct midge__tls_impl *impl, int state)
+{
+    midge__tls_clear(impl);
+    if (state == MBEDTLS_SSL_HANDSHAKE_WRAPUP) {
+        return midge__tls_wrap_up(impl);
+    }
+    int ret = mbedtls_ssl_handshake_step(&impl->ssl);
+    if (ret == 0 && state == MBEDTLS_SSL_SERVER_HELLO) {
+        midge__tls_look_at_hello(impl);
+    }
+    return ret;
+}
+
 static int step(struct midge__tls_impl *impl)
 {
     int before = impl->ssl.MBEDTLS_PRIVATE(state);
     impl->saw_certificate = impl->saw_certificate || before == MBEDTLS_SSL_SERVER_CERTIFICATE;
-    midge__tls_clear(impl);
-    int ret = mbedtls_ssl_handshake_step(&impl->ssl);
+    int ret = advance(impl, before);
     if (midge__tls_memory_was_short(impl)) {
         /* mbedTLS goes on after some of them, with keys the server then rejects. */
         ret = MBEDTLS_ERR_SSL_ALLOC_FAILED;

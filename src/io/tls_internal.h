@@ -77,6 +77,7 @@ struct midge__tls_impl {
     bool unsent;           /* mbedTLS holds output that the lower stream did not take */
     bool notified;         /* close_notify was written */
     bool saw_certificate;  /* a full handshake */
+    bool small_records;    /* the server agreed to max_fragment_length */
     bool offered_verified; /* time_verified of the session that was offered */
     uint8_t max_version;
     unsigned owner;
@@ -126,6 +127,14 @@ int midge__tls_fail(struct midge__tls_impl *impl, int native);
 
 /* tls_handshake.c: the stream's operation. */
 int midge__tls_handshake(struct midge__stream *s);
+
+/* tls_fragment.c: the max_fragment_length that TLS 1.2 servers are asked for, 0 none; asks for it;
+   notes whether the ServerHello just read agrees; and mbedTLS's last step of the handshake, which
+   shrinks the buffers only if it did. */
+unsigned midge__tls_fragment(void);
+int midge__tls_ask_fragment(mbedtls_ssl_config *conf);
+void midge__tls_look_at_hello(struct midge__tls_impl *impl);
+int midge__tls_wrap_up(struct midge__tls_impl *impl);
 
 /* session.c: what the stream keeps is worth taking: sets tls->new_session. */
 void midge__tls_session_offer(struct midge__tls_impl *impl);

@@ -197,6 +197,109 @@ static void idle_makes_room(void **state)
     }
 }
 
+/* One that waits for room lets others go first that need none, but not for ever. */
+static void idle_passes_a_waiting_one(void **state)
+{
+    enum { N = 12 };
+    struct world w;
+    struct probe first, b;
+    static struct probe a[N];
+    unsigned before = 0;
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 1});
+    fake_listen(&w.fake, 82, &slow);
+    probe_get(&first, &w, A);
+    world_run(&w);
+    probe_is_hello(&first);
+    probe_get(&b, &w, B);
+    for (unsigned i = 0; i < N; i++) {
+        probe_get(&a[i], &w, A);
+    }
+    while (b.sends == 0) {
+        world_turn(&w, -1);
+    }
+    for (unsigned i = 0; i < N; i++) {
+        assert_int_equal(a[i].sends, a[i].dones);
+        before += a[i].dones;
+    }
+    assert_in_range(before, 1, 4);
+    world_run(&w);
+    assert_int_equal(a[0].result.reused, 1);
+    assert_int_equal(w.fake.n_socks, 3);
+    probe_is_hello(&b);
+    for (unsigned i = 0; i < N; i++) {
+        probe_is_hello(&a[i]);
+    }
+    world_close(&w);
+}
+
+/* Leaves less of the block than a handshake needs. */
+static void *eat(struct world *w)
+{
+    size_t most = midge__memory_largest_free(&w->client->memory);
+    size_t need = midge__tls_handshake_bytes() / 2;
+    assert_true(most > need);
+    void *eaten = midge_alloc(w->client, most - need);
+    assert_non_null(eaten);
+    return eaten;
+}
+
+static const struct fake_script never_speaks = {.connect_ms = 5};
+
+static void get_silent(struct probe *b, struct world *w)
+{
+    probe_init(b, w, "https://b.test/");
+    b->request.timeouts.total_ms = 300;
+    b->request.dangerously_skip_verification = 1;
+    probe_start(b);
+}
+
+/* The same for memory: before a connection is opened, and when it waits with its handshake. */
+static void idle_passes_a_waiting_handshake(void **state)
+{
+    if (midge__tls_slot_in() == 0) {
+        skip(); /* external TLS: nothing waits for memory */
+    }
+    (void)state;
+    for (unsigned opened = 0; opened < 2; opened++) {
+        struct world w;
+        struct probe first, b, a;
+        world_open(&w, &(struct midge_config){.max_connections = 2, .max_per_origin = 1});
+        fake_listen(&w.fake, 81, &slow);
+        fake_listen(&w.fake, 443, &never_speaks);
+        get_silent(&b, &w);
+        world_run(&w);
+        probe_ended(&b, MIDGE_ERR_TIMEOUT);
+        w.live = world_stats(&w).alloc_live; /* with the TLS configuration that it made */
+        probe_get(&first, &w, A);
+        if (opened) {
+            world_turns(&w, 3);
+        } else {
+            world_run(&w);
+        }
+        get_silent(&b, &w);
+        probe_get(&a, &w, A);
+        if (opened) {
+            world_turns(&w, 2);
+            assert_int_equal(open_to(&w, 443), 1);
+        }
+        void *eaten = eat(&w);
+        while (a.dones == 0) {
+            world_turn(&w, -1);
+        }
+        assert_int_equal(a.result.reused, 1);
+        assert_int_equal(b.dones, 0);
+        assert_int_equal(open_to(&w, 443), opened);
+        midge_free(w.client, eaten);
+        world_run(&w);
+        assert_int_equal(open_to(&w, 443), 0);
+        probe_is_hello(&first);
+        probe_is_hello(&a);
+        probe_ended(&b, MIDGE_ERR_TIMEOUT);
+        world_close(&w);
+    }
+}
+
 /* What differs in identity never shares a connection. */
 static void identity(void **state)
 {
@@ -262,6 +365,8 @@ int main(void)
         cmocka_unit_test(fair),
         cmocka_unit_test(stuck_origin),
         cmocka_unit_test(idle_makes_room),
+        cmocka_unit_test(idle_passes_a_waiting_one),
+        cmocka_unit_test(idle_passes_a_waiting_handshake),
         cmocka_unit_test(identity),
         cmocka_unit_test(crowd_without_memory),
     };

@@ -419,6 +419,42 @@ static void watched(void **state)
     world_close(&w);
 }
 
+/* A request's result that is passed on stays whole, at any time of the clock. */
+static void passed_on_whole(void **state)
+{
+    struct world w;
+    struct midge_request get = {.url = URL};
+    struct midge_result r;
+    midge_id id, id2;
+    (void)state;
+    memset(&w, 0, sizeof w);
+    fake_init(&w.fake);
+    w.fake.now_ms = 0;
+    world_start(&w);
+    assert_int_equal(midge_start(w.client, &get, &id), MIDGE_OK);
+    assert_int_equal(midge_timeout(w.client, id, 100, &id2), MIDGE_OK);
+    assert_int_equal(midge_wait(w.client, id2, &r), MIDGE_OK);
+    assert_int_equal(r.t.start_us, 0);
+    assert_int_equal(r.status, 200);
+    assert_int_equal(r.body_len, 5);
+    assert_int_equal(r.is_request, 1);
+    assert_int_equal(r.id, id2);
+    /* A sleep's costs nothing beside. */
+    assert_int_equal(midge_sleep(w.client, 1, &id), MIDGE_OK);
+    assert_int_equal(midge_timeout(w.client, id, 100, &id2), MIDGE_OK);
+    size_t live = world_stats(&w).alloc_live;
+    world_run(&w);
+    assert_true(world_stats(&w).alloc_live < live);
+    assert_int_equal(midge_take(w.client, id2, &r), MIDGE_OK);
+    assert_int_equal(r.is_request, 0);
+    /* Canceled in the queue: of a request all the same. */
+    assert_int_equal(midge_start(w.client, &get, &id), MIDGE_OK);
+    assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
+    assert_int_equal(midge_take(w.client, id, &r), MIDGE_OK);
+    assert_int_equal(r.is_request, 1);
+    world_close(&w);
+}
+
 static void no_slot(void **state)
 {
     static const struct midge_config config = {.max_awaitables = 4};
@@ -1215,6 +1251,7 @@ int main(void)
         cmocka_unit_test(canceled_is_taken_once),
         cmocka_unit_test(detached),
         cmocka_unit_test(watched),
+        cmocka_unit_test(passed_on_whole),
         cmocka_unit_test(no_slot),
         cmocka_unit_test(copies_unless_borrowed),
         cmocka_unit_test(everything_works),

@@ -292,6 +292,98 @@ static void addresses(void **state)
     world_close(&w);
 }
 
+static void many_addresses(struct world *w, struct probe *p, uint8_t count)
+{
+    world_open(w, NULL);
+    set_name(w, (struct fake_name){.host = "example.com", .count = count, .ms = 5});
+    probe_init(p, w, URL);
+}
+
+static const struct fake_script black_hole = {.connect = FAKE_NEVER};
+
+/* An address that never answers has its share of the time, not all of it. */
+static void address_shares(void **state)
+{
+    static const struct fake_script refuses = {.connect = FAKE_REFUSES, .connect_ms = 100};
+    struct world w;
+    struct probe p;
+    (void)state;
+    many_addresses(&w, &p, 3);
+    fake_next(&w.fake, &black_hole);
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(p.result.t.connect_us, 15000000 / 3);
+    assert_int_equal(w.fake.socks[1].addr.bytes[3], 2);
+    probe_is_hello(&p);
+    world_close(&w);
+    /* What one does not use is the others'. */
+    many_addresses(&w, &p, 4);
+    fake_next(&w.fake, &refuses);
+    fake_next(&w.fake, &black_hole);
+    p.request.timeouts.connect_ms = 9100;
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(p.result.t.connect_us, 100000 + 3000000);
+    probe_is_hello(&p);
+    world_close(&w);
+    /* All of them: the deadline holds for all together. */
+    many_addresses(&w, &p, 3);
+    fake_listen(&w.fake, 80, &black_hole);
+    p.request.timeouts.connect_ms = 6000;
+    times_out(&w, &p, 6005, MIDGE_PHASE_CONNECT);
+    assert_int_equal(w.fake.n_socks, 3);
+    /* The whole request's deadline counts as well. */
+    many_addresses(&w, &p, 2);
+    fake_next(&w.fake, &black_hole);
+    p.request.timeouts.connect_ms = MIDGE_NO_TIMEOUT;
+    p.request.timeouts.total_ms = 4005;
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(p.result.t.connect_us, 2000000);
+    probe_is_hello(&p);
+    world_close(&w);
+}
+
+/* A share has room for one lost SYN; a deadline that is shorter serves the first address only. */
+static void address_share_least(void **state)
+{
+    struct world w;
+    struct probe p;
+    (void)state;
+    many_addresses(&w, &p, 8);
+    fake_listen(&w.fake, 80, &black_hole);
+    p.request.timeouts.connect_ms = 2500;
+    times_out(&w, &p, 2505, MIDGE_PHASE_CONNECT);
+    assert_int_equal(w.fake.n_socks, 3);
+    many_addresses(&w, &p, 8);
+    fake_listen(&w.fake, 80, &black_hole);
+    p.request.timeouts.connect_ms = MIDGE_CONNECT_SHARE_MS;
+    times_out(&w, &p, MIDGE_CONNECT_SHARE_MS + 5, MIDGE_PHASE_CONNECT);
+    assert_int_equal(w.fake.n_socks, 1);
+}
+
+/* The remembered address has become a black hole: half of the time is left to ask again. */
+static void address_remembered_is_gone(void **state)
+{
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    many_addresses(&w, &p[0], 1);
+    probe_start(&p[0]);
+    world_run(&w);
+    probe_is_hello(&p[0]);
+    fake_next(&w.fake, &black_hole);
+    probe_init(&p[1], &w, URL);
+    p[1].request.no_reuse = 1;
+    p[1].request.timeouts.connect_ms = 6000;
+    probe_start(&p[1]);
+    world_run(&w);
+    assert_int_equal(p[1].result.t.connect_us, 3000000);
+    assert_int_equal(w.fake.lookups, 2);
+    probe_is_hello(&p[1]);
+    world_close(&w);
+}
+
 static void names(void **state)
 {
     struct world w;
@@ -558,6 +650,74 @@ static void replay_thaws(void **state)
     world_close(&w);
 }
 
+static void rewind_cancel(struct probe *p)
+{
+    assert_int_equal(midge_cancel(p->w->client, p->id), MIDGE_OK);
+}
+
+static void rewind_cancel_detach(struct probe *p)
+{
+    rewind_cancel(p);
+    assert_int_equal(midge_detach(p->w->client, p->id), MIDGE_OK);
+}
+
+static void rewind_cancel_start(struct probe *p)
+{
+    rewind_cancel(p);
+    probe_start(p->other);
+}
+
+static void rewind_close(struct probe *p)
+{
+    midge_close(p->w->client);
+}
+
+static int rewind_acts(struct midge_source *source)
+{
+    struct probe *p = MIDGE_CONTAINER_OF(source, struct probe, source);
+    p->act(p);
+    return probe_rewind(source);
+}
+
+static int rewind_acts_and_fails(struct midge_source *source)
+{
+    (void)rewind_acts(source);
+    return MIDGE_ERR_READ;
+}
+
+/* What a source does while it is rewound ends the request once, and nothing is replayed. */
+static void rewind_ends_its_own_request(void **state)
+{
+    static void (*const acts[])(struct probe *) = {rewind_cancel, rewind_cancel_detach,
+                                                   rewind_cancel_start, rewind_close};
+    (void)state;
+    for (unsigned i = 0; i < 8; i++) {
+        void (*act)(struct probe *) = acts[i / 2];
+        struct world w;
+        struct probe p, other;
+        with_kept(&w, &fin_on_second);
+        probe_init(&p, &w, URL);
+        probe_init(&other, &w, OTHER);
+        probe_source(&p, 300, 300);
+        p.source.rewind = i % 2 ? rewind_acts_and_fails : rewind_acts;
+        p.request.method = "PUT";
+        p.act = act;
+        p.other = &other;
+        probe_start(&p);
+        world_run(&w);
+        assert_int_equal(p.sends, 1);
+        assert_int_equal(p.rewinds, 1);
+        int err = act != rewind_close ? MIDGE_ERR_CANCELED
+                  : i % 2             ? MIDGE_ERR_EMPTY_REPLY
+                                      : MIDGE_ERR_CLOSED;
+        probe_ended(&p, err);
+        if (act == rewind_cancel_start) {
+            probe_is_hello(&other);
+        }
+        world_close(&w);
+    }
+}
+
 static void no_reuse(void **state)
 {
     struct world w;
@@ -673,6 +833,103 @@ static void pause_at_the_end(void **state)
         probe_ended(&p, MIDGE_OK);
         world_close(&w);
     }
+}
+
+static void resume_each_time(struct probe *p)
+{
+    p->nth = 1 + (p->at == SINK_WRITE ? p->writes : p->reads);
+    assert_int_equal(midge_resume(p->w->client, p->id), MIDGE_OK);
+}
+
+/* Resumed before it could say that it wants to wait: it does not wait. */
+static void resume_in_callback(void **state)
+{
+    static const struct fake_script chunks = {
+        .recv_slice = 11, .steps = {REQUEST, SAY(HELLO_CHUNKED CHUNKS "0\r\n\r\n"), LOOP}};
+    (void)state;
+    for (enum where where = SINK_WRITE; where <= SOURCE_READ; where++) {
+        struct world w;
+        struct probe p;
+        world_open(&w, NULL);
+        fake_listen(&w.fake, 80, &chunks);
+        probe_init(&p, &w, URL);
+        p.at = where;
+        p.act = resume_each_time;
+        p.pause = where == SINK_WRITE;
+        if (where == SOURCE_READ) {
+            probe_source(&p, 1000, -1);
+            p.piece = 300;
+            p.hungry = p.hunger = 2;
+        }
+        probe_start(&p);
+        world_run(&w);
+        assert_memory_equal(p.body, "abcdef", 6);
+        assert_int_equal(p.given, p.give);
+        probe_ended(&p, MIDGE_OK);
+        world_close(&w);
+    }
+}
+
+/* A resume of long ago does not count. */
+static void resume_before_pause(void **state)
+{
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, NULL);
+    probe_init(&p, &w, URL);
+    p.pause = true;
+    p.at = ON_RESPONSE;
+    p.act = resume_each_time;
+    probe_start(&p);
+    world_pass(&w, 1000);
+    assert_int_equal(p.dones, 0);
+    assert_int_equal(midge_resume(w.client, p.id), MIDGE_OK);
+    world_run(&w);
+    probe_is_hello(&p);
+    world_close(&w);
+}
+
+/* The answer begins while the request is still being sent: both directions wait, each for its
+   own. */
+static void resume_one_direction(void **state)
+{
+    static const struct fake_script early = {
+        .steps = {SENT(100), SAY(HELLO_LEN("10") "hello"), SAY("wo"), REQUEST, SAY("rld"), LOOP}};
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, &(struct midge_config){.timeouts = {.idle_ms = 100}});
+    fake_listen(&w.fake, 80, &early);
+    probe_init(&p, &w, URL);
+    probe_source(&p, 120, -1);
+    p.piece = 60;
+    p.hungry = 1;
+    p.pause = true;
+    probe_start(&p);
+    world_pass(&w, 1000);
+    assert_int_equal(p.reads, 2);
+    assert_int_equal(p.writes, 1);
+    assert_int_equal(midge_resume_source(w.client, p.id), MIDGE_OK);
+    world_pass(&w, 1000);
+    assert_int_equal(p.reads, 4);
+    assert_int_equal(p.writes, 1);
+    assert_int_equal(midge_resume_sink(w.client, p.id), MIDGE_OK);
+    world_pass(&w, 1000);
+    assert_int_equal(p.reads, 4);
+    assert_int_equal(p.writes, 2);
+    assert_int_equal(midge_resume_source(w.client, p.id), MIDGE_OK);
+    world_pass(&w, 1000); /* the sink alone waits: the idle deadline still stands still */
+    assert_int_equal(p.reads, 5);
+    assert_int_equal(p.writes, 2);
+    p.pause = false;
+    assert_int_equal(midge_resume(w.client, p.id), MIDGE_OK);
+    world_run(&w);
+    assert_memory_equal(p.body, "helloworld", 10);
+    probe_ended(&p, MIDGE_OK);
+    assert_int_equal(midge_resume_sink(w.client, p.id), MIDGE_ERR_STALE);
+    assert_int_equal(midge_resume_source(w.client, p.id), MIDGE_ERR_STALE);
+    world_close(&w);
 }
 
 static void cancel_paused(void **state)
@@ -1324,6 +1581,9 @@ int main(void)
         cmocka_unit_test(deadline_total),
         cmocka_unit_test(deadline_defaults),
         cmocka_unit_test(addresses),
+        cmocka_unit_test(address_shares),
+        cmocka_unit_test(address_share_least),
+        cmocka_unit_test(address_remembered_is_gone),
         cmocka_unit_test(names),
         cmocka_unit_test(replay_get),
         cmocka_unit_test(replay_not_twice),
@@ -1333,10 +1593,14 @@ int main(void)
         cmocka_unit_test(replay_source),
         cmocka_unit_test(no_replay_for_a_failing_source),
         cmocka_unit_test(replay_thaws),
+        cmocka_unit_test(rewind_ends_its_own_request),
         cmocka_unit_test(no_reuse),
         cmocka_unit_test(pause_stops_reading),
         cmocka_unit_test(pause_each_chunk),
         cmocka_unit_test(pause_at_the_end),
+        cmocka_unit_test(resume_in_callback),
+        cmocka_unit_test(resume_before_pause),
+        cmocka_unit_test(resume_one_direction),
         cmocka_unit_test(cancel_paused),
         cmocka_unit_test(failing_callbacks),
         cmocka_unit_test(memory_bodies),

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/* HTTP/1.1, the receiving half: from the stream through the parser to callbacks and sink. */
+#include "core/h1.h"
+#include "base/span.h"
+#include <string.h>
+
+#define HEAD_FIRST 512U /* the head buffer's first size; doubled up to max_header */
+
+int midge__h1_recv_begin(struct midge__h1 *x)
+{
+    size_t cap = x->conn->client->config.max_header;
+    cap = cap < HEAD_FIRST ? cap : HEAD_FIRST;
+    x->head = midge__h1_keep(x, cap);
+    if (x->head == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    bool head = strcmp(x->write.method, "HEAD") == 0;
+    midge__h1_parse_init(&x->parse, x->head, cap, head ? MIDGE__H1_FOR_HEAD : 0);
+    return MIDGE_OK;
+}
+
+static enum midge__step over_because(struct midge__h1 *x, int err, const char *detail)
+{
+    struct midge__fault fault = {.detail = detail};
+    return midge__h1_over(x, err, &fault);
+}
+
+/* --- head --- */
+
+static uint64_t max_body(const struct midge__h1 *x)
+{
+    uint64_t of_request = x->transfer->request->max_body;
+    return of_request != 0 ? of_request : x->conn->client->config.max_body;
+}
+
+static bool exceeds_max_body(const struct midge__h1 *x, uint64_t len)
+{
+    return max_body(x) != 0 && len > max_body(x);
+}
+
+static void note_retry_after(struct midge__h1 *x)
+{
+    struct midge_span value;
+    uint64_t seconds;
+    if (midge__h1_header_find(&x->parse, "Retry-After", &value) &&
+        midge__span_u64(value, &seconds)) {
+        x->transfer->result->retry_after_s = seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
+    }
+}
+
+static int give_head(const struct midge__h1_parse *p, struct midge__transfer *t)
+{
+    struct midge_response response = {
+        .status = p->status,
+        .http_minor = p->minor,
+        .framing = p->framing,
+        .reason = midge__h1_reason(p).ptr,
+        .content_len = p->content_length,
+        .url = t->url,
+        .impl = p,
+    };
+    return t->request->on_response(t->request->ctx, t->aw.id, &response);
+}
+
+static int on_head(struct midge__h1 *x)
+{
+    const struct midge__h1_parse *p = &x->parse;
+    struct midge__transfer *t = x->transfer;
+    struct midge_result *r = t->result;
+    r->status = p->status;
+    r->framing = p->framing;
+    r->http_minor = p->minor;
+    note_retry_after(x);
+    int err = t->request->on_response != NULL ? give_head(p, t) : MIDGE_OK;
+    if (err < 0) {
+        return err;
+    }
+    if (x->transfer != NULL && p->framing == MIDGE__H1_FRAMING_LENGTH &&
+        exceeds_max_body(x, p->content_length)) {
+        return MIDGE_ERR_TOO_LARGE;
+    }
+    return MIDGE_OK;
+}
+
+static int grow(struct midge__h1 *x)
+{
+    struct midge_client *client = x->conn->client;
+    size_t max = client->config.max_header;
+    if (x->parse.cap >= max) {
+        return MIDGE_ERR_TOO_LARGE;
+    }
+    size_t cap = x->parse.cap * 2 < max ? x->parse.cap * 2 : max;
+    char *head = midge__memory_realloc(&client->memory, x->conn->owner, x->head, cap);
+    if (head == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    x->head = head;
+    midge__h1_parse_grow(&x->parse, head, cap);
+    return MIDGE_OK;
+}
+
+/* --- body and end --- */
+
+static int on_body(struct midge__h1 *x, const uint8_t *data, size_t len)
+{
+    struct midge__transfer *t = x->transfer;
+    struct midge_sink *sink = t->request->sink;
+    if (exceeds_max_body(x, t->result->body_len + len)) {
+        return MIDGE_ERR_TOO_LARGE;
+    }
+    t->result->body_len += len;
+    midge__h1_ask(x, MIDGE__RESUME_SINK);
+    int err = sink != NULL ? sink->write(sink, data, len) : MIDGE_OK;
+    if (err == MIDGE_ERR_PAUSE && x->transfer != NULL) {
+        x->parse_on = midge__h1_wait(x, MIDGE__RESUME_SINK);
+        return MIDGE_OK;
+    }
+    return err < 0 ? err : MIDGE_OK;
+}
+
+static void give_trailers(struct midge__h1 *x)
+{
+    struct midge__transfer *t = x->transfer;
+    struct midge_span name, value;
+    size_t at = 0;
+    while (x->transfer != NULL && t->request->on_trailer != NULL &&
+           midge__h1_trailer_next(&x->parse, &at, &name, &value)) {
+        t->request->on_trailer(t->request->ctx, t->aw.id, name.ptr, name.len, value.ptr, value.len);
+    }
+}
+
+/* What follows the answer was not asked for: such a connection is not trusted again. */
+static enum midge__step on_end(struct midge__h1 *x)
+{
+    struct midge__conn *conn = x->conn;
+    bool reusable = x->parse.keep_alive && x->send == MIDGE__H1_SEND_DONE && x->wpos == x->wlen &&
+                    x->rpos == x->rlen && !conn->no_reuse && !conn->client->closing;
+    give_trailers(x);
+    if (x->transfer == NULL) {
+        return MIDGE__STEP_OVER;
+    }
+    x->transfer->result->complete = MIDGE_COMPLETE_YES;
+    (void)midge__h1_over(x, MIDGE_OK, NULL);
+    return reusable ? MIDGE__STEP_IDLE : MIDGE__STEP_OVER;
+}
+
+/* --- the parser's events --- */
+
+/* One of them; *more: there may be another at once. */
+static int handle(struct midge__h1 *x, const struct midge__h1_event *event, bool *more)
+{
+    switch (event->kind) {
+    case MIDGE__H1_HEAD:
+        return on_head(x);
+    case MIDGE__H1_BODY:
+        return on_body(x, event->data, event->len);
+    case MIDGE__H1_GROW:
+        return grow(x);
+    case MIDGE__H1_NEED_MORE:
+        *more = false;
+        return MIDGE_OK;
+    default: /* a 1xx head: nobody waits for it */
+        return MIDGE_OK;
+    }
+}
+
+static const char *too_large_detail(const struct midge__h1 *x)
+{
+    return x->transfer->result->status == 0 || x->parse.fill + 1 >= x->parse.cap
+               ? "response head exceeds max_header"
+               : "response body exceeds max_body";
+}
+
+static enum midge__step parse_some(struct midge__h1 *x)
+{
+    bool more = true;
+    while (more && (x->waits & MIDGE__RESUME_SINK) == 0) {
+        struct midge__h1_event event;
+        size_t used = 0;
+        int err = midge__h1_parse(&x->parse, x->rbuf + x->rpos, x->rlen - x->rpos, &used, &event);
+        x->rpos += used;
+        if (err != MIDGE_OK) {
+            return over_because(x, err, x->parse.why);
+        }
+        if (event.kind == MIDGE__H1_END) {
+            return on_end(x);
+        }
+        err = handle(x, &event, &more);
+        if (x->transfer == NULL) {
+            return MIDGE__STEP_OVER; /* canceled in a callback */
+        }
+        if (err != MIDGE_OK) {
+            return over_because(x, err, err == MIDGE_ERR_TOO_LARGE ? too_large_detail(x) : NULL);
+        }
+    }
+    return MIDGE__STEP_MORE;
+}
+
+/* --- from the stream --- */
+
+/* Why the request could not be sent explains more than that no answer came. */
+static bool send_broke_first(const struct midge__h1 *x)
+{
+    return x->send == MIDGE__H1_SEND_BROKEN && !x->got_any;
+}
+
+static enum midge__step on_eof(struct midge__h1 *x)
+{
+    struct midge__conn *conn = x->conn;
+    enum midge__h1_eof how = !conn->origin->secure ? MIDGE__H1_EOF_PLAIN
+                             : conn->stream->clean ? MIDGE__H1_EOF_CLOSE_NOTIFY
+                                                   : MIDGE__H1_EOF_TLS_FIN;
+    int err = midge__h1_parse_eof(&x->parse, how);
+    if (err == MIDGE_OK) {
+        x->transfer->result->complete = x->parse.complete == MIDGE__H1_COMPLETE_YES
+                                            ? MIDGE_COMPLETE_YES
+                                            : MIDGE_COMPLETE_UNVERIFIED;
+        return midge__h1_over(x, MIDGE_OK, NULL);
+    }
+    if (send_broke_first(x)) {
+        return midge__h1_over(x, x->send_error, &x->send_fault);
+    }
+    return over_because(x, err, x->parse.why);
+}
+
+static enum midge__step on_bytes(struct midge__h1 *x, size_t n)
+{
+    x->conn->client->bytes_left -= (int64_t)n;
+    x->rpos = 0;
+    x->rlen = n;
+    midge__transfer_active(x->transfer);
+    if (!x->got_any) {
+        x->got_any = true;
+        midge__transfer_phase(x->transfer, MIDGE_PHASE_BODY);
+    }
+    return parse_some(x);
+}
+
+enum midge__step midge__h1_recv(struct midge__h1 *x)
+{
+    struct midge__conn *conn = x->conn;
+    struct midge__stream *s = conn->stream;
+    size_t n = 0;
+    if (x->parse_on) {
+        x->parse_on = false;
+        return parse_some(x); /* what was there when the sink paused */
+    }
+    int err = s->ops->recv(s, x->rbuf, midge__h1_budget(x, sizeof x->rbuf), &n);
+    if (conn->tls.new_session) {
+        midge__origin_session(conn->origin, conn);
+    }
+    switch (err) {
+    case MIDGE_OK:
+        return on_bytes(x, n);
+    case MIDGE_ERR_AGAIN:
+        return MIDGE__STEP_WAIT;
+    case MIDGE_ERR_EOF:
+        return on_eof(x);
+    default:
+        return send_broke_first(x) ? midge__h1_over(x, x->send_error, &x->send_fault)
+                                   : midge__h1_over(x, err, &s->fault);
+    }
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/* HTTP/1.1, the sending half: head, and body from memory or from a source. */
+#include "core/h1.h"
+#include "base/span.h"
+#include "midge/version.h"
+#include <string.h>
+
+#define DEFAULTS      4U /* headers that midge adds by itself */
+#define OF_REQUEST    2U /* from here on they are the request's wish */
+#define CHUNK_RESERVE (MIDGE__H1_CHUNK_HEAD_MAX + sizeof MIDGE__H1_CHUNK_TAIL)
+
+/* --- the head --- */
+
+/* The first of n headers with that name, n when there is none. */
+static size_t find_header(const struct midge_header *headers, size_t n, const char *name)
+{
+    size_t i = 0;
+    while (i < n && !midge__span_is(midge__span_of(headers[i].name), name)) {
+        i++;
+    }
+    return i;
+}
+
+static char *bearer_value(const struct midge__h1 *x, const char *token)
+{
+    static const char prefix[] = "Bearer ";
+    size_t n = strlen(token) + 1;
+    char *value = midge__h1_keep(x, sizeof prefix - 1 + n);
+    if (value != NULL) {
+        memcpy(value, prefix, sizeof prefix - 1);
+        memcpy(value + sizeof prefix - 1, token, n);
+    }
+    return value;
+}
+
+/* Ours where the client has none; what the request's own fields say instead of the client's. */
+static size_t add_ours(struct midge__h1 *x, size_t n)
+{
+    const struct midge_header ours[DEFAULTS] = {
+        {"User-Agent", "midge/" MIDGE_VERSION},
+        {"Accept", "*/*"},
+        {"Content-Type", x->transfer->request->content_type},
+        {"Authorization", x->bearer},
+    };
+    for (size_t i = 0; i < DEFAULTS; i++) {
+        size_t at = find_header(x->defaults, n, ours[i].name);
+        if (ours[i].value != NULL && (at == n || i >= OF_REQUEST)) {
+            x->defaults[at] = ours[i];
+            n += at == n;
+        }
+    }
+    return n;
+}
+
+static int build_defaults(struct midge__h1 *x, size_t *count)
+{
+    const struct midge_config *config = &x->conn->client->config;
+    const struct midge_request *r = x->transfer->request;
+    size_t n = config->n_headers;
+    x->defaults = midge__h1_keep(x, (n + DEFAULTS) * sizeof *x->defaults);
+    if (r->bearer != NULL) {
+        x->bearer = bearer_value(x, r->bearer);
+    }
+    if (x->defaults == NULL || (r->bearer != NULL && x->bearer == NULL)) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    if (n > 0) {
+        memcpy(x->defaults, config->headers, n * sizeof *x->defaults);
+    }
+    *count = add_ours(x, n);
+    return MIDGE_OK;
+}
+
+static enum midge__h1_framing request_framing(struct midge__h1 *x)
+{
+    const struct midge_request *r = x->transfer->request;
+    if (r->source != NULL && r->source->length < 0) {
+        x->chunked = true;
+        return MIDGE__H1_FRAMING_CHUNKED;
+    }
+    if (r->source == NULL && r->body == NULL) {
+        return MIDGE__H1_FRAMING_NONE;
+    }
+    x->content_len = r->source != NULL ? (uint64_t)r->source->length : r->body_len;
+    return MIDGE__H1_FRAMING_LENGTH;
+}
+
+int midge__h1_send_begin(struct midge__h1 *x)
+{
+    const struct midge__transfer *t = x->transfer;
+    const struct midge_request *r = t->request;
+    size_t n_defaults = 0;
+    unsigned flags = r->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;
+    int err = midge_url_parse(&x->url, t->url, strlen(t->url), flags);
+    if (err == MIDGE_OK) {
+        err = build_defaults(x, &n_defaults);
+    }
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    enum midge__h1_framing framing = request_framing(x);
+    midge__h1_write_init(&x->write, midge__request_method(r), &x->url,
+                         (struct midge__h1_headers){r->headers, r->n_headers},
+                         (struct midge__h1_headers){x->defaults, n_defaults}, framing,
+                         x->content_len, 0);
+    return MIDGE_OK;
+}
+
+/* --- the body into the send buffer --- */
+
+static uint64_t body_left(const struct midge__h1 *x)
+{
+    return x->content_len - x->sent;
+}
+
+static bool source_waits(const struct midge__h1 *x)
+{
+    return (x->waits & MIDGE__RESUME_SOURCE) != 0;
+}
+
+static void put(struct midge__h1 *x, const void *bytes, size_t n)
+{
+    memcpy(x->wbuf + x->wlen, bytes, n);
+    x->wlen += n;
+}
+
+/* How much one read of the source may give, beside its chunk's frame. */
+static size_t source_room(const struct midge__h1 *x)
+{
+    size_t room = sizeof x->wbuf - x->wlen;
+    if (x->chunked) {
+        return room > CHUNK_RESERVE ? room - CHUNK_RESERVE : 0;
+    }
+    return room < body_left(x) ? room : (size_t)body_left(x);
+}
+
+/* Frames n bytes that lie behind the room for their chunk's head. */
+static void put_chunk(struct midge__h1 *x, const uint8_t *at, size_t n)
+{
+    uint8_t line[MIDGE__H1_CHUNK_HEAD_MAX];
+    put(x, line, midge__h1_chunk_head(line, n));
+    memmove(x->wbuf + x->wlen, at, n);
+    x->wlen += n;
+    put(x, MIDGE__H1_CHUNK_TAIL, sizeof MIDGE__H1_CHUNK_TAIL - 1);
+}
+
+/* What a read of at most cap bytes to `at` gave. */
+static int take_from_source(struct midge__h1 *x, int err, const uint8_t *at, size_t n, size_t cap)
+{
+    if (err == MIDGE_ERR_AGAIN) {
+        (void)midge__h1_wait(x, MIDGE__RESUME_SOURCE);
+        return MIDGE_OK;
+    }
+    if (err == MIDGE_ERR_EOF && x->chunked) {
+        put(x, MIDGE__H1_LAST_CHUNK, sizeof MIDGE__H1_LAST_CHUNK - 1);
+        x->send = MIDGE__H1_SEND_DONE;
+        return MIDGE_OK;
+    }
+    if (err != MIDGE_OK || n == 0 || n > cap) {
+        x->source_failed = true;
+        return err == MIDGE_OK || err == MIDGE_ERR_EOF ? MIDGE_ERR_READ : err;
+    }
+    x->sent += n;
+    if (x->chunked) {
+        put_chunk(x, at, n);
+    } else {
+        x->wlen += n;
+    }
+    return MIDGE_OK;
+}
+
+/* One read of the source into the send buffer, framed as a chunk if need be. */
+static int fill_from_source(struct midge__h1 *x)
+{
+    struct midge_source *source = x->transfer->request->source;
+    uint8_t *at = x->wbuf + x->wlen + (x->chunked ? MIDGE__H1_CHUNK_HEAD_MAX : 0);
+    size_t cap = source_room(x), n = 0;
+    if (!x->chunked && body_left(x) == 0) {
+        x->send = MIDGE__H1_SEND_DONE;
+    }
+    if (x->send == MIDGE__H1_SEND_DONE || cap == 0) {
+        return MIDGE_OK;
+    }
+    x->transfer->source_begun = true;
+    midge__h1_ask(x, MIDGE__RESUME_SOURCE);
+    int err = source->read(source, at, cap, &n);
+    if (x->transfer == NULL) {
+        return MIDGE_ERR_CANCELED; /* by the source */
+    }
+    return take_from_source(x, err, at, n, cap);
+}
+
+/* A small body leaves in one record with its head; a large one is sent from where it lies. */
+static void fill_from_memory(struct midge__h1 *x)
+{
+    const struct midge_request *r = x->transfer->request;
+    size_t left = r->body_len - x->sent;
+    if (left <= sizeof x->wbuf - x->wlen) {
+        put(x, (const uint8_t *)r->body + x->sent, left);
+        x->sent += left;
+        x->send = MIDGE__H1_SEND_DONE;
+    }
+}
+
+static int fill(struct midge__h1 *x)
+{
+    size_t n = 0;
+    x->wpos = x->wlen = 0;
+    if (x->send == MIDGE__H1_SEND_HEAD) {
+        if (midge__h1_write(&x->write, x->wbuf, sizeof x->wbuf, &n) == MIDGE_OK) {
+            x->send = MIDGE__H1_SEND_BODY;
+        }
+        x->wlen = n;
+    }
+    if (x->send != MIDGE__H1_SEND_BODY || source_waits(x)) {
+        return MIDGE_OK;
+    }
+    const struct midge_request *r = x->transfer->request;
+    if (r->source != NULL) {
+        return fill_from_source(x);
+    }
+    if (r->body == NULL) {
+        x->send = MIDGE__H1_SEND_DONE;
+    } else {
+        fill_from_memory(x);
+    }
+    return MIDGE_OK;
+}
+
+/* --- to the stream --- */
+
+/* Bytes of the body that need no copy. */
+static bool has_direct(const struct midge__h1 *x)
+{
+    const struct midge_request *r = x->transfer->request;
+    return x->send == MIDGE__H1_SEND_BODY && r->source == NULL && r->body != NULL &&
+           x->sent < r->body_len;
+}
+
+static void note_sent(struct midge__h1 *x, size_t *counter, size_t n)
+{
+    *counter += n;
+    x->sent_any = true;
+    x->conn->client->bytes_left -= (int64_t)n;
+    midge__transfer_active(x->transfer);
+}
+
+/* One send of the buffer, or straight from the caller's memory. */
+static int send_some(struct midge__h1 *x, bool *moved)
+{
+    struct midge__stream *s = x->conn->stream;
+    const struct midge_request *r = x->transfer->request;
+    size_t n = 0;
+    bool direct = x->wpos == x->wlen;
+    const uint8_t *from = direct ? (const uint8_t *)r->body + x->sent : x->wbuf + x->wpos;
+    size_t len = direct ? r->body_len - x->sent : x->wlen - x->wpos;
+    /* TLS wants a repeated send to have the same arguments; there a record bounds what one call
+       takes. */
+    if (!x->conn->origin->secure) {
+        len = midge__h1_budget(x, len);
+    }
+    int err = s->ops->send(s, from, len, &n);
+    if (err == MIDGE_OK) {
+        *moved = true;
+        note_sent(x, direct ? &x->sent : &x->wpos, n);
+    }
+    return err;
+}
+
+static void break_send(struct midge__h1 *x, int err)
+{
+    x->send_error = err;
+    x->send_fault = x->conn->stream->fault;
+    x->send = MIDGE__H1_SEND_BROKEN;
+    x->wpos = x->wlen = 0;
+}
+
+/* At once: the answer may be here already, and the connection is kept only after DONE. */
+static void note_done(struct midge__h1 *x)
+{
+    if (x->wpos != x->wlen) {
+        return;
+    }
+    if (x->send == MIDGE__H1_SEND_BODY && !x->chunked && body_left(x) == 0) {
+        x->send = MIDGE__H1_SEND_DONE;
+    }
+    if (x->send == MIDGE__H1_SEND_DONE && x->transfer->phase == MIDGE_PHASE_SEND) {
+        midge__transfer_phase(x->transfer, MIDGE_PHASE_WAIT);
+    }
+}
+
+int midge__h1_send(struct midge__h1 *x, bool *moved)
+{
+    if (x->wpos == x->wlen && !has_direct(x) && x->send < MIDGE__H1_SEND_DONE) {
+        int err = fill(x);
+        if (err != MIDGE_OK) {
+            return err;
+        }
+    }
+    if (x->wpos < x->wlen || has_direct(x)) {
+        int err = send_some(x, moved);
+        if (err != MIDGE_OK && err != MIDGE_ERR_AGAIN) {
+            break_send(x, err);
+        }
+    }
+    note_done(x);
+    return MIDGE_OK;
+}
+
+bool midge__h1_sending(const struct midge__h1 *x)
+{
+    return x->wpos < x->wlen || (x->send < MIDGE__H1_SEND_DONE && !source_waits(x));
+}

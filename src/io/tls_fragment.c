@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * max_fragment_length (RFC 6066 4): small records, and with MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
+ * small buffers after the handshake.
+ *
+ * mbedTLS does not remember whether the server agreed. At the end of the handshake it shrinks both
+ * buffers to what was asked for, and the first larger record of a server that did not agree is
+ * fatal. So the answer is read from the ServerHello here, and the buffers stay as they are unless
+ * it agreed: the server may send whatever fits them.
+ */
+#include "io/tls_internal.h"
+
+#include <midge/config.h>
+
+/* Where buffers shrink, what a connection shall keep; else the largest that both hold, and only
+   where that saves something. */
+unsigned midge__tls_fragment(void)
+{
+#if !defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
+    const unsigned most = 0;
+#elif defined(MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH)
+    const unsigned most = MIDGE_MAX_FRAGMENT;
+#else
+    const unsigned most = MBEDTLS_SSL_IN_CONTENT_LEN < 16384 ? 4096 : 0;
+#endif
+    for (unsigned n = most; n >= 512; n /= 2) {
+        if (n <= MBEDTLS_SSL_IN_CONTENT_LEN && n <= MBEDTLS_SSL_OUT_CONTENT_LEN) {
+            return n;
+        }
+    }
+    return 0;
+}
+
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
+int midge__tls_ask_fragment(mbedtls_ssl_config *conf)
+{
+    switch (midge__tls_fragment()) {
+    case 4096:
+        return mbedtls_ssl_conf_max_frag_len(conf, MBEDTLS_SSL_MAX_FRAG_LEN_4096);
+    case 2048:
+        return mbedtls_ssl_conf_max_frag_len(conf, MBEDTLS_SSL_MAX_FRAG_LEN_2048);
+    case 1024:
+        return mbedtls_ssl_conf_max_frag_len(conf, MBEDTLS_SSL_MAX_FRAG_LEN_1024);
+    case 512:
+        return mbedtls_ssl_conf_max_frag_len(conf, MBEDTLS_SSL_MAX_FRAG_LEN_512);
+    default:
+        return 0;
+    }
+}
+#else
+int midge__tls_ask_fragment(mbedtls_ssl_config *conf)
+{
+    (void)conf;
+    return 0;
+}
+#endif
+
+#if defined(MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH) && defined(MBEDTLS_SSL_PROTO_TLS1_2)
+
+#define HELLO_FIXED       38U /* type, length, version, random; RFC 5246 7.4.1.3 */
+#define SUITE_COMPRESSION 3U
+#define EXTENSION_HEAD    4U
+#define EXTENSION_MFL     1U
+
+static size_t read_u16(const unsigned char *p)
+{
+    return (size_t)p[0] << 8 | p[1];
+}
+
+/* A ServerHello that mbedTLS has accepted: its extensions, `len` of them in bytes, or NULL. */
+static const unsigned char *extensions(const unsigned char *hello, size_t size, size_t *len)
+{
+    size_t at = HELLO_FIXED;
+    if (size <= at) {
+        return NULL;
+    }
+    at += 1U + hello[at] + SUITE_COMPRESSION;
+    if (size < at + 2) {
+        return NULL;
+    }
+    *len = read_u16(hello + at);
+    return *len <= size - at - 2 ? hello + at + 2 : NULL;
+}
+
+/* That the length is the one asked for was checked by mbedTLS. */
+void midge__tls_look_at_hello(struct midge__tls_impl *impl)
+{
+    const mbedtls_ssl_context *ssl = &impl->ssl;
+    size_t len = 0;
+    const unsigned char *at =
+        extensions(ssl->MBEDTLS_PRIVATE(in_msg), ssl->MBEDTLS_PRIVATE(in_hslen), &len);
+    impl->small_records = false;
+    while (at != NULL && len >= EXTENSION_HEAD) {
+        size_t n = EXTENSION_HEAD + read_u16(at + 2);
+        if (n > len) {
+            return;
+        }
+        if (read_u16(at) == EXTENSION_MFL) {
+            impl->small_records = true;
+        }
+        at += n;
+        len -= n;
+    }
+}
+
+/* mbedTLS leaves a buffer alone that is no longer than what it would become: for this step they
+   have no length. */
+static int keep_buffers(mbedtls_ssl_context *ssl)
+{
+    size_t in = ssl->MBEDTLS_PRIVATE(in_buf_len), out = ssl->MBEDTLS_PRIVATE(out_buf_len);
+    ssl->MBEDTLS_PRIVATE(in_buf_len) = 0;
+    ssl->MBEDTLS_PRIVATE(out_buf_len) = 0;
+    int ret = mbedtls_ssl_handshake_step(ssl);
+    ssl->MBEDTLS_PRIVATE(in_buf_len) = in;
+    ssl->MBEDTLS_PRIVATE(out_buf_len) = out;
+    return ret;
+}
+
+/* A buffer for which there was no smaller one stays what it is: nothing failed. */
+int midge__tls_wrap_up(struct midge__tls_impl *impl)
+{
+    if (!impl->small_records) {
+        return keep_buffers(&impl->ssl);
+    }
+    int ret = mbedtls_ssl_handshake_step(&impl->ssl);
+    midge__tls_clear(impl);
+    return ret;
+}
+
+#else
+
+void midge__tls_look_at_hello(struct midge__tls_impl *impl)
+{
+    (void)impl;
+}
+
+int midge__tls_wrap_up(struct midge__tls_impl *impl)
+{
+    return mbedtls_ssl_handshake_step(&impl->ssl);
+}
+
+#endif
