@@ -136,12 +136,6 @@ static void fact_hex(struct facts *facts, const char *before, uint64_t number)
     midge__text_unsigned(facts->text, number, 16);
 }
 
-/* Sleeps, tasks and futures have no phase: theirs reads as the first one. */
-static bool is_request(const struct midge_result *result)
-{
-    return result->phase != MIDGE_PHASE_QUEUE || result->t.start_us != 0 || result->t.total_us != 0;
-}
-
 /* mbedTLS's codes are minus a hexadecimal number in all its documents. */
 static void fact_tls_code(struct facts *facts, int native)
 {
@@ -173,6 +167,14 @@ static void fact_native(struct facts *facts, const struct midge_result *result)
     case MIDGE_ERR_TLS_RECORD_SIZE:
         fact_tls_code(facts, result->native);
         break;
+    case MIDGE_ERR_NO_MEMORY:
+        /* From the handshake it is mbedTLS's, which are all below any errno. */
+        if (result->native < -0x1000) {
+            fact_tls_code(facts, result->native);
+        } else {
+            fact_code(facts, "errno ", result->native);
+        }
+        break;
     case MIDGE_ERR_RESOLVE:
         fact_code(facts, "resolver ", result->native);
         break;
@@ -196,7 +198,7 @@ static void fact_phase(struct facts *facts, const struct midge_result *result)
 static void add_facts(struct midge__text *text, const struct midge_result *result)
 {
     struct facts facts = {text, false};
-    if (is_request(result)) {
+    if (result->is_request) { /* sleeps, tasks and futures have no phase */
         fact_phase(&facts, result);
     }
     if (result->verify_flags != 0) {

@@ -63,8 +63,11 @@ static void raise_says(void **state)
 static void raise_of_a_failed_request(void **state)
 {
     (void)state;
-    const struct midge_result result = {
-        .error = MIDGE_ERR_CONNECT, .phase = MIDGE_PHASE_CONNECT, .native = 111, .status = 404};
+    const struct midge_result result = {.error = MIDGE_ERR_CONNECT,
+                                        .is_request = 1,
+                                        .phase = MIDGE_PHASE_CONNECT,
+                                        .native = 111,
+                                        .status = 404};
     char text[128];
     assert_int_equal(midge_raise_for_status(&result, NULL, URL, text, sizeof text),
                      MIDGE_ERR_CONNECT);
@@ -84,32 +87,58 @@ static void results_in_words(void **state)
         {{.error = MIDGE_ERR_CANCELED}, "canceled"}, /* a sleep or task: no phase */
         {{.error = MIDGE_ERR_TIMEOUT}, "timed out"},
         {{.error = MIDGE_ERR_CERT,
+          .is_request = 1,
           .phase = MIDGE_PHASE_TLS,
           .native = -0x2700,
           .verify_flags = 1,
           .cert_date = 20240501,
           .detail = "certificate expired"},
          "certificate expired on 2024-05-01 (tls, X509 flags 0x1)"},
-        {{.error = MIDGE_ERR_TLS, .phase = MIDGE_PHASE_TLS, .native = -0x7780, .detail = ""},
+        {{.error = MIDGE_ERR_TLS,
+          .is_request = 1,
+          .phase = MIDGE_PHASE_TLS,
+          .native = -0x7780,
+          .detail = ""},
          "TLS failure (tls, mbedTLS -0x7780)"},
-        {{.error = MIDGE_ERR_TLS, .phase = MIDGE_PHASE_TLS, .native = INT32_MIN},
+        {{.error = MIDGE_ERR_TLS, .is_request = 1, .phase = MIDGE_PHASE_TLS, .native = INT32_MIN},
          "TLS failure (tls, mbedTLS -0x80000000)"},
-        {{.error = MIDGE_ERR_RESOLVE, .phase = MIDGE_PHASE_DNS, .native = 4},
+        {{.error = MIDGE_ERR_RESOLVE, .is_request = 1, .phase = MIDGE_PHASE_DNS, .native = 4},
          "host name not resolved (dns, resolver 4)"},
-        {{.error = MIDGE_ERR_RECV, .phase = MIDGE_PHASE_BODY, .native = -14},
+        {{.error = MIDGE_ERR_RECV, .is_request = 1, .phase = MIDGE_PHASE_BODY, .native = -14},
          "receiving failed (body, errno -14)"},
-        {{.error = MIDGE_ERR_TIMEOUT, .phase = MIDGE_PHASE_WAIT, .t = {.total_us = 3000999}},
+        {{.error = MIDGE_ERR_TIMEOUT,
+          .is_request = 1,
+          .phase = MIDGE_PHASE_WAIT,
+          .t = {.total_us = 3000999}},
          "timed out (wait after 3000 ms)"},
-        {{.error = MIDGE_ERR_TIMEOUT, .t = {.total_us = 10000}}, "timed out (queue after 10 ms)"},
+        {{.error = MIDGE_ERR_TIMEOUT, .is_request = 1, .t = {.total_us = 10000}},
+         "timed out (queue after 10 ms)"},
         {{.error = MIDGE_ERR_PROTOCOL,
+          .is_request = 1,
           .phase = MIDGE_PHASE_BODY,
           .offset = 17,
           .detail = "bad chunk size"},
          "bad chunk size (body, byte 17)"},
-        {{.error = MIDGE_ERR_PARTIAL, .phase = MIDGE_PHASE_BODY, .body_len = 5000000000},
+        {{.error = MIDGE_ERR_PARTIAL,
+          .is_request = 1,
+          .phase = MIDGE_PHASE_BODY,
+          .body_len = 5000000000},
          "body ended before its announced end (body, 5000000000 bytes received)"},
-        {{.error = MIDGE_ERR_HTTP_STATUS, .phase = MIDGE_PHASE_DONE, .status = 503},
+        {{.error = MIDGE_ERR_HTTP_STATUS,
+          .is_request = 1,
+          .phase = MIDGE_PHASE_DONE,
+          .status = 503},
          "HTTP error status (done, status 503)"},
+        {{.error = MIDGE_ERR_NO_MEMORY,
+          .is_request = 1,
+          .phase = MIDGE_PHASE_TLS,
+          .native = -0x7f00},
+         "out of memory (tls, mbedTLS -0x7f00)"},
+        {{.error = MIDGE_ERR_NO_MEMORY,
+          .is_request = 1,
+          .phase = MIDGE_PHASE_CONNECT,
+          .native = 105},
+         "out of memory (connect, errno 105)"},
         {{.error = -12345}, "unknown error"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -127,7 +156,7 @@ static void cut_when_short(void **state)
     static const char whole[] = "401 Client Error: Unauthorized for url: " URL;
     const struct midge_result status = {.status = 401};
     const struct midge_result failed = {
-        .error = MIDGE_ERR_CONNECT, .phase = MIDGE_PHASE_CONNECT, .native = 111};
+        .error = MIDGE_ERR_CONNECT, .is_request = 1, .phase = MIDGE_PHASE_CONNECT, .native = 111};
     for (size_t cap = 0; cap <= sizeof whole + 1; cap++) {
         char text[sizeof whole + 2];
         memset(text, '#', sizeof text);
