@@ -2,25 +2,141 @@
 /*
  * itunes: the newest albums of many artists, all searched at once. The search finds other artists'
  * albums too (tributes, samplers), so that only results with the very name are kept.
+ *
+ * An answer has some 7 KB of JSON for five lines of text. It is never whole in memory: a filter
+ * picks three values of each result as they arrive.
  */
 #include <string.h>
-#include <cJSON.h>
 
 #include "app.h"
 
-#define SEARCH_BYTES 16384 /* of one answer; five albums have some 7 KB */
-#define SEARCH_DEPTH 8
+#define MAX_ALBUMS  5   /* as many as the query asks for */
+#define VALUE_BYTES 256 /* of one value; what is longer is cut */
+#define TITLE_BYTES 117
+#define DATE_BYTES  11 /* 2024-04-19 */
 
 static const char *const default_artists[] = {"Taylor Swift", "Ed Sheeran", "Adele", "Coldplay",
                                               "Daft Punk"};
+
+enum { AT_RESULTS, AT_ALBUM, AT_ARTIST, AT_TITLE, AT_RELEASED, AT_MESSAGE, PATHS };
+static const char *const paths[PATHS] = {
+    [AT_RESULTS] = "results",
+    [AT_ALBUM] = "results[*]",
+    [AT_ARTIST] = "results[*].artistName",
+    [AT_TITLE] = "results[*].collectionName",
+    [AT_RELEASED] = "results[*].releaseDate",
+    [AT_MESSAGE] = "error.message", /* of an answer that is no 2xx */
+};
+
+struct album {
+    char released[DATE_BYTES];
+    char title[TITLE_BYTES];
+};
 
 struct search {
     struct app_item item;
     const char *artist;
     char url[APP_URL];
-    struct midge_blob body;
-    struct cJSON *json;
+    struct midge_json_filter filter;
+    char value[VALUE_BYTES];
+    bool found;            /* there are results */
+    bool is_by;            /* the current album is the artist's */
+    unsigned kept, others; /* albums; what is kept beyond MAX_ALBUMS is only counted */
+    union {
+        struct album albums[MAX_ALBUMS]; /* the one behind those that are kept is the current one */
+        char message[VALUE_BYTES];       /* of an answer that is no 2xx: it has none */
+    } text;
 };
+
+/* --- what is kept of an answer --- */
+
+/* What fits of the value, without half a character at its end. */
+static void keep_text(char *text, size_t cap, const struct midge_json_value *value)
+{
+    size_t len = value->len;
+    if (value->type != MIDGE_JSON_STRING) {
+        return;
+    }
+    if (len > cap - 1) {
+        len = cap - 1;
+        while (len > 0 && ((unsigned char)value->text[len] & 0xc0) == 0x80) {
+            len--;
+        }
+    }
+    memcpy(text, value->text, len);
+    text[len] = '\0';
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    for (; *a != '\0' && lower(*a) == lower(*b); a++, b++) {
+    }
+    return *a == *b;
+}
+
+static bool is_name(const struct midge_json_value *value, const char *artist)
+{
+    return value->type == MIDGE_JSON_STRING && !value->truncated && same_name(value->text, artist);
+}
+
+/* The result begins, ends, or is no object at all. */
+static void on_result(struct search *search, uint8_t type)
+{
+    if (type == MIDGE_JSON_OBJECT || type == MIDGE_JSON_ARRAY) {
+        search->is_by = false;
+        if (search->kept < MAX_ALBUMS) {
+            search->text.albums[search->kept] = (struct album){"(no date)", "(no title)"};
+        }
+    } else if (type == MIDGE_JSON_END && search->is_by) {
+        search->kept++;
+    } else {
+        search->others++;
+    }
+}
+
+static void on_album(struct search *search, const struct midge_json_value *value)
+{
+    struct album *album = search->kept < MAX_ALBUMS ? &search->text.albums[search->kept] : NULL;
+    if (value->path == AT_ARTIST) {
+        search->is_by = is_name(value, search->artist);
+    } else if (value->path == AT_TITLE && album != NULL) {
+        keep_text(album->title, sizeof album->title, value);
+    } else if (value->path == AT_RELEASED && album != NULL) {
+        keep_text(album->released, sizeof album->released, value);
+    }
+}
+
+static int on_value(void *ctx, const struct midge_json_value *value)
+{
+    struct search *search = ctx;
+    bool refused = search->filter.optional != 0;
+    if (refused && value->path == AT_MESSAGE) {
+        keep_text(search->text.message, sizeof search->text.message, value);
+    } else if (!refused && value->path == AT_RESULTS) {
+        search->found = search->found || value->type == MIDGE_JSON_ARRAY;
+    } else if (!refused && value->path == AT_ALBUM) {
+        on_result(search, value->type);
+    } else if (!refused) {
+        on_album(search, value);
+    }
+    return MIDGE_OK;
+}
+
+/* The page of an error may be anything. */
+static int on_response(void *ctx, midge_id id, const struct midge_response *response)
+{
+    struct search *search = ctx;
+    (void)id;
+    search->filter.optional = response->status < 200 || response->status >= 300;
+    return MIDGE_OK;
+}
+
+/* --- a search --- */
 
 /* /search?term=…&entity=album&limit=5&sort=recent */
 static bool search_url(struct search *search)
@@ -45,21 +161,28 @@ static bool search_url(struct search *search)
 
 static bool start_search(struct search *search)
 {
-    midge_blob_init(&search->body, search->item.app->client, SEARCH_BYTES);
-    const struct midge_request get = {.url = search->url, .sink = &search->body.sink};
+    const struct midge_request get = {.url = search->url,
+                                      .sink = &search->filter.sink,
+                                      .ctx = search,
+                                      .on_response = on_response};
+    (void)midge_json_filter_init(&search->filter, paths, PATHS, search->value, VALUE_BYTES,
+                                 on_value, search); /* these paths are good */
+    search->filter.truncate = true;
     return search_url(search) && app_start(&search->item, &get);
 }
 
-static void parse_results(struct search *search)
+/* Did a whole answer come? What the search itself knows about a failure is told first: of an item,
+   only the first is. */
+static bool answered(struct search *search)
 {
-    if (!app_answered(&search->item, search->url, &search->body)) {
-        return;
+    struct app_item *item = &search->item;
+    if (item->result.error == MIDGE_ERR_JSON) {
+        app_fail(item, app_error_class(MIDGE_ERR_JSON), "malformed or too deep at byte %u from %s",
+                 (unsigned)search->filter.offset, search->url);
+    } else if (search->filter.optional && search->text.message[0] != '\0') {
+        app_fail_result(item, search->url, search->text.message);
     }
-    search->json = app_json(&search->item, search->url, &search->body, SEARCH_DEPTH);
-    if (search->json != NULL && !cJSON_IsArray(midge_json_at(search->json, "results"))) {
-        app_fail(&search->item, app_error_class(MIDGE_ERR_JSON), "no results in the answer of %s",
-                 search->url);
-    }
+    return app_answered(item, search->url, NULL);
 }
 
 static int search_task(struct midge_task *task, void *state)
@@ -68,55 +191,23 @@ static int search_task(struct midge_task *task, void *state)
     MIDGE_BEGIN(task);
     if (start_search(search)) {
         MIDGE_AWAIT(task, search->item.id, &search->item.result);
-        parse_results(search);
+        if (answered(search) && !search->found) {
+            app_fail(&search->item, app_error_class(MIDGE_ERR_JSON),
+                     "no results in the answer of %s", search->url);
+        }
     }
-    midge_blob_free(&search->body); /* on every path */
     MIDGE_END(task);
-}
-
-/* --- what is kept of the results --- */
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool same_name(const char *a, const char *b)
-{
-    for (; *a != '\0' && lower(*a) == lower(*b); a++, b++) {
-    }
-    return *a == *b;
-}
-
-static bool is_by(const cJSON *album, const char *artist)
-{
-    const char *name = midge_json_string(album, "artistName");
-    return name != NULL && same_name(name, artist);
-}
-
-static void show_album(const struct app *app, const cJSON *album)
-{
-    const char *title = midge_json_string(album, "collectionName");
-    const char *released = midge_json_string(album, "releaseDate");
-    app_print(app, "    %.10s  %s\n", released != NULL ? released : "(no date)",
-              title != NULL ? title : "(no title)");
 }
 
 static void show_search(const struct search *search)
 {
-    const cJSON *results = midge_json_at(search->json, "results"), *album;
     app_print(search->item.app, "%s\n", search->artist);
-    unsigned kept = 0, others = 0;
-    cJSON_ArrayForEach(album, results)
-    {
-        if (is_by(album, search->artist)) {
-            show_album(search->item.app, album);
-            kept++;
-        } else {
-            others++;
-        }
+    for (unsigned i = 0; i < search->kept && i < MAX_ALBUMS; i++) {
+        const struct album *album = &search->text.albums[i];
+        app_print(search->item.app, "    %s  %s\n", album->released, album->title);
     }
-    app_print(search->item.app, "    %u albums, %u of other artists left out\n", kept, others);
+    app_print(search->item.app, "    %u albums, %u of other artists left out\n", search->kept,
+              search->others);
 }
 
 /* --- the program --- */
@@ -124,14 +215,6 @@ static void show_search(const struct search *search)
 static size_t artists(const struct app *app)
 {
     return app->n_args > 0 ? app->n_args : sizeof default_artists / sizeof default_artists[0];
-}
-
-static void finish_search(const struct app *app, struct search *search)
-{
-    if (search->json != NULL && !search->item.failed && !app->quiet) {
-        show_search(search);
-    }
-    midge_json_free(app->client, search->json);
 }
 
 void itunes_work(struct app *app)
@@ -146,14 +229,17 @@ void itunes_work(struct app *app)
     }
     app_each(app, search_task, searches, n, sizeof *searches);
     for (size_t i = 0; i < n; i++) {
-        finish_search(app, &searches[i]);
+        if (searches[i].found && !searches[i].item.failed && !app->quiet) {
+            show_search(&searches[i]);
+        }
     }
     midge_free(app->client, searches);
 }
 
 size_t itunes_bytes(const struct app *app)
 {
-    return artists(app) * (sizeof(struct search) + 5 * SEARCH_BYTES);
+    /* app_each's ids, and the headers of two blocks of the client's memory */
+    return artists(app) * (sizeof(struct search) + sizeof(midge_id)) + 128;
 }
 
 int app_itunes(struct board *board, int argc, char **argv)

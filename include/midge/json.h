@@ -1,15 +1,128 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON by cJSON, with limits; memory from the client's block.
+ * JSON in two ways: a filter that picks values out of an answer while it arrives and keeps nothing
+ * else, and whole documents by cJSON, with limits and memory from the client's block. The filter
+ * needs no cJSON.
  */
 #ifndef MIDGE_JSON_H
 #define MIDGE_JSON_H
 
+#include <stddef.h>
+#include <stdint.h>
+#include <midge/body.h>
 #include <midge/client.h>
+#include <midge/config.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* --- the filter --- */
+
+/*
+ * A sink that reports the values at some paths:
+ *
+ *     static const char *const paths[] = {"results[*].artistName", "results[*]"};
+ *     midge_json_filter_init(&filter, paths, 2, text, sizeof text, on_value, state);
+ *     request.sink = &filter.sink;
+ *
+ *     {"results": [{"artistName": "Adele", "trackCount": 11}, {"artistName": "Bach"}]}
+ *
+ *     path 1 OBJECT index 0, path 0 STRING "Adele" index 0, path 1 END index 0,
+ *     path 1 OBJECT index 1, path 0 STRING "Bach"  index 1, path 1 END index 1
+ *
+ * So what belongs together is decided at the element's END, and nothing has to be kept of others.
+ *
+ * path := [ step ] { step }, a first name without its dot; the empty path is the whole document
+ * step := "." name | "[" number "]" | "[*]"          name: any bytes but NUL . [ ]
+ *
+ * The document is checked strictly (RFC 8259): exactly one value, of UTF-8, without a byte order
+ * mark; no lone surrogate in an escape. When a name comes twice in an object, both values are
+ * reported. Values are reported before the rest of the document is known to be good: what must not
+ * be believed too early is used after the request's success.
+ */
+
+/* Most paths of a filter, and most steps of a path. A path has at most 255 bytes. */
+#define MIDGE_JSON_FILTER_PATHS 8
+#define MIDGE_JSON_FILTER_STEPS 8
+/* Most arrays and objects within each other: 8 to 32. What is nested deeper is malformed. */
+#ifndef MIDGE_JSON_FILTER_DEPTH
+#define MIDGE_JSON_FILTER_DEPTH 32
+#endif
+#if MIDGE_JSON_FILTER_DEPTH < MIDGE_JSON_FILTER_STEPS || MIDGE_JSON_FILTER_DEPTH > 32
+#error "MIDGE_JSON_FILTER_DEPTH must be 8 to 32: a path's steps have to fit, and 32 bits"
+#endif
+
+enum midge_json_type {
+    MIDGE_JSON_NULL,
+    MIDGE_JSON_FALSE,
+    MIDGE_JSON_TRUE,
+    MIDGE_JSON_NUMBER,
+    MIDGE_JSON_STRING,
+    MIDGE_JSON_ARRAY,  /* begins; what is in it is reported where other paths ask for it */
+    MIDGE_JSON_OBJECT, /* begins, likewise */
+    MIDGE_JSON_END     /* of the array or object at this path */
+};
+
+/* Lives only during the callback that gets it, its text too. */
+struct midge_json_value {
+    /* STRING: decoded. NUMBER, TRUE, FALSE, NULL: as it stands there. Others: "". Never NULL, with
+       a NUL behind it; one more only where a string has \u0000, as len then tells. */
+    const char *text;
+    size_t len;
+    uint32_t index;    /* of the element in the innermost array around the value, from 0; else 0 */
+    uint8_t path;      /* which of the paths; a value that several name is reported for each */
+    uint8_t type;      /* enum midge_json_type */
+    uint8_t truncated; /* text is only the value's beginning, see below */
+};
+
+/* MIDGE_OK: go on. MIDGE_ERR_PAUSE: what has arrived still comes, then no more until midge_resume.
+   Any other negative value fails the request with it. May call back into the client as a sink's
+   write may; the filter stays where it is until the request is done. */
+typedef int midge_json_value_fn(void *ctx, const struct midge_json_value *value);
+
+/* The filter's own state: here for its size. Bytes first, where code reaches them best. */
+struct midge__json_scan {
+    uint8_t n, depth, state, type, hits, due, size, more, truncate, truncated;
+    int8_t error;     /* what it has come to, or will at an end before the document's */
+    uint32_t objects; /* bit 0: the innermost container is an object; bit 1: the one around it */
+    uint32_t code;    /* the character so far; above 16 bits a high surrogate that waits */
+    size_t len, cap;
+    char *text;
+    const char *const *paths;
+    uint8_t at[MIDGE_JSON_FILTER_PATHS];    /* the step of each path that is next */
+    uint8_t level[MIDGE_JSON_FILTER_PATHS]; /* and how many are behind it */
+    uint32_t index[MIDGE_JSON_FILTER_STEPS];
+};
+
+/* 128 bytes on a 32-bit machine. */
+struct midge_json_filter {
+    struct midge_sink sink;
+    midge_json_value_fn *on_value;
+    void *ctx;
+    uint64_t offset; /* bytes of the document read; after an error, where it is */
+    int error;       /* of the document: MIDGE_OK, JSON or TOO_LARGE */
+
+    /* May be set after init, `optional` also in on_response. */
+    uint8_t truncate; /* a longer text than fits is cut between two characters, not TOO_LARGE */
+    uint8_t optional; /* the body need not be JSON, as an error page is not: what it is not is no
+                         error of the request, only of `error`; the rest of it is dropped */
+
+    struct midge__json_scan scan;
+};
+
+/* text: memory for one value, cap bytes with its NUL. A string or number at a path that is longer
+   is TOO_LARGE; values nobody asked for may have any length. Paths and text are not copied and live
+   as long as the filter. INVALID: a path is malformed or too long, too many paths, or an argument
+   is NULL; n may be 0: the document is only checked.
+
+   The request's error is JSON when the document is malformed, nested too deep or not complete at
+   the body's end (an empty body, too). A request whose body has begun is not repeated: what the
+   callback was told can't be taken back. For another request, init again. */
+int midge_json_filter_init(struct midge_json_filter *filter, const char *const *paths, size_t n,
+                           char *text, size_t cap, midge_json_value_fn *on_value, void *ctx);
+
+/* --- whole documents --- */
 
 struct cJSON;
 

@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * state            waits for                           leads to
+ * WAIT_VALUE       a value                             a state below, FIRST_VALUE, FIRST_NAME
+ * WAIT_FIRST_VALUE a value or ']'                      the same, WAIT_NEXT
+ * WAIT_FIRST_NAME  a name's '"' or '}'                 STRING, WAIT_NEXT
+ * WAIT_NAME        a name's '"'                        STRING
+ * WAIT_COLON       ':'                                 WAIT_VALUE
+ * WAIT_NEXT        ',' or the closing bracket;         WAIT_VALUE, WAIT_NAME, WAIT_NEXT
+ *                  at the top nothing: complete
+ * STRING           a character or '"'                  the next four, WAIT_COLON, WAIT_NEXT
+ * UTF8             the rest of a character             STRING
+ * ESCAPE           what stands behind a backslash      STRING, HEX
+ * HEX              four digits                         STRING, PAIR
+ * PAIR, PAIR_U     the low surrogate's "\u"            HEX
+ * LITERAL          the rest of true, false or null     WAIT_NEXT
+ * MINUS .. POWER   the rest of a number                WAIT_NEXT, with a byte that is not its own
+ * FAILED           nothing                             -
+ *
+ * Paths are matched without keeping names or a stack. Of each path the scanner knows how many of
+ * its steps the open arrays and objects have matched (level) and where the next one stands (at).
+ * A path takes part in what is directly in a container when all containers above matched, that is
+ * when level is the container's depth less one. Closing a container steps back to the '.' or '['
+ * before. Sets of paths are bit masks: hits, those that the current name or value still matches;
+ * due, those to report.
+ */
+#include "codec/json_filter.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/span.h"
+#include "midge/err.h"
+
+enum {
+    WAIT_VALUE, /* up to WAIT_NEXT white space may stand before what is awaited */
+    WAIT_FIRST_VALUE,
+    WAIT_FIRST_NAME,
+    WAIT_NAME,
+    WAIT_COLON,
+    WAIT_NEXT,
+    STRING,
+    UTF8,
+    ESCAPE,
+    HEX,
+    PAIR,
+    PAIR_U,
+    LITERAL,
+    MINUS, /* from here on numbers, RFC 8259 6, named for what was read last */
+    ZERO,
+    INTEGER,
+    POINT,
+    FRACTION,
+    EXPONENT,
+    SIGN,
+    POWER,
+    FAILED
+};
+
+/* What a byte's function answers beside a negative error. */
+enum { TAKEN, NOT_MINE };
+
+#define NAME 0xff /* scan.type while a member's name is read */
+
+static const char literals[][6] = {
+    [MIDGE_JSON_NULL] = "null", [MIDGE_JSON_FALSE] = "false", [MIDGE_JSON_TRUE] = "true"};
+
+static int go(struct midge__json_scan *s, uint8_t state)
+{
+    s->state = state;
+    return TAKEN;
+}
+
+/* ---- paths ---- */
+
+static bool ends_step(char c)
+{
+    return c == '\0' || c == '.' || c == '[';
+}
+
+static const char *step_of(const struct midge__json_scan *s, unsigned path)
+{
+    return s->paths[path] + s->at[path];
+}
+
+/* What a value matched: nothing for the whole document, one step for what is in a container. */
+static const char *behind_match(const struct midge__json_scan *s, unsigned path)
+{
+    const char *step = step_of(s, path);
+    if (s->depth > 0) {
+        do {
+            step++;
+        } while (!ends_step(*step));
+    }
+    return step;
+}
+
+/* ---- sets of paths ---- */
+
+typedef bool path_test(struct midge__json_scan *s, unsigned path, char c);
+
+/* Those of the set of which the test is true. */
+static uint8_t those(struct midge__json_scan *s, unsigned set, path_test *test, char c)
+{
+    unsigned found = 0;
+    for (unsigned p = 0; set >> p != 0; p++) {
+        if ((set >> p & 1) != 0 && test(s, p, c))
+            found |= 1u << p;
+    }
+    return (uint8_t)found;
+}
+
+static unsigned all(const struct midge__json_scan *s)
+{
+    return (1u << s->n) - 1;
+}
+
+/* ---- what is in the open container ---- */
+
+static bool in_object(const struct midge__json_scan *s)
+{
+    return (s->objects & 1) != 0;
+}
+
+/* Did all the containers around match, so that it is this path's step that counts? */
+static bool takes_part(const struct midge__json_scan *s, unsigned path)
+{
+    return s->level[path] == s->depth - 1;
+}
+
+static bool may_be_member(struct midge__json_scan *s, unsigned path, char c)
+{
+    char first = *step_of(s, path);
+    (void)c;
+    return takes_part(s, path) && first != '[' && first != '\0';
+}
+
+/* Is the step "[*]", or "[number]" of the current element? */
+static bool is_current_element(struct midge__json_scan *s, unsigned path, char c)
+{
+    const char *step = step_of(s, path);
+    uint32_t number = 0;
+    (void)c;
+    if (!takes_part(s, path) || *step++ != '[')
+        return false;
+    if (*step == '*')
+        return true;
+    for (; *step != ']'; step++)
+        number = number * 10 + (uint32_t)(*step - '0');
+    return number == s->index[s->depth - 1];
+}
+
+static bool ends_here(struct midge__json_scan *s, unsigned path, char c)
+{
+    (void)c;
+    return *behind_match(s, path) == '\0';
+}
+
+/* The next element counts on; nothing is reported that is too deep for a path. */
+static void count_element(struct midge__json_scan *s)
+{
+    if (s->depth <= MIDGE_JSON_FILTER_STEPS)
+        s->index[s->depth - 1]++;
+}
+
+/* ---- containers open and close ---- */
+
+/* Of a name or value, or the end of one. */
+static int begin(struct midge__json_scan *s, uint8_t type, uint8_t state)
+{
+    s->type = type;
+    s->len = 0;
+    s->truncated = 0;
+    return go(s, state);
+}
+
+static bool enter(struct midge__json_scan *s, unsigned path, char c)
+{
+    const char *next = behind_match(s, path);
+    (void)c;
+    s->at[path] = (uint8_t)(next - s->paths[path]);
+    s->level[path] = s->depth;
+    return *next == '\0';
+}
+
+static bool leave(struct midge__json_scan *s, unsigned path, char c)
+{
+    (void)c;
+    if (s->level[path] != s->depth)
+        return false;
+    bool ended = *step_of(s, path) == '\0';
+    if (s->depth > 0) {
+        s->level[path]--;
+        do {
+            s->at[path]--;
+        } while (s->at[path] > 0 && !ends_step(*step_of(s, path)));
+    }
+    return ended;
+}
+
+static int open_container(struct midge__json_scan *s, bool object)
+{
+    if (s->depth == MIDGE_JSON_FILTER_DEPTH)
+        return MIDGE_ERR_JSON;
+    s->due = those(s, s->hits, enter, 0);
+    if (s->depth < MIDGE_JSON_FILTER_STEPS)
+        s->index[s->depth] = 0;
+    s->objects = s->objects << 1 | object;
+    s->depth++;
+    return object ? begin(s, MIDGE_JSON_OBJECT, WAIT_FIRST_NAME)
+                  : begin(s, MIDGE_JSON_ARRAY, WAIT_FIRST_VALUE);
+}
+
+static int close_container(struct midge__json_scan *s)
+{
+    s->depth--;
+    s->objects >>= 1;
+    s->due = those(s, all(s), leave, 0);
+    return begin(s, MIDGE_JSON_END, WAIT_NEXT);
+}
+
+/* ---- names and texts ---- */
+
+/* What the step has behind the part of the name that was read. */
+static char next_of_name(const struct midge__json_scan *s, unsigned path)
+{
+    const char *step = step_of(s, path);
+    return step[s->len + (*step == '.')]; /* a path's first name has no dot */
+}
+
+static bool name_goes_on(struct midge__json_scan *s, unsigned path, char c)
+{
+    char next = next_of_name(s, path);
+    return next == c && !ends_step(next);
+}
+
+static bool name_ends(struct midge__json_scan *s, unsigned path, char c)
+{
+    (void)c;
+    return ends_step(next_of_name(s, path));
+}
+
+static void put_byte(struct midge__json_scan *s, char c)
+{
+    if (s->type == NAME)
+        s->hits = those(s, s->hits, name_goes_on, c);
+    else
+        s->text[s->len] = c;
+    s->len++;
+}
+
+/* How many bytes of UTF-8 follow the character's first. */
+static unsigned utf8_more(uint32_t code)
+{
+    return 0u + (code >= 0x80) + (code >= 0x800) + (code >= 0x10000);
+}
+
+/* A character of a name, string or number that somebody waits for. */
+static int put(struct midge__json_scan *s, uint32_t code)
+{
+    static const uint8_t first[] = {0, 0xc0, 0xe0, 0xf0};
+    unsigned more = utf8_more(code);
+    if (s->hits == 0)
+        return TAKEN;
+    /* All of it or nothing, and nothing behind a cut. */
+    if (s->type != NAME && (s->truncated || more >= s->cap - 1 - s->len)) {
+        s->truncated = 1;
+        return s->truncate ? TAKEN : MIDGE_ERR_TOO_LARGE;
+    }
+    put_byte(s, (char)(first[more] | code >> 6 * more));
+    while (more-- > 0)
+        put_byte(s, (char)(0x80 | (code >> 6 * more & 0x3f)));
+    return TAKEN;
+}
+
+/* ---- numbers, RFC 8259 6 ---- */
+
+/* The state behind this byte; FAILED if it can't be there, WAIT_NEXT if the number ended before. */
+static uint8_t number_state(uint8_t state, char c)
+{
+    static const uint8_t behind_digit[] = {INTEGER,  WAIT_NEXT, INTEGER, FRACTION,
+                                           FRACTION, POWER,     POWER,   POWER};
+    if (midge__is_digit(c))
+        return state == MINUS && c == '0' ? ZERO : behind_digit[state - MINUS];
+    if (state == EXPONENT && (c == '+' || c == '-'))
+        return SIGN;
+    if (state != ZERO && state != INTEGER && state != FRACTION)
+        return state == POWER ? WAIT_NEXT : FAILED;
+    if (midge__lower(c) == 'e')
+        return EXPONENT;
+    return c == '.' && state != FRACTION ? POINT : WAIT_NEXT;
+}
+
+static int end_scalar(struct midge__json_scan *s)
+{
+    s->due = s->hits;
+    return go(s, WAIT_NEXT);
+}
+
+static int on_number(struct midge__json_scan *s, char c)
+{
+    uint8_t state = number_state(s->state, c);
+    if (state == FAILED)
+        return MIDGE_ERR_JSON;
+    if (state == WAIT_NEXT) {
+        (void)end_scalar(s);
+        return NOT_MINE;
+    }
+    s->state = state;
+    return put(s, (uint8_t)c);
+}
+
+/* ---- between tokens ---- */
+
+static int on_literal(struct midge__json_scan *s, char c)
+{
+    const char *rest = literals[s->type] + s->len;
+    if (c != rest[0])
+        return MIDGE_ERR_JSON;
+    s->len++;
+    return rest[1] == '\0' ? end_scalar(s) : TAKEN;
+}
+
+static int on_scalar(struct midge__json_scan *s, char c)
+{
+    s->hits = those(s, s->hits, ends_here, 0);
+    if (c == '"')
+        return begin(s, MIDGE_JSON_STRING, STRING);
+    for (uint8_t type = MIDGE_JSON_NULL; type <= MIDGE_JSON_TRUE; type++) {
+        if (c == literals[type][0]) {
+            (void)begin(s, type, LITERAL);
+            return on_literal(s, c);
+        }
+    }
+    (void)begin(s, MIDGE_JSON_NUMBER, MINUS);
+    return c == '-' ? put(s, (uint8_t)c) : on_number(s, c);
+}
+
+static int on_value(struct midge__json_scan *s, char c)
+{
+    if (s->depth == 0)
+        s->hits = (uint8_t)all(s);
+    else if (!in_object(s)) /* else the name has chosen */
+        s->hits = those(s, all(s), is_current_element, 0);
+    return c == '{' || c == '[' ? open_container(s, c == '{') : on_scalar(s, c);
+}
+
+static int on_name(struct midge__json_scan *s, char c)
+{
+    if (c != '"')
+        return MIDGE_ERR_JSON;
+    s->hits = those(s, all(s), may_be_member, 0);
+    return begin(s, NAME, STRING);
+}
+
+static int on_next(struct midge__json_scan *s, char c)
+{
+    if (s->depth == 0)
+        return MIDGE_ERR_JSON;
+    bool object = in_object(s);
+    if (c == (object ? '}' : ']'))
+        return close_container(s);
+    if (c != ',')
+        return MIDGE_ERR_JSON;
+    if (object)
+        return go(s, WAIT_NAME);
+    count_element(s);
+    return go(s, WAIT_VALUE);
+}
+
+static int on_token(struct midge__json_scan *s, char c)
+{
+    switch (s->state) {
+    case WAIT_FIRST_VALUE:
+        return c == ']' ? close_container(s) : on_value(s, c);
+    case WAIT_VALUE:
+        return on_value(s, c);
+    case WAIT_FIRST_NAME:
+        return c == '}' ? close_container(s) : on_name(s, c);
+    case WAIT_NAME:
+        return on_name(s, c);
+    case WAIT_COLON:
+        return c == ':' ? go(s, WAIT_VALUE) : MIDGE_ERR_JSON;
+    default:
+        return on_next(s, c);
+    }
+}
+
+/* ---- strings, RFC 8259 7 and RFC 3629 ---- */
+
+static int put_string(struct midge__json_scan *s, uint32_t code)
+{
+    s->state = STRING;
+    return put(s, code);
+}
+
+static int end_string(struct midge__json_scan *s)
+{
+    if (s->type != NAME)
+        return end_scalar(s);
+    s->hits = those(s, s->hits, name_ends, 0);
+    return go(s, WAIT_COLON);
+}
+
+static int begin_utf8(struct midge__json_scan *s, uint8_t byte)
+{
+    if (byte < 0xc2 || byte > 0xf4)
+        return MIDGE_ERR_JSON;
+    s->more = (uint8_t)(1 + (byte >= 0xe0) + (byte >= 0xf0));
+    s->size = s->more;
+    s->code = byte & (0x3fu >> s->more);
+    return go(s, UTF8);
+}
+
+static bool is_surrogate(uint32_t code, uint32_t first)
+{
+    return code >= first && code < first + 0x400;
+}
+
+static int on_utf8(struct midge__json_scan *s, uint8_t byte)
+{
+    if ((byte & 0xc0) != 0x80)
+        return MIDGE_ERR_JSON;
+    s->code = s->code << 6 | (byte & 0x3f);
+    if (--s->more > 0)
+        return TAKEN;
+    if (s->size != utf8_more(s->code) || s->code > 0x10ffff || is_surrogate(s->code, 0xd800) ||
+        is_surrogate(s->code, 0xdc00))
+        return MIDGE_ERR_JSON;
+    return put_string(s, s->code);
+}
+
+static int on_string(struct midge__json_scan *s, char c)
+{
+    uint8_t byte = (uint8_t)c;
+    if (c == '"')
+        return end_string(s);
+    if (c == '\\') {
+        s->code = 0;
+        return go(s, ESCAPE);
+    }
+    if (byte >= 0x80)
+        return begin_utf8(s, byte);
+    return byte < 0x20 ? MIDGE_ERR_JSON : put_string(s, byte);
+}
+
+static int await_hex(struct midge__json_scan *s)
+{
+    s->more = 4;
+    return go(s, HEX);
+}
+
+static int on_escape(struct midge__json_scan *s, char c)
+{
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    if (c == 'u')
+        return await_hex(s);
+    const char *at = memchr(from, c, sizeof from - 1);
+    return at != NULL ? put_string(s, (uint8_t)to[at - from]) : MIDGE_ERR_JSON;
+}
+
+/* A surrogate pair is one character, and half of one is none. */
+static int end_hex(struct midge__json_scan *s)
+{
+    uint32_t high = s->code >> 16, unit = s->code & 0xffff;
+    if ((high != 0) != is_surrogate(unit, 0xdc00))
+        return MIDGE_ERR_JSON;
+    if (high != 0)
+        return put_string(s, 0x10000 + ((high - 0xd800) << 10) + (unit - 0xdc00));
+    return is_surrogate(unit, 0xd800) ? go(s, PAIR) : put_string(s, unit);
+}
+
+/* The four digits of a low surrogate shift the high one up. */
+static int on_hex(struct midge__json_scan *s, char c)
+{
+    int digit = midge__hex_value(c);
+    if (digit < 0)
+        return MIDGE_ERR_JSON;
+    s->code = s->code << 4 | (uint32_t)digit;
+    return --s->more > 0 ? TAKEN : end_hex(s);
+}
+
+static int on_pair(struct midge__json_scan *s, char c)
+{
+    if (s->state == PAIR)
+        return c == '\\' ? go(s, PAIR_U) : MIDGE_ERR_JSON;
+    return c == 'u' ? await_hex(s) : MIDGE_ERR_JSON;
+}
+
+/* ---- all together ---- */
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static int on_byte(struct midge__json_scan *s, char c)
+{
+    switch (s->state) {
+    case STRING:
+        return on_string(s, c);
+    case UTF8:
+        return on_utf8(s, (uint8_t)c);
+    case ESCAPE:
+        return on_escape(s, c);
+    case HEX:
+        return on_hex(s, c);
+    case PAIR:
+    case PAIR_U:
+        return on_pair(s, c);
+    case LITERAL:
+        return on_literal(s, c);
+    case FAILED:
+        return s->error;
+    default:
+        if (s->state >= MINUS)
+            return on_number(s, c);
+        return is_space(c) ? TAKEN : on_token(s, c);
+    }
+}
+
+/* Number of the element in the innermost array around the value. */
+static uint32_t element_index(const struct midge__json_scan *s)
+{
+    unsigned opened = s->type == MIDGE_JSON_ARRAY || s->type == MIDGE_JSON_OBJECT;
+    unsigned depth = s->depth - opened;
+    uint32_t objects = s->objects >> opened;
+    for (; depth > 0 && (objects & 1) != 0; depth--)
+        objects >>= 1;
+    return depth > 0 ? s->index[depth - 1] : 0;
+}
+
+/* Takes the first path off those that are due. */
+static int report(struct midge__json_scan *s, struct midge_json_value *value)
+{
+    unsigned path = 0;
+    while ((s->due >> path & 1) == 0)
+        path++;
+    s->due &= (uint8_t)(s->due - 1);
+    bool literal = s->type <= MIDGE_JSON_TRUE;
+    if (!literal)
+        s->text[s->len] = '\0';
+    *value = (struct midge_json_value){.text = literal ? literals[s->type] : s->text,
+                                       .len = s->len,
+                                       .index = element_index(s),
+                                       .path = (uint8_t)path,
+                                       .type = s->type,
+                                       .truncated = s->truncated};
+    return MIDGE__JSON_VALUE;
+}
+
+/* What stands behind all bytes: a number may end there, anything else must have. */
+static int on_end(struct midge__json_scan *s)
+{
+    if (s->state >= MINUS && s->state < FAILED)
+        (void)on_number(s, ' ');
+    return s->state == WAIT_NEXT && s->depth == 0 ? MIDGE_OK : s->error;
+}
+
+int midge__json_scan(struct midge__json_scan *s, struct midge_span *in,
+                     struct midge_json_value *value)
+{
+    int got = in->ptr != NULL ? TAKEN : on_end(s);
+    while (s->due == 0 && in->len > 0 && got >= 0) {
+        got = on_byte(s, *in->ptr);
+        if (got == TAKEN) {
+            in->ptr++;
+            in->len--;
+        }
+    }
+    if (got < 0) {
+        s->state = FAILED;
+        s->error = (int8_t)got;
+        return got;
+    }
+    return s->due != 0 ? report(s, value) : MIDGE_OK;
+}
+
+/* ---- the grammar of paths ---- */
+
+/* What follows the step, NULL if it is none. */
+static const char *check_step(const char *at, bool first)
+{
+    if (*at == '[') {
+        size_t n = at[1] == '*' ? 1 : strspn(at + 1, "0123456789");
+        return n > 0 && n <= 9 && at[n + 1] == ']' ? at + n + 2 : NULL;
+    }
+    if (!first && *at++ != '.')
+        return NULL;
+    size_t n = strcspn(at, ".[]");
+    return n > 0 ? at + n : NULL;
+}
+
+static bool is_path(const char *path)
+{
+    const char *at = path;
+    for (unsigned steps = 0; at != NULL && *at != '\0'; steps++)
+        at = steps < MIDGE_JSON_FILTER_STEPS ? check_step(at, steps == 0) : NULL;
+    return at != NULL && at - path <= UINT8_MAX;
+}
+
+int midge__json_scan_init(struct midge__json_scan *s, const char *const *paths, size_t n,
+                          char *text, size_t cap)
+{
+    bool good = n <= MIDGE_JSON_FILTER_PATHS && paths != NULL && text != NULL && cap > 0;
+    *s = (struct midge__json_scan){
+        .error = MIDGE_ERR_JSON, .cap = cap, .text = text, .paths = paths};
+    for (; good && s->n < n; s->n++)
+        good = is_path(paths[s->n]);
+    return good ? MIDGE_OK : MIDGE_ERR_INVALID;
+}
