@@ -42,7 +42,7 @@
 #define TX_CFG_ON        0x2u
 #define HW_CFG_RESET     0x1u
 #define HW_CFG_TIMEOUT   0x2u
-#define HW_CFG_TX_2K     0x00020000u /* of the 16 KB for both ways: 13,440 bytes are for receiving */
+#define HW_CFG_TX_2K     0x00020000u /* of the 16 KB for both ways; 13,440 bytes are to receive */
 #define HW_CFG_STORE     0x00100000u /* a frame goes when it is there as a whole */
 #define PMT_CTRL_READY   0x1u
 #define MAC_CMD_BUSY     0x80000000u

@@ -12,7 +12,7 @@ set(BOARD_LINKER_SCRIPT ${_here}/link.ld)
 set(BOARD_STACK 6144)
 set(BOARD_LINK_OPTIONS -L${_drivers} -Wl,--print-memory-usage
     -Wl,--defsym=BOARD_STACK_BYTES=${BOARD_STACK})
-set(BOARD_DEFINITIONS "")
+set(BOARD_DEFINITIONS BOARD_CA_BYTES=2048)
 set(BOARD_PROFILES tiny small)
 set(BOARD_BLOCK 34816)
 set(BOARD_QEMU qemu-system-arm -M lm3s6965evb -display none -monitor none -serial stdio

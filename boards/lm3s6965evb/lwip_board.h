@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* lwIP's sizes (port/lwip_raw/lwipopts.h) for 64 KB of RAM and a receive FIFO of 2 KB. */
+/*
+ * lwIP's sizes (port/lwip_raw/lwipopts.h) for 64 KB of RAM and a receive FIFO of 2 KB. A window is
+ * one segment with `tiny`, whose records are 512 bytes, so that 8 connections take no more than 4
+ * would; `small` has the memory for one TLS connection only, a second socket is for plain HTTP.
+ */
 #ifndef LM3S_LWIP_BOARD_H
 #define LM3S_LWIP_BOARD_H
 
 #define LWIP_BOARD_SMALL 1
-#define MIDGE_LWIP_SOCKS 4
+#define TCP_MSS          536
+#if defined(MIDGE_PROFILE_SMALL)
+#define MIDGE_LWIP_SOCKS 2
+#else
+#define MIDGE_LWIP_SOCKS 8
+#define TCP_WND          TCP_MSS
+#define MEM_SIZE         3072 /* requests are short: some 5 full segments */
+#endif
 
 #endif

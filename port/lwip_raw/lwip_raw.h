@@ -20,12 +20,11 @@
 #include "midge/err.h"
 #include "midge/port.h"
 
-_Static_assert(MIDGE_LWIP_SOCKS >= 1 && MIDGE_LWIP_SOCKS <= 255, "a handle has 8 bits for the slot");
-_Static_assert(MIDGE_LWIP_SOCKS * TCP_WND + MIDGE_LWIP_RESERVE_PBUFS * TCP_MSS <=
-                   PBUF_POOL_SIZE * TCP_MSS,
+_Static_assert(MIDGE_LWIP_SOCKS >= 1 && MIDGE_LWIP_SOCKS <= 255, "a handle has 8 bits of slot");
+_Static_assert(MIDGE_LWIP_WINDOWS + MIDGE_LWIP_RESERVE <= PBUF_POOL_SIZE * TCP_MSS,
                "the pbuf pool must hold every connection's window: raise PBUF_POOL_SIZE, or lower "
                "MIDGE_LWIP_SOCKS or TCP_WND");
-_Static_assert(MIDGE_LWIP_SOCKS * MIDGE_LWIP_WND_PBUFS + MIDGE_LWIP_RESERVE_PBUFS <= PBUF_POOL_SIZE,
+_Static_assert(MIDGE_LWIP_WINDOW_PBUFS + MIDGE_LWIP_RESERVE_PBUFS <= PBUF_POOL_SIZE,
                "a window that is no multiple of TCP_MSS takes one more buffer");
 _Static_assert(PBUF_POOL_BUFSIZE >= TCP_MSS + ETH_PAD_SIZE + 14 + PBUF_IP_HLEN + 20,
                "a segment with its headers must fit one buffer of the pool");

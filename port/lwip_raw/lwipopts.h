@@ -10,8 +10,8 @@
  * All memory is static, so that the linker's map tells what lwIP takes:
  *
  *                        MSS   window, send buffer   connections   received / sent / all of lwIP
- *     LWIP_BOARD_SMALL   536   2 segments            8             11 / 5 / 20 KB
- *     roomy              1460  4 segments            8             54 / 50 / 109 KB
+ *     LWIP_BOARD_SMALL   536   2 segments            8             11 / 6 / 21 KB
+ *     roomy              1460  4 segments            8             54 / 50 / 110 KB
  */
 #ifndef MIDGE_LWIPOPTS_H
 #define MIDGE_LWIPOPTS_H
@@ -81,22 +81,26 @@
 #ifndef PBUF_POOL_BUFSIZE
 #define PBUF_POOL_BUFSIZE (TCP_MSS + ETH_PAD_SIZE + 14 + (LWIP_IPV6 ? 40 : 20) + 20 + 2)
 #endif
-#define MIDGE_LWIP_WND_PBUFS ((TCP_WND + TCP_MSS - 1) / TCP_MSS) /* buffers of one window */
+#define MIDGE_LWIP_WND_PBUFS    ((TCP_WND + TCP_MSS - 1) / TCP_MSS) /* buffers of one window */
+#define MIDGE_LWIP_WINDOW_PBUFS (MIDGE_LWIP_SOCKS * MIDGE_LWIP_WND_PBUFS) /* of all windows */
+#define MIDGE_LWIP_WINDOWS      (MIDGE_LWIP_SOCKS * TCP_WND)              /* their bytes */
 
 /* For what is never kept: ARP, DNS, DHCP, acknowledgements, while all windows are full. */
 #ifndef MIDGE_LWIP_RESERVE_PBUFS
 #define MIDGE_LWIP_RESERVE_PBUFS (LWIP_BOARD_SMALL ? 2 : 4)
 #endif
+#define MIDGE_LWIP_RESERVE (MIDGE_LWIP_RESERVE_PBUFS * TCP_MSS)
 #ifndef PBUF_POOL_SIZE
-#define PBUF_POOL_SIZE (MIDGE_LWIP_SOCKS * MIDGE_LWIP_WND_PBUFS + MIDGE_LWIP_RESERVE_PBUFS)
+#define PBUF_POOL_SIZE (MIDGE_LWIP_WINDOW_PBUFS + MIDGE_LWIP_RESERVE_PBUFS)
 #endif
 
 /* ---- Sent data: the heap ----
    Roomy: a full send buffer for each connection. Small: half of that, as requests are short. It is
-   shared: when it is empty a send answers AGAIN and goes on when anything is acknowledged; an upload
-   that is stuck holds its part until its request's deadline ends it. */
+   shared: when it is empty a send answers AGAIN and goes on when anything is acknowledged; an
+   upload that is stuck holds its part until its request's deadline ends it. */
 
-#define MIDGE_LWIP_SEG_BYTES (TCP_MSS + 14 + 40 + 20 + 32) /* a segment, headers, pbuf, heap's own */
+/* A segment, its headers, its pbuf, the heap's own. */
+#define MIDGE_LWIP_SEG_BYTES (TCP_MSS + 14 + 40 + 20 + 32)
 #ifndef MEM_SIZE
 #define MEM_SIZE                                                                                   \
     (MIDGE_LWIP_SOCKS * (TCP_SND_BUF / TCP_MSS) * MIDGE_LWIP_SEG_BYTES /                           \
@@ -139,9 +143,9 @@
 
 /* ---- TCP ---- */
 
-#define LWIP_TCP          1
-#define LWIP_CALLBACK_API 1
-#define LWIP_WND_SCALE    0 /* windows are small; rxq.c counts in 16 bits, as lwIP then does */
+#define LWIP_TCP           1
+#define LWIP_CALLBACK_API  1
+#define LWIP_WND_SCALE     0 /* windows are small; rxq.c counts in 16 bits, as lwIP then does */
 #define TCP_LISTEN_BACKLOG 0
 
 /* Writable: room for a segment. lwIP's default waits until a send buffer of two is empty. */
@@ -150,6 +154,12 @@
 
 /* A TLS record comes whole in one call: room kept for more to come would only be lost. */
 #define TCP_OVERSIZE 0
+
+/* A peer that acknowledges nothing is given up after three minutes (RFC 1122 4.2.3.5 asks for 100 s
+   at least), not lwIP's 38: what a closed connection had yet to send is part of the shared heap. */
+#ifndef TCP_MAXRTX
+#define TCP_MAXRTX 6
+#endif
 
 /* Segments that came too early are kept, unless the pool runs out: a lost one is then sent alone.
    Small: dropped, all after the lost one is sent again. */

@@ -24,6 +24,7 @@ port/mbedtls:      @own @iso mbedtls/ psa/
 port/posix:        @own *system midge/
 port/lwip_raw:     @own *system midge/ lwip/ netif/ arch/
 port/lwip_sockets: @own *system midge/ lwip/ netif/ arch/
+port/template:     @own @iso midge/
 port/sim:          @own *system midge/ base/
 boards:            @own @iso stdio.h common/ midge/ lwip/ netif/
 boards/board.h:    @own @iso midge/

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What lwIP asks of the compiler: gcc or clang, hosted or not. Nothing here needs a C library beyond
- * memcpy and friends; lwIP's own defaults would bring in printf.
+ * What lwIP asks of the compiler: gcc or clang, hosted or not. Nothing here needs a C library
+ * beyond memcpy and friends; lwIP's own defaults would bring in printf.
  */
 #ifndef MIDGE_LWIP_ARCH_CC_H
 #define MIDGE_LWIP_ARCH_CC_H

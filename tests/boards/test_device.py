@@ -1,0 +1,106 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""lm3s6965evb in its 64 KB of RAM and 256 KB of flash: what each profile can hold."""
+import re
+import subprocess
+import unittest
+
+import board
+from test_boards import BOARD, GUEST, Board
+
+
+@unittest.skipUnless(BOARD == "lm3s6965evb", "the 64 KB board's")
+class Device(Board):
+    def nginx(self, path, port="https_tls12"):
+        return f"https://{GUEST}:{self.servers.nginx[port]}{path}"
+
+    def fetch(self, profile, *words):
+        ran = self.board("fetch", *words, profile=profile)
+        self.assertLessEqual(ran.heap_peak, ran.heap)
+        print(f"\n{BOARD} {profile}: " + " ".join(re.findall(r"report: (.*)", ran.text)))
+        return ran
+
+    def test_small_any_server(self):
+        """Records of 16 KB, no max_fragment_length, a chain of 5 KB: one connection at a time."""
+        api = self.api("https_chain5k")
+        ran = self.board("posts", "--api", api, profile="small")
+        self.assertEqual((0, 1), (ran.code, ran.connections_at_once), ran)
+        self.assertIn("3 requests, 0 failed", ran.text, ran)
+        ran = self.fetch("small", "--times", 3, f"{api}/bytes/100000")
+        self.assertEqual(0, ran.code, ran)
+        self.assertEqual(3, ran.text.count("200, 100000 bytes"), ran)
+
+    def test_small_rsa(self):
+        ran = self.fetch("small", f"{self.api('https_rsa')}/posts/1")
+        self.assertEqual(0, ran.code, ran)
+
+    def test_tiny_eight_connections(self):
+        """All open at once: each answer comes a second after its request."""
+        ran = self.fetch("tiny", "--times", 8, self.nginx("/delay1/posts/1"))
+        self.assertEqual((0, 8), (ran.code, ran.connections_at_once), ran)
+        self.assertEqual((1, 7), ran.handshakes, ran)
+
+    def test_tiny_server_ignores_fragment_length(self):
+        """Its large records end in one error that names the profile; the others are unharmed."""
+        large = self.servers.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + 9000 * b"x",
+                                 tls="1.2", ignore_mfl=True)
+        ran = self.board("fetch", f"https://{GUEST}:{large}/", self.nginx("/posts/1"), profile="tiny")
+        self.assertEqual(1, ran.code, ran)
+        self.assertRegex(ran.text, r"request 1: TLS error: .*profile tiny")
+        self.assertIn("request 2: 200", ran.text, ran)
+
+    def test_fifty_at_once(self):
+        for profile in ("small", "tiny"):
+            with self.subTest(profile):
+                ran = self.fetch(profile, "--times", 50, self.nginx("/posts/1"))
+                self.assertEqual(0, ran.code, ran)
+                self.assertEqual(50, ran.text.count(": 200, "), ran)
+
+    def test_images(self):
+        for profile in ("small", "tiny"):
+            with self.subTest(profile):
+                for old in self.dir.glob("*.jpg"):
+                    old.unlink()
+                ran = self.board("images", "--api", f"https://{GUEST}:{self.servers.nginx['https_tls12']}",
+                                 profile=profile)
+                self.assertEqual(0, ran.code, ran)
+                self.assertEqual(3, len(list(self.dir.glob("robot_dog_journey_*.jpg"))), ran)
+
+    def test_all_programs_with_tiny(self):
+        for program in ("posts", "itunes", "tour", "compare"):
+            with self.subTest(program):
+                ran = self.board(program, "--api", f"https://{GUEST}:{self.servers.nginx['https_tls12']}",
+                                 profile="tiny")
+                self.assertEqual(0, ran.code, ran)
+
+    def test_hardware_image_refuses_tls_without_a_seed(self):
+        """QEMU has no flash that can be written: the seed can't be renewed."""
+        elf = board.image(BOARD, "tiny", suffix="")
+        line = board.command(BOARD, "tiny", [], elf=elf)
+        line = line[:line.index("-semihosting-config")] + ["-monitor", "none"]
+        with subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL) as process:
+            text = b""
+            while b"ended with" not in text:
+                more = process.stdout.read1(4096)
+                if not more:
+                    break
+                text += more
+            process.kill()
+        self.assertIn(b"no seed in flash", text)
+        self.assertIn(b"entropy", text)
+        self.assertIn(b"ended with 1", text)
+
+    def test_hardware_images_have_no_semihosting(self):
+        for profile in ("small", "tiny"):
+            dump = subprocess.run(["arm-none-eabi-objdump", "-d", board.image(BOARD, profile, "")],
+                                  capture_output=True, text=True, check=True).stdout
+            self.assertNotIn("bkpt\t0x00ab", dump)
+            self.assertIn("<main>:", dump)
+            there = subprocess.run(["arm-none-eabi-objdump", "-d", board.image(BOARD, profile)],
+                                   capture_output=True, text=True, check=True).stdout
+            self.assertIn("bkpt\t0x00ab", there)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
