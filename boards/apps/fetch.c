@@ -33,8 +33,9 @@ static void show(struct fetched *one, const struct midge_result *result)
     if (result->error != MIDGE_OK || result->status < 200 || result->status > 299) {
         app_fail_result(&item, one->request.url, NULL);
     } else if (!app->quiet) {
-        app_print(app, "request %u: %d, %lu bytes%s\n", one->number, result->status,
-                  (unsigned long)one->sink.len, result->resumed ? ", resumed" : "");
+        app_print(app, "request %u: %d, %lu bytes, %lu us, handshake %lu us%s\n", one->number,
+                  result->status, (unsigned long)one->sink.len, (unsigned long)result->t.total_us,
+                  (unsigned long)result->t.tls_us, result->resumed ? ", resumed" : "");
     }
 }
 
