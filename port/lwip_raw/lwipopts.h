@@ -217,7 +217,7 @@ extern uint16_t midge_lwip_dns_port;
 #define LWIP_ICMP     1 /* answers ping */
 #define LWIP_IPV4     1
 #ifndef LWIP_IPV6
-#define LWIP_IPV6 0 /* 20 KB of flash; midge_lwip(… IPV6) compiles it */
+#define LWIP_IPV6 0 /* 16 KB of flash, 4 KB of RAM; midge_lwip(… IPV6) compiles it */
 #endif
 #ifndef LWIP_DHCP
 #define LWIP_DHCP 1

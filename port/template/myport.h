@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* A port to start from: copy the folder, rename, and follow port/PORTING.md. */
+#ifndef MYPORT_H
+#define MYPORT_H
+
+#include <midge/port.h>
+
+/* NULL when the machine cannot be brought up. One. */
+struct midge_port *myport_open(void);
+void myport_close(struct midge_port *port);
+
+#endif

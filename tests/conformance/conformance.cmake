@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+# The conformance program on every port that runs here: ctest net.conformance_PORT. The template
+# under port/template must build, and must be told by name what it does not do yet.
+
+find_package(Threads REQUIRED)
+file(GLOB _checks CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/check_*.c)
+add_library(conformance STATIC ${_checks} ${CMAKE_CURRENT_LIST_DIR}/conformance.c
+    ${CMAKE_CURRENT_LIST_DIR}/desktop.c)
+target_compile_options(conformance PRIVATE ${MIDGE_WARNINGS} -Wconversion)
+target_include_directories(conformance PUBLIC ${CMAKE_CURRENT_LIST_DIR})
+target_link_libraries(conformance PUBLIC midge Threads::Threads)
+
+# conformance_test(PORT ADDRESS): the peer runs conformance-PORT and is seen at ADDRESS.
+function(conformance_test port address)
+    midge_test(net.conformance_${port} net 300 /usr/bin/python3
+        ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/peer.py --answer ${address} --
+        $<TARGET_FILE:conformance-${port}>)
+    if(TEST ${MIDGE_TEST_PREFIX}net.conformance_${port})
+        # Alone: it measures times.
+        set_tests_properties(${MIDGE_TEST_PREFIX}net.conformance_${port} PROPERTIES RUN_SERIAL ON)
+    endif()
+endfunction()
+
+add_executable(conformance-posix ${CMAKE_CURRENT_LIST_DIR}/posix.c)
+target_compile_options(conformance-posix PRIVATE ${MIDGE_WARNINGS} -Wconversion)
+target_link_libraries(conformance-posix PRIVATE conformance)
+conformance_test(posix 127.0.0.1)
+
+foreach(port raw sockets)
+    if(TARGET lwip-${port})
+        add_executable(conformance-lwip_${port} ${CMAKE_CURRENT_LIST_DIR}/lwip.c)
+        target_compile_options(conformance-lwip_${port} PRIVATE ${MIDGE_WARNINGS} -Wconversion)
+        target_link_libraries(conformance-lwip_${port} PRIVATE conformance lwip-${port})
+        conformance_test(lwip_${port} 192.0.2.2)
+    endif()
+endforeach()
+
+# ---- The template ----
+
+file(GLOB _template CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/port/template/*.c)
+add_executable(conformance-template ${CMAKE_CURRENT_LIST_DIR}/template.c ${_template})
+target_compile_options(conformance-template PRIVATE ${MIDGE_WARNINGS} -Wconversion)
+target_include_directories(conformance-template PRIVATE ${PROJECT_SOURCE_DIR}/port/template)
+target_link_libraries(conformance-template PRIVATE conformance)
+conformance_test(template 127.0.0.1)
+if(TEST ${MIDGE_TEST_PREFIX}net.conformance_template)
+    set_tests_properties(${MIDGE_TEST_PREFIX}net.conformance_template PROPERTIES
+        PASS_REGULAR_EXPRESSION "BROKEN  connect: writable and connected")
+endif()

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "desktop.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct {
+    struct midge_port *port;
+    void (*interrupt)(void);
+    int ms;
+} waker;
+
+static void *wake_thread(void *arg)
+{
+    (void)arg;
+    (void)poll(NULL, 0, waker.ms);
+    waker.port->wake(waker.port->ctx);
+    if (waker.interrupt != NULL) {
+        waker.interrupt();
+    }
+    return NULL;
+}
+
+static void wake_later(void *ctx, uint32_t ms)
+{
+    pthread_t thread;
+
+    (void)ctx;
+    waker.ms = (int)ms;
+    if (pthread_create(&thread, NULL, wake_thread, NULL) == 0) {
+        (void)pthread_detach(thread);
+    }
+}
+
+uint16_t desktop_base(int argc, char **argv)
+{
+    if (argc < 2) {
+        (void)fprintf(stderr, "usage: peer.py -- %s\n", argv[0]);
+        exit(2);
+    }
+    return (uint16_t)strtoul(argv[argc - 1], NULL, 10);
+}
+
+void desktop_peer(struct conformance_peer *peer, struct midge_port *port, uint16_t base,
+                  const uint8_t address[4], void (*interrupt)(void))
+{
+    static char file[64];
+
+    memset(peer, 0, sizeof *peer);
+    waker.port = port;
+    waker.interrupt = interrupt;
+    peer->addr.family = 4;
+    memcpy(peer->addr.bytes, address, 4);
+    peer->base = base;
+    peer->name = "peer.test";
+    peer->wake_later = wake_later;
+    (void)snprintf(file, sizeof file, "/tmp/midge-conformance.%ld", (long)getpid());
+    peer->file = file;
+}
+
+static void report(void *ctx, const char *promise, enum conformance_result result, const char *why)
+{
+    static const char *const words[] = {"ok", "BROKEN", "skipped"};
+    int *count = ctx;
+
+    count[result]++;
+    (void)printf("%-7s %s%s%s\n", words[result], promise, why ? ": " : "", why ? why : "");
+    (void)fflush(stdout);
+}
+
+int desktop_run(const struct midge_port *port, const struct conformance_peer *peer)
+{
+    int count[3] = {0};
+    int broken = midge_conformance(port, peer, report, count);
+
+    (void)unlink(peer->file);
+    (void)printf("%d promises kept, %d broken, %d skipped\n", count[CONFORMS], count[BROKEN],
+                 count[SKIPPED]);
+    return broken != 0;
+}
