@@ -10,7 +10,7 @@
 #   boards    the firmware of each board in QEMU against the same servers
 #   size      flash and RAM of each firmware by part, against tests/size
 #
-# Needs the network only for what is missing: apt packages, and the sources of mbedTLS and cJSON.
+# Needs the network only for what is missing: apt packages, and the sources of mbedTLS, cJSON and lwIP.
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p build
@@ -54,7 +54,7 @@ wanted unit vectors net boards || compile= # lint, size and external need no bui
 export CCACHE_BASEDIR="$root"
 for build in $builds; do
     if [ "$compile" ]; then say "Building preset $build in build/$build"; else say "Configuring preset $build"; fi
-    cmake --preset "$build" -DMIDGE_TESTS=ON >build/log.$$ 2>&1 || { cat build/log.$$; rm build/log.$$; exit 1; }
+    cmake --preset "$build" -DMIDGE_TESTS=ON -DMIDGE_LWIP=ON >build/log.$$ 2>&1 || { cat build/log.$$; rm build/log.$$; exit 1; }
     grep '^-- midge:' build/log.$$ || true
     rm build/log.$$
     [ -z "$compile" ] || cmake --build --preset "$build" -- --quiet

@@ -135,8 +135,9 @@ struct midge_lwip_raw {
 void midge_lwip_raw_attach(struct midge_port *port, const struct midge_lwip_raw *machine);
 
 /*
- * lwIP's sockets under an RTOS: port/lwip_sockets. Fills in dns_start … wake likewise. Called
- * from the thread that polls, after tcpip_init. NO_MEMORY or PORT on failure.
+ * lwIP's sockets under an RTOS: port/lwip_sockets. Fills in dns_start … wake likewise, one port in
+ * a program. Called from the thread that polls, after tcpip_init. NO_MEMORY, or BUSY while another
+ * is attached. Detached when every client that uses it is closed and nobody wakes it any more.
  */
 int midge_lwip_sockets_attach(struct midge_port *port);
 void midge_lwip_sockets_detach(struct midge_port *port);

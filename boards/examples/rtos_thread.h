@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * midge under an RTOS: one thread owns the client, all others hand it their work.
+ *
+ *     struct network_job job = {.url = "https://example.com/", .text = text, .cap = sizeof text};
+ *     network_get(&job);                     this thread waits, the network's goes on
+ *     if (job.result.error == MIDGE_OK) ...
+ */
+#ifndef RTOS_THREAD_H
+#define RTOS_THREAD_H
+
+#include <lwip/sys.h>
+#include <midge/midge.h>
+
+struct network_job {
+    const char *url;
+    char *text; /* the body goes here, NUL-terminated; longer ones fail with TOO_LARGE */
+    size_t cap;
+    struct midge_result result;
+
+    struct midge_buffer body; /* the network thread's */
+    sys_sem_t done;
+};
+
+/* Starts the thread, after tcpip_init; returns when the client is open, or its error. config lives
+   as long as the thread; its port has the clocks and entropy, the thread adds lwIP's sockets. */
+int network_start(struct midge_config *config);
+
+/* From any thread, as many at once as you like. */
+void network_get(struct network_job *job);
+
+/* When nobody is in network_get, or will be. Returns when the client is closed. */
+void network_stop(void);
+
+#endif

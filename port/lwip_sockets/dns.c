@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Name lookup by lwIP's resolver, in lwIP's thread; lwip_getaddrinfo would block the client's. It
+ * answers with one address.
+ *
+ * lwIP cannot cancel. Each lookup has a record of its own, from lwIP's heap, between lwIP and the
+ * caller's query: dns_cancel cuts it off from the query, and it is freed once lwIP is done with it,
+ * seconds later at most. lwIP's thread writes into the record only; queries are the client's
+ * thread's.
+ */
+#include "lwip_sockets.h"
+
+#include <string.h>
+
+#include <lwip/dns.h>
+#include <lwip/mem.h>
+
+enum lookup_state {
+    LOOKUP_ASKED,    /* on its way to lwIP's thread, or lwIP's to answer */
+    LOOKUP_NO_ROOM,  /* lwIP's table or mailbox was full: ask again */
+    LOOKUP_ANSWERED, /* the client's thread frees it */
+    LOOKUP_ORPHAN    /* the port is detached: lwIP's callback frees it */
+};
+
+struct lws_lookup {
+    struct lws_lookup *next;       /* the client's thread only */
+    struct midge_dns_query *query; /* the client's thread only; NULL: cancelled */
+    enum lookup_state state;       /* both threads */
+    err_t err;                     /* valid when answered, as is ip */
+    ip_addr_t ip;
+    u8_t family; /* LWIP_DNS_ADDRTYPE_x */
+    char host[];
+};
+
+static enum lookup_state state_of(const struct lws_lookup *l)
+{
+    enum lookup_state state;
+    SYS_ARCH_DECL_PROTECT(level);
+
+    SYS_ARCH_PROTECT(level);
+    state = l->state;
+    SYS_ARCH_UNPROTECT(level);
+    return state;
+}
+
+/* Sets it; the state it had. */
+static enum lookup_state change(struct lws_lookup *l, enum lookup_state state)
+{
+    enum lookup_state was;
+    SYS_ARCH_DECL_PROTECT(level);
+
+    SYS_ARCH_PROTECT(level);
+    was = l->state;
+    if (was != LOOKUP_ORPHAN) {
+        l->state = state;
+    }
+    SYS_ARCH_UNPROTECT(level);
+    return was;
+}
+
+/* ---- In lwIP's thread ---- */
+
+static void answered(struct lws_lookup *l, err_t err, const ip_addr_t *ip)
+{
+    l->err = err;
+    if (ip != NULL) {
+        ip_addr_copy(l->ip, *ip);
+    }
+    if (change(l, LOOKUP_ANSWERED) == LOOKUP_ORPHAN) {
+        mem_free(l);
+    } else {
+        midge__lws_raise();
+    }
+}
+
+/* No address: there is none, or nobody answered; lwIP does not tell which. */
+static void on_found(const char *name, const ip_addr_t *ip, void *arg)
+{
+    (void)name;
+    answered(arg, ip != NULL ? ERR_OK : ERR_TIMEOUT, ip);
+}
+
+static void on_ask(void *arg)
+{
+    struct lws_lookup *l = arg;
+    ip_addr_t ip;
+    const err_t err = dns_gethostbyname_addrtype(l->host, &ip, on_found, l, l->family);
+
+    if (err == ERR_MEM) {
+        (void)change(l, LOOKUP_NO_ROOM);
+        midge__lws_raise();             /* for the time to ask again */
+    } else if (err != ERR_INPROGRESS) { /* else l may be gone */
+        answered(l, err, err == ERR_OK ? &ip : NULL);
+    }
+}
+
+void midge__lws_dns_drop(void)
+{
+    struct lws_lookup *next;
+
+    for (struct lws_lookup *l = midge__lws.lookups; l != NULL; l = next) {
+        next = l->next;
+        if (change(l, LOOKUP_ORPHAN) != LOOKUP_ASKED) {
+            mem_free(l);
+        }
+    }
+    midge__lws.lookups = NULL;
+}
+
+/* ---- Answers ---- */
+
+static void query_fail(struct midge_dns_query *query, err_t err)
+{
+    query->err = MIDGE_ERR_RESOLVE;
+    query->native = err;
+    query->done = 1;
+}
+
+static void query_add4(struct midge_dns_query *query, const void *bytes)
+{
+    struct midge_addr *addr = &query->addrs[query->count++];
+
+    memset(addr, 0, sizeof *addr);
+    addr->family = 4;
+    memcpy(addr->bytes, bytes, 4);
+}
+
+#if LWIP_IPV6
+static void query_add6(struct midge_dns_query *query, const void *bytes, uint32_t scope)
+{
+    struct midge_addr *addr = &query->addrs[query->count++];
+
+    addr->family = 6;
+    addr->scope = scope;
+    memcpy(addr->bytes, bytes, 16);
+}
+#endif
+
+static void query_answer(struct midge_dns_query *query, const ip_addr_t *ip)
+{
+#if LWIP_IPV6
+    if (IP_IS_V6(ip)) {
+        query_add6(query, ip_2_ip6(ip)->addr, ip6_addr_zone(ip_2_ip6(ip)));
+    }
+#endif
+#if LWIP_IPV4
+    if (IP_IS_V4(ip)) {
+        query_add4(query, &ip_2_ip4(ip)->addr);
+    }
+#endif
+    query->done = 1;
+}
+
+/* ---- localhost ---- */
+
+/* RFC 6761 6.3: it and all below it never leave the machine. */
+static bool is_localhost(const char *host)
+{
+    static const char name[] = "localhost";
+    const size_t name_len = sizeof name - 1;
+    size_t len = strlen(host);
+
+    if (len > 0 && host[len - 1] == '.') {
+        len--;
+    }
+    if (len < name_len || lwip_strnicmp(host + len - name_len, name, name_len) != 0) {
+        return false;
+    }
+    return len == name_len || host[len - name_len - 1] == '.';
+}
+
+static void answer_localhost(struct midge_dns_query *query)
+{
+#if LWIP_IPV4
+    if (query->family != 6) {
+        static const uint8_t loopback4[4] = {127, 0, 0, 1};
+        query_add4(query, loopback4);
+    }
+#endif
+#if LWIP_IPV6
+    if (query->family != 4) {
+        static const uint8_t loopback6[16] = {[15] = 1};
+        query_add6(query, loopback6, 0);
+    }
+#endif
+    if (query->count == 0) {
+        query_fail(query, ERR_VAL);
+    }
+    query->done = 1;
+}
+
+/* ---- The port's calls ---- */
+
+static u8_t to_native_family(uint8_t family)
+{
+    switch (family) {
+    case 4:
+        return LWIP_DNS_ADDRTYPE_IPV4;
+    case 6:
+        return LWIP_DNS_ADDRTYPE_IPV6;
+    default:
+        return LWIP_DNS_ADDRTYPE_DEFAULT;
+    }
+}
+
+static bool family_built(uint8_t family)
+{
+    return family == 0 || (family == 4 && LWIP_IPV4) || (family == 6 && LWIP_IPV6);
+}
+
+static struct lws_lookup *lookup_new(const char *host, struct midge_dns_query *query)
+{
+    const size_t size = strlen(host) + 1;
+    struct lws_lookup *l = mem_malloc((mem_size_t)(sizeof *l + size));
+
+    if (l != NULL) {
+        memset(l, 0, sizeof *l);
+        memcpy(l->host, host, size);
+        l->family = to_native_family(query->family);
+        l->query = query;
+        l->next = midge__lws.lookups;
+        midge__lws.lookups = l;
+        query->impl = l;
+    }
+    return l;
+}
+
+static void ask(struct lws_lookup *l)
+{
+    l->state = LOOKUP_ASKED; /* lwIP's thread does not know it yet, or not any more */
+    if (tcpip_callback(on_ask, l) != ERR_OK) {
+        l->state = LOOKUP_NO_ROOM;
+    }
+}
+
+int midge__lws_dns_start(void *ctx, const char *host, struct midge_dns_query *query)
+{
+    struct lws_lookup *l;
+
+    (void)ctx;
+    query->count = 0;
+    query->done = 0;
+    query->err = MIDGE_OK;
+    query->native = 0;
+    query->impl = NULL;
+    if (!family_built(query->family) || strlen(host) >= DNS_MAX_NAME_LENGTH) {
+        query_fail(query, ERR_VAL);
+        return MIDGE_OK;
+    }
+    if (is_localhost(host)) {
+        answer_localhost(query);
+        return MIDGE_OK;
+    }
+    l = lookup_new(host, query);
+    if (l == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    ask(l);
+    return MIDGE_OK;
+}
+
+void midge__lws_dns_cancel(void *ctx, struct midge_dns_query *query)
+{
+    struct lws_lookup *l = query->impl;
+
+    (void)ctx;
+    if (l != NULL) {
+        l->query = NULL;
+        query->impl = NULL;
+    }
+}
+
+/* ---- Poll ---- */
+
+bool midge__lws_dns_retry(void)
+{
+    bool any = false;
+
+    for (struct lws_lookup *l = midge__lws.lookups; l != NULL; l = l->next) {
+        if (l->query != NULL) {
+            any = true;
+            if (state_of(l) == LOOKUP_NO_ROOM) {
+                ask(l);
+            }
+        }
+    }
+    return any;
+}
+
+static void deliver(struct lws_lookup *l)
+{
+    struct midge_dns_query *query = l->query;
+
+    if (query == NULL) {
+        return;
+    }
+    query->impl = NULL;
+    if (l->err == ERR_OK) {
+        query_answer(query, &l->ip);
+    } else {
+        query_fail(query, l->err);
+    }
+}
+
+static bool ended(const struct lws_lookup *l)
+{
+    const enum lookup_state state = state_of(l);
+
+    return state == LOOKUP_ANSWERED || (state == LOOKUP_NO_ROOM && l->query == NULL);
+}
+
+void midge__lws_dns_deliver(void)
+{
+    struct lws_lookup **link = &midge__lws.lookups;
+
+    while (*link != NULL) {
+        struct lws_lookup *l = *link;
+        if (ended(l)) {
+            *link = l->next;
+            deliver(l);
+            mem_free(l);
+        } else {
+            link = &l->next;
+        }
+    }
+}

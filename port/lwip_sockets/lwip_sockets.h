@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Private to port/lwip_sockets: its one state and what its files lend each other. lwIP is one in a
+ * program, so this is too, and the ctx of the port's calls stays the board's.
+ *
+ * Two threads meet here: the client's, in the port's calls, and lwIP's (tcpip_thread), in
+ * callbacks. What both touch is named below and kept by SYS_ARCH_PROTECT, but for two flags that
+ * interrupts set too. lwIP's thread calls nobody: it notes what happened and ends the poll, which
+ * looks.
+ */
+#ifndef MIDGE_LWIP_SOCKETS_H
+#define MIDGE_LWIP_SOCKETS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lwip/opt.h>
+
+#if NO_SYS
+#error "port/lwip_sockets needs an RTOS under lwIP (NO_SYS 0); a superloop takes port/lwip_raw"
+#endif
+#if !LWIP_SOCKET || !LWIP_SOCKET_POLL || !LWIP_TCP || !LWIP_UDP || !LWIP_DNS
+#error "port/lwip_sockets needs LWIP_SOCKET, LWIP_SOCKET_POLL, LWIP_TCP, LWIP_UDP and LWIP_DNS"
+#endif
+#if !SYS_LIGHTWEIGHT_PROT
+#error "port/lwip_sockets needs SYS_LIGHTWEIGHT_PROT 1: pbufs are freed from several threads"
+#endif
+
+#include <lwip/api.h>
+#include <lwip/priv/sockets_priv.h>
+#include <lwip/sockets.h>
+#include <lwip/sys.h>
+#include <lwip/tcpip.h>
+
+#include <midge/err.h>
+#include <midge/port.h>
+
+struct lws_lookup;
+
+struct lws {
+    bool attached;
+    int wake_fd;                         /* a socket that no packet reaches, see lwip_sockets.c */
+    struct netconn *wake_conn;           /* lwIP's side of it */
+    struct tcpip_callback_msg *wake_msg; /* to lwIP's thread: "raise", from anywhere */
+    struct lws_lookup *lookups;          /* the client's thread only */
+    bool fin[NUM_SOCKETS];               /* by socket: recv said EOF. The client's thread only */
+    struct pollfd polled[NUM_SOCKETS];   /* all there can be, the wake's among them */
+
+    atomic_bool asked;  /* a wake that no poll has answered. Set from anywhere */
+    atomic_bool posted; /* wake_msg is in lwIP's mailbox. Set from anywhere */
+    bool raised;        /* wake_fd is readable. Both threads */
+};
+extern struct lws midge__lws;
+
+/* Fill in where the caller asked for it. */
+static inline void lws_native(int *native, int code)
+{
+    if (native != NULL) {
+        *native = code;
+    }
+}
+
+/* From lwIP's thread: end the poll in progress, or the next one. */
+void midge__lws_raise(void);
+
+/* socket.c. native is lwIP's errno. */
+int midge__lws_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
+                       int *native);
+int midge__lws_connected(void *ctx, midge_sock sock, int *native);
+int midge__lws_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native);
+int midge__lws_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
+                    int *native);
+void midge__lws_close(void *ctx, midge_sock sock);
+
+/* dns.c. native is lwIP's err_t. */
+int midge__lws_dns_start(void *ctx, const char *host, struct midge_dns_query *query);
+void midge__lws_dns_cancel(void *ctx, struct midge_dns_query *query);
+/* Asks again what lwIP had no room for; true while lookups are under way. */
+bool midge__lws_dns_retry(void);
+/* Hands the answers that came to their queries. */
+void midge__lws_dns_deliver(void);
+/* In lwIP's thread, while the client's waits for it: forget everything. */
+void midge__lws_dns_drop(void);
+
+#endif

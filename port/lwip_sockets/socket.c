@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * TCP sockets of lwIP: non-blocking. errno must be each thread's own, as it tells "try later" from
+ * an error.
+ */
+#include "lwip_sockets.h"
+
+#include <string.h>
+
+#include <lwip/errno.h>
+
+static int would_block(int code)
+{
+    return code == EAGAIN || code == EWOULDBLOCK;
+}
+
+static bool *fin_of(midge_sock sock)
+{
+    return &midge__lws.fin[sock - LWIP_SOCKET_OFFSET];
+}
+
+/* ---- Addresses ---- */
+
+union any_sockaddr {
+    struct sockaddr any;
+#if LWIP_IPV4
+    struct sockaddr_in in;
+#endif
+#if LWIP_IPV6
+    struct sockaddr_in6 in6;
+#endif
+};
+
+/* 0 for a family that this build of lwIP has not. */
+static socklen_t to_sockaddr(const struct midge_addr *addr, uint16_t port, union any_sockaddr *out)
+{
+    memset(out, 0, sizeof *out);
+#if LWIP_IPV4
+    if (addr->family == 4) {
+        out->in.sin_family = AF_INET;
+        out->in.sin_port = lwip_htons(port);
+        memcpy(&out->in.sin_addr, addr->bytes, 4);
+        return sizeof out->in;
+    }
+#endif
+#if LWIP_IPV6
+    if (addr->family == 6) {
+        out->in6.sin6_family = AF_INET6;
+        out->in6.sin6_port = lwip_htons(port);
+        out->in6.sin6_scope_id = addr->scope;
+        memcpy(&out->in6.sin6_addr, addr->bytes, 16);
+        return sizeof out->in6;
+    }
+#endif
+    return 0;
+}
+
+/* ---- Connect ---- */
+
+/* No socket, PCB or heap left is told from a peer that does not answer. */
+static int connect_fails(int code, int *native)
+{
+    lws_native(native, code);
+    return code == ENFILE || code == ENOBUFS || code == ENOMEM ? MIDGE_ERR_NO_MEMORY
+                                                               : MIDGE_ERR_CONNECT;
+}
+
+int midge__lws_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
+                       int *native)
+{
+    union any_sockaddr to;
+    const socklen_t to_len = to_sockaddr(addr, port, &to);
+    const int on = 1;
+    int fd;
+
+    (void)ctx;
+    *sock = MIDGE_SOCK_NONE;
+    lws_native(native, 0);
+    if (addr->family != 4 && addr->family != 6) {
+        return MIDGE_ERR_INVALID;
+    }
+    if (to_len == 0) {
+        return connect_fails(EAFNOSUPPORT, native);
+    }
+    fd = lwip_socket(to.any.sa_family, SOCK_STREAM, 0);
+    if (fd < 0) {
+        return connect_fails(errno, native);
+    }
+    (void)lwip_fcntl(fd, F_SETFL, O_NONBLOCK);
+    /* Requests are written whole, so Nagle can only delay; without it all still works. */
+    (void)lwip_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (lwip_connect(fd, &to.any, to_len) != 0 && errno != EINPROGRESS) {
+        const int code = errno;
+        (void)lwip_close(fd);
+        return connect_fails(code, native);
+    }
+    *fin_of(fd) = false;
+    *sock = fd;
+    return MIDGE_OK;
+}
+
+/* SO_ERROR is 0 for "connected" and for "not yet" alike, and lwIP knows the peer's name from the
+   start; but the socket is not writable before one of both has happened. */
+int midge__lws_connected(void *ctx, midge_sock sock, int *native)
+{
+    struct pollfd one = {.fd = (int)sock, .events = POLLOUT};
+    int code = 0;
+    socklen_t code_len = sizeof code;
+
+    (void)ctx;
+    lws_native(native, 0);
+    if (lwip_poll(&one, 1, 0) == 0) {
+        return MIDGE_ERR_AGAIN;
+    }
+    if (lwip_getsockopt((int)sock, SOL_SOCKET, SO_ERROR, &code, &code_len) != 0) {
+        code = errno;
+    }
+    if (code == 0) {
+        return MIDGE_OK;
+    }
+    /* lwIP has one code for every reset. One that answers the SYN is a refusal; the rare one that
+       came right after the handshake is told as one too. */
+    return connect_fails(code == ECONNRESET ? ECONNREFUSED : code, native);
+}
+
+/* ---- Bytes ---- */
+
+/* After it said EOF once, lwIP says "not connected", as it does after a reset. */
+int midge__lws_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native)
+{
+    ssize_t got;
+
+    (void)ctx;
+    *n = 0;
+    lws_native(native, 0);
+    if (cap == 0) {
+        return MIDGE_ERR_INVALID; /* recv would answer 0, which reads as EOF */
+    }
+    if (*fin_of(sock)) {
+        return MIDGE_ERR_EOF;
+    }
+    got = lwip_recv((int)sock, buf, cap, 0);
+    if (got > 0) {
+        *n = (size_t)got;
+        return MIDGE_OK;
+    }
+    if (got == 0) {
+        *fin_of(sock) = true;
+        return MIDGE_ERR_EOF;
+    }
+    if (would_block(errno)) {
+        return MIDGE_ERR_AGAIN;
+    }
+    lws_native(native, errno);
+    return MIDGE_ERR_RECV;
+}
+
+int midge__lws_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
+                    int *native)
+{
+    ssize_t put;
+
+    (void)ctx;
+    *n = 0;
+    lws_native(native, 0);
+    if (len == 0) {
+        return MIDGE_ERR_INVALID; /* no *n > 0 could be answered */
+    }
+    put = lwip_send((int)sock, buf, len, 0);
+    if (put > 0) {
+        *n = (size_t)put;
+        return MIDGE_OK;
+    }
+    if (put == 0 || would_block(errno)) {
+        return MIDGE_ERR_AGAIN;
+    }
+    lws_native(native, errno);
+    return MIDGE_ERR_SEND;
+}
+
+void midge__lws_close(void *ctx, midge_sock sock)
+{
+    (void)ctx;
+    if (sock != MIDGE_SOCK_NONE) {
+        (void)lwip_close((int)sock);
+    }
+}

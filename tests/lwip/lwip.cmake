@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+# midge on lwIP on libslirp: the ports and programs that net/test_lwip.py runs. Included by
+# tests/CMakeLists.txt when lwIP's sources are there (-DMIDGE_LWIP=ON).
+#
+#   lwip-sockets, lwip-raw     lwIP and the port, as a library
+#   NAME-sockets, NAME-raw     a program on either: lwip_program(NAME PORT SOURCE...)
+find_library(MIDGE_SLIRP slirp)
+find_path(MIDGE_SLIRP_INCLUDE slirp/libslirp.h)
+mark_as_advanced(MIDGE_SLIRP MIDGE_SLIRP_INCLUDE)
+if(NOT MIDGE_SLIRP OR NOT MIDGE_SLIRP_INCLUDE)
+    message(STATUS "midge: no libslirp (libslirp-dev): the tests of the lwIP ports are not built")
+    return()
+endif()
+find_package(Threads REQUIRED)
+include(${PROJECT_SOURCE_DIR}/port/lwip.cmake)
+
+set(LWIP_TESTS ${CMAKE_CURRENT_LIST_DIR})
+set(LWIP_UNIX ${MIDGE_LWIP_DIR}/contrib/ports/unix/port)
+
+# With threads: lwIP's port to POSIX. IPv6 too, so that both families are compiled.
+midge_lwip(lwip-sockets-core ${LWIP_TESTS}/sockets IPV6 API)
+target_sources(lwip-sockets-core PRIVATE ${LWIP_UNIX}/sys_arch.c)
+target_include_directories(lwip-sockets-core SYSTEM BEFORE PUBLIC ${LWIP_UNIX}/include)
+target_link_libraries(lwip-sockets-core PUBLIC Threads::Threads)
+
+midge_lwip(lwip-raw-core ${PROJECT_SOURCE_DIR}/port/lwip_raw IPV6)
+target_include_directories(lwip-raw-core SYSTEM BEFORE PUBLIC ${LWIP_TESTS}/raw)
+
+foreach(port sockets raw)
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/port/lwip_${port}/*.c)
+    add_library(lwip-${port} STATIC ${sources} ${LWIP_TESTS}/machine_${port}.c
+        ${LWIP_TESTS}/slirp_netif.c)
+    set_target_properties(lwip-${port} PROPERTIES C_EXTENSIONS ON)
+    target_compile_options(lwip-${port} PRIVATE ${MIDGE_WARNINGS} -Wconversion)
+    target_include_directories(lwip-${port} PUBLIC ${LWIP_TESTS} ${PROJECT_SOURCE_DIR}/include)
+    target_include_directories(lwip-${port} SYSTEM PRIVATE ${MIDGE_SLIRP_INCLUDE})
+    target_link_libraries(lwip-${port} PUBLIC lwip-${port}-core midge Threads::Threads
+        ${MIDGE_SLIRP})
+endforeach()
+
+function(lwip_program name port)
+    add_executable(${name}-${port} ${ARGN})
+    set_target_properties(${name}-${port} PROPERTIES C_EXTENSIONS ON
+        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    target_compile_options(${name}-${port} PRIVATE ${MIDGE_WARNINGS} -Wconversion)
+    target_include_directories(${name}-${port} PRIVATE ${PROJECT_SOURCE_DIR}/boards)
+    target_link_libraries(${name}-${port} PRIVATE lwip-${port})
+endfunction()
+
+foreach(port sockets raw)
+    lwip_program(lwip_client ${port} ${LWIP_TESTS}/client.c)
+endforeach()
+# The examples of firmware.
+set(examples ${PROJECT_SOURCE_DIR}/boards/examples)
+lwip_program(lwip_rtos sockets ${LWIP_TESTS}/rtos_main.c ${examples}/rtos_thread.c)
+lwip_program(lwip_superloop raw ${LWIP_TESTS}/superloop_main.c ${examples}/superloop.c)
+
+if(CMOCKA_FOUND)
+    lwip_program(test_lwip sockets ${LWIP_TESTS}/sockets_test.c)
+    target_link_libraries(test_lwip-sockets PRIVATE PkgConfig::CMOCKA)
+    midge_test(net.test_lwip-sockets net 120 test_lwip-sockets)
+endif()

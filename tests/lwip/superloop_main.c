@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lwip_superloop-PORT CA.pem DNS_PORT URL...
+ *
+ * boards/examples/superloop.c on the desktop: its report as a line of JSON.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "examples/superloop.h"
+#include "machine.h"
+
+enum { LONGEST_CA = 1 << 20 };
+
+static unsigned long blinks;
+static int lit;
+
+static void led(int on)
+{
+    blinks += on != lit;
+    lit = on;
+}
+
+static int run(struct midge_config *config, char **urls, size_t n)
+{
+    struct superloop_report report = {0};
+    struct midge_client *client = NULL;
+    int err;
+
+    config->memory_size = midge_memory_needed(config);
+    config->memory = malloc(config->memory_size);
+    err = config->memory == NULL ? MIDGE_ERR_NO_MEMORY : midge_open(&client, config);
+    if (err == MIDGE_OK)
+        err = superloop(client, (const char *const *)urls, n, led, &report);
+    midge_close(client);
+    free(config->memory);
+    printf("{\"error\":\"%s\",\"ended\":%zu,\"failed\":%zu,\"laps\":%lu,\"blinks\":%lu,"
+           "\"longest_us\":%u}\n",
+           midge_err_name(err), report.ended, report.failed, report.laps, blinks,
+           report.longest_us);
+    return err == MIDGE_OK ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct midge_port port;
+    struct midge_config config = {.port = &port, .max_connections = 8};
+    char *ca = malloc(LONGEST_CA);
+    FILE *file = argc > 3 ? fopen(argv[1], "rb") : NULL;
+    int failed;
+
+    if (ca == NULL || file == NULL)
+        return 2;
+    config.tls.ca = ca;
+    config.tls.ca_len = fread(ca, 1, LONGEST_CA, file);
+    fclose(file);
+    machine_open(&port, (unsigned short)strtoul(argv[2], NULL, 10));
+    machine_attach(&port);
+    failed = run(&config, argv + 3, (size_t)argc - 3);
+    machine_detach(&port);
+    machine_close();
+    free(ca);
+    return failed;
+}

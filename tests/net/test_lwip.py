@@ -1,0 +1,162 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""midge on lwIP, with threads (port/lwip_sockets) and without (port/lwip_raw), and the two examples
+of firmware: real requests through lwIP on libslirp to the local servers. See tests/lwip."""
+import errno
+import http.client
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import unittest
+
+import midge_test
+
+sys.path.insert(0, str(midge_test.ROOT / "tests" / "boards"))
+import board    # its name server: every name in .example is 192.0.2.2, this machine seen from lwIP
+
+GUEST = "api.example"
+FOLDER = pathlib.Path(os.environ.get("MIDGE_CLIENTS", pathlib.Path(midge_test.BIN).parent / "tests"))
+
+
+def program(name):
+    path = FOLDER / name
+    if not path.exists():
+        raise unittest.SkipTest(f"no program at {path}: no lwIP or no libslirp when this was built")
+    return path
+
+
+def fnv1a(data):
+    value = 0xcbf29ce484222325
+    for byte in data:
+        value = (value ^ byte) * 0x100000001b3 & 0xffffffffffffffff
+    return f"{value:016x}"
+
+
+class Case(midge_test.Case):
+    @classmethod
+    def setUpClass(cls):    # without the host program
+        cls.servers = midge_test.servers()
+        cls.ports, cls.ca = cls.servers.ports, cls.servers.ca
+
+    def at(self, path, port="https", host=GUEST):
+        return self.url(path, port, host=host)
+
+    def lines(self, name, *arguments):
+        """Runs a program of tests/lwip: its lines of JSON."""
+        done = subprocess.run([program(name), *map(str, arguments)], capture_output=True, text=True,
+                              timeout=midge_test.TIMEOUT, env=midge_test.environment())
+        self.assertEqual((0, ""), (done.returncode, done.stderr), f"{arguments}\n{done.stdout}")
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def body(self, path):
+        link = http.client.HTTPConnection("127.0.0.1", self.ports["http"], timeout=30)
+        self.addCleanup(link.close)
+        link.request("GET", path)
+        return link.getresponse().read()
+
+
+class Client:
+    """The same for both ports."""
+    NAME = REFUSED = None
+
+    def fetch(self, *arguments):
+        """A result for each URL; options first."""
+        options = [one for one in arguments if not str(one).startswith("http")]
+        urls = [one for one in arguments if str(one).startswith("http")]
+        *results, self.use = self.lines(f"lwip_client-{self.NAME}", *options, self.ca,
+                                        board.name_server().port, *urls)
+        self.assertEqual(urls, [one["url"] for one in results])
+        return results
+
+    def assert_whole(self, result, path):
+        self.assertEqual(("", 200, 2), tuple(result[name] for name in ("error", "status", "complete")))
+        self.assertEqual(fnv1a(self.body(path)), result["hash"], path)
+
+    def test_all_at_once(self):
+        asked = [("/posts/1", "https"), ("/posts/2", "https"), ("/bytes/300000", "https"),
+                 ("/bytes/100001?chunked=1", "https_rsa"), ("/bytes/0", "https_tls12"),
+                 ("/bytes/70000", "https_tls13"), ("/posts/3", "https_chain5k"),
+                 ("/bytes/200000?close=1", "https"), ("/bytes/150000", "http")]
+        results = self.fetch(*[self.at(path, port) for path, port in asked])
+        for result, (path, _) in zip(results, asked):
+            self.assert_whole(result, path)
+
+    def test_one_fails_the_others_do_not(self):
+        """Cut by each kind of end, reset, refused, unknown, not trusted: in one go."""
+        urls = [self.at(f"/bytes/70000?_cut=1000&_end={end}") for end in ("rst", "fin", "close_notify")]
+        urls += [self.at("/bytes/70000?_cut=1000&_end=rst", "http"),
+                 self.at("/bytes/70000?_cut=1000&_end=fin", "http"), self.at("/posts/1?_reset=1"),
+                 self.at("/", "refused"), self.at("/", host="missing.example"),
+                 self.at("/", "untrusted")]
+        good = "/bytes/50000"
+        results = self.fetch(*urls, self.at(good))
+        self.assert_whole(results.pop(), good)
+        # slirp may make a FIN of a reset; the conformance program tells resets by name.
+        expected = ["RECV PARTIAL", "PARTIAL", "PARTIAL", "RECV PARTIAL", "PARTIAL",
+                    "RECV EMPTY_REPLY", "CONNECT", "RESOLVE", "CERT"]
+        for result, errors in zip(results, expected):
+            self.assertIn(result["error"], errors.split(), result)
+            self.assertEqual(0, result["complete"], result)
+        self.assertEqual(self.REFUSED, results[6]["native"])
+
+    def test_more_names_than_lwip_asks_at_once(self):
+        path = "/posts/7"
+        for result in self.fetch(*[self.at(path, "http", f"n{n}.example") for n in range(12)]):
+            self.assert_whole(result, path)
+
+    def test_name_server_is_silent(self):
+        silent, good = self.fetch("--dns-ms", 400, self.at("/", host="silent.example"),
+                                  self.at("/posts/1"))
+        self.assertEqual("TIMEOUT", silent["error"])
+        self.assert_whole(good, "/posts/1")
+
+    def test_wake(self):
+        """2000 jobs from another thread. None may be seen late: the port may sleep a second."""
+        wakes, _ = self.lines(f"lwip_client-{self.NAME}", "--wakes", 2000, self.ca, 53)
+        self.assertEqual(2000, wakes["wakes"])
+
+    def test_no_leak(self):
+        rounds = 40 if midge_test.SANITIZED else 200
+        self.fetch("--no-reuse", "--rounds", rounds, self.at("/posts/1"), self.at("/bytes/30000", "http"),
+                   self.at("/bytes/70000?_cut=1000&_end=rst"), self.at("/", "refused"),
+                   self.at("/", "http", "missing.example"))
+        for use in self.use.values():
+            use.pop("semaphores")   # lwIP keeps one for each thread
+        self.assertEqual(self.use["before"], self.use["after"])
+
+
+class Sockets(Client, Case):
+    NAME, REFUSED = "sockets", errno.ECONNREFUSED
+
+
+class Raw(Client, Case):
+    NAME, REFUSED = "raw", -14      # lwIP's ERR_RST
+
+
+class Examples(Case):
+    """boards/examples"""
+
+    def test_rtos_thread(self):
+        """8 threads with 20 jobs each, more than wait in its mailbox, by one network thread."""
+        urls = [self.at("/posts/1"), self.at("/bytes/60000"), self.at("/posts/2", "http"),
+                self.at("/", host="missing.example")]
+        jobs = self.lines("lwip_rtos-sockets", 8, 20, self.ca, board.name_server().port, *urls)
+        self.assertEqual(8 * 20, len(jobs))
+        for job in jobs:
+            self.assertEqual("RESOLVE" if "missing" in job["url"] else "", job["error"], job)
+            if "/bytes/" in job["url"]:
+                self.assertEqual((200, 60000), (job["status"], job["len"]))
+
+    def test_superloop(self):
+        urls = [self.at("/posts/1"), self.at("/bytes/60000"), self.at("/delay/0.2", "http"),
+                self.at("/", host="missing.example")]
+        report, = self.lines("lwip_superloop-raw", self.ca, board.name_server().port, *urls)
+        self.assertEqual(("", 4, 1), tuple(report[name] for name in ("error", "ended", "failed")))
+        self.assertEqual(report["laps"], report["blinks"])
+        self.assertGreater(report["blinks"], 100)    # it went on while they waited
+
+
+if __name__ == "__main__":
+    unittest.main()
