@@ -3,9 +3,6 @@
  * fetch: any URLs, as often as wanted, all at once. What a board can take is seen with it: how many
  * connections, how fast, what a failure looks like and whether the next round starts afresh.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "app.h"
 
 struct fetch {
@@ -15,13 +12,18 @@ struct fetch {
     size_t done;
 };
 
-/* One request. Its memory is all there is: the client borrows it. */
+/* One request: as little as can be, for there may be many. */
 struct fetched {
-    struct fetch *fetch;
-    unsigned number;
-    struct midge_request request;
     struct midge_null_sink sink;
+    struct fetch *fetch;
+    unsigned number; /* from 1 */
 };
+
+static const char *url_of(const struct fetched *one)
+{
+    const struct app *app = one->fetch->app;
+    return app->args[(one->number - 1) % app->n_args];
+}
 
 static void start_more(struct fetch *fetch, struct fetched *all);
 
@@ -31,7 +33,7 @@ static void show(struct fetched *one, const struct midge_result *result)
     struct app_item item = {
         .app = app, .what = "request", .number = one->number, .result = *result};
     if (result->error != MIDGE_OK || result->status < 200 || result->status > 299) {
-        app_fail_result(&item, one->request.url, NULL);
+        app_fail_result(&item, url_of(one), NULL);
     } else if (!app->quiet) {
         app_print(app, "request %u: %d, %lu bytes, %lu us, handshake %lu us%s\n", one->number,
                   result->status, (unsigned long)one->sink.len, (unsigned long)result->t.total_us,
@@ -49,13 +51,25 @@ static void on_done(void *ctx, const struct midge_result *result)
     start_more(fetch, one - (one->number - 1));
 }
 
+static int start_one(struct fetched *one)
+{
+    const struct app *app = one->fetch->app;
+    const struct midge_request get = {.url = url_of(one),
+                                      .sink = &one->sink.sink,
+                                      .timeouts = {.total_ms = app->timeout_ms},
+                                      .no_reuse = app->no_reuse,
+                                      .ctx = one,
+                                      .on_done = on_done};
+    return midge_start(app->client, &get, NULL);
+}
+
 /* A block that is full for now has room again when one of those under way ends. */
 static void start_more(struct fetch *fetch, struct fetched *all)
 {
     const size_t most = fetch->app->sync ? 1 : fetch->total;
     while (fetch->next < fetch->total && fetch->live < most) {
         struct fetched *one = &all[fetch->next];
-        const int err = midge_start(fetch->app->client, &one->request, NULL);
+        const int err = start_one(one);
         if ((err == MIDGE_ERR_NO_MEMORY || err == MIDGE_ERR_NO_SLOT) && fetch->live > 0) {
             return;
         }
@@ -72,21 +86,10 @@ static void start_more(struct fetch *fetch, struct fetched *all)
 
 static void prepare(struct fetch *fetch, struct fetched *all)
 {
-    const struct app *app = fetch->app;
     fetch->next = fetch->live = fetch->done = 0;
     for (size_t i = 0; i < fetch->total; i++) {
-        struct fetched *one = &all[i];
-        memset(one, 0, sizeof *one);
-        one->fetch = fetch;
-        one->number = (unsigned)i + 1;
-        midge_null_sink_init(&one->sink);
-        one->request.url = app->args[i % app->n_args];
-        one->request.sink = &one->sink.sink;
-        one->request.timeouts.total_ms = app->timeout_ms;
-        one->request.borrow = 1;
-        one->request.no_reuse = app->no_reuse;
-        one->request.ctx = one;
-        one->request.on_done = on_done;
+        all[i] = (struct fetched){.fetch = fetch, .number = (unsigned)i + 1};
+        midge_null_sink_init(&all[i].sink);
     }
 }
 

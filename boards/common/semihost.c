@@ -33,8 +33,12 @@
 #define MODE_WRITE 5u       /* "wb" */
 #define EXITED     0x20026u /* ADP_Stopped_ApplicationExit */
 
-#define LINE_BYTES 2048
-#define OPEN_FILES 4
+#ifndef SEMIHOST_LINE_BYTES
+#define SEMIHOST_LINE_BYTES 2048 /* of the command line */
+#endif
+#ifndef SEMIHOST_FILES
+#define SEMIHOST_FILES 4 /* open at once */
+#endif
 #define PATH_BYTES 192
 #define EXIT_LINE  2 /* BOARD_EXIT_USAGE */
 
@@ -43,7 +47,7 @@
 #define HOST_EINVAL       22
 #define HOST_ENAMETOOLONG 36
 
-static char line[LINE_BYTES];
+static char line[SEMIHOST_LINE_BYTES];
 static char *words[SERVICES_ARGS + 1];
 static int word_count;
 
@@ -158,7 +162,7 @@ struct midge_open_file {
     char part[PATH_BYTES]; /* what is open: the path or beside it */
 };
 
-static struct midge_open_file files[OPEN_FILES];
+static struct midge_open_file files[SEMIHOST_FILES];
 
 static void set_native(int *native, int code)
 {
@@ -181,7 +185,7 @@ static bool is_device(const char *path)
 
 static struct midge_open_file *free_slot(void)
 {
-    for (size_t i = 0; i < OPEN_FILES; i++) {
+    for (size_t i = 0; i < SEMIHOST_FILES; i++) {
         if (!files[i].used) {
             return &files[i];
         }
