@@ -5,6 +5,8 @@
 #   BOARD-PROFILE-qemu.elf          arguments, files and exit code by semihosting
 #   BOARD-PROFILE.elf .bin .hex     for hardware: no semihosting in it
 #
+#   BOARD-PROFILE-conformance.elf   the default profile's: tests/conformance in place of the apps, in QEMU
+#
 #   cmake --build build/BOARD --target flash      writes the default profile's, where openocd knows how
 #
 # boards/FOLDER/board.cmake sets BOARD_…: SOURCES, INCLUDES, DEFINITIONS, LINKER_SCRIPT,
@@ -58,9 +60,9 @@ file(READ ${_ca}.in _b)
 file(CONFIGURE OUTPUT ${_ca} CONTENT "${_a}${_b}board_ca_end:\n.byte 0\n" @ONLY)
 file(REMOVE ${_ca}.in ${_ca}.head)
 
-# board_image(NAME PROFILE SERVICES): services semihost or standalone
+# board_image(NAME PROFILE SERVICES APPS...): services semihost or standalone
 function(board_image name profile services)
-    add_executable(${name} ${_apps} ${_common}/main.c ${_common}/${services}.c ${BOARD_SOURCES} ${_ca})
+    add_executable(${name} ${ARGN} ${_common}/main.c ${_common}/${services}.c ${BOARD_SOURCES} ${_ca})
     set_target_properties(${name} PROPERTIES OUTPUT_NAME ${name}.elf
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
         LINK_DEPENDS ${BOARD_LINKER_SCRIPT})
@@ -70,6 +72,9 @@ function(board_image name profile services)
     set(block ${BOARD_BLOCK})
     if(DEFINED BOARD_BLOCK_${profile})
         set(block ${BOARD_BLOCK_${profile}})
+    endif()
+    if(name MATCHES "-conformance$")
+        set(block 1024) # it opens no client
     endif()
     target_compile_definitions(${name} PRIVATE BOARD_BLOCK_BYTES=${block} ${BOARD_DEFINITIONS}
         SERVICES_ARGS_TEXT="${MIDGE_BOARD_ARGS}")
@@ -81,8 +86,8 @@ endfunction()
 foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
     midge_library(midge-${profile} ${profile})
     board_port(${profile})
-    board_image(${MIDGE_BOARD}-${profile}-qemu ${profile} semihost)
-    board_image(${MIDGE_BOARD}-${profile} ${profile} standalone)
+    board_image(${MIDGE_BOARD}-${profile}-qemu ${profile} semihost ${_apps})
+    board_image(${MIDGE_BOARD}-${profile} ${profile} standalone ${_apps})
     foreach(format bin:binary hex:ihex)
         string(REGEX MATCH "^[^:]+" ending ${format})
         string(REGEX MATCH "[^:]+$" kind ${format})
@@ -93,6 +98,10 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
 endforeach()
 
 list(GET MIDGE_BOARD_PROFILES 0 _default)
+set(_conformance ${PROJECT_SOURCE_DIR}/tests/conformance)
+file(GLOB _checks CONFIGURE_DEPENDS ${_conformance}/check_*.c)
+board_image(${MIDGE_BOARD}-${_default}-conformance ${_default} semihost
+    ${_conformance}/board.c ${_conformance}/conformance.c ${_checks})
 if(BOARD_OPENOCD)
     add_custom_target(flash VERBATIM
         COMMAND openocd -f ${BOARD_OPENOCD} -c

@@ -22,13 +22,13 @@
 #include <lwip/etharp.h>
 #include <lwip/init.h>
 #include <lwip/netif.h>
+#include <lwip/opt.h>
 #include <lwip/timeouts.h>
 #include <midge/midge.h>
 #include <netif/ethernet.h>
 
 #include "board.h"
 #include "hw.h"
-#include "lwip_raw.h"
 #include "services.h"
 
 #ifndef BOARD_CA_BYTES

@@ -1,0 +1,37 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The conformance program (tests/conformance) on a board: each promise of port.h, kept by lwip_raw
+on the board's own Ethernet driver."""
+import re
+import subprocess
+import tempfile
+import unittest
+
+import board
+from test_boards import BOARD, PROGRAMS
+
+PEER = board.ROOT / "tests" / "conformance" / "peer.py"
+PROFILES = [one for one in ("full", "tiny", "small")
+            if board.image(BOARD, one, "-conformance").exists()]
+
+
+@unittest.skipIf(PROGRAMS == ["posts"], "the family's main board runs it")
+@unittest.skipUnless(PROFILES, f"no conformance program of {BOARD}")
+class Conformance(unittest.TestCase):
+    def test_all_promises(self):
+        with tempfile.TemporaryDirectory() as folder, \
+                subprocess.Popen(["/usr/bin/python3", PEER, "--answer", board.HOST],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as peer:
+            self.addCleanup(peer.kill)
+            port = int(peer.stdout.readline())
+            ran = board.run(BOARD, PROFILES[0], ["conformance", board.HOST, port, "conformance.file"],
+                            settings={"DNS": f"{board.HOST}:{port + 11}"}, cwd=folder, timeout=200,
+                            elf=board.image(BOARD, PROFILES[0], "-conformance"))
+            peer.terminate()
+        self.assertEqual(0, ran.code, ran)
+        self.assertNotIn("BROKEN", ran.text)
+        self.assertGreater(len(re.findall(r"^ok ", ran.text, re.MULTILINE)), 40, ran)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
