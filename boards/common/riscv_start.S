@@ -5,7 +5,7 @@
  * The linker script gives hw_stack_top, hw_trap_stack_top, __global_pointer$, __tls_base (within
  * bss), and __data_start, __data_end, __data_source, __bss_start, __bss_end: multiples of 4.
  */
-    .section .text.start, "ax"
+    .section .boot, "ax"
     .global _start
     .type _start, @function
 _start:

@@ -10,63 +10,6 @@
 /* So many may go before one that waits for room; then idle connections make room for it. */
 #define PASSED_MAX 2U
 
-/* --- handshakes: a permit, a pair of record slots, the measured need --- */
-
-/* Not through with its handshake: what it will need of the small blocks is spoken for. */
-static bool is_opening(const struct midge__conn *conn)
-{
-    return conn->origin->secure && conn->state < MIDGE__CONN_READY;
-}
-
-/* What handshakes under way, and those admitted before them, may still take. */
-static size_t promised(const struct midge_client *client, bool all)
-{
-    size_t sum = 0;
-    MIDGE__LIST_FOR_EACH(it, &client->conns)
-    {
-        const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn->permit || (all && is_opening(conn))) {
-            size_t slots = midge__tls_slot_in() + midge__tls_slot_out();
-            size_t live = midge__memory_owner_live(&client->memory, conn->owner);
-            size_t small = conn->permit && live > slots ? live - slots : 0;
-            size_t need = midge__tls_handshake_bytes();
-            sum += need > small ? need - small : 0;
-        }
-    }
-    return sum;
-}
-
-static bool handshake_fits(const struct midge_client *client, bool all)
-{
-    const struct midge__memory *m = &client->memory;
-    if (midge__tls_slot_in() == 0) {
-        return true; /* external TLS: its memory is not ours to count */
-    }
-    return midge__memory_free_slots(m) > 0 &&
-           midge__memory_free_bytes(m) >= promised(client, all) + midge__tls_handshake_bytes() &&
-           midge__memory_largest_free(m) >= midge__tls_handshake_piece();
-}
-
-/* Waiting requests must leave room for one handshake, or none of them would ever begin. What
-   connections hold counts as room: it comes back. */
-bool midge__admission_has_room(const struct midge_client *client)
-{
-    size_t room = midge__memory_free_bytes(&client->memory);
-    size_t slots = midge__tls_slot_in() + midge__tls_slot_out();
-    if (slots == 0) {
-        return true;
-    }
-    MIDGE__LIST_FOR_EACH(it, &client->conns)
-    {
-        const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        size_t live = midge__memory_owner_live(&client->memory, conn->owner);
-        room += live > slots ? live - slots : 0;
-    }
-    return room >= midge__tls_handshake_bytes() + MIDGE__MEMORY_COST(sizeof(struct midge__conn)) +
-                       MIDGE__MEMORY_COST(sizeof(struct midge_dns_query)) +
-                       MIDGE__MEMORY_COST(sizeof(struct midge_result));
-}
-
 /* --- idle connections: to use, or to make room --- */
 
 static struct midge__conn *idle_of(const struct midge_client *client,
@@ -91,7 +34,7 @@ static bool may_reuse(const struct midge__transfer *t)
    no memory, there will be some at the end of the turn. */
 static bool reuse(struct midge__conn *idle, struct midge__transfer *t)
 {
-    return midge__conn_reuse(idle, t) || !idle->idle;
+    return midge__room_to_reuse(idle->client) && (midge__conn_reuse(idle, t) || !idle->idle);
 }
 
 /* t waits for room that an idle connection would have to make. Whoever can use that connection goes
@@ -119,7 +62,8 @@ static struct midge__conn *oldest_idle(const struct midge_client *client)
     MIDGE__LIST_FOR_EACH(it, &client->conns)
     {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn->idle && (oldest == NULL || conn->idle_ms < oldest->idle_ms)) {
+        if (conn->idle && (oldest == NULL || conn->idle_ms < oldest->idle_ms) &&
+            midge__room_comes_from(conn)) {
             oldest = conn;
         }
     }
@@ -146,7 +90,7 @@ static bool others_live(const struct midge_client *client, const struct midge__c
     MIDGE__LIST_FOR_EACH(it, &client->conns)
     {
         const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn != but && conn->state != MIDGE__CONN_WAIT_ADMIT) {
+        if (conn != but && conn->state != MIDGE__CONN_WAIT_ADMIT && conn->starves == 0) {
             return true;
         }
     }
@@ -190,7 +134,7 @@ static void admit_handshakes(struct midge_client *client)
     struct midge__conn *next;
     while (client->handshakes < client->config.max_handshakes &&
            (next = waiting(client, false)) != NULL) {
-        if (handshake_fits(client, false)) {
+        if (midge__room_to_shake(next)) {
             midge__conn_admit(next);
             continue;
         }
@@ -238,7 +182,7 @@ static bool lacks_room(const struct midge_client *client, const struct midge__tr
 {
     /* It would only hold memory while it waits for its handshake. */
     return client->n_conns >= client->config.max_connections ||
-           (t->origin->secure && client->n_conns > 0 && !handshake_fits(client, true));
+           (client->n_conns > 0 && !midge__room_to_open(client, t));
 }
 
 /* True: go on with the next one. */
@@ -278,6 +222,36 @@ static bool begin(struct midge_client *client, struct midge__transfer *t)
     return false;
 }
 
+/* --- exchanges that wait for memory --- */
+
+bool midge__admission_later(struct midge_client *client, const struct midge__conn *conn)
+{
+    return evict_idle(client) || others_live(client, conn);
+}
+
+/* Those that now find what they wait for go on; so does one for which nobody will give anything
+   back, and fails. True: some still wait, nothing new begins before them. */
+static bool feed(struct midge_client *client)
+{
+    bool waits = false;
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (conn->starves == 0) {
+            continue;
+        }
+        if (!midge__room_to_feed(conn) && others_live(client, conn)) {
+            waits = true;
+            continue;
+        }
+        conn->starves = 0;
+        conn->protocol->resume(conn, NULL, MIDGE__RESUME_MEMORY);
+        client->dirty = true;
+        return true; /* one a turn: it has not taken its memory yet */
+    }
+    return waits;
+}
+
 void midge__admission_run(struct midge_client *client)
 {
     unsigned left = client->config.max_awaitables + client->config.max_connections;
@@ -285,6 +259,9 @@ void midge__admission_run(struct midge_client *client)
         return;
     }
     client->dirty = false;
+    if (feed(client)) {
+        return;
+    }
     admit_handshakes(client);
     while (left-- > 0 && client->transfers < client->config.max_transfers) {
         struct midge__transfer *t = pick(client);

@@ -39,19 +39,6 @@ static size_t align_up(size_t n)
     return (n + MIDGE__MEMORY_UNIT - 1) / MIDGE__MEMORY_UNIT * MIDGE__MEMORY_UNIT;
 }
 
-/* How many connections the block can hold: fewer than wished is fine, requests wait. */
-static unsigned fit_connections(const struct midge_config *c, size_t size)
-{
-    struct midge__sizes sizes;
-    midge__config_sizes(c, &sizes);
-    size_t base = sizes.fixed + sizes.handshake;
-    if (size < base + sizes.connection) {
-        return 0;
-    }
-    size_t n = (size - base) / sizes.connection;
-    return n < c->max_connections ? (unsigned)n : c->max_connections;
-}
-
 static void *table(struct midge_client *client, size_t count, size_t size)
 {
     return midge__memory_calloc(&client->memory, 0, count, size);
@@ -65,7 +52,10 @@ static int make_tables(struct midge_client *client)
     client->slots = table(client, c->max_awaitables, sizeof *client->slots);
     client->owners = table(client, c->max_connections, sizeof(struct midge__conn *));
     client->fds = table(client, c->max_connections, sizeof *client->fds);
-    if (heap == NULL || client->slots == NULL || client->owners == NULL || client->fds == NULL) {
+    size_t spare = midge__spare_head(c);
+    client->spare_head = spare != 0 ? table(client, 1, spare) : NULL;
+    if (heap == NULL || client->slots == NULL || client->owners == NULL || client->fds == NULL ||
+        (spare != 0 && client->spare_head == NULL)) {
         return MIDGE_ERR_NO_MEMORY;
     }
     midge__timer_heap_init(&client->timers, heap, (uint32_t)timers);
@@ -83,6 +73,7 @@ static void free_tables(struct midge_client *client)
     midge__memory_free(&client->memory, client->slots);
     midge__memory_free(&client->memory, client->owners);
     midge__memory_free(&client->memory, client->fds);
+    midge__memory_free(&client->memory, client->spare_head);
 }
 
 static void init_lists(struct midge_client *client)
@@ -95,7 +86,7 @@ static void init_lists(struct midge_client *client)
     }
 }
 
-static int make_memory(struct midge_client *client)
+static int make_memory(struct midge_client *client, unsigned pairs)
 {
     struct midge_config *c = &client->config;
     size_t head = align_up(sizeof *client);
@@ -103,21 +94,21 @@ static int make_memory(struct midge_client *client)
                                  client->block_size - head, c->max_connections + 1U);
     if (err == MIDGE_OK && midge__tls_slot_in() != 0) {
         err = midge__memory_slots(&client->memory, midge__tls_slot_in(), midge__tls_slot_out(),
-                                  c->max_connections);
+                                  pairs);
     }
     return err;
 }
 
-static int set_up(struct midge_client *client)
+static int set_up(struct midge_client *client, unsigned pairs)
 {
     const struct midge__tls_limits limits = {
         .ecp_max_ops = MIDGE_ECP_MAX_OPS,
         .read_ahead = MIDGE_READ_AHEAD,
-        .max_ticket = MIDGE_MAX_TICKET,
+        .max_ticket = client->config.no_sessions ? 0 : MIDGE_MAX_TICKET,
     };
     struct midge_config *c = &client->config;
     init_lists(client);
-    int err = make_memory(client);
+    int err = make_memory(client, pairs);
     if (err == MIDGE_OK) {
         err = make_tables(client);
     }
@@ -169,13 +160,12 @@ int midge_open(struct midge_client **out, const struct midge_config *config)
     if (block == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    unsigned fit = size < midge_memory_least(&c) ? 0 : fit_connections(&c, size);
-    if (fit == 0) {
+    bool enough = size >= midge_memory_least(&c);
+    unsigned pairs = midge__config_fit(&c, size);
+    if (!enough || c.max_connections == 0) {
         give_back(&c, block, size);
         return MIDGE_ERR_NO_MEMORY;
     }
-    c.max_connections = (uint16_t)fit;
-    c.max_handshakes = c.max_handshakes < fit ? c.max_handshakes : (uint16_t)fit;
     struct midge_client *client = block;
     memset(client, 0, sizeof *client);
     client->config = c;
@@ -183,7 +173,7 @@ int midge_open(struct midge_client **out, const struct midge_config *config)
     client->block = block;
     client->block_size = size;
     client->now_ms = c.port->clock_ms(c.port->ctx);
-    int err = set_up(client);
+    int err = set_up(client, pairs);
     if (err != MIDGE_OK) {
         if (client->memory.owners > 0) {
             midge__memory_deinit(&client->memory);

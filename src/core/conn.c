@@ -19,6 +19,9 @@
 /* A remembered address that fails leaves time to ask for others. */
 #define KNOWN_AND_ASK 2U
 
+/* A request that memory fails so often, whatever others give back, is too large for the block. */
+#define PUT_OFF_MAX 4U
+
 static void set_state(struct midge__conn *conn, enum midge__conn_state state)
 {
     static const char *const names[] = {"resolving",   "connecting", "waiting for a permit",
@@ -173,12 +176,26 @@ static int hand_over(struct midge__conn *conn, struct midge__transfer *t)
     return err;
 }
 
+/* Memory was short before anything was sent, and others hold some: t waits for it in the queue. */
+static bool put_off(struct midge__conn *conn, struct midge__transfer *t, int err)
+{
+    if (err != MIDGE_ERR_NO_MEMORY || t->put_off >= PUT_OFF_MAX ||
+        !midge__admission_later(conn->client, conn)) {
+        return false;
+    }
+    t->put_off++;
+    conn->transfer = NULL;
+    midge__transfer_requeue(t);
+    midge__conn_kill(conn);
+    return true;
+}
+
 static void become_ready(struct midge__conn *conn)
 {
     set_state(conn, MIDGE__CONN_READY);
     conn->protocol = &midge__h1_ops;
     int err = hand_over(conn, conn->transfer);
-    if (err != MIDGE_OK) {
+    if (err != MIDGE_OK && !put_off(conn, conn->transfer, err)) {
         midge__conn_fail(conn, err, NULL);
     }
 }
@@ -225,7 +242,7 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
     conn->idle = false;
     midge__timer_disarm(&conn->client->timers, &conn->timer);
     int err = hand_over(conn, t);
-    if (err != MIDGE_OK) {
+    if (err != MIDGE_OK && !put_off(conn, t, err)) {
         midge__conn_close(conn);
         midge__transfer_end(t, err);
     }
@@ -383,7 +400,7 @@ void midge__conn_admit(struct midge__conn *conn)
         .min_version = o->min_tls,
         .max_version = o->max_tls,
         .skip_verification = o->skip_verification,
-        .resume = client->config.no_sessions ? NULL : o->session,
+        .resume = client->config.no_sessions || conn->transfer->put_off > 0 ? NULL : o->session,
         .owner = conn->owner,
     };
     conn->permit = true;
@@ -413,7 +430,9 @@ static bool step_tls(struct midge__conn *conn)
     }
     if (err != MIDGE_OK) {
         struct midge__fault fault = conn->tls.s.fault;
-        midge__conn_fail(conn, err, &fault);
+        if (!put_off(conn, conn->transfer, err)) {
+            midge__conn_fail(conn, err, &fault);
+        }
         return false;
     }
     drop_permit(conn);

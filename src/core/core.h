@@ -146,7 +146,8 @@ struct midge__transfer {
     uint64_t active_ms;          /* last byte moved, for the idle deadline */
     int error;
     uint8_t state, phase;
-    uint8_t passed; /* how many went before it although it was next (admission.c) */
+    uint8_t passed;  /* how many went before it although it was next (admission.c) */
+    uint8_t put_off; /* how often memory was short before anything was sent */
     bool own_request, own_url, finished, fresh, frozen;
     bool source_begun; /* read from: a replay must rewind it */
 };
@@ -185,7 +186,7 @@ enum midge__step {
 };
 
 /* Who waits until it is resumed. */
-enum { MIDGE__RESUME_SINK = 1, MIDGE__RESUME_SOURCE = 2 };
+enum { MIDGE__RESUME_SINK = 1, MIDGE__RESUME_SOURCE = 2, MIDGE__RESUME_MEMORY = 4 };
 
 struct midge__protocol_ops {
     /* How many more exchanges it can carry now. */
@@ -197,7 +198,7 @@ struct midge__protocol_ops {
     /* MIDGE_POLL_x it waits for. */
     unsigned (*want)(const struct midge__conn *conn);
     /* After a sink's pause, a source's AGAIN, or within the callback that is about to answer it.
-       who: MIDGE__RESUME_x. */
+       who: MIDGE__RESUME_x. t NULL: whichever it carries. */
     void (*resume)(struct midge__conn *conn, struct midge__transfer *t, unsigned who);
     /* Forget the transfer; it is told nothing. The connection is closed by the caller. */
     void (*cancel)(struct midge__conn *conn, struct midge__transfer *t);
@@ -235,8 +236,9 @@ struct midge__conn {
     uint64_t idle_ms; /* since when */
     uint32_t number;  /* from 1, for reports */
     uint32_t longest_step_us;
-    uint32_t served; /* exchanges so far */
-    unsigned owner;  /* memory tag */
+    uint32_t served;  /* exchanges so far */
+    unsigned owner;   /* memory tag */
+    uint32_t starves; /* READY: bytes its exchange waits for; 0 none */
     uint8_t state, address_at;
     bool permit; /* counts among the handshakes */
     bool no_reuse, idle, address_tried;
@@ -262,18 +264,38 @@ void midge__conns_reap(struct midge_client *client);
 
 /* --- admission (admission.c) --- */
 
-/* May another request wait? */
-bool midge__admission_has_room(const struct midge_client *client);
 /* Starts what may start. */
 void midge__admission_run(struct midge_client *client);
-/* Sizes (limits.c). */
-struct midge__sizes {
-    size_t fixed;      /* tables, contexts */
-    size_t connection; /* each, TLS slots included */
-    size_t handshake;  /* each at once, beyond `connection` */
-};
+/* An allocation for conn failed. True: others give memory back, try again when that happened. */
+bool midge__admission_later(struct midge_client *client, const struct midge__conn *conn);
+
+/* --- room: memory that is free and not promised (room.c) --- */
+
+/* May another request wait? */
+bool midge__room_to_wait(const struct midge_client *client);
+/* May t have a connection opened; an idle one used again; may conn begin its handshake? */
+bool midge__room_to_open(const struct midge_client *client, const struct midge__transfer *t);
+bool midge__room_to_reuse(const struct midge_client *client);
+bool midge__room_to_shake(const struct midge__conn *conn);
+/* May a response's head get a buffer of so many bytes? */
+bool midge__room_to_grow(const struct midge_client *client, size_t bytes);
+/* Would conn, that starves, find what it waits for? */
+bool midge__room_to_feed(const struct midge__conn *conn);
+/* Would it help those who wait for room if this idle connection were closed? */
+bool midge__room_comes_from(const struct midge__conn *conn);
+
+/* --- sizes (limits.c) --- */
+
 void midge__config_defaults(struct midge_config *config, const struct midge_config *from);
-void midge__config_sizes(const struct midge_config *config, struct midge__sizes *sizes);
+/* Lowers max_connections (0: none fits) and max_handshakes to what a block of that size holds;
+   returns the number of pairs of record slots. */
+unsigned midge__config_fit(struct midge_config *config, size_t size);
+/* Small blocks: of a connection being opened, at most, the exchange and with `shakes` the handshake
+   included; of an exchange, and the largest of them. The spare buffer for a head; 0: none. */
+size_t midge__opening_bytes(bool secure, bool resumes, bool shakes);
+size_t midge__exchange_bytes(void);
+size_t midge__exchange_piece(void);
+size_t midge__spare_head(const struct midge_config *config);
 
 /* --- the client (client.c) --- */
 
@@ -290,6 +312,7 @@ struct midge_client {
     struct midge__list ended, tasks, queue, origins, conns, ready, dead;
     struct midge__conn **owners; /* by memory tag - 1 */
     struct midge_pollfd *fds;
+    char *spare_head; /* midge__spare_head() bytes; NULL none, or lent to an exchange */
     unsigned n_conns, handshakes, transfers;
     int64_t crypto_left, bytes_left, steps_left; /* of this turn's budget */
     bool dirty;                                  /* something that admission looks at has changed */

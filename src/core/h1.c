@@ -38,10 +38,21 @@ bool midge__h1_wait(struct midge__h1 *x, unsigned who)
     return true;
 }
 
+bool midge__h1_starve(struct midge__h1 *x, size_t bytes)
+{
+    struct midge__conn *conn = x->conn;
+    if (!midge__admission_later(conn->client, conn)) {
+        return false;
+    }
+    conn->starves = (uint32_t)bytes;
+    set_waits(x, x->waits | MIDGE__RESUME_MEMORY);
+    return true;
+}
+
 static void resume(struct midge__conn *conn, struct midge__transfer *t, unsigned who)
 {
     struct midge__h1 *x = conn->exchange;
-    if (x == NULL || x->transfer != t) {
+    if (x == NULL || x->transfer == NULL || (t != NULL && x->transfer != t)) {
         return;
     }
     x->resumed |= (uint8_t)who;
@@ -91,9 +102,10 @@ static void detach(struct midge__conn *conn)
     struct midge__h1 *x = conn->exchange;
     if (x != NULL) {
         conn->exchange = NULL;
+        conn->starves = 0;
         midge__memory_free(memory, x->defaults);
         midge__memory_free(memory, x->bearer);
-        midge__memory_free(memory, x->head);
+        midge__h1_recv_end(x);
         midge__memory_free(memory, x);
     }
 }
@@ -109,9 +121,7 @@ static int attach(struct midge__conn *conn, struct midge__transfer *t)
     x->transfer = t;
     conn->exchange = x;
     int err = midge__h1_send_begin(x);
-    if (err == MIDGE_OK) {
-        err = midge__h1_recv_begin(x);
-    }
+    midge__h1_recv_begin(x);
     if (err != MIDGE_OK) {
         detach(conn);
         return err;
@@ -136,7 +146,7 @@ static enum midge__step step(struct midge__conn *conn)
     if (err != MIDGE_OK) {
         return midge__h1_over(x, err, NULL);
     }
-    if ((x->waits & MIDGE__RESUME_SINK) != 0) {
+    if ((x->waits & MIDGE__H1_RECV_WAITS) != 0) {
         return moved ? MIDGE__STEP_MORE : MIDGE__STEP_WAIT;
     }
     enum midge__step next = midge__h1_recv(x);
@@ -149,7 +159,7 @@ static unsigned want(const struct midge__conn *conn)
     if (x == NULL || x->transfer == NULL) {
         return 0;
     }
-    bool in = (x->waits & MIDGE__RESUME_SINK) == 0;
+    bool in = (x->waits & MIDGE__H1_RECV_WAITS) == 0;
     return conn->stream->ops->interest(conn->stream, in, midge__h1_sending(x));
 }
 

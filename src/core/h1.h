@@ -24,6 +24,9 @@ enum midge__h1_send_state {
     MIDGE__H1_SEND_BROKEN
 };
 
+/* Nothing is received meanwhile. */
+#define MIDGE__H1_RECV_WAITS (MIDGE__RESUME_SINK | MIDGE__RESUME_MEMORY)
+
 struct midge__h1 {
     struct midge__conn *conn;
     struct midge__transfer *transfer; /* NULL: over or canceled */
@@ -42,6 +45,7 @@ struct midge__h1 {
     uint8_t send;    /* enum midge__h1_send_state */
     uint8_t waits;   /* MIDGE__RESUME_x: a paused sink, a source that has nothing */
     uint8_t resumed; /* the same: resumed since its callback began */
+    bool lent;       /* head is the client's spare one */
     bool chunked, source_failed, sent_any, got_any;
     bool parse_on; /* paused in the middle: the end may be due without another byte */
     uint8_t wbuf[MIDGE_SEND_BUFFER];
@@ -56,6 +60,8 @@ void *midge__h1_keep(const struct midge__h1 *x, size_t size);
    (false) when it was resumed before it gave that answer. */
 void midge__h1_ask(struct midge__h1 *x, unsigned who);
 bool midge__h1_wait(struct midge__h1 *x, unsigned who);
+/* There is no room for so many bytes. True: receiving waits for what others give back. */
+bool midge__h1_starve(struct midge__h1 *x, size_t bytes);
 /* Of n bytes, those that this turn may still move: one at least. */
 size_t midge__h1_budget(const struct midge__h1 *x, size_t n);
 /* The transfer has ended with err, or is replayed: the connection is of no more use. */
@@ -73,8 +79,9 @@ bool midge__h1_sending(const struct midge__h1 *x);
 
 /* --- h1_recv.c --- */
 
-/* NO_MEMORY. */
-int midge__h1_recv_begin(struct midge__h1 *x);
+/* Takes no memory: the head's buffer comes with its first byte. */
+void midge__h1_recv_begin(struct midge__h1 *x);
+void midge__h1_recv_end(struct midge__h1 *x);
 /* One receive, its bytes parsed and given away. */
 enum midge__step midge__h1_recv(struct midge__h1 *x);
 

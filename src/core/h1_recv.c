@@ -4,19 +4,31 @@
 #include "base/span.h"
 #include <string.h>
 
+#define TRAILERS   32U  /* room for a few, behind a head that is complete */
 #define HEAD_FIRST 512U /* the head buffer's first size; doubled up to max_header */
 
-int midge__h1_recv_begin(struct midge__h1 *x)
+void midge__h1_recv_begin(struct midge__h1 *x)
 {
-    size_t cap = x->conn->client->config.max_header;
-    cap = cap < HEAD_FIRST ? cap : HEAD_FIRST;
-    x->head = midge__h1_keep(x, cap);
-    if (x->head == NULL) {
-        return MIDGE_ERR_NO_MEMORY;
+    bool head = strcmp(midge__request_method(x->transfer->request), "HEAD") == 0;
+    midge__h1_parse_init(&x->parse, NULL, 0, head ? MIDGE__H1_FOR_HEAD : 0);
+}
+
+static void release_head(struct midge__h1 *x)
+{
+    struct midge_client *client = x->conn->client;
+    if (x->lent) {
+        client->spare_head = x->head;
+        client->dirty = true; /* somebody may wait for it */
+    } else {
+        midge__memory_free(&client->memory, x->head);
     }
-    bool head = strcmp(x->write.method, "HEAD") == 0;
-    midge__h1_parse_init(&x->parse, x->head, cap, head ? MIDGE__H1_FOR_HEAD : 0);
-    return MIDGE_OK;
+    x->lent = false;
+    x->head = NULL;
+}
+
+void midge__h1_recv_end(struct midge__h1 *x)
+{
+    release_head(x);
 }
 
 static enum midge__step over_because(struct midge__h1 *x, int err, const char *detail)
@@ -82,21 +94,63 @@ static int on_head(struct midge__h1 *x)
     return MIDGE_OK;
 }
 
+/* With what was gathered in it. */
+static void change_head(struct midge__h1 *x, char *head, size_t cap)
+{
+    if (x->parse.fill > 0) {
+        memcpy(head, x->head, x->parse.fill);
+    }
+    release_head(x);
+    x->head = head;
+    midge__h1_parse_grow(&x->parse, head, cap);
+}
+
+/* No memory for `wish` bytes: the spare head, or it comes when others end. */
+static int do_with_less(struct midge__h1 *x, size_t wish)
+{
+    struct midge_client *client = x->conn->client;
+    size_t spare = midge__spare_head(&client->config);
+    if (client->spare_head != NULL && spare >= wish) {
+        char *head = client->spare_head;
+        client->spare_head = NULL;
+        change_head(x, head, spare);
+        x->lent = true;
+        return MIDGE_OK;
+    }
+    x->parse_on = midge__h1_starve(x, wish);
+    return x->parse_on ? MIDGE_OK : MIDGE_ERR_NO_MEMORY;
+}
+
 static int grow(struct midge__h1 *x)
 {
     struct midge_client *client = x->conn->client;
-    size_t max = client->config.max_header;
-    if (x->parse.cap >= max) {
+    size_t max = client->config.max_header, cap = x->parse.cap;
+    if (cap >= max) {
         return MIDGE_ERR_TOO_LARGE;
     }
-    size_t cap = x->parse.cap * 2 < max ? x->parse.cap * 2 : max;
-    char *head = midge__memory_realloc(&client->memory, x->conn->owner, x->head, cap);
+    cap = cap == 0 ? HEAD_FIRST : cap * 2;
+    cap = cap < max ? cap : max;
+    if (!midge__room_to_grow(client, cap)) {
+        return do_with_less(x, cap);
+    }
+    char *head = midge__h1_keep(x, cap);
     if (head == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    x->head = head;
-    midge__h1_parse_grow(&x->parse, head, cap);
+    change_head(x, head, cap);
     return MIDGE_OK;
+}
+
+/* Others may need the spare one while the body, which may be long, comes. */
+static void return_spare(struct midge__h1 *x)
+{
+    size_t cap = x->parse.fill + TRAILERS;
+    if (x->lent && midge__room_to_grow(x->conn->client, cap)) {
+        char *head = midge__h1_keep(x, cap);
+        if (head != NULL) {
+            change_head(x, head, cap);
+        }
+    }
 }
 
 /* --- body and end --- */
@@ -151,6 +205,7 @@ static int handle(struct midge__h1 *x, const struct midge__h1_event *event, bool
 {
     switch (event->kind) {
     case MIDGE__H1_HEAD:
+        return_spare(x);
         return on_head(x);
     case MIDGE__H1_BODY:
         return on_body(x, event->data, event->len);
@@ -174,7 +229,7 @@ static const char *too_large_detail(const struct midge__h1 *x)
 static enum midge__step parse_some(struct midge__h1 *x)
 {
     bool more = true;
-    while (more && (x->waits & MIDGE__RESUME_SINK) == 0) {
+    while (more && (x->waits & MIDGE__H1_RECV_WAITS) == 0) {
         struct midge__h1_event event;
         size_t used = 0;
         int err = midge__h1_parse(&x->parse, x->rbuf + x->rpos, x->rlen - x->rpos, &used, &event);

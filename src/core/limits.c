@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Defaults of the configuration, and how much memory it needs. */
-#include "core/core.h"
+#include "core/h1.h"
 #include <string.h>
 
 #define ORIGIN_BYTES    512U /* an origin with names of ordinary length */
-#define EXCHANGE_BYTES  (MIDGE_SEND_BUFFER + MIDGE_RECV_BUFFER + 640U)
+#define HEADERS_BYTES   256U /* an exchange's list of default headers and its bearer token */
 #define REQUEST_BYTES   512U
-#define LEAST_HEAD      2048U
+#define LEAST_HEAD      2048U /* every response can have a head of this size */
 #define LEAST_SESSION   1024U /* without room for a longer ticket there is no resumption */
 #define FRAGMENTS_SHARE 32U   /* one part in 32 may be lost between small blocks */
 
@@ -51,25 +51,51 @@ void midge__config_defaults(struct midge_config *c, const struct midge_config *f
     }
 }
 
-/* After the handshake; an exchange begins when the handshake's own needs are over. */
-static size_t working_bytes(size_t head)
+/* --- small blocks --- */
+
+size_t midge__exchange_piece(void)
 {
-    return midge__tls_held_bytes() + MIDGE__MEMORY_COST(EXCHANGE_BYTES) + MIDGE__MEMORY_COST(head);
+    return sizeof(struct midge__h1);
 }
 
-static size_t slot_bytes(void)
+size_t midge__exchange_bytes(void)
 {
-    return MIDGE__MEMORY_SLOT_COST(midge__tls_slot_in()) +
-           MIDGE__MEMORY_SLOT_COST(midge__tls_slot_out());
+    return MIDGE__MEMORY_COST(sizeof(struct midge__h1)) + MIDGE__MEMORY_COST(HEADERS_BYTES);
+}
+
+/* After the handshake; an exchange begins when the handshake's own needs are over. */
+static size_t working_bytes(bool secure)
+{
+    return midge__exchange_bytes() + (secure ? midge__tls_held_bytes() : 0);
+}
+
+/* Connections that keep their record slots have room for such a head each. */
+size_t midge__spare_head(const struct midge_config *c)
+{
+    size_t head = c->max_header < LEAST_HEAD ? c->max_header : LEAST_HEAD;
+    return midge__tls_keeps_slots() ? 0 : head;
+}
+
+size_t midge__opening_bytes(bool secure, bool resumes, bool shakes)
+{
+    size_t shake = resumes ? midge__tls_resumed_bytes() : midge__tls_handshake_bytes();
+    size_t work = working_bytes(secure);
+    return MIDGE__MEMORY_COST(sizeof(struct midge__conn)) +
+           MIDGE__MEMORY_COST(sizeof(struct midge_dns_query)) +
+           (secure && shakes && shake > work ? shake : work);
+}
+
+/* What the client has for each connection, before it is open. */
+static size_t place_bytes(void)
+{
+    return sizeof(struct midge__conn *) + sizeof(struct midge_pollfd) +
+           2 * sizeof(struct midge__timer *) + sizeof(struct midge__owner_stats);
 }
 
 static size_t connection_bytes(size_t head)
 {
-    return working_bytes(head) + MIDGE__MEMORY_COST(sizeof(struct midge__conn)) +
-           MIDGE__MEMORY_COST(sizeof(struct midge_dns_query)) +
-           MIDGE__MEMORY_COST(sizeof(struct midge_result)) + MIDGE__MEMORY_COST(ORIGIN_BYTES) +
-           sizeof(struct midge__conn *) + sizeof(struct midge_pollfd) +
-           2 * sizeof(struct midge__timer *) + sizeof(struct midge__owner_stats);
+    return midge__opening_bytes(true, false, false) + MIDGE__MEMORY_COST(head) + place_bytes() +
+           MIDGE__MEMORY_COST(sizeof(struct midge_result)) + MIDGE__MEMORY_COST(ORIGIN_BYTES);
 }
 
 static size_t with_slack(size_t bytes)
@@ -77,8 +103,10 @@ static size_t with_slack(size_t bytes)
     return bytes + bytes / FRAGMENTS_SHARE;
 }
 
-static size_t beyond(size_t handshake, size_t working)
+/* A handshake's peak, beyond what the connection works with afterwards. */
+static size_t beyond(size_t handshake, size_t head)
 {
+    size_t working = working_bytes(true) + head;
     return handshake > working ? handshake - working : 0;
 }
 
@@ -86,38 +114,103 @@ static size_t fixed_bytes(const struct midge_config *c, size_t sessions)
 {
     return sizeof(struct midge_client) + MIDGE__MEMORY_FIXED_COST(1U) +
            c->max_awaitables * (sizeof(struct midge__slot) + sizeof(struct midge__timer *)) +
-           midge__tls_context_bytes(&c->tls) + sessions + 8 * MIDGE__MEMORY_UNIT;
+           midge__tls_context_bytes(&c->tls) + sessions + MIDGE__MEMORY_COST(midge__spare_head(c)) +
+           8 * MIDGE__MEMORY_UNIT;
 }
 
-void midge__config_sizes(const struct midge_config *c, struct midge__sizes *sizes)
+/* --- record slots, in pairs --- */
+
+static size_t pair_bytes(void)
 {
-    sizes->fixed = with_slack(fixed_bytes(c, c->no_sessions ? 0 : LEAST_SESSION));
-    sizes->connection = slot_bytes() + with_slack(connection_bytes(LEAST_HEAD));
-    sizes->handshake = beyond(midge__tls_handshake_bytes(), working_bytes(LEAST_HEAD));
+    return MIDGE__MEMORY_SLOT_COST(midge__tls_slot_in()) +
+           MIDGE__MEMORY_SLOT_COST(midge__tls_slot_out());
+}
+
+/* How many there is use for: a connection keeps its pair, or gives it back after the handshake
+   unless its server sends large records. */
+static unsigned most_pairs(const struct midge_config *c)
+{
+    unsigned n =
+        midge__tls_keeps_slots() ? c->max_connections : c->max_handshakes + MIDGE_MAX_FULL_RECORDS;
+    return n < c->max_connections ? n : c->max_connections;
+}
+
+/* --- sums --- */
+
+/* Record slots apart. */
+struct sizes {
+    size_t fixed;      /* tables, contexts */
+    size_t connection; /* each, with a head of its own where there is no spare one */
+    size_t handshake;  /* each at once, beyond `connection` */
+    size_t pair;
+};
+
+static struct sizes sizes_of(const struct midge_config *c)
+{
+    size_t head = midge__spare_head(c) == 0 ? LEAST_HEAD : 0;
+    return (struct sizes){
+        .fixed = with_slack(fixed_bytes(c, c->no_sessions ? 0 : LEAST_SESSION)),
+        .connection = with_slack(connection_bytes(head)),
+        .handshake = beyond(midge__tls_handshake_bytes(), head),
+        .pair = pair_bytes(),
+    };
+}
+
+static void lower(uint16_t *field, size_t most)
+{
+    if (most < *field) {
+        *field = (uint16_t)most;
+    }
+}
+
+/* Where connections keep their record slots, what each may take is set apart from the start. */
+static unsigned fit_keeping(struct midge_config *c, size_t size, const struct sizes *s)
+{
+    size_t base = s->fixed + s->handshake;
+    lower(&c->max_connections, size < base ? 0 : (size - base) / (s->connection + s->pair));
+    return c->max_connections;
+}
+
+/* Where they give them back: as many as could ever be open; admission looks at what is free. A
+   second pair of slots only if no connection is the poorer for it. */
+static unsigned fit_sharing(struct midge_config *c, size_t size, const struct sizes *s)
+{
+    size_t base = s->fixed + s->pair, lean = place_bytes() + midge__tls_held_least();
+    lower(&c->max_connections, size < base ? 0 : (size - base) / lean);
+    unsigned pairs = most_pairs(c);
+    size_t rest = s->fixed + s->handshake + c->max_connections * s->connection;
+    while (pairs > 1 && size < rest + pairs * s->pair) {
+        pairs--;
+    }
+    lower(&c->max_handshakes, pairs);
+    return pairs;
+}
+
+unsigned midge__config_fit(struct midge_config *c, size_t size)
+{
+    const struct sizes s = sizes_of(c);
+    unsigned pairs = midge__tls_keeps_slots() ? fit_keeping(c, size, &s) : fit_sharing(c, size, &s);
+    lower(&c->max_handshakes, c->max_connections);
+    return pairs;
 }
 
 size_t midge_memory_needed(const struct midge_config *config)
 {
     struct midge_config c;
-    struct midge__sizes sizes;
     midge__config_defaults(&c, config);
-    midge__config_sizes(&c, &sizes);
     size_t sessions = c.no_sessions ? 0 : MIDGE_MAX_SESSIONS * midge__tls_session_bytes();
     size_t transfer = MIDGE__MEMORY_COST(sizeof(struct midge__transfer));
-    return with_slack(fixed_bytes(&c, sessions)) +
-           c.max_connections *
-               (slot_bytes() + with_slack(connection_bytes((size_t)c.max_header * 3 / 2))) +
-           (c.max_handshakes + 1U) *
-               beyond(midge__tls_handshake_worst(), working_bytes(LEAST_HEAD)) +
+    return with_slack(fixed_bytes(&c, sessions)) + most_pairs(&c) * pair_bytes() +
+           c.max_connections * with_slack(connection_bytes((size_t)c.max_header * 3 / 2)) +
+           (c.max_handshakes + 1U) * beyond(midge__tls_handshake_worst(), 0) +
            c.queued_requests * with_slack(transfer + MIDGE__MEMORY_COST(c.request_bytes));
 }
 
 size_t midge_memory_least(const struct midge_config *config)
 {
     struct midge_config c;
-    struct midge__sizes sizes;
     midge__config_defaults(&c, config);
-    midge__config_sizes(&c, &sizes);
-    return sizes.fixed + sizes.connection + sizes.handshake +
+    const struct sizes s = sizes_of(&c);
+    return s.fixed + s.connection + s.pair + s.handshake +
            MIDGE__MEMORY_COST(sizeof(struct midge__transfer)) + MIDGE__MEMORY_COST(c.request_bytes);
 }

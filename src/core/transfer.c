@@ -440,7 +440,7 @@ int midge_start(struct midge_client *client, const struct midge_request *request
     t->aw.timer.fire = deadline;
     midge__list_init(&t->link);
     err = prepare(client, t, request);
-    if (err == MIDGE_OK && client->live > 0 && !midge__admission_has_room(client)) {
+    if (err == MIDGE_OK && client->live > 0 && !midge__room_to_wait(client)) {
         err = MIDGE_ERR_NO_MEMORY;
     }
     if (err == MIDGE_OK) {

@@ -170,6 +170,9 @@ static int tls_send(struct midge__stream *s, const uint8_t *buf, size_t len, siz
     }
     /* mbedTLS would send an empty record for nothing. */
     MIDGE_ASSERT(impl->state != MIDGE__TLS_WAIT_HANDSHAKE && len > 0);
+    if (impl->longest_send != 0 && len > impl->longest_send) {
+        len = impl->longest_send;
+    }
     struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
     midge__tls_clear(impl);
     int result = send_result(impl, write_past_tickets(impl, buf, len), n);

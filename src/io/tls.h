@@ -38,9 +38,9 @@ size_t midge__tls_resumed_bytes(void);   /* beside the slots: peak of a resumed 
 /* Whether a connection has its slots for life. If not, they are for handshakes, and for servers
    that do not agree to small records; others' buffers become small blocks. */
 bool midge__tls_keeps_slots(void);
-size_t midge__tls_held_bytes(void);      /* beside the slots: after the handshake */
-size_t midge__tls_held_least(void);      /* the same with the ciphers that take least */
-size_t midge__tls_session_bytes(void);   /* one remembered session */
+size_t midge__tls_held_bytes(void);    /* beside the slots: after the handshake */
+size_t midge__tls_held_least(void);    /* the same with the ciphers that take least */
+size_t midge__tls_session_bytes(void); /* one remembered session */
 
 /* A session that can be resumed; owner 0's memory. */
 struct midge__tls_session;

@@ -31,6 +31,11 @@ unsigned midge__tls_fragment(void)
     return 0;
 }
 
+unsigned midge__tls_sent_record(void)
+{
+    return MIDGE_SEND_BUFFER < midge__tls_fragment() ? MIDGE_SEND_BUFFER : midge__tls_fragment();
+}
+
 #if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
 int midge__tls_ask_fragment(mbedtls_ssl_config *conf)
 {
@@ -116,13 +121,36 @@ static int keep_buffers(mbedtls_ssl_context *ssl)
     return ret;
 }
 
+/* Records sent need not be as long as those received. mbedTLS never asks how long its buffer is:
+   what it is given must not be longer (tls.c). An external build's buffers are not in midge's
+   memory. */
+static void trim_output(struct midge__tls_impl *impl)
+{
+#if !defined(MIDGE_TLS_EXTERNAL)
+    mbedtls_ssl_context *ssl = &impl->ssl;
+    size_t spare = midge__tls_fragment() - midge__tls_sent_record();
+    size_t len = ssl->MBEDTLS_PRIVATE(out_buf_len) - spare;
+    void *buf = ssl->MBEDTLS_PRIVATE(out_buf);
+    if (midge__memory_realloc(impl->tls->context->memory, impl->owner, buf, len) != NULL) {
+        ssl->MBEDTLS_PRIVATE(out_buf_len) = len;
+        impl->longest_send = midge__tls_sent_record();
+    }
+#else
+    (void)impl;
+#endif
+}
+
 /* A buffer for which there was no smaller one stays what it is: nothing failed. */
 int midge__tls_wrap_up(struct midge__tls_impl *impl)
 {
+    size_t out = impl->ssl.MBEDTLS_PRIVATE(out_buf_len);
     if (!impl->small_records) {
         return keep_buffers(&impl->ssl);
     }
     int ret = mbedtls_ssl_handshake_step(&impl->ssl);
+    if (impl->ssl.MBEDTLS_PRIVATE(out_buf_len) < out) {
+        trim_output(impl);
+    }
     midge__tls_clear(impl);
     return ret;
 }

@@ -78,6 +78,7 @@ struct midge__tls_impl {
     bool notified;         /* close_notify was written */
     bool saw_certificate;  /* a full handshake */
     bool small_records;    /* the server agreed to max_fragment_length */
+    uint32_t longest_send; /* bytes that mbedTLS's output buffer has room for; 0: it knows itself */
     bool offered_verified; /* time_verified of the session that was offered */
     uint8_t max_version;
     unsigned owner;
@@ -128,10 +129,12 @@ int midge__tls_fail(struct midge__tls_impl *impl, int native);
 /* tls_handshake.c: the stream's operation. */
 int midge__tls_handshake(struct midge__stream *s);
 
-/* tls_fragment.c: the max_fragment_length that TLS 1.2 servers are asked for, 0 none; asks for it;
-   notes whether the ServerHello just read agrees; and mbedTLS's last step of the handshake, which
-   shrinks the buffers only if it did. */
+/* tls_fragment.c: the max_fragment_length that TLS 1.2 servers are asked for, 0 none; the longest
+   record sent to those that agree, where buffers shrink; asks for it; notes whether the ServerHello
+   just read agrees; and mbedTLS's last step of the handshake, which shrinks the buffers only if it
+   did. */
 unsigned midge__tls_fragment(void);
+unsigned midge__tls_sent_record(void);
 int midge__tls_ask_fragment(mbedtls_ssl_config *conf);
 void midge__tls_look_at_hello(struct midge__tls_impl *impl);
 int midge__tls_wrap_up(struct midge__tls_impl *impl);

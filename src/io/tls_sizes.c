@@ -138,7 +138,7 @@ static size_t names_bytes(void)
 size_t midge__tls_handshake_bytes(void)
 {
     return COST(impl_bytes()) + names_bytes() +
-           MIDGE__PICK(WIDE(18000, 23000), WIDE(11500, 14500), WIDE(10500, 13000));
+           MIDGE__PICK(WIDE(18000, 23000), WIDE(9800, 14500), WIDE(9000, 13000));
 }
 
 /* A chain of MIDGE_MAX_CHAIN bytes takes its DER once, again where the peer's certificate is kept,
@@ -181,8 +181,10 @@ bool midge__tls_keeps_slots(void)
 /* In place of the slots. */
 static size_t small_buffers(void)
 {
-    size_t size = midge__tls_fragment() + MBEDTLS_SSL_HEADER_LEN + MBEDTLS_SSL_PAYLOAD_OVERHEAD;
-    return midge__tls_keeps_slots() ? 0 : 2 * COST(size);
+    const size_t more = MBEDTLS_SSL_HEADER_LEN + MBEDTLS_SSL_PAYLOAD_OVERHEAD;
+    return midge__tls_keeps_slots()
+               ? 0
+               : COST(midge__tls_fragment() + more) + COST(midge__tls_sent_record() + more);
 }
 
 /* TLS 1.3 keeps the handshake's structure, a name, three keys and the last ticket. */

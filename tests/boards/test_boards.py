@@ -13,7 +13,7 @@ import board
 import midge_test
 
 BOARD = os.environ.get("BOARD", "mps2-an385")
-DEFAULT = os.environ.get("BOARD_PROFILE", "small" if BOARD == "lm3s6965evb" else "full")
+DEFAULT = os.environ.get("BOARD_PROFILE", "tiny" if BOARD == "lm3s6965evb" else "full")
 PROGRAMS = os.environ.get("BOARD_PROGRAMS", "posts itunes images tour compare").split()
 GUEST = "api.example"       # the API server's name for the guest
 

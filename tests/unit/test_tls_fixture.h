@@ -6,6 +6,7 @@
  * A connection to the server: handshake, one line of command, the answer, the end it asks for:
  *     close      "hello", close_notify, FIN          cut     "hello", FIN
  *     send N     N bytes, close_notify, FIN          slow N  N bytes as records of 100 bytes
+ * The servers of tests/server/tls12.py (deaf and after) know GET /bytes/N only.
  */
 #ifndef MIDGE_TEST_TLS_FIXTURE_H
 #define MIDGE_TEST_TLS_FIXTURE_H
@@ -57,7 +58,7 @@ static const char fixture_server[] =
     "import os, socket, ssl, sys, tempfile, threading\n"
     "sys.dont_write_bytecode = True\n"
     "sys.path.insert(0, 'tests/server')\n"
-    "import certs\n"
+    "import certs, tls12\n"
     "folder = tempfile.TemporaryDirectory()\n"
     "where = certs.ensure(folder.name)\n"
     "TLS = {'12': ssl.TLSVersion.TLSv1_2, '13': ssl.TLSVersion.TLSv1_3}\n"
@@ -114,6 +115,11 @@ static const char fixture_server[] =
     "    for version in ('12', '13'):\n"
     "        listen(name + '.' + version, tls(context(name, version)))\n"
     "listen('good.12id', tls(context('good', '12id')))\n"
+    "for name, options in (('deaf', {'record': 4096}), ('deaf.big', {'record': 4097}),\n"
+    "                      ('deaf.pieces', {'record': 1000, 'piece': 100}),\n"
+    "                      ('agrees', {'record': 512, 'piece': 512, 'agree': True}),\n"
+    "                      ('lies', {'record': 700, 'agree': True})):\n"
+    "    print(name, tls12.Server(where / 'certs' / 'good.pem', **options).port)\n"
     "listen('plain', plain)\n"
     "listen('gone', gone)\n"
     "ca = (where / 'ca.pem').read_bytes()\n"

@@ -38,8 +38,7 @@ static struct midge__tls_session *life(const char *server, const struct midge__t
 {
     struct link link;
     struct midge__tls_session *session = NULL;
-    struct midge__tls_params params = {
-        .servername = "localhost", .owner = OWNER, .resume = resume};
+    struct midge__tls_params params = {.servername = "localhost", .owner = OWNER, .resume = resume};
     size_t total, pair = slots_cost(), kept = midge__tls_keeps_slots() ? pair : 0;
     unsigned free_slots = midge__tls_keeps_slots() ? 1 : 2;
     midge__memory_owner_reset(&fx.memory, OWNER);

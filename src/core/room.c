@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Room: is there memory for what wants to begin, beside what others were promised?
+ *
+ * Promised is what a connection being opened may still take: its handshake's peak or the exchange
+ * that follows. Not promised is the buffer of a response's head: it comes with the first byte and
+ * grows while the head arrives. Where memory is short for that, connections wait for each other; a
+ * spare buffer, lent to one at a time, gets them all through.
+ */
+#include "core/core.h"
+
+static bool is_opening(const struct midge__conn *conn)
+{
+    return conn->state < MIDGE__CONN_READY;
+}
+
+/* A handshake by a session needs little. A server that refuses the session makes it a full one;
+   where memory is short for that, the transfer is put off and asks for the whole. */
+static bool resumes(const struct midge_client *client, const struct midge__transfer *t)
+{
+    return t->origin->session != NULL && !client->config.no_sessions && t->put_off == 0;
+}
+
+static size_t less(size_t a, size_t b)
+{
+    return a > b ? a - b : 0;
+}
+
+static size_t small_live(const struct midge__conn *conn)
+{
+    const struct midge__memory *m = &conn->client->memory;
+    return midge__memory_owner_live(m, conn->owner) - midge__memory_owner_slots(m, conn->owner);
+}
+
+/* To handshakes under way. */
+static size_t promised(const struct midge_client *client)
+{
+    size_t sum = 0;
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (conn->permit) {
+            sum += less(midge__opening_bytes(true, conn->tls.offered, true), small_live(conn));
+        }
+    }
+    return sum;
+}
+
+/* A handshake's peak, beyond what its connection works with. */
+static size_t beyond(const struct midge_client *client, const struct midge__transfer *t)
+{
+    bool secure = t->origin->secure, resumed = resumes(client, t);
+    return midge__opening_bytes(secure, resumed, true) -
+           midge__opening_bytes(secure, resumed, false);
+}
+
+/* To those that are not so far, if t were one of them: all shall work at once, and compute one
+   after the other. */
+static size_t promised_later(const struct midge_client *client, const struct midge__transfer *t)
+{
+    size_t sum = midge__opening_bytes(t->origin->secure, false, false);
+    size_t peak = beyond(client, t);
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (is_opening(conn) && !conn->permit) {
+            sum += less(midge__opening_bytes(conn->origin->secure, false, false), small_live(conn));
+            size_t own = beyond(client, conn->transfer);
+            peak = own > peak ? own : peak;
+        }
+    }
+    return sum + peak;
+}
+
+static bool has(const struct midge_client *client, size_t bytes, size_t piece)
+{
+    const struct midge__memory *m = &client->memory;
+    return midge__memory_free_bytes(m) >= bytes && midge__memory_largest_free(m) >= piece;
+}
+
+static size_t piece(bool secure, bool resumed)
+{
+    return secure && !resumed ? midge__tls_handshake_piece() : midge__exchange_piece();
+}
+
+/* A pair of record slots that is free, or comes back with the end of a handshake. */
+static bool has_slots(const struct midge_client *client)
+{
+    return midge__tls_slot_in() == 0 || client->handshakes > 0 ||
+           midge__memory_free_slots(&client->memory) > 0;
+}
+
+bool midge__room_to_shake(const struct midge__conn *conn)
+{
+    const struct midge_client *client = conn->client;
+    bool resumed = resumes(client, conn->transfer);
+    if (midge__tls_slot_in() == 0) {
+        return true; /* external TLS: its memory is not ours to count */
+    }
+    size_t more = less(midge__opening_bytes(true, resumed, true), small_live(conn));
+    return midge__memory_free_slots(&client->memory) > 0 &&
+           has(client, promised(client) + more, piece(true, resumed));
+}
+
+bool midge__room_to_open(const struct midge_client *client, const struct midge__transfer *t)
+{
+    bool secure = t->origin->secure, resumed = resumes(client, t);
+    if (!secure && midge__tls_keeps_slots()) {
+        return true; /* set apart from the start: limits.c */
+    }
+    size_t need = promised(client) + promised_later(client, t) +
+                  MIDGE__MEMORY_COST(sizeof(struct midge_result));
+    return (!secure || has_slots(client)) && has(client, need, piece(secure, resumed));
+}
+
+bool midge__room_to_reuse(const struct midge_client *client)
+{
+    return midge__tls_keeps_slots() ||
+           has(client, promised(client) + midge__exchange_bytes(), midge__exchange_piece());
+}
+
+bool midge__room_to_grow(const struct midge_client *client, size_t bytes)
+{
+    size_t others = midge__tls_keeps_slots() ? 0 : promised(client);
+    return has(client, others + MIDGE__MEMORY_COST(bytes), bytes);
+}
+
+bool midge__room_to_feed(const struct midge__conn *conn)
+{
+    const struct midge_client *client = conn->client;
+    bool spare = client->spare_head != NULL && midge__spare_head(&client->config) >= conn->starves;
+    return spare || midge__room_to_grow(client, conn->starves);
+}
+
+/* Waiting requests must leave room for one handshake, or none of them would ever begin. What
+   connections hold counts as room: it comes back. */
+bool midge__room_to_wait(const struct midge_client *client)
+{
+    size_t room = midge__memory_free_bytes(&client->memory);
+    if (midge__tls_slot_in() == 0) {
+        return true;
+    }
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        room += small_live(MIDGE_CONTAINER_OF(it, struct midge__conn, link));
+    }
+    return room >= midge__opening_bytes(true, false, true) +
+                       MIDGE__MEMORY_COST(sizeof(struct midge_result));
+}
+
+bool midge__room_comes_from(const struct midge__conn *conn)
+{
+    return has_slots(conn->client) ||
+           midge__memory_owner_slots(&conn->client->memory, conn->owner) > 0;
+}
