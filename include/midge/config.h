@@ -24,7 +24,8 @@
 #define MIDGE__PICK(full, small, tiny) (tiny)
 #endif
 
-/* Open connections at once. Each costs a pair of record slots and about 1 KB. */
+/* Open connections at once. Each costs a pair of record slots and about 1 KB; in profile tiny, with
+   servers that agree to MIDGE_MAX_FRAGMENT, two small records and about 2.5 KB. */
 #ifndef MIDGE_MAX_CONNECTIONS
 #define MIDGE_MAX_CONNECTIONS MIDGE__PICK(32, 2, 8)
 #endif
@@ -57,6 +58,12 @@
    Each record costs 21 to 29 bytes more on the wire. */
 #ifndef MIDGE_MAX_FRAGMENT
 #define MIDGE_MAX_FRAGMENT MIDGE__PICK(0, 0, 512)
+#endif
+/* Profile tiny: connections open at once, beside those in a handshake, whose servers did not agree
+   and so keep a pair of record slots; more of them wait for each other. In a small block there may
+   be none, then they wait for handshakes too and these for them. */
+#ifndef MIDGE_MAX_FULL_RECORDS
+#define MIDGE_MAX_FULL_RECORDS 1
 #endif
 /* Ciphertext read ahead per connection: fewer calls into the port. At least 64. */
 #ifndef MIDGE_READ_AHEAD

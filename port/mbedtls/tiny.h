@@ -36,8 +36,8 @@
 /* RFC 6066, TLS 1.2: asks the server for records of MIDGE_MAX_FRAGMENT bytes; the Certificate
    message then comes in pieces, but the input buffer must hold the whole. */
 #define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
-/* Buffers shrink when the handshake ends: 5.2 K become 0.9 K a connection. By itself mbedTLS shrinks
-   them even if the server did not agree; midge sees to it that it does not. */
+/* Buffers shrink when the handshake ends: 5.2 K become 0.9 K a connection. By itself mbedTLS
+   shrinks them even if the server did not agree; midge sees to it that it does not. */
 #define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
 
 /* TLS 1.2, client only. */

@@ -343,6 +343,13 @@ static int start_dns(struct midge__conn *conn)
     return MIDGE_OK;
 }
 
+static void no_dns(struct midge__conn *conn, int err)
+{
+    if (err != MIDGE_OK && !put_off(conn, conn->transfer, err)) {
+        midge__conn_fail(conn, err, NULL);
+    }
+}
+
 /* The remembered address failed: ask again before giving up. */
 static void connect_failed(struct midge__conn *conn)
 {
@@ -350,9 +357,7 @@ static void connect_failed(struct midge__conn *conn)
     conn->tcp.s.ops->close(&conn->tcp.s);
     if (conn->query == NULL) {
         conn->origin->address_known = false;
-        if (start_dns(conn) != MIDGE_OK) {
-            midge__conn_fail(conn, MIDGE_ERR_NO_MEMORY, NULL);
-        }
+        no_dns(conn, start_dns(conn));
         return;
     }
     connect_next(conn);
@@ -409,7 +414,9 @@ void midge__conn_admit(struct midge__conn *conn)
     int err = midge__tls_open(&conn->tls, client->tls, &conn->tcp.s, &params);
     if (err != MIDGE_OK) {
         struct midge__fault fault = conn->tls.s.fault;
-        midge__conn_fail(conn, err, &fault);
+        if (!put_off(conn, conn->transfer, err)) {
+            midge__conn_fail(conn, err, &fault);
+        }
         return;
     }
     conn->stream = &conn->tls.s;
@@ -598,8 +605,6 @@ int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
             return MIDGE_OK;
         }
     }
-    if (start_dns(conn) != MIDGE_OK) {
-        midge__conn_fail(conn, MIDGE_ERR_NO_MEMORY, NULL);
-    }
+    no_dns(conn, start_dns(conn));
     return MIDGE_OK;
 }

@@ -97,7 +97,8 @@ class Block:
         self.assertEqual([line["body_sha256"] for line in roomy], [line["body_sha256"] for line in tight])
         self.assertEqual(MANY, stats["requests_total"])
         self.assertLessEqual(stats["requests_max"], tight.summary["peak_connections"])
-        self.assertLess(tight.summary["peak_connections"], 8)   # more have no room in any profile
+        most = 16 if self.name == "midge-tiny" else 8
+        self.assertLess(tight.summary["peak_connections"], most)    # more have no room
         self.assertGreaterEqual(tight.summary["handshakes_full"], origins)
 
     def test_posts(self):
@@ -190,9 +191,6 @@ class Block:
 
 class Full(Block, Case):
     name, profile = "midge", "full"
-    test_the_least_block_stays_enough = unittest.skip(
-        "a known bug: no 5.5 KB in one piece for the exchange after the handshake fails the request (h1.c, attach)")(
-            Block.test_the_least_block_stays_enough)
 
 
 class Small(Block, Case):

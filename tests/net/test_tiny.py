@@ -14,6 +14,7 @@ import tls12    # noqa: E402
 
 TINY = midge_test.BIN + "-tiny"
 ALL = 8
+BLOCK = 56000   # on 64-bit, with two roots, holds all at once; some 43,000 where pointers are half as wide
 
 
 class Case(midge_test.Case):
@@ -44,9 +45,9 @@ class Case(midge_test.Case):
 class Honouring(Case):
     """nginx and Python's OpenSSL do."""
 
-    def check_all_at_once(self, urls):
+    def check_all_at_once(self, urls, heap=0):
         self.reset()
-        ran = self.get(*urls)
+        ran = self.get(*urls, heap=heap)
         self.assert_code(0, ran)
         self.assertEqual((1, ALL - 1, ALL, ALL, 0), self.counts(
             ran, "handshakes_full", "handshakes_resumed", "connections", "peak_connections", "alloc_live"))
@@ -60,6 +61,18 @@ class Honouring(Case):
 
     def test_all_at_once_openssl(self):
         self.check_all_at_once([self.url(f"/delay/1?n={n}", "https_tls12") for n in range(ALL)])
+
+    def test_all_at_once_in_a_small_block(self):
+        self.check_all_at_once([self.nginx(f"/delay1/{n}") for n in range(ALL)], BLOCK)
+
+    def test_none_fails_in_a_smaller_one(self):
+        """Fewer at once, and long heads wait for each other."""
+        for path in ("/headers/12?size=120&_delay=0.05", "/headers/1?size=10", "/bytes/30000"):
+            for heap in (BLOCK, 48000, 42000):
+                with self.subTest(path=path, heap=heap):
+                    ran = self.get(*[self.url(path + f"{'&' if '?' in path else '?'}n={n}", "https_tls12")
+                                     for n in range(30)], heap=heap)
+                    self.assert_code(0, ran)
 
     def test_many(self):
         for path, size in (("/100", 100), ("/bytes/20000", 20000)):

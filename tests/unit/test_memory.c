@@ -265,7 +265,10 @@ static void sweep_frees_and_zeroes_one_owner(void **state)
     memset(in, 0x99, IN_SIZE);
     size_t live = midge__memory_owner_live(&mem, 2);
     assert_true(live >= 20 * 64 + IN_SIZE);
+    assert_in_range(midge__memory_owner_slots(&mem, 2), IN_SIZE, IN_SIZE + MIDGE__MEMORY_UNIT - 1);
+    assert_int_equal(midge__memory_owner_slots(&mem, 1), 0);
     assert_int_equal(midge__memory_sweep(&mem, 2), live);
+    assert_int_equal(midge__memory_owner_slots(&mem, 2), 0);
     assert_int_equal(midge__memory_sweep(&mem, 2), 0);
     assert_int_equal(midge__memory_owner_live(&mem, 2), 0);
     assert_int_equal(midge__memory_owner_peak(&mem, 2), live);
