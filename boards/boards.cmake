@@ -10,8 +10,8 @@
 #   cmake --build build/BOARD --target flash      writes the default profile's, where openocd knows how
 #
 # boards/FOLDER/board.cmake sets BOARD_…: SOURCES, INCLUDES, DEFINITIONS, LINKER_SCRIPT,
-# LINK_OPTIONS, PROFILES (the first is the default), BLOCK (bytes of midge's memory, may be by
-# profile: BLOCK_tiny), STACK, QEMU (command without image), OPENOCD (config file; optional).
+# LINK_OPTIONS, PROFILES (the first is the default), BLOCK (bytes of midge's memory; it and
+# DEFINITIONS also by profile: BLOCK_tiny), STACK, QEMU (command without image), OPENOCD (config file; optional).
 
 string(REGEX REPLACE "^mps[23]-.*" "mps2-an385" _folder ${MIDGE_BOARD}) # one family
 set(MIDGE_BOARD_DIR ${CMAKE_CURRENT_LIST_DIR}/${_folder})
@@ -77,6 +77,7 @@ function(board_image name profile services)
         set(block 1024) # it opens no client
     endif()
     target_compile_definitions(${name} PRIVATE BOARD_BLOCK_BYTES=${block} ${BOARD_DEFINITIONS}
+        ${BOARD_DEFINITIONS_${profile}}
         SERVICES_ARGS_TEXT="${MIDGE_BOARD_ARGS}")
     target_link_libraries(${name} PRIVATE midge-${profile} board-port-${profile})
     target_link_options(${name} PRIVATE -T ${BOARD_LINKER_SCRIPT} ${BOARD_LINK_OPTIONS}

@@ -39,7 +39,9 @@
 #ifndef SEMIHOST_FILES
 #define SEMIHOST_FILES 4 /* open at once */
 #endif
-#define PATH_BYTES 192
+#ifndef SEMIHOST_PATH_BYTES
+#define SEMIHOST_PATH_BYTES 192 /* of a file's name */
+#endif
 #define EXIT_LINE  2 /* BOARD_EXIT_USAGE */
 
 /* errno of the hosts there are */
@@ -158,8 +160,8 @@ struct midge_open_file {
     uintptr_t handle; /* the host's */
     uint64_t at;      /* read so far */
     int failed;       /* native code of the first write that failed */
-    char path[PATH_BYTES];
-    char part[PATH_BYTES]; /* what is open: the path or beside it */
+    char path[SEMIHOST_PATH_BYTES];
+    char part[SEMIHOST_PATH_BYTES]; /* what is open: the path or beside it */
 };
 
 static struct midge_open_file files[SEMIHOST_FILES];

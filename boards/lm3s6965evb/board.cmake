@@ -9,13 +9,17 @@ set(BOARD_SOURCES ${_here}/board.c ${_here}/clock.c ${_here}/flash.c ${_here}/se
     ${_drivers}/stellaris_eth.c ${_drivers}/pl011.c ${_drivers}/systick.c
     ${_drivers}/cortexm_start.c ${_drivers}/cortexm_libc.c ${_drivers}/words.c)
 set(BOARD_LINKER_SCRIPT ${_here}/link.ld)
-set(BOARD_STACK 5632)
+set(BOARD_STACK 5120)
 set(BOARD_LINK_OPTIONS -L${_drivers} -Wl,--print-memory-usage
     -Wl,--defsym=BOARD_STACK_BYTES=${BOARD_STACK})
-set(BOARD_DEFINITIONS BOARD_CA_BYTES=1536 SEMIHOST_LINE_BYTES=1024 SEMIHOST_FILES=3)
+set(BOARD_DEFINITIONS CORTEXM_LIBC_HEAP=2560
+    SEMIHOST_LINE_BYTES=768 SEMIHOST_FILES=3 SEMIHOST_PATH_BYTES=96)
+# One root: an EC one with tiny, as PEM; an RSA one takes twice that.
+set(BOARD_DEFINITIONS_tiny BOARD_CA_BYTES=704)
+set(BOARD_DEFINITIONS_small BOARD_CA_BYTES=1536)
 set(BOARD_PROFILES tiny small)
-set(BOARD_BLOCK 38400)
-set(BOARD_BLOCK_small 43136)
+set(BOARD_BLOCK 42496)
+set(BOARD_BLOCK_small 45824)
 set(BOARD_QEMU qemu-system-arm -M lm3s6965evb -display none -monitor none -serial stdio
     -nic user,net=192.0.2.0/24,host=192.0.2.2,dns=192.0.2.3)
 set(BOARD_OPENOCD board/ek-lm3s6965.cfg)

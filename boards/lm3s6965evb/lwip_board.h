@@ -14,7 +14,7 @@
 #else
 #define MIDGE_LWIP_SOCKS 8
 #define TCP_WND          TCP_MSS
-#define MEM_SIZE         3072 /* requests are short: some 5 full segments */
+#define MEM_SIZE         2048 /* requests are short: some 3 full segments */
 #endif
 
 #endif
