@@ -42,7 +42,7 @@
 #ifndef SEMIHOST_PATH_BYTES
 #define SEMIHOST_PATH_BYTES 192 /* of a file's name */
 #endif
-#define EXIT_LINE  2 /* BOARD_EXIT_USAGE */
+#define EXIT_LINE 2 /* BOARD_EXIT_USAGE */
 
 /* errno of the hosts there are */
 #define HOST_EIO          5

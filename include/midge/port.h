@@ -127,11 +127,12 @@ struct midge_lwip_raw {
     void *ctx;
     /* Hand what the Ethernet chip received to lwIP; bounded. Called in each poll. */
     void (*pump)(void *ctx);
-    /* Sleep until an interrupt or so, never longer than ms; may return at once. NULL: polls spin. */
+    /* Sleep until an interrupt or so, never longer than ms; may return at once. NULL: polls spin.
+     */
     void (*idle)(void *ctx, uint32_t ms);
 };
-/* Fills in dns_start … wake of `port`; the clocks, entropy and files are the board's and must be set
-   by it. `machine` is kept. */
+/* Fills in dns_start … wake of `port`; the clocks, entropy and files are the board's and must be
+   set by it. `machine` is kept. */
 void midge_lwip_raw_attach(struct midge_port *port, const struct midge_lwip_raw *machine);
 
 /*

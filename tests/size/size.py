@@ -95,7 +95,7 @@ def firmware(boards):
     found = []
     for board in boards:
         for path in sorted((BUILD / board).glob(f"{board}-*.map")):
-            if "-qemu" not in path.name:
+            if "-qemu" not in path.name and "-conformance" not in path.name:
                 found.append((path.stem, path))
     return found
 
