@@ -120,9 +120,22 @@ static int entropy(void *ctx, uint8_t *buf, size_t len)
     return hw_entropy(buf, len) || services_entropy(buf, len) ? MIDGE_OK : MIDGE_ERR_ENTROPY;
 }
 
+/* DNS=: DHCP sets its own servers again with each renewal. */
+static ip_addr_t server_set;
+
+static void set_server(void)
+{
+    for (u8_t i = 0; i < DNS_MAX_SERVERS; i++) {
+        dns_setserver(i, i == 0 ? &server_set : NULL);
+    }
+}
+
 static void pump(void *ctx)
 {
     hw_netif_poll(ctx);
+    if (!ip_addr_isany_val(server_set) && !ip_addr_cmp(dns_getserver(0), &server_set)) {
+        set_server();
+    }
 }
 
 static void idle(void *ctx, uint32_t ms)
@@ -178,7 +191,8 @@ static void name_server(void)
     if (text[len] == ':') {
         midge_lwip_dns_port = (uint16_t)strtoul(text + len + 1, NULL, 10);
     }
-    dns_setserver(0, &server);
+    server_set = server;
+    set_server();
 }
 
 static bool network_ready(void)
@@ -237,11 +251,14 @@ static bool read_ca(const char *path, size_t *len)
         return false;
     }
     for (size_t n = 0; err == MIDGE_OK && *len < sizeof ca_file; *len += n) {
+        n = 0;
         err = port.file_read(port.ctx, file, ca_file + *len, sizeof ca_file - *len, &n, &native);
     }
     (void)port.file_finish(port.ctx, file, 0, &native);
-    if (err != MIDGE_ERR_EOF) {
+    if (err == MIDGE_OK) {
         say("trust: %s has more than %u bytes\n", path, (unsigned)sizeof ca_file - 1);
+    } else if (err != MIDGE_ERR_EOF) {
+        say("trust: %s can't be read\n", path);
     }
     return err == MIDGE_ERR_EOF;
 }

@@ -73,7 +73,8 @@ struct midge_config {
        NULL: not wanted. */
     struct midge_stats *stats_at_close;
 
-    /* What happens, for logs; line lives only during the call. */
+    /* What happens, for logs; line lives only during the call, which must not call back into the
+       client. */
     void (*trace)(void *ctx, enum midge_trace_kind kind, midge_id id, const char *line);
     void *trace_ctx;
 };
@@ -82,7 +83,8 @@ struct midge_config {
    takes its memory from the firmware's own allocator and this is midge's own share. Reads tls.ca
    to know how many roots there are. */
 size_t midge_memory_needed(const struct midge_config *config);
-/* The least block with which one connection works (requests then wait for each other). */
+/* The least block with which one connection works (requests then wait for each other), with
+   public-size chains: 5 KB, keys of RSA-2048 or up to P-384. */
 size_t midge_memory_least(const struct midge_config *config);
 
 /* INVALID, NO_MEMORY (block below midge_memory_least), CA, ENTROPY, UNSUPPORTED. Reads all of

@@ -121,6 +121,7 @@ static void give_up_one(struct midge_client *client, struct midge__conn *next)
     if (newest != next) {
         struct midge__transfer *t = newest->transfer;
         newest->transfer = NULL;
+        t->put_off |= 1U; /* asks for the whole next time, else it would be back at once */
         midge__transfer_requeue(t);
         midge__conn_kill(newest);
         return;
@@ -240,6 +241,10 @@ static bool feed(struct midge_client *client)
         if (conn->starves == 0) {
             continue;
         }
+        if (!midge__room_to_feed(conn) && evict_idle(client)) {
+            client->dirty = true; /* its memory is there in the next turn */
+            return true;
+        }
         if (!midge__room_to_feed(conn) && others_live(client, conn)) {
             waits = true;
             continue;
@@ -266,6 +271,10 @@ void midge__admission_run(struct midge_client *client)
     while (left-- > 0 && client->transfers < client->config.max_transfers) {
         struct midge__transfer *t = pick(client);
         if (t == NULL || !begin(client, t)) {
+            return;
+        }
+        if (!midge__list_empty(&client->dead)) {
+            client->dirty = true; /* what it gives back is there in the next turn */
             return;
         }
     }

@@ -66,6 +66,7 @@ static void release(struct midge__awaitable *aw)
     slot->next_free = client->free_slot;
     client->free_slot = (uint16_t)(index + 1U);
     aw->ops->destroy(aw);
+    client->dirty = true; /* a request may have waited for its memory */
 }
 
 /* --- ends and completions --- */

@@ -335,8 +335,8 @@ static int start_dns(struct midge__conn *conn)
         midge__transfer_phase(conn->transfer, MIDGE_PHASE_DNS);
         int err = port->dns_start(port->ctx, conn->origin->host, conn->query);
         if (err != MIDGE_OK) {
-            conn->query->done = 1;
-            conn->query->err = err;
+            conn->query->done = 1; /* the port holds nothing of it */
+            return err;
         }
     }
     midge__conn_kick(conn);

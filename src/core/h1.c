@@ -26,7 +26,9 @@ void midge__h1_ask(struct midge__h1 *x, unsigned who)
 static void set_waits(struct midge__h1 *x, unsigned waits)
 {
     x->waits = (uint8_t)waits;
-    midge__transfer_freeze(x->transfer, waits != 0);
+    /* The idle deadline stands still for the application, not for memory: nothing else would end
+       that wait when the others never give any back. */
+    midge__transfer_freeze(x->transfer, (waits & ~(unsigned)MIDGE__RESUME_MEMORY) != 0);
 }
 
 bool midge__h1_wait(struct midge__h1 *x, unsigned who)

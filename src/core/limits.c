@@ -198,8 +198,12 @@ size_t midge_memory_needed(const struct midge_config *config)
 {
     struct midge_config c;
     midge__config_defaults(&c, config);
-    size_t sessions = c.no_sessions ? 0 : MIDGE_MAX_SESSIONS * midge__tls_session_bytes();
-    size_t transfer = MIDGE__MEMORY_COST(sizeof(struct midge__transfer));
+    size_t session = midge__tls_session_bytes() + MIDGE__MEMORY_COST(ORIGIN_BYTES);
+    size_t sessions = c.no_sessions ? 0 : MIDGE_MAX_SESSIONS * session;
+    /* Each may have its own origin, and a result that nobody takes. */
+    size_t transfer = MIDGE__MEMORY_COST(sizeof(struct midge__transfer)) +
+                      MIDGE__MEMORY_COST(sizeof(struct midge_result)) +
+                      MIDGE__MEMORY_COST(ORIGIN_BYTES);
     return with_slack(fixed_bytes(&c, sessions)) + most_pairs(&c) * pair_bytes() +
            c.max_connections * with_slack(connection_bytes((size_t)c.max_header * 3 / 2)) +
            (c.max_handshakes + 1U) * beyond(midge__tls_handshake_worst(), 0) +

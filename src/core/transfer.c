@@ -270,8 +270,8 @@ static bool may_replay(struct midge__transfer *t, bool sent_any, bool got_any)
 void midge__transfer_requeue(struct midge__transfer *t)
 {
     leave(t);
+    midge__transfer_phase(t, MIDGE_PHASE_QUEUE); /* before the state: it counts from the start */
     t->state = MIDGE__TRANSFER_QUEUED;
-    midge__transfer_phase(t, MIDGE_PHASE_QUEUE);
     midge__list_push_head(&t->aw.client->queue, &t->link);
     t->aw.client->dirty = true;
 }
