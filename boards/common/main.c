@@ -299,6 +299,9 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
     whole.tls = board->tls;
     whole.memory = board->memory;
     whole.memory_size = board->memory_size;
+    if (whole.turn_crypto == 0) {
+        whole.turn_crypto = 1; /* one slow core: a turn computes one step of one handshake */
+    }
     if (whole.max_connections == 0 || whole.max_connections > MIDGE_LWIP_SOCKS) {
         whole.max_connections =
             MIDGE_MAX_CONNECTIONS < MIDGE_LWIP_SOCKS ? MIDGE_MAX_CONNECTIONS : MIDGE_LWIP_SOCKS;

@@ -301,6 +301,35 @@ static void idle_passes_a_waiting_handshake(void **state)
 }
 
 /* What differs in identity never shares a connection. */
+/* Nothing else happens: what the application frees is what a request waited for. */
+static void freed_memory_wakes(void **state)
+{
+    struct world w;
+    struct probe a, b;
+    (void)state;
+    if (midge__tls_slot_in() == 0) {
+        skip(); /* external TLS: nothing waits for memory */
+    }
+    world_open(&w, &(struct midge_config){.max_connections = 2});
+    fake_listen(&w.fake, 81, &never_speaks);
+    fake_listen(&w.fake, 443, &never_speaks);
+    probe_get(&a, &w, A); /* lives on, and gives nothing back */
+    world_turns(&w, 3);
+    get_silent(&b, &w);
+    void *eaten = eat(&w);
+    world_turns(&w, 3);
+    assert_int_equal(open_to(&w, 443), 0);
+    midge_free(w.client, eaten);
+    world_turns(&w, 3);
+    assert_int_equal(open_to(&w, 443), 1);
+    assert_int_equal(midge_cancel(w.client, a.id), MIDGE_OK);
+    world_run(&w);
+    probe_ended(&a, MIDGE_ERR_CANCELED);
+    probe_ended(&b, MIDGE_ERR_TIMEOUT);
+    w.live = world_stats(&w).alloc_live;
+    world_close(&w);
+}
+
 static void identity(void **state)
 {
     struct world w;
@@ -367,6 +396,7 @@ int main(void)
         cmocka_unit_test(idle_makes_room),
         cmocka_unit_test(idle_passes_a_waiting_one),
         cmocka_unit_test(idle_passes_a_waiting_handshake),
+        cmocka_unit_test(freed_memory_wakes),
         cmocka_unit_test(identity),
         cmocka_unit_test(crowd_without_memory),
     };
