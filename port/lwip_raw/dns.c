@@ -6,6 +6,7 @@
  * dns_cancel cuts the slot off from the query, and lwIP's callback frees it, seconds later at most.
  */
 #include "lwip_raw.h"
+#include "../localhost.h"
 
 #include <string.h>
 
@@ -96,22 +97,6 @@ static void on_found(const char *name, const ip_addr_t *ip, void *arg)
     midge__lwip.answered = true;
 }
 
-/* RFC 6761 6.3: localhost and all below it never leave the machine. */
-static bool is_localhost(const char *host)
-{
-    static const char name[] = "localhost";
-    const size_t name_len = sizeof name - 1;
-    size_t len = strlen(host);
-
-    if (len > 0 && host[len - 1] == '.') {
-        len--;
-    }
-    if (len < name_len || lwip_strnicmp(host + len - name_len, name, name_len) != 0) {
-        return false;
-    }
-    return len == name_len || host[len - name_len - 1] == '.';
-}
-
 static void answer_localhost(struct midge_dns_query *query)
 {
     ip_addr_t loopback = IPADDR4_INIT_BYTES(127, 0, 0, 1);
@@ -178,7 +163,7 @@ int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *q
         query_fail(query, ERR_VAL);
         return MIDGE_OK;
     }
-    if (is_localhost(host)) {
+    if (midge__is_localhost(host)) {
         answer_localhost(query);
         return MIDGE_OK;
     }

@@ -9,6 +9,7 @@
  * thread's.
  */
 #include "lwip_sockets.h"
+#include "../localhost.h"
 
 #include <string.h>
 
@@ -153,22 +154,6 @@ static void query_answer(struct midge_dns_query *query, const ip_addr_t *ip)
 
 /* ---- localhost ---- */
 
-/* RFC 6761 6.3: it and all below it never leave the machine. */
-static bool is_localhost(const char *host)
-{
-    static const char name[] = "localhost";
-    const size_t name_len = sizeof name - 1;
-    size_t len = strlen(host);
-
-    if (len > 0 && host[len - 1] == '.') {
-        len--;
-    }
-    if (len < name_len || lwip_strnicmp(host + len - name_len, name, name_len) != 0) {
-        return false;
-    }
-    return len == name_len || host[len - name_len - 1] == '.';
-}
-
 static void answer_localhost(struct midge_dns_query *query)
 {
 #if LWIP_IPV4
@@ -247,7 +232,7 @@ int midge__lws_dns_start(void *ctx, const char *host, struct midge_dns_query *qu
         query_fail(query, ERR_VAL);
         return MIDGE_OK;
     }
-    if (is_localhost(host)) {
+    if (midge__is_localhost(host)) {
         answer_localhost(query);
         return MIDGE_OK;
     }

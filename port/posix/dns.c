@@ -8,6 +8,7 @@
  * left in c-ares is cancelled, so that its sockets and timers go too.
  */
 #include "posix.h"
+#include "../localhost.h"
 
 /* 1.34 marks ares_getsock as deprecated for ares_set_sock_state_cb; both are there for good, and
    1.18 (Debian 12) is the oldest that must build. */
@@ -18,7 +19,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -155,23 +155,6 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
     lookup_free(l);
 }
 
-/* RFC 6761 6.3: localhost and all below it are loopback and never leave the machine. c-ares
-   would find it in /etc/hosts only, and a container may have none. */
-static int is_localhost(const char *host)
-{
-    static const char name[] = "localhost";
-    const size_t name_len = sizeof name - 1;
-    size_t len = strlen(host);
-
-    if (len > 0 && host[len - 1] == '.') {
-        len--;
-    }
-    if (len < name_len || strncasecmp(host + len - name_len, name, name_len) != 0) {
-        return 0;
-    }
-    return len == name_len || host[len - name_len - 1] == '.';
-}
-
 /* IPv4 first: a development server that listens on one of them listens on that one. */
 static void answer_localhost(struct midge_dns_query *query)
 {
@@ -206,7 +189,7 @@ int midge__posix_dns_start(void *ctx, const char *host, struct midge_dns_query *
     query->err = MIDGE_OK;
     query->native = 0;
     query->impl = NULL;
-    if (is_localhost(host)) {
+    if (midge__is_localhost(host)) { /* c-ares reads it in /etc/hosts only, if there is one */
         answer_localhost(query);
         return MIDGE_OK;
     }

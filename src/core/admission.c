@@ -121,7 +121,9 @@ static void give_up_one(struct midge_client *client, struct midge__conn *next)
     if (newest != next) {
         struct midge__transfer *t = newest->transfer;
         newest->transfer = NULL;
-        t->put_off |= 1U; /* asks for the whole next time, else it would be back at once */
+        if (t->put_off == 0) {
+            t->put_off = 1; /* asks for the whole next time, else it would be back at once */
+        }
         midge__transfer_requeue(t);
         midge__conn_kill(newest);
         return;
@@ -241,11 +243,12 @@ static bool feed(struct midge_client *client)
         if (conn->starves == 0) {
             continue;
         }
-        if (!midge__room_to_feed(conn) && evict_idle(client)) {
+        bool room = midge__room_to_feed(conn);
+        if (!room && evict_idle(client)) {
             client->dirty = true; /* its memory is there in the next turn */
             return true;
         }
-        if (!midge__room_to_feed(conn) && others_live(client, conn)) {
+        if (!room && others_live(client, conn)) {
             waits = true;
             continue;
         }

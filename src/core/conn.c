@@ -11,6 +11,9 @@
  * READY       protocol; or idle    READY, WAIT_CLOSE     DEAD                  keep-alive (own)
  * WAIT_CLOSE  close_notify         DEAD                  DEAD                  MIDGE_CLOSE_MS (own)
  * DEAD        the turn's end       –                     –                     –
+ *
+ * Memory that is short before anything was sent is no error: the connection dies and its transfer
+ * is back in the queue (put_off).
  */
 #include "core/core.h"
 #include "core/address.h"

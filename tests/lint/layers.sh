@@ -21,9 +21,10 @@ src/core:          @own @iso stdio.h core/ io/ codec/ base/ midge/
 src/extra:         @own @iso stdio.h extra/ codec/ base/ midge/
 src/extra/json:    @own @iso stdio.h extra/ codec/ base/ midge/ cJSON.h
 port/mbedtls:      @own @iso mbedtls/ psa/
-port/posix:        @own *system midge/
-port/lwip_raw:     @own *system midge/ lwip/ netif/ arch/
-port/lwip_sockets: @own *system midge/ lwip/ netif/ arch/
+port/localhost.h:  @iso
+port/posix:        @own *system midge/ ../localhost.h
+port/lwip_raw:     @own *system midge/ lwip/ netif/ arch/ ../localhost.h
+port/lwip_sockets: @own *system midge/ lwip/ netif/ arch/ ../localhost.h
 port/template:     @own @iso midge/
 port/sim:          @own *system midge/ base/
 boards:            @own @iso stdio.h common/ midge/ lwip/ netif/
