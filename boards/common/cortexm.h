@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What all boards with a Cortex-M (Armv7-M, Armv8-M Mainline) share: cortexm_start.c has the vector
- * table, the way from reset to main and the end in a fault; systick.c the clock; cortexm.ld the
- * sections. A board's link.ld gives MEMORY { FLASH RAM } and BOARD_STACK_BYTES, then INCLUDEs that.
+ * table, the way from reset to main, hw_idle, hw_halt and the end in a fault; systick.c the clock;
+ * cortexm.ld the sections. A board's link.ld gives MEMORY { FLASH RAM } and BOARD_STACK_BYTES, then
+ * INCLUDEs that.
  */
 #ifndef MIDGE_BOARDS_CORTEXM_H
 #define MIDGE_BOARDS_CORTEXM_H
@@ -37,15 +38,6 @@ static inline void cortexm_irq_enable(void)
 static inline void cortexm_sleep(void)
 {
     __asm__ volatile("dsb\n\twfi" ::: "memory");
-}
-
-/* The whole of hw_halt. */
-_Noreturn static inline void cortexm_halt(void)
-{
-    __asm__ volatile("cpsid i" ::: "memory");
-    for (;;) {
-        cortexm_sleep();
-    }
 }
 
 #endif

@@ -98,6 +98,21 @@ void cortexm_reset(void)
     hw_halt();
 }
 
+/* --- rest --- */
+
+void hw_idle(void)
+{
+    cortexm_sleep();
+}
+
+_Noreturn void hw_halt(void)
+{
+    __asm__ volatile("cpsid i" ::: "memory");
+    for (;;) {
+        cortexm_sleep();
+    }
+}
+
 /* --- fault --- */
 
 /* The stack may be what is broken: its frame is looked at only where it lies on it, and the report

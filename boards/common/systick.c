@@ -2,6 +2,7 @@
 #include "systick.h"
 
 #include "cortexm.h"
+#include "hw.h"
 
 #define SYST_CSR CORTEXM_REG(0xE000E010)
 #define SYST_RVR CORTEXM_REG(0xE000E014)
@@ -33,7 +34,7 @@ void systick_init(uint32_t hz)
 
 /* The counter wraps before its interrupt is taken: a tick that is pending counts already, and then
    the counter is read again, as the first reading may be from before or after the wrap. */
-uint64_t systick_micros(void)
+uint64_t hw_micros(void)
 {
     static uint64_t last;
     const uint32_t irq = cortexm_irq_save();
@@ -53,7 +54,7 @@ uint64_t systick_micros(void)
     return us;
 }
 
-uint64_t systick_millis(void)
+uint64_t hw_millis(void)
 {
     const uint32_t irq = cortexm_irq_save();
     const uint64_t ms = ticks;

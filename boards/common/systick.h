@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The core's own timer as the clock: an interrupt each millisecond. */
+/* The core's own timer as the clock, an interrupt each millisecond: hw_millis and hw_micros (hw.h),
+   which may be called in interrupts. */
 #ifndef MIDGE_BOARDS_SYSTICK_H
 #define MIDGE_BOARDS_SYSTICK_H
 
@@ -7,9 +8,5 @@
 
 /* hz: the core's clock, up to 16.7 GHz (24 bits a millisecond). Interrupts are on afterwards. */
 void systick_init(uint32_t hz);
-
-/* Since systick_init. They never go back, and may be called in interrupts. */
-uint64_t systick_millis(void);
-uint64_t systick_micros(void);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include <lwip/netif.h>
 
-#include "common/cortexm.h"
 #include "common/hw.h"
 #include "common/pl011.h"
 #include "common/stellaris_eth.h"
@@ -48,29 +47,9 @@ void hw_init(void)
     systick_init(clock_hz);
 }
 
-uint64_t hw_millis(void)
-{
-    return systick_millis();
-}
-
-uint64_t hw_micros(void)
-{
-    return systick_micros();
-}
-
-void hw_idle(void)
-{
-    cortexm_sleep();
-}
-
 void hw_console_write(const char *text, size_t len)
 {
     pl011_write(LM3S_UART_0, text, len);
-}
-
-_Noreturn void hw_halt(void)
-{
-    cortexm_halt();
 }
 
 /* --- Ethernet --- */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "common/cmsdk_uart.h"
-#include "common/cortexm.h"
 #include "common/hw.h"
 #include "common/lan9118.h"
 #include "common/services.h"
@@ -18,21 +17,6 @@ void hw_init(void)
 {
     cmsdk_uart_init(MACHINE_UART, MACHINE_HZ, BAUD);
     systick_init(MACHINE_HZ);
-}
-
-uint64_t hw_millis(void)
-{
-    return systick_millis();
-}
-
-uint64_t hw_micros(void)
-{
-    return systick_micros();
-}
-
-void hw_idle(void)
-{
-    cortexm_sleep();
 }
 
 void hw_console_write(const char *text, size_t len)
@@ -94,9 +78,4 @@ bool hw_entropy(uint8_t *buf, size_t len)
     (void)buf;
     (void)len;
     return false;
-}
-
-_Noreturn void hw_halt(void)
-{
-    cortexm_halt();
 }
