@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The head goes out line by line. A line that did not fit is put together again on the next
- * call and continued at w->sent: cheaper than a copy, and nothing needs a buffer of ours.
+ * Each call puts the whole head together again and leaves out what went before: heads are short,
+ * and so nothing needs a buffer or a state of ours.
  */
 #include "codec/h1_write.h"
 
@@ -22,299 +22,213 @@ static bool is_token(struct midge_span s)
 }
 
 /* RFC 9110 5.5: CR, LF or NUL in a value would let it write headers of its own. */
-static bool is_value(struct midge_span s)
+bool midge__h1_value_ok(const char *value)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        if (midge__is_ctl(s.ptr[i]))
-            return false;
-    }
-    return s.ptr != NULL;
-}
-
-static bool name_is(const struct midge_header *header, const char *name)
-{
-    return midge__span_is(midge__span_of(header->name), name);
+    while (*value != '\0' && !midge__is_ctl(*value))
+        value++;
+    return *value == '\0';
 }
 
 static const struct midge_header *find(struct midge__h1_headers headers, const char *name)
 {
     for (size_t i = 0; i < headers.count; i++) {
-        if (name_is(&headers.list[i], name))
+        if (midge__span_is(midge__span_of(headers.list[i].name), name))
             return &headers.list[i];
     }
     return NULL;
 }
 
 /* RFC 9112 6: two parties that read different lengths is how requests get smuggled. */
-static bool framing_agrees(const struct midge_header *header, enum midge__h1_framing framing,
-                           uint64_t content_length)
+static bool length_agrees(const char *value, enum midge__h1_framing framing,
+                          uint64_t content_length)
 {
-    uint64_t value;
-    if (name_is(header, "Transfer-Encoding"))
-        return false;
-    if (!name_is(header, "Content-Length"))
-        return true;
-    if (framing == MIDGE__H1_FRAMING_CHUNKED)
-        return false;
+    uint64_t said;
     uint64_t actual = framing == MIDGE__H1_FRAMING_LENGTH ? content_length : 0;
-    return midge__span_u64(midge__span_of(header->value), &value) && value == actual;
-}
-
-static bool is_repeated(struct midge__h1_headers headers, const struct midge_header *header)
-{
-    bool single = name_is(header, "Host") || name_is(header, "Content-Length");
-    return single && find(headers, header->name) != header;
+    return framing != MIDGE__H1_FRAMING_CHUNKED && midge__span_u64(midge__span_of(value), &said) &&
+           said == actual;
 }
 
 int midge__h1_check(const char *method, struct midge__h1_headers headers,
                     enum midge__h1_framing framing, uint64_t content_length)
 {
-    if (!is_token(midge__span_of(method)))
-        return MIDGE_ERR_HEADER;
-    for (size_t i = 0; i < headers.count; i++) {
-        const struct midge_header *header = &headers.list[i];
-        if (!is_token(midge__span_of(header->name)))
-            return MIDGE_ERR_HEADER;
-        if (header->value == NULL)
-            continue; /* only keeps a default away */
-        if (!is_value(midge__span_of(header->value)))
-            return MIDGE_ERR_HEADER;
-        if (!framing_agrees(header, framing, content_length) || is_repeated(headers, header))
-            return MIDGE_ERR_HEADER;
+    bool ok = is_token(midge__span_of(method));
+    for (size_t i = 0; ok && i < headers.count; i++) {
+        const char *value = headers.list[i].value;
+        struct midge_span name = midge__span_of(headers.list[i].name);
+        ok = is_token(name);
+        if (!ok || value == NULL) /* without a value it only keeps a default away */
+            continue;
+        bool is_length = midge__span_is(name, "Content-Length");
+        bool is_single = is_length || midge__span_is(name, "Host");
+        ok = midge__h1_value_ok(value) && !midge__span_is(name, "Transfer-Encoding") &&
+             (!is_length || length_agrees(value, framing, content_length)) &&
+             (!is_single || find(headers, name.ptr) == &headers.list[i]);
     }
-    return MIDGE_OK;
+    return ok ? MIDGE_OK : MIDGE_ERR_HEADER;
 }
 
-/* ---- lines ---- */
+/* ---- the head ---- */
 
-struct line {
-    struct midge_span parts[14];
-    size_t count;
-    char number[MIDGE__U64_DIGITS];
+struct out {
+    uint8_t *buf;
+    size_t room;
+    size_t skip; /* bytes that went before */
+    bool full;   /* something did not fit */
 };
 
-static void add(struct line *line, struct midge_span part)
+static void put(struct out *out, struct midge_span part)
 {
-    assert(line->count < sizeof line->parts / sizeof line->parts[0]);
-    line->parts[line->count++] = part;
-}
-
-static void add_number(struct line *line, uint64_t value)
-{
-    add(line, midge__span(line->number, midge__u64_text(line->number, value)));
-}
-
-static void add_header(struct line *line, const struct midge_header *header)
-{
-    if (header->value == NULL)
-        return;
-    add(line, midge__span_of(header->name));
-    add(line, MIDGE__LIT(": "));
-    add(line, midge__span_of(header->value));
-    add(line, MIDGE__LIT("\r\n"));
-}
-
-static void add_authority(struct line *line, const struct midge_url *url, bool with_port)
-{
-    if (url->is_ipv6)
-        add(line, MIDGE__LIT("["));
-    add(line, url->host);
-    if (url->is_ipv6)
-        add(line, MIDGE__LIT("]"));
-    if (with_port || url->port != (url->is_https ? 443 : 80)) {
-        add(line, MIDGE__LIT(":"));
-        add_number(line, url->port);
-    }
-}
-
-/* RFC 9112 3.2. The fragment stays at home, and so does userinfo. */
-static void add_target(struct line *line, const struct midge__h1_write *w)
-{
-    struct midge_span path;
-    struct midge_span query;
-    if ((w->flags & MIDGE__H1_AUTHORITY_FORM) != 0) {
-        add_authority(line, w->url, true);
+    if (out->skip >= part.len) {
+        out->skip -= part.len;
         return;
     }
-    if ((w->flags & MIDGE__H1_ABSOLUTE_FORM) != 0) {
-        add(line, w->url->scheme);
-        add(line, MIDGE__LIT("://"));
-        add_authority(line, w->url, false);
-    }
-    midge_url_target(w->url, &path, &query);
-    add(line, path);
+    size_t left = part.len - out->skip;
+    size_t take = left < out->room ? left : out->room;
+    out->full = out->full || take < left;
+    if (take != 0)
+        memcpy(out->buf, part.ptr + out->skip, take);
+    out->buf += take;
+    out->room -= take;
+    out->skip = 0;
+}
+
+static void put_text(struct out *out, const char *text)
+{
+    put(out, midge__span_of(text));
+}
+
+static void put_number(struct out *out, uint64_t value)
+{
+    char digits[MIDGE__U64_DIGITS];
+    put(out, midge__span(digits, midge__u64_text(digits, value)));
+}
+
+static void put_header(struct out *out, const char *name, const char *prefix, const char *value)
+{
+    put_text(out, name);
+    put_text(out, ": ");
+    put_text(out, prefix);
+    put_text(out, value);
+    put_text(out, "\r\n");
+}
+
+/* RFC 9112 3.2.1. The fragment stays at home, and so does userinfo. */
+static void put_target(struct out *out, const struct midge_url *url)
+{
+    struct midge_span path, query;
+    midge_url_target(url, &path, &query);
+    put(out, path);
     if (query.ptr != NULL) {
-        add(line, MIDGE__LIT("?"));
-        add(line, query);
+        put_text(out, "?");
+        put(out, query);
     }
 }
 
-static void add_request_line(struct line *line, const struct midge__h1_write *w)
+static void put_authority(struct out *out, const struct midge_url *url)
 {
-    add(line, midge__span_of(w->method));
-    add(line, MIDGE__LIT(" "));
-    add_target(line, w);
-    add(line, MIDGE__LIT(" HTTP/1.1\r\n"));
+    put_text(out, url->is_ipv6 ? "[" : "");
+    put(out, url->host);
+    put_text(out, url->is_ipv6 ? "]" : "");
+    if (url->port != (url->is_https ? 443 : 80)) {
+        put_text(out, ":");
+        put_number(out, url->port);
+    }
 }
 
 /* First of the headers, as RFC 9110 7.2 asks, also when it is the caller's own. */
-static void add_host(struct line *line, const struct midge__h1_write *w)
+static void put_host(struct out *out, const struct midge__h1_write *w)
 {
     const struct midge_header *own = find(w->headers, "Host");
     if (own == NULL)
         own = find(w->defaults, "Host");
     if (own != NULL && own->value != NULL) { /* there is no request without it */
-        add_header(line, own);
+        put_header(out, own->name, "", own->value);
         return;
     }
-    add(line, MIDGE__LIT("Host: "));
-    add_authority(line, w->url, (w->flags & MIDGE__H1_AUTHORITY_FORM) != 0);
-    add(line, MIDGE__LIT("\r\n"));
+    put_text(out, "Host: ");
+    put_authority(out, w->url);
+    put_text(out, "\r\n");
 }
 
-static void add_framing(struct line *line, const struct midge__h1_write *w)
+static void put_framing(struct out *out, const struct midge__h1_write *w)
 {
     if (w->framing == MIDGE__H1_FRAMING_LENGTH) {
-        add(line, MIDGE__LIT("Content-Length: "));
-        add_number(line, w->content_length);
-        add(line, MIDGE__LIT("\r\n"));
+        put_text(out, "Content-Length: ");
+        put_number(out, w->content_length);
+        put_text(out, "\r\n");
     } else if (w->framing == MIDGE__H1_FRAMING_CHUNKED) {
-        add(line, MIDGE__LIT("Transfer-Encoding: chunked\r\n"));
+        put_text(out, "Transfer-Encoding: chunked\r\n");
     }
 }
 
-/* Host and framing have lines of their own; a default gives way to the request's header. */
-static bool is_left_out(const struct midge__h1_write *w, const struct midge_header *header,
-                        bool is_default)
+/* Host and framing have lines of their own. */
+static bool has_own_line(const struct midge__h1_write *w, const char *name)
 {
-    if (name_is(header, "Host"))
-        return true;
-    if (w->framing != MIDGE__H1_FRAMING_NONE && name_is(header, "Content-Length"))
-        return true;
-    return is_default && find(w->headers, header->name) != NULL;
+    struct midge_span s = midge__span_of(name);
+    return midge__span_is(s, "Host") ||
+           (w->framing != MIDGE__H1_FRAMING_NONE && midge__span_is(s, "Content-Length"));
 }
 
-static void add_indexed(struct line *line, const struct midge__h1_write *w,
-                        struct midge__h1_headers headers, bool is_default)
+/* By the request: its headers, its own fields. */
+static bool is_replaced(const struct midge__h1_write *w, const char *name)
 {
-    const struct midge_header *header = &headers.list[w->index];
-    if (!is_left_out(w, header, is_default))
-        add_header(line, header);
+    struct midge_span s = midge__span_of(name);
+    return find(w->headers, name) != NULL ||
+           (w->content_type != NULL && midge__span_is(s, "Content-Type")) ||
+           (w->bearer != NULL && midge__span_is(s, "Authorization"));
 }
 
-/* ---- the machine ---- */
-
-enum { REQUEST_LINE, HOST, FRAMING, HEADERS, DEFAULTS, EMPTY_LINE, COMPLETE };
-
-/* Passes list states whose headers are used up. */
-static void skip_used_up(struct midge__h1_write *w)
+static void put_headers(struct out *out, const struct midge__h1_write *w,
+                        struct midge__h1_headers list, bool are_defaults)
 {
-    if (w->state == HEADERS && w->index == w->headers.count) {
-        w->state = DEFAULTS;
-        w->index = 0;
-    }
-    if (w->state == DEFAULTS && w->index == w->defaults.count)
-        w->state = EMPTY_LINE;
-}
-
-static void current_line(struct line *line, const struct midge__h1_write *w)
-{
-    line->count = 0;
-    switch (w->state) {
-    case REQUEST_LINE:
-        add_request_line(line, w);
-        break;
-    case HOST:
-        add_host(line, w);
-        break;
-    case FRAMING:
-        add_framing(line, w);
-        break;
-    case HEADERS:
-        add_indexed(line, w, w->headers, false);
-        break;
-    case DEFAULTS:
-        add_indexed(line, w, w->defaults, true);
-        break;
-    default:
-        add(line, MIDGE__LIT("\r\n"));
-        break;
+    for (size_t i = 0; i < list.count; i++) {
+        const struct midge_header *header = &list.list[i];
+        if (header->value != NULL && !has_own_line(w, header->name) &&
+            !(are_defaults && is_replaced(w, header->name)))
+            put_header(out, header->name, "", header->value);
     }
 }
 
-static void next_line(struct midge__h1_write *w)
+/* A field that has no header of its name. */
+static void put_field(struct out *out, const struct midge__h1_write *w,
+                      struct midge__h1_headers defaults, const char *name, const char *prefix,
+                      const char *value)
 {
-    w->sent = 0;
-    if (w->state == HEADERS || w->state == DEFAULTS)
-        w->index++;
-    else
-        w->state++;
-}
-
-/* Copies the line from byte w->sent on; false when `buf` filled up before its end. */
-static bool copy_line(struct midge__h1_write *w, const struct line *line, uint8_t *buf, size_t cap,
-                      size_t *n)
-{
-    size_t start = 0; /* of the part, in the line */
-    for (size_t i = 0; i < line->count; i++) {
-        struct midge_span part = line->parts[i];
-        size_t skip = w->sent > start ? w->sent - start : 0;
-        start += part.len;
-        if (skip >= part.len)
-            continue;
-        size_t take = part.len - skip < cap - *n ? part.len - skip : cap - *n;
-        memcpy(buf + *n, part.ptr + skip, take);
-        *n += take;
-        w->sent += take;
-        if (take < part.len - skip)
-            return false;
-    }
-    return true;
-}
-
-void midge__h1_write_init(struct midge__h1_write *w, const char *method,
-                          const struct midge_url *url, struct midge__h1_headers headers,
-                          struct midge__h1_headers defaults, enum midge__h1_framing framing,
-                          uint64_t content_length, unsigned flags)
-{
-    *w = (struct midge__h1_write){
-        .method = method,
-        .url = url,
-        .headers = headers,
-        .defaults = defaults,
-        .content_length = content_length,
-        .framing = (uint8_t)framing,
-        .flags = (uint8_t)flags,
-        .state = REQUEST_LINE,
-    };
+    if (value != NULL && find(w->headers, name) == NULL && find(defaults, name) == NULL)
+        put_header(out, name, prefix, value);
 }
 
 int midge__h1_write(struct midge__h1_write *w, uint8_t *buf, size_t cap, size_t *n)
 {
-    struct line line;
-    *n = 0;
-    for (;;) {
-        skip_used_up(w);
-        if (w->state == COMPLETE)
-            return MIDGE_OK;
-        if (*n == cap)
-            return MIDGE_ERR_AGAIN;
-        current_line(&line, w);
-        if (!copy_line(w, &line, buf, cap, n))
-            return MIDGE_ERR_AGAIN;
-        next_line(w);
-    }
+    const struct midge__h1_headers none = {NULL, 0};
+    struct out out = {buf, cap, w->sent, false};
+    put_text(&out, w->method);
+    put_text(&out, " ");
+    put_target(&out, w->url);
+    put_text(&out, " HTTP/1.1\r\n");
+    put_host(&out, w);
+    put_framing(&out, w);
+    put_headers(&out, w, w->headers, false);
+    put_headers(&out, w, w->defaults, true);
+    put_field(&out, w, none, "Content-Type", "", w->content_type);
+    put_field(&out, w, none, "Authorization", "Bearer ", w->bearer);
+    put_field(&out, w, w->defaults, "User-Agent", "", w->user_agent);
+    put_field(&out, w, w->defaults, "Accept", "", w->accept);
+    put_text(&out, "\r\n");
+    *n = cap - out.room;
+    w->sent += *n;
+    return out.full ? MIDGE_ERR_AGAIN : MIDGE_OK;
 }
 
-size_t midge__h1_chunk_head(uint8_t out[MIDGE__H1_CHUNK_HEAD_MAX], uint64_t len)
+size_t midge__h1_chunk_head(uint8_t out[MIDGE__H1_CHUNK_HEAD_MAX], size_t len)
 {
     static const char hex[] = "0123456789abcdef";
     size_t digits = 1;
     assert(len != 0);
-    while (digits < 16 && len >> (4 * digits) != 0)
+    for (size_t rest = len; rest > 15; rest >>= 4)
         digits++;
-    for (size_t i = 0; i < digits; i++)
-        out[i] = (uint8_t)hex[(len >> (4 * (digits - 1 - i))) & 15];
+    for (size_t at = digits; at-- > 0; len >>= 4)
+        out[at] = (uint8_t)hex[len & 15];
     out[digits] = '\r';
     out[digits + 1] = '\n';
     return digits + 2;

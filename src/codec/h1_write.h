@@ -21,55 +21,49 @@ enum midge__h1_framing {
     MIDGE__H1_FRAMING_CLOSE    /* ends with the stream */
 };
 
-/* The form of the request target, RFC 9112 3.2; the plain origin form is 0. */
-#define MIDGE__H1_ABSOLUTE_FORM  1u /* the whole URL: a request to a proxy */
-#define MIDGE__H1_AUTHORITY_FORM 2u /* host:port: CONNECT */
-
 struct midge__h1_headers {
     const struct midge_header *list;
     size_t count;
 };
 
+/* Filled by the caller; `sent` begins with 0. Host is written beside what is given here, unless a
+ * header of that name is; so are Content-Length and Transfer-Encoding, as `framing` says. A header
+ * without a value only keeps a weaker one of its name away. */
 struct midge__h1_write {
     const char *method;
     const struct midge_url *url;
-    struct midge__h1_headers headers;  /* the request's own */
-    struct midge__h1_headers defaults; /* each left out where `headers` has the same name */
+    struct midge__h1_headers headers;  /* the request's own: the strongest */
+    const char *content_type, *bearer; /* the request's, too; NULL: none */
+    struct midge__h1_headers defaults; /* weaker than those */
+    const char *user_agent, *accept;   /* the weakest; NULL: none */
     uint64_t content_length;           /* for FRAMING_LENGTH */
     uint8_t framing;                   /* enum midge__h1_framing */
-    uint8_t flags;
-    uint8_t state;
-    size_t index; /* the header being written */
-    size_t sent;  /* bytes of the current line that are out */
+    size_t sent;                       /* bytes of the head that are out */
 };
 
 /*
  * Whether method and headers may be sent: MIDGE_OK, or MIDGE_ERR_HEADER for a method or name
  * that is no token, control characters in a value, a Transfer-Encoding (framing is ours), a
  * Content-Length that is not `content_length`, and a second Host or Content-Length. Check
- * before init; the defaults too, with FRAMING_NONE.
+ * before writing; the defaults too, with FRAMING_NONE.
  */
 int midge__h1_check(const char *method, struct midge__h1_headers headers,
                     enum midge__h1_framing framing, uint64_t content_length);
 
-/* `defaults` may be empty. Host is written for the caller, unless a header of that name is
- * given; so are Content-Length and Transfer-Encoding, as `framing` says. */
-void midge__h1_write_init(struct midge__h1_write *w, const char *method,
-                          const struct midge_url *url, struct midge__h1_headers headers,
-                          struct midge__h1_headers defaults, enum midge__h1_framing framing,
-                          uint64_t content_length, unsigned flags);
+/* No control characters: the value of a header, a content type, a token. */
+bool midge__h1_value_ok(const char *value);
 
 /* Fills `buf` with what comes next; `*n` is how much. MIDGE_OK: the head is complete.
  * MIDGE_ERR_AGAIN: `buf` is full, call again with room. */
 int midge__h1_write(struct midge__h1_write *w, uint8_t *buf, size_t cap, size_t *n);
 
 /* Chunked bodies, RFC 9112 7.1: head, data, CRLF for each chunk, then the last chunk. */
-#define MIDGE__H1_CHUNK_HEAD_MAX 18 /* 16 hex digits and CRLF */
+#define MIDGE__H1_CHUNK_HEAD_MAX (2 * sizeof(size_t) + 2) /* hex digits and CRLF */
 #define MIDGE__H1_CHUNK_TAIL     "\r\n"
 #define MIDGE__H1_LAST_CHUNK     "0\r\n\r\n"
 
 /* Writes the line before a chunk of `len` bytes; answers its length. `len` is not 0, which
  * would end the body. */
-size_t midge__h1_chunk_head(uint8_t out[MIDGE__H1_CHUNK_HEAD_MAX], uint64_t len);
+size_t midge__h1_chunk_head(uint8_t out[MIDGE__H1_CHUNK_HEAD_MAX], size_t len);
 
 #endif

@@ -6,6 +6,8 @@
  */
 #include "codec/url.h"
 
+#include "base/address.h"
+
 #define HOST_MAX  253 /* RFC 1035 2.3.4 without the root's dot */
 #define LABEL_MAX 63
 
@@ -18,28 +20,6 @@ static bool is_number(struct midge_span s)
             return false;
     }
     return s.len != 0;
-}
-
-/* RFC 3986 3.2.2 dec-octet: no leading zeros, which some read as octal. */
-static bool is_octet(struct midge_span s)
-{
-    uint64_t value;
-    if (s.len > 3 || (s.len > 1 && s.ptr[0] == '0'))
-        return false;
-    return midge__span_u64(s, &value) && value <= 255;
-}
-
-static bool is_ipv4(struct midge_span s)
-{
-    for (int i = 0; i < 4; i++) {
-        size_t dot = midge__span_find(s, '.');
-        if (!is_octet(midge__span(s.ptr, dot)) || (dot == s.len) != (i == 3))
-            return false;
-        s = midge__span(s.ptr + dot, s.len - dot);
-        if (i < 3)
-            s = midge__span(s.ptr + 1, s.len - 1);
-    }
-    return true;
 }
 
 static bool is_label(struct midge_span s)
@@ -56,6 +36,7 @@ bool midge__url_host_ok(struct midge_span host)
 {
     struct midge_span rest = host;
     struct midge_span label;
+    uint8_t bytes[16];
     if (rest.len > 1 && rest.ptr[rest.len - 1] == '.')
         rest.len--; /* a fully qualified name's final dot */
     if (rest.len > HOST_MAX)
@@ -70,45 +51,12 @@ bool midge__url_host_ok(struct midge_span host)
         rest = midge__span(rest.ptr + dot + 1, rest.len - dot - 1);
     }
     /* Readers disagree on 127.1, 0x7f.0.0.1 and 2130706433: all but the plain form is refused. */
-    return !is_number(label) || is_ipv4(host);
+    return !is_number(label) || midge__address_parse(host, bytes) == 4;
 }
 
-static size_t hex_run(struct midge_span s, size_t at)
+/* RFC 3986 3.2.2 IPv6address. */
+bool midge__url_ipv6_ok(struct midge_span host)
 {
-    size_t n = 0;
-    while (at + n < s.len && midge__hex_value(s.ptr[at + n]) >= 0)
-        n++;
-    return n;
-}
-
-/* RFC 3986 3.2.2 IPv6address: eight groups, one run of them may be "::", the last two may be
- * an IPv4 address. */
-bool midge__url_ipv6_ok(struct midge_span s)
-{
-    bool gap = s.len >= 2 && s.ptr[0] == ':' && s.ptr[1] == ':';
-    size_t at = gap ? 2 : 0;
-    unsigned groups = 0;
-    while (at < s.len) {
-        size_t digits = hex_run(s, at);
-        size_t next = at + digits;
-        if (next < s.len && s.ptr[next] == '.' && is_ipv4(midge__span(s.ptr + at, s.len - at))) {
-            groups += 2;
-            break;
-        }
-        if (digits < 1 || digits > 4 || groups == 8)
-            return false;
-        groups++;
-        if (next == s.len)
-            break;
-        if (s.ptr[next] != ':' || next + 1 == s.len)
-            return false;
-        at = next + 1;
-        if (s.ptr[at] == ':') {
-            if (gap)
-                return false;
-            gap = true;
-            at++;
-        }
-    }
-    return gap ? groups <= 7 : groups == 8;
+    uint8_t bytes[16];
+    return midge__address_parse(host, bytes) == 6;
 }

@@ -16,7 +16,8 @@
  * is back in the queue (put_off).
  */
 #include "core/core.h"
-#include "core/address.h"
+#include "base/address.h"
+#include "base/span.h"
 #include <string.h>
 
 /* A remembered address that fails leaves time to ask for others. */
@@ -323,15 +324,15 @@ static int start_dns(struct midge__conn *conn)
 {
     struct midge_client *client = conn->client;
     struct midge_port *port = client->port;
-    struct midge_addr literal;
     conn->query = midge__memory_calloc(&client->memory, conn->owner, 1, sizeof *conn->query);
     if (conn->query == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
     conn->query->family = conn->origin->family;
     set_state(conn, MIDGE__CONN_WAIT_DNS);
-    if (midge__address_parse(conn->origin->host, &literal)) {
-        conn->query->addrs[0] = literal;
+    struct midge_addr *first = &conn->query->addrs[0];
+    first->family = (uint8_t)midge__address_parse(midge__span_of(conn->origin->host), first->bytes);
+    if (first->family != 0) {
         conn->query->count = 1;
         conn->query->done = 1;
     } else {

@@ -105,8 +105,6 @@ static void detach(struct midge__conn *conn)
     if (x != NULL) {
         conn->exchange = NULL;
         conn->starves = 0;
-        midge__memory_free(memory, x->defaults);
-        midge__memory_free(memory, x->bearer);
         midge__h1_recv_end(x);
         midge__memory_free(memory, x);
     }

@@ -28,26 +28,24 @@ enum midge__h1_send_state {
 #define MIDGE__H1_RECV_WAITS (MIDGE__RESUME_SINK | MIDGE__RESUME_MEMORY)
 
 struct midge__h1 {
-    struct midge__conn *conn;
-    struct midge__transfer *transfer; /* NULL: over or canceled */
-    struct midge__h1_write write;
-    struct midge__h1_parse parse;
-    struct midge_url url;
-    struct midge_header *defaults; /* the client's headers and our own */
-    char *bearer;
-    char *head;
-    size_t sent;          /* bytes of the body handed to the stream or the send buffer */
-    size_t wpos, wlen;    /* send buffer */
-    size_t rpos, rlen;    /* receive buffer; what a paused sink has not seen waits here */
-    uint64_t content_len; /* of the request's body */
-    struct midge__fault send_fault;
-    int send_error;
     uint8_t send;    /* enum midge__h1_send_state */
     uint8_t waits;   /* MIDGE__RESUME_x: a paused sink, a source that has nothing */
     uint8_t resumed; /* the same: resumed since its callback began */
     bool lent;       /* head is the client's spare one */
     bool chunked, source_failed, sent_any, got_any;
     bool parse_on; /* paused in the middle: the end may be due without another byte */
+    struct midge__conn *conn;
+    struct midge__transfer *transfer; /* NULL: over or canceled */
+    char *head;
+    size_t sent;          /* bytes of the body handed to the stream or the send buffer */
+    size_t wpos, wlen;    /* send buffer */
+    size_t rpos, rlen;    /* receive buffer; what a paused sink has not seen waits here */
+    uint64_t content_len; /* of the request's body */
+    int send_error;
+    struct midge__fault send_fault;
+    struct midge__h1_write write;
+    struct midge__h1_parse parse;
+    struct midge_url url;
     uint8_t wbuf[MIDGE_SEND_BUFFER];
     uint8_t rbuf[MIDGE_RECV_BUFFER];
 };
@@ -69,7 +67,7 @@ enum midge__step midge__h1_over(struct midge__h1 *x, int err, const struct midge
 
 /* --- h1_send.c --- */
 
-/* Chooses head and framing; URL, NO_MEMORY. */
+/* Chooses head and framing; URL. */
 int midge__h1_send_begin(struct midge__h1 *x);
 /* Fills the send buffer if it is empty, sends once; *moved: bytes left. Broken sends are kept in
    the exchange, what is returned is the source's error. */

@@ -1,75 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* HTTP/1.1, the sending half: head, and body from memory or from a source. */
 #include "core/h1.h"
-#include "base/span.h"
 #include "midge/version.h"
 #include <string.h>
 
-#define DEFAULTS      4U /* headers that midge adds by itself */
-#define OF_REQUEST    2U /* from here on they are the request's wish */
 #define CHUNK_RESERVE (MIDGE__H1_CHUNK_HEAD_MAX + sizeof MIDGE__H1_CHUNK_TAIL)
 
 /* --- the head --- */
-
-/* The first of n headers with that name, n when there is none. */
-static size_t find_header(const struct midge_header *headers, size_t n, const char *name)
-{
-    size_t i = 0;
-    while (i < n && !midge__span_is(midge__span_of(headers[i].name), name)) {
-        i++;
-    }
-    return i;
-}
-
-static char *bearer_value(const struct midge__h1 *x, const char *token)
-{
-    static const char prefix[] = "Bearer ";
-    size_t n = strlen(token) + 1;
-    char *value = midge__h1_keep(x, sizeof prefix - 1 + n);
-    if (value != NULL) {
-        memcpy(value, prefix, sizeof prefix - 1);
-        memcpy(value + sizeof prefix - 1, token, n);
-    }
-    return value;
-}
-
-/* Ours where the client has none; what the request's own fields say instead of the client's. */
-static size_t add_ours(struct midge__h1 *x, size_t n)
-{
-    const struct midge_header ours[DEFAULTS] = {
-        {"User-Agent", "midge/" MIDGE_VERSION},
-        {"Accept", "*/*"},
-        {"Content-Type", x->transfer->request->content_type},
-        {"Authorization", x->bearer},
-    };
-    for (size_t i = 0; i < DEFAULTS; i++) {
-        size_t at = find_header(x->defaults, n, ours[i].name);
-        if (ours[i].value != NULL && (at == n || i >= OF_REQUEST)) {
-            x->defaults[at] = ours[i];
-            n += at == n;
-        }
-    }
-    return n;
-}
-
-static int build_defaults(struct midge__h1 *x, size_t *count)
-{
-    const struct midge_config *config = &x->conn->client->config;
-    const struct midge_request *r = x->transfer->request;
-    size_t n = config->n_headers;
-    x->defaults = midge__h1_keep(x, (n + DEFAULTS) * sizeof *x->defaults);
-    if (r->bearer != NULL) {
-        x->bearer = bearer_value(x, r->bearer);
-    }
-    if (x->defaults == NULL || (r->bearer != NULL && x->bearer == NULL)) {
-        return MIDGE_ERR_NO_MEMORY;
-    }
-    if (n > 0) {
-        memcpy(x->defaults, config->headers, n * sizeof *x->defaults);
-    }
-    *count = add_ours(x, n);
-    return MIDGE_OK;
-}
 
 static enum midge__h1_framing request_framing(struct midge__h1 *x)
 {
@@ -87,23 +24,24 @@ static enum midge__h1_framing request_framing(struct midge__h1 *x)
 
 int midge__h1_send_begin(struct midge__h1 *x)
 {
+    const struct midge_config *config = &x->conn->client->config;
     const struct midge__transfer *t = x->transfer;
     const struct midge_request *r = t->request;
-    size_t n_defaults = 0;
     unsigned flags = r->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;
-    int err = midge_url_parse(&x->url, t->url, strlen(t->url), flags);
-    if (err == MIDGE_OK) {
-        err = build_defaults(x, &n_defaults);
-    }
-    if (err != MIDGE_OK) {
-        return err;
-    }
     enum midge__h1_framing framing = request_framing(x);
-    midge__h1_write_init(&x->write, midge__request_method(r), &x->url,
-                         (struct midge__h1_headers){r->headers, r->n_headers},
-                         (struct midge__h1_headers){x->defaults, n_defaults}, framing,
-                         x->content_len, 0);
-    return MIDGE_OK;
+    x->write = (struct midge__h1_write){
+        .method = midge__request_method(r),
+        .url = &x->url,
+        .headers = {r->headers, r->n_headers},
+        .content_type = r->content_type,
+        .bearer = r->bearer,
+        .defaults = {config->headers, config->n_headers},
+        .user_agent = "midge/" MIDGE_VERSION,
+        .accept = "*/*",
+        .content_length = x->content_len,
+        .framing = (uint8_t)framing,
+    };
+    return midge_url_parse(&x->url, t->url, strlen(t->url), flags);
 }
 
 /* --- the body into the send buffer --- */

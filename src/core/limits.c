@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define ORIGIN_BYTES    512U /* an origin with names of ordinary length */
-#define HEADERS_BYTES   256U /* an exchange's list of default headers and its bearer token */
 #define REQUEST_BYTES   512U
 #define LEAST_HEAD      2048U /* every response can have a head of this size */
 #define LEAST_SESSION   1024U /* without room for a longer ticket there is no resumption */
@@ -60,7 +59,7 @@ size_t midge__exchange_piece(void)
 
 size_t midge__exchange_bytes(void)
 {
-    return MIDGE__MEMORY_COST(sizeof(struct midge__h1)) + MIDGE__MEMORY_COST(HEADERS_BYTES);
+    return MIDGE__MEMORY_COST(sizeof(struct midge__h1));
 }
 
 /* After the handshake; an exchange begins when the handshake's own needs are over. */

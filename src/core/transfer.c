@@ -358,16 +358,13 @@ static const struct midge__awaitable_ops transfer_ops = {
 
 /* --- start --- */
 
-static int check(const struct midge_client *client, const struct midge_request *r)
+static int check(const struct midge_request *r)
 {
-    struct midge_header content_type = {"Content-Type", r->content_type};
-    struct midge_header auth = {"Authorization", r->bearer};
     if (r->url == NULL || (r->body != NULL && r->source != NULL) ||
         (r->n_headers > 0 && r->headers == NULL) || (r->sink != NULL && r->sink->write == NULL) ||
         (r->source != NULL && r->source->read == NULL)) {
         return MIDGE_ERR_INVALID;
     }
-    (void)client;
     uint64_t length =
         r->source != NULL && r->source->length > 0 ? (uint64_t)r->source->length : r->body_len;
     enum midge__h1_framing framing = MIDGE__H1_FRAMING_NONE;
@@ -376,16 +373,11 @@ static int check(const struct midge_client *client, const struct midge_request *
                                                              : MIDGE__H1_FRAMING_LENGTH;
     }
     struct midge__h1_headers headers = {r->headers, r->n_headers};
-    int err = midge__h1_check(midge__request_method(r), headers, framing, length);
-    if (err == MIDGE_OK && r->content_type != NULL) {
-        err = midge__h1_check("GET", (struct midge__h1_headers){&content_type, 1},
-                              MIDGE__H1_FRAMING_NONE, 0);
+    if ((r->content_type != NULL && !midge__h1_value_ok(r->content_type)) ||
+        (r->bearer != NULL && !midge__h1_value_ok(r->bearer))) {
+        return MIDGE_ERR_HEADER;
     }
-    if (err == MIDGE_OK && r->bearer != NULL) {
-        err =
-            midge__h1_check("GET", (struct midge__h1_headers){&auth, 1}, MIDGE__H1_FRAMING_NONE, 0);
-    }
-    return err;
+    return midge__h1_check(midge__request_method(r), headers, framing, length);
 }
 
 static int prepare(struct midge_client *client, struct midge__transfer *t,
@@ -427,7 +419,7 @@ int midge_start(struct midge_client *client, const struct midge_request *request
     if (client->closing) {
         return MIDGE_ERR_CLOSED;
     }
-    int err = check(client, request);
+    int err = check(request);
     if (err != MIDGE_OK) {
         return err;
     }

@@ -26,7 +26,8 @@ struct request {
     struct midge_header defaults[4];
     enum midge__h1_framing framing;
     uint64_t length;
-    unsigned flags;
+    const char *content_type, *bearer;
+    bool ours; /* user_agent and accept */
     const char *expected;
 };
 
@@ -152,18 +153,28 @@ static const struct request requests[] = {
         .expected = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n",
     },
     {
-        .name = "absolute form for a proxy",
-        .method = "GET",
-        .url = "http://[::1]:81?q",
-        .flags = MIDGE__H1_ABSOLUTE_FORM,
-        .expected = "GET http://[::1]:81/?q HTTP/1.1\r\nHost: [::1]:81\r\n\r\n",
+        .name = "the request's fields, and ours where nobody else has them",
+        .method = "POST",
+        .url = "http://h/",
+        .headers = {{"A", "1"}},
+        .defaults = {{"authorization", "Basic eA=="}, {"ACCEPT", "text/html"}, {"B", "2"}},
+        .content_type = "application/json",
+        .bearer = "sk-1",
+        .ours = true,
+        .expected = "POST / HTTP/1.1\r\nHost: h\r\nA: 1\r\nACCEPT: text/html\r\nB: 2\r\n"
+                    "Content-Type: application/json\r\nAuthorization: Bearer sk-1\r\n"
+                    "User-Agent: agent\r\n\r\n",
     },
     {
-        .name = "CONNECT",
-        .method = "CONNECT",
-        .url = "https://example.com/ignored",
-        .flags = MIDGE__H1_AUTHORITY_FORM,
-        .expected = "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n",
+        .name = "a header is stronger than a field, also one without a value",
+        .method = "GET",
+        .url = "http://h/",
+        .headers = {{"content-type", "text/plain"}, {"AUTHORIZATION", NULL}, {"Accept", NULL}},
+        .defaults = {{"User-Agent", NULL}, {"Content-Type", "a/b"}},
+        .content_type = "application/json",
+        .bearer = "sk-1",
+        .ours = true,
+        .expected = "GET / HTTP/1.1\r\nHost: h\r\ncontent-type: text/plain\r\n\r\n",
     },
 };
 
@@ -178,13 +189,22 @@ static struct midge__h1_headers headers_of(const struct midge_header list[4])
 /* Writes the head in pieces of `size`, each from a buffer of its own; AGAIN only when full. */
 static void write_head(const struct request *q, size_t size, char *out, size_t *len)
 {
-    struct midge__h1_write w;
     struct midge_url url;
+    struct midge__h1_write w = {
+        .method = q->method,
+        .url = &url,
+        .headers = headers_of(q->headers),
+        .content_type = q->content_type,
+        .bearer = q->bearer,
+        .defaults = headers_of(q->defaults),
+        .user_agent = q->ours ? "agent" : NULL,
+        .accept = q->ours ? "*/*" : NULL,
+        .content_length = q->length,
+        .framing = (uint8_t)q->framing,
+    };
     size_t n;
     int err;
     assert_int_equal(midge_url_parse(&url, q->url, strlen(q->url), 0), MIDGE_OK);
-    midge__h1_write_init(&w, q->method, &url, headers_of(q->headers), headers_of(q->defaults),
-                         q->framing, q->length, q->flags);
     *len = 0;
     do {
         uint8_t *piece = malloc(size);
@@ -220,12 +240,11 @@ static void test_request(void **state)
 /* A piece of no bytes is asked for again. */
 static void test_no_room(void **state)
 {
-    struct midge__h1_write w;
     struct midge_url url;
+    struct midge__h1_write w = {.method = "GET", .url = &url};
     size_t n = 1;
     (void)state;
     assert_int_equal(midge_url_parse(&url, "http://h/", 9, 0), MIDGE_OK);
-    midge__h1_write_init(&w, "GET", &url, NO_HEADERS, NO_HEADERS, MIDGE__H1_FRAMING_NONE, 0, 0);
     assert_int_equal(midge__h1_write(&w, NULL, 0, &n), MIDGE_ERR_AGAIN);
     assert_int_equal(n, 0);
 }
@@ -321,7 +340,7 @@ static void test_single_headers(void **state)
 static void test_chunk_heads(void **state)
 {
     static const struct {
-        uint64_t len;
+        size_t len;
         const char *expected;
     } cases[] = {
         {1, "1\r\n"},

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* IP address literals: URLs may name them, and the resolver never sees one. */
+#ifndef MIDGE_BASE_ADDRESS_H
+#define MIDGE_BASE_ADDRESS_H
+
+#include <stdint.h>
+#include "midge/span.h"
+
+/* "192.0.2.1" or "2001:db8::1" (RFC 4291 2.2, no zone) to network order, four or all of the bytes:
+   4 or 6, the family; 0 when it is neither. */
+unsigned midge__address_parse(struct midge_span text, uint8_t bytes[16]);
+
+#endif
