@@ -118,6 +118,13 @@
 #define MIDGE_TIME_FLOOR 1767225600
 #endif
 
+/* 0 leaves out what only people read, some 4 KB of flash (7 with midge_status_text): result.detail
+   is "", midge_err_text gives the error's name, midge_status_text "", and no trace line is written.
+   What programs read stays: errors, phases, native codes, verify_flags, statuses. */
+#ifndef MIDGE_TEXTS
+#define MIDGE_TEXTS 1
+#endif
+
 /* What cJSON's process-wide hooks are set back to after each midge_json call (they cannot be read).
    NULL: malloc and free. Define both if the firmware gives cJSON an allocator of its own. */
 #ifndef MIDGE_CJSON_MALLOC

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Errors: 0 is success, everything negative is an error. The list is written once, here;
- * text can be compiled out with MIDGE_NO_ERR_TEXT.
+ * Errors: 0 is success, everything negative is an error. The list is written once, here; the
+ * texts can be compiled out (MIDGE_TEXTS, midge/config.h).
  */
 #ifndef MIDGE_ERR_H
 #define MIDGE_ERR_H

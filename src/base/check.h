@@ -8,6 +8,7 @@
 #define MIDGE_BASE_CHECK_H
 
 #include <stddef.h>
+#include "midge/config.h"
 
 #if defined(MIDGE_NO_ASSERT) || (defined(NDEBUG) && !defined(MIDGE_ASSERT))
 #undef MIDGE_ASSERT
@@ -21,6 +22,13 @@
 /* The struct of `type` whose `member` ptr points to. Through void *: alignment was ours before. */
 #define MIDGE_CONTAINER_OF(ptr, type, member)                                                      \
     ((type *)(void *)((char *)(void *)(ptr)-offsetof(type, member)))
+
+/* What only people read; see MIDGE_TEXTS. */
+#if MIDGE_TEXTS
+#define MIDGE__TEXT(text) (text)
+#else
+#define MIDGE__TEXT(text) ("")
+#endif
 
 #define MIDGE_ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "midge/err.h"
+#include "midge/config.h"
 
 const char *midge_err_name(int err)
 {
@@ -16,14 +17,7 @@ const char *midge_err_name(int err)
     }
 }
 
-#ifdef MIDGE_NO_ERR_TEXT
-
-const char *midge_err_text(int err)
-{
-    return midge_err_name(err);
-}
-
-#else
+#if MIDGE_TEXTS
 
 const char *midge_err_text(int err)
 {
@@ -38,6 +32,13 @@ const char *midge_err_text(int err)
     default:
         return "unknown error";
     }
+}
+
+#else
+
+const char *midge_err_text(int err)
+{
+    return midge_err_name(err);
 }
 
 #endif

@@ -16,6 +16,7 @@
 
 #include <stddef.h>
 
+#include "base/check.h"
 #include "base/span.h"
 
 static void start_chunk(struct midge__h1_chunk *c)
@@ -28,7 +29,7 @@ static void start_chunk(struct midge__h1_chunk *c)
 static const char *after_chunk_size(struct midge__h1_chunk *c, char byte)
 {
     if (c->digits == 0)
-        return "bad chunk size";
+        return MIDGE__TEXT("bad chunk size");
     if (byte == '\r')
         c->state = MIDGE__H1_CHUNK_LF;
     else if (byte == ';')
@@ -36,7 +37,7 @@ static const char *after_chunk_size(struct midge__h1_chunk *c, char byte)
     else if (midge__is_ows(byte))
         c->state = MIDGE__H1_CHUNK_SPACE;
     else
-        return "bad chunk size";
+        return MIDGE__TEXT("bad chunk size");
     return NULL;
 }
 
@@ -46,14 +47,14 @@ static const char *on_chunk_size(struct midge__h1_chunk *c, char byte)
     if (digit < 0)
         return after_chunk_size(c, byte);
     if (c->digits++ == 16) /* what 64 bits hold */
-        return "chunk size too large";
+        return MIDGE__TEXT("chunk size too large");
     c->left = c->left << 4 | (unsigned)digit;
     return NULL;
 }
 
 static const char *count_ext(struct midge__h1_chunk *c)
 {
-    return c->ext++ == MIDGE__H1_MAX_CHUNK_EXT ? "chunk extensions too long" : NULL;
+    return c->ext++ == MIDGE__H1_MAX_CHUNK_EXT ? MIDGE__TEXT("chunk extensions too long") : NULL;
 }
 
 /* 7.1.1 has white space only before a ';'. Size and CR padded apart were a 1990s habit. */
@@ -62,7 +63,7 @@ static const char *on_chunk_space(struct midge__h1_chunk *c, char byte)
     if (byte == ';')
         c->state = MIDGE__H1_CHUNK_EXT;
     else if (!midge__is_ows(byte))
-        return "bad chunk size";
+        return MIDGE__TEXT("bad chunk size");
     return count_ext(c);
 }
 
@@ -74,14 +75,14 @@ static const char *on_chunk_ext(struct midge__h1_chunk *c, char byte)
         return NULL;
     }
     if (midge__is_ctl(byte))
-        return "bad chunk extension";
+        return MIDGE__TEXT("bad chunk extension");
     return count_ext(c);
 }
 
 static const char *on_chunk_lf(struct midge__h1_chunk *c, char byte)
 {
     if (byte != '\n')
-        return "bare CR after chunk size";
+        return MIDGE__TEXT("bare CR after chunk size");
     c->state = c->left != 0 ? MIDGE__H1_CHUNK_DATA : MIDGE__H1_CHUNK_LAST;
     return NULL;
 }
@@ -89,7 +90,7 @@ static const char *on_chunk_lf(struct midge__h1_chunk *c, char byte)
 static const char *on_data_end(struct midge__h1_chunk *c, char byte)
 {
     if (byte != (c->state == MIDGE__H1_CHUNK_DATA_CR ? '\r' : '\n'))
-        return "chunk data not followed by CRLF";
+        return MIDGE__TEXT("chunk data not followed by CRLF");
     if (c->state == MIDGE__H1_CHUNK_DATA_CR)
         c->state = MIDGE__H1_CHUNK_DATA_LF;
     else

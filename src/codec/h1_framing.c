@@ -2,6 +2,7 @@
 /* How a response's end will be known, and whether another may follow it: RFC 9112 6 and 9.3. */
 #include "codec/h1_framing.h"
 
+#include "base/check.h"
 #include "base/span.h"
 
 /* p->seen */
@@ -16,9 +17,9 @@ static const char *on_content_length(struct midge__h1_parse *p, struct midge_spa
     uint64_t length;
     while (midge__span_list_next(&value, &item)) {
         if (!midge__span_u64(item, &length))
-            return "bad Content-Length";
+            return MIDGE__TEXT("bad Content-Length");
         if (p->has_length && length != p->content_length)
-            return "conflicting Content-Length";
+            return MIDGE__TEXT("conflicting Content-Length");
         p->has_length = true;
         p->content_length = length;
     }
@@ -29,9 +30,9 @@ static const char *on_content_length(struct midge__h1_parse *p, struct midge_spa
 static const char *on_transfer_encoding(struct midge__h1_parse *p, struct midge_span value)
 {
     if (!midge__span_is(value, "chunked"))
-        return "unknown transfer coding";
+        return MIDGE__TEXT("unknown transfer coding");
     if ((p->seen & SEEN_CHUNKED) != 0)
-        return "chunked twice";
+        return MIDGE__TEXT("chunked twice");
     p->seen |= SEEN_CHUNKED;
     return NULL;
 }
@@ -66,9 +67,10 @@ const char *midge__h1_framing_error(const struct midge__h1_parse *p)
     if ((p->seen & SEEN_CHUNKED) == 0)
         return NULL;
     if (p->minor == 0)
-        return "Transfer-Encoding in HTTP/1.0"; /* 6.1: the message is to be called faulty */
+        return MIDGE__TEXT(
+            "Transfer-Encoding in HTTP/1.0"); /* 6.1: the message is to be called faulty */
     if (p->has_length)
-        return "both Transfer-Encoding and Content-Length";
+        return MIDGE__TEXT("both Transfer-Encoding and Content-Length");
     return NULL;
 }
 

@@ -17,6 +17,7 @@
  */
 #include "codec/h1_parse.h"
 
+#include "base/check.h"
 #include "base/span.h"
 #include "codec/h1_framing.h"
 #include "midge/err.h"
@@ -43,18 +44,18 @@ struct input {
     size_t pos;
 };
 
-static int fail(struct midge__h1_parse *p, uint64_t offset, const char *why)
+/* `at` bytes into the input: less than 0 for what an earlier one brought. */
+static int fail(struct midge__h1_parse *p, ptrdiff_t at, const char *why)
 {
     p->state = FAILED;
     p->why = why;
-    p->offset = offset;
+    p->offset = p->received + (uint64_t)(int64_t)at;
     return MIDGE_ERR_PROTOCOL;
 }
 
-/* Offset in the stream of the byte that is next. */
-static uint64_t here(const struct midge__h1_parse *p, const struct input *in)
+static int fail_here(struct midge__h1_parse *p, const struct input *in, const char *why)
 {
-    return p->received + in->pos;
+    return fail(p, (ptrdiff_t)in->pos, why);
 }
 
 static int stop(struct midge__h1_event *event, enum midge__h1_kind kind)
@@ -75,11 +76,11 @@ static bool fits_prefix(const struct midge__h1_parse *p, char c)
 static const char *line_byte_error(const struct midge__h1_parse *p, char c)
 {
     if (!fits_prefix(p, c))
-        return "not an HTTP/1 response";
+        return MIDGE__TEXT("not an HTTP/1 response");
     if (c == '\n')
-        return "bare LF in head";
+        return MIDGE__TEXT("bare LF in head");
     if (c != '\r' && midge__is_ctl(c))
-        return "control character in head";
+        return MIDGE__TEXT("control character in head");
     return NULL;
 }
 
@@ -91,14 +92,14 @@ static int take_line(struct midge__h1_parse *p, struct input *in, struct midge__
         char c = (char)in->data[in->pos];
         if (p->saw_cr) {
             if (c != '\n')
-                return fail(p, here(p, in) - 1, "bare CR in head");
+                return fail(p, (ptrdiff_t)in->pos - 1, MIDGE__TEXT("bare CR in head"));
             p->saw_cr = false;
             in->pos++;
             return LINE;
         }
         const char *why = line_byte_error(p, c);
         if (why != NULL)
-            return fail(p, here(p, in), why);
+            return fail_here(p, in, why);
         if (p->fill == p->cap)
             return stop(event, MIDGE__H1_GROW);
         in->pos++;
@@ -107,13 +108,14 @@ static int take_line(struct midge__h1_parse *p, struct input *in, struct midge__
         else
             p->head[p->fill++] = c;
     }
-    return stop(event, MIDGE__H1_NEED_MORE);
+    return STOP;
 }
 
-/* Offset in the stream of the current line, whose CRLF was just read. */
-static uint64_t line_offset(const struct midge__h1_parse *p, const struct input *in)
+/* Byte `at` of the current line, whose CRLF was just read. */
+static int fail_in_line(struct midge__h1_parse *p, const struct input *in, size_t at,
+                        const char *why)
 {
-    return here(p, in) - 2 - (p->fill - p->line);
+    return fail(p, (ptrdiff_t)(in->pos - 2 - (p->fill - p->line) + at), why);
 }
 
 /* ---- status line, RFC 9112 4 ---- */
@@ -123,30 +125,27 @@ static const char *status_error(struct midge__h1_parse *p, size_t *at)
     uint64_t status = 0;
     *at = 7;
     if (p->fill < 8 || (p->head[7] != '0' && p->head[7] != '1'))
-        return "unsupported HTTP version";
+        return MIDGE__TEXT("unsupported HTTP version");
     *at = 8;
     if (p->fill < 9 || p->head[8] != ' ')
-        return "malformed status line";
+        return MIDGE__TEXT("malformed status line");
     *at = 9;
     if (p->fill < 12 || !midge__span_u64(midge__span(p->head + 9, 3), &status) || status < 100)
-        return "bad status code";
+        return MIDGE__TEXT("bad status code");
     *at = 12;
     if (p->fill > 12 && p->head[12] != ' ')
-        return "bad status code";
+        return MIDGE__TEXT("bad status code");
     p->status = (uint16_t)status;
     p->minor = (uint8_t)(p->head[7] - '0');
     return NULL;
 }
 
-static int on_status(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+static int on_status(struct midge__h1_parse *p, const struct input *in)
 {
     size_t at;
-    int got = take_line(p, in, event);
-    if (got != LINE)
-        return got;
     const char *why = status_error(p, &at);
     if (why != NULL)
-        return fail(p, line_offset(p, in) + at, why);
+        return fail_in_line(p, in, at, why);
     /* "HTTP/1.1 200" without the space is common and harmless: the reason is empty. */
     size_t reason = p->fill > 13 ? p->fill - 13 : 0;
     memmove(p->head, p->head + 13, reason);
@@ -162,17 +161,17 @@ static const char *name_error(struct midge_span line, size_t *colon)
 {
     size_t end = 0;
     if (midge__is_ows(line.ptr[0]))
-        return "folded header line"; /* 5.2: obs-fold */
+        return MIDGE__TEXT("folded header line"); /* 5.2: obs-fold */
     while (end < line.len && midge__is_token(line.ptr[end]))
         end++;
     *colon = end;
     if (end == line.len)
-        return "header line without colon";
+        return MIDGE__TEXT("header line without colon");
     if (end != 0 && midge__is_ows(line.ptr[end]) &&
         midge__span_trim(midge__span(line.ptr + end, line.len - end)).ptr[0] == ':')
-        return "space before colon"; /* 5.1 */
+        return MIDGE__TEXT("space before colon"); /* 5.1 */
     if (end == 0 || line.ptr[end] != ':')
-        return "bad character in header name";
+        return MIDGE__TEXT("bad character in header name");
     return NULL;
 }
 
@@ -184,7 +183,7 @@ static int split_field(struct midge__h1_parse *p, const struct input *in, struct
     size_t colon = 0;
     const char *why = name_error(line, &colon);
     if (why != NULL)
-        return fail(p, line_offset(p, in) + colon, why);
+        return fail_in_line(p, in, colon, why);
     struct midge_span raw =
         midge__span_trim(midge__span(line.ptr + colon + 1, line.len - colon - 1));
     char *to = p->head + p->line + colon;
@@ -199,18 +198,15 @@ static int split_field(struct midge__h1_parse *p, const struct input *in, struct
 
 /* ---- the end of a head ---- */
 
-static uint8_t body_state(const struct midge__h1_parse *p)
+static void begin_body(struct midge__h1_parse *p)
 {
-    switch (p->framing) {
-    case MIDGE__H1_FRAMING_CHUNKED:
-        return WAIT_CHUNK;
-    case MIDGE__H1_FRAMING_LENGTH:
-        return p->content_length != 0 ? WAIT_LENGTH : DONE;
-    case MIDGE__H1_FRAMING_CLOSE:
-        return WAIT_CLOSE;
-    default:
-        return DONE;
-    }
+    static const uint8_t states[] = {DONE, WAIT_LENGTH, WAIT_CHUNK, WAIT_CLOSE}; /* by framing */
+    p->state = states[p->framing];
+    p->chunk.left = p->content_length;
+    if (p->state == WAIT_LENGTH && p->content_length == 0)
+        p->state = DONE;
+    if (p->state == WAIT_CLOSE)
+        p->chunk.left = UINT64_MAX;
 }
 
 static int on_head_end(struct midge__h1_parse *p, const struct input *in,
@@ -218,37 +214,47 @@ static int on_head_end(struct midge__h1_parse *p, const struct input *in,
 {
     const char *why = midge__h1_framing_error(p);
     if (why != NULL)
-        return fail(p, here(p, in), why);
+        return fail_here(p, in, why);
     p->fields_end = p->fill;
     if (p->status == 101 && (p->flags & MIDGE__H1_FOR_UPGRADE) == 0)
-        return fail(p, here(p, in), "unasked 101 response");
+        return fail_here(p, in, MIDGE__TEXT("unasked 101 response"));
     if (p->status < 200 && p->status != 101) {
         if (p->informational++ == MIDGE__H1_MAX_INFORMATIONAL)
-            return fail(p, here(p, in), "too many 1xx responses");
+            return fail_here(p, in, MIDGE__TEXT("too many 1xx responses"));
         p->state = WAIT_NEXT_HEAD;
         return stop(event, MIDGE__H1_INFORMATIONAL);
     }
     midge__h1_choose_framing(p);
-    p->chunk.left = p->content_length;
-    p->state = body_state(p);
+    begin_body(p);
     return stop(event, MIDGE__H1_HEAD);
 }
 
-static int on_field(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+/* RFC 9110 6.5: trailers are kept apart and never taken for headers. */
+static int on_field(struct midge__h1_parse *p, const struct input *in)
 {
     struct midge_span name;
     struct midge_span value;
+    size_t len = p->fill - p->line;
+    int err = split_field(p, in, &name, &value);
+    if (err != GO || p->state == WAIT_TRAILER)
+        return err;
+    const char *why = midge__h1_note_header(p, name, value);
+    return why != NULL ? fail(p, (ptrdiff_t)(in->pos - 2 - len), why) : GO;
+}
+
+static int on_line(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+{
     int got = take_line(p, in, event);
     if (got != LINE)
         return got;
-    if (p->fill == p->line)
+    if (p->state == WAIT_STATUS)
+        return on_status(p, in);
+    if (p->fill != p->line)
+        return on_field(p, in);
+    if (p->state == WAIT_FIELD)
         return on_head_end(p, in, event);
-    uint64_t offset = line_offset(p, in);
-    int err = split_field(p, in, &name, &value);
-    if (err != GO)
-        return err;
-    const char *why = midge__h1_note_header(p, name, value);
-    return why != NULL ? fail(p, offset, why) : GO;
+    p->state = DONE;
+    return GO;
 }
 
 /* RFC 9110 15.2: a 1xx head is read and forgotten. */
@@ -262,69 +268,37 @@ static int on_next_head(struct midge__h1_parse *p)
     return GO;
 }
 
-/* RFC 9110 6.5: trailers are kept apart and never taken for headers. */
-static int on_trailer(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
-{
-    struct midge_span name;
-    struct midge_span value;
-    int got = take_line(p, in, event);
-    if (got != LINE)
-        return got;
-    if (p->fill != p->line)
-        return split_field(p, in, &name, &value);
-    p->state = DONE;
-    return GO;
-}
-
 /* ---- bodies ---- */
 
-static int on_until_close(struct input *in, struct midge__h1_event *event)
-{
-    if (in->pos == in->len)
-        return stop(event, MIDGE__H1_NEED_MORE);
-    event->data = in->data + in->pos;
-    event->len = in->len - in->pos;
-    in->pos = in->len;
-    return stop(event, MIDGE__H1_BODY);
-}
-
-/* Up to p->chunk.left bytes; true when they were the last. */
-static bool take_counted(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+/* Up to p->chunk.left bytes, more than any stream has where only its end ends the body. */
+static int on_body(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
 {
     size_t have = in->len - in->pos;
     if (have == 0)
-        return false;
+        return STOP;
     event->kind = MIDGE__H1_BODY;
     event->data = in->data + in->pos;
     event->len = p->chunk.left < have ? (size_t)p->chunk.left : have;
     in->pos += event->len;
     p->chunk.left -= event->len;
-    return p->chunk.left == 0;
-}
-
-static int on_length(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
-{
-    if (take_counted(p, in, event))
-        p->state = DONE;
-    return STOP;
-}
-
-static int on_chunk_data(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
-{
-    if (take_counted(p, in, event)) {
+    if (p->chunk.left != 0)
+        return STOP;
+    if (p->state == WAIT_CHUNK_DATA) {
         p->chunk.state = MIDGE__H1_CHUNK_DATA_CR;
         p->state = WAIT_CHUNK;
+    } else {
+        p->state = DONE;
     }
     return STOP;
 }
 
-static int on_chunk(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+static int on_chunk(struct midge__h1_parse *p, struct input *in)
 {
     if (in->pos == in->len)
-        return stop(event, MIDGE__H1_NEED_MORE);
+        return STOP;
     const char *why = midge__h1_chunk_byte(&p->chunk, (char)in->data[in->pos]);
     if (why != NULL)
-        return fail(p, here(p, in), why);
+        return fail_here(p, in, why);
     in->pos++;
     if (p->chunk.state == MIDGE__H1_CHUNK_DATA)
         p->state = WAIT_CHUNK_DATA;
@@ -339,21 +313,17 @@ static int step(struct midge__h1_parse *p, struct input *in, struct midge__h1_ev
 {
     switch (p->state) {
     case WAIT_STATUS:
-        return on_status(p, in, event);
     case WAIT_FIELD:
-        return on_field(p, in, event);
+    case WAIT_TRAILER:
+        return on_line(p, in, event);
     case WAIT_NEXT_HEAD:
         return on_next_head(p);
     case WAIT_LENGTH:
-        return on_length(p, in, event);
     case WAIT_CLOSE:
-        return on_until_close(in, event);
-    case WAIT_CHUNK:
-        return on_chunk(p, in, event);
     case WAIT_CHUNK_DATA:
-        return on_chunk_data(p, in, event);
-    case WAIT_TRAILER:
-        return on_trailer(p, in, event);
+        return on_body(p, in, event);
+    case WAIT_CHUNK:
+        return on_chunk(p, in);
     case DONE:
         p->complete = MIDGE__H1_COMPLETE_YES;
         return stop(event, MIDGE__H1_END);
@@ -394,7 +364,7 @@ void midge__h1_parse_grow(struct midge__h1_parse *p, char *head, size_t cap)
 
 static int cut(struct midge__h1_parse *p, int err, const char *why)
 {
-    fail(p, p->received, why);
+    fail(p, 0, why);
     return err;
 }
 
@@ -402,7 +372,7 @@ static int cut(struct midge__h1_parse *p, int err, const char *why)
 static int eof_until_close(struct midge__h1_parse *p, enum midge__h1_eof eof)
 {
     if (eof == MIDGE__H1_EOF_TLS_FIN)
-        return cut(p, MIDGE_ERR_PARTIAL, "connection cut without TLS close_notify");
+        return cut(p, MIDGE_ERR_PARTIAL, MIDGE__TEXT("connection cut without TLS close_notify"));
     p->complete =
         eof == MIDGE__H1_EOF_PLAIN ? MIDGE__H1_COMPLETE_UNVERIFIED : MIDGE__H1_COMPLETE_YES;
     p->state = DONE;
@@ -412,10 +382,10 @@ static int eof_until_close(struct midge__h1_parse *p, enum midge__h1_eof eof)
 static int eof_in_head(struct midge__h1_parse *p)
 {
     if (p->received == 0)
-        return cut(p, MIDGE_ERR_EMPTY_REPLY, "closed without a byte");
+        return cut(p, MIDGE_ERR_EMPTY_REPLY, MIDGE__TEXT("closed without a byte"));
     if (p->state == WAIT_NEXT_HEAD || p->fill == 0)
-        return cut(p, MIDGE_ERR_PROTOCOL, "closed before the final response");
-    return cut(p, MIDGE_ERR_PROTOCOL, "closed within the head");
+        return cut(p, MIDGE_ERR_PROTOCOL, MIDGE__TEXT("closed before the final response"));
+    return cut(p, MIDGE_ERR_PROTOCOL, MIDGE__TEXT("closed within the head"));
 }
 
 int midge__h1_parse_eof(struct midge__h1_parse *p, enum midge__h1_eof eof)
@@ -434,7 +404,7 @@ int midge__h1_parse_eof(struct midge__h1_parse *p, enum midge__h1_eof eof)
     case FAILED:
         return MIDGE_ERR_PROTOCOL;
     default:
-        return cut(p, MIDGE_ERR_PARTIAL, "closed before the body's end");
+        return cut(p, MIDGE_ERR_PARTIAL, MIDGE__TEXT("closed before the body's end"));
     }
 }
 

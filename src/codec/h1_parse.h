@@ -70,30 +70,30 @@ enum midge__h1_complete {
 
 struct midge__h1_parse {
     /* For reading; the head's from HEAD (or INFORMATIONAL) on. */
-    const char *why;         /* what was wrong, after an error: a short static text */
-    uint64_t offset;         /* where, after an error: bytes since init */
-    uint64_t received;       /* bytes consumed since init */
-    uint64_t content_length; /* of Content-Length, also where there is no body (HEAD, 304) */
-    uint16_t status;         /* 100..999 */
-    uint8_t minor;           /* HTTP/1.minor */
-    uint8_t framing;         /* enum midge__h1_framing */
-    uint8_t complete;        /* enum midge__h1_complete */
-    bool has_length;         /* content_length was given */
-    bool keep_alive;         /* the server will take another request */
-
+    uint16_t status;  /* 100..999 */
+    uint8_t minor;    /* HTTP/1.minor */
+    uint8_t framing;  /* enum midge__h1_framing */
+    uint8_t complete; /* enum midge__h1_complete */
+    bool has_length;  /* content_length was given */
+    bool keep_alive;  /* the server will take another request */
     /* The parser's own. */
+    uint8_t state;
+    uint8_t flags;         /* MIDGE__H1_FOR_ */
+    uint8_t seen;          /* which fields that matter have come */
+    uint8_t informational; /* 1xx heads so far */
+    bool saw_cr;
     char *head;
     size_t cap;
     size_t fill;       /* bytes of head in use */
     size_t line;       /* where the current line starts in head */
     size_t fields;     /* where headers start */
     size_t fields_end; /* where they end and trailers start; 0 before the head is complete */
-    struct midge__h1_chunk chunk; /* chunk.left counts a body of known length too */
-    uint8_t state;
-    uint8_t flags;         /* MIDGE__H1_FOR_ */
-    uint8_t seen;          /* which fields that matter have come */
-    uint8_t informational; /* 1xx heads so far */
-    bool saw_cr;
+    struct midge__h1_chunk chunk; /* chunk.left counts every body */
+    /* For reading. */
+    const char *why;         /* what was wrong, after an error: a short static text */
+    uint64_t offset;         /* where, after an error: bytes since init */
+    uint64_t received;       /* bytes consumed since init */
+    uint64_t content_length; /* of Content-Length, also where there is no body (HEAD, 304) */
 };
 
 /* `cap` may be 0. `flags`: MIDGE__H1_FOR_. The buffer stays the parser's until the caller has

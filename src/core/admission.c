@@ -128,7 +128,7 @@ static void give_up_one(struct midge_client *client, struct midge__conn *next)
         midge__conn_kill(newest);
         return;
     }
-    struct midge__fault fault = {.detail = "block too small for one TLS handshake"};
+    struct midge__fault fault = {.detail = MIDGE__TEXT("block too small for one TLS handshake")};
     midge__conn_fail(next, MIDGE_ERR_NO_MEMORY, &fault);
 }
 

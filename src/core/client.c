@@ -12,6 +12,7 @@
 
 #define TRACE_LINE 200U
 
+#if MIDGE_TEXTS
 void midge__trace(const struct midge_client *client, enum midge_trace_kind kind, midge_id id,
                   const char *a, const char *b, uint64_t number)
 {
@@ -31,6 +32,7 @@ void midge__trace(const struct midge_client *client, enum midge_trace_kind kind,
     midge__text_add(&text, ")");
     client->config.trace(client->config.trace_ctx, kind, id, line);
 }
+#endif
 
 /* --- open --- */
 
@@ -338,9 +340,9 @@ static void step_ready(struct midge_client *client)
 {
     struct midge__list later, *link;
     midge__list_init(&later);
-    client->crypto_left = client->config.turn_crypto;
-    client->bytes_left = client->config.turn_bytes;
-    client->steps_left = client->config.turn_steps;
+    client->crypto_left = (int32_t)client->config.turn_crypto;
+    client->bytes_left = (int32_t)client->config.turn_bytes;
+    client->steps_left = (int32_t)client->config.turn_steps;
     while (client->steps_left > 0 && (link = midge__list_pop(&client->ready)) != NULL) {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(link, struct midge__conn, ready);
         if (!affordable(client, conn)) {
@@ -353,9 +355,9 @@ static void step_ready(struct midge_client *client)
     /* They have waited longest: first in the next turn. */
     midge__list_splice_tail(&later, &client->ready);
     midge__list_splice_tail(&client->ready, &later);
-    int64_t moved = (int64_t)client->config.turn_bytes - client->bytes_left;
-    if (moved > (int64_t)client->stats.turn_bytes_peak) {
-        client->stats.turn_bytes_peak = (uint32_t)moved;
+    uint32_t moved = client->config.turn_bytes - (uint32_t)client->bytes_left;
+    if (moved > client->stats.turn_bytes_peak) {
+        client->stats.turn_bytes_peak = moved;
     }
 }
 
@@ -370,9 +372,9 @@ static void work(struct midge_client *client, size_t n_fds)
     midge__awaitables_deliver(client);
     midge__conns_reap(client);
     client->stats.turns++;
-    uint64_t spent = midge__now_us(client) - began;
+    uint32_t spent = midge__u32(midge__now_us(client) - began);
     if (spent > client->stats.longest_turn_us) {
-        client->stats.longest_turn_us = spent > UINT32_MAX ? UINT32_MAX : (uint32_t)spent;
+        client->stats.longest_turn_us = spent;
     }
 }
 

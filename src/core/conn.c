@@ -432,7 +432,7 @@ static bool step_tls(struct midge__conn *conn)
 {
     uint32_t before = conn->tls.crypto_steps;
     int err = conn->stream->ops->handshake(conn->stream);
-    conn->client->crypto_left -= conn->tls.crypto_steps - before;
+    conn->client->crypto_left -= (int32_t)(conn->tls.crypto_steps - before);
     if (err == MIDGE_ERR_BUSY) {
         return true;
     }
@@ -518,8 +518,7 @@ void midge__conn_step(struct midge__conn *conn)
     struct midge_client *client = conn->client;
     uint64_t began = midge__now_us(client);
     bool more = dispatch(conn);
-    uint64_t spent = midge__now_us(client) - began;
-    uint32_t us = spent > UINT32_MAX ? UINT32_MAX : (uint32_t)spent;
+    uint32_t us = midge__u32(midge__now_us(client) - began);
     if (us > conn->longest_step_us) {
         conn->longest_step_us = us;
     }

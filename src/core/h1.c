@@ -11,9 +11,9 @@ void *midge__h1_keep(const struct midge__h1 *x, size_t size)
 
 size_t midge__h1_budget(const struct midge__h1 *x, size_t n)
 {
-    int64_t left = x->conn->client->bytes_left;
-    uint64_t most = left > 0 ? (uint64_t)left : 1;
-    return n < most ? n : (size_t)most;
+    int32_t left = x->conn->client->bytes_left;
+    size_t most = left > 0 ? (size_t)left : 1;
+    return n < most ? n : most;
 }
 
 /* --- pause and resume --- */

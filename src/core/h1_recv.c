@@ -56,7 +56,7 @@ static void note_retry_after(struct midge__h1 *x)
     uint64_t seconds;
     if (midge__h1_header_find(&x->parse, "Retry-After", &value) &&
         midge__span_u64(value, &seconds)) {
-        x->transfer->result->retry_after_s = seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
+        x->transfer->result->retry_after_s = midge__u32(seconds);
     }
 }
 
@@ -222,8 +222,8 @@ static int handle(struct midge__h1 *x, const struct midge__h1_event *event, bool
 static const char *too_large_detail(const struct midge__h1 *x)
 {
     return x->transfer->result->status == 0 || x->parse.fill + 1 >= x->parse.cap
-               ? "response head exceeds max_header"
-               : "response body exceeds max_body";
+               ? MIDGE__TEXT("response head exceeds max_header")
+               : MIDGE__TEXT("response body exceeds max_body");
 }
 
 static enum midge__step parse_some(struct midge__h1 *x)
@@ -280,7 +280,7 @@ static enum midge__step on_eof(struct midge__h1 *x)
 
 static enum midge__step on_bytes(struct midge__h1 *x, size_t n)
 {
-    x->conn->client->bytes_left -= (int64_t)n;
+    x->conn->client->bytes_left -= (int32_t)n;
     x->rpos = 0;
     x->rlen = n;
     midge__transfer_active(x->transfer);

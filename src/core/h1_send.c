@@ -179,7 +179,7 @@ static void note_sent(struct midge__h1 *x, size_t *counter, size_t n)
 {
     *counter += n;
     x->sent_any = true;
-    x->conn->client->bytes_left -= (int64_t)n;
+    x->conn->client->bytes_left -= (int32_t)n;
     midge__transfer_active(x->transfer);
 }
 

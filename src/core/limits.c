@@ -19,10 +19,14 @@ static void default_u16(uint16_t *field, unsigned value, unsigned max)
     }
 }
 
+/* What is counted down has a sign. */
 static void default_u32(uint32_t *field, uint32_t value)
 {
     if (*field == 0) {
         *field = value;
+    }
+    if (*field > INT32_MAX) {
+        *field = INT32_MAX;
     }
 }
 

@@ -204,8 +204,7 @@ void midge__transfer_end(struct midge__transfer *t, int err)
     leave(t);
     t->state = MIDGE__TRANSFER_ENDED;
     if (t->result != NULL) {
-        uint64_t total = midge__now_us(client) - t->start_us;
-        t->result->t.total_us = total > UINT32_MAX ? UINT32_MAX : (uint32_t)total;
+        t->result->t.total_us = midge__u32(midge__now_us(client) - t->start_us);
     }
     t->error = finish(t, err);
     if (t->error == MIDGE_OK) {
@@ -315,7 +314,7 @@ static void transfer_result(const struct midge__awaitable *aw, struct midge_resu
     } else {
         result->t.start_us = t->start_us;
         result->t.queue_us = result->t.total_us = (uint32_t)(t->phase_us - t->start_us);
-        result->detail = t->error == MIDGE_ERR_NO_MEMORY ? "block too small" : "";
+        result->detail = t->error == MIDGE_ERR_NO_MEMORY ? MIDGE__TEXT("block too small") : "";
     }
     result->is_request = 1;
     result->error = t->error;

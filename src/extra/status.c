@@ -5,18 +5,18 @@
 #include "base/check.h"
 #include "base/span.h"
 #include "base/text.h"
+#include "midge/config.h"
 #include "midge/response.h"
 
 /* --- the registered phrases: RFC 9110 15 and the IANA registry --- */
+
+#if MIDGE_TEXTS
 
 struct phrase {
     short status;
     const char *text;
 };
 
-#ifdef MIDGE_NO_ERR_TEXT
-static const struct phrase phrases[] = {{0, ""}};
-#else
 static const struct phrase phrases[] = {
     {100, "Continue"},
     {101, "Switching Protocols"},
@@ -79,7 +79,6 @@ static const struct phrase phrases[] = {
     {508, "Loop Detected"},
     {511, "Network Authentication Required"},
 };
-#endif
 
 const char *midge_status_text(int status)
 {
@@ -90,6 +89,16 @@ const char *midge_status_text(int status)
     }
     return "";
 }
+
+#else
+
+const char *midge_status_text(int status)
+{
+    (void)status;
+    return "";
+}
+
+#endif
 
 /* --- text --- */
 

@@ -358,13 +358,13 @@ int midge__tls_open(struct midge__tls *tls, struct midge__tls_context *context,
     tls->context = context;
     tls->cipher = "";
     if (!params->skip_verification && context->trust.count == 0) {
-        tls->s.fault.detail = "no CA certificate to verify against";
+        tls->s.fault.detail = MIDGE__TEXT("no CA certificate to verify against");
         return MIDGE_ERR_CA;
     }
     uint8_t min = params->min_version != 0 ? params->min_version : context->min_version;
     uint8_t max = params->max_version != 0 ? params->max_version : context->max_version;
     if (min > max || !midge__tls_has_version(min) || !midge__tls_has_version(max)) {
-        tls->s.fault.detail = "TLS version not in this profile";
+        tls->s.fault.detail = MIDGE__TEXT("TLS version not in this profile");
         return MIDGE_ERR_UNSUPPORTED;
     }
     const struct midge__tls_config *config =

@@ -5,6 +5,8 @@
  */
 #include "io/tls_internal.h"
 
+#include "base/check.h"
+
 #include <mbedtls/asn1.h>
 #include <mbedtls/bignum.h>
 #include <mbedtls/cipher.h>
@@ -61,6 +63,8 @@ static bool is_malformed_certificate(int native)
            (high >= 0x3880 && high <= 0x3F80);
 }
 
+#if MIDGE_TEXTS
+
 static const char *alert_text(const struct midge__tls_impl *impl)
 {
     const unsigned char *alert = impl->ssl.MBEDTLS_PRIVATE(in_msg);
@@ -101,6 +105,17 @@ static const char *tls_text(const struct midge__tls_impl *impl, int native)
     }
 }
 
+#else
+
+static const char *tls_text(const struct midge__tls_impl *impl, int native)
+{
+    (void)impl;
+    (void)native;
+    return "";
+}
+
+#endif
+
 static int judge_certificate(struct midge__tls_impl *impl, struct midge__fault *fault)
 {
     uint32_t flags = mbedtls_ssl_get_verify_result(&impl->ssl);
@@ -118,11 +133,12 @@ static int judge_certificate(struct midge__tls_impl *impl, struct midge__fault *
 static const char *size_text(void)
 {
 #if defined(MIDGE_PROFILE_TINY)
-    return "TLS record or certificate chain larger than profile tiny's input buffer: use small";
+    return MIDGE__TEXT(
+        "TLS record or certificate chain larger than profile tiny's input buffer: use small");
 #elif defined(MIDGE_PROFILE_SMALL)
-    return "TLS record or certificate chain larger than profile small's input buffer";
+    return MIDGE__TEXT("TLS record or certificate chain larger than profile small's input buffer");
 #else
-    return "TLS record or certificate chain larger than profile full's input buffer";
+    return MIDGE__TEXT("TLS record or certificate chain larger than profile full's input buffer");
 #endif
 }
 
@@ -143,7 +159,7 @@ static int judge(struct midge__tls_impl *impl, int native, struct midge__fault *
         return MIDGE_ERR_NO_MEMORY;
     }
     if (impl->plaintext) {
-        fault->detail = "server does not speak TLS";
+        fault->detail = MIDGE__TEXT("server does not speak TLS");
         return MIDGE_ERR_TLS;
     }
     if (native == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED ||
@@ -151,7 +167,7 @@ static int judge(struct midge__tls_impl *impl, int native, struct midge__fault *
         return judge_certificate(impl, fault);
     }
     if (native == MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED) {
-        fault->detail = "no CA certificate to verify against";
+        fault->detail = MIDGE__TEXT("no CA certificate to verify against");
         return MIDGE_ERR_CA;
     }
     if (is_record_size(impl, native)) {
@@ -159,8 +175,9 @@ static int judge(struct midge__tls_impl *impl, int native, struct midge__fault *
         return MIDGE_ERR_TLS_RECORD_SIZE;
     }
     if (is_malformed_certificate(native)) {
-        fault->detail = native == MBEDTLS_ERR_X509_FATAL_ERROR ? "certificate chain is too long"
-                                                               : "certificate cannot be parsed";
+        fault->detail = native == MBEDTLS_ERR_X509_FATAL_ERROR
+                            ? MIDGE__TEXT("certificate chain is too long")
+                            : MIDGE__TEXT("certificate cannot be parsed");
         return MIDGE_ERR_CERT;
     }
     fault->detail = tls_text(impl, native);

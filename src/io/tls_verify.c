@@ -9,10 +9,12 @@
  */
 #include "io/tls_internal.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include <mbedtls/oid.h>
+
+#include "base/span.h"
+#include "midge/config.h"
 
 /* --- names --- */
 
@@ -31,12 +33,7 @@ void midge__tls_verify_name(struct midge__tls_impl *impl)
 
 static bool same_text(const unsigned char *a, const char *b, size_t n)
 {
-    for (size_t i = 0; i < n; ++i) {
-        if (tolower(a[i]) != tolower((unsigned char)b[i])) {
-            return false;
-        }
-    }
-    return true;
+    return midge__span_eq_nocase(midge__span((const char *)a, n), midge__span(b, n));
 }
 
 /* RFC 9525 6.3: a wildcard is the whole left-most label and stands for exactly one. That at least
@@ -95,12 +92,11 @@ static uint32_t name_flags(struct midge__tls_impl *impl, const mbedtls_x509_crt 
 /* Seconds since 1970 of a date in the Gregorian calendar; mbedTLS has checked the fields. */
 static int64_t seconds_of(const mbedtls_x509_time *t)
 {
-    int64_t year = t->mon <= 2 ? t->year - 1 : t->year; /* years that begin in March */
-    int64_t era = (year >= 0 ? year : year - 399) / 400;
-    int64_t of_era = year - era * 400;
-    int64_t day_of_year = (153 * (t->mon + (t->mon > 2 ? -3 : 9)) + 2) / 5 + t->day - 1;
-    int64_t day = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year - 719468;
-    return ((day * 24 + t->hour) * 60 + t->min) * 60 + t->sec;
+    bool late = t->mon > 2;
+    int32_t year = late ? t->year : t->year - 1; /* years that begin in March, 0 to 9999 */
+    int32_t day_of_year = (153 * (t->mon + (late ? -3 : 9)) + 2) / 5 + t->day - 1;
+    int32_t day = year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719468;
+    return day * INT64_C(86400) + ((t->hour * 60 + t->min) * 60 + t->sec);
 }
 
 static void read_clock(struct midge__tls_impl *impl)
@@ -161,6 +157,8 @@ int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags
 
 /* --- words --- */
 
+#if MIDGE_TEXTS
+
 const char *midge__tls_verify_text(const struct midge__tls_impl *impl, uint32_t flags)
 {
     static const struct {
@@ -194,3 +192,14 @@ const char *midge__tls_verify_text(const struct midge__tls_impl *impl, uint32_t 
     }
     return "certificate not accepted";
 }
+
+#else
+
+const char *midge__tls_verify_text(const struct midge__tls_impl *impl, uint32_t flags)
+{
+    (void)impl;
+    (void)flags;
+    return "";
+}
+
+#endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "midge/config.h"
 #include "midge/err.h"
 
 static void names_follow_the_map(void **state)
@@ -23,7 +24,7 @@ static void texts_are_one_sentence_each(void **state)
     for (int err = 0; err >= MIDGE_ERR_UNSUPPORTED; err--) {
         const char *text = midge_err_text(err);
         assert_non_null(text);
-#ifndef MIDGE_NO_ERR_TEXT
+#if MIDGE_TEXTS
         assert_true(strlen(text) > 3);
         assert_true(text[strlen(text) - 1] != '.');
         assert_string_not_equal(text, midge_err_text(1));
