@@ -5,6 +5,7 @@
 #   BOARD-PROFILE-qemu.elf          arguments, files and exit code by semihosting
 #   BOARD-PROFILE.elf .bin .hex     for hardware: no semihosting in it
 #
+#   BOARD-least(-qemu).elf          tiny, without what can be left out: examples/superloop.c alone
 #   BOARD-PROFILE-conformance.elf   the default profile's: tests/conformance in place of the apps, in QEMU
 #
 #   cmake --build build/BOARD --target flash      writes the default profile's, where openocd knows how
@@ -60,8 +61,8 @@ file(READ ${_ca}.in _b)
 file(CONFIGURE OUTPUT ${_ca} CONTENT "${_a}${_b}board_ca_end:\n.byte 0\n" @ONLY)
 file(REMOVE ${_ca}.in ${_ca}.head)
 
-# board_image(NAME PROFILE SERVICES APPS...): services semihost or standalone
-function(board_image name profile services)
+# board_image(NAME LIBRARY PROFILE SERVICES APPS...): services semihost or standalone
+function(board_image name library profile services)
     add_executable(${name} ${ARGN} ${_common}/main.c ${_common}/${services}.c ${BOARD_SOURCES} ${_ca})
     set_target_properties(${name} PROPERTIES OUTPUT_NAME ${name}.elf
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
@@ -79,7 +80,7 @@ function(board_image name profile services)
     target_compile_definitions(${name} PRIVATE BOARD_BLOCK_BYTES=${block} ${BOARD_DEFINITIONS}
         ${BOARD_DEFINITIONS_${profile}}
         SERVICES_ARGS_TEXT="${MIDGE_BOARD_ARGS}")
-    target_link_libraries(${name} PRIVATE midge-${profile} board-port-${profile})
+    target_link_libraries(${name} PRIVATE ${library} board-port-${profile})
     target_link_options(${name} PRIVATE -T ${BOARD_LINKER_SCRIPT} ${BOARD_LINK_OPTIONS}
         -Wl,--gc-sections -Wl,-Map=${PROJECT_BINARY_DIR}/${name}.map)
 endfunction()
@@ -87,8 +88,11 @@ endfunction()
 foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
     midge_library(midge-${profile} ${profile})
     board_port(${profile})
-    board_image(${MIDGE_BOARD}-${profile}-qemu ${profile} semihost ${_apps})
-    board_image(${MIDGE_BOARD}-${profile} ${profile} standalone ${_apps})
+    board_image(${MIDGE_BOARD}-${profile}-qemu midge-${profile} ${profile} semihost ${_apps})
+    board_image(${MIDGE_BOARD}-${profile} midge-${profile} ${profile} standalone ${_apps})
+    foreach(image -qemu "")
+        target_link_options(${MIDGE_BOARD}-${profile}${image} PRIVATE ${MIDGE_CJSON_LINK_OPTIONS})
+    endforeach()
     foreach(format bin:binary hex:ihex)
         string(REGEX MATCH "^[^:]+" ending ${format})
         string(REGEX MATCH "[^:]+$" kind ${format})
@@ -98,10 +102,22 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
     endforeach()
 endforeach()
 
+set(_examples ${CMAKE_CURRENT_LIST_DIR}/examples)
+function(board_least)
+    set(MIDGE_CONFIG_FILE ${_examples}/least.h)
+    midge_library(midge-least tiny)
+    set(sources ${_examples}/superloop.c ${_examples}/superloop_app.c)
+    board_image(${MIDGE_BOARD}-least-qemu midge-least tiny semihost ${sources})
+    board_image(${MIDGE_BOARD}-least midge-least tiny standalone ${sources})
+endfunction()
+if("tiny" IN_LIST MIDGE_BOARD_PROFILES)
+    board_least()
+endif()
+
 list(GET MIDGE_BOARD_PROFILES 0 _default)
 set(_conformance ${PROJECT_SOURCE_DIR}/tests/conformance)
 file(GLOB _checks CONFIGURE_DEPENDS ${_conformance}/check_*.c)
-board_image(${MIDGE_BOARD}-${_default}-conformance ${_default} semihost
+board_image(${MIDGE_BOARD}-${_default}-conformance midge-${_default} ${_default} semihost
     ${_conformance}/board.c ${_conformance}/conformance.c ${_checks})
 if(BOARD_OPENOCD)
     add_custom_target(flash VERBATIM

@@ -125,6 +125,13 @@
 #define MIDGE_TEXTS 1
 #endif
 
+/* 0 takes a request's URL as it is, some 1.5 KB of flash less: complete, in the characters that
+   midge_url_parse accepts; config.base_url is refused (UNSUPPORTED). 1 mends what people paste and
+   resolves against base_url (midge_url_normalise, midge_url_resolve). */
+#ifndef MIDGE_URL_MEND
+#define MIDGE_URL_MEND 1
+#endif
+
 /* What cJSON's process-wide hooks are set back to after each midge_json call (they cannot be read).
    NULL: malloc and free. Define both if the firmware gives cJSON an allocator of its own. */
 #ifndef MIDGE_CJSON_MALLOC

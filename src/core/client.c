@@ -157,6 +157,9 @@ int midge_open(struct midge_client **out, const struct midge_config *config)
         return MIDGE_ERR_INVALID;
     }
     *out = NULL;
+    if (!MIDGE_URL_MEND && config->base_url != NULL) {
+        return MIDGE_ERR_UNSUPPORTED;
+    }
     midge__config_defaults(&c, config);
     void *block = get_block(&c, &size);
     if (block == NULL) {

@@ -194,14 +194,19 @@ static bool put_off(struct midge__conn *conn, struct midge__transfer *t, int err
     return true;
 }
 
+/* A step of its opening gave err. */
+static void opened_so_far(struct midge__conn *conn, int err, const struct midge__fault *fault)
+{
+    if (err != MIDGE_OK && !put_off(conn, conn->transfer, err)) {
+        midge__conn_fail(conn, err, fault);
+    }
+}
+
 static void become_ready(struct midge__conn *conn)
 {
     set_state(conn, MIDGE__CONN_READY);
     conn->protocol = &midge__h1_ops;
-    int err = hand_over(conn, conn->transfer);
-    if (err != MIDGE_OK && !put_off(conn, conn->transfer, err)) {
-        midge__conn_fail(conn, err, NULL);
-    }
+    opened_so_far(conn, hand_over(conn, conn->transfer), NULL);
 }
 
 static void keep_alive_over(struct midge__timer *timer)
@@ -303,8 +308,7 @@ static void connect_next(struct midge__conn *conn)
             return;
         }
     }
-    struct midge__fault fault = conn->tcp.s.fault;
-    midge__conn_fail(conn, err, &fault);
+    midge__conn_fail(conn, err, &conn->tcp.s.fault);
 }
 
 static void step_dns(struct midge__conn *conn)
@@ -347,13 +351,6 @@ static int start_dns(struct midge__conn *conn)
     return MIDGE_OK;
 }
 
-static void no_dns(struct midge__conn *conn, int err)
-{
-    if (err != MIDGE_OK && !put_off(conn, conn->transfer, err)) {
-        midge__conn_fail(conn, err, NULL);
-    }
-}
-
 /* The remembered address failed: ask again before giving up. */
 static void connect_failed(struct midge__conn *conn)
 {
@@ -361,7 +358,7 @@ static void connect_failed(struct midge__conn *conn)
     conn->tcp.s.ops->close(&conn->tcp.s);
     if (conn->query == NULL) {
         conn->origin->address_known = false;
-        no_dns(conn, start_dns(conn));
+        opened_so_far(conn, start_dns(conn), NULL);
         return;
     }
     connect_next(conn);
@@ -417,10 +414,7 @@ void midge__conn_admit(struct midge__conn *conn)
     midge__transfer_phase(conn->transfer, MIDGE_PHASE_TLS);
     int err = midge__tls_open(&conn->tls, client->tls, &conn->tcp.s, &params);
     if (err != MIDGE_OK) {
-        struct midge__fault fault = conn->tls.s.fault;
-        if (!put_off(conn, conn->transfer, err)) {
-            midge__conn_fail(conn, err, &fault);
-        }
+        opened_so_far(conn, err, &conn->tls.s.fault);
         return;
     }
     conn->stream = &conn->tls.s;
@@ -440,10 +434,7 @@ static bool step_tls(struct midge__conn *conn)
         return false;
     }
     if (err != MIDGE_OK) {
-        struct midge__fault fault = conn->tls.s.fault;
-        if (!put_off(conn, conn->transfer, err)) {
-            midge__conn_fail(conn, err, &fault);
-        }
+        opened_so_far(conn, err, &conn->tls.s.fault);
         return false;
     }
     drop_permit(conn);
@@ -608,6 +599,6 @@ int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
             return MIDGE_OK;
         }
     }
-    no_dns(conn, start_dns(conn));
+    opened_so_far(conn, start_dns(conn), NULL);
     return MIDGE_OK;
 }

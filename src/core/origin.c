@@ -13,6 +13,12 @@
 
 /* --- identity --- */
 
+/* The beginning of each key. All bytes: nothing lies between them that is not compared. */
+struct facts {
+    uint8_t secure, skip_verification, min_tls, max_tls, family;
+    uint8_t port[2], url_port[2];
+};
+
 struct key {
     char bytes[KEY_MAX];
     size_t len;
@@ -20,7 +26,7 @@ struct key {
     size_t host_at, name_at;
 };
 
-static void put(struct key *key, const char *bytes, size_t n)
+static void put(struct key *key, const void *bytes, size_t n)
 {
     if (n > KEY_MAX - key->len) {
         key->full = true;
@@ -39,12 +45,6 @@ static void put_name(struct key *key, struct midge_span name)
     put(key, "", 1);
 }
 
-static void put_byte(struct key *key, unsigned value)
-{
-    char c = (char)(unsigned char)value;
-    put(key, &c, 1);
-}
-
 static uint8_t or_else(uint8_t value, uint8_t otherwise)
 {
     return value != 0 ? value : otherwise;
@@ -57,36 +57,38 @@ static void build_key(struct key *key, const struct midge_client *client,
     struct midge_span name = r->servername ? midge__span_of(r->servername) : url->host;
     uint16_t port = r->connect_port ? r->connect_port : url->port;
     const struct midge_tls *tls = &client->config.tls;
-    put_byte(key, url->is_https);
-    put_byte(key, port >> 8);
-    put_byte(key, port & 0xff);
-    put_byte(key, r->dangerously_skip_verification || tls->dangerously_skip_verification);
-    put_byte(key, or_else(r->min_tls, tls->min_version));
-    put_byte(key, or_else(r->max_tls, tls->max_version));
-    put_byte(key, r->family);
+    const struct facts facts = {
+        .secure = url->is_https,
+        .skip_verification = r->dangerously_skip_verification || tls->dangerously_skip_verification,
+        .min_tls = or_else(r->min_tls, tls->min_version),
+        .max_tls = or_else(r->max_tls, tls->max_version),
+        .family = r->family,
+        .port = {(uint8_t)(port >> 8), (uint8_t)port},
+        /* Another site reached at the same address is another identity. */
+        .url_port = {(uint8_t)(url->port >> 8), (uint8_t)url->port},
+    };
+    put(key, &facts, sizeof facts);
     key->host_at = key->len;
     put_name(key, host);
     key->name_at = key->len;
     put_name(key, name);
-    /* The URL's own host and port: another site reached at the same address is another identity. */
     put_name(key, url->host);
-    put_byte(key, url->port >> 8);
-    put_byte(key, url->port & 0xff);
 }
 
 static void fill(struct midge__origin *o, const struct key *key)
 {
+    struct facts facts;
+    memcpy(&facts, key->bytes, sizeof facts);
     memcpy(o->key, key->bytes, key->len);
     o->key_len = key->len;
     o->host = o->key + key->host_at;
     o->servername = o->key + key->name_at;
-    const unsigned char *bytes = (const unsigned char *)key->bytes;
-    o->secure = bytes[0] != 0;
-    o->port = (uint16_t)(bytes[1] << 8 | bytes[2]);
-    o->skip_verification = bytes[3] != 0;
-    o->min_tls = bytes[4];
-    o->max_tls = bytes[5];
-    o->family = bytes[6];
+    o->secure = facts.secure;
+    o->port = (uint16_t)(facts.port[0] << 8 | facts.port[1]);
+    o->skip_verification = facts.skip_verification;
+    o->min_tls = facts.min_tls;
+    o->max_tls = facts.max_tls;
+    o->family = facts.family;
 }
 
 /* --- life --- */

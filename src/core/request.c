@@ -67,18 +67,50 @@ struct midge_request *midge__request_copy(struct midge_client *client,
     return copy;
 }
 
-static int resolve(struct midge_client *client, const struct midge_request *request, char *out,
-                   size_t cap, size_t *len)
+static unsigned url_flags(const struct midge_request *request)
 {
-    unsigned flags = request->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;
+    return request->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;
+}
+
+#if MIDGE_URL_MEND
+
+static size_t url_bound(const struct midge_client *client, size_t len)
+{
     const char *base = client->config.base_url;
-    int err = midge_url_normalise(out, cap, len, request->url, flags);
+    return len * 3 + 16 + (base != NULL ? strlen(base) + 1 : 0);
+}
+
+static int write_url(const struct midge_client *client, const struct midge_request *request,
+                     char *out, size_t cap, size_t *len)
+{
+    const char *base = client->config.base_url;
+    int err = midge_url_normalise(out, cap, len, request->url, url_flags(request));
     /* Not absolute: anything without a scheme is relative to the session's base. */
     if (err != MIDGE_OK && base != NULL && strstr(request->url, "://") == NULL) {
         err = midge_url_resolve(out, cap, len, base, request->url);
     }
     return err;
 }
+
+#else
+
+static size_t url_bound(const struct midge_client *client, size_t len)
+{
+    (void)client;
+    return len + 1;
+}
+
+/* As it is, if it is whole. */
+static int write_url(const struct midge_client *client, const struct midge_request *request,
+                     char *out, size_t cap, size_t *len)
+{
+    struct midge_url parsed;
+    (void)client;
+    memcpy(out, request->url, cap);
+    return midge_url_parse(&parsed, out, *len, url_flags(request));
+}
+
+#endif
 
 int midge__request_url(struct midge_client *client, const struct midge_request *request,
                        const char **url, bool *own)
@@ -88,19 +120,18 @@ int midge__request_url(struct midge_client *client, const struct midge_request *
     if (len > MIDGE_URL_MAX) {
         return MIDGE_ERR_URL;
     }
-    unsigned flags = request->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;
     *own = false;
     *url = request->url;
-    if (request->borrow && midge_url_parse(&parsed, request->url, len, flags) == MIDGE_OK) {
+    if (request->borrow &&
+        midge_url_parse(&parsed, request->url, len, url_flags(request)) == MIDGE_OK) {
         return MIDGE_OK;
     }
-    const char *base = client->config.base_url;
-    size_t cap = len * 3 + 16 + (base != NULL ? strlen(base) + 1 : 0);
+    size_t cap = url_bound(client, len);
     char *text = midge__memory_alloc(&client->memory, 0, cap);
     if (text == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    int err = resolve(client, request, text, cap, &len);
+    int err = write_url(client, request, text, cap, &len);
     if (err != MIDGE_OK) {
         midge__memory_free(&client->memory, text);
         return err;

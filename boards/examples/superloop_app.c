@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The superloop as a board's only program, in place of boards/apps: the least firmware.
+ *
+ *     superloop URL...
+ */
+#include <stdio.h>
+
+#include "board.h"
+#include "superloop.h"
+
+static unsigned long blinks;
+
+static void led(int on)
+{
+    blinks += on != 0; /* a pin, on hardware that has one free */
+}
+
+int board_app(struct board *board, int argc, char **argv)
+{
+    const struct midge_config config = {.max_awaitables = 16};
+    struct superloop_report report = {0};
+    struct midge_client *client;
+    char line[120];
+
+    if (argc < 2) {
+        return BOARD_EXIT_USAGE;
+    }
+    if (board_open(board, &config, 0, &client) != MIDGE_OK) {
+        return BOARD_EXIT_FAILED;
+    }
+    int err = superloop(client, (const char *const *)(argv + 1), (size_t)argc - 1, led, &report);
+    board_close(board, client);
+    int len = snprintf(line, sizeof line, "superloop: %lu ended, %lu failed, error %d; %lu blinks\n",
+                       (unsigned long)report.ended, (unsigned long)report.failed, err, blinks);
+    board_write(board, BOARD_OUT, line, len < (int)sizeof line ? (size_t)len : sizeof line - 1);
+    return err == MIDGE_OK && report.failed == 0 ? BOARD_EXIT_OK : BOARD_EXIT_FAILED;
+}
