@@ -44,7 +44,7 @@ int main(void);
 void systick_interrupt(void); /* systick.c */
 void cortexm_reset(void);
 void cortexm_fault(void);
-_Noreturn void cortexm_fault_report(uint32_t sp, uint32_t pc, uint32_t lr);
+__attribute__((used)) _Noreturn void cortexm_fault_report(uint32_t sp, uint32_t pc, uint32_t lr);
 
 /* --- vectors --- */
 

@@ -31,7 +31,7 @@ static void put_hex(const char *name, uint32_t value)
     hw_console_write(digits, sizeof digits);
 }
 
-_Noreturn void riscv_fault(uint32_t mcause, uint32_t mepc, uint32_t mtval);
+__attribute__((used)) _Noreturn void riscv_fault(uint32_t mcause, uint32_t mepc, uint32_t mtval);
 _Noreturn void riscv_fault(uint32_t mcause, uint32_t mepc, uint32_t mtval)
 {
     static bool faulted;

@@ -118,5 +118,31 @@ class Programs(Board):
         self.program("compare")
 
 
+@unittest.skipUnless(board.image(BOARD, "least").exists(), f"no least firmware of {BOARD}")
+class Least(Board):
+    """What can be left out is left out (boards/examples/least.h)."""
+
+    def superloop(self, *paths):
+        urls = [self.api("https_tls12") + path for path in paths]
+        return self.board("superloop", *urls, profile="least")
+
+    def test_several_at_once(self):
+        ran = self.superloop("/posts/1", "/posts/2", "/posts/3")
+        self.assertEqual(0, ran.code, ran)
+        self.assertIn("superloop: 3 ended, 0 failed, error 0", ran.text)
+        self.assertEqual((1, 2), ran.handshakes)
+
+    def test_a_failure_is_one(self):
+        self.rules({"match": "^/posts/2", "cut": 40})
+        ran = self.superloop("/posts/1", "/posts/2", "/posts/3")
+        self.assertEqual(1, ran.code, ran)
+        self.assertIn("superloop: 3 ended, 1 failed, error 0", ran.text)
+
+    def test_a_url_is_not_mended(self):
+        ran = self.superloop("/posts/1", "/posts/2|3")
+        self.assertEqual(1, ran.code, ran)
+        self.assertIn("superloop: 1 ended, 0 failed, error -12", ran.text)
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
