@@ -4,8 +4,8 @@
     ran = board.run("mps2-an385", "tiny", ["posts", "--api", url], settings={"CA": ca}, cwd=folder)
     ran.code, ran.text, ran.app_lines
 
-In the guest 192.0.2.2 is this machine's 127.0.0.1. The name server answers every name that ends
-in ".example" with it, "silent.example" never, and others with NXDOMAIN.
+In the guest 192.0.2.2 is this machine's 127.0.0.1, and 2001:db8::2 its ::1. The name server answers
+every name that ends in ".example" with them, "silent.example" never, and others with NXDOMAIN.
 """
 import os
 import pathlib
@@ -20,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "net"))     # midge_test
 BUILD = pathlib.Path(os.environ.get("MIDGE_BOARDS", ROOT / "build"))
 HOST = "192.0.2.2"      # this machine's loopback, seen from the guest
+HOST6 = "2001:db8::2"
 NET = "net=192.0.2.0/24,host=192.0.2.2,dns=192.0.2.3"
 TIMEOUT = 120
 
@@ -86,7 +87,9 @@ class Ran:
 
 
 class NameServer:
-    """Type A for *.example: 192.0.2.2. Counts what it was asked."""
+    """Types A and AAAA for *.example: HOST and HOST6. Counts what it was asked."""
+
+    RECORDS = {1: socket.inet_aton(HOST), 28: socket.inet_pton(socket.AF_INET6, HOST6)}
 
     def __init__(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -114,9 +117,10 @@ class NameServer:
             return None
         found = name.endswith(".example") and name != "missing.example"
         kind = struct.unpack(">H", question[-4:-2])[0]
-        if not found or kind != 1:
+        address = self.RECORDS.get(kind)
+        if not found or address is None:
             return query[:2] + struct.pack(">HHHHH", 0x8180 if found else 0x8183, 1, 0, 0, 0) + question
-        record = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + socket.inet_aton(HOST)
+        record = b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(address)) + address
         return query[:2] + struct.pack(">HHHHH", 0x8180, 1, 1, 0, 0) + question + record
 
 

@@ -7,6 +7,7 @@
  *
  *     --rounds N     all of it N times; lines of the last round
  *     --dns-ms N     limit of a lookup
+ *     --family N     4 or 6: addresses asked for and used
  *     --no-reuse     no connection is kept
  *     --wakes N      no URL: another thread hands over N jobs, each with a wake, and awaits each
  */
@@ -24,7 +25,7 @@
 enum { LONGEST_CA = 1 << 20, URLS_MAX = 64, CONNECTIONS = 16 };
 
 struct options {
-    unsigned rounds, dns_ms, wakes;
+    unsigned rounds, dns_ms, family, wakes;
     bool no_reuse;
     const char *ca;
     unsigned short dns_port;
@@ -80,6 +81,7 @@ static int fetch_all(struct midge_client *client, const struct options *o, bool 
             .url = o->urls[i],
             .sink = &bodies[i].sink,
             .timeouts.dns_ms = o->dns_ms,
+            .family = (uint8_t)o->family,
             .no_reuse = o->no_reuse,
         };
         bodies[i] = (struct hashing){{hash_write, hash_finish, NULL}, 0xcbf29ce484222325u};
@@ -228,6 +230,7 @@ static bool read_options(struct options *o, char **argv)
         }
         unsigned *into = strcmp(*argv, "--rounds") == 0   ? &o->rounds
                          : strcmp(*argv, "--dns-ms") == 0 ? &o->dns_ms
+                         : strcmp(*argv, "--family") == 0 ? &o->family
                          : strcmp(*argv, "--wakes") == 0  ? &o->wakes
                                                           : NULL;
         if (into == NULL || argv[1] == NULL)

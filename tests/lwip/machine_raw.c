@@ -54,7 +54,7 @@ void machine_open(struct midge_port *port, unsigned short dns_port)
     if (netif_add(&netif, &ip, &mask, &router, NULL, slirp_netif_init, ethernet_input) == NULL)
         exit(2);
     netif_set_default(&netif);
-    netif_set_up(&netif);
+    slirp_netif_up(&netif);
     ip_addr_copy_from_ip4(server, router);
     dns_setserver(0, &server);
 }

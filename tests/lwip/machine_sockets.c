@@ -41,7 +41,7 @@ static void network_up(void *arg)
     if (netif_add(&netif, &ip, &mask, &router, NULL, slirp_netif_init, tcpip_input) == NULL)
         exit(2);
     netif_set_default(&netif);
-    netif_set_up(&netif);
+    slirp_netif_up(&netif);
     ip_addr_copy_from_ip4(server, router);
     dns_setserver(0, &server);
     sys_sem_signal(arg);

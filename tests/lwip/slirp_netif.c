@@ -21,6 +21,7 @@
 #include <slirp/libslirp.h>
 
 #include <lwip/etharp.h>
+#include <lwip/ethip6.h>
 #include <lwip/pbuf.h>
 
 #include "slirp_netif.h"
@@ -90,7 +91,7 @@ static void guest_error(const char *message, void *opaque)
     (void)opaque;
 }
 
-/* Timers are for IPv6 router advertisements only, which are off. */
+/* Timers are for IPv6 router advertisements that nobody asked for. */
 static void *timer_new(SlirpTimerCb callback, void *callback_opaque, void *opaque)
 {
     (void)callback;
@@ -147,11 +148,21 @@ static struct in_addr address(uint8_t last_byte)
     return (struct in_addr){htonl(0xc0000200u | last_byte)};
 }
 
+static struct in6_addr address6(uint8_t last_byte)
+{
+    return (struct in6_addr){.s6_addr = {0x20, 0x01, 0x0d, 0xb8, [15] = last_byte}};
+}
+
 static Slirp *slirp_open(struct slirp_netif *s)
 {
     SlirpConfig config = {
         .version = 1,
         .in_enabled = true,
+        .in6_enabled = true,
+        .vprefix_addr6 = address6(0),
+        .vprefix_len = 64,
+        .vhost6 = address6(2),
+        .vnameserver6 = address6(3),
         .vnetwork = address(0),
         .vnetmask = {htonl(0xffffff00u)},
         .vhost = address(2),
@@ -315,8 +326,26 @@ err_t slirp_netif_init(struct netif *netif)
     netif->flags =
         NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP;
     netif->output = etharp_output;
+#if LWIP_IPV6
+    netif->output_ip6 = ethip6_output;
+#endif
     netif->linkoutput = link_output;
     return ERR_OK;
+}
+
+void slirp_netif_up(struct netif *netif)
+{
+#if LWIP_IPV6
+    ip6_addr_t address;
+    s8_t index = 1;
+
+    netif_create_ip6_linklocal_address(netif, 1);
+    netif_ip6_addr_set_state(netif, 0, IP6_ADDR_PREFERRED); /* nobody else is there to have it */
+    IP6_ADDR(&address, PP_HTONL(0x20010db8), 0, 0, PP_HTONL(0x15));
+    (void)netif_add_ip6_address(netif, &address, &index);
+    netif_ip6_addr_set_state(netif, index, IP6_ADDR_PREFERRED);
+#endif
+    netif_set_up(netif);
 }
 
 void slirp_netif_free(struct netif *netif)

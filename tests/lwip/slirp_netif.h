@@ -3,13 +3,14 @@
  * A lwIP network interface on libslirp, all inside the process: an Ethernet with a router behind
  * it, that any user may run. It stands for a board's Ethernet chip on the desktop:
  *
- *     192.0.2.15  lwIP, this interface
- *     192.0.2.2   the router; as a peer it is the host's 127.0.0.1
- *     192.0.2.3   a name server that relays to the host's resolver
+ *     192.0.2.15, 2001:db8::15  lwIP, this interface
+ *     192.0.2.2, 2001:db8::2    the router; as a peer it is the host's 127.0.0.1, ::1
+ *     192.0.2.3                 a name server that relays to the host's resolver
  *
  *     static struct netif netif;
  *     slirp_netif_addresses(&ip, &mask, &router);
  *     netif_add(&netif, &ip, &mask, &router, NULL, slirp_netif_init, ethernet_input);
+ *     slirp_netif_up(&netif);
  *     ...
  *     slirp_netif_poll(&netif, 0);       from the superloop, as a driver's receive
  *
@@ -33,6 +34,9 @@ void slirp_netif_addresses(ip4_addr_t *ip, ip4_addr_t *mask, ip4_addr_t *router)
 
 /* For netif_add; ERR_MEM when slirp cannot be had. The link is up afterwards. */
 err_t slirp_netif_init(struct netif *netif);
+
+/* netif_set_up, and the address for IPv6 where lwIP has that. */
+void slirp_netif_up(struct netif *netif);
 
 /* Waits at most timeout_ms (0: not at all, negative: no limit) for the host's sockets, for what
    lwIP sends or for a kick, and hands what was received to netif->input. */

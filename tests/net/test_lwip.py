@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import unittest
@@ -25,6 +26,14 @@ def program(name):
     if not path.exists():
         raise unittest.SkipTest(f"no program at {path}: no lwIP or no libslirp when this was built")
     return path
+
+
+def has_ipv6():
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
 
 
 def fnv1a(data):
@@ -100,6 +109,20 @@ class Client:
             self.assertIn(result["error"], errors.split(), result)
             self.assertEqual(0, result["complete"], result)
         self.assertEqual(self.REFUSED, results[6]["native"])
+
+    @unittest.skipUnless(has_ipv6(), "this machine has no ::1")
+    def test_ipv6(self):
+        """By name and as a literal; cut and refused as with IPv4."""
+        whole = ["/posts/1", "/bytes/300000", "/bytes/100001?chunked=1"]
+        literal = self.at("/posts/2", "http", f"[{board.HOST6}]")
+        results = self.fetch("--family", 6, *map(self.at, whole), literal,
+                             self.at("/bytes/70000?_cut=1000&_end=fin"), self.at("/", "refused"))
+        for result, path in zip(results, [*whole, "/posts/2"]):
+            self.assert_whole(result, path)
+        self.assertEqual(["PARTIAL", "CONNECT"], [one["error"] for one in results[4:]])
+        for use in self.use.values():
+            use.pop("semaphores")
+        self.assertEqual(self.use["before"], self.use["after"])
 
     def test_more_names_than_lwip_asks_at_once(self):
         path = "/posts/7"
