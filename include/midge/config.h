@@ -76,7 +76,8 @@
 #ifndef MIDGE_MAX_TICKET
 #define MIDGE_MAX_TICKET MIDGE__PICK(4096, 1024, 512)
 #endif
-/* Ceiling for the certificate chain a server may send (DER bytes). */
+/* The longest certificate chain that memory is reckoned for (DER bytes). A longer one passes where
+   there is memory for it and the profile's input buffer holds it. */
 #ifndef MIDGE_MAX_CHAIN
 #define MIDGE_MAX_CHAIN MIDGE__PICK(16384, 8192, 4000)
 #endif

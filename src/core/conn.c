@@ -16,8 +16,6 @@
  * is back in the queue (put_off).
  */
 #include "core/core.h"
-#include "base/address.h"
-#include "base/span.h"
 #include <string.h>
 
 /* A remembered address that fails leaves time to ask for others. */
@@ -334,29 +332,22 @@ static int start_dns(struct midge__conn *conn)
     }
     conn->query->family = conn->origin->family;
     set_state(conn, MIDGE__CONN_WAIT_DNS);
-    struct midge_addr *first = &conn->query->addrs[0];
-    first->family = (uint8_t)midge__address_parse(midge__span_of(conn->origin->host), first->bytes);
-    if (first->family != 0) {
-        conn->query->count = 1;
-        conn->query->done = 1;
-    } else {
-        midge__transfer_phase(conn->transfer, MIDGE_PHASE_DNS);
-        int err = port->dns_start(port->ctx, conn->origin->host, conn->query);
-        if (err != MIDGE_OK) {
-            conn->query->done = 1; /* the port holds nothing of it */
-            return err;
-        }
+    midge__transfer_phase(conn->transfer, MIDGE_PHASE_DNS);
+    int err = port->dns_start(port->ctx, conn->origin->host, conn->query);
+    if (err != MIDGE_OK) {
+        conn->query->done = 1; /* the port holds nothing of it */
+        return err;
     }
     midge__conn_kick(conn);
     return MIDGE_OK;
 }
 
-/* The remembered address failed: ask again before giving up. */
+/* If it was a remembered address: ask again before giving up. */
 static void connect_failed(struct midge__conn *conn)
 {
     midge__timer_disarm(&conn->client->timers, &conn->timer);
     conn->tcp.s.ops->close(&conn->tcp.s);
-    if (conn->query == NULL) {
+    if (conn->query == NULL && !conn->origin->literal) {
         conn->origin->address_known = false;
         opened_so_far(conn, start_dns(conn), NULL);
         return;
@@ -594,8 +585,11 @@ int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
     midge__origin_lead(conn->origin, conn);
     if (conn->origin->address_known) {
         midge__transfer_phase(t, MIDGE_PHASE_CONNECT);
-        if (connect_to(conn, &conn->origin->address, KNOWN_AND_ASK) == MIDGE_OK) {
-            midge__conn_kick(conn);
+        unsigned addresses = conn->origin->literal ? 1 : KNOWN_AND_ASK;
+        err = connect_to(conn, &conn->origin->address, addresses);
+        midge__conn_kick(conn);
+        if (err == MIDGE_OK || conn->origin->literal) {
+            opened_so_far(conn, err, &conn->tcp.s.fault);
             return MIDGE_OK;
         }
     }

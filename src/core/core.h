@@ -93,8 +93,8 @@ void midge__tasks_run(struct midge_client *client);
 /* --- origins: identity, session, first handshake (origin.c) --- */
 
 struct midge__origin {
-    bool address_known, no_tickets;
-    bool secure, skip_verification;
+    bool address_known, literal; /* literal: the host is an address, nothing to look up */
+    bool no_tickets, secure, skip_verification;
     uint8_t family, min_tls, max_tls;
     uint16_t port;
     struct midge__list link;
@@ -105,7 +105,7 @@ struct midge__origin {
     uint64_t used_ms;
     struct midge__timer ticket_timer;
     struct midge_client *client;
-    struct midge_addr address; /* the one that worked last */
+    struct midge_addr address; /* the one that worked last, or the literal */
     const char *host;          /* where to connect, lower case */
     const char *servername;    /* whom to verify */
     size_t key_len;

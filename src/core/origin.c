@@ -5,6 +5,7 @@
  * worked, and whose handshake is bringing a ticket.
  */
 #include "core/core.h"
+#include "base/address.h"
 #include "base/span.h"
 #include "midge/url.h"
 #include <string.h>
@@ -89,6 +90,8 @@ static void fill(struct midge__origin *o, const struct key *key)
     o->min_tls = facts.min_tls;
     o->max_tls = facts.max_tls;
     o->family = facts.family;
+    o->address.family = (uint8_t)midge__address_parse(midge__span_of(o->host), o->address.bytes);
+    o->literal = o->address_known = o->address.family != 0;
 }
 
 /* --- life --- */

@@ -384,6 +384,25 @@ static void address_remembered_is_gone(void **state)
     world_close(&w);
 }
 
+/* An address in the URL has all of the time, whether it worked before or not, and one try. */
+static void address_literal_is_gone(void **state)
+{
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    world_open(&w, NULL);
+    probe_get(&p[0], &w, "http://192.0.2.7/");
+    world_run(&w);
+    probe_is_hello(&p[0]);
+    fake_next(&w.fake, &black_hole);
+    probe_init(&p[1], &w, "http://192.0.2.7/");
+    p[1].request.no_reuse = 1;
+    p[1].request.timeouts.connect_ms = 6000;
+    times_out(&w, &p[1], 6000, MIDGE_PHASE_CONNECT);
+    assert_int_equal(w.fake.n_socks, 2);
+    assert_int_equal(w.fake.lookups, 0);
+}
+
 static void names(void **state)
 {
     struct world w;
@@ -1584,6 +1603,7 @@ int main(void)
         cmocka_unit_test(address_shares),
         cmocka_unit_test(address_share_least),
         cmocka_unit_test(address_remembered_is_gone),
+        cmocka_unit_test(address_literal_is_gone),
         cmocka_unit_test(names),
         cmocka_unit_test(replay_get),
         cmocka_unit_test(replay_not_twice),
