@@ -135,8 +135,5 @@ bool hw_entropy(uint8_t *buf, size_t len)
     if (state == NOT_TRIED) {
         state = renew(key) ? READY : REFUSED;
     }
-    if (state == READY) {
-        seed_output(key, buf, len);
-    }
-    return state == READY;
+    return state == READY && seed_output(key, buf, len);
 }

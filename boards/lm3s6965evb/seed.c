@@ -131,20 +131,24 @@ enum seed_result seed_renew(const struct seed_flash *flash, uint8_t key[32])
     return result;
 }
 
-void seed_output(uint8_t key[32], uint8_t *buf, size_t len)
+bool seed_output(uint8_t key[32], uint8_t *buf, size_t len)
 {
     uint8_t block[32], counted[36];
+    bool ok = true;
     memcpy(counted, key, 32);
     for (uint32_t i = 0; len > 0; i++) {
         const size_t n = len < sizeof block ? len : sizeof block;
         memcpy(counted + 32, &i, sizeof i);
         derive("midge seed block", counted, sizeof counted, block);
+        ok = ok && !is_zero(block);
         memcpy(buf, block, n);
         buf += n;
         len -= n;
     }
     derive("midge seed step", key, 32, block);
+    ok = ok && !is_zero(block);
     memcpy(key, block, 32);
     wipe(block, sizeof block);
     wipe(counted, sizeof counted);
+    return ok;
 }
