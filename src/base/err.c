@@ -1,37 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #include "midge/err.h"
-#include "midge/config.h"
+#include "base/check.h"
+#include "base/text.h"
+#include <stdbool.h>
+
+/* Each list in one piece, the n-th text for -n: without a pointer for each. */
+#define ERR_NAME(name, value, text) #name "\0"
+#define ERR_TEXT(name, value, text) text "\0"
+#define ERR_ONE(name, value, text)  +1
+
+enum { ERRORS = 0 MIDGE_ERR_MAP(ERR_ONE) };
+_Static_assert(MIDGE_ERR_UNSUPPORTED == -ERRORS, "values count down without a gap");
+
+static bool is_known(int err)
+{
+    return err <= MIDGE_OK && err >= -ERRORS;
+}
 
 const char *midge_err_name(int err)
 {
-    switch (err) {
-    case MIDGE_OK:
-        return "";
-#define ERR_NAME(name, value, text)                                                                \
-    case value:                                                                                    \
-        return #name;
-        MIDGE_ERR_MAP(ERR_NAME)
-#undef ERR_NAME
-    default:
-        return "UNKNOWN";
-    }
+    static const char names[] = "\0" MIDGE_ERR_MAP(ERR_NAME);
+    return is_known(err) ? midge__text_nth(names, (unsigned)-err) : "UNKNOWN";
 }
 
 #if MIDGE_TEXTS
 
 const char *midge_err_text(int err)
 {
-    switch (err) {
-    case MIDGE_OK:
-        return "success";
-#define ERR_TEXT(name, value, text)                                                                \
-    case value:                                                                                    \
-        return text;
-        MIDGE_ERR_MAP(ERR_TEXT)
-#undef ERR_TEXT
-    default:
-        return "unknown error";
-    }
+    static const char texts[] = "success\0" MIDGE_ERR_MAP(ERR_TEXT);
+    return is_known(err) ? midge__text_nth(texts, (unsigned)-err) : "unknown error";
 }
 
 #else
@@ -45,25 +42,6 @@ const char *midge_err_text(int err)
 
 const char *midge_phase_name(enum midge_phase phase)
 {
-    switch (phase) {
-    case MIDGE_PHASE_QUEUE:
-        return "queue";
-    case MIDGE_PHASE_DNS:
-        return "dns";
-    case MIDGE_PHASE_CONNECT:
-        return "connect";
-    case MIDGE_PHASE_TLS:
-        return "tls";
-    case MIDGE_PHASE_SEND:
-        return "send";
-    case MIDGE_PHASE_WAIT:
-        return "wait";
-    case MIDGE_PHASE_BODY:
-        return "body";
-    case MIDGE_PHASE_DONE:
-        return "done";
-    case MIDGE_PHASES:
-        break;
-    }
-    return "unknown";
+    static const char names[] = "queue\0dns\0connect\0tls\0send\0wait\0body\0done";
+    return (unsigned)phase < MIDGE_PHASES ? midge__text_nth(names, (unsigned)phase) : "unknown";
 }
