@@ -300,7 +300,6 @@ static void idle_passes_a_waiting_handshake(void **state)
     }
 }
 
-/* What differs in identity never shares a connection. */
 /* Nothing else happens: what the application frees is what a request waited for. */
 static void freed_memory_wakes(void **state)
 {
@@ -330,6 +329,90 @@ static void freed_memory_wakes(void **state)
     world_close(&w);
 }
 
+/* Memory that fails when the connection is made sends a request back to the queue, whose limit
+   counts from the start. */
+static void put_off_keeps_its_queue_time(void **state)
+{
+    static const struct fake_script far = {.connect_ms = 400};
+    struct world w;
+    struct probe a, b;
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 2});
+    fake_listen(&w.fake, 81, &never_speaks);
+    fake_listen(&w.fake, 82, &far);
+    uint64_t start = w.fake.now_ms;
+    probe_get(&a, &w, A); /* lives on: there is somebody to wait for */
+    probe_init(&b, &w, B);
+    b.request.timeouts.queue_ms = 1000;
+    probe_start(&b);
+    while (open_to(&w, 82) == 0 || w.fake.now_ms < start + 100) {
+        world_turn(&w, 10);
+    }
+    midge__memory_fail_at(&w.client->memory, 1, true);
+    while (b.dones == 0) {
+        world_turn(&w, -1);
+    }
+    assert_int_equal(w.fake.now_ms - start, 1000);
+    assert_int_equal(b.result.phase, MIDGE_PHASE_QUEUE);
+    probe_ended(&b, MIDGE_ERR_TIMEOUT);
+    midge__memory_fail_at(&w.client->memory, 0, false);
+    assert_int_equal(midge_cancel(w.client, a.id), MIDGE_OK);
+    world_run(&w);
+    world_close(&w);
+}
+
+/* A response's head waits for memory while another lives that never gives any: the idle deadline
+   ends it. When there is memory again it goes on. */
+static void starving_ends(void **state)
+{
+    static const struct fake_script silent = {.steps = {REQUEST}};
+    static const struct fake_script speaks = {.steps = {REQUEST, WAIT(20), SAY(HELLO), LOOP}};
+    (void)state;
+    for (unsigned fed = 0; fed < 2; fed++) {
+        struct world w;
+        struct probe a, b;
+        void *eaten[64];
+        unsigned n = 0;
+        world_open(&w, &(struct midge_config){.max_connections = 2});
+        fake_listen(&w.fake, 81, &silent);
+        fake_listen(&w.fake, 82, &speaks);
+        probe_get(&a, &w, A);
+        probe_init(&b, &w, B);
+        b.request.timeouts.idle_ms = 2000;
+        probe_start(&b);
+        world_turns(&w, 20); /* both are sent */
+        assert_int_equal(open_to(&w, 82), 1);
+        size_t most;
+        while ((most = midge__memory_largest_free(&w.client->memory)) > 400) {
+            assert_true(n < MIDGE_ARRAY_LEN(eaten));
+            eaten[n] = midge_alloc(w.client, most);
+            assert_non_null(eaten[n++]);
+        }
+        uint64_t start = w.fake.now_ms;
+        while (b.dones == 0) {
+            if (fed && n > 0 && w.fake.now_ms >= start + 500) {
+                midge_free(w.client, eaten[--n]);
+                start = w.fake.now_ms;
+            }
+            world_turn(&w, 100);
+        }
+        if (fed) {
+            probe_is_hello(&b);
+        } else {
+            assert_in_range(w.fake.now_ms - start, 2000, 2100);
+            assert_int_equal(b.result.phase, MIDGE_PHASE_BODY);
+            probe_ended(&b, MIDGE_ERR_TIMEOUT);
+        }
+        while (n > 0) {
+            midge_free(w.client, eaten[--n]);
+        }
+        assert_int_equal(midge_cancel(w.client, a.id), MIDGE_OK);
+        world_run(&w);
+        world_close(&w);
+    }
+}
+
+/* What differs in identity never shares a connection. */
 static void identity(void **state)
 {
     struct world w;
@@ -397,6 +480,8 @@ int main(void)
         cmocka_unit_test(idle_passes_a_waiting_one),
         cmocka_unit_test(idle_passes_a_waiting_handshake),
         cmocka_unit_test(freed_memory_wakes),
+        cmocka_unit_test(put_off_keeps_its_queue_time),
+        cmocka_unit_test(starving_ends),
         cmocka_unit_test(identity),
         cmocka_unit_test(crowd_without_memory),
     };
