@@ -5,7 +5,7 @@
 #   BOARD-PROFILE-qemu.elf          arguments, files and exit code by semihosting
 #   BOARD-PROFILE.elf .bin .hex     for hardware: no semihosting in it
 #
-#   BOARD-least(-qemu).elf          tiny, without what can be left out: examples/superloop.c alone
+#   BOARD-least(-qemu).elf          tiny, without what can be left out: common/least.c
 #   BOARD-PROFILE-conformance.elf   the default profile's: tests/conformance in place of the apps, in QEMU
 #
 #   cmake --build build/BOARD --target flash      writes the default profile's, where openocd knows how
@@ -102,11 +102,10 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
     endforeach()
 endforeach()
 
-set(_examples ${CMAKE_CURRENT_LIST_DIR}/examples)
 function(board_least)
-    set(MIDGE_CONFIG_FILE ${_examples}/least.h)
+    set(MIDGE_CONFIG_FILE ${_common}/least.h)
     midge_library(midge-least tiny)
-    set(sources ${_examples}/superloop.c ${_examples}/superloop_app.c)
+    set(sources ${PROJECT_SOURCE_DIR}/boards/examples/superloop.c ${_common}/least.c)
     board_image(${MIDGE_BOARD}-least-qemu midge-least tiny semihost ${sources})
     board_image(${MIDGE_BOARD}-least midge-least tiny standalone ${sources})
 endfunction()

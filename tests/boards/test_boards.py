@@ -120,7 +120,7 @@ class Programs(Board):
 
 @unittest.skipUnless(board.image(BOARD, "least").exists(), f"no least firmware of {BOARD}")
 class Least(Board):
-    """What can be left out is left out (boards/examples/least.h)."""
+    """What can be left out is left out (boards/common/least.h)."""
 
     def superloop(self, *paths):
         urls = [self.api("https_tls12") + path for path in paths]

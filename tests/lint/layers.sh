@@ -31,7 +31,7 @@ boards:            @own @iso stdio.h common/ midge/ lwip/ netif/
 boards/board.h:    @own @iso midge/
 boards/apps:       @own @iso stdio.h stdlib.h ctype.h math.h board.h midge/ cJSON.h
 boards/examples:   @own @iso midge/ lwip/
-boards/common:     @own @iso stdio.h stdlib.h stdatomic.h time.h board.h midge/ lwip/ netif/ lwip_raw.h
+boards/common:     @own @iso stdio.h stdlib.h stdatomic.h time.h board.h examples/ midge/ lwip/ netif/ lwip_raw.h
 boards/host:       @own *system board.h apps/ common/ host/ midge/ cJSON.h
 RULES
 

@@ -39,7 +39,7 @@ def part_of(path):
     for archive, part in (("libboard-lwip", "lwip"), ("libboard-port", "port")):
         if archive in path:
             return part, name
-    if re.search("boards/(apps|examples)/", path):
+    if re.search("boards/(apps/|examples/|common/least)", path):
         return "apps", name
     if "CMakeFiles/" in path:
         return ("lwip", name) if "board-lwip.dir" in path else ("board", name)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "board.h"
-#include "superloop.h"
+#include "examples/superloop.h"
 
 static unsigned long blinks;
 
@@ -31,8 +31,9 @@ int board_app(struct board *board, int argc, char **argv)
     }
     int err = superloop(client, (const char *const *)(argv + 1), (size_t)argc - 1, led, &report);
     board_close(board, client);
-    int len = snprintf(line, sizeof line, "superloop: %lu ended, %lu failed, error %d; %lu blinks\n",
-                       (unsigned long)report.ended, (unsigned long)report.failed, err, blinks);
+    int len =
+        snprintf(line, sizeof line, "superloop: %lu ended, %lu failed, error %d; %lu blinks\n",
+                 (unsigned long)report.ended, (unsigned long)report.failed, err, blinks);
     board_write(board, BOARD_OUT, line, len < (int)sizeof line ? (size_t)len : sizeof line - 1);
     return err == MIDGE_OK && report.failed == 0 ? BOARD_EXIT_OK : BOARD_EXIT_FAILED;
 }
