@@ -24,6 +24,8 @@ int board_app(struct board *board, int argc, char **argv)
     char line[120];
 
     if (argc < 2) {
+        static const char usage[] = "superloop: which URLs?\n";
+        board_write(board, BOARD_ERR, usage, sizeof usage - 1);
         return BOARD_EXIT_USAGE;
     }
     if (board_open(board, &config, 0, &client) != MIDGE_OK) {

@@ -135,5 +135,8 @@ bool hw_entropy(uint8_t *buf, size_t len)
     if (state == NOT_TRIED) {
         state = renew(key) ? READY : REFUSED;
     }
-    return state == READY && seed_output(key, buf, len);
+    if (state == READY && !seed_output(key, buf, len)) {
+        state = REFUSED;
+    }
+    return state == READY;
 }

@@ -147,7 +147,7 @@ bool seed_output(uint8_t key[32], uint8_t *buf, size_t len)
     }
     derive("midge seed step", key, 32, block);
     ok = ok && !is_zero(block);
-    memcpy(key, block, 32);
+    memcpy(key, block, 32); /* zeros when it failed: the caller asks no more */
     wipe(block, sizeof block);
     wipe(counted, sizeof counted);
     return ok;

@@ -50,7 +50,8 @@ enum seed_result {
 /* The key of this boot, to be called once in it. It is zeros but with SEED_READY. */
 enum seed_result seed_renew(const struct seed_flash *flash, uint8_t key[32]);
 
-/* len bytes; the key is another afterwards. False: the hash failed, there are none. */
+/* len bytes; the key is another afterwards. False: the hash failed, there are none and the key must
+   not be used again. */
 bool seed_output(uint8_t key[32], uint8_t *buf, size_t len);
 
 #endif

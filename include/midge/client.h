@@ -62,7 +62,8 @@ struct midge_config {
     uint16_t queued_requests;
     uint16_t request_bytes;
 
-    /* Session: all requests. Strings live as long as the client. */
+    /* Session: all requests. List and strings stay, unchanged, as long as the client: a token that
+       is renewed is a header of each request. */
     const char *base_url; /* absolute; requests' URLs are resolved against it (RFC 3986 5) */
     const struct midge_header *headers;
     size_t n_headers;
@@ -87,8 +88,8 @@ size_t midge_memory_needed(const struct midge_config *config);
    public-size chains: 5 KB, keys of RSA-2048 or up to P-384. */
 size_t midge_memory_least(const struct midge_config *config);
 
-/* INVALID, NO_MEMORY (block below midge_memory_least), CA, ENTROPY, UNSUPPORTED. Reads all of
-   config during the call; keeps port, base_url, headers. */
+/* INVALID, HEADER (as midge_start), NO_MEMORY (block below midge_memory_least), CA, ENTROPY,
+   UNSUPPORTED. Reads all of config during the call; keeps port, base_url, headers. */
 int midge_open(struct midge_client **client, const struct midge_config *config);
 
 /* Cancels what lives (completions say CLOSED), closes connections. Legal in every callback. NULL

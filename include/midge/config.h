@@ -119,7 +119,7 @@
 #define MIDGE_TIME_FLOOR 1767225600
 #endif
 
-/* 0 leaves out what only people read, some 4 KB of flash (7 with midge_status_text): result.detail
+/* 0 leaves out what only people read, some 4 KB of flash (5 with midge_status_text): result.detail
    is "", midge_err_text gives the error's name, midge_status_text "", and no trace line is written.
    What programs read stays: errors, phases, native codes, verify_flags, statuses. */
 #ifndef MIDGE_TEXTS

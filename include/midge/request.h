@@ -26,7 +26,8 @@ struct midge_timeouts {
                                the first has a third (MIDGE_CONNECT_SHARE_MS at least, so that a
                                short limit may not reach the last). The address that worked last
                                is tried first, for half of it; when it fails the name is looked up
-                               again, and this limit starts anew. NO_TIMEOUT (and no total_ms):
+                               again, and this limit starts anew. An address in place of a name
+                               has all of it, and one try. NO_TIMEOUT (and no total_ms):
                                each address has as long as the platform tries */
     uint32_t tls_ms;        /* handshake [30 s] */
     uint32_t first_byte_ms; /* from the request sent to the answer's first byte [120 s] */
@@ -38,7 +39,7 @@ struct midge_timeouts {
 struct midge_request {
     const char *method;                 /* NULL: GET, or POST when there is a body */
     const char *url;                    /* absolute, or relative to the client's base_url */
-    const struct midge_header *headers; /* after the client's; same names replace those */
+    const struct midge_header *headers; /* before the client's; same names replace those */
     size_t n_headers;
     const char *bearer; /* token for "Authorization: Bearer"; NULL none */
 

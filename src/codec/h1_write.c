@@ -85,11 +85,12 @@ static void put(struct out *out, struct midge_span part)
     size_t left = part.len - out->skip;
     size_t take = left < out->room ? left : out->room;
     out->full = out->full || take < left;
-    if (take != 0)
-        memcpy(out->buf, part.ptr + out->skip, take);
+    out->skip = 0;
+    if (take == 0)
+        return;
+    memcpy(out->buf, part.ptr + part.len - left, take);
     out->buf += take;
     out->room -= take;
-    out->skip = 0;
 }
 
 static void put_text(struct out *out, const char *text)

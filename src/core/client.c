@@ -8,6 +8,7 @@
  */
 #include "core/core.h"
 #include "base/text.h"
+#include "codec/h1_write.h"
 #include <string.h>
 
 #define TRACE_LINE 200U
@@ -149,16 +150,29 @@ static bool port_is_whole(const struct midge_port *port)
            port->wake != NULL;
 }
 
+static int check_session(const struct midge_config *c)
+{
+    if (!port_is_whole(c->port) || (c->n_headers > 0 && c->headers == NULL)) {
+        return MIDGE_ERR_INVALID;
+    }
+    if (!MIDGE_URL_MEND && c->base_url != NULL) {
+        return MIDGE_ERR_UNSUPPORTED;
+    }
+    return midge__h1_check("GET", (struct midge__h1_headers){c->headers, c->n_headers},
+                           MIDGE__H1_FRAMING_NONE, 0);
+}
+
 int midge_open(struct midge_client **out, const struct midge_config *config)
 {
     struct midge_config c;
     size_t size;
-    if (out == NULL || config == NULL || !port_is_whole(config->port)) {
+    if (out == NULL || config == NULL) {
         return MIDGE_ERR_INVALID;
     }
     *out = NULL;
-    if (!MIDGE_URL_MEND && config->base_url != NULL) {
-        return MIDGE_ERR_UNSUPPORTED;
+    int err = check_session(config);
+    if (err != MIDGE_OK) {
+        return err;
     }
     midge__config_defaults(&c, config);
     void *block = get_block(&c, &size);
@@ -178,7 +192,7 @@ int midge_open(struct midge_client **out, const struct midge_config *config)
     client->block = block;
     client->block_size = size;
     client->now_ms = c.port->clock_ms(c.port->ctx);
-    int err = set_up(client, pairs);
+    err = set_up(client, pairs);
     if (err != MIDGE_OK) {
         if (client->memory.owners > 0) {
             midge__memory_deinit(&client->memory);

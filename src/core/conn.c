@@ -306,7 +306,7 @@ static void connect_next(struct midge__conn *conn)
             return;
         }
     }
-    midge__conn_fail(conn, err, &conn->tcp.s.fault);
+    opened_so_far(conn, err, &conn->tcp.s.fault);
 }
 
 static void step_dns(struct midge__conn *conn)

@@ -19,12 +19,17 @@ static void default_u16(uint16_t *field, unsigned value, unsigned max)
     }
 }
 
-/* What is counted down has a sign. */
 static void default_u32(uint32_t *field, uint32_t value)
 {
     if (*field == 0) {
         *field = value;
     }
+}
+
+/* What is counted down, and below 0. */
+static void default_budget(uint32_t *field, uint32_t value)
+{
+    default_u32(field, value);
     if (*field > INT32_MAX) {
         *field = INT32_MAX;
     }
@@ -41,9 +46,9 @@ void midge__config_defaults(struct midge_config *c, const struct midge_config *f
     default_u16(&c->queued_requests, c->max_awaitables, UINT16_MAX);
     default_u16(&c->request_bytes, REQUEST_BYTES, UINT16_MAX);
     default_u32(&c->max_header, MIDGE_MAX_HEADER);
-    default_u32(&c->turn_crypto, MIDGE_TURN_CRYPTO);
-    default_u32(&c->turn_bytes, MIDGE_TURN_BYTES);
-    default_u32(&c->turn_steps, MIDGE_TURN_STEPS);
+    default_budget(&c->turn_crypto, MIDGE_TURN_CRYPTO);
+    default_budget(&c->turn_bytes, MIDGE_TURN_BYTES);
+    default_budget(&c->turn_steps, MIDGE_TURN_STEPS);
     default_u32(&c->keep_alive_ms, MIDGE_KEEP_ALIVE_MS);
     default_u32(&c->ticket_wait_ms, MIDGE_TICKET_WAIT_MS);
     if (c->max_header < 256) {

@@ -93,7 +93,7 @@ static uint32_t name_flags(struct midge__tls_impl *impl, const mbedtls_x509_crt 
 static int64_t seconds_of(const mbedtls_x509_time *t)
 {
     bool late = t->mon > 2;
-    int32_t year = late ? t->year : t->year - 1; /* years that begin in March, 0 to 9999 */
+    int32_t year = late ? t->year : t->year - 1; /* years that begin in March */
     int32_t day_of_year = (153 * (t->mon + (late ? -3 : 9)) + 2) / 5 + t->day - 1;
     int32_t day = year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719468;
     return day * INT64_C(86400) + ((t->hour * 60 + t->min) * 60 + t->sec);

@@ -1187,6 +1187,19 @@ static void refused_opens(void **state)
     assert_int_equal(midge_open(&w.client, &config), MIDGE_ERR_CA);
     assert_null(w.client);
     assert_int_equal(w.released, 1);
+    /* What a request may not send, a session may not either. */
+    static const struct midge_header bad[] = {{"X", "a\r\nEvil: 1"},
+                                              {"Transfer-Encoding", "chunked"},
+                                              {"Content-Length", "5"},
+                                              {"", "x"}};
+    config.n_headers = 1;
+    assert_int_equal(midge_open(&w.client, &config), MIDGE_ERR_INVALID);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        config.headers = &bad[i];
+        assert_int_equal(midge_open(&w.client, &config), MIDGE_ERR_HEADER);
+        assert_null(w.client);
+    }
+    config.n_headers = 0;
     config.port = NULL;
     assert_int_equal(midge_open(&w.client, &config), MIDGE_ERR_INVALID);
     assert_int_equal(midge_open(NULL, &config), MIDGE_ERR_INVALID);

@@ -401,6 +401,16 @@ static void address_literal_is_gone(void **state)
     times_out(&w, &p[1], 6000, MIDGE_PHASE_CONNECT);
     assert_int_equal(w.fake.n_socks, 2);
     assert_int_equal(w.fake.lookups, 0);
+    /* At once. */
+    static const struct fake_script fails = {.connect = FAKE_FAILS};
+    world_open(&w, NULL);
+    fake_next(&w.fake, &fails);
+    probe_get(&p[0], &w, "http://192.0.2.7/");
+    world_run(&w);
+    assert_int_equal(p[0].result.phase, MIDGE_PHASE_CONNECT);
+    assert_true(p[0].result.native != 0);
+    probe_ended(&p[0], MIDGE_ERR_CONNECT);
+    world_close(&w);
 }
 
 static void names(void **state)
