@@ -92,7 +92,6 @@
 #define MBEDTLS_SHA1_C
 #define MBEDTLS_SHA256_C
 /* Off: MBEDTLS_SHA256_SMALLER, 1.4 KB of flash less; a resumed handshake took 4.6 ms, not 3.7. */
- */
 #define MBEDTLS_SHA384_C /* P-384 chains */
 /* Its rounds as a loop: 1.7 KB of flash less; slower, for P-384 chains only. */
 #define MBEDTLS_SHA512_SMALLER

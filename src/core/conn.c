@@ -186,6 +186,7 @@ static bool put_off(struct midge__conn *conn, struct midge__transfer *t, int err
         return false;
     }
     t->put_off++;
+    t->too_little = midge__room_without(conn);
     conn->transfer = NULL;
     midge__transfer_requeue(t);
     midge__conn_kill(conn);

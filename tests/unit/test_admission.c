@@ -244,6 +244,26 @@ static void *eat(struct world *w)
     return eaten;
 }
 
+/* All but crumbs; how many pieces. */
+static unsigned eat_all(struct world *w, void **eaten, unsigned most_pieces)
+{
+    unsigned n = 0;
+    size_t most;
+    while ((most = midge__memory_largest_free(&w->client->memory)) > 400) {
+        assert_true(n < most_pieces);
+        eaten[n] = midge_alloc(w->client, most);
+        assert_non_null(eaten[n++]);
+    }
+    return n;
+}
+
+static void give_all(struct world *w, void **eaten, unsigned n)
+{
+    while (n > 0) {
+        midge_free(w->client, eaten[--n]);
+    }
+}
+
 static const struct fake_script never_speaks = {.connect_ms = 5};
 
 static void get_silent(struct probe *b, struct world *w)
@@ -361,6 +381,39 @@ static void put_off_keeps_its_queue_time(void **state)
     world_close(&w);
 }
 
+/* Memory that the application holds is waited for, however long that takes. */
+static void put_off_until_memory_is_freed(void **state)
+{
+    static const struct fake_script silent = {.steps = {REQUEST}};
+    static const struct fake_script far = {.connect_ms = 400, .steps = {REQUEST, SAY(HELLO)}};
+    struct world w;
+    struct probe a, b;
+    void *eaten[64];
+    unsigned n = 0;
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 2});
+    fake_listen(&w.fake, 81, &silent);
+    fake_listen(&w.fake, 82, &far);
+    probe_get(&a, &w, A);
+    probe_get(&b, &w, B);
+    world_turns(&w, 20);
+    n = eat_all(&w, eaten, MIDGE_ARRAY_LEN(eaten));
+    uint64_t start = w.fake.now_ms;
+    while (w.fake.now_ms < start + 5000) {
+        world_turn(&w, 100);
+    }
+    assert_int_equal(b.dones, 0);
+    assert_in_range(w.fake.n_socks, 2, 4); /* not tried over and over */
+    give_all(&w, eaten, n);
+    while (b.dones == 0) {
+        world_turn(&w, -1);
+    }
+    probe_is_hello(&b);
+    assert_int_equal(midge_cancel(w.client, a.id), MIDGE_OK);
+    world_run(&w);
+    world_close(&w);
+}
+
 /* A response's head waits for memory while another lives that never gives any: the idle deadline
    ends it. When there is memory again it goes on. */
 static void starving_ends(void **state)
@@ -382,12 +435,7 @@ static void starving_ends(void **state)
         probe_start(&b);
         world_turns(&w, 20); /* both are sent */
         assert_int_equal(open_to(&w, 82), 1);
-        size_t most;
-        while ((most = midge__memory_largest_free(&w.client->memory)) > 400) {
-            assert_true(n < MIDGE_ARRAY_LEN(eaten));
-            eaten[n] = midge_alloc(w.client, most);
-            assert_non_null(eaten[n++]);
-        }
+        n = eat_all(&w, eaten, MIDGE_ARRAY_LEN(eaten));
         uint64_t start = w.fake.now_ms;
         while (b.dones == 0) {
             if (fed && n > 0 && w.fake.now_ms >= start + 500) {
@@ -403,9 +451,7 @@ static void starving_ends(void **state)
             assert_int_equal(b.result.phase, MIDGE_PHASE_BODY);
             probe_ended(&b, MIDGE_ERR_TIMEOUT);
         }
-        while (n > 0) {
-            midge_free(w.client, eaten[--n]);
-        }
+        give_all(&w, eaten, n);
         assert_int_equal(midge_cancel(w.client, a.id), MIDGE_OK);
         world_run(&w);
         world_close(&w);
@@ -481,6 +527,7 @@ int main(void)
         cmocka_unit_test(idle_passes_a_waiting_handshake),
         cmocka_unit_test(freed_memory_wakes),
         cmocka_unit_test(put_off_keeps_its_queue_time),
+        cmocka_unit_test(put_off_until_memory_is_freed),
         cmocka_unit_test(starving_ends),
         cmocka_unit_test(identity),
         cmocka_unit_test(crowd_without_memory),
