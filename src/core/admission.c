@@ -56,23 +56,26 @@ static bool let_pass(struct midge_client *client, struct midge__transfer *t)
     return false;
 }
 
-static struct midge__conn *oldest_idle(const struct midge_client *client)
+/* Of those that help the handshake of t; NULL: whoever needs memory and no record slots. */
+static struct midge__conn *oldest_idle(const struct midge_client *client,
+                                       const struct midge__transfer *t)
 {
+    bool any = t == NULL || !t->origin->secure;
     struct midge__conn *oldest = NULL;
     MIDGE__LIST_FOR_EACH(it, &client->conns)
     {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
         if (conn->idle && (oldest == NULL || conn->idle_ms < oldest->idle_ms) &&
-            midge__room_comes_from(conn)) {
+            (any || midge__room_comes_from(conn))) {
             oldest = conn;
         }
     }
     return oldest;
 }
 
-static bool evict_idle(struct midge_client *client)
+static bool evict_idle(struct midge_client *client, const struct midge__transfer *t)
 {
-    struct midge__conn *conn = oldest_idle(client);
+    struct midge__conn *conn = oldest_idle(client, t);
     if (conn == NULL) {
         return false;
     }
@@ -144,7 +147,7 @@ static void admit_handshakes(struct midge_client *client)
         if (let_pass(client, next->transfer)) {
             continue;
         }
-        if (!evict_idle(client) && !others_live(client, next)) {
+        if (!evict_idle(client, next->transfer) && !others_live(client, next)) {
             if (waiting(client, true) == next && midge__origins_forget(client, next->origin)) {
                 continue;
             }
@@ -196,7 +199,7 @@ static bool begin(struct midge_client *client, struct midge__transfer *t)
         if (reuse(idle, t)) {
             return true;
         }
-        (void)evict_idle(client);
+        (void)evict_idle(client, NULL);
         return false;
     }
     bool in_the_way = idle != NULL && t->origin->connections >= client->config.max_per_origin;
@@ -207,7 +210,7 @@ static bool begin(struct midge_client *client, struct midge__transfer *t)
         if (in_the_way) {
             midge__conn_kill(idle);
         } else {
-            (void)evict_idle(client);
+            (void)evict_idle(client, t);
         }
         return false;
     }
@@ -215,7 +218,7 @@ static bool begin(struct midge_client *client, struct midge__transfer *t)
     if (err == MIDGE_OK) {
         return true;
     }
-    if (!evict_idle(client) && !others_live(client, NULL)) {
+    if (!evict_idle(client, NULL) && !others_live(client, NULL)) {
         if (midge__origins_forget(client, t->origin)) {
             return true;
         }
@@ -229,7 +232,7 @@ static bool begin(struct midge_client *client, struct midge__transfer *t)
 
 bool midge__admission_later(struct midge_client *client, const struct midge__conn *conn)
 {
-    return evict_idle(client) || others_live(client, conn);
+    return evict_idle(client, NULL) || others_live(client, conn);
 }
 
 /* Those that now find what they wait for go on; so does one for which nobody will give anything
@@ -244,7 +247,7 @@ static bool feed(struct midge_client *client)
             continue;
         }
         bool room = midge__room_to_feed(conn);
-        if (!room && evict_idle(client)) {
+        if (!room && evict_idle(client, NULL)) {
             client->dirty = true; /* its memory is there in the next turn */
             return true;
         }

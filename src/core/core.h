@@ -287,7 +287,7 @@ size_t midge__room_without(const struct midge__conn *conn);
 bool midge__room_to_grow(const struct midge_client *client, size_t bytes);
 /* Would conn, that starves, find what it waits for? */
 bool midge__room_to_feed(const struct midge__conn *conn);
-/* Would it help those who wait for room if this idle connection were closed? */
+/* Would it help a handshake that waits for room if this idle connection were closed? */
 bool midge__room_comes_from(const struct midge__conn *conn);
 
 /* --- sizes (limits.c) --- */

@@ -458,6 +458,46 @@ static void starving_ends(void **state)
     }
 }
 
+/* It makes an idle connection go, also when that gives no record slots back and all are taken. */
+static void starving_makes_idle_go(void **state)
+{
+    static const struct fake_script speaks = {.steps = {REQUEST, WAIT(20), SAY(HELLO), LOOP}};
+    struct world w;
+    struct probe a, b;
+    void *eaten[64], *slots[64];
+    unsigned n, taken = 0;
+    (void)state;
+    if (midge__tls_slot_in() == 0) {
+        skip(); /* external TLS has no slots */
+    }
+    world_open(&w, &(struct midge_config){.max_connections = 2});
+    fake_listen(&w.fake, 81, &slow);
+    fake_listen(&w.fake, 82, &speaks);
+    probe_get(&a, &w, A);
+    world_run(&w);
+    probe_is_hello(&a);
+    struct midge__memory *m = &w.client->memory;
+    while (midge__memory_free_slots(m) > 0) {
+        assert_true(taken < MIDGE_ARRAY_LEN(slots));
+        slots[taken] = midge__memory_calloc(m, 0, 1, midge__tls_slot_in());
+        assert_non_null(slots[taken++]);
+    }
+    probe_get(&b, &w, B);
+    world_turns(&w, 20);
+    assert_int_equal(open_to(&w, 81), 1);
+    n = eat_all(&w, eaten, MIDGE_ARRAY_LEN(eaten));
+    uint64_t start = w.fake.now_ms;
+    while (b.dones == 0) {
+        world_turn(&w, -1);
+    }
+    probe_is_hello(&b);
+    assert_int_equal(w.fake.now_ms - start, 20);
+    assert_int_equal(open_to(&w, 81), 0);
+    give_all(&w, eaten, n);
+    give_all(&w, slots, taken);
+    world_close(&w);
+}
+
 /* What differs in identity never shares a connection. */
 static void identity(void **state)
 {
@@ -529,6 +569,7 @@ int main(void)
         cmocka_unit_test(put_off_keeps_its_queue_time),
         cmocka_unit_test(put_off_until_memory_is_freed),
         cmocka_unit_test(starving_ends),
+        cmocka_unit_test(starving_makes_idle_go),
         cmocka_unit_test(identity),
         cmocka_unit_test(crowd_without_memory),
     };
