@@ -281,6 +281,8 @@ bool midge__room_to_wait(const struct midge_client *client);
 bool midge__room_to_open(const struct midge_client *client, const struct midge__transfer *t);
 bool midge__room_to_reuse(const struct midge_client *client);
 bool midge__room_to_shake(const struct midge__conn *conn);
+/* What is free now did not do for t before. */
+bool midge__room_was_too_little(const struct midge__transfer *t);
 /* Free memory, were conn gone. */
 size_t midge__room_without(const struct midge__conn *conn);
 /* May a response's head get a buffer of so many bytes? */

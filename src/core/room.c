@@ -108,16 +108,16 @@ size_t midge__room_without(const struct midge__conn *conn)
 }
 
 /* Put off once, t is tried again with more that is promised to it. From then on it waits until
-   others have given something back. */
-static bool is_hopeless(const struct midge_client *client, const struct midge__transfer *t)
+   something was given back. */
+bool midge__room_was_too_little(const struct midge__transfer *t)
 {
-    return t->put_off > 1 && midge__memory_free_bytes(&client->memory) <= t->too_little;
+    return t->put_off > 1 && midge__memory_free_bytes(&t->aw.client->memory) <= t->too_little;
 }
 
 bool midge__room_to_open(const struct midge_client *client, const struct midge__transfer *t)
 {
     bool secure = t->origin->secure, resumed = resumes(client, t);
-    if (is_hopeless(client, t)) {
+    if (midge__room_was_too_little(t)) {
         return false;
     }
     if (!secure && midge__tls_keeps_slots()) {
