@@ -96,7 +96,7 @@ struct midge__origin {
     bool address_known, literal; /* literal: the host is an address, nothing to look up */
     bool no_tickets, secure, skip_verification;
     uint8_t family, min_tls, max_tls;
-    uint16_t port;
+    uint16_t port, url_port; /* to connect to; of the URL */
     struct midge__list link;
     unsigned refs;                /* transfers and connections */
     unsigned connections, active; /* open ones; transfers in work */
@@ -108,8 +108,8 @@ struct midge__origin {
     struct midge_addr address; /* the one that worked last, or the literal */
     const char *host;          /* where to connect, lower case */
     const char *servername;    /* whom to verify */
-    size_t key_len;
-    char key[]; /* the whole identity, compared byte by byte */
+    const char *url_host;      /* whom to ask for */
+    char names[];              /* these three */
 };
 
 /* Finds or makes the origin of a request; takes a reference. */

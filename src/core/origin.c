@@ -10,87 +10,76 @@
 #include "midge/url.h"
 #include <string.h>
 
-#define KEY_MAX 1100 /* three names of 255 bytes, the rest is numbers */
+#define NAME_MAX 255U /* bytes of a name to connect to or to verify */
 
 /* --- identity --- */
 
-/* The beginning of each key. All bytes: nothing lies between them that is not compared. */
-struct facts {
-    uint8_t secure, skip_verification, min_tls, max_tls, family;
-    uint8_t port[2], url_port[2];
+struct identity {
+    struct midge_span host, servername, url_host;
+    uint16_t port, url_port;
+    uint8_t min_tls, max_tls, family;
+    bool secure, skip_verification;
 };
-
-struct key {
-    char bytes[KEY_MAX];
-    size_t len;
-    bool full;
-    size_t host_at, name_at;
-};
-
-static void put(struct key *key, const void *bytes, size_t n)
-{
-    if (n > KEY_MAX - key->len) {
-        key->full = true;
-        return;
-    }
-    memcpy(key->bytes + key->len, bytes, n);
-    key->len += n;
-}
-
-static void put_name(struct key *key, struct midge_span name)
-{
-    for (size_t i = 0; i < name.len; i++) {
-        char c = midge__lower(name.ptr[i]);
-        put(key, &c, 1);
-    }
-    put(key, "", 1);
-}
 
 static uint8_t or_else(uint8_t value, uint8_t otherwise)
 {
     return value != 0 ? value : otherwise;
 }
 
-static void build_key(struct key *key, const struct midge_client *client,
-                      const struct midge_request *r, const struct midge_url *url)
+static struct identity identify(const struct midge_client *client, const struct midge_request *r,
+                                const struct midge_url *url)
 {
-    struct midge_span host = r->connect_host ? midge__span_of(r->connect_host) : url->host;
-    struct midge_span name = r->servername ? midge__span_of(r->servername) : url->host;
-    uint16_t port = r->connect_port ? r->connect_port : url->port;
     const struct midge_tls *tls = &client->config.tls;
-    const struct facts facts = {
-        .secure = url->is_https,
-        .skip_verification = r->dangerously_skip_verification || tls->dangerously_skip_verification,
+    return (struct identity){
+        .host = r->connect_host ? midge__span_of(r->connect_host) : url->host,
+        .servername = r->servername ? midge__span_of(r->servername) : url->host,
+        /* Another site reached at the same address is another identity. */
+        .url_host = url->host,
+        .port = r->connect_port ? r->connect_port : url->port,
+        .url_port = url->port,
         .min_tls = or_else(r->min_tls, tls->min_version),
         .max_tls = or_else(r->max_tls, tls->max_version),
         .family = r->family,
-        .port = {(uint8_t)(port >> 8), (uint8_t)port},
-        /* Another site reached at the same address is another identity. */
-        .url_port = {(uint8_t)(url->port >> 8), (uint8_t)url->port},
+        .secure = url->is_https,
+        .skip_verification = r->dangerously_skip_verification || tls->dangerously_skip_verification,
     };
-    put(key, &facts, sizeof facts);
-    key->host_at = key->len;
-    put_name(key, host);
-    key->name_at = key->len;
-    put_name(key, name);
-    put_name(key, url->host);
 }
 
-static void fill(struct midge__origin *o, const struct key *key)
+static bool is_same(const struct midge__origin *o, const struct identity *id)
 {
-    struct facts facts;
-    memcpy(&facts, key->bytes, sizeof facts);
-    memcpy(o->key, key->bytes, key->len);
-    o->key_len = key->len;
-    o->host = o->key + key->host_at;
-    o->servername = o->key + key->name_at;
-    o->secure = facts.secure;
-    o->port = (uint16_t)(facts.port[0] << 8 | facts.port[1]);
-    o->skip_verification = facts.skip_verification;
-    o->min_tls = facts.min_tls;
-    o->max_tls = facts.max_tls;
-    o->family = facts.family;
-    o->address.family = (uint8_t)midge__address_parse(midge__span_of(o->host), o->address.bytes);
+    return o->secure == id->secure && o->port == id->port && o->url_port == id->url_port &&
+           o->skip_verification == id->skip_verification && o->min_tls == id->min_tls &&
+           o->max_tls == id->max_tls && o->family == id->family &&
+           midge__span_is(id->host, o->host) && midge__span_is(id->servername, o->servername) &&
+           midge__span_is(id->url_host, o->url_host);
+}
+
+/* In lower case, with a NUL. */
+static const char *put_name(char **at, struct midge_span name)
+{
+    char *start = *at;
+    for (size_t i = 0; i < name.len; i++) {
+        start[i] = midge__lower(name.ptr[i]);
+    }
+    start[name.len] = '\0';
+    *at = start + name.len + 1;
+    return start;
+}
+
+static void fill(struct midge__origin *o, const struct identity *id)
+{
+    char *at = o->names;
+    o->host = put_name(&at, id->host);
+    o->servername = put_name(&at, id->servername);
+    o->url_host = put_name(&at, id->url_host);
+    o->port = id->port;
+    o->url_port = id->url_port;
+    o->min_tls = id->min_tls;
+    o->max_tls = id->max_tls;
+    o->family = id->family;
+    o->secure = id->secure;
+    o->skip_verification = id->skip_verification;
+    o->address.family = (uint8_t)midge__address_parse(id->host, o->address.bytes);
     o->literal = o->address_known = o->address.family != 0;
 }
 
@@ -135,65 +124,68 @@ static void trim(struct midge_client *client, unsigned keep)
     }
 }
 
-static struct midge__origin *find(const struct midge_client *client, const struct key *key)
+static struct midge__origin *find(const struct midge_client *client, const struct identity *id)
 {
     MIDGE__LIST_FOR_EACH(it, &client->origins)
     {
         struct midge__origin *o = MIDGE_CONTAINER_OF(it, struct midge__origin, link);
-        if (o->key_len == key->len && memcmp(o->key, key->bytes, key->len) == 0) {
+        if (is_same(o, id)) {
             return o;
         }
     }
     return NULL;
 }
 
-static struct midge__origin *make(struct midge_client *client, const struct key *key)
+static struct midge__origin *make(struct midge_client *client, const struct identity *id)
 {
-    struct midge__origin *o = midge__memory_calloc(&client->memory, 0, 1, sizeof *o + key->len);
+    size_t size =
+        sizeof(struct midge__origin) + id->host.len + id->servername.len + id->url_host.len + 3;
+    struct midge__origin *o = midge__memory_calloc(&client->memory, 0, 1, size);
     if (o == NULL && !midge__list_empty(&client->origins)) {
         trim(client, 0);
-        o = midge__memory_calloc(&client->memory, 0, 1, sizeof *o + key->len);
+        o = midge__memory_calloc(&client->memory, 0, 1, size);
     }
     if (o != NULL) {
         o->client = client;
         o->ticket_timer.fire = ticket_late;
-        fill(o, key);
+        fill(o, id);
         midge__list_init(&o->link);
         midge__list_push_tail(&client->origins, &o->link);
     }
     return o;
 }
 
+/* Only TLS asks for versions. */
+static bool has_versions(const struct identity *id)
+{
+    return !id->secure || ((id->min_tls == 0 || midge__tls_has_version(id->min_tls)) &&
+                           (id->max_tls == 0 || midge__tls_has_version(id->max_tls)));
+}
+
 int midge__origin_get(struct midge_client *client, const struct midge_request *request,
                       const char *text, struct midge__origin **origin)
 {
     struct midge_url url;
-    struct key key = {.len = 0};
     unsigned flags = request->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;
     int err = midge_url_parse(&url, text, strlen(text), flags);
     if (err != MIDGE_OK) {
         return err;
     }
-    build_key(&key, client, request, &url);
-    if (key.full) {
+    const struct identity id = identify(client, request, &url);
+    if (id.host.len > NAME_MAX || id.servername.len > NAME_MAX) {
         return MIDGE_ERR_URL;
     }
-    struct midge__origin *o = find(client, &key);
+    if (!has_versions(&id)) {
+        return MIDGE_ERR_UNSUPPORTED;
+    }
+    struct midge__origin *o = find(client, &id);
     if (o == NULL) {
-        o = make(client, &key);
+        o = make(client, &id);
     }
     if (o == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    if ((o->min_tls && !midge__tls_has_version(o->min_tls)) ||
-        (o->max_tls && !midge__tls_has_version(o->max_tls))) {
-        err = o->secure ? MIDGE_ERR_UNSUPPORTED : MIDGE_OK;
-    }
     o->refs++;
-    if (err != MIDGE_OK) {
-        midge__origin_put(client, o);
-        return err;
-    }
     *origin = o;
     return MIDGE_OK;
 }
