@@ -171,21 +171,13 @@ static bool eligible(const struct midge_client *client, const struct midge__tran
     return (idle || o->connections < client->config.max_per_origin) && !midge__origin_waits(o);
 }
 
-/* One for which there was too little room does not keep the others from theirs. */
-static bool comes_before(const struct midge__transfer *t, const struct midge__transfer *other)
-{
-    bool late = midge__room_was_too_little(t);
-    return late != midge__room_was_too_little(other) ? !late
-                                                     : t->origin->active < other->origin->active;
-}
-
 static struct midge__transfer *pick(const struct midge_client *client)
 {
     struct midge__transfer *best = NULL;
     MIDGE__LIST_FOR_EACH(it, &client->queue)
     {
         struct midge__transfer *t = MIDGE_CONTAINER_OF(it, struct midge__transfer, link);
-        if ((best == NULL || comes_before(t, best)) && eligible(client, t)) {
+        if ((best == NULL || t->origin->active < best->origin->active) && eligible(client, t)) {
             best = t;
         }
     }
@@ -243,8 +235,12 @@ bool midge__admission_later(struct midge_client *client, const struct midge__con
     if (evict_idle(client, NULL) || others_live(client, conn)) {
         return true;
     }
-    client->dirty = true;
-    return midge__origins_forget(client, conn->origin);
+    /* Alone: then without the sessions. */
+    bool forgot = false;
+    while (midge__origins_forget(client, conn->origin)) {
+        forgot = client->dirty = true;
+    }
+    return forgot;
 }
 
 /* Those that now find what they wait for go on; so does one for which nobody will give anything

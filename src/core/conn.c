@@ -181,13 +181,11 @@ static int hand_over(struct midge__conn *conn, struct midge__transfer *t)
 /* Memory was short before anything was sent, and others hold some: t waits for it in the queue. */
 static bool put_off(struct midge__conn *conn, struct midge__transfer *t, int err)
 {
-    size_t had = midge__room_without(conn);
     if (err != MIDGE_ERR_NO_MEMORY || t->put_off >= PUT_OFF_MAX ||
         !midge__admission_later(conn->client, conn)) {
         return false;
     }
     t->put_off++;
-    t->too_little = had;
     conn->transfer = NULL;
     midge__transfer_requeue(t);
     midge__conn_kill(conn);

@@ -146,8 +146,7 @@ struct midge__transfer {
     struct midge__awaitable aw; /* its timer: the next deadline */
     struct midge__list link;    /* client->queue while QUEUED */
     const struct midge_request *request;
-    const char *url;   /* absolute */
-    size_t too_little; /* put_off: so much memory was not enough */
+    const char *url; /* absolute */
     struct midge__origin *origin;
     struct midge__conn *conn;
     struct midge_result *result; /* NULL until it left the queue */
@@ -281,10 +280,6 @@ bool midge__room_to_wait(const struct midge_client *client);
 bool midge__room_to_open(const struct midge_client *client, const struct midge__transfer *t);
 bool midge__room_to_reuse(const struct midge_client *client);
 bool midge__room_to_shake(const struct midge__conn *conn);
-/* What is free now did not do for t before. */
-bool midge__room_was_too_little(const struct midge__transfer *t);
-/* Free memory, were conn gone. */
-size_t midge__room_without(const struct midge__conn *conn);
 /* May a response's head get a buffer of so many bytes? */
 bool midge__room_to_grow(const struct midge_client *client, size_t bytes);
 /* Would conn, that starves, find what it waits for? */

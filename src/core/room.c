@@ -102,24 +102,9 @@ bool midge__room_to_shake(const struct midge__conn *conn)
            has(client, promised(client) + more, piece(true, resumed));
 }
 
-size_t midge__room_without(const struct midge__conn *conn)
-{
-    return midge__memory_free_bytes(&conn->client->memory) + small_live(conn);
-}
-
-/* Put off once, t is tried again with more that is promised to it. From then on it waits until
-   something was given back. */
-bool midge__room_was_too_little(const struct midge__transfer *t)
-{
-    return t->put_off > 1 && midge__memory_free_bytes(&t->aw.client->memory) <= t->too_little;
-}
-
 bool midge__room_to_open(const struct midge_client *client, const struct midge__transfer *t)
 {
     bool secure = t->origin->secure, resumed = resumes(client, t);
-    if (midge__room_was_too_little(t)) {
-        return false;
-    }
     if (!secure && midge__tls_keeps_slots()) {
         return true; /* set apart from the start: limits.c */
     }

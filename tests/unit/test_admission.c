@@ -381,39 +381,6 @@ static void put_off_keeps_its_queue_time(void **state)
     world_close(&w);
 }
 
-/* Memory that the application holds is waited for, however long that takes. */
-static void put_off_until_memory_is_freed(void **state)
-{
-    static const struct fake_script silent = {.steps = {REQUEST}};
-    static const struct fake_script far = {.connect_ms = 400, .steps = {REQUEST, SAY(HELLO)}};
-    struct world w;
-    struct probe a, b;
-    void *eaten[64];
-    unsigned n = 0;
-    (void)state;
-    world_open(&w, &(struct midge_config){.max_connections = 2});
-    fake_listen(&w.fake, 81, &silent);
-    fake_listen(&w.fake, 82, &far);
-    probe_get(&a, &w, A);
-    probe_get(&b, &w, B);
-    world_turns(&w, 20);
-    n = eat_all(&w, eaten, MIDGE_ARRAY_LEN(eaten));
-    uint64_t start = w.fake.now_ms;
-    while (w.fake.now_ms < start + 5000) {
-        world_turn(&w, 100);
-    }
-    assert_int_equal(b.dones, 0);
-    assert_in_range(w.fake.n_socks, 2, 4); /* not tried over and over */
-    give_all(&w, eaten, n);
-    while (b.dones == 0) {
-        world_turn(&w, -1);
-    }
-    probe_is_hello(&b);
-    assert_int_equal(midge_cancel(w.client, a.id), MIDGE_OK);
-    world_run(&w);
-    world_close(&w);
-}
-
 /* A response's head waits for memory while another lives that never gives any: the idle deadline
    ends it. When there is memory again it goes on. */
 static void starving_ends(void **state)
@@ -567,7 +534,6 @@ int main(void)
         cmocka_unit_test(idle_passes_a_waiting_handshake),
         cmocka_unit_test(freed_memory_wakes),
         cmocka_unit_test(put_off_keeps_its_queue_time),
-        cmocka_unit_test(put_off_until_memory_is_freed),
         cmocka_unit_test(starving_ends),
         cmocka_unit_test(starving_makes_idle_go),
         cmocka_unit_test(identity),
