@@ -17,12 +17,8 @@
  * MINUS .. POWER   the rest of a number                WAIT_NEXT, with a byte that is not its own
  * FAILED           nothing                             -
  *
- * Paths are matched without keeping names or a stack. Of each path the scanner knows how many of
- * its steps the open arrays and objects have matched (level) and where the next one stands (at).
- * A path takes part in what is directly in a container when all containers above matched, that is
- * when level is the container's depth less one. Closing a container steps back to the '.' or '['
- * before. Sets of paths are bit masks: hits, those that the current name or value still matches;
- * due, those to report.
+ * Which paths match is json_path.c's to say. Sets of paths are bit masks: hits, those that the
+ * current name or value still matches; due, those to report.
  */
 #include "codec/json_filter.h"
 
@@ -30,6 +26,7 @@
 #include <string.h>
 
 #include "base/span.h"
+#include "codec/json_path.h"
 #include "midge/err.h"
 
 enum {
@@ -71,89 +68,11 @@ static int go(struct midge__json_scan *s, uint8_t state)
     return TAKEN;
 }
 
-/* ---- paths ---- */
-
-static bool ends_step(char c)
-{
-    return c == '\0' || c == '.' || c == '[';
-}
-
-static const char *step_of(const struct midge__json_scan *s, unsigned path)
-{
-    return s->paths[path] + s->at[path];
-}
-
-/* What a value matched: nothing for the whole document, one step for what is in a container. */
-static const char *behind_match(const struct midge__json_scan *s, unsigned path)
-{
-    const char *step = step_of(s, path);
-    if (s->depth > 0) {
-        do {
-            step++;
-        } while (!ends_step(*step));
-    }
-    return step;
-}
-
-/* ---- sets of paths ---- */
-
-typedef bool path_test(struct midge__json_scan *s, unsigned path, char c);
-
-/* Those of the set of which the test is true. */
-static uint8_t those(struct midge__json_scan *s, unsigned set, path_test *test, char c)
-{
-    unsigned found = 0;
-    for (unsigned p = 0; set >> p != 0; p++) {
-        if ((set >> p & 1) != 0 && test(s, p, c))
-            found |= 1u << p;
-    }
-    return (uint8_t)found;
-}
-
-static unsigned all(const struct midge__json_scan *s)
-{
-    return (1u << s->n) - 1;
-}
-
 /* ---- what is in the open container ---- */
 
 static bool in_object(const struct midge__json_scan *s)
 {
     return (s->objects & 1) != 0;
-}
-
-/* Did all the containers around match, so that it is this path's step that counts? */
-static bool takes_part(const struct midge__json_scan *s, unsigned path)
-{
-    return s->level[path] == s->depth - 1;
-}
-
-static bool may_be_member(struct midge__json_scan *s, unsigned path, char c)
-{
-    char first = *step_of(s, path);
-    (void)c;
-    return takes_part(s, path) && first != '[' && first != '\0';
-}
-
-/* Is the step "[*]", or "[number]" of the current element? */
-static bool is_current_element(struct midge__json_scan *s, unsigned path, char c)
-{
-    const char *step = step_of(s, path);
-    uint32_t number = 0;
-    (void)c;
-    if (!takes_part(s, path) || *step++ != '[')
-        return false;
-    if (*step == '*')
-        return true;
-    for (; *step != ']'; step++)
-        number = number * 10 + (uint32_t)(*step - '0');
-    return number == s->index[s->depth - 1];
-}
-
-static bool ends_here(struct midge__json_scan *s, unsigned path, char c)
-{
-    (void)c;
-    return *behind_match(s, path) == '\0';
 }
 
 /* The next element counts on; nothing is reported that is too deep for a path. */
@@ -174,35 +93,11 @@ static int begin(struct midge__json_scan *s, uint8_t type, uint8_t state)
     return go(s, state);
 }
 
-static bool enter(struct midge__json_scan *s, unsigned path, char c)
-{
-    const char *next = behind_match(s, path);
-    (void)c;
-    s->at[path] = (uint8_t)(next - s->paths[path]);
-    s->level[path] = s->depth;
-    return *next == '\0';
-}
-
-static bool leave(struct midge__json_scan *s, unsigned path, char c)
-{
-    (void)c;
-    if (s->level[path] != s->depth)
-        return false;
-    bool ended = *step_of(s, path) == '\0';
-    if (s->depth > 0) {
-        s->level[path]--;
-        do {
-            s->at[path]--;
-        } while (s->at[path] > 0 && !ends_step(*step_of(s, path)));
-    }
-    return ended;
-}
-
 static int open_container(struct midge__json_scan *s, bool object)
 {
     if (s->depth == MIDGE_JSON_FILTER_DEPTH)
         return MIDGE_ERR_JSON;
-    s->due = those(s, s->hits, enter, 0);
+    s->due = midge__json_paths_enter(s);
     if (s->depth < MIDGE_JSON_FILTER_STEPS)
         s->index[s->depth] = 0;
     s->objects = s->objects << 1 | object;
@@ -215,35 +110,16 @@ static int close_container(struct midge__json_scan *s)
 {
     s->depth--;
     s->objects >>= 1;
-    s->due = those(s, all(s), leave, 0);
+    s->due = midge__json_paths_leave(s);
     return begin(s, MIDGE_JSON_END, WAIT_NEXT);
 }
 
 /* ---- names and texts ---- */
 
-/* What the step has behind the part of the name that was read. */
-static char next_of_name(const struct midge__json_scan *s, unsigned path)
-{
-    const char *step = step_of(s, path);
-    return step[s->len + (*step == '.')]; /* a path's first name has no dot */
-}
-
-static bool name_goes_on(struct midge__json_scan *s, unsigned path, char c)
-{
-    char next = next_of_name(s, path);
-    return next == c && !ends_step(next);
-}
-
-static bool name_ends(struct midge__json_scan *s, unsigned path, char c)
-{
-    (void)c;
-    return ends_step(next_of_name(s, path));
-}
-
 static void put_byte(struct midge__json_scan *s, char c)
 {
     if (s->type == NAME)
-        s->hits = those(s, s->hits, name_goes_on, c);
+        s->hits = midge__json_paths_name_goes_on(s, c);
     else
         s->text[s->len] = c;
     s->len++;
@@ -323,7 +199,7 @@ static int on_literal(struct midge__json_scan *s, char c)
 
 static int on_scalar(struct midge__json_scan *s, char c)
 {
-    s->hits = those(s, s->hits, ends_here, 0);
+    s->hits = midge__json_paths_end_here(s);
     if (c == '"')
         return begin(s, MIDGE_JSON_STRING, STRING);
     for (uint8_t type = MIDGE_JSON_NULL; type <= MIDGE_JSON_TRUE; type++) {
@@ -339,9 +215,9 @@ static int on_scalar(struct midge__json_scan *s, char c)
 static int on_value(struct midge__json_scan *s, char c)
 {
     if (s->depth == 0)
-        s->hits = (uint8_t)all(s);
+        s->hits = midge__json_paths_all(s);
     else if (!in_object(s)) /* else the name has chosen */
-        s->hits = those(s, all(s), is_current_element, 0);
+        s->hits = midge__json_paths_element(s);
     return c == '{' || c == '[' ? open_container(s, c == '{') : on_scalar(s, c);
 }
 
@@ -349,7 +225,7 @@ static int on_name(struct midge__json_scan *s, char c)
 {
     if (c != '"')
         return MIDGE_ERR_JSON;
-    s->hits = those(s, all(s), may_be_member, 0);
+    s->hits = midge__json_paths_member(s);
     return begin(s, NAME, STRING);
 }
 
@@ -398,7 +274,7 @@ static int end_string(struct midge__json_scan *s)
 {
     if (s->type != NAME)
         return end_scalar(s);
-    s->hits = those(s, s->hits, name_ends, 0);
+    s->hits = midge__json_paths_name_ends(s);
     return go(s, WAIT_COLON);
 }
 
@@ -576,29 +452,6 @@ int midge__json_scan(struct midge__json_scan *s, struct midge_span *in,
     return s->due != 0 ? report(s, value) : MIDGE_OK;
 }
 
-/* ---- the grammar of paths ---- */
-
-/* What follows the step, NULL if it is none. */
-static const char *check_step(const char *at, bool first)
-{
-    if (*at == '[') {
-        size_t n = at[1] == '*' ? 1 : strspn(at + 1, "0123456789");
-        return n > 0 && n <= 9 && at[n + 1] == ']' ? at + n + 2 : NULL;
-    }
-    if (!first && *at++ != '.')
-        return NULL;
-    size_t n = strcspn(at, ".[]");
-    return n > 0 ? at + n : NULL;
-}
-
-static bool is_path(const char *path)
-{
-    const char *at = path;
-    for (unsigned steps = 0; at != NULL && *at != '\0'; steps++)
-        at = steps < MIDGE_JSON_FILTER_STEPS ? check_step(at, steps == 0) : NULL;
-    return at != NULL && at - path <= UINT8_MAX;
-}
-
 int midge__json_scan_init(struct midge__json_scan *s, const char *const *paths, size_t n,
                           char *text, size_t cap)
 {
@@ -606,6 +459,6 @@ int midge__json_scan_init(struct midge__json_scan *s, const char *const *paths, 
     *s = (struct midge__json_scan){
         .error = MIDGE_ERR_JSON, .cap = cap, .text = text, .paths = paths};
     for (; good && s->n < n; s->n++)
-        good = is_path(paths[s->n]);
+        good = midge__json_path_ok(paths[s->n]);
     return good ? MIDGE_OK : MIDGE_ERR_INVALID;
 }
