@@ -283,12 +283,6 @@ static void test_vector(void **state)
         run_cut(v, cut);
 }
 
-static const char *after(const char *line, const char *key)
-{
-    size_t len = strlen(key);
-    return strncmp(line, key, len) == 0 ? line + len : NULL;
-}
-
 static unsigned flags_of(const char *method)
 {
     if (strcmp(method, "HEAD") == 0)
@@ -330,23 +324,22 @@ static void expect(struct vector *v, const char *line)
     }
 }
 
-static void load_line(const char *file, const char *line)
+static void load_line(const char *file, unsigned number, const char *line)
 {
     const char *rest;
-    if ((rest = after(line, "case: ")) != NULL) {
+    (void)number;
+    if ((rest = text_after(line, "case: ")) != NULL) {
         begin_case(file, rest);
         return;
     }
-    if (line[0] == '#' || line[0] == '\0')
-        return;
     struct vector *v = &vectors[vector_count - 1];
-    if ((rest = after(line, "for: ")) != NULL) {
+    if ((rest = text_after(line, "for: ")) != NULL) {
         v->flags = flags_of(rest);
-    } else if ((rest = after(line, "cap: ")) != NULL) {
+    } else if ((rest = text_after(line, "cap: ")) != NULL) {
         v->cap = strtoul(rest, NULL, 10);
-    } else if ((rest = after(line, "eof: ")) != NULL) {
+    } else if ((rest = text_after(line, "eof: ")) != NULL) {
         v->eof = eof_of(rest);
-    } else if ((rest = after(line, "in: ")) != NULL) {
+    } else if ((rest = text_after(line, "in: ")) != NULL) {
         unescape(&v->in, rest, rest + strlen(rest));
     } else if (line[0] == '>') {
         expect(v, line + 1);
@@ -354,16 +347,6 @@ static void load_line(const char *file, const char *line)
         fprintf(stderr, "h1/%s: what is '%s'?\n", file, line);
         exit(2);
     }
-}
-
-static void load_file(const char *path, const char *name)
-{
-    struct text file = text_of_file(path);
-    char *rest = file.ptr;
-    const char *line;
-    while ((line = text_line(&rest)) != NULL)
-        load_line(name, line);
-    free(file.ptr);
 }
 
 /* ---- decision 8's table, the stream cut behind every byte ---- */
@@ -493,19 +476,9 @@ static void test_body_is_not_copied(void **state)
 
 /* ---- all of them, each under a name that says file and case ---- */
 
-static struct CMUnitTest tests[600];
-static size_t test_count;
-
-static void add_test(const char *name, CMUnitTestFunction run, void *state)
-{
-    if (test_count == sizeof tests / sizeof tests[0])
-        abort();
-    tests[test_count++] = (struct CMUnitTest){name, run, NULL, NULL, state};
-}
-
 int main(void)
 {
-    for_each_vector_file(MIDGE_VECTORS_DIR "/h1", load_file);
+    for_each_vector_line(MIDGE_VECTORS_DIR "/h1", load_line);
     for (size_t i = 0; i < vector_count; i++)
         add_test(vectors[i].name, test_vector, &vectors[i]);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -180,12 +180,6 @@ static void test_vector(void **state)
     }
 }
 
-static const char *after(const char *line, const char *key)
-{
-    size_t len = strlen(key);
-    return strncmp(line, key, len) == 0 ? line + len : NULL;
-}
-
 static struct vector *begin_case(const char *file, const char *name)
 {
     if (vector_count == sizeof vectors / sizeof vectors[0])
@@ -221,15 +215,15 @@ static void load_bad(const char *file, const char *line)
 static void load_field(struct vector *v, const char *file, const char *line)
 {
     const char *rest;
-    if ((rest = after(line, "path: ")) != NULL && v->n_paths < MIDGE_JSON_FILTER_PATHS) {
+    if ((rest = text_after(line, "path: ")) != NULL && v->n_paths < MIDGE_JSON_FILTER_PATHS) {
         v->paths[v->n_paths++] = strdup(rest);
-    } else if ((rest = after(line, "cap: ")) != NULL) {
+    } else if ((rest = text_after(line, "cap: ")) != NULL) {
         v->cap = strtoul(rest, NULL, 10);
-    } else if (after(line, "truncate: yes") != NULL) {
+    } else if (text_after(line, "truncate: yes") != NULL) {
         v->truncate = true;
-    } else if ((rest = after(line, "in: ")) != NULL) {
+    } else if ((rest = text_after(line, "in: ")) != NULL) {
         unescape(&v->in, rest, rest + strlen(rest));
-    } else if ((rest = after(line, "> ")) != NULL) {
+    } else if ((rest = text_after(line, "> ")) != NULL) {
         text_puts(&v->expected, rest);
         text_puts(&v->expected, "\n");
     } else {
@@ -238,29 +232,18 @@ static void load_field(struct vector *v, const char *file, const char *line)
     }
 }
 
-static void load_line(const char *file, const char *line)
+static void load_line(const char *file, unsigned number, const char *line)
 {
     const char *rest;
-    if (line[0] == '#' || line[0] == '\0')
-        return;
-    if ((rest = after(line, "case: ")) != NULL)
+    (void)number;
+    if ((rest = text_after(line, "case: ")) != NULL)
         begin_case(file, rest);
-    else if ((rest = after(line, "good: ")) != NULL)
+    else if ((rest = text_after(line, "good: ")) != NULL)
         load_good(file, rest);
-    else if ((rest = after(line, "bad ")) != NULL)
+    else if ((rest = text_after(line, "bad ")) != NULL)
         load_bad(file, rest);
     else
         load_field(&vectors[vector_count - 1], file, line);
-}
-
-static void load_file(const char *path, const char *name)
-{
-    struct text file = text_of_file(path);
-    char *rest = file.ptr;
-    const char *line;
-    while ((line = text_line(&rest)) != NULL)
-        load_line(name, line);
-    free(file.ptr);
 }
 
 /* ---- which paths there are ---- */
@@ -501,16 +484,6 @@ static void test_state_is_small(void **state)
 
 /* ---- all of them, each under a name that says file and case ---- */
 
-static struct CMUnitTest tests[600];
-static size_t test_count;
-
-static void add_test(const char *name, CMUnitTestFunction run, void *state)
-{
-    if (test_count == sizeof tests / sizeof tests[0])
-        abort();
-    tests[test_count++] = (struct CMUnitTest){name, run, NULL, NULL, state};
-}
-
 static void add_tests(void)
 {
     add_test("paths", test_paths, NULL);
@@ -529,7 +502,7 @@ static void add_tests(void)
 
 int main(void)
 {
-    for_each_vector_file(MIDGE_VECTORS_DIR "/json_filter", load_file);
+    for_each_vector_line(MIDGE_VECTORS_DIR "/json_filter", load_line);
     for (size_t i = 0; i < vector_count; i++)
         add_test(vectors[i].name, test_vector, &vectors[i]);
     add_tests();

@@ -24,16 +24,6 @@ struct vector {
 
 static struct vector vectors[512];
 static size_t vector_count;
-static struct CMUnitTest tests[600];
-static size_t test_count;
-
-static void add_test(const char *name, CMUnitTestFunction run, void *state)
-{
-    if (test_count == sizeof tests / sizeof tests[0])
-        abort();
-    tests[test_count++] = (struct CMUnitTest){name, run, NULL, NULL, state};
-}
-
 /* ---- data ---- */
 
 static int expected_error(const char *result)
@@ -167,18 +157,6 @@ static void load_line(const char *file, unsigned number, const char *line)
         line = arrow + 4;
     }
     add_vector_test(v, file);
-}
-
-static void load_file(const char *path, const char *name)
-{
-    struct text file = text_of_file(path);
-    char *rest = file.ptr;
-    const char *line;
-    for (unsigned number = 1; (line = text_line(&rest)) != NULL; number++) {
-        if (line[0] != '#' && line[0] != '\0')
-            load_line(name, number, line);
-    }
-    free(file.ptr);
 }
 
 /* ---- what the parts are ---- */
@@ -347,7 +325,7 @@ static void test_numbers(void **state)
 
 int main(void)
 {
-    for_each_vector_file(MIDGE_VECTORS_DIR "/url", load_file);
+    for_each_vector_line(MIDGE_VECTORS_DIR "/url", load_line);
     add_test("all_parts", test_all_parts, NULL);
     add_test("absent_parts", test_absent_parts, NULL);
     add_test("text_with_length", test_text_with_length, NULL);

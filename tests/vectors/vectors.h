@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads vector files: see README.md beside this. For tests only, so it may use the heap. */
+/* Reads vector files: see README.md beside this. For tests only, so it may use the heap. Behind
+   cmocka.h. */
 #ifndef MIDGE_TESTS_VECTORS_H
 #define MIDGE_TESTS_VECTORS_H
 
@@ -143,14 +144,37 @@ static inline void text_add_escaped(struct text *out, const char *s, size_t len)
     }
 }
 
+/* What stands behind the key at the line's start; NULL if it does not stand there. */
+static inline const char *text_after(const char *line, const char *key)
+{
+    size_t len = strlen(key);
+    return strncmp(line, key, len) == 0 ? line + len : NULL;
+}
+
 static inline int compare_names(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Calls `load` with every *.txt in `dir`, by name. */
-static inline void for_each_vector_file(const char *dir,
-                                        void (*load)(const char *path, const char *name))
+/* Each line of one file that is neither empty nor a comment. */
+static inline void load_vector_file(const char *path, const char *name,
+                                    void (*load)(const char *file, unsigned number,
+                                                 const char *line))
+{
+    struct text file = text_of_file(path);
+    char *rest = file.ptr;
+    const char *line;
+    for (unsigned number = 1; (line = text_line(&rest)) != NULL; number++) {
+        if (line[0] != '#' && line[0] != '\0')
+            load(name, number, line);
+    }
+    free(file.ptr);
+}
+
+/* The same of every *.txt in `dir`, by name. */
+static inline void for_each_vector_line(const char *dir,
+                                        void (*load)(const char *file, unsigned number,
+                                                     const char *line))
 {
     char *names[64];
     size_t count = 0;
@@ -172,10 +196,21 @@ static inline void for_each_vector_file(const char *dir,
         text_puts(&path, dir);
         text_puts(&path, "/");
         text_puts(&path, names[i]);
-        load(path.ptr, names[i]);
+        load_vector_file(path.ptr, names[i], load);
         free(path.ptr);
         free(names[i]);
     }
+}
+
+/* The tests that a program found, for _cmocka_run_group_tests. */
+static struct CMUnitTest tests[600];
+static size_t test_count;
+
+static inline void add_test(const char *name, CMUnitTestFunction run, void *state)
+{
+    if (test_count == sizeof tests / sizeof tests[0])
+        abort();
+    tests[test_count++] = (struct CMUnitTest){name, run, NULL, NULL, state};
 }
 
 #endif
