@@ -7,6 +7,7 @@
  */
 #include "lwip_raw.h"
 #include "../localhost.h"
+#include "../lwip_address.h"
 
 #include <string.h>
 
@@ -50,30 +51,9 @@ static struct midge_dns_query *lookup_detach(struct lookup *l)
 
 /* ---- Answers ---- */
 
-static void query_fail(struct midge_dns_query *query, err_t err)
-{
-    query->err = MIDGE_ERR_RESOLVE;
-    query->native = err;
-    query->done = 1;
-}
-
 static void query_answer(struct midge_dns_query *query, const ip_addr_t *ip)
 {
-    struct midge_addr *addr = &query->addrs[0];
-
-    memset(addr, 0, sizeof *addr);
-#if LWIP_IPV6
-    if (IP_IS_V6(ip)) {
-        addr->family = 6;
-        addr->scope = ip6_addr_zone(ip_2_ip6(ip));
-        memcpy(addr->bytes, ip_2_ip6(ip)->addr, 16);
-    } else
-#endif
-    {
-        addr->family = 4;
-        memcpy(addr->bytes, &ip_2_ip4(ip)->addr, 4);
-    }
-    query->count = 1;
+    midge__lwip_query_add(query, ip);
     query->done = 1;
 }
 
@@ -92,41 +72,12 @@ static void on_found(const char *name, const ip_addr_t *ip, void *arg)
     if (ip != NULL) {
         query_answer(query, ip);
     } else {
-        query_fail(query, ERR_TIMEOUT);
+        midge__lwip_query_fail(query, ERR_TIMEOUT);
     }
     midge__lwip.answered = true;
 }
 
-static void answer_localhost(struct midge_dns_query *query)
-{
-    ip_addr_t loopback = IPADDR4_INIT_BYTES(127, 0, 0, 1);
-
-#if LWIP_IPV6
-    if (query->family == 6) {
-        IP_ADDR6_HOST(&loopback, 0, 0, 0, 1);
-    }
-#endif
-    query_answer(query, &loopback);
-}
-
 /* ---- The port's calls ---- */
-
-static bool family_built(uint8_t family)
-{
-    return family == 0 || family == 4 || (family == 6 && LWIP_IPV6);
-}
-
-static u8_t to_native_family(uint8_t family)
-{
-    switch (family) {
-    case 4:
-        return LWIP_DNS_ADDRTYPE_IPV4;
-    case 6:
-        return LWIP_DNS_ADDRTYPE_IPV6;
-    default:
-        return LWIP_DNS_ADDRTYPE_DEFAULT;
-    }
-}
 
 /* Asks lwIP, which answers from its memory, later, or never began. */
 static void ask(const char *host, struct lookup *l)
@@ -134,7 +85,7 @@ static void ask(const char *host, struct lookup *l)
     struct midge_dns_query *query = l->query;
     ip_addr_t ip;
     const err_t err =
-        dns_gethostbyname_addrtype(host, &ip, on_found, l, to_native_family(query->family));
+        dns_gethostbyname_addrtype(host, &ip, on_found, l, midge__lwip_dns_type(query->family));
 
     if (err == ERR_INPROGRESS) {
         return; /* on_found may have run: neither l nor query->impl may be used */
@@ -144,7 +95,7 @@ static void ask(const char *host, struct lookup *l)
     if (err == ERR_OK) {
         query_answer(query, &ip);
     } else {
-        query_fail(query, err);
+        midge__lwip_query_fail(query, err);
     }
 }
 
@@ -159,12 +110,13 @@ int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *q
     query->err = MIDGE_OK;
     query->native = 0;
     query->impl = NULL;
-    if (!family_built(query->family)) {
-        query_fail(query, ERR_VAL);
+    if (!midge__lwip_has_family(query->family)) {
+        midge__lwip_query_fail(query, ERR_VAL);
         return MIDGE_OK;
     }
     if (midge__is_localhost(host)) {
-        answer_localhost(query);
+        midge__lwip_query_add_loopback(query, query->family == 6 ? 6 : 4);
+        query->done = 1;
         return MIDGE_OK;
     }
     err = midge__lwip_seed();

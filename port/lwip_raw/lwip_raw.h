@@ -20,6 +20,8 @@
 #include "midge/err.h"
 #include "midge/port.h"
 
+#include "../native.h"
+
 _Static_assert(MIDGE_LWIP_SOCKS >= 1 && MIDGE_LWIP_SOCKS <= 255, "a handle has 8 bits of slot");
 _Static_assert(MIDGE_LWIP_WINDOWS + MIDGE_LWIP_RESERVE <= PBUF_POOL_SIZE * TCP_MSS,
                "the pbuf pool must hold every connection's window: raise PBUF_POOL_SIZE, or lower "
@@ -40,14 +42,6 @@ struct lwip_raw {
     bool answered;                        /* a lookup ended */
 };
 extern struct lwip_raw midge__lwip;
-
-/* Fill in where the caller asked for it. */
-static inline void lwip_native(int *native, int code)
-{
-    if (native != NULL) {
-        *native = code;
-    }
-}
 
 /* random.c: nothing is sent before there is a key. ENTROPY when there is no entropy. */
 int midge__lwip_seed(void);

@@ -209,7 +209,7 @@ static err_t begin_connect(struct sock *s, const ip_addr_t *ip, uint16_t port)
 
 static int connect_fails(err_t err, int *native)
 {
-    lwip_native(native, err);
+    midge__native(native, err);
     return err == ERR_MEM ? MIDGE_ERR_NO_MEMORY : MIDGE_ERR_CONNECT;
 }
 
@@ -222,7 +222,7 @@ int midge__lwip_connect(void *ctx, const struct midge_addr *addr, uint16_t port,
 
     (void)ctx;
     *sock = MIDGE_SOCK_NONE;
-    lwip_native(native, 0);
+    midge__native(native, 0);
     if (addr->family != 4 && addr->family != 6) {
         return MIDGE_ERR_INVALID;
     }
@@ -250,7 +250,7 @@ int midge__lwip_connected(void *ctx, midge_sock sock, int *native)
     const struct sock *s = sock_of(sock);
 
     (void)ctx;
-    lwip_native(native, 0);
+    midge__native(native, 0);
     if (s == NULL) {
         return connect_fails(ERR_ARG, native);
     }
@@ -260,7 +260,7 @@ int midge__lwip_connected(void *ctx, midge_sock sock, int *native)
     if (s->pcb != NULL) {
         return MIDGE_ERR_AGAIN;
     }
-    lwip_native(native, s->err);
+    midge__native(native, s->err);
     return MIDGE_ERR_CONNECT;
 }
 
@@ -270,7 +270,7 @@ int midge__lwip_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_
 
     (void)ctx;
     *n = 0;
-    lwip_native(native, s == NULL ? ERR_ARG : 0);
+    midge__native(native, s == NULL ? ERR_ARG : 0);
     if (s == NULL) {
         return MIDGE_ERR_RECV;
     }
@@ -290,7 +290,7 @@ int midge__lwip_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_
     if (s->pcb != NULL) {
         return MIDGE_ERR_AGAIN;
     }
-    lwip_native(native, s->err);
+    midge__native(native, s->err);
     return MIDGE_ERR_RECV;
 }
 
@@ -320,9 +320,9 @@ int midge__lwip_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len,
 
     (void)ctx;
     *n = 0;
-    lwip_native(native, 0);
+    midge__native(native, 0);
     if (s == NULL || s->pcb == NULL) {
-        lwip_native(native, s == NULL ? ERR_ARG : s->err);
+        midge__native(native, s == NULL ? ERR_ARG : s->err);
         return MIDGE_ERR_SEND;
     }
     if (len == 0) {
@@ -341,7 +341,7 @@ int midge__lwip_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len,
         s->starved = true;
         return MIDGE_ERR_AGAIN;
     }
-    lwip_native(native, err);
+    midge__native(native, err);
     return MIDGE_ERR_SEND;
 }
 

@@ -10,6 +10,7 @@
  */
 #include "lwip_sockets.h"
 #include "../localhost.h"
+#include "../lwip_address.h"
 
 #include <string.h>
 
@@ -110,45 +111,9 @@ void midge__lws_dns_drop(void)
 
 /* ---- Answers ---- */
 
-static void query_fail(struct midge_dns_query *query, err_t err)
-{
-    query->err = MIDGE_ERR_RESOLVE;
-    query->native = err;
-    query->done = 1;
-}
-
-static void query_add4(struct midge_dns_query *query, const void *bytes)
-{
-    struct midge_addr *addr = &query->addrs[query->count++];
-
-    memset(addr, 0, sizeof *addr);
-    addr->family = 4;
-    memcpy(addr->bytes, bytes, 4);
-}
-
-#if LWIP_IPV6
-static void query_add6(struct midge_dns_query *query, const void *bytes, uint32_t scope)
-{
-    struct midge_addr *addr = &query->addrs[query->count++];
-
-    addr->family = 6;
-    addr->scope = scope;
-    memcpy(addr->bytes, bytes, 16);
-}
-#endif
-
 static void query_answer(struct midge_dns_query *query, const ip_addr_t *ip)
 {
-#if LWIP_IPV6
-    if (IP_IS_V6(ip)) {
-        query_add6(query, ip_2_ip6(ip)->addr, ip6_addr_zone(ip_2_ip6(ip)));
-    }
-#endif
-#if LWIP_IPV4
-    if (IP_IS_V4(ip)) {
-        query_add4(query, &ip_2_ip4(ip)->addr);
-    }
-#endif
+    midge__lwip_query_add(query, ip);
     query->done = 1;
 }
 
@@ -156,42 +121,19 @@ static void query_answer(struct midge_dns_query *query, const ip_addr_t *ip)
 
 static void answer_localhost(struct midge_dns_query *query)
 {
-#if LWIP_IPV4
     if (query->family != 6) {
-        static const uint8_t loopback4[4] = {127, 0, 0, 1};
-        query_add4(query, loopback4);
+        midge__lwip_query_add_loopback(query, 4);
     }
-#endif
-#if LWIP_IPV6
     if (query->family != 4) {
-        static const uint8_t loopback6[16] = {[15] = 1};
-        query_add6(query, loopback6, 0);
+        midge__lwip_query_add_loopback(query, 6);
     }
-#endif
     if (query->count == 0) {
-        query_fail(query, ERR_VAL);
+        midge__lwip_query_fail(query, ERR_VAL);
     }
     query->done = 1;
 }
 
 /* ---- The port's calls ---- */
-
-static u8_t to_native_family(uint8_t family)
-{
-    switch (family) {
-    case 4:
-        return LWIP_DNS_ADDRTYPE_IPV4;
-    case 6:
-        return LWIP_DNS_ADDRTYPE_IPV6;
-    default:
-        return LWIP_DNS_ADDRTYPE_DEFAULT;
-    }
-}
-
-static bool family_built(uint8_t family)
-{
-    return family == 0 || (family == 4 && LWIP_IPV4) || (family == 6 && LWIP_IPV6);
-}
 
 static struct lws_lookup *lookup_new(const char *host, struct midge_dns_query *query)
 {
@@ -201,7 +143,7 @@ static struct lws_lookup *lookup_new(const char *host, struct midge_dns_query *q
     if (l != NULL) {
         memset(l, 0, sizeof *l);
         memcpy(l->host, host, size);
-        l->family = to_native_family(query->family);
+        l->family = midge__lwip_dns_type(query->family);
         l->query = query;
         l->next = midge__lws.lookups;
         midge__lws.lookups = l;
@@ -228,8 +170,8 @@ int midge__lws_dns_start(void *ctx, const char *host, struct midge_dns_query *qu
     query->err = MIDGE_OK;
     query->native = 0;
     query->impl = NULL;
-    if (!family_built(query->family) || strlen(host) >= DNS_MAX_NAME_LENGTH) {
-        query_fail(query, ERR_VAL);
+    if (!midge__lwip_has_family(query->family) || strlen(host) >= DNS_MAX_NAME_LENGTH) {
+        midge__lwip_query_fail(query, ERR_VAL);
         return MIDGE_OK;
     }
     if (midge__is_localhost(host)) {
@@ -283,7 +225,7 @@ static void deliver(struct lws_lookup *l)
     if (l->err == ERR_OK) {
         query_answer(query, &l->ip);
     } else {
-        query_fail(query, l->err);
+        midge__lwip_query_fail(query, l->err);
     }
 }
 

@@ -14,6 +14,10 @@
  */
 #include "lwip_sockets.h"
 
+#include <lwip/errno.h>
+
+#include "../bsd_sockets.h"
+
 /* Interrupts that wake the client need their own call into the RTOS. Firmware that has such ones
    says how to tell, in lwipopts.h: FreeRTOS on Cortex-M has xPortIsInsideInterrupt(). */
 #ifndef MIDGE_LWIP_IN_INTERRUPT
@@ -111,44 +115,6 @@ static void take_wake(void)
 
 /* ---- Poll ---- */
 
-static short to_native(uint8_t events)
-{
-    return (short)(((events & MIDGE_POLL_IN) ? POLLIN : 0) |
-                   ((events & MIDGE_POLL_OUT) ? POLLOUT : 0));
-}
-
-/* lwIP has no POLLHUP. An error makes every wanted direction ready, so that whoever waits to read
-   or write does so and gets the errno. */
-static uint8_t from_native(short revents, uint8_t wanted)
-{
-    uint8_t out = 0;
-
-    if (revents & (POLLERR | POLLNVAL)) {
-        return (uint8_t)(MIDGE_POLL_ERR | (wanted & (MIDGE_POLL_IN | MIDGE_POLL_OUT)));
-    }
-    if (revents & POLLIN) {
-        out |= MIDGE_POLL_IN;
-    }
-    if (revents & POLLOUT) {
-        out |= MIDGE_POLL_OUT;
-    }
-    return out;
-}
-
-static void fill_polled(const struct midge_pollfd *fds, size_t n)
-{
-    struct pollfd *polled = midge__lws.polled;
-
-    for (size_t i = 0; i < n; i++) {
-        polled[i].fd = (int)fds[i].sock;
-        polled[i].events = to_native(fds[i].events);
-        polled[i].revents = 0;
-    }
-    polled[n].fd = midge__lws.wake_fd;
-    polled[n].events = POLLIN;
-    polled[n].revents = 0;
-}
-
 static int at_most(int timeout_ms, int limit_ms)
 {
     return timeout_ms < 0 || timeout_ms > limit_ms ? limit_ms : timeout_ms;
@@ -172,10 +138,10 @@ static int lws_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_m
     if (n > NUM_SOCKETS - 1) {
         return MIDGE_ERR_INVALID;
     }
-    fill_polled(fds, n);
+    midge__bsd_fill(midge__lws.polled, fds, n, midge__lws.wake_fd);
     ready = lwip_poll(midge__lws.polled, (nfds_t)(n + 1), sleep_ms(timeout_ms));
     for (size_t i = 0; i < n; i++) {
-        fds[i].revents = from_native(polled[i].revents, fds[i].events);
+        fds[i].revents = midge__bsd_revents(polled[i].revents, fds[i].events);
         any |= fds[i].revents;
     }
     take_wake();

@@ -37,6 +37,8 @@
 #include <midge/err.h>
 #include <midge/port.h>
 
+#include "../native.h"
+
 struct lws_lookup;
 
 struct lws {
@@ -53,14 +55,6 @@ struct lws {
     bool raised;        /* wake_fd is readable. Both threads */
 };
 extern struct lws midge__lws;
-
-/* Fill in where the caller asked for it. */
-static inline void lws_native(int *native, int code)
-{
-    if (native != NULL) {
-        *native = code;
-    }
-}
 
 /* From lwIP's thread: end the poll in progress, or the next one. */
 void midge__lws_raise(void);

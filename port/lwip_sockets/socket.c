@@ -9,10 +9,7 @@
 
 #include <lwip/errno.h>
 
-static int would_block(int code)
-{
-    return code == EAGAIN || code == EWOULDBLOCK;
-}
+#include "../bsd_sockets.h"
 
 static bool *fin_of(midge_sock sock)
 {
@@ -60,7 +57,7 @@ static socklen_t to_sockaddr(const struct midge_addr *addr, uint16_t port, union
 /* No socket, PCB or heap left is told from a peer that does not answer. */
 static int connect_fails(int code, int *native)
 {
-    lws_native(native, code);
+    midge__native(native, code);
     return code == ENFILE || code == ENOBUFS || code == ENOMEM ? MIDGE_ERR_NO_MEMORY
                                                                : MIDGE_ERR_CONNECT;
 }
@@ -75,7 +72,7 @@ int midge__lws_connect(void *ctx, const struct midge_addr *addr, uint16_t port, 
 
     (void)ctx;
     *sock = MIDGE_SOCK_NONE;
-    lws_native(native, 0);
+    midge__native(native, 0);
     if (addr->family != 4 && addr->family != 6) {
         return MIDGE_ERR_INVALID;
     }
@@ -108,7 +105,7 @@ int midge__lws_connected(void *ctx, midge_sock sock, int *native)
     socklen_t code_len = sizeof code;
 
     (void)ctx;
-    lws_native(native, 0);
+    midge__native(native, 0);
     if (lwip_poll(&one, 1, 0) == 0) {
         return MIDGE_ERR_AGAIN;
     }
@@ -132,7 +129,7 @@ int midge__lws_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t
 
     (void)ctx;
     *n = 0;
-    lws_native(native, 0);
+    midge__native(native, 0);
     if (cap == 0) {
         return MIDGE_ERR_INVALID; /* recv would answer 0, which reads as EOF */
     }
@@ -140,42 +137,20 @@ int midge__lws_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t
         return MIDGE_ERR_EOF;
     }
     got = lwip_recv((int)sock, buf, cap, 0);
-    if (got > 0) {
-        *n = (size_t)got;
-        return MIDGE_OK;
-    }
-    if (got == 0) {
-        *fin_of(sock) = true;
-        return MIDGE_ERR_EOF;
-    }
-    if (would_block(errno)) {
-        return MIDGE_ERR_AGAIN;
-    }
-    lws_native(native, errno);
-    return MIDGE_ERR_RECV;
+    *fin_of(sock) = got == 0;
+    return midge__bsd_received(got, n, native);
 }
 
 int midge__lws_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
                     int *native)
 {
-    ssize_t put;
-
     (void)ctx;
     *n = 0;
-    lws_native(native, 0);
+    midge__native(native, 0);
     if (len == 0) {
         return MIDGE_ERR_INVALID; /* no *n > 0 could be answered */
     }
-    put = lwip_send((int)sock, buf, len, 0);
-    if (put > 0) {
-        *n = (size_t)put;
-        return MIDGE_OK;
-    }
-    if (put == 0 || would_block(errno)) {
-        return MIDGE_ERR_AGAIN;
-    }
-    lws_native(native, errno);
-    return MIDGE_ERR_SEND;
+    return midge__bsd_sent(lwip_send((int)sock, buf, len, 0), n, native);
 }
 
 void midge__lws_close(void *ctx, midge_sock sock)

@@ -289,7 +289,7 @@ int midge__posix_file_open(void *ctx, const char *path, enum midge_file_mode mod
 
     (void)ctx;
     *file = NULL;
-    posix_native(native, 0);
+    midge__native(native, 0);
     if (f == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
@@ -299,7 +299,7 @@ int midge__posix_file_open(void *ctx, const char *path, enum midge_file_mode mod
                                      : open_replace(f, path);
     if (code != 0) {
         file_free(f);
-        posix_native(native, code);
+        midge__native(native, code);
         return mode == MIDGE_FILE_READ ? MIDGE_ERR_READ : MIDGE_ERR_WRITE;
     }
     f->may_sigpipe = f->temp == NULL;
@@ -342,7 +342,7 @@ int midge__posix_file_read(void *ctx, midge_file file, uint8_t *buf, size_t cap,
 
     (void)ctx;
     *n = 0;
-    posix_native(native, 0);
+    midge__native(native, 0);
     if (cap == 0) {
         return MIDGE_ERR_INVALID; /* read would answer 0, which reads as EOF */
     }
@@ -350,7 +350,7 @@ int midge__posix_file_read(void *ctx, midge_file file, uint8_t *buf, size_t cap,
         got = read(file->fd, buf, cap);
     } while (got < 0 && transient(errno, file->fd, POLLIN));
     if (got < 0) {
-        posix_native(native, errno);
+        midge__native(native, errno);
         return MIDGE_ERR_READ;
     }
     *n = (size_t)got;
@@ -362,7 +362,7 @@ int midge__posix_file_write(void *ctx, midge_file file, const uint8_t *buf, size
     int code;
 
     (void)ctx;
-    posix_native(native, 0);
+    midge__native(native, 0);
     code = write_quietly(file, buf, len);
     if (code == 0) {
         return MIDGE_OK;
@@ -370,7 +370,7 @@ int midge__posix_file_write(void *ctx, midge_file file, const uint8_t *buf, size
     if (file->write_errno == 0) {
         file->write_errno = code;
     }
-    posix_native(native, code);
+    midge__native(native, code);
     return MIDGE_ERR_WRITE;
 }
 
@@ -380,6 +380,6 @@ int midge__posix_file_finish(void *ctx, midge_file file, int commit, int *native
 
     (void)ctx;
     file_free(file);
-    posix_native(native, code);
+    midge__native(native, code);
     return code == 0 ? MIDGE_OK : MIDGE_ERR_WRITE;
 }

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../bsd_sockets.h"
+
 #define DEFAULT_MAX_SOCKS 256
 
 /* ---- Clocks and entropy ---- */
@@ -86,41 +88,6 @@ static void drain_wake(const struct posix *p)
 
 /* ---- Poll ---- */
 
-static short to_native(uint8_t events)
-{
-    return (short)(((events & MIDGE_POLL_IN) ? POLLIN : 0) |
-                   ((events & MIDGE_POLL_OUT) ? POLLOUT : 0));
-}
-
-/* A hang-up or error makes every wanted direction ready, so that whoever waits to read or write
-   does so and gets the errno; MIDGE_POLL_ERR alone carries none. */
-static uint8_t from_native(short revents, uint8_t wanted)
-{
-    uint8_t out = 0;
-    if (revents & (POLLERR | POLLHUP | POLLNVAL)) {
-        return (uint8_t)(MIDGE_POLL_ERR | (wanted & (MIDGE_POLL_IN | MIDGE_POLL_OUT)));
-    }
-    if (revents & POLLIN) {
-        out |= MIDGE_POLL_IN;
-    }
-    if (revents & POLLOUT) {
-        out |= MIDGE_POLL_OUT;
-    }
-    return out;
-}
-
-static void fill_polled(struct posix *p, const struct midge_pollfd *fds, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        p->polled[i].fd = (int)fds[i].sock;
-        p->polled[i].events = to_native(fds[i].events);
-        p->polled[i].revents = 0;
-    }
-    p->polled[n].fd = p->wake_fd;
-    p->polled[n].events = POLLIN;
-    p->polled[n].revents = 0;
-}
-
 static int posix_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
 {
     struct posix *p = ctx;
@@ -131,7 +98,7 @@ static int posix_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout
     if (n > p->max_socks) {
         return MIDGE_ERR_INVALID;
     }
-    fill_polled(p, fds, n);
+    midge__bsd_fill(p->polled, fds, n, p->wake_fd);
     dns = &p->polled[n + 1];
     n_dns = midge__posix_dns_interest(p, dns, &timeout_ms);
     ready = poll(p->polled, (nfds_t)(n + 1 + n_dns), timeout_ms);
@@ -140,7 +107,7 @@ static int posix_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout
     }
     /* After EINTR all revents are the zeros from above: an early return with nothing ready. */
     for (size_t i = 0; i < n; i++) {
-        fds[i].revents = from_native(p->polled[i].revents, fds[i].events);
+        fds[i].revents = midge__bsd_revents(p->polled[i].revents, fds[i].events);
     }
     if (p->polled[n].revents != 0) {
         drain_wake(p);
@@ -158,7 +125,7 @@ static int interest(void *ctx, struct midge_pollfd *fds, size_t cap, size_t *n, 
     *n = 1 + midge__posix_dns_interest(p, &own[1], timeout_ms);
     for (size_t i = 0; i < *n && i < cap; i++) {
         fds[i].sock = own[i].fd;
-        fds[i].events = from_native(own[i].events, 0);
+        fds[i].events = midge__bsd_revents(own[i].events, 0);
         fds[i].revents = 0;
     }
     return MIDGE_OK;

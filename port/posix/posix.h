@@ -21,6 +21,8 @@
 #include "midge/err.h"
 #include "midge/port.h"
 
+#include "../native.h"
+
 /* c-ares reports at most ARES_GETSOCK_MAXNUM sockets; dns.c checks that this is still true. */
 #define POSIX_DNS_SOCKS 16
 
@@ -39,14 +41,6 @@ struct posix {
 
 /* posix.c */
 int midge__posix_entropy(void *ctx, uint8_t *buf, size_t len);
-
-/* Fill in where the caller asked for it. */
-static inline void posix_native(int *native, int code)
-{
-    if (native != NULL) {
-        *native = code;
-    }
-}
 
 /* dns.c */
 int midge__posix_dns_open(struct posix *p);

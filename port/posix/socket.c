@@ -12,10 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int would_block(int code)
-{
-    return code == EAGAIN || code == EWOULDBLOCK;
-}
+#include "../bsd_sockets.h"
 
 /* 0 for a family that there is not. */
 static socklen_t to_sockaddr(const struct midge_addr *addr, uint16_t port,
@@ -50,13 +47,13 @@ int midge__posix_connect(void *ctx, const struct midge_addr *addr, uint16_t port
 
     (void)ctx;
     *sock = MIDGE_SOCK_NONE;
-    posix_native(native, 0);
+    midge__native(native, 0);
     if (to_len == 0) {
         return MIDGE_ERR_INVALID;
     }
     fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
     if (fd < 0) {
-        posix_native(native, errno);
+        midge__native(native, errno);
         return MIDGE_ERR_CONNECT;
     }
     /* Requests are written whole, so Nagle can only delay; without it all still works. */
@@ -64,7 +61,7 @@ int midge__posix_connect(void *ctx, const struct midge_addr *addr, uint16_t port
     /* EINTR: POSIX lets the connection go on by itself, as with EINPROGRESS. */
     if (connect(fd, (const struct sockaddr *)&to, to_len) != 0 && errno != EINPROGRESS &&
         errno != EINTR) {
-        posix_native(native, errno);
+        midge__native(native, errno);
         (void)close(fd);
         return MIDGE_ERR_CONNECT;
     }
@@ -81,7 +78,7 @@ int midge__posix_connected(void *ctx, midge_sock sock, int *native)
     socklen_t code_len = sizeof code;
 
     (void)ctx;
-    posix_native(native, 0);
+    midge__native(native, 0);
     if (getsockopt((int)sock, SOL_SOCKET, SO_ERROR, &code, &code_len) != 0) {
         code = errno;
     }
@@ -94,7 +91,7 @@ int midge__posix_connected(void *ctx, midge_sock sock, int *native)
         }
         code = errno;
     }
-    posix_native(native, code);
+    midge__native(native, code);
     return MIDGE_ERR_CONNECT;
 }
 
@@ -104,25 +101,14 @@ int midge__posix_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size
 
     (void)ctx;
     *n = 0;
-    posix_native(native, 0);
+    midge__native(native, 0);
     if (cap == 0) {
         return MIDGE_ERR_INVALID; /* recv would answer 0, which reads as EOF */
     }
     do {
         got = recv((int)sock, buf, cap, 0);
     } while (got < 0 && errno == EINTR);
-    if (got > 0) {
-        *n = (size_t)got;
-        return MIDGE_OK;
-    }
-    if (got == 0) {
-        return MIDGE_ERR_EOF;
-    }
-    if (would_block(errno)) {
-        return MIDGE_ERR_AGAIN;
-    }
-    posix_native(native, errno);
-    return MIDGE_ERR_RECV;
+    return midge__bsd_received(got, n, native);
 }
 
 int midge__posix_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
@@ -132,22 +118,14 @@ int midge__posix_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len
 
     (void)ctx;
     *n = 0;
-    posix_native(native, 0);
+    midge__native(native, 0);
     if (len == 0) {
         return MIDGE_ERR_INVALID; /* no *n > 0 could be answered */
     }
     do {
         put = send((int)sock, buf, len, MSG_NOSIGNAL);
     } while (put < 0 && errno == EINTR);
-    if (put > 0) {
-        *n = (size_t)put;
-        return MIDGE_OK;
-    }
-    if (put == 0 || would_block(errno)) {
-        return MIDGE_ERR_AGAIN;
-    }
-    posix_native(native, errno);
-    return MIDGE_ERR_SEND;
+    return midge__bsd_sent(put, n, native);
 }
 
 void midge__posix_sock_close(void *ctx, midge_sock sock)

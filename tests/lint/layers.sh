@@ -22,9 +22,12 @@ src/extra:         @own @iso stdio.h extra/ codec/ base/ midge/
 src/extra/json:    @own @iso stdio.h extra/ codec/ base/ midge/ cJSON.h
 port/mbedtls:      @own @iso mbedtls/ psa/
 port/localhost.h:  @iso
-port/posix:        @own *system midge/ ../localhost.h
-port/lwip_raw:     @own *system midge/ lwip/ netif/ arch/ ../localhost.h
-port/lwip_sockets: @own *system midge/ lwip/ netif/ arch/ ../localhost.h
+port/native.h:     @iso
+port/bsd_sockets.h: @own midge/ native.h
+port/lwip_address.h: @iso midge/ lwip/
+port/posix:        @own *system midge/ ../localhost.h ../native.h ../bsd_sockets.h
+port/lwip_raw:     @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../lwip_address.h
+port/lwip_sockets: @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../bsd_sockets.h ../lwip_address.h
 port/template:     @own @iso midge/
 port/sim:          @own *system midge/ base/
 boards:            @own @iso stdio.h common/ midge/ lwip/ netif/

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Address families and lwIP's answers to lookups, for both ports on it. */
+#ifndef MIDGE_PORT_LWIP_ADDRESS_H
+#define MIDGE_PORT_LWIP_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <lwip/dns.h>
+#include <lwip/ip_addr.h>
+
+#include <midge/err.h>
+#include <midge/port.h>
+
+/* 0: any. */
+static inline bool midge__lwip_has_family(uint8_t family)
+{
+    return family == 0 || (family == 4 && LWIP_IPV4) || (family == 6 && LWIP_IPV6);
+}
+
+static inline u8_t midge__lwip_dns_type(uint8_t family)
+{
+    switch (family) {
+    case 4:
+        return LWIP_DNS_ADDRTYPE_IPV4;
+    case 6:
+        return LWIP_DNS_ADDRTYPE_IPV6;
+    default:
+        return LWIP_DNS_ADDRTYPE_DEFAULT;
+    }
+}
+
+static inline void midge__lwip_query_fail(struct midge_dns_query *query, err_t err)
+{
+    query->err = MIDGE_ERR_RESOLVE;
+    query->native = err;
+    query->done = 1;
+}
+
+/* One address more. */
+static inline void midge__lwip_query_add(struct midge_dns_query *query, const ip_addr_t *ip)
+{
+    struct midge_addr *addr = &query->addrs[query->count++];
+
+    memset(addr, 0, sizeof *addr);
+#if LWIP_IPV6
+    if (IP_IS_V6(ip)) {
+        addr->family = 6;
+        addr->scope = ip6_addr_zone(ip_2_ip6(ip));
+        memcpy(addr->bytes, ip_2_ip6(ip)->addr, 16);
+    }
+#endif
+#if LWIP_IPV4
+    if (IP_IS_V4(ip)) {
+        addr->family = 4;
+        memcpy(addr->bytes, &ip_2_ip4(ip)->addr, 4);
+    }
+#endif
+}
+
+/* The loopback address of a family that there is. */
+static inline void midge__lwip_query_add_loopback(struct midge_dns_query *query, uint8_t family)
+{
+    ip_addr_t ip;
+
+#if LWIP_IPV6
+    if (family == 6) {
+        IP_ADDR6_HOST(&ip, 0, 0, 0, 1);
+        midge__lwip_query_add(query, &ip);
+    }
+#endif
+#if LWIP_IPV4
+    if (family == 4) {
+        IP_ADDR4(&ip, 127, 0, 0, 1);
+        midge__lwip_query_add(query, &ip);
+    }
+#endif
+}
+
+#endif
