@@ -13,9 +13,6 @@
 /* A 32-bit register of the core or of a chip. */
 #define CORTEXM_REG(address) (*(volatile uint32_t *)(uintptr_t)(address))
 
-/* The exit code of a program that ended in a fault: above the apps' own. */
-#define CORTEXM_EXIT_FAULT 3
-
 /* Interrupts off; their state before, for cortexm_irq_restore. */
 static inline uint32_t cortexm_irq_save(void)
 {

@@ -10,9 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cortexm.h"
-#include "hw.h"
-#include "services.h"
+#include "fault.h"
 
 /* --- memory: of strtod and printf, for a number's digits; nothing else calls malloc --- */
 
@@ -128,11 +126,6 @@ double __wrap_strtod(const char *text, char **end)
 
 /* --- the end --- */
 
-static void put(const char *text)
-{
-    hw_console_write(text, strlen(text));
-}
-
 /* assert() of newlib would bring in stdio. */
 _Noreturn void __assert_func(const char *file, int line, const char *function, const char *text);
 _Noreturn void __assert_func(const char *file, int line, const char *function, const char *text)
@@ -144,21 +137,21 @@ _Noreturn void __assert_func(const char *file, int line, const char *function, c
         digits[--at] = (char)('0' + line % 10);
         line /= 10;
     } while (line > 0 && at > 0);
-    put("\r\nassert: ");
-    put(file);
-    put(":");
-    put(digits + at);
-    put(function != NULL ? ": " : "");
-    put(function != NULL ? function : "");
-    put(": ");
-    put(text);
-    put("\r\n");
-    services_exit(CORTEXM_EXIT_FAULT);
+    fault_text("\r\nassert: ");
+    fault_text(file);
+    fault_text(":");
+    fault_text(digits + at);
+    fault_text(function != NULL ? ": " : "");
+    fault_text(function != NULL ? function : "");
+    fault_text(": ");
+    fault_text(text);
+    fault_text("\r\n");
+    fault_end();
 }
 
 _Noreturn void abort(void);
 _Noreturn void abort(void)
 {
-    put("\r\nabort\r\n");
-    services_exit(CORTEXM_EXIT_FAULT);
+    fault_text("\r\nabort\r\n");
+    fault_end();
 }

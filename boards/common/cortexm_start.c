@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "cortexm.h"
+#include "fault.h"
 #include "hw.h"
-#include "services.h"
 
 #define SCB_VTOR  CORTEXM_REG(0xE000ED08)
 #define SCB_CCR   CORTEXM_REG(0xE000ED14)
@@ -140,21 +140,6 @@ __attribute__((naked)) void cortexm_fault(void)
                      ".ltorg");
 }
 
-static void put(const char *text)
-{
-    hw_console_write(text, strlen(text));
-}
-
-static void put_hex(const char *name, uint32_t value)
-{
-    char digits[8];
-    for (int i = 7; i >= 0; i--, value >>= 4) {
-        digits[i] = "0123456789abcdef"[value & 15];
-    }
-    put(name);
-    hw_console_write(digits, sizeof digits);
-}
-
 static const char *exception_name(void)
 {
     static const char *const names[] = {"thread", "reset", "nmi",    "hard",      "memory",
@@ -168,25 +153,21 @@ static const char *exception_name(void)
 
 _Noreturn void cortexm_fault_report(uint32_t sp, uint32_t pc, uint32_t lr)
 {
-    static bool faulted;
     const uint32_t cfsr = SCB_CFSR;
-    if (faulted) { /* in this very report */
-        hw_halt();
-    }
-    faulted = true;
-    put("\r\nfault: ");
-    put(exception_name());
-    put_hex(" pc=0x", pc);
-    put_hex(" lr=0x", lr);
-    put_hex(" sp=0x", sp);
-    put_hex(" cfsr=0x", cfsr);
-    put_hex(" hfsr=0x", SCB_HFSR);
+    fault_begin();
+    fault_text("\r\nfault: ");
+    fault_text(exception_name());
+    fault_hex(" pc=0x", pc);
+    fault_hex(" lr=0x", lr);
+    fault_hex(" sp=0x", sp);
+    fault_hex(" cfsr=0x", cfsr);
+    fault_hex(" hfsr=0x", SCB_HFSR);
     if (cfsr & CFSR_BFARVALID) {
-        put_hex(" address=0x", SCB_BFAR);
+        fault_hex(" address=0x", SCB_BFAR);
     } else if (cfsr & CFSR_MMARVALID) {
-        put_hex(" address=0x", SCB_MMFAR);
+        fault_hex(" address=0x", SCB_MMFAR);
     }
     /* Equal: Armv8-M lets it not go further. */
-    put(sp <= (uint32_t)(uintptr_t)hw_stack_bottom ? " stack overflow\r\n" : "\r\n");
-    services_exit(CORTEXM_EXIT_FAULT);
+    fault_text(sp <= (uint32_t)(uintptr_t)hw_stack_bottom ? " stack overflow\r\n" : "\r\n");
+    fault_end();
 }

@@ -7,7 +7,8 @@ set(_here ${CMAKE_CURRENT_LIST_DIR})
 set(_drivers ${_here}/../common)
 set(BOARD_SOURCES ${_here}/board.c ${_here}/clock.c ${_here}/flash.c ${_here}/seed.c
     ${_drivers}/stellaris_eth.c ${_drivers}/pl011.c ${_drivers}/systick.c
-    ${_drivers}/cortexm_start.c ${_drivers}/cortexm_libc.c ${_drivers}/words.c)
+    ${_drivers}/cortexm_start.c ${_drivers}/cortexm_libc.c ${_drivers}/fault.c
+    ${_drivers}/words.c)
 set(BOARD_LINKER_SCRIPT ${_here}/link.ld)
 set(BOARD_STACK 5120)
 set(BOARD_LINK_OPTIONS -L${_drivers} -Wl,--print-memory-usage

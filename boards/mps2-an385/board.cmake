@@ -5,7 +5,7 @@ set(_here ${CMAKE_CURRENT_LIST_DIR})
 set(_drivers ${_here}/../common)
 set(BOARD_SOURCES ${_here}/board.c ${_drivers}/lan9118.c ${_drivers}/cmsdk_uart.c
     ${_drivers}/systick.c ${_drivers}/cortexm_start.c ${_drivers}/cortexm_libc.c
-    ${_drivers}/words.c)
+    ${_drivers}/fault.c ${_drivers}/words.c)
 set(BOARD_LINKER_SCRIPT ${_here}/link.ld)
 set(BOARD_STACK 16384)
 set(BOARD_LINK_OPTIONS -L${_drivers} -Wl,--print-memory-usage
