@@ -20,9 +20,10 @@
 
 #include <midge/midge.h>
 
+#include "../ca_file.h"
 #include "machine.h"
 
-enum { LONGEST_CA = 1 << 20, URLS_MAX = 64, CONNECTIONS = 16 };
+enum { URLS_MAX = 64, CONNECTIONS = 16 };
 
 struct options {
     unsigned rounds, dns_ms, family, wakes;
@@ -187,32 +188,21 @@ static void await_close(const struct midge_port *port)
     } while (use.connections > 0);
 }
 
-static size_t read_ca(const char *path, char *text)
-{
-    FILE *file = fopen(path, "rb");
-    size_t len = 0;
-
-    if (file != NULL) {
-        len = fread(text, 1, LONGEST_CA, file);
-        fclose(file);
-    }
-    return len;
-}
-
-static int run(const struct options *o, struct midge_port *port, char *ca)
+static int run(const struct options *o, struct midge_port *port)
 {
     struct midge_config config = {.port = port, .max_connections = CONNECTIONS};
     struct midge_client *client = NULL;
     int failed = 1;
 
-    config.tls.ca = ca;
-    config.tls.ca_len = read_ca(o->ca, ca);
+    if (!ca_file_read(&config.tls, o->ca))
+        return 1;
     config.memory_size = midge_memory_needed(&config);
     config.memory = malloc(config.memory_size);
     if (config.memory != NULL && midge_open(&client, &config) == MIDGE_OK)
         failed = o->wakes > 0 ? run_wakes(client, o->wakes) : run_rounds(client, o);
     midge_close(client);
     free(config.memory);
+    ca_file_free(&config.tls);
     return failed;
 }
 
@@ -252,16 +242,15 @@ int main(int argc, char **argv)
     struct options o = {.rounds = 1};
     struct machine_use before, after;
     struct midge_port port;
-    char *ca = malloc(LONGEST_CA);
     int failed;
 
     (void)argc;
-    if (ca == NULL || !read_options(&o, argv))
+    if (!read_options(&o, argv))
         return 2;
     machine_open(&port, o.dns_port);
     machine_use(&before);
     machine_attach(&port);
-    failed = run(&o, &port, ca);
+    failed = run(&o, &port);
     await_close(&port);
     machine_detach(&port);
     machine_use(&after);
@@ -271,6 +260,5 @@ int main(int argc, char **argv)
     printf(",");
     say_use("after", &after);
     printf("}\n");
-    free(ca);
     return failed;
 }

@@ -10,9 +10,10 @@
 #include <stdlib.h>
 
 #include "examples/rtos_thread.h"
+#include "../ca_file.h"
 #include "machine.h"
 
-enum { LONGEST_CA = 1 << 20, THREADS_MAX = 64, BODY = 70000 };
+enum { THREADS_MAX = 64, BODY = 70000 };
 
 struct worker {
     pthread_t thread;
@@ -57,16 +58,11 @@ int main(int argc, char **argv)
     struct midge_port port;
     /* Fewer than there are threads: some jobs wait for room. */
     struct midge_config config = {.port = &port, .max_connections = 4, .max_awaitables = 4};
-    char *ca = malloc(LONGEST_CA);
-    FILE *file = argc > 5 ? fopen(argv[3], "rb") : NULL;
     const unsigned threads = argc > 5 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
     int failed = 1;
 
-    if (ca == NULL || file == NULL || threads > THREADS_MAX)
+    if (argc <= 5 || threads > THREADS_MAX || !ca_file_read(&config.tls, argv[3]))
         return 2;
-    config.tls.ca = ca;
-    config.tls.ca_len = fread(ca, 1, LONGEST_CA, file);
-    fclose(file);
     config.memory_size = midge_memory_needed(&config);
     config.memory = malloc(config.memory_size);
     machine_open(&port, (unsigned short)strtoul(argv[4], NULL, 10));
@@ -76,6 +72,6 @@ int main(int argc, char **argv)
     }
     machine_close();
     free(config.memory);
-    free(ca);
+    ca_file_free(&config.tls);
     return failed;
 }

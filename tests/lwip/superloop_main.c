@@ -8,9 +8,8 @@
 #include <stdlib.h>
 
 #include "examples/superloop.h"
+#include "../ca_file.h"
 #include "machine.h"
-
-enum { LONGEST_CA = 1 << 20 };
 
 static unsigned long blinks;
 static int lit;
@@ -45,20 +44,15 @@ int main(int argc, char **argv)
 {
     struct midge_port port;
     struct midge_config config = {.port = &port, .max_connections = 8};
-    char *ca = malloc(LONGEST_CA);
-    FILE *file = argc > 3 ? fopen(argv[1], "rb") : NULL;
     int failed;
 
-    if (ca == NULL || file == NULL)
+    if (argc <= 3 || !ca_file_read(&config.tls, argv[1]))
         return 2;
-    config.tls.ca = ca;
-    config.tls.ca_len = fread(ca, 1, LONGEST_CA, file);
-    fclose(file);
     machine_open(&port, (unsigned short)strtoul(argv[2], NULL, 10));
     machine_attach(&port);
     failed = run(&config, argv + 3, (size_t)argc - 3);
     machine_detach(&port);
     machine_close();
-    free(ca);
+    ca_file_free(&config.tls);
     return failed;
 }

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <midge/midge.h>
 
-enum { MOST = 64, LONGEST = 1 << 20 };
+#include "../ca_file.h"
+
+enum { MOST = 64 };
 
 struct download {
     struct midge_sink sink;
@@ -98,16 +100,12 @@ int main(int argc, char **argv)
 {
     struct midge_client *client = NULL;
     struct midge_config config = {0};
-    char *ca = malloc(LONGEST);
     unsigned n = argc == 5 ? (unsigned)strtoul(argv[3], NULL, 10) : 0;
-    FILE *file = n > 0 && n <= MOST ? fopen(argv[2], "rb") : NULL;
     int failed = 1;
 
-    if (ca == NULL || file == NULL || midge_posix_open(&config.port, 0) != MIDGE_OK)
+    if (n == 0 || n > MOST || !ca_file_read(&config.tls, argv[2]) ||
+        midge_posix_open(&config.port, 0) != MIDGE_OK)
         return 2;
-    config.tls.ca = ca;
-    config.tls.ca_len = fread(ca, 1, LONGEST, file);
-    fclose(file);
     config.turn_bytes = (uint32_t)strtoul(argv[4], NULL, 10);
     config.max_per_origin = (uint16_t)n;
     config.memory_size = midge_memory_needed(&config);
@@ -117,6 +115,6 @@ int main(int argc, char **argv)
     midge_close(client);
     midge_posix_close(config.port);
     free(config.memory);
-    free(ca);
+    ca_file_free(&config.tls);
     return failed;
 }

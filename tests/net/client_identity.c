@@ -11,17 +11,9 @@
 #include <stdlib.h>
 #include <midge/midge.h>
 
-enum { MOST = 16, LONGEST = 1 << 20 };
+#include "../ca_file.h"
 
-static size_t read_file(const char *path, char *text)
-{
-    FILE *file = fopen(path, "rb");
-    size_t len = file != NULL ? fread(text, 1, LONGEST, file) : 0;
-
-    if (file != NULL)
-        fclose(file);
-    return len;
-}
+enum { MOST = 16 };
 
 static void print(char letter, const struct midge_result *result)
 {
@@ -62,13 +54,11 @@ int main(int argc, char **argv)
 {
     struct midge_client *client = NULL;
     struct midge_config config = {.max_per_origin = MOST};
-    char *ca = malloc(LONGEST);
     int err = MIDGE_ERR_INVALID;
 
-    if (argc < 4 || ca == NULL || midge_posix_open(&config.port, 0) != MIDGE_OK)
+    if (argc < 4 || !ca_file_read(&config.tls, argv[2]) ||
+        midge_posix_open(&config.port, 0) != MIDGE_OK)
         return 2;
-    config.tls.ca = ca;
-    config.tls.ca_len = read_file(argv[2], ca);
     config.memory_size = midge_memory_needed(&config);
     config.memory = malloc(config.memory_size);
     if (config.memory != NULL)
@@ -80,6 +70,6 @@ int main(int argc, char **argv)
     midge_close(client);
     midge_posix_close(config.port);
     free(config.memory);
-    free(ca);
+    ca_file_free(&config.tls);
     return err == MIDGE_OK ? 0 : 1;
 }

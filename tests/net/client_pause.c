@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <midge/midge.h>
 
-enum { LONGEST = 1 << 20, WAIT_MS = 20 };
+#include "../ca_file.h"
+
+enum { WAIT_MS = 20 };
 
 struct pausing {
     struct midge_sink sink;
@@ -98,15 +100,11 @@ int main(int argc, char **argv)
 {
     struct midge_client *client = NULL;
     struct midge_config config = {0};
-    char *ca = malloc(LONGEST);
-    FILE *file = argc == 5 ? fopen(argv[3], "rb") : NULL;
     int failed = 1;
 
-    if (ca == NULL || file == NULL || midge_posix_open(&config.port, 0) != MIDGE_OK)
+    if (argc != 5 || !ca_file_read(&config.tls, argv[3]) ||
+        midge_posix_open(&config.port, 0) != MIDGE_OK)
         return 2;
-    config.tls.ca = ca;
-    config.tls.ca_len = fread(ca, 1, LONGEST, file);
-    fclose(file);
     config.memory_size = midge_memory_needed(&config);
     config.memory = malloc(config.memory_size);
     if (config.memory != NULL && midge_open(&client, &config) == MIDGE_OK)
@@ -114,6 +112,6 @@ int main(int argc, char **argv)
     midge_close(client);
     midge_posix_close(config.port);
     free(config.memory);
-    free(ca);
+    ca_file_free(&config.tls);
     return failed;
 }
