@@ -38,6 +38,21 @@ static inline void midge__lwip_query_fail(struct midge_dns_query *query, err_t e
     query->done = 1;
 }
 
+/* The state of a query before any answer. False: it has failed, this build has not its family. */
+static inline bool midge__lwip_query_begin(struct midge_dns_query *query)
+{
+    query->count = 0;
+    query->done = 0;
+    query->err = MIDGE_OK;
+    query->native = 0;
+    query->impl = NULL;
+    if (!midge__lwip_has_family(query->family)) {
+        midge__lwip_query_fail(query, ERR_VAL);
+        return false;
+    }
+    return true;
+}
+
 /* One address more. */
 static inline void midge__lwip_query_add(struct midge_dns_query *query, const ip_addr_t *ip)
 {

@@ -105,13 +105,7 @@ int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *q
     int err;
 
     (void)ctx;
-    query->count = 0;
-    query->done = 0;
-    query->err = MIDGE_OK;
-    query->native = 0;
-    query->impl = NULL;
-    if (!midge__lwip_has_family(query->family)) {
-        midge__lwip_query_fail(query, ERR_VAL);
+    if (!midge__lwip_query_begin(query)) {
         return MIDGE_OK;
     }
     if (midge__is_localhost(host)) {

@@ -165,12 +165,10 @@ int midge__lws_dns_start(void *ctx, const char *host, struct midge_dns_query *qu
     struct lws_lookup *l;
 
     (void)ctx;
-    query->count = 0;
-    query->done = 0;
-    query->err = MIDGE_OK;
-    query->native = 0;
-    query->impl = NULL;
-    if (!midge__lwip_has_family(query->family) || strlen(host) >= DNS_MAX_NAME_LENGTH) {
+    if (!midge__lwip_query_begin(query)) {
+        return MIDGE_OK;
+    }
+    if (strlen(host) >= DNS_MAX_NAME_LENGTH) {
         midge__lwip_query_fail(query, ERR_VAL);
         return MIDGE_OK;
     }

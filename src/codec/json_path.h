@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The paths of a JSON scanner (json_filter.c) against the place in the document where it is. Sets
+ * The paths of a JSON scanner (json_scan.c) against the place in the document where it is. Sets
  * of paths are bit masks; s->hits are those that the current name or value still matches.
  */
 #ifndef MIDGE__JSON_PATH_H

@@ -2,7 +2,7 @@
 /* The sink around the JSON scanner of the codec: values to the callback, errors to the request. */
 #include "base/check.h"
 #include "base/span.h"
-#include "codec/json_filter.h"
+#include "codec/json_scan.h"
 #include "midge/err.h"
 
 /* The document's error: the request's too, unless the body need not be JSON. */

@@ -17,7 +17,7 @@ include(${PROJECT_SOURCE_DIR}/port/lwip.cmake)
 set(LWIP_TESTS ${CMAKE_CURRENT_LIST_DIR})
 set(LWIP_UNIX ${MIDGE_LWIP_DIR}/contrib/ports/unix/port)
 
-# With threads: lwIP's port to POSIX. IPv6 too, so that both families are compiled.
+# With threads: lwIP's port to POSIX. IPv4 and IPv6.
 midge_lwip(lwip-sockets-core ${LWIP_TESTS}/sockets IPV6 API)
 target_sources(lwip-sockets-core PRIVATE ${LWIP_UNIX}/sys_arch.c)
 target_include_directories(lwip-sockets-core SYSTEM BEFORE PUBLIC ${LWIP_UNIX}/include)

@@ -10,8 +10,8 @@
  * What the paths are and the values mean: midge/json.h. No value is longer than text, so that the
  * document may have any size.
  */
-#ifndef MIDGE__JSON_FILTER_H
-#define MIDGE__JSON_FILTER_H
+#ifndef MIDGE__JSON_SCAN_H
+#define MIDGE__JSON_SCAN_H
 
 #include <stddef.h>
 

@@ -20,7 +20,7 @@
  * Which paths match is json_path.c's to say. Sets of paths are bit masks: hits, those that the
  * current name or value still matches; due, those to report.
  */
-#include "codec/json_filter.h"
+#include "codec/json_scan.h"
 
 #include <stdbool.h>
 #include <string.h>
