@@ -131,8 +131,7 @@ void midge__origins_close(struct midge_client *client);
 enum midge__transfer_state {
     MIDGE__TRANSFER_QUEUED,   /* waits for admission; leads to OPENING or ATTACHED */
     MIDGE__TRANSFER_OPENING,  /* its connection is being made; leads to ATTACHED */
-    MIDGE__TRANSFER_ATTACHED, /* a protocol works on it; leads to ENDED, or back to QUEUED (replay)
-                               */
+    MIDGE__TRANSFER_ATTACHED, /* a protocol works on it; leads to ENDED, or (replay) to QUEUED */
     MIDGE__TRANSFER_ENDED
 };
 

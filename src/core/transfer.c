@@ -2,12 +2,13 @@
 /*
  * Transfers: a request from its start to its one completion.
  *
- * state     waits for                        on ok      on error            deadline
- * QUEUED    admission                        OPENING    ENDED               queue, total
- *                                            or ATTACHED (a kept connection)
- * OPENING   dns, connect, permit, handshake  ATTACHED   ENDED               dns, connect, tls,
- * total ATTACHED  the protocol                     ENDED      ENDED or QUEUED     first byte, idle,
- * total ENDED     delivery                         –          –                   –
+ * state     waits for                 on ok                  on error         deadline (and total)
+ * QUEUED    admission                 OPENING, or ATTACHED   ENDED            queue
+ *                                     to a kept connection
+ * OPENING   dns, connect, permit,     ATTACHED               ENDED            dns, connect, tls
+ *           handshake
+ * ATTACHED  the protocol              ENDED                  ENDED or QUEUED  first byte, idle
+ * ENDED     delivery                  –                      –                –
  */
 #include "core/core.h"
 #include "base/span.h"
