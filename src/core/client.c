@@ -8,7 +8,6 @@
  */
 #include "core/core.h"
 #include "base/text.h"
-#include "codec/h1_write.h"
 #include <string.h>
 
 #define TRACE_LINE 200U

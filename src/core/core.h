@@ -22,6 +22,7 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "base/timer_heap.h"
+#include "codec/h1_write.h"
 #include "io/stream.h"
 #include "io/tls.h"
 #include "midge/client.h"
@@ -177,6 +178,9 @@ struct midge_request *midge__request_copy(struct midge_client *client,
 int midge__request_url(struct midge_client *client, const struct midge_request *request,
                        const char **url, bool *own);
 const char *midge__request_method(const struct midge_request *request);
+/* How the end of its body is told; *length: what it says, 0 unless FRAMING_LENGTH. */
+enum midge__h1_framing midge__request_framing(const struct midge_request *request,
+                                              uint64_t *length);
 
 /* --- protocol ops: how a connection carries exchanges --- */
 

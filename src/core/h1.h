@@ -32,15 +32,14 @@ struct midge__h1 {
     uint8_t waits;   /* MIDGE__RESUME_x: a paused sink, a source that has nothing */
     uint8_t resumed; /* the same: resumed since its callback began */
     bool lent;       /* head is the client's spare one */
-    bool chunked, source_failed, sent_any, got_any;
+    bool source_failed, sent_any, got_any;
     bool parse_on; /* paused in the middle: the end may be due without another byte */
     struct midge__conn *conn;
     struct midge__transfer *transfer; /* NULL: over or canceled */
     char *head;
-    size_t sent;          /* bytes of the body handed to the stream or the send buffer */
-    size_t wpos, wlen;    /* send buffer */
-    size_t rpos, rlen;    /* receive buffer; what a paused sink has not seen waits here */
-    uint64_t content_len; /* of the request's body */
+    size_t sent;       /* bytes of the body handed to the stream or the send buffer */
+    size_t wpos, wlen; /* send buffer */
+    size_t rpos, rlen; /* receive buffer; what a paused sink has not seen waits here */
     int send_error;
     struct midge__fault send_fault;
     struct midge__h1_write write;

@@ -8,27 +8,12 @@
 
 /* --- the head --- */
 
-static enum midge__h1_framing request_framing(struct midge__h1 *x)
-{
-    const struct midge_request *r = x->transfer->request;
-    if (r->source != NULL && r->source->length < 0) {
-        x->chunked = true;
-        return MIDGE__H1_FRAMING_CHUNKED;
-    }
-    if (r->source == NULL && r->body == NULL) {
-        return MIDGE__H1_FRAMING_NONE;
-    }
-    x->content_len = r->source != NULL ? (uint64_t)r->source->length : r->body_len;
-    return MIDGE__H1_FRAMING_LENGTH;
-}
-
 int midge__h1_send_begin(struct midge__h1 *x)
 {
     const struct midge_config *config = &x->conn->client->config;
     const struct midge__transfer *t = x->transfer;
     const struct midge_request *r = t->request;
     unsigned flags = r->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;
-    enum midge__h1_framing framing = request_framing(x);
     x->write = (struct midge__h1_write){
         .method = midge__request_method(r),
         .url = &x->url,
@@ -38,17 +23,21 @@ int midge__h1_send_begin(struct midge__h1 *x)
         .defaults = {config->headers, config->n_headers},
         .user_agent = "midge/" MIDGE_VERSION,
         .accept = "*/*",
-        .content_length = x->content_len,
-        .framing = (uint8_t)framing,
     };
+    x->write.framing = (uint8_t)midge__request_framing(r, &x->write.content_length);
     return midge_url_parse(&x->url, t->url, strlen(t->url), flags);
 }
 
 /* --- the body into the send buffer --- */
 
+static bool is_chunked(const struct midge__h1 *x)
+{
+    return x->write.framing == MIDGE__H1_FRAMING_CHUNKED;
+}
+
 static uint64_t body_left(const struct midge__h1 *x)
 {
-    return x->content_len - x->sent;
+    return x->write.content_length - x->sent;
 }
 
 static bool source_waits(const struct midge__h1 *x)
@@ -66,7 +55,7 @@ static void put(struct midge__h1 *x, const void *bytes, size_t n)
 static size_t source_room(const struct midge__h1 *x)
 {
     size_t room = sizeof x->wbuf - x->wlen;
-    if (x->chunked) {
+    if (is_chunked(x)) {
         return room > CHUNK_RESERVE ? room - CHUNK_RESERVE : 0;
     }
     return room < body_left(x) ? room : (size_t)body_left(x);
@@ -89,7 +78,7 @@ static int take_from_source(struct midge__h1 *x, int err, const uint8_t *at, siz
         (void)midge__h1_wait(x, MIDGE__RESUME_SOURCE);
         return MIDGE_OK;
     }
-    if (err == MIDGE_ERR_EOF && x->chunked) {
+    if (err == MIDGE_ERR_EOF && is_chunked(x)) {
         put(x, MIDGE__H1_LAST_CHUNK, sizeof MIDGE__H1_LAST_CHUNK - 1);
         x->send = MIDGE__H1_SEND_DONE;
         return MIDGE_OK;
@@ -99,7 +88,7 @@ static int take_from_source(struct midge__h1 *x, int err, const uint8_t *at, siz
         return err == MIDGE_OK || err == MIDGE_ERR_EOF ? MIDGE_ERR_READ : err;
     }
     x->sent += n;
-    if (x->chunked) {
+    if (is_chunked(x)) {
         put_chunk(x, at, n);
     } else {
         x->wlen += n;
@@ -111,9 +100,9 @@ static int take_from_source(struct midge__h1 *x, int err, const uint8_t *at, siz
 static int fill_from_source(struct midge__h1 *x)
 {
     struct midge_source *source = x->transfer->request->source;
-    uint8_t *at = x->wbuf + x->wlen + (x->chunked ? MIDGE__H1_CHUNK_HEAD_MAX : 0);
+    uint8_t *at = x->wbuf + x->wlen + (is_chunked(x) ? MIDGE__H1_CHUNK_HEAD_MAX : 0);
     size_t cap = source_room(x), n = 0;
-    if (!x->chunked && body_left(x) == 0) {
+    if (!is_chunked(x) && body_left(x) == 0) {
         x->send = MIDGE__H1_SEND_DONE;
     }
     if (x->send == MIDGE__H1_SEND_DONE || cap == 0) {
@@ -219,7 +208,7 @@ static void note_done(struct midge__h1 *x)
     if (x->wpos != x->wlen) {
         return;
     }
-    if (x->send == MIDGE__H1_SEND_BODY && !x->chunked && body_left(x) == 0) {
+    if (x->send == MIDGE__H1_SEND_BODY && !is_chunked(x) && body_left(x) == 0) {
         x->send = MIDGE__H1_SEND_DONE;
     }
     if (x->send == MIDGE__H1_SEND_DONE && x->transfer->phase == MIDGE_PHASE_SEND) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A request's copy in one block, and its absolute URL. */
 #include "core/core.h"
-#include "codec/h1_write.h"
 #include "midge/url.h"
 #include <string.h>
 
@@ -148,4 +147,18 @@ const char *midge__request_method(const struct midge_request *request)
         return request->method;
     }
     return request->body != NULL || request->source != NULL ? "POST" : "GET";
+}
+
+enum midge__h1_framing midge__request_framing(const struct midge_request *request, uint64_t *length)
+{
+    const struct midge_source *source = request->source;
+    *length = 0;
+    if (source != NULL && source->length < 0) {
+        return MIDGE__H1_FRAMING_CHUNKED;
+    }
+    if (source == NULL && request->body == NULL) {
+        return MIDGE__H1_FRAMING_NONE;
+    }
+    *length = source != NULL ? (uint64_t)source->length : request->body_len;
+    return MIDGE__H1_FRAMING_LENGTH;
 }

@@ -12,7 +12,6 @@
  */
 #include "core/core.h"
 #include "base/span.h"
-#include "codec/h1_write.h"
 #include <string.h>
 
 #define DEFAULT_DNS_MS        10000U
@@ -365,13 +364,8 @@ static int check(const struct midge_request *r)
         (r->source != NULL && r->source->read == NULL)) {
         return MIDGE_ERR_INVALID;
     }
-    uint64_t length =
-        r->source != NULL && r->source->length > 0 ? (uint64_t)r->source->length : r->body_len;
-    enum midge__h1_framing framing = MIDGE__H1_FRAMING_NONE;
-    if (r->body != NULL || r->source != NULL) {
-        framing = r->source != NULL && r->source->length < 0 ? MIDGE__H1_FRAMING_CHUNKED
-                                                             : MIDGE__H1_FRAMING_LENGTH;
-    }
+    uint64_t length;
+    enum midge__h1_framing framing = midge__request_framing(r, &length);
     struct midge__h1_headers headers = {r->headers, r->n_headers};
     if ((r->content_type != NULL && !midge__h1_value_ok(r->content_type)) ||
         (r->bearer != NULL && !midge__h1_value_ok(r->bearer))) {

@@ -286,6 +286,26 @@ static void bad_starts(void **state)
     world_close(&w);
 }
 
+/* A source's length is the body's, whatever body_len holds. */
+static void source_of_no_bytes(void **state)
+{
+    static const struct midge_header own[] = {{"Content-Length", "0"}};
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, NULL);
+    probe_init(&p, &w, URL);
+    probe_source(&p, 0, 0);
+    p.request.headers = own;
+    p.request.n_headers = 1;
+    p.request.body_len = 7;
+    probe_start(&p);
+    world_run(&w);
+    probe_is_hello(&p);
+    assert_true(fake_sent_has(&w.fake, 0, "Content-Length: 0\r\n"));
+    world_close(&w);
+}
+
 static void failing_poll(void **state)
 {
     struct world w;
@@ -1259,6 +1279,7 @@ int main(void)
         cmocka_unit_test(base_url_and_headers),
         cmocka_unit_test(response_and_trace),
         cmocka_unit_test(bad_starts),
+        cmocka_unit_test(source_of_no_bytes),
         cmocka_unit_test(failing_poll),
         cmocka_unit_test(results_once),
         cmocka_unit_test(canceled_is_taken_once),
