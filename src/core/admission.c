@@ -25,9 +25,11 @@ static struct midge__conn *idle_of(const struct midge_client *client,
     return NULL;
 }
 
+/* A replay has met one stale connection already. */
 static bool may_reuse(const struct midge__transfer *t)
 {
-    return !t->fresh && !t->request->no_reuse;
+    bool replay = t->result != NULL && t->result->retries > 0;
+    return !replay && !t->request->no_reuse;
 }
 
 /* True: go on with the next one: it began; or the peer had closed, and there may be another. False:

@@ -285,7 +285,6 @@ void midge__transfer_broken(struct midge__transfer *t, int err, const struct mid
     if (replay) {
         t->result->retries++;
         t->result->reused = 0;
-        t->fresh = true;
         t->frozen = false;
         midge__transfer_requeue(t);
         return;
