@@ -513,6 +513,29 @@ static void replay_not_twice(void **state)
     world_close(&w);
 }
 
+/* Another kept connection may be as stale: a replay takes a new one. */
+static void replay_not_on_a_kept_one(void **state)
+{
+    static const struct fake_script slow = {.steps = {REQUEST, WAIT(10), SAY(HELLO), REQUEST, FIN}};
+    struct world w;
+    struct probe both[2], p;
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 4, .max_per_origin = 4});
+    for (unsigned i = 0; i < 2; i++) {
+        fake_next(&w.fake, &slow);
+        probe_get(&both[i], &w, URL);
+        world_turns(&w, 4);
+    }
+    world_run(&w);
+    assert_int_equal(world_stats(&w).open_connections, 2);
+    probe_get(&p, &w, URL);
+    world_run(&w);
+    assert_int_equal(p.result.retries, 1);
+    assert_int_equal(p.result.connection, 3);
+    probe_is_hello(&p);
+    world_close(&w);
+}
+
 static void replay_not_after_bytes(void **state)
 {
     struct world w;
@@ -1617,6 +1640,7 @@ int main(void)
         cmocka_unit_test(names),
         cmocka_unit_test(replay_get),
         cmocka_unit_test(replay_not_twice),
+        cmocka_unit_test(replay_not_on_a_kept_one),
         cmocka_unit_test(replay_not_after_bytes),
         cmocka_unit_test(replay_not_fresh),
         cmocka_unit_test(replay_post),
