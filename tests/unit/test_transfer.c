@@ -527,6 +527,8 @@ static void replay_not_on_a_kept_one(void **state)
         world_turns(&w, 4);
     }
     world_run(&w);
+    probe_is_hello(&both[0]);
+    probe_is_hello(&both[1]);
     assert_int_equal(world_stats(&w).open_connections, 2);
     probe_get(&p, &w, URL);
     world_run(&w);
