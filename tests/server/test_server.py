@@ -343,15 +343,16 @@ class Raw(unittest.TestCase):
 
 
 class Lifetime(unittest.TestCase):
-    def start(self, *arguments, **settings):
+    def start(self, *arguments, made="ports.json", **settings):
         directory = pathlib.Path(tempfile.mkdtemp(prefix="midge-server-"))
         self.addCleanup(shutil.rmtree, directory)
-        return directory, *launch("server.py", directory, "ports.json", "--plain", *arguments, **settings)
+        return directory, *launch("server.py", directory, made, "--plain", *arguments, **settings)
 
     def test_ends_with_stdin_though_busy(self):
-        directory, server, ports = self.start("--exit-with-stdin", "--ready-file", DIR / "ready",
+        ready = DIR / "ready"   # the last that is written: whoever sees it finds the other one
+        directory, server, ports = self.start("--exit-with-stdin", "--ready-file", ready, made=ready,
                                               stdin=subprocess.PIPE)
-        self.assertEqual(json.loads((DIR / "ready").read_text()), ports)
+        self.assertEqual(json.loads((directory / "ports.json").read_text()), ports)
         with dial(ports["http"], tls=False) as link:
             link.sendall(b"GET /delay/100 HTTP/1.1\r\n\r\n")
             server.stdin.close()
