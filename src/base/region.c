@@ -343,12 +343,17 @@ void *midge__region_alloc(struct midge__region *r, unsigned owner, size_t n)
     }
     list_take(r, b);
     size_t rest = block_units(b) - units;
+    /* Beside a free piece all is used: what is left has nothing to join with. */
+    struct midge__block *left = b + units;
+    if (owner == 0) {
+        left = b;
+        b += rest;
+    }
+    set_units(b, units, owner);
     set_mark(b, MARK_USED);
-    set_size_owner(b, units, owner);
-    set_prev_units(b + units, units);
-    if (rest != 0) { /* what follows a free piece is used: nothing to join with */
-        set_units(b + units, rest, 0);
-        list_add(r, b + units);
+    if (rest != 0) {
+        set_units(left, rest, 0);
+        list_add(r, left);
     }
     MIDGE__UNPOISON(block_payload(b), n);
     return block_payload(b);

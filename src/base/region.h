@@ -56,7 +56,8 @@ static inline bool midge__region_owns(const struct midge__region *r, const void 
     return (uintptr_t)p - (uintptr_t)r->begin < midge__region_size(r);
 }
 
-/* NULL exactly when no free piece is large enough. */
+/* NULL exactly when no free piece is large enough. Owner 0, whose blocks live longest, gets the
+   upper end of a free piece, others the lower: what a connection leaves stays in one piece. */
 void *midge__region_alloc(struct midge__region *r, unsigned owner, size_t n);
 
 /* Grows or shrinks p where it stands; false, nothing changed, when its neighbour forbids it. */

@@ -118,23 +118,23 @@ static struct midge__conn *waiting(const struct midge_client *client, bool newes
     return found;
 }
 
-/* Nothing under way gives memory back: the newest of those that wait goes back to the queue; when
-   there is only one, it is what can never fit. One a turn: its end frees memory for the rest. */
-static void give_up_one(struct midge_client *client, struct midge__conn *next)
+/* Nothing under way gives memory back: the newest of those that wait goes back to the queue, one a
+   turn, since its end frees memory for the rest. The last one is tried in what there is: what a
+   handshake takes is an estimate, and only memory that failed is an error. */
+static void narrow_down(struct midge_client *client, struct midge__conn *next)
 {
     struct midge__conn *newest = waiting(client, true);
-    if (newest != next) {
-        struct midge__transfer *t = newest->transfer;
-        newest->transfer = NULL;
-        if (t->put_off == 0) {
-            t->put_off = 1; /* asks for the whole next time, else it would be back at once */
-        }
-        midge__transfer_requeue(t);
-        midge__conn_kill(newest);
+    if (newest == next) {
+        midge__conn_admit(next);
         return;
     }
-    struct midge__fault fault = {.detail = MIDGE__TEXT("block too small for one TLS handshake")};
-    midge__conn_fail(next, MIDGE_ERR_NO_MEMORY, &fault);
+    struct midge__transfer *t = newest->transfer;
+    newest->transfer = NULL;
+    if (t->put_off == 0) {
+        t->put_off = 1; /* asks for the whole next time, else it would be back at once */
+    }
+    midge__transfer_requeue(t);
+    midge__conn_kill(newest);
 }
 
 static void admit_handshakes(struct midge_client *client)
@@ -153,7 +153,7 @@ static void admit_handshakes(struct midge_client *client)
             if (waiting(client, true) == next && midge__origins_forget(client, next->origin)) {
                 continue;
             }
-            give_up_one(client, next);
+            narrow_down(client, next);
         }
         return; /* the end of the turn frees it, or their end will */
     }

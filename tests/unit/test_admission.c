@@ -425,7 +425,10 @@ static void starving_ends(void **state)
     }
 }
 
-/* It makes an idle connection go, also when that gives no record slots back and all are taken. */
+#define LABEL "name-of-sixty-characters-so-that-its-origin-takes-enough-memory"
+
+/* It makes an idle connection go, also when that gives no record slots back and all are taken. What
+   it waits for comes in one piece: the origin of a long name. */
 static void starving_makes_idle_go(void **state)
 {
     static const struct fake_script speaks = {.steps = {REQUEST, WAIT(20), SAY(HELLO), LOOP}};
@@ -440,7 +443,7 @@ static void starving_makes_idle_go(void **state)
     world_open(&w, &(struct midge_config){.max_connections = 2});
     fake_listen(&w.fake, 81, &slow);
     fake_listen(&w.fake, 82, &speaks);
-    probe_get(&a, &w, A);
+    probe_get(&a, &w, "http://" LABEL "." LABEL "." LABEL ":81/");
     world_run(&w);
     probe_is_hello(&a);
     struct midge__memory *m = &w.client->memory;
@@ -462,6 +465,57 @@ static void starving_makes_idle_go(void **state)
     assert_int_equal(open_to(&w, 81), 0);
     give_all(&w, eaten, n);
     give_all(&w, slots, taken);
+    world_close(&w);
+}
+
+/* Cuts the free memory into pieces smaller than a handshake may want, and enough of them. Returns
+   how many blocks hold the rest. */
+static unsigned cut_all(struct world *w, void **blocks, unsigned most_blocks)
+{
+    struct midge__memory *m = &w->client->memory;
+    size_t size = midge__tls_handshake_piece() - 200, free_piece;
+    unsigned n = 0, pieces, kept = 0;
+    while (midge__memory_largest_free(m) > size && n < most_blocks) {
+        blocks[n++] = midge_alloc(w->client, size);
+    }
+    pieces = n;
+    while ((free_piece = midge__memory_largest_free(m)) > 0 && n < most_blocks) {
+        blocks[n++] = midge_alloc(w->client, free_piece);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (i < pieces && i % 2 == 0) {
+            midge_free(w->client, blocks[i]);
+        } else {
+            blocks[kept++] = blocks[i];
+        }
+    }
+    assert_true(midge__memory_largest_free(m) < midge__tls_handshake_piece());
+    assert_true(midge__memory_free_bytes(m) > midge__tls_handshake_bytes());
+    return kept;
+}
+
+/* What a handshake takes is an estimate: with nobody left to wait for, it is tried. */
+static void the_last_one_is_tried(void **state)
+{
+    struct world w;
+    struct probe b;
+    void *blocks[64];
+    (void)state;
+    if (midge__tls_slot_in() == 0) {
+        skip(); /* external TLS: nothing waits for memory */
+    }
+    world_open(&w, &(struct midge_config){.max_connections = 2, .memory_size = 131072});
+    fake_listen(&w.fake, 443, &never_speaks);
+    get_silent(&b, &w);
+    world_run(&w);
+    probe_ended(&b, MIDGE_ERR_TIMEOUT);
+    w.live = world_stats(&w).alloc_live; /* with the settings of its TLS, made once */
+    unsigned n = cut_all(&w, blocks, MIDGE_ARRAY_LEN(blocks));
+    get_silent(&b, &w);
+    world_run(&w);
+    assert_int_equal(b.result.phase, MIDGE_PHASE_TLS);
+    probe_ended(&b, MIDGE_ERR_TIMEOUT);
+    give_all(&w, blocks, n);
     world_close(&w);
 }
 
@@ -536,6 +590,7 @@ int main(void)
         cmocka_unit_test(put_off_keeps_its_queue_time),
         cmocka_unit_test(starving_ends),
         cmocka_unit_test(starving_makes_idle_go),
+        cmocka_unit_test(the_last_one_is_tried),
         cmocka_unit_test(identity),
         cmocka_unit_test(crowd_without_memory),
     };

@@ -157,7 +157,7 @@ static void a_fit_deep_in_its_class_is_found(void **state)
     /* All holes are of one size class; the only one that fits was freed first. */
     void *holes[20];
     for (size_t i = 0; i < 20; i++) {
-        holes[i] = midge__memory_alloc(&mem, 0, (i == 0 ? 77 : 65) * UNIT);
+        holes[i] = midge__memory_alloc(&mem, 2, (i == 0 ? 77 : 65) * UNIT);
         assert_non_null(midge__memory_alloc(&mem, 1, 1));
     }
     assert_non_null(midge__memory_alloc(&mem, 1, midge__memory_largest_free(&mem)));
@@ -219,7 +219,7 @@ static void realloc_stays_in_place_when_it_can(void **state)
     assert_ptr_equal(midge__memory_realloc(&mem, 0, p, 50), p);
     assert_int_equal(midge__memory_owner_live(&mem, 3), MIDGE__MEMORY_COST(50));
     assert_int_equal(midge__memory_owner_peak(&mem, 3), MIDGE__MEMORY_COST(2000));
-    void *wall = midge__memory_alloc(&mem, 0, 1);
+    void *wall = midge__memory_alloc(&mem, 1, 1);
     unsigned char *moved = midge__memory_realloc(&mem, 0, p, 400);
     assert_non_null(moved);
     assert_ptr_not_equal(moved, p);
@@ -232,6 +232,26 @@ static void realloc_stays_in_place_when_it_can(void **state)
     assert_int_equal(moved[0], 0x3c);
     midge__memory_free(&mem, moved);
     midge__memory_free(&mem, wall);
+    assert_all_free();
+}
+
+/* What the client keeps stands above what connections take, which leave one piece at their end. */
+static void the_client_allocates_from_above(void **state)
+{
+    (void)state;
+    void *kept[20];
+    size_t most = midge__memory_largest_free(&mem);
+    for (size_t i = 0; i < 20; i++) {
+        kept[i] = midge__memory_alloc(&mem, 0, 100);
+        assert_non_null(midge__memory_alloc(&mem, 1 + i % 2, 300));
+    }
+    midge__memory_verify(&mem);
+    midge__memory_sweep(&mem, 1);
+    midge__memory_sweep(&mem, 2);
+    assert_int_equal(midge__memory_largest_free(&mem), most - 20 * MIDGE__MEMORY_COST(100));
+    for (size_t i = 0; i < 20; i++) {
+        midge__memory_free(&mem, kept[i]);
+    }
     assert_all_free();
 }
 
@@ -704,6 +724,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(neighbours_join_in_any_order, setup, teardown),
         cmocka_unit_test_setup_teardown(calloc_checks_overflow_and_zeroes, setup, teardown),
         cmocka_unit_test_setup_teardown(realloc_stays_in_place_when_it_can, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_client_allocates_from_above, setup, teardown),
         cmocka_unit_test_setup_teardown(sweep_frees_and_zeroes_one_owner, setup, teardown),
         cmocka_unit_test_setup_teardown(slots_serve_their_exact_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(slot_fallback_uses_the_small_region, setup, teardown),
