@@ -46,6 +46,7 @@ static inline bool midge__lwip_query_begin(struct midge_dns_query *query)
     query->err = MIDGE_OK;
     query->native = 0;
     query->impl = NULL;
+    query->host = NULL;
     if (!midge__lwip_has_family(query->family)) {
         midge__lwip_query_fail(query, ERR_VAL);
         return false;
@@ -91,6 +92,24 @@ static inline void midge__lwip_query_add_loopback(struct midge_dns_query *query,
         midge__lwip_query_add(query, &ip);
     }
 #endif
+}
+
+/* lwIP cannot cancel a lookup. Without name servers it gives up all at their next try, at once and
+   without a packet; their callbacks run in here. Only when every lookup under way is given up. */
+static inline void midge__lwip_dns_flush(void)
+{
+    ip_addr_t servers[DNS_MAX_SERVERS];
+
+    for (u8_t i = 0; i < DNS_MAX_SERVERS; i++) {
+        servers[i] = *dns_getserver(i);
+        dns_setserver(i, NULL);
+    }
+    for (unsigned i = 0; i < DNS_MAX_RETRIES; i++) {
+        dns_tmr(); /* a second of lwIP's; there are fewer than DNS_MAX_RETRIES between two tries */
+    }
+    for (u8_t i = 0; i < DNS_MAX_SERVERS; i++) {
+        dns_setserver(i, &servers[i]);
+    }
 }
 
 #endif

@@ -43,7 +43,8 @@ struct midge_dns_query {
     uint8_t family; /* 0 any, 4, 6: set by the caller */
     int err;        /* MIDGE_OK or MIDGE_ERR_RESOLVE, valid when done */
     int native;     /* the resolver's code */
-    void *impl;     /* the port's */
+    void *impl;     /* the port's, as is what follows */
+    const char *host;
 };
 
 /* A file that is being written or read. */
@@ -67,8 +68,9 @@ struct midge_port {
        timer, never a constant. */
     int (*entropy)(void *ctx, uint8_t *buf, size_t len);
 
-    /* Resolve host (no literals come here). May complete inside the call. The port bounds its
-       own tries; the client's DNS deadline ends it by dns_cancel. */
+    /* Resolve host (no literals come here), which stays in place as long as the query must. May
+       complete inside the call. The port bounds its own tries; the client's DNS deadline ends it by
+       dns_cancel. A lookup for which there is no room now waits for it. */
     int (*dns_start)(void *ctx, const char *host, struct midge_dns_query *query);
     void (*dns_cancel)(void *ctx, struct midge_dns_query *query);
 

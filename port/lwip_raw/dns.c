@@ -4,6 +4,7 @@
  *
  * lwIP cannot cancel. Each lookup has a slot of its own between lwIP and the caller's query;
  * dns_cancel cuts the slot off from the query, and lwIP's callback frees it, seconds later at most.
+ * A query that finds no slot, or no room in lwIP's table, waits.
  */
 #include "lwip_raw.h"
 #include "../localhost.h"
@@ -24,6 +25,9 @@ struct lookup {
 
 /* As many as lwIP can have under way. */
 static struct lookup lookups[DNS_TABLE_SIZE];
+
+/* Those without a slot, in their order: `impl` is the next one, `host` is set. */
+static struct midge_dns_query *waiting;
 
 static struct lookup *lookup_new(struct midge_dns_query *query)
 {
@@ -77,10 +81,10 @@ static void on_found(const char *name, const ip_addr_t *ip, void *arg)
     midge__lwip.answered = true;
 }
 
-/* ---- The port's calls ---- */
+/* ---- Asking ---- */
 
-/* Asks lwIP, which answers from its memory, later, or never began. */
-static void ask(const char *host, struct lookup *l)
+/* Asks lwIP, which answers from its memory, later, or never began. False: its table is full. */
+static bool ask(const char *host, struct lookup *l)
 {
     struct midge_dns_query *query = l->query;
     ip_addr_t ip;
@@ -88,20 +92,89 @@ static void ask(const char *host, struct lookup *l)
         dns_gethostbyname_addrtype(host, &ip, on_found, l, midge__lwip_dns_type(query->family));
 
     if (err == ERR_INPROGRESS) {
-        return; /* on_found may have run: neither l nor query->impl may be used */
+        return true; /* on_found may have run: neither l nor query->impl may be used */
     }
     (void)lookup_detach(l);
     l->busy = false;
     if (err == ERR_OK) {
         query_answer(query, &ip);
-    } else {
+    } else if (err != ERR_MEM) {
         midge__lwip_query_fail(query, err);
+    }
+    return err != ERR_MEM;
+}
+
+static bool try_to_ask(const char *host, struct midge_dns_query *query)
+{
+    struct lookup *l = lookup_new(query);
+
+    return l != NULL && ask(host, l);
+}
+
+/* lwIP is busy with nothing but lookups that were cancelled. */
+static bool all_cancelled(void)
+{
+    for (size_t i = 0; i < LWIP_ARRAYSIZE(lookups); i++) {
+        if (!lookups[i].busy || lookups[i].query != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void midge__lwip_dns_run(void)
+{
+    while (waiting != NULL) {
+        struct midge_dns_query *query = waiting;
+        struct midge_dns_query *next = query->impl;
+
+        if (all_cancelled()) {
+            midge__lwip_dns_flush();
+        }
+        if (!try_to_ask(query->host, query)) {
+            query->impl = next;
+            return;
+        }
+        query->host = NULL;
+        waiting = next;
+        midge__lwip.answered = midge__lwip.answered || query->done;
     }
 }
 
+static void wait_for_slot(const char *host, struct midge_dns_query *query)
+{
+    struct midge_dns_query *last = waiting;
+
+    query->host = host;
+    query->impl = NULL;
+    if (last == NULL) {
+        waiting = query;
+        return;
+    }
+    while (last->impl != NULL) {
+        last = last->impl;
+    }
+    last->impl = query;
+}
+
+static void wait_no_more(const struct midge_dns_query *query)
+{
+    struct midge_dns_query *before = waiting;
+
+    if (before == query) {
+        waiting = query->impl;
+        return;
+    }
+    while (before->impl != query) {
+        before = before->impl;
+    }
+    before->impl = query->impl;
+}
+
+/* ---- The port's calls ---- */
+
 int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *query)
 {
-    struct lookup *l;
     int err;
 
     (void)ctx;
@@ -117,19 +190,18 @@ int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *q
     if (err != MIDGE_OK) {
         return err;
     }
-    l = lookup_new(query);
-    if (l == NULL) {
-        query->native = ERR_MEM;
-        return MIDGE_ERR_NO_MEMORY;
+    if (waiting != NULL || !try_to_ask(host, query)) {
+        wait_for_slot(host, query);
     }
-    ask(host, l);
     return MIDGE_OK;
 }
 
 void midge__lwip_dns_cancel(void *ctx, struct midge_dns_query *query)
 {
     (void)ctx;
-    if (query->impl != NULL) {
+    if (query->host != NULL) {
+        wait_no_more(query);
+    } else if (query->impl != NULL) {
         (void)lookup_detach(query->impl);
     }
 }

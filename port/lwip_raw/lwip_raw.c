@@ -87,6 +87,7 @@ static int lwip_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_
 
         machine->pump(machine->ctx);
         sys_check_timeouts();
+        midge__lwip_dns_run();
         left = time_left(start, timeout_ms);
         if (look(fds, n) || woken || midge__lwip.answered || left == 0) {
             return MIDGE_OK;

@@ -63,5 +63,6 @@ uint8_t midge__lwip_ready(midge_sock sock, uint8_t events); /* revents */
 /* dns.c */
 int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *query);
 void midge__lwip_dns_cancel(void *ctx, struct midge_dns_query *query);
+void midge__lwip_dns_run(void); /* those that waited for a slot */
 
 #endif

@@ -31,6 +31,7 @@ struct lws_lookup {
     err_t err;                     /* valid when answered, as is ip */
     ip_addr_t ip;
     u8_t family; /* LWIP_DNS_ADDRTYPE_x */
+    bool flush;  /* all that lwIP is asked was cancelled */
     char host[];
 };
 
@@ -86,8 +87,12 @@ static void on_ask(void *arg)
 {
     struct lws_lookup *l = arg;
     ip_addr_t ip;
-    const err_t err = dns_gethostbyname_addrtype(l->host, &ip, on_found, l, l->family);
+    err_t err = dns_gethostbyname_addrtype(l->host, &ip, on_found, l, l->family);
 
+    if (err == ERR_MEM && l->flush) {
+        midge__lwip_dns_flush();
+        err = dns_gethostbyname_addrtype(l->host, &ip, on_found, l, l->family);
+    }
     if (err == ERR_MEM) {
         (void)change(l, LOOKUP_NO_ROOM);
         midge__lws_raise();             /* for the time to ask again */
@@ -152,8 +157,25 @@ static struct lws_lookup *lookup_new(const char *host, struct midge_dns_query *q
     return l;
 }
 
+/* Lookups of others than this port never are: then as many were cancelled as lwIP can have. */
+static bool all_cancelled(const struct lws_lookup *but)
+{
+    unsigned n = 0;
+
+    for (const struct lws_lookup *l = midge__lws.lookups; l != NULL; l = l->next) {
+        if (l != but && state_of(l) == LOOKUP_ASKED) {
+            if (l->query != NULL) {
+                return false;
+            }
+            n++;
+        }
+    }
+    return n >= DNS_TABLE_SIZE;
+}
+
 static void ask(struct lws_lookup *l)
 {
+    l->flush = all_cancelled(l);
     l->state = LOOKUP_ASKED; /* lwIP's thread does not know it yet, or not any more */
     if (tcpip_callback(on_ask, l) != ERR_OK) {
         l->state = LOOKUP_NO_ROOM;

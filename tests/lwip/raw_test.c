@@ -555,22 +555,76 @@ static void ports_and_ids_change(void **state)
     }
 }
 
-static void cancelled_slots_come_back(void **state)
+/* Starts lookups of "<first>0.t" and so on, all of which stay under way. */
+static void start_many(struct midge_dns_query *queries, char (*hosts)[5], size_t n, char first)
 {
-    struct midge_dns_query queries[DNS_TABLE_SIZE + 1] = {0};
+    for (size_t i = 0; i < n; i++) {
+        memcpy(hosts[i], (const char[5]){first, (char)('0' + i), '.', 't', '\0'}, 5);
+        assert_int_equal(port->dns_start(NULL, hosts[i], &queries[i]), MIDGE_OK);
+        assert_int_equal(queries[i].done, 0);
+    }
+}
+
+static void poll_once(void)
+{
+    assert_int_equal(port->poll(NULL, NULL, 0, 0), MIDGE_OK);
+}
+
+/* A name server that is silent holds nobody up who asks after the others gave up. */
+static void cancelled_ones_make_room(void **state)
+{
+    struct midge_dns_query queries[DNS_TABLE_SIZE] = {0}, late[3] = {0};
+    char hosts[DNS_TABLE_SIZE][5], late_hosts[3][5];
 
     (void)state;
-    for (int i = 0; i < DNS_TABLE_SIZE; i++) {
-        const char host[] = {'c', (char)('0' + i), '.', 't', '\0'};
-        assert_int_equal(port->dns_start(NULL, host, &queries[i]), MIDGE_OK);
+    start_many(queries, hosts, DNS_TABLE_SIZE, 'c');
+    for (size_t i = 0; i < DNS_TABLE_SIZE; i++) {
         port->dns_cancel(NULL, &queries[i]);
     }
-    assert_int_equal(port->dns_start(NULL, "c9.t", &queries[DNS_TABLE_SIZE]), MIDGE_ERR_NO_MEMORY);
-    assert_int_equal(queries[DNS_TABLE_SIZE].native, ERR_MEM);
-    wire_pass(30 * 1000); /* lwIP gives up on them */
+    const unsigned before = wire.seen.packets;
+    start_many(late, late_hosts, 3, 'd');
+    port->dns_cancel(NULL, &late[1]);
+    assert_int_equal(wire.seen.packets, before); /* they wait for a poll */
+    poll_once();
+    assert_int_equal(wire.seen.packets, before + 2);
+    wire_dns_answer(0x0100007f);
+    poll_once();
+    assert_int_equal(late[0].done, 0);
+    assert_int_equal(late[2].done, 1);
+    assert_int_equal(late[2].err, MIDGE_OK);
+    wire_pass(30 * 1000); /* lwIP gives up on it */
+    assert_int_equal(late[0].done, 1);
+    assert_int_equal(late[0].err, MIDGE_ERR_RESOLVE);
     assert_int_equal(queries[0].done, 0);
-    assert_int_equal(port->dns_start(NULL, "c9.t", &queries[DNS_TABLE_SIZE]), MIDGE_OK);
-    wire_dns_answer(0);
+}
+
+/* One that is asked for still is not given up for those that wait, and makes room when it ends. */
+static void lookups_wait_for_room(void **state)
+{
+    struct midge_dns_query queries[DNS_TABLE_SIZE] = {0}, late[3] = {0};
+    char hosts[DNS_TABLE_SIZE][5], late_hosts[3][5];
+
+    (void)state;
+    start_many(queries, hosts, DNS_TABLE_SIZE, 'e');
+    for (size_t i = 0; i < DNS_TABLE_SIZE - 1; i++) {
+        port->dns_cancel(NULL, &queries[i]);
+    }
+    start_many(late, late_hosts, 3, 'f');
+    port->dns_cancel(NULL, &late[0]);
+    const unsigned before = wire.seen.packets;
+    poll_once();
+    assert_int_equal(wire.seen.packets, before);
+    wire_dns_answer(0x0100007f); /* the last one's */
+    poll_once();
+    assert_int_equal(queries[DNS_TABLE_SIZE - 1].done, 1);
+    assert_int_equal(queries[DNS_TABLE_SIZE - 1].err, MIDGE_OK);
+    assert_int_equal(wire.seen.packets, before + 1);
+    port->dns_cancel(NULL, &late[2]); /* the last of the line, and then there is none */
+    wire_dns_answer(0x0100007f);
+    poll_once();
+    assert_int_equal(late[1].done, 1);
+    assert_int_equal(late[1].err, MIDGE_OK);
+    wire_pass(30 * 1000);
 }
 
 static int open_once(void **state)
@@ -610,7 +664,8 @@ int main(void)
         TEST(without_idle_it_spins),
         TEST(names_are_asked_and_remembered),
         TEST(ports_and_ids_change),
-        TEST(cancelled_slots_come_back),
+        TEST(cancelled_ones_make_room),
+        TEST(lookups_wait_for_room),
     };
     return cmocka_run_group_tests(tests, open_once, NULL);
 }

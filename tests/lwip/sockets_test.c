@@ -74,8 +74,8 @@ static unsigned short open_name_server(void)
     return ntohs(in.sin_port);
 }
 
-/* Polls until a question comes, and says that there is no such name. */
-static void answer_one(void)
+/* Polls until a question comes, and says that there is no such name; its first letter. */
+static char answer_one(void)
 {
     struct sockaddr_in from;
     socklen_t from_len = sizeof from;
@@ -90,6 +90,14 @@ static void answer_one(void)
     text[3] = 0x83;
     assert_int_equal(sendto(name_server, text, (size_t)len, 0, (struct sockaddr *)&from, from_len),
                      len);
+    return (char)text[13];
+}
+
+static void drop_question(void)
+{
+    uint8_t text[512];
+
+    assert_true(recv(name_server, text, sizeof text, 0) > 12);
 }
 
 static void finish(struct midge_dns_query *query)
@@ -186,7 +194,7 @@ static void lookup_waits_for_a_message(void **state)
     assert_int_equal(port.dns_start(port.ctx, "one.test", &query), MIDGE_OK);
     poll_once(0);
     give_messages(taken, n);
-    answer_one(); /* a poll asks again */
+    (void)answer_one(); /* a poll asks again */
     finish(&query);
 }
 
@@ -269,11 +277,30 @@ static void more_than_lwip_keeps(void **state)
     port.dns_cancel(port.ctx, &queries[0]);
     port.dns_cancel(port.ctx, &queries[5]);
     for (size_t i = 0; i < 5; i++)
-        answer_one();
+        (void)answer_one();
     for (size_t i = 1; i < 5; i++)
         finish(&queries[i]);
     assert_false(queries[0].done);
     assert_false(queries[5].done);
+}
+
+/* A name server that is silent holds nobody up who asks after the others gave up. */
+static void cancelled_ones_make_room(void **state)
+{
+    static const char *const names[] = {"g.test", "h.test", "i.test", "j.test", "k.test"};
+    struct midge_dns_query queries[5] = {0};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(port.dns_start(port.ctx, names[i], &queries[i]), MIDGE_OK);
+    flush_mailbox();
+    for (size_t i = 0; i < 4; i++) {
+        port.dns_cancel(port.ctx, &queries[i]);
+        drop_question();
+    }
+    assert_int_equal(port.dns_start(port.ctx, names[4], &queries[4]), MIDGE_OK);
+    assert_int_equal(answer_one(), 'k'); /* none of the others is asked again before */
+    finish(&queries[4]);
 }
 
 /* Detached with lookups under way: their records are lwIP's to free. */
@@ -293,7 +320,7 @@ static void lookups_outlive_the_port(void **state)
     memset(queries, 0xa5, sizeof queries);
     assert_int_equal(midge_lwip_sockets_attach(&port), MIDGE_OK);
     for (int i = 0; i < 4; i++)
-        answer_one();
+        (void)answer_one();
     while (in_use().heap > heap_at_start)
         poll_once(10);
     for (size_t i = 0; i < sizeof queries; i++)
@@ -312,6 +339,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(wake_finds_the_mailbox_full, attach, detach),
         cmocka_unit_test_setup_teardown(no_heap_left, attach, detach),
         cmocka_unit_test_setup_teardown(more_than_lwip_keeps, attach, detach),
+        cmocka_unit_test_setup_teardown(cancelled_ones_make_room, attach, detach),
         cmocka_unit_test(lookups_outlive_the_port),
     };
     int failed;
