@@ -309,6 +309,36 @@ static void connect_next(struct midge__conn *conn)
     opened_so_far(conn, err, &conn->tcp.s.fault);
 }
 
+/* Others than those that wait for a name server as well. */
+static bool others_work(const struct midge__conn *conn)
+{
+    MIDGE__LIST_FOR_EACH(it, &conn->client->conns)
+    {
+        const struct midge__conn *other = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (other != conn && other->state != MIDGE__CONN_WAIT_DNS) {
+            return true;
+        }
+    }
+    return !midge__list_empty(&conn->client->dead);
+}
+
+/* Resolved, and no room: back to the queue, which knows when there is. Once: its address may fail,
+   and then all of them are tried. */
+static bool lacks_room(struct midge__conn *conn)
+{
+    struct midge__transfer *t = conn->transfer;
+    if (t->resolved || !others_work(conn) || midge__room_to_connect(conn)) {
+        return false;
+    }
+    t->resolved = true;
+    conn->origin->address = conn->query->addrs[0];
+    conn->origin->address_known = true;
+    conn->transfer = NULL;
+    midge__transfer_requeue(t);
+    midge__conn_kill(conn);
+    return true;
+}
+
 static void step_dns(struct midge__conn *conn)
 {
     if (!conn->query->done) {
@@ -319,7 +349,9 @@ static void step_dns(struct midge__conn *conn)
         midge__conn_fail(conn, MIDGE_ERR_RESOLVE, &fault);
         return;
     }
-    connect_next(conn);
+    if (!lacks_room(conn)) {
+        connect_next(conn);
+    }
 }
 
 static int start_dns(struct midge__conn *conn)

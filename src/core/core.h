@@ -141,6 +141,7 @@ struct midge__transfer {
     uint8_t passed;  /* how many went before it although it was next (admission.c) */
     uint8_t put_off; /* how often memory was short before anything was sent */
     bool own_request, own_url, frozen;
+    bool resolved; /* went back to the queue with its address */
     bool source_begun; /* read from: a replay must rewind it */
     int error;
     struct midge__awaitable aw; /* its timer: the next deadline */
@@ -279,8 +280,10 @@ bool midge__admission_later(struct midge_client *client, const struct midge__con
 
 /* May another request wait? */
 bool midge__room_to_wait(const struct midge_client *client);
-/* May t have a connection opened; an idle one used again; may conn begin its handshake? */
+/* May t have a connection opened; conn go on, now that its name is resolved; an idle one be used
+   again; conn begin its handshake? */
 bool midge__room_to_open(const struct midge_client *client, const struct midge__transfer *t);
+bool midge__room_to_connect(const struct midge__conn *conn);
 bool midge__room_to_reuse(const struct midge_client *client);
 bool midge__room_to_shake(const struct midge__conn *conn);
 /* May a response's head get a buffer of so many bytes? */

@@ -54,16 +54,19 @@ static size_t beyond(const struct midge_client *client, const struct midge__tran
            midge__opening_bytes(secure, resumed, false);
 }
 
-/* To those that are not so far, if t were one of them: all shall work at once, and compute one
-   after the other. */
-static size_t promised_later(const struct midge_client *client, const struct midge__transfer *t)
+/* To those that are not so far, if t were one of them, with what `self` holds of it already: all
+   shall work at once, and compute one after the other. A name server may keep the others waiting
+   for long: who waits for it is asked again when it answers. */
+static size_t promised_later(const struct midge_client *client, const struct midge__transfer *t,
+                             const struct midge__conn *self)
 {
-    size_t sum = midge__opening_bytes(t->origin->secure, false, false);
+    size_t sum = less(midge__opening_bytes(t->origin->secure, false, false),
+                      self != NULL ? small_live(self) : 0);
     size_t peak = beyond(client, t);
     MIDGE__LIST_FOR_EACH(it, &client->conns)
     {
         const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (is_opening(conn) && !conn->permit) {
+        if (is_opening(conn) && !conn->permit && conn->state != MIDGE__CONN_WAIT_DNS) {
             sum += less(midge__opening_bytes(conn->origin->secure, false, false), small_live(conn));
             size_t own = beyond(client, conn->transfer);
             peak = own > peak ? own : peak;
@@ -102,15 +105,26 @@ bool midge__room_to_shake(const struct midge__conn *conn)
            has(client, promised(client) + more, piece(true, resumed));
 }
 
-bool midge__room_to_open(const struct midge_client *client, const struct midge__transfer *t)
+static bool room_to_open(const struct midge_client *client, const struct midge__transfer *t,
+                         const struct midge__conn *self)
 {
     bool secure = t->origin->secure, resumed = resumes(client, t);
     if (!secure && midge__tls_keeps_slots()) {
         return true; /* set apart from the start: limits.c */
     }
-    size_t need = promised(client) + promised_later(client, t) +
+    size_t need = promised(client) + promised_later(client, t, self) +
                   MIDGE__MEMORY_COST(sizeof(struct midge_result));
     return (!secure || has_slots(client)) && has(client, need, piece(secure, resumed));
+}
+
+bool midge__room_to_open(const struct midge_client *client, const struct midge__transfer *t)
+{
+    return room_to_open(client, t, NULL);
+}
+
+bool midge__room_to_connect(const struct midge__conn *conn)
+{
+    return room_to_open(conn->client, conn->transfer, conn);
 }
 
 bool midge__room_to_reuse(const struct midge_client *client)

@@ -91,7 +91,10 @@ class Faults(Board):
         """More of them than there are control blocks, one after another and at once."""
         ran = self.board("fetch", "--no-reuse", "--times", 40, self.at("/posts/1", "http"))
         self.assertEqual(0, ran.code, ran)
-        self.assertIn("40 requests, 0 failed, 40 connections", ran.text, ran)
+        # One that finds no control block waits, and counts as another connection.
+        connections = re.search(r"40 requests, 0 failed, (\d+) connections", ran.text)
+        self.assertIsNotNone(connections, ran)
+        self.assertGreaterEqual(int(connections[1]), 40)
 
     def test_received_data_is_more_than_buffers(self):
         ran = self.board("fetch", "--times", 8, self.at("/bytes/200000", "http"))

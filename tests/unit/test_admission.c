@@ -266,10 +266,10 @@ static void give_all(struct world *w, void **eaten, unsigned n)
 
 static const struct fake_script never_speaks = {.connect_ms = 5};
 
-static void get_silent(struct probe *b, struct world *w)
+static void get_silent(struct probe *b, struct world *w, const char *url, uint32_t total_ms)
 {
-    probe_init(b, w, "https://b.test/");
-    b->request.timeouts.total_ms = 300;
+    probe_init(b, w, url);
+    b->request.timeouts.total_ms = total_ms;
     b->request.dangerously_skip_verification = 1;
     probe_start(b);
 }
@@ -287,7 +287,7 @@ static void idle_passes_a_waiting_handshake(void **state)
         world_open(&w, &(struct midge_config){.max_connections = 2, .max_per_origin = 1});
         fake_listen(&w.fake, 81, &slow);
         fake_listen(&w.fake, 443, &never_speaks);
-        get_silent(&b, &w);
+        get_silent(&b, &w, "https://b.test/", 300);
         world_run(&w);
         probe_ended(&b, MIDGE_ERR_TIMEOUT);
         w.live = world_stats(&w).alloc_live; /* with the TLS configuration that it made */
@@ -297,7 +297,7 @@ static void idle_passes_a_waiting_handshake(void **state)
         } else {
             world_run(&w);
         }
-        get_silent(&b, &w);
+        get_silent(&b, &w, "https://b.test/", 300);
         probe_get(&a, &w, A);
         if (opened) {
             world_turns(&w, 2);
@@ -321,6 +321,49 @@ static void idle_passes_a_waiting_handshake(void **state)
 }
 
 /* Nothing else happens: what the application frees is what a request waited for. */
+/* What is left of the block, in one piece. */
+static void *leave(struct world *w, size_t bytes)
+{
+    void *eaten = midge_alloc(w->client, midge__memory_largest_free(&w->client->memory) - bytes);
+    assert_non_null(eaten);
+    return eaten;
+}
+
+/* Who waits for a name server keeps no room that others could use. When the answer comes and there
+   is none, it waits for it, and its name is not asked for again. */
+static void names_keep_no_room(void **state)
+{
+    (void)state;
+    if (midge__tls_slot_in() == 0) {
+        skip(); /* external TLS: nothing waits for memory */
+    }
+    for (unsigned never = 0; never < 2; never++) {
+        struct world w;
+        struct probe a, b;
+        world_open(&w, NULL);
+        fake_listen(&w.fake, 443, &never_speaks);
+        w.fake.names[0] = (struct fake_name){.host = "b.test", .ms = 50, .never = never != 0};
+        w.fake.n_names = 1;
+        get_silent(&b, &w, "https://b.test/", 1000);
+        get_silent(&a, &w, "https://a.test/", 300);
+        void *eaten = leave(&w, midge__opening_bytes(true, false, true) * 3 / 2);
+        world_run(&w);
+        assert_int_equal(a.result.phase, MIDGE_PHASE_TLS);
+        assert_int_equal(a.result.t.queue_us, 0);
+        assert_int_equal(a.result.connects, 1);
+        assert_int_equal(b.result.phase, never ? MIDGE_PHASE_DNS : MIDGE_PHASE_TLS);
+        assert_int_equal(b.result.connects, never ? 1 : 2);
+        assert_int_equal(w.fake.lookups, 2);
+        assert_int_equal(b.result.t.queue_us, never ? 0 : 250000); /* till a has ended */
+        assert_int_equal(w.fake.now_ms, 2000);
+        probe_ended(&a, MIDGE_ERR_TIMEOUT);
+        probe_ended(&b, MIDGE_ERR_TIMEOUT);
+        midge_free(w.client, eaten);
+        w.live = world_stats(&w).alloc_live; /* with the settings of its TLS, made once */
+        world_close(&w);
+    }
+}
+
 static void freed_memory_wakes(void **state)
 {
     struct world w;
@@ -334,7 +377,7 @@ static void freed_memory_wakes(void **state)
     fake_listen(&w.fake, 443, &never_speaks);
     probe_get(&a, &w, A); /* lives on, and gives nothing back */
     world_turns(&w, 3);
-    get_silent(&b, &w);
+    get_silent(&b, &w, "https://b.test/", 300);
     void *eaten = eat(&w);
     world_turns(&w, 3);
     assert_int_equal(open_to(&w, 443), 0);
@@ -506,12 +549,12 @@ static void the_last_one_is_tried(void **state)
     }
     world_open(&w, &(struct midge_config){.max_connections = 2, .memory_size = 131072});
     fake_listen(&w.fake, 443, &never_speaks);
-    get_silent(&b, &w);
+    get_silent(&b, &w, "https://b.test/", 300);
     world_run(&w);
     probe_ended(&b, MIDGE_ERR_TIMEOUT);
     w.live = world_stats(&w).alloc_live; /* with the settings of its TLS, made once */
     unsigned n = cut_all(&w, blocks, MIDGE_ARRAY_LEN(blocks));
-    get_silent(&b, &w);
+    get_silent(&b, &w, "https://b.test/", 300);
     world_run(&w);
     assert_int_equal(b.result.phase, MIDGE_PHASE_TLS);
     probe_ended(&b, MIDGE_ERR_TIMEOUT);
@@ -586,6 +629,7 @@ int main(void)
         cmocka_unit_test(idle_makes_room),
         cmocka_unit_test(idle_passes_a_waiting_one),
         cmocka_unit_test(idle_passes_a_waiting_handshake),
+        cmocka_unit_test(names_keep_no_room),
         cmocka_unit_test(freed_memory_wakes),
         cmocka_unit_test(put_off_keeps_its_queue_time),
         cmocka_unit_test(starving_ends),
