@@ -138,6 +138,12 @@ static int send_result(struct midge__tls_impl *impl, int ret, size_t *n)
     if (ret == MBEDTLS_ERR_SSL_WANT_READ) {
         return send_wait(impl, MIDGE_POLL_IN);
     }
+    if (impl->lower_error != MIDGE_OK) {
+        /* Not dead: what the peer has said can still be read. mbedTLS would send first what it
+           has, where a TLS 1.3 ticket is read. */
+        impl->ssl.MBEDTLS_PRIVATE(out_left) = 0;
+        return impl->lower_error;
+    }
     return midge__tls_fail(impl, ret);
 }
 

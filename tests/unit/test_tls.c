@@ -72,6 +72,40 @@ static void test_bulk_in_large_and_small_records(void **state)
     each_version("good", "slow 50000\n", 50000, true);
 }
 
+static int send_fails(struct midge__stream *s, const uint8_t *buf, size_t len, size_t *n)
+{
+    (void)buf, (void)len;
+    *n = 0;
+    s->fault = (struct midge__fault){.native = 32};
+    return MIDGE_ERR_SEND;
+}
+
+/* What the peer said before it stopped listening is still there. */
+static void test_send_fails_and_recv_goes_on(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < (has_tls13() ? 2U : 1U); ++i) {
+        char server[32];
+        struct link link;
+        size_t total;
+        snprintf(server, sizeof server, "good.%s", both[i]);
+        assert_int_equal(link_open(&link, server, &to_localhost), MIDGE_OK);
+        assert_int_equal(link_send(&link, "close\n"), MIDGE_OK);
+        struct midge__stream_ops deaf = *link.tcp.s.ops;
+        deaf.send = send_fails;
+        link.tcp.s.ops = &deaf;
+        for (unsigned twice = 0; twice < 2; twice++) {
+            assert_int_equal(link_send(&link, "more"), MIDGE_ERR_SEND);
+            assert_int_equal(link.tls.s.fault.native, 32);
+        }
+        assert_int_equal(link_drain(&link, &total), MIDGE_ERR_EOF);
+        assert_int_equal(total, 5);
+        assert_true(link.tls.s.clean);
+        link_close(&link);
+        assert_nothing_left();
+    }
+}
+
 static void test_chain_beyond_the_profile(void **state)
 {
     (void)state;
@@ -236,6 +270,7 @@ int main(void)
         CLIENT_TEST(test_cut_is_not_clean),
         CLIENT_TEST(test_rsa_and_public_size_chain),
         CLIENT_TEST(test_bulk_in_large_and_small_records),
+        CLIENT_TEST(test_send_fails_and_recv_goes_on),
         CLIENT_TEST(test_chain_beyond_the_profile),
         CLIENT_TEST(test_sessions_resume),
         CLIENT_TEST(test_refused_session_is_told),
