@@ -140,6 +140,9 @@ void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fau
 {
     struct midge__transfer *t = conn->transfer;
     conn->transfer = NULL;
+    if (err != MIDGE_ERR_NO_MEMORY) {
+        midge__origin_doubt(conn->origin, conn);
+    }
     midge__conn_kill(conn);
     if (t != NULL) {
         t->result->memory_peak = midge__memory_owner_peak(&conn->client->memory, conn->owner);
@@ -178,6 +181,14 @@ static int hand_over(struct midge__conn *conn, struct midge__transfer *t)
     return err;
 }
 
+/* t begins anew, in another connection. */
+static void back_to_queue(struct midge__conn *conn, struct midge__transfer *t)
+{
+    conn->transfer = NULL;
+    midge__transfer_requeue(t);
+    midge__conn_kill(conn);
+}
+
 /* Memory was short before anything was sent, and others hold some: t waits for it in the queue. */
 static bool put_off(struct midge__conn *conn, struct midge__transfer *t, int err)
 {
@@ -186,9 +197,7 @@ static bool put_off(struct midge__conn *conn, struct midge__transfer *t, int err
         return false;
     }
     t->put_off++;
-    conn->transfer = NULL;
-    midge__transfer_requeue(t);
-    midge__conn_kill(conn);
+    back_to_queue(conn, t);
     return true;
 }
 
@@ -333,9 +342,7 @@ static bool lacks_room(struct midge__conn *conn)
     t->resolved = true;
     conn->origin->address = conn->query->addrs[0];
     conn->origin->address_known = true;
-    conn->transfer = NULL;
-    midge__transfer_requeue(t);
-    midge__conn_kill(conn);
+    back_to_queue(conn, t);
     return true;
 }
 
@@ -445,6 +452,23 @@ void midge__conn_admit(struct midge__conn *conn)
     midge__conn_kick(conn);
 }
 
+/* With the session of a server that has changed since (RFC 8446 4.6.1 has it refuse the session;
+   some refuse the handshake, and mbedTLS keeps to the session's version) it fails each time: once
+   more without. */
+static bool try_without_session(struct midge__conn *conn, int err)
+{
+    struct midge__transfer *t = conn->transfer;
+    if (!conn->tls.offered || err == MIDGE_ERR_NO_MEMORY) {
+        return false;
+    }
+    midge__origin_doubt(conn->origin, conn);
+    if (t->put_off == 0) {
+        t->put_off = 1; /* also if others bring a session meanwhile */
+    }
+    back_to_queue(conn, t);
+    return true;
+}
+
 static bool step_tls(struct midge__conn *conn)
 {
     uint32_t before = conn->tls.crypto_steps;
@@ -457,7 +481,9 @@ static bool step_tls(struct midge__conn *conn)
         return false;
     }
     if (err != MIDGE_OK) {
-        opened_so_far(conn, err, &conn->tls.s.fault);
+        if (!try_without_session(conn, err)) {
+            opened_so_far(conn, err, &conn->tls.s.fault);
+        }
         return false;
     }
     drop_permit(conn);

@@ -123,6 +123,8 @@ void midge__origin_lead(struct midge__origin *origin, struct midge__conn *conn);
 /* The connection's handshake ended (ok) or it is gone (not ok). */
 void midge__origin_handshaken(struct midge__origin *origin, struct midge__conn *conn, bool ok);
 void midge__origin_session(struct midge__origin *origin, struct midge__conn *conn);
+/* Opening conn failed: what is remembered of the origin is forgotten. */
+void midge__origin_doubt(struct midge__origin *origin, const struct midge__conn *conn);
 /* A session is a convenience: gives one up for the memory. False when none is left. */
 bool midge__origins_forget(struct midge_client *client, const struct midge__origin *last);
 void midge__origins_close(struct midge_client *client);

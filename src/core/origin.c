@@ -262,6 +262,19 @@ void midge__origin_handshaken(struct midge__origin *o, struct midge__conn *conn,
     o->client->dirty = true;
 }
 
+/* What is remembered may be why it failed: another machine may have the address by now, or the
+   server other versions than the session. Those that wait for a ticket of conn shall not fail one
+   after another. */
+void midge__origin_doubt(struct midge__origin *o, const struct midge__conn *conn)
+{
+    o->address_known = o->literal;
+    o->no_tickets = o->no_tickets || o->leader == conn;
+    if (conn->tls.offered && o->session != NULL) {
+        midge__tls_session_free(o->client->tls, o->session);
+        o->session = NULL;
+    }
+}
+
 void midge__origin_session(struct midge__origin *o, struct midge__conn *conn)
 {
     struct midge__tls_session *session;

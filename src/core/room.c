@@ -81,9 +81,12 @@ static bool has(const struct midge_client *client, size_t bytes, size_t piece)
     return midge__memory_free_bytes(m) >= bytes && midge__memory_largest_free(m) >= piece;
 }
 
+/* The largest. A full handshake wants no less than one by a session: those that are put off from
+   that to the full one would else go before it, for ever. */
 static size_t piece(bool secure, bool resumed)
 {
-    return secure && !resumed ? midge__tls_handshake_piece() : midge__exchange_piece();
+    size_t shake = secure && !resumed ? midge__tls_handshake_piece() : 0;
+    return shake > midge__exchange_piece() ? shake : midge__exchange_piece();
 }
 
 /* A pair of record slots that is free, or comes back with the end of a handshake. */

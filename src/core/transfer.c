@@ -138,8 +138,8 @@ void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
     t->phase = (uint8_t)phase;
     t->active_ms = began;
     if (phase == MIDGE_PHASE_QUEUE && t->state != MIDGE__TRANSFER_QUEUED) {
-        /* Waits again, for a permit: the queue's limit counts from the start. */
-        uint64_t waited = (midge__now_us(t->aw.client) - t->start_us) / 1000;
+        /* Waits again, for a permit or memory: the limit is for all that it waits in the queue. */
+        uint64_t waited = t->result->t.queue_us / 1000;
         began = began > waited ? began - waited : 0;
     }
     t->phase_ms = after(began, phase_timeout(t));
@@ -229,6 +229,8 @@ static void abandon(struct midge__transfer *t, int err)
     if (conn != NULL) {
         if (t->state == MIDGE__TRANSFER_ATTACHED) {
             conn->protocol->cancel(conn, t);
+        } else if (err == MIDGE_ERR_TIMEOUT && conn->state != MIDGE__CONN_WAIT_ADMIT) {
+            midge__origin_doubt(conn->origin, conn);
         }
         conn->transfer = NULL;
         midge__conn_kill(conn);
@@ -450,6 +452,7 @@ static int resume(struct midge_client *client, midge_id id, unsigned who)
     }
     struct midge__transfer *t = transfer_of(aw);
     if (t->state == MIDGE__TRANSFER_ATTACHED) {
+        client->now_ms = client->port->clock_ms(client->port->ctx); /* the idle deadline's start */
         t->conn->protocol->resume(t->conn, t, who);
     }
     return MIDGE_OK;

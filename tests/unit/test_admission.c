@@ -393,7 +393,7 @@ static void freed_memory_wakes(void **state)
 }
 
 /* Memory that fails when the connection is made sends a request back to the queue, whose limit
-   counts from the start. */
+   is for all the time that it waits there. */
 static void put_off_keeps_its_queue_time(void **state)
 {
     static const struct fake_script far = {.connect_ms = 400};
@@ -415,13 +415,123 @@ static void put_off_keeps_its_queue_time(void **state)
     while (b.dones == 0) {
         world_turn(&w, -1);
     }
-    assert_int_equal(w.fake.now_ms - start, 1000);
+    assert_int_equal(w.fake.now_ms - start, 1000 + 400); /* it connected meanwhile */
     assert_int_equal(b.result.phase, MIDGE_PHASE_QUEUE);
     probe_ended(&b, MIDGE_ERR_TIMEOUT);
     midge__memory_fail_at(&w.client->memory, 0, false);
     assert_int_equal(midge_cancel(w.client, a.id), MIDGE_OK);
     world_run(&w);
     world_close(&w);
+}
+
+/* A slow connect is no time in the queue. */
+static void queue_limit_is_of_the_queue(void **state)
+{
+    static const struct fake_script far = {.connect_ms = 600, .steps = {FIN}};
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 443, &far);
+    probe_init(&p, &w, "https://a.test/");
+    p.request.timeouts.queue_ms = 500;
+    p.request.dangerously_skip_verification = 1;
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(p.result.phase, MIDGE_PHASE_TLS);
+    assert_int_equal(p.result.t.queue_us, 0);
+    probe_ended(&p, MIDGE_ERR_TLS);
+    w.live = world_stats(&w).alloc_live; /* with the settings of its TLS, made once */
+    world_close(&w);
+}
+
+/* Those that wait for the first one's ticket do not fail one after another. */
+static void dead_origin(void **state)
+{
+    static const struct fake_script never = {.connect = FAKE_NEVER};
+    struct world w;
+    struct probe p[8];
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 8,
+                                          .max_per_origin = 8,
+                                          .timeouts.connect_ms = 1000});
+    fake_listen(&w.fake, 443, &never);
+    uint64_t start = w.fake.now_ms;
+    for (unsigned i = 0; i < 8; i++) {
+        probe_get(&p[i], &w, "https://a.test/");
+    }
+    world_run(&w);
+    assert_int_equal(w.fake.now_ms - start, 2000); /* the first one, then all */
+    for (unsigned i = 0; i < 8; i++) {
+        assert_int_equal(p[i].result.phase, MIDGE_PHASE_CONNECT);
+        probe_ended(&p[i], MIDGE_ERR_TIMEOUT);
+    }
+    world_close(&w);
+}
+
+/* Free memory in pieces that do for a full handshake and not for the exchange of a resumed one:
+   those behind that one do not go before it again and again. */
+static void pieces_do_for_all_or_none(void **state)
+{
+    static const struct fake_script far = {.connect_ms = 100};
+    struct world w;
+    struct probe a, b;
+    void *blocks[600];
+    unsigned n = 0;
+    (void)state;
+    if (midge__exchange_piece() <= midge__tls_handshake_piece()) {
+        skip();
+    }
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 443, &far);
+    get_silent(&a, &w, "https://a.test/", 3000);
+    get_silent(&b, &w, "https://b.test/", 4000);
+    world_turns(&w, 3);
+    void *session = midge__memory_calloc(&w.client->memory, 0, 1, midge__tls_session_bytes());
+    assert_non_null(session);
+    struct midge__conn *first =
+        MIDGE_CONTAINER_OF(midge__list_first(&w.client->conns), struct midge__conn, link);
+    assert_string_equal(first->origin->host, "a.test");
+    first->origin->session = session;
+    while ((blocks[n] = midge_alloc(w.client, 4000)) != NULL) {
+        assert_true(++n < MIDGE_ARRAY_LEN(blocks));
+    }
+    for (unsigned i = 0; i < 50; i += 2) {
+        midge_free(w.client, blocks[i]);
+        blocks[i] = NULL;
+    }
+    world_run(&w);
+    assert_in_range(a.result.connects + b.result.connects, 2, 4);
+    probe_ended(&a, MIDGE_ERR_TIMEOUT);
+    probe_ended(&b, MIDGE_ERR_TIMEOUT);
+    give_all(&w, blocks, n);
+    w.live = world_stats(&w).alloc_live; /* with the settings of its TLS, made once */
+    world_close(&w);
+}
+
+/* Whoever is at a remembered address by now may be another: after a failure it is asked for. */
+static void failure_asks_again(void **state)
+{
+    static const struct fake_script ends = {.steps = {FIN}};
+    static const struct fake_script silent = {.connect_ms = 5};
+    (void)state;
+    for (unsigned late = 0; late < 2; late++) {
+        struct world w;
+        struct probe p[2];
+        world_open(&w, &(struct midge_config){.max_per_origin = 1, .timeouts.tls_ms = 100});
+        fake_listen(&w.fake, 443, late ? &silent : &ends);
+        for (unsigned i = 0; i < 2; i++) {
+            get_silent(&p[i], &w, "https://a.test/", 1000);
+        }
+        world_run(&w);
+        assert_int_equal(w.fake.lookups, 2);
+        for (unsigned i = 0; i < 2; i++) {
+            assert_int_equal(p[i].result.phase, MIDGE_PHASE_TLS);
+            probe_ended(&p[i], late ? MIDGE_ERR_TIMEOUT : MIDGE_ERR_TLS);
+        }
+        w.live = world_stats(&w).alloc_live; /* with the settings of its TLS, made once */
+        world_close(&w);
+    }
 }
 
 /* A response's head waits for memory while another lives that never gives any: the idle deadline
@@ -632,6 +742,10 @@ int main(void)
         cmocka_unit_test(names_keep_no_room),
         cmocka_unit_test(freed_memory_wakes),
         cmocka_unit_test(put_off_keeps_its_queue_time),
+        cmocka_unit_test(queue_limit_is_of_the_queue),
+        cmocka_unit_test(dead_origin),
+        cmocka_unit_test(failure_asks_again),
+        cmocka_unit_test(pieces_do_for_all_or_none),
         cmocka_unit_test(starving_ends),
         cmocka_unit_test(starving_makes_idle_go),
         cmocka_unit_test(the_last_one_is_tried),
