@@ -150,7 +150,8 @@ int midge_done(const struct midge_client *client, midge_id id);
 /* Take the result of what has ended; the id is stale afterwards. AGAIN when it has not, STALE. */
 int midge_take(struct midge_client *client, midge_id id, struct midge_result *result);
 
-/* Nobody will take it: its result is dropped when it ends (it is not canceled). */
+/* Nobody will take it: its result is dropped when it ends (it is not canceled), after whoever
+   watches or awaits it was told. */
 int midge_detach(struct midge_client *client, midge_id id);
 
 /* Run the loop until it has ended, then take its result. Not from within a callback: INVALID. */

@@ -112,7 +112,7 @@ static void deliver(struct midge__awaitable *aw)
         aw->watch = NULL;
         watch(aw->watch_ctx, id, &result);
         aw = midge__awaitable_find(client, id);
-        taken = aw != NULL && aw->taken;
+        taken = aw != NULL && aw->detached;
     }
     if (taken) {
         release(aw);
@@ -332,8 +332,7 @@ int midge_detach(struct midge_client *client, midge_id id)
         return MIDGE_ERR_STALE;
     }
     aw->detached = true;
-    aw->watch = NULL;
-    if (aw->delivered) {
+    if (aw->delivered && aw->watch == NULL) { /* a watch is still owed: the deliverer releases it */
         release(aw);
     }
     return MIDGE_OK;

@@ -37,7 +37,7 @@ struct midge__h1 {
     struct midge__conn *conn;
     struct midge__transfer *transfer; /* NULL: over or canceled */
     char *head;
-    size_t sent;       /* bytes of the body handed to the stream or the send buffer */
+    uint64_t sent;     /* bytes of the body handed to the stream or the send buffer */
     size_t wpos, wlen; /* send buffer */
     size_t rpos, rlen; /* receive buffer; what a paused sink has not seen waits here */
     int send_error;

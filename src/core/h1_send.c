@@ -121,9 +121,9 @@ static int fill_from_source(struct midge__h1 *x)
 static void fill_from_memory(struct midge__h1 *x)
 {
     const struct midge_request *r = x->transfer->request;
-    size_t left = r->body_len - x->sent;
+    size_t left = r->body_len - (size_t)x->sent;
     if (left <= sizeof x->wbuf - x->wlen) {
-        put(x, (const uint8_t *)r->body + x->sent, left);
+        put(x, (const uint8_t *)r->body + (size_t)x->sent, left);
         x->sent += left;
         x->send = MIDGE__H1_SEND_DONE;
     }
@@ -164,9 +164,13 @@ static bool has_direct(const struct midge__h1 *x)
            x->sent < r->body_len;
 }
 
-static void note_sent(struct midge__h1 *x, size_t *counter, size_t n)
+static void note_sent(struct midge__h1 *x, bool direct, size_t n)
 {
-    *counter += n;
+    if (direct) {
+        x->sent += n;
+    } else {
+        x->wpos += n;
+    }
     x->sent_any = true;
     x->conn->client->bytes_left -= (int32_t)n;
     midge__transfer_active(x->transfer);
@@ -179,8 +183,9 @@ static int send_some(struct midge__h1 *x, bool *moved)
     const struct midge_request *r = x->transfer->request;
     size_t n = 0;
     bool direct = x->wpos == x->wlen;
-    const uint8_t *from = direct ? (const uint8_t *)r->body + x->sent : x->wbuf + x->wpos;
-    size_t len = direct ? r->body_len - x->sent : x->wlen - x->wpos;
+    size_t at = direct ? (size_t)x->sent : x->wpos;
+    const uint8_t *from = (direct ? (const uint8_t *)r->body : x->wbuf) + at;
+    size_t len = (direct ? r->body_len : x->wlen) - at;
     /* TLS wants a repeated send to have the same arguments; there a record bounds what one call
        takes. */
     if (!x->conn->origin->secure) {
@@ -189,7 +194,7 @@ static int send_some(struct midge__h1 *x, bool *moved)
     int err = s->ops->send(s, from, len, &n);
     if (err == MIDGE_OK) {
         *moved = true;
-        note_sent(x, direct ? &x->sent : &x->wpos, n);
+        note_sent(x, direct, n);
     }
     return err;
 }

@@ -76,7 +76,7 @@ static unsigned url_flags(const struct midge_request *request)
 static size_t url_bound(const struct midge_client *client, size_t len)
 {
     const char *base = client->config.base_url;
-    return len * 3 + 16 + (base != NULL ? strlen(base) + 1 : 0);
+    return len * 3 + 16 + (base != NULL ? strlen(base) * 3 + 1 : 0);
 }
 
 static int write_url(const struct midge_client *client, const struct midge_request *request,
@@ -84,8 +84,9 @@ static int write_url(const struct midge_client *client, const struct midge_reque
 {
     const char *base = client->config.base_url;
     int err = midge_url_normalise(out, cap, len, request->url, url_flags(request));
-    /* Not absolute: anything without a scheme is relative to the session's base. */
-    if (err != MIDGE_OK && base != NULL && strstr(request->url, "://") == NULL) {
+    /* Not absolute: anything without a scheme (RFC 3986 4.1) is relative to the session's base. */
+    if (err != MIDGE_OK && base != NULL &&
+        memchr(request->url, ':', strcspn(request->url, "/?#")) == NULL) {
         err = midge_url_resolve(out, cap, len, base, request->url);
     }
     return err;
@@ -149,6 +150,13 @@ const char *midge__request_method(const struct midge_request *request)
     return request->body != NULL || request->source != NULL ? "POST" : "GET";
 }
 
+/* RFC 9110 8.6: these say that they have none, as servers expect one. */
+static bool wants_body(const char *method)
+{
+    return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
+           strcmp(method, "PATCH") == 0;
+}
+
 enum midge__h1_framing midge__request_framing(const struct midge_request *request, uint64_t *length)
 {
     const struct midge_source *source = request->source;
@@ -157,7 +165,8 @@ enum midge__h1_framing midge__request_framing(const struct midge_request *reques
         return MIDGE__H1_FRAMING_CHUNKED;
     }
     if (source == NULL && request->body == NULL) {
-        return MIDGE__H1_FRAMING_NONE;
+        return wants_body(midge__request_method(request)) ? MIDGE__H1_FRAMING_LENGTH
+                                                          : MIDGE__H1_FRAMING_NONE;
     }
     *length = source != NULL ? (uint64_t)source->length : request->body_len;
     return MIDGE__H1_FRAMING_LENGTH;

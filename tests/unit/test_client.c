@@ -180,6 +180,52 @@ static void base_url_and_headers(void **state)
     world_close(&w);
 }
 
+/* Only a scheme makes a reference absolute; a base takes three bytes for each that is not ASCII. */
+static void base_url_and_odd_ones(void **state)
+{
+    static const struct {
+        const char *base, *url, *sent;
+    } cases[] = {
+        {"http://a.test/v1/", "find?next=http://b.test/", "GET /v1/find?next=http://b.test/ HTTP"},
+        {"http://a.test/v1/", "./a:b://c", "GET /v1/a:b://c HTTP"},
+        {"http://a.test/\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc/", "x",
+         "GET /%C3%A4%C3%B6%C3%BC%C3%A4%C3%B6%C3%BC/x HTTP"},
+    };
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(cases); i++) {
+        struct world w;
+        struct probe p;
+        world_open(&w, &(struct midge_config){.base_url = cases[i].base});
+        probe_get(&p, &w, cases[i].url);
+        world_run(&w);
+        probe_is_hello(&p);
+        assert_true(fake_sent_has(&w.fake, 0, cases[i].sent));
+        world_close(&w);
+    }
+}
+
+/* RFC 9110 8.6: methods that have a body say so when theirs is empty. */
+static void no_body(void **state)
+{
+    static const struct {
+        const char *method;
+        bool says;
+    } cases[] = {{"GET", false}, {"DELETE", false}, {"POST", true}, {"PUT", true}, {"PATCH", true}};
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(cases); i++) {
+        struct world w;
+        struct probe p;
+        world_open(&w, NULL);
+        probe_init(&p, &w, URL);
+        p.request.method = cases[i].method;
+        probe_start(&p);
+        world_run(&w);
+        probe_is_hello(&p);
+        assert_int_equal(fake_sent_has(&w.fake, 0, "Content-Length: 0\r\n"), cases[i].says);
+        world_close(&w);
+    }
+}
+
 static unsigned lines, errors;
 
 static void count_lines(void *ctx, enum midge_trace_kind kind, midge_id id, const char *line)
@@ -1069,6 +1115,56 @@ static int resolver_wants(void *ctx, struct midge_pollfd *fds, size_t cap, size_
 }
 
 /* The port's own timers (a resolver's retries) count for a foreign loop. */
+/* A paused one gives a foreign loop nothing to wait for: after five minutes without a poll the
+   idle deadline counts from the resume. */
+static void foreign_loop_resumes(void **state)
+{
+    static const struct fake_script half = {
+        .steps = {REQUEST, SAY("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe"), WAIT(300010),
+                  SAY("llo"), LOOP}};
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 80, &half);
+    probe_init(&p, &w, URL);
+    p.pause = true;
+    probe_start(&p);
+    world_turns(&w, 8);
+    assert_int_equal(p.writes, 1);
+    assert_int_equal(midge_next_timeout(w.client), -1);
+    w.fake.now_ms += 300000;
+    p.pause = false;
+    assert_int_equal(midge_resume(w.client, p.id), MIDGE_OK);
+    world_run(&w);
+    probe_is_hello(&p);
+    world_close(&w);
+}
+
+/* Who waits for both is told though nobody takes theirs. */
+static void detached_and_gathered(void **state)
+{
+    struct world w;
+    midge_id ids[2], all;
+    struct midge_result result;
+    (void)state;
+    world_open(&w, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(midge_sleep(w.client, 10, &ids[i]), MIDGE_OK);
+    }
+    assert_int_equal(midge_gather(w.client, ids, 2, MIDGE_GATHER_ALL, &all), MIDGE_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(midge_detach(w.client, ids[i]), MIDGE_OK);
+    }
+    world_pass(&w, 20);
+    assert_int_equal(midge_take(w.client, all, &result), MIDGE_OK);
+    assert_int_equal(result.error, MIDGE_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(midge_done(w.client, ids[i]), MIDGE_ERR_STALE);
+    }
+    world_close(&w);
+}
+
 static void foreign_loop_port(void **state)
 {
     struct world w;
@@ -1277,6 +1373,8 @@ int main(void)
         cmocka_unit_test(idle_connection_ends),
         cmocka_unit_test(unsolicited_bytes),
         cmocka_unit_test(base_url_and_headers),
+        cmocka_unit_test(base_url_and_odd_ones),
+        cmocka_unit_test(no_body),
         cmocka_unit_test(response_and_trace),
         cmocka_unit_test(bad_starts),
         cmocka_unit_test(source_of_no_bytes),
@@ -1303,6 +1401,8 @@ int main(void)
         cmocka_unit_test(turn_bytes_sent),
         cmocka_unit_test(turn_steps),
         cmocka_unit_test(foreign_loop),
+        cmocka_unit_test(foreign_loop_resumes),
+        cmocka_unit_test(detached_and_gathered),
         cmocka_unit_test(foreign_loop_port),
         cmocka_unit_test(each_allocation_fails),
         cmocka_unit_test(least_block),
