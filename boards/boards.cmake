@@ -5,10 +5,11 @@
 #   BOARD-PROFILE-qemu.elf          arguments, files and exit code by semihosting
 #   BOARD-PROFILE.elf .bin .hex     for hardware: no semihosting in it
 #
-#   BOARD-least(-qemu).elf          tiny, without what can be left out: common/least.c
-#   BOARD-PROFILE-conformance.elf   the default profile's: tests/conformance in place of the apps, in QEMU
+#   BOARD-least(-qemu).elf …        tiny, without what can be left out: common/least.c
+#   BOARD-PROFILE-conformance.elf   tests/conformance in place of the apps, in QEMU
 #
-#   cmake --build build/BOARD --target flash      writes the default profile's, where openocd knows how
+#   cmake --build build/BOARD --target flash-PROFILE      writes it, where openocd knows how;
+#                                      flash: the default profile's
 #
 # boards/FOLDER/board.cmake sets BOARD_…: SOURCES, INCLUDES, DEFINITIONS, LINKER_SCRIPT,
 # LINK_OPTIONS, PROFILES (the first is the default), BLOCK (bytes of midge's memory; it and
@@ -60,13 +61,27 @@ file(READ ${_ca}.head _a)
 file(READ ${_ca}.in _b)
 file(CONFIGURE OUTPUT ${_ca} CONTENT "${_a}${_b}board_ca_end:\n.byte 0\n" @ONLY)
 file(REMOVE ${_ca}.in ${_ca}.head)
+# What .incbin reads is no dependency that CMake sees.
+set_source_files_properties(${_ca} PROPERTIES OBJECT_DEPENDS "${MIDGE_BOARD_CA}")
+file(GLOB _scripts CONFIGURE_DEPENDS ${_common}/*.ld)
+
+# NAME.bin and NAME.hex beside NAME.elf
+function(board_formats name)
+    foreach(format bin:binary hex:ihex)
+        string(REGEX MATCH "^[^:]+" ending ${format})
+        string(REGEX MATCH "[^:]+$" kind ${format})
+        add_custom_command(TARGET ${name} POST_BUILD VERBATIM
+            COMMAND ${CMAKE_OBJCOPY} -O ${kind} $<TARGET_FILE:${name}>
+                ${PROJECT_BINARY_DIR}/${name}.${ending})
+    endforeach()
+endfunction()
 
 # board_image(NAME LIBRARY PROFILE SERVICES APPS...): services semihost or standalone
 function(board_image name library profile services)
     add_executable(${name} ${ARGN} ${_common}/main.c ${_common}/${services}.c ${BOARD_SOURCES} ${_ca})
     set_target_properties(${name} PROPERTIES OUTPUT_NAME ${name}.elf
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
-        LINK_DEPENDS ${BOARD_LINKER_SCRIPT})
+        LINK_DEPENDS "${BOARD_LINKER_SCRIPT};${_scripts}")
     target_compile_options(${name} PRIVATE
         $<$<COMPILE_LANGUAGE:C>:${MIDGE_WARNINGS} -Wconversion -ffunction-sections -fdata-sections>)
     target_include_directories(${name} PRIVATE ${_includes})
@@ -83,8 +98,13 @@ function(board_image name library profile services)
     target_link_libraries(${name} PRIVATE ${library} board-port-${profile})
     target_link_options(${name} PRIVATE -T ${BOARD_LINKER_SCRIPT} ${BOARD_LINK_OPTIONS}
         -Wl,--gc-sections -Wl,-Map=${PROJECT_BINARY_DIR}/${name}.map)
+    if(services STREQUAL standalone)
+        board_formats(${name})
+    endif()
 endfunction()
 
+set(_conformance ${PROJECT_SOURCE_DIR}/tests/conformance)
+file(GLOB _checks CONFIGURE_DEPENDS ${_conformance}/check_*.c)
 foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
     midge_library(midge-${profile} ${profile})
     board_port(${profile})
@@ -93,13 +113,14 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
     foreach(image -qemu "")
         target_link_options(${MIDGE_BOARD}-${profile}${image} PRIVATE ${MIDGE_CJSON_LINK_OPTIONS})
     endforeach()
-    foreach(format bin:binary hex:ihex)
-        string(REGEX MATCH "^[^:]+" ending ${format})
-        string(REGEX MATCH "[^:]+$" kind ${format})
-        add_custom_command(TARGET ${MIDGE_BOARD}-${profile} POST_BUILD VERBATIM
-            COMMAND ${CMAKE_OBJCOPY} -O ${kind} $<TARGET_FILE:${MIDGE_BOARD}-${profile}>
-                ${PROJECT_BINARY_DIR}/${MIDGE_BOARD}-${profile}.${ending})
-    endforeach()
+    board_image(${MIDGE_BOARD}-${profile}-conformance midge-${profile} ${profile} semihost
+        ${_conformance}/board.c ${_conformance}/conformance.c ${_checks})
+    if(BOARD_OPENOCD)
+        add_custom_target(flash-${profile} VERBATIM
+            COMMAND openocd -f ${BOARD_OPENOCD} -c
+                "program $<TARGET_FILE:${MIDGE_BOARD}-${profile}> verify reset exit"
+            COMMENT "Flashing ${MIDGE_BOARD}-${profile}")
+    endif()
 endforeach()
 
 function(board_least)
@@ -113,14 +134,7 @@ if("tiny" IN_LIST MIDGE_BOARD_PROFILES)
     board_least()
 endif()
 
-list(GET MIDGE_BOARD_PROFILES 0 _default)
-set(_conformance ${PROJECT_SOURCE_DIR}/tests/conformance)
-file(GLOB _checks CONFIGURE_DEPENDS ${_conformance}/check_*.c)
-board_image(${MIDGE_BOARD}-${_default}-conformance midge-${_default} ${_default} semihost
-    ${_conformance}/board.c ${_conformance}/conformance.c ${_checks})
 if(BOARD_OPENOCD)
-    add_custom_target(flash VERBATIM
-        COMMAND openocd -f ${BOARD_OPENOCD} -c
-            "program $<TARGET_FILE:${MIDGE_BOARD}-${_default}> verify reset exit"
-        COMMENT "Flashing ${MIDGE_BOARD}-${_default}")
+    list(GET MIDGE_BOARD_PROFILES 0 _default)
+    add_custom_target(flash DEPENDS flash-${_default})
 endif()

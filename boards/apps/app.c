@@ -67,14 +67,31 @@ static bool spawn(struct app_item *item, midge_task_fn fn, midge_id *id)
     return err == MIDGE_OK;
 }
 
+static void wait_for(struct app *app, midge_id id)
+{
+    const int err = midge_wait(app->client, id, NULL);
+    if (err == MIDGE_ERR_PORT) {
+        app_error(app, "%s: other error: %s\n", app->name, midge_err_text(err));
+        app->failed += !app->stuck;
+        app->stuck = true;
+    }
+}
+
+void app_free(struct app *app, void *memory)
+{
+    if (!app->stuck) {
+        midge_free(app->client, memory);
+    }
+}
+
 /* Start one, wait for it, start the next. */
 static void each_after_another(struct app *app, midge_task_fn fn, void *states, size_t n,
                                size_t size)
 {
     midge_id id;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && !app->stuck; i++) {
         if (spawn(item_at(states, size, i), fn, &id)) {
-            (void)midge_wait(app->client, id, NULL);
+            wait_for(app, id);
         }
     }
 }
@@ -89,12 +106,12 @@ static void each_at_once(struct app *app, midge_task_fn fn, void *states, size_t
     }
     if (started > 0 &&
         midge_gather(app->client, ids, started, MIDGE_GATHER_ALL, &all) == MIDGE_OK) {
-        (void)midge_wait(app->client, all, NULL);
+        wait_for(app, all);
     }
-    for (size_t i = 0; i < started; i++) {
-        (void)midge_wait(app->client, ids[i], NULL); /* has ended: takes the result */
+    for (size_t i = 0; i < started && !app->stuck; i++) {
+        wait_for(app, ids[i]); /* has ended: takes the result */
     }
-    midge_free(app->client, ids);
+    app_free(app, ids);
 }
 
 void app_each(struct app *app, midge_task_fn fn, void *states, size_t n, size_t size)

@@ -50,6 +50,7 @@ struct app {
     bool quiet;    /* results are not shown; failures are */
     bool no_reuse; /* fetch */
     bool help;
+    bool stuck; /* the port failed: tasks still live, their memory is midge_close's to free */
     struct app_rows *rows; /* NULL: not kept */
 };
 
@@ -121,8 +122,10 @@ bool app_open(struct app *app, size_t app_bytes);
 int app_close(struct app *app);
 
 /* n cleared states of `size` bytes from the client's block; NULL after one line. For each the
-   struct app_item is filled in. Free with midge_free. */
+   struct app_item is filled in. Free with app_free. */
 void *app_items(struct app *app, const char *what, size_t n, size_t size);
+/* What tasks used, after app_each. */
+void app_free(struct app *app, void *memory);
 
 /* Runs one task for each state: all at once, or with app->sync one after another. Returns when all
    have ended; how long it took is in app->elapsed_ms. */

@@ -105,6 +105,7 @@ static bool run_round(struct fetch *fetch, struct fetched *all)
         if (err < 0) {
             app_error(app, "fetch: other error: %s\n", midge_err_text(err));
             app->failed++;
+            app->stuck = true;
             return false;
         }
     }
@@ -129,7 +130,8 @@ static size_t live_bytes(const struct app *app)
 
 static void fetch_work(struct app *app)
 {
-    struct fetch fetch = {.app = app, .total = app->n_args * (app->times > 0 ? app->times : 1)};
+    static struct fetch fetch; /* may outlive this: app->stuck */
+    fetch = (struct fetch){.app = app, .total = app->n_args * (app->times > 0 ? app->times : 1)};
     struct fetched *all = midge_alloc(app->client, fetch.total * sizeof *all);
     const unsigned rounds = app->rounds > 0 ? app->rounds : 1;
     size_t live = 0;
@@ -149,7 +151,7 @@ static void fetch_work(struct app *app)
         }
     }
     app_summary(app, fetch.total, "requests");
-    midge_free(app->client, all);
+    app_free(app, all);
 }
 
 int app_fetch(struct board *board, int argc, char **argv)

@@ -202,7 +202,7 @@ static void run_prompts(struct app *app, const struct prompts *prompts)
     if (!app->quiet) {
         app_summary(app, prompts->n, "prompts");
     }
-    midge_free(app->client, images);
+    app_free(app, images);
 }
 
 void images_work(struct app *app)

@@ -233,7 +233,7 @@ void itunes_work(struct app *app)
             show_search(&searches[i]);
         }
     }
-    midge_free(app->client, searches);
+    app_free(app, searches);
 }
 
 size_t itunes_bytes(const struct app *app)

@@ -75,7 +75,7 @@ void posts_work(struct app *app)
         }
         midge_json_free(app->client, posts[i].json);
     }
-    midge_free(app->client, posts);
+    app_free(app, posts);
 }
 
 /* State, answer, and the tree made from it. */

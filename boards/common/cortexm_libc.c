@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What newlib needs of a machine, and its strtod made safe: that takes memory by the length of what
- * it is given, and a thousand digits from outside would end the program, as its Balloc asserts.
+ * it is given, keeps the largest of each size for ever, and ends the program when there is no more,
+ * as its Balloc asserts.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -15,7 +16,8 @@
 /* --- memory: of strtod and printf, for a number's digits; nothing else calls malloc --- */
 
 #ifndef CORTEXM_LIBC_HEAP
-#define CORTEXM_LIBC_HEAP 3072 /* 2.4 KB are the most that they were seen to take */
+/* 900,000 numbers of all kinds, %1.17g of them included, took 2396 bytes. */
+#define CORTEXM_LIBC_HEAP 3072
 #endif
 
 static uint64_t heap[CORTEXM_LIBC_HEAP / sizeof(uint64_t)];
@@ -36,12 +38,13 @@ void *_sbrk(ptrdiff_t more)
 /*
  * --- strtod ---
  *
- * By --wrap=strtod newlib's gets no more than 40 digits that count, and a last one that stands for
- * those left out, so that it rounds as it would have.
+ * By --wrap=strtod newlib's gets no more than 24 digits that count, and a last one that stands for
+ * those left out, so that it rounds as it would have (but for what is made to lie that close to the
+ * middle between two numbers).
  */
 
-#define SHORT         64 /* characters that it may have as they are */
-#define DIGITS        40
+#define SHORT         32 /* characters that it may have as they are */
+#define DIGITS        24
 #define EXPONENT_MOST 100000
 
 double __real_strtod(const char *text, char **end);

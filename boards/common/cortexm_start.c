@@ -12,6 +12,8 @@
 #include "fault.h"
 #include "hw.h"
 
+#define SYST_CSR  CORTEXM_REG(0xE000E010)
+#define SCB_ICSR  CORTEXM_REG(0xE000ED04)
 #define SCB_VTOR  CORTEXM_REG(0xE000ED08)
 #define SCB_CCR   CORTEXM_REG(0xE000ED14)
 #define SCB_CFSR  CORTEXM_REG(0xE000ED28)
@@ -20,6 +22,7 @@
 #define SCB_BFAR  CORTEXM_REG(0xE000ED38)
 #define SCB_CPACR CORTEXM_REG(0xE000ED88)
 
+#define ICSR_PENDSTCLR (1u << 25)
 #define CCR_DIV_0_TRP  0x10u
 #define CFSR_MMARVALID 0x80u
 #define CFSR_BFARVALID 0x8000u
@@ -108,6 +111,8 @@ void hw_idle(void)
 _Noreturn void hw_halt(void)
 {
     __asm__ volatile("cpsid i" ::: "memory");
+    SYST_CSR = 0; /* a tick, even one that is only pending, would end each sleep */
+    SCB_ICSR = ICSR_PENDSTCLR;
     for (;;) {
         cortexm_sleep();
     }

@@ -52,6 +52,7 @@ enum {
 };
 #define FEATURE_MAC       (1u << 5)
 #define FEATURE_STATUS    (1u << 16)
+#define FEATURE_LAYOUT    (1u << 27) /* legacy: header and frame may be one descriptor */
 #define FEATURE_VERSION_1 (1u << 0) /* of the second word */
 
 #define DESCRIPTOR_WRITE 2 /* by the device */
@@ -261,17 +262,18 @@ static bool reset(const struct virtio_net *net)
     return false;
 }
 
-/* Only what is needed: an address, and link state where it is told. */
+/* Only what is needed: an address, the layout, and link state where it is told. */
 static bool agree(struct virtio_net *net)
 {
     volatile uint32_t *registers = net->registers;
     registers[DEVICE_FEATURES_SELECT] = 0;
-    const uint32_t wanted = registers[DEVICE_FEATURES] & (FEATURE_MAC | FEATURE_STATUS);
+    const uint32_t needed = FEATURE_MAC | (net->is_legacy ? FEATURE_LAYOUT : 0);
+    const uint32_t wanted = registers[DEVICE_FEATURES] & (needed | FEATURE_STATUS);
     registers[DRIVER_FEATURES_SELECT] = 0;
     registers[DRIVER_FEATURES] = wanted;
     net->tells_link = (wanted & FEATURE_STATUS) != 0;
     net->header = net->is_legacy ? 10 : 12;
-    if ((wanted & FEATURE_MAC) == 0) {
+    if ((wanted & needed) != needed) {
         return false;
     }
     if (net->is_legacy) {

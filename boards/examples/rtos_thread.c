@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+#include <lwip/sockets.h>
+
 enum {
     JOBS_WAITING = 8,   /* in the mailbox; the next one who brings some waits for room */
     STACK_BYTES = 8192, /* mostly TLS's; a board's report says what yours takes */
@@ -96,6 +98,7 @@ static void network_thread(void *arg)
         midge_lwip_sockets_detach(config->port);
         sys_sem_signal(&changed);
     }
+    lwip_socket_thread_cleanup(); /* the thread's semaphore: attach made it */
 #ifdef RTOS_THREAD_DELETE
     RTOS_THREAD_DELETE(); /* FreeRTOS: vTaskDelete(NULL); its threads may not return */
 #endif

@@ -45,6 +45,7 @@ void hw_init(void)
     pins_to_peripheral(LM3S_GPIO_F, ETHERNET_LEDS);
     pl011_init(LM3S_UART_0, clock_hz, BAUD);
     systick_init(clock_hz);
+    lm3s_flash_clock(clock_hz);
 }
 
 void hw_console_write(const char *text, size_t len)

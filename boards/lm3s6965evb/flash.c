@@ -15,12 +15,19 @@
 #define FMC_ERASE 0x2u
 #define REFUSED   0x1u /* FCRIS and FCMISC: the page is protected */
 
-#define CLOCK_MHZ 50u
 #define PATIENCE  2000000u /* reads of FMC: 100 ms at least, were the core not made to wait */
+
+/* From the first call of lm3s_flash_clock on; the controller times its pulses by it. */
+static uint32_t clock_mhz = 50;
+
+void lm3s_flash_clock(uint32_t hz)
+{
+    clock_mhz = hz / 1000000u;
+}
 
 static bool run(uintptr_t address, uint32_t operation)
 {
-    USECRL = CLOCK_MHZ - 1; /* at the 8 MHz of a PLL that failed, operations take longer */
+    USECRL = clock_mhz - 1;
     FCMISC = REFUSED;
     FMA = (uint32_t)address;
     FMC = FMC_KEY | operation;

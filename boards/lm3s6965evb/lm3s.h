@@ -30,6 +30,7 @@ uint32_t lm3s_clock_start(void);
 
 /* Flash, while the program in it stands still. False: the controller did not end in time or
    refused. What was written is for the caller to read back. address: of a page; of a word. */
+void lm3s_flash_clock(uint32_t hz); /* before: the system clock */
 bool lm3s_flash_erase(uintptr_t address);
 bool lm3s_flash_write(uintptr_t address, const uint32_t *words, size_t count);
 

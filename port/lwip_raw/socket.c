@@ -20,6 +20,8 @@
 #include "lwip/err.h"
 #include "lwip/tcp.h"
 
+#define LINGER 40 /* half seconds */
+
 enum sock_state { SOCK_FREE, SOCK_WAIT_PEER, SOCK_OPEN };
 
 struct sock {
@@ -158,13 +160,28 @@ static void pcb_detach(struct tcp_pcb *pcb)
     tcp_poll(pcb, NULL, 0);
 }
 
-/* Below every live connection, so that lwIP drops this one when a new one needs the PCB: a peer
-   that never says goodbye would hold it for minutes. */
+static err_t on_late(void *arg, struct tcp_pcb *pcb)
+{
+    (void)arg;
+    tcp_abort(pcb);
+    return ERR_ABRT;
+}
+
+/* Bytes that the peer has not let in yet. It may never: a server that hangs answers each probe of
+   its closed window, and lwIP would hold them, of the heap that all share, as long as it does. */
+static bool is_stuck(const struct tcp_pcb *pcb)
+{
+    return pcb->state >= ESTABLISHED && pcb->unsent != NULL;
+}
+
+/* Below every live connection, so that lwIP drops this one when a new one needs the PCB, and for no
+   longer than LINGER: a peer that never says goodbye would hold it for minutes. */
 static void pcb_close(struct tcp_pcb *pcb)
 {
     pcb_detach(pcb);
     tcp_setprio(pcb, TCP_PRIO_MIN);
-    if (tcp_close(pcb) != ERR_OK) {
+    tcp_poll(pcb, on_late, LINGER);
+    if (is_stuck(pcb) || tcp_close(pcb) != ERR_OK) {
         tcp_abort(pcb);
     }
 }

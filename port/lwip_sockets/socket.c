@@ -153,10 +153,27 @@ int midge__lws_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, 
     return midge__bsd_sent(lwip_send((int)sock, buf, len, 0), n, native);
 }
 
+/* A send buffer that is full when its socket is closed is a peer's that takes nothing. It may never,
+   and answer each probe of its closed window: lwIP would hold the bytes as long as it does. */
+static void give_up_unsent(int fd)
+{
+#if LWIP_SO_LINGER
+    struct pollfd one = {.fd = fd, .events = POLLOUT};
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+    if (lwip_poll(&one, 1, 0) == 0) {
+        (void)lwip_setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+#else
+    (void)fd;
+#endif
+}
+
 void midge__lws_close(void *ctx, midge_sock sock)
 {
     (void)ctx;
     if (sock != MIDGE_SOCK_NONE) {
+        give_up_unsent((int)sock);
         (void)lwip_close((int)sock);
     }
 }

@@ -143,7 +143,7 @@ struct midge__transfer {
     uint8_t passed;  /* how many went before it although it was next (admission.c) */
     uint8_t put_off; /* how often memory was short before anything was sent */
     bool own_request, own_url, frozen;
-    bool resolved; /* went back to the queue with its address */
+    bool resolved;     /* went back to the queue with its address */
     bool source_begun; /* read from: a replay must rewind it */
     int error;
     struct midge__awaitable aw; /* its timer: the next deadline */

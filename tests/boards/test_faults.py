@@ -101,6 +101,20 @@ class Faults(Board):
         self.assertEqual(0, ran.code, ran)
         self.assertEqual(8, ran.text.count("200, 200000 bytes"), ran)
 
+    def test_numbers_that_take_memory(self):
+        """strtod's, which is little, for ever, and nobody but the server says how much."""
+        numbers = ["1", "1e-308", "9.99999999999999999999999999950168278370572329168172348494e-366",
+                   "-9999999.99999999999999999973337663237510129416933e-7", "99999999999999.999999999e-14",
+                   "1.33280561331962349999999999999999999999999999999999999e-377", "1.7976931348623157e308",
+                   "4.9406564584124654e-324", "9" * 60, "0." + "0" * 50 + "123456", "123456789e-330"]
+        for some in (numbers[:6], numbers[6:]):
+            body = f'{{"title":"x","body":"y","n":[{",".join(some)}]}}'
+            answer = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+            for image in IMAGES:
+                with self.subTest(image=image, numbers=some):
+                    ran = self.board("posts", "--api", f"http://{GUEST}:{self.raw(answer)}", profile=image)
+                    self.assertEqual(0, ran.code, ran)
+
     def test_no_roots_no_tls(self):
         ran = self.board("fetch", self.good(), self.at("/posts/1", "http"), settings={"CA": None})
         self.assert_only_first_failed(ran, "TLS")

@@ -261,6 +261,43 @@ static void close_says_what_was_read(void **state)
 }
 
 /* What arrives for a connection that was closed goes to nobody. */
+/* A server that takes no more, and whose kernel lives on: what it was to be sent is given up with
+   the connection. */
+static void a_closed_window_holds_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        struct pair p = connect_pair();
+        size_t n, queued = 0;
+        p.peer.window = 0;
+        wire_send(&p.peer, WIRE_ACK, NULL, 0);
+        while (send_some(p.sock, 200, &n) == MIDGE_OK) {
+            queued += n;
+        }
+        assert_true(queued > 0);
+        wire_pass(3000); /* probes */
+        port->close(NULL, p.sock);
+        assert_true(wire.seen.flags & WIRE_RST);
+        assert_int_equal(wire_heap(), 0);
+        assert_int_equal(wire_pcbs(), 0);
+    }
+}
+
+/* Nobody says goodbye: not for minutes. */
+static void goodbye_is_bounded(void **state)
+{
+    struct pair p = connect_pair();
+
+    (void)state;
+    port->close(NULL, p.sock);
+    assert_true(wire.seen.flags & WIRE_FIN);
+    wire_pass(15 * 1000);
+    assert_int_equal(wire_pcbs(), 1);
+    wire_pass(15 * 1000);
+    assert_int_equal(wire_pcbs(), 0);
+    assert_int_equal(wire_heap(), 0);
+}
+
 static void closed_is_closed(void **state)
 {
     struct pair p = connect_pair(), q;
@@ -650,6 +687,8 @@ int main(void)
         TEST(connect_gives_up),
         TEST(no_route),
         TEST(close_says_what_was_read),
+        TEST(a_closed_window_holds_nothing),
+        TEST(goodbye_is_bounded),
         TEST(closed_is_closed),
         TEST(old_handles_fit_nothing),
         TEST(more_than_there_are),

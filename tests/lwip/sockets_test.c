@@ -150,6 +150,49 @@ static void no_socket_left(void **state)
     midge_lwip_sockets_detach(&port);
 }
 
+/* ---- A server that hangs ---- */
+
+static int open_server(uint16_t *number)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    const int small = 4096;
+    socklen_t len = sizeof in;
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&in, len), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+    *number = ntohs(in.sin_port);
+    return fd;
+}
+
+/* Its kernel takes what fits and answers, the program takes nothing. */
+static void a_full_send_buffer_is_given_up(void **state)
+{
+    static const struct midge_addr router = {.family = 4, .bytes = {192, 0, 2, 2}};
+    static const uint8_t zeros[1000];
+    const unsigned before = in_use().heap;
+    struct midge_pollfd fd = {.sock = MIDGE_SOCK_NONE, .events = MIDGE_POLL_OUT};
+    uint16_t number;
+    const int server = open_server(&number);
+    size_t n, total = 0;
+
+    (void)state;
+    assert_int_equal(port.connect(port.ctx, &router, number, &fd.sock, NULL), MIDGE_OK);
+    do { /* until it has not been writable for a while */
+        if (port.send(port.ctx, fd.sock, zeros, sizeof zeros, &n, NULL) == MIDGE_OK)
+            total += n;
+        assert_int_equal(port.poll(port.ctx, &fd, 1, 500), MIDGE_OK);
+    } while (fd.revents != 0);
+    assert_true(total > 0);
+    assert_true(in_use().heap > before);
+    port.close(port.ctx, fd.sock);
+    while (in_use().heap > before)
+        poll_once(10);
+    assert_int_equal(close(server), 0);
+}
+
 /* ---- lwIP's messages ---- */
 
 static void nothing(void *arg)
@@ -334,6 +377,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_at_a_time, attach, detach),
         cmocka_unit_test(leaves_nothing),
         cmocka_unit_test(no_socket_left),
+        cmocka_unit_test_setup_teardown(a_full_send_buffer_is_given_up, attach, detach),
         cmocka_unit_test(no_message_left),
         cmocka_unit_test_setup_teardown(lookup_waits_for_a_message, attach, detach),
         cmocka_unit_test_setup_teardown(wake_finds_the_mailbox_full, attach, detach),

@@ -452,9 +452,8 @@ static void dead_origin(void **state)
     struct world w;
     struct probe p[8];
     (void)state;
-    world_open(&w, &(struct midge_config){.max_connections = 8,
-                                          .max_per_origin = 8,
-                                          .timeouts.connect_ms = 1000});
+    world_open(&w, &(struct midge_config){
+                       .max_connections = 8, .max_per_origin = 8, .timeouts.connect_ms = 1000});
     fake_listen(&w.fake, 443, &never);
     uint64_t start = w.fake.now_ms;
     for (unsigned i = 0; i < 8; i++) {

@@ -28,6 +28,7 @@ void sys_check_core_locking(void);
 
 /* ---- Sockets ---- */
 
+#define LWIP_SO_LINGER              1 /* what a hung server did not take is given up */
 #define LWIP_NETCONN                1
 #define LWIP_SOCKET                 1
 #define LWIP_SOCKET_POLL            1 /* what the port waits in */
