@@ -153,8 +153,9 @@ int midge__lws_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, 
     return midge__bsd_sent(lwip_send((int)sock, buf, len, 0), n, native);
 }
 
-/* A send buffer that is full when its socket is closed is a peer's that takes nothing. It may never,
-   and answer each probe of its closed window: lwIP would hold the bytes as long as it does. */
+/* A send buffer that is full when its socket is closed is a peer's that takes nothing. It may
+   never, and answer each probe of its closed window: lwIP would hold the bytes as long as it does.
+ */
 static void give_up_unsent(int fd)
 {
 #if LWIP_SO_LINGER

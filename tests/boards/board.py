@@ -66,6 +66,10 @@ class Ran:
         return self.number(r"stack (\d+) of")
 
     @property
+    def stack_size(self):
+        return self.number(r"stack \d+ of (\d+)")
+
+    @property
     def longest_step_us(self):
         return self.number(r"longest step (\d+) us")
 

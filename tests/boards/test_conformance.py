@@ -19,14 +19,19 @@ PROFILES = [one for one in ("full", "tiny", "small")
 @unittest.skipUnless(PROFILES, f"no conformance program of {BOARD}")
 class Conformance(unittest.TestCase):
     def test_all_promises(self):
+        for profile in PROFILES:
+            with self.subTest(profile):
+                self.check(profile)
+
+    def check(self, profile):
         with tempfile.TemporaryDirectory() as folder, \
                 subprocess.Popen(["/usr/bin/python3", PEER, "--answer", board.HOST],
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as peer:
             self.addCleanup(peer.kill)
             port = int(peer.stdout.readline())
-            ran = board.run(BOARD, PROFILES[0], ["conformance", board.HOST, port, "conformance.file"],
+            ran = board.run(BOARD, profile, ["conformance", board.HOST, port, "conformance.file"],
                             settings={"DNS": f"{board.HOST}:{port + 11}"}, cwd=folder, timeout=200,
-                            elf=board.image(BOARD, PROFILES[0], "-conformance"))
+                            elf=board.image(BOARD, profile, "-conformance"))
             peer.terminate()
         self.assertEqual(0, ran.code, ran)
         self.assertNotIn("BROKEN", ran.text)

@@ -9,7 +9,7 @@ import board
 import midge_test
 from test_boards import BOARD, DEFAULT, GUEST, Board, PROGRAMS
 
-TINY = board.image(BOARD, "tiny").exists()
+PROFILES = [one for one in ("full", "small", "tiny") if board.image(BOARD, one).exists()]
 
 
 @unittest.skipIf(PROGRAMS == ["posts"], "the family's main board runs these")
@@ -61,6 +61,22 @@ class Faults(Board):
         ran = self.board("fetch", "--timeout", 3000, self.at("/", host="silent.example"), self.good())
         self.assert_only_first_failed(ran, "network", "timed out")
 
+    def test_name_server_is_silent_again_and_again(self):
+        """lwIP goes on with what was given up: nobody else has less for it."""
+        for profile in PROFILES:
+            with self.subTest(profile):
+                ran = self.board("fetch", "--sync", "--timeout", 500, *[self.at("/", host="silent.example")] * 12,
+                                 self.good(), profile=profile)
+                self.assertEqual(12, ran.text.count("network error: timed out (dns after"), ran)
+                self.assertIn("request 13: 200", ran.text, ran)
+
+    def test_name_server_is_silent_for_many(self):
+        for profile in PROFILES:
+            with self.subTest(profile):
+                ran = self.board("fetch", "--timeout", 2000, *[self.at("/", host="silent.example")] * 20,
+                                 profile=profile)
+                self.assertEqual(20, ran.text.count("network error: timed out"), ran)
+
     def test_cable_pulled(self):
         """And in again: what runs meanwhile fails in time, what comes after is well again."""
         running = board.Running(
@@ -73,19 +89,28 @@ class Faults(Board):
         running.monitor(f"set_link {board.link(BOARD)} on")
         ran = running.end()
         failed = [at for at, line in enumerate(ran.app_lines) if "network error" in line]
-        self.assertTrue(0 < len(failed) < 38, ran)
+        self.assertTrue(0 < len(failed) < 10, ran)
         self.assertEqual(1, ran.code, ran)
         self.assertRegex(ran.text, rf"40 requests, {len(failed)} failed")
 
     def test_no_leak(self):
-        """200 rounds of good, cut and refused ones: the block is as it was after the second."""
+        """200 rounds of good ones and all that fails soon: the block is as it was after the second."""
         self.rules({"match": "^/posts/2", "cut": 20})
         ran = self.board("fetch", "--rounds", 200, self.good("/posts/2"), self.at("/", "refused"),
-                         self.at("/posts/1", "http"), self.good())
+                         self.at("/posts/1", "http"), self.at("/posts/1", "wronghost"),
+                         self.at("/posts/1", "expired"), self.at("/", host="missing.example"), self.good())
+        self.assert_no_leak(ran, 1400, 1000)
+
+    def test_no_leak_when_time_is_out(self):
+        ran = self.board("fetch", "--rounds", 20, "--timeout", 700, self.at("/", host="silent.example"),
+                         self.at("/drip?bytes=0&interval=0.05", "http"), self.at("/delay/5"), self.good())
+        self.assert_no_leak(ran, 80, 60)
+
+    def assert_no_leak(self, ran, requests, failed):
+        self.assertIn(f"{requests} requests, {failed} failed", ran.text, ran)
         live = [int(one) for one in re.findall(r"round \d+: (\d+) bytes live", ran.text)]
-        self.assertGreaterEqual(len(live), 5, ran)
+        self.assertGreaterEqual(len(live), 2, ran)
         self.assertLessEqual(live[-1], max(live[:2]), ran)
-        self.assertIn("800 requests, 400 failed", ran.text, ran)
 
     def test_connections_come_and_go(self):
         """More of them than there are control blocks, one after another and at once."""
@@ -110,10 +135,9 @@ class Faults(Board):
         for some in (numbers[:6], numbers[6:]):
             body = f'{{"title":"x","body":"y","n":[{",".join(some)}]}}'
             answer = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-            for image in IMAGES:
-                with self.subTest(image=image, numbers=some):
-                    ran = self.board("posts", "--api", f"http://{GUEST}:{self.raw(answer)}", profile=image)
-                    self.assertEqual(0, ran.code, ran)
+            with self.subTest(some):
+                ran = self.board("posts", "--api", f"http://{GUEST}:{self.raw(answer)}")
+                self.assertEqual(0, ran.code, ran)
 
     def test_no_roots_no_tls(self):
         ran = self.board("fetch", self.good(), self.at("/posts/1", "http"), settings={"CA": None})
