@@ -38,7 +38,7 @@ wanted net external boards && packages="$packages python3-aiohttp python3-crypto
 wanted net && packages="$packages libslirp-dev"
 wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
-wanted boards && packages="$packages qemu-system-arm qemu-system-misc"
+wanted boards && packages="$packages qemu-system-arm qemu-system-misc openocd"
 wanted lint && packages="$packages g++ clang-format git"
 say "Suites: $suites. Looking for what they need"
 # shellcheck disable=SC2086
@@ -80,6 +80,14 @@ for build in $builds; do
     echo "subdirs(\"$root/build/$build\")"
 done >build/tests/CTestTestfile.cmake
 labels=$(echo "$suites" | sed 's/ /|/g')
+if wanted size; then
+    /usr/bin/python3 tests/size/size.py || true # for the table; ctest judges it
+fi
+if wanted boards; then
+    rm -f build/tests/boards.txt
+    export BOARD_REPORTS="$root/build/tests/boards.txt"
+    say "What each program took on its board will be in build/tests/boards.txt"
+fi
 say "Running: $suites"
 ctest --test-dir build/tests --label-regex "^($labels)\$" --no-tests=error --output-on-failure \
     --parallel "$(nproc)"

@@ -23,6 +23,7 @@
 #include <lwip/init.h>
 #include <lwip/netif.h>
 #include <lwip/opt.h>
+#include <lwip/stats.h>
 #include <lwip/timeouts.h>
 #include <midge/midge.h>
 #include <netif/ethernet.h>
@@ -316,6 +317,21 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
     return err;
 }
 
+/* Used at most, of how many; how often there was none left. */
+static void report_lwip(void)
+{
+#if LWIP_STATS && MEMP_STATS && MEM_STATS
+    const struct stats_mem *pcbs = lwip_stats.memp[MEMP_TCP_PCB];
+    const struct stats_mem *buffers = lwip_stats.memp[MEMP_PBUF_POOL];
+    const struct stats_mem *heap = &lwip_stats.mem;
+    say("report: lwIP: %u of %u PCBs, %u of %u buffers, %u of %u bytes of its heap; refused %u, "
+        "%u, %u\n",
+        (unsigned)pcbs->max, (unsigned)pcbs->avail, (unsigned)buffers->max,
+        (unsigned)buffers->avail, (unsigned)heap->max, (unsigned)heap->avail, (unsigned)pcbs->err,
+        (unsigned)buffers->err, (unsigned)heap->err);
+#endif
+}
+
 void board_close(struct board *board, struct midge_client *client)
 {
     struct midge_stats s;
@@ -335,6 +351,7 @@ void board_close(struct board *board, struct midge_client *client)
         (unsigned)s.alloc_peak, (unsigned)s.memory_size, (unsigned)stack_used(),
         (unsigned)(hw_stack_top - hw_stack_bottom), (unsigned long)s.longest_step_us,
         (unsigned long)s.longest_turn_us);
+    report_lwip();
 }
 
 /* --- the program --- */

@@ -53,7 +53,7 @@ enum {
 #define FEATURE_MAC       (1u << 5)
 #define FEATURE_STATUS    (1u << 16)
 #define FEATURE_LAYOUT    (1u << 27) /* legacy: header and frame may be one descriptor */
-#define FEATURE_VERSION_1 (1u << 0) /* of the second word */
+#define FEATURE_VERSION_1 (1u << 0)  /* of the second word */
 
 #define DESCRIPTOR_WRITE 2 /* by the device */
 #define NO_INTERRUPT     1 /* available.flags */

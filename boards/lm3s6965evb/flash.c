@@ -15,7 +15,7 @@
 #define FMC_ERASE 0x2u
 #define REFUSED   0x1u /* FCRIS and FCMISC: the page is protected */
 
-#define PATIENCE  2000000u /* reads of FMC: 100 ms at least, were the core not made to wait */
+#define PATIENCE 2000000u /* reads of FMC: 100 ms at least, were the core not made to wait */
 
 /* From the first call of lm3s_flash_clock on; the controller times its pulses by it. */
 static uint32_t clock_mhz = 50;

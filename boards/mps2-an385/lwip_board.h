@@ -11,6 +11,15 @@
 #ifndef MPS2_LWIP_BOARD_H
 #define MPS2_LWIP_BOARD_H
 
+#define LWIP_STATS   1 /* of its pools and heap: the report tells how far they were used */
+#define LINK_STATS   0
+#define ETHARP_STATS 0
+#define IP_STATS     0
+#define ICMP_STATS   0
+#define UDP_STATS    0
+#define TCP_STATS    0
+#define SYS_STATS    0
+
 #define MIDGE_LWIP_SOCKS 8
 #define TCP_MSS          1220
 #define TCP_WND          (1 * TCP_MSS)

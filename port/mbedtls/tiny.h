@@ -6,15 +6,17 @@
  * small blocks (src/io/tls_fragment.c), others keep theirs. On 32-bit, with the stream's own
  * block and one certificate of 430 bytes: 9.7 K at the peak of a full handshake, 8.4 K of a
  * resumed one, 2.0 K held after it, 2.9 K with AES-GCM. A public chain of 3 to 5 KB may not fit
- * the input buffer, then the handshake fails.
+ * the input buffer; then the handshake fails, with an error that names the profile. 77 K of flash.
  *
- * What is not named is off. A line's cost stands beside it; "code" is flash only.
+ * What is not named is off. A line's cost stands beside it: K of flash of the files that it brings
+ * in, on Cortex-M3 at -Os with what boards/apps use, or what it says; "code" is flash only. A line
+ * without one chooses between paths of the lines around it.
  */
 #ifndef MIDGE_MBEDTLS_TINY_H
 #define MIDGE_MBEDTLS_TINY_H
 
 /* Platform: memory, clocks and entropy come from midge's port, nothing from the C library. */
-#define MBEDTLS_PLATFORM_C
+#define MBEDTLS_PLATFORM_C           /* 0.1 K */
 #define MBEDTLS_PLATFORM_MEMORY      /* calloc and free by mbedtls_platform_set_calloc_free */
 #define MBEDTLS_HAVE_ASM             /* faster bignum; the code is no larger */
 #define MBEDTLS_HAVE_TIME            /* ticket lifetimes */
@@ -41,9 +43,9 @@
 #define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
 
 /* TLS 1.2, client only. */
-#define MBEDTLS_SSL_TLS_C
-#define MBEDTLS_SSL_CLI_C
-#define MBEDTLS_SSL_PROTO_TLS1_2
+#define MBEDTLS_SSL_TLS_C                  /* 10.6 K */
+#define MBEDTLS_SSL_CLI_C                  /* 1.1 K */
+#define MBEDTLS_SSL_PROTO_TLS1_2           /* 2.6 K */
 #define MBEDTLS_SSL_SESSION_TICKETS        /* resumption: 0.5 M instructions on an M3, not 71 M */
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION /* the host name's length a connection */
 #define MBEDTLS_SSL_ALPN                   /* one pointer a connection; code */
@@ -55,10 +57,10 @@
 /* Key exchange. */
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED
-#define MBEDTLS_ECDH_C
-#define MBEDTLS_ECDSA_C
-#define MBEDTLS_ECP_C
-#define MBEDTLS_BIGNUM_C
+#define MBEDTLS_ECDH_C   /* 0.6 K */
+#define MBEDTLS_ECDSA_C  /* 2.2 K */
+#define MBEDTLS_ECP_C    /* 6.5 K */
+#define MBEDTLS_BIGNUM_C /* 7.1 K */
 /* Fast reduction for the NIST primes; code, and several times the speed. */
 #define MBEDTLS_ECP_NIST_OPTIM
 #define MBEDTLS_ECP_RESTARTABLE /* longest call 2.1 M instructions, not 25 M (max_ops 200) */
@@ -68,43 +70,43 @@
 #define MBEDTLS_ECP_DP_SECP384R1_ENABLED /* intermediates and roots */
 
 /* RSA verification: PKCS #1 v1.5, one call each. */
-#define MBEDTLS_RSA_C
+#define MBEDTLS_RSA_C /* 5.2 K */
 #define MBEDTLS_PKCS1_V15
 /* RSA to 4096 bits; buffers on the stack take 512 bytes less. */
 #define MBEDTLS_MPI_MAX_SIZE 512
 
 /* Ciphers: AEAD only. */
-#define MBEDTLS_AES_C
+#define MBEDTLS_AES_C                   /* 2.7 K */
 #define MBEDTLS_AES_ROM_TABLES          /* tables in flash, not in RAM */
 #define MBEDTLS_AES_FEWER_TABLES        /* a quarter of the tables, a little slower */
 #define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT /* GCM only encrypts blocks: saves code and tables */
 #define MBEDTLS_AESNI_C                 /* x86-64 only, for the desktop build of this profile */
 #define MBEDTLS_GCM_C                   /* 165 M instructions a MB on an M3 (-O2: 106 M) */
-#define MBEDTLS_CHACHA20_C
-#define MBEDTLS_POLY1305_C
-#define MBEDTLS_CHACHAPOLY_C /* 63 M instructions a MB on an M3 (-O2: 34 M) */
-#define MBEDTLS_CIPHER_C
+#define MBEDTLS_CHACHA20_C              /* 0.9 K */
+#define MBEDTLS_POLY1305_C              /* 0.9 K */
+#define MBEDTLS_CHACHAPOLY_C            /* 63 M instructions a MB on an M3 (-O2: 34 M) */
+#define MBEDTLS_CIPHER_C                /* 1.5 K */
 
 /* Hashes. */
-#define MBEDTLS_MD_C
+#define MBEDTLS_MD_C /* 1.0 K */
 /* Only to parse roots whose self-signature is SHA-1 (30 of Debian's 144); in a chain it stays
    refused by the verify profile. */
-#define MBEDTLS_SHA1_C
-#define MBEDTLS_SHA256_C
+#define MBEDTLS_SHA1_C   /* 4.1 K */
+#define MBEDTLS_SHA256_C /* 2.4 K */
 /* Off: MBEDTLS_SHA256_SMALLER, 1.4 KB of flash less; a resumed handshake took 4.6 ms, not 3.7. */
 #define MBEDTLS_SHA384_C /* P-384 chains */
 /* Its rounds as a loop: 1.7 KB of flash less; slower, for P-384 chains only. */
 #define MBEDTLS_SHA512_SMALLER
 
 /* Certificates: parsing only. */
-#define MBEDTLS_X509_USE_C
-#define MBEDTLS_X509_CRT_PARSE_C
-#define MBEDTLS_PK_C
-#define MBEDTLS_PK_PARSE_C
-#define MBEDTLS_OID_C
-#define MBEDTLS_ASN1_PARSE_C
-#define MBEDTLS_ASN1_WRITE_C /* ECDSA signatures */
-#define MBEDTLS_PEM_PARSE_C  /* CA files as text; DER needs neither this nor base64 */
-#define MBEDTLS_BASE64_C
+#define MBEDTLS_X509_USE_C       /* 2.0 K */
+#define MBEDTLS_X509_CRT_PARSE_C /* 4.8 K */
+#define MBEDTLS_PK_C             /* 2.1 K */
+#define MBEDTLS_PK_PARSE_C       /* 0.4 K */
+#define MBEDTLS_OID_C            /* 3.0 K */
+#define MBEDTLS_ASN1_PARSE_C     /* 0.9 K */
+#define MBEDTLS_ASN1_WRITE_C     /* ECDSA signatures */
+#define MBEDTLS_PEM_PARSE_C      /* CA files as text; DER needs neither this nor base64 */
+#define MBEDTLS_BASE64_C         /* 0.4 K */
 
 #endif

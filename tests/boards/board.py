@@ -82,6 +82,16 @@ class Ran:
         return self.number(r"connections \((\d+) at once\)")
 
     @property
+    def lwip(self):
+        """[(used at most, of, how often none was left)] of PCBs, buffers and bytes; None: not told"""
+        found = re.search(r"report: lwIP: (\d+) of (\d+) PCBs, (\d+) of (\d+) buffers, (\d+) of (\d+) bytes"
+                          r" of its heap; refused (\d+), (\d+), (\d+)", self.text)
+        if found is None:
+            return None
+        told = [int(one) for one in found.groups()]
+        return list(zip(told[0:6:2], told[1:6:2], told[6:]))
+
+    @property
     def handshakes(self):
         """(full, resumed)"""
         return (self.number(r"(\d+) full and"), self.number(r"full and (\d+)\s+resumed"))

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The programs of boards/apps as firmware in QEMU: the same results as on the host.
 
-BOARD names the board, BOARD_PROGRAMS=posts runs only that program (a family's other members).
+BOARD names the board, BOARD_PROGRAMS=posts runs only that program (a family's other members);
+BOARD_REPORTS a file to which each run's report is added.
 """
 import os
 import pathlib
@@ -52,8 +53,16 @@ class Board(midge_test.Case):
         ran = board.run(BOARD, profile, words, settings=settings, cwd=self.dir, **more)
         self.assertNotIn("fault", ran.text, ran)
         if "report: " in ran.text:
+            self.note(words[0], ran)
             self.assertLess(ran.stack, 0.9 * ran.stack_size, ran)
         return ran
+
+    def note(self, program, ran):
+        if "BOARD_REPORTS" in os.environ:
+            took = re.findall(r" ended with \d+ after (\d+ ms)", ran.text)
+            with open(os.environ["BOARD_REPORTS"], "a", encoding="ascii") as file:
+                print(f"{BOARD} {program}: {' '.join(took)};", "; ".join(re.findall(r"report: (.*)", ran.text)),
+                      file=file)
 
     def host(self, *words):
         return self.midge("app", *words, "--cacert", self.ca, report=False, ca=False,
@@ -70,7 +79,6 @@ class Board(midge_test.Case):
         # Sorted: the host has two streams, and who is first among many is nobody's promise.
         self.assertEqual(sorted(comparable(here.out.decode() + here.text).splitlines()),
                          sorted(comparable("\n".join(there.app_lines)).splitlines()), there)
-        print(f"\n{BOARD} {name}: " + " ".join(re.findall(r"report: (.*)", there.text)))
         return there
 
     def take_pictures(self):

@@ -3,6 +3,7 @@
 """lm3s6965evb in its 64 KB of RAM and 256 KB of flash: what each profile can hold."""
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import unittest
@@ -21,9 +22,7 @@ class Device(Board):
         return f"https://{GUEST}:{self.servers.nginx[port]}{path}"
 
     def fetch(self, profile, *words):
-        ran = self.board("fetch", *words, profile=profile)
-        print(f"\n{BOARD} {profile}: " + " ".join(re.findall(r"report: (.*)", ran.text)))
-        return ran
+        return self.board("fetch", *words, profile=profile)
 
     def test_small_any_server(self):
         """Records of 16 KB, no max_fragment_length, a chain of 5 KB: one connection at a time."""
@@ -116,6 +115,22 @@ class Device(Board):
         subprocess.run(["/usr/bin/python3", provision, "--bin", seed], check=True, stdout=subprocess.DEVNULL)
         self.assert_refuses_tls(self.hardware_image("-device", f"loader,file={seed},addr=0x3f800"),
                                 "the seed in flash can't be renewed")
+
+    def test_flash_targets_are_openocd_s(self):
+        """Its configuration and commands, as far as they go without an adapter."""
+        for target, writes in (("flash-small", "lm3s6965evb-small.elf"), ("flash-tiny", "lm3s6965evb-tiny.elf")):
+            lines = subprocess.run(["ninja", "-C", board.BUILD / BOARD, "-t", "commands", target], check=True,
+                                   capture_output=True, text=True).stdout.splitlines()
+            words = shlex.split(lines[-1].split("&&", 1)[1])
+            words = words[:words.index("&&")] if "&&" in words else words
+            self.assertEqual("openocd", pathlib.Path(words[0]).name)
+            self.assertRegex(words[words.index("-c") + 1], rf"^program \S*/{writes} verify reset exit$")
+            config = words[words.index("-f") + 1]
+            done = subprocess.run([words[0], "-f", config, "-c", "noinit; help program; echo [flash list]; shutdown"],
+                                  capture_output=True, text=True)
+            self.assertEqual(0, done.returncode, done.stderr)
+            self.assertIn("program <filename> [address]", done.stderr)
+            self.assertIn("stellaris", done.stderr + done.stdout)
 
     def test_hardware_images_have_no_semihosting(self):
         for profile in ("small", "tiny"):

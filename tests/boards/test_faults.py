@@ -120,11 +120,19 @@ class Faults(Board):
         connections = re.search(r"40 requests, 0 failed, (\d+) connections", ran.text)
         self.assertIsNotNone(connections, ran)
         self.assertGreaterEqual(int(connections[1]), 40)
+        if ran.lwip:
+            most, there_are = ran.lwip[0][:2]
+            self.assertEqual(there_are, most, ran)      # they did run out, and closed ones gave way
 
     def test_received_data_is_more_than_buffers(self):
         ran = self.board("fetch", "--times", 8, self.at("/bytes/200000", "http"))
         self.assertEqual(0, ran.code, ran)
         self.assertEqual(8, ran.text.count("200, 200000 bytes"), ran)
+        if ran.lwip:
+            most, there_are, refused = ran.lwip[1]
+            self.assertLessEqual(most, there_are, ran)
+            self.assertGreater(most, there_are / 2, ran)
+            self.assertEqual(0, refused, ran)           # a window for each is in the pool
 
     def test_numbers_that_take_memory(self):
         """strtod's, which is little, for ever, and nobody but the server says how much."""

@@ -10,28 +10,32 @@ target_compile_options(conformance PRIVATE ${MIDGE_WARNINGS} -Wconversion)
 target_include_directories(conformance PUBLIC ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(conformance PUBLIC midge Threads::Threads)
 
-# conformance_test(PORT ADDRESS): the peer runs conformance-PORT and is seen at ADDRESS.
-function(conformance_test port address)
+# conformance_test(PORT ADDRESS FORBIDDEN): the peer runs conformance-PORT and is seen at ADDRESS. No
+# line may look like FORBIDDEN: what else than the port cannot have was skipped.
+function(conformance_test port address forbidden)
     midge_test(net.conformance_${port} net 300 /usr/bin/python3
         ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/peer.py --answer ${address} --
         $<TARGET_FILE:conformance-${port}>)
     if(TEST ${MIDGE_TEST_PREFIX}net.conformance_${port})
         # Alone: it measures times.
-        set_tests_properties(${MIDGE_TEST_PREFIX}net.conformance_${port} PROPERTIES RUN_SERIAL ON)
+        set_tests_properties(${MIDGE_TEST_PREFIX}net.conformance_${port} PROPERTIES RUN_SERIAL ON
+            FAIL_REGULAR_EXPRESSION "${forbidden}")
     endif()
 endfunction()
 
 add_executable(conformance-posix ${CMAKE_CURRENT_LIST_DIR}/posix.c)
 target_compile_options(conformance-posix PRIVATE ${MIDGE_WARNINGS} -Wconversion)
 target_link_libraries(conformance-posix PRIVATE conformance)
-conformance_test(posix 127.0.0.1)
+conformance_test(posix 127.0.0.1 "skipped ")
 
+set(_skips_raw "skipped [^i]")     # interest: it has no sockets of its own
+set(_skips_sockets "skipped [^p]") # paused connections and single bytes: a known weakness
 foreach(port raw sockets)
     if(TARGET lwip-${port})
         add_executable(conformance-lwip_${port} ${CMAKE_CURRENT_LIST_DIR}/lwip.c)
         target_compile_options(conformance-lwip_${port} PRIVATE ${MIDGE_WARNINGS} -Wconversion)
         target_link_libraries(conformance-lwip_${port} PRIVATE conformance lwip-${port})
-        conformance_test(lwip_${port} 192.0.2.2)
+        conformance_test(lwip_${port} 192.0.2.2 "${_skips_${port}}")
     endif()
 endforeach()
 
@@ -42,8 +46,8 @@ add_executable(conformance-template ${CMAKE_CURRENT_LIST_DIR}/template.c ${_temp
 target_compile_options(conformance-template PRIVATE ${MIDGE_WARNINGS} -Wconversion)
 target_include_directories(conformance-template PRIVATE ${PROJECT_SOURCE_DIR}/port/template)
 target_link_libraries(conformance-template PRIVATE conformance)
-conformance_test(template 127.0.0.1)
+conformance_test(template 127.0.0.1 "Sanitizer")
 if(TEST ${MIDGE_TEST_PREFIX}net.conformance_template)
     set_tests_properties(${MIDGE_TEST_PREFIX}net.conformance_template PROPERTIES
-        PASS_REGULAR_EXPRESSION "BROKEN  connect: writable and connected")
+        PASS_REGULAR_EXPRESSION "BROKEN  connect: writable and connected.*promises kept, [0-9]+ broken")
 endif()

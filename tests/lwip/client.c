@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <midge/midge.h>
 
@@ -106,14 +107,24 @@ static int run_rounds(struct midge_client *client, const struct options *o)
     return 0;
 }
 
-/* ---- Wakes: a lost one would cost the port's longest sleep, and so many end in a timeout ---- */
+/* ---- Wakes: a lost one costs the port's longest sleep, a second ---- */
+
+enum { LATE_MS = 700 };
 
 struct jobs {
     struct midge_client *client;
     pthread_mutex_t lock;
     pthread_cond_t answered;
-    unsigned n, given, taken;
+    unsigned n, given, taken, late;
 };
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
 
 static void *give_jobs(void *arg)
 {
@@ -121,6 +132,7 @@ static void *give_jobs(void *arg)
 
     (void)pthread_mutex_lock(&jobs->lock);
     while (jobs->given < jobs->n) {
+        const uint64_t start = now_ms();
         jobs->given++;
         (void)pthread_mutex_unlock(&jobs->lock);
         midge_wake(jobs->client);
@@ -128,6 +140,7 @@ static void *give_jobs(void *arg)
         (void)pthread_mutex_lock(&jobs->lock);
         while (jobs->taken < jobs->given)
             (void)pthread_cond_wait(&jobs->answered, &jobs->lock);
+        jobs->late += now_ms() - start >= LATE_MS;
     }
     (void)pthread_mutex_unlock(&jobs->lock);
     return NULL;
@@ -164,7 +177,7 @@ static int run_wakes(struct midge_client *client, unsigned n)
             return 1;
     } while (take_jobs(&jobs));
     (void)pthread_join(giver, NULL);
-    printf("{\"wakes\":%u,\"turns\":%lu}\n", jobs.taken, turns);
+    printf("{\"wakes\":%u,\"late\":%u,\"turns\":%lu}\n", jobs.taken, jobs.late, turns);
     return 0;
 }
 

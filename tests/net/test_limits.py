@@ -266,9 +266,9 @@ class Turn(Case):
                 # TLS sends a request's head as one record: the last one of a turn may stand out.
                 self.assertLessEqual(ran["turn_bytes_peak"], budget + (0 if port == "http" else 128))
                 self.assertGreaterEqual(ran["turns"], 8 * size // budget)
-                # The budget it was that ended turns, and nobody waited till another was done.
+                # The budget it was that ended turns, and nobody waited till another was done (0 would be left).
                 self.assertGreaterEqual(ran["sinks_peak"], min(budget, 2 * ran["recv_buffer"]))
-                self.assertGreater(ran["least_at_first_end"], size // 8)
+                self.assertGreater(ran["least_at_first_end"], size // 32)
 
 
 # ---- the disk

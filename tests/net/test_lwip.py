@@ -139,6 +139,7 @@ class Client:
         """2000 jobs from another thread. None may be seen late: the port may sleep a second."""
         wakes, _ = self.lines(f"lwip_client-{self.NAME}", "--wakes", 2000, self.ca, 53)
         self.assertEqual(2000, wakes["wakes"])
+        self.assertLessEqual(wakes["late"], 1)      # one may be this machine's
 
     def test_no_leak(self):
         rounds = 40 if midge_test.SANITIZED else 200
