@@ -139,10 +139,8 @@ static int send_result(struct midge__tls_impl *impl, int ret, size_t *n)
         return send_wait(impl, MIDGE_POLL_IN);
     }
     if (impl->lower_error != MIDGE_OK) {
-        /* Not dead: what the peer has said can still be read. mbedTLS would send first what it
-           has, where a TLS 1.3 ticket is read. */
-        impl->ssl.MBEDTLS_PRIVATE(out_left) = 0;
-        return impl->lower_error;
+        impl->deaf = impl->lower_error; /* not dead: what the peer has said can still be read */
+        return impl->deaf;
     }
     return midge__tls_fail(impl, ret);
 }
@@ -171,8 +169,8 @@ static int tls_send(struct midge__stream *s, const uint8_t *buf, size_t len, siz
     if (impl == NULL || impl->notified) {
         return MIDGE_ERR_CLOSED;
     }
-    if (impl->state == MIDGE__TLS_DEAD) {
-        return impl->error;
+    if (impl->state == MIDGE__TLS_DEAD || impl->deaf != MIDGE_OK) {
+        return impl->deaf != MIDGE_OK ? impl->deaf : impl->error;
     }
     /* mbedTLS would send an empty record for nothing. */
     MIDGE_ASSERT(impl->state != MIDGE__TLS_WAIT_HANDSHAKE && len > 0);
@@ -230,7 +228,7 @@ static int tls_shutdown(struct midge__stream *s)
     struct midge__tls *tls = tls_of(s);
     struct midge__tls_impl *impl = tls->impl;
     /* After a failure the context is dead, before the handshake's end there is nothing to end. */
-    if (impl == NULL || impl->state == MIDGE__TLS_DEAD ||
+    if (impl == NULL || impl->state == MIDGE__TLS_DEAD || impl->deaf != MIDGE_OK ||
         impl->state == MIDGE__TLS_WAIT_HANDSHAKE) {
         return MIDGE_OK;
     }

@@ -92,6 +92,7 @@ struct midge__tls_impl {
     uint8_t ip_len; /* 4, 16: the name is a literal; 0: a DNS name */
     /* read ahead */
     int lower_error; /* the lower stream's failure, MIDGE_OK none */
+    int deaf;        /* the peer takes nothing any more, for this reason; MIDGE_OK: it does */
     bool lower_eof;
     bool spoke;     /* the peer has sent something */
     bool plaintext; /* … and it was not TLS */
