@@ -83,6 +83,11 @@ static void *small_realloc(struct midge__memory *m, void *p, size_t n)
 {
     unsigned owner = midge__region_owner(&m->small, p);
     size_t had = midge__region_taken(&m->small, p);
+    if (owner == 0 && MIDGE__MEMORY_COST(n) < had) { /* stays beside what it was taken next to */
+        unaccount(m, owner, had);
+        account(m, owner, MIDGE__MEMORY_COST(n));
+        return midge__region_shrink_up(&m->small, p, n);
+    }
     if (midge__region_resize(&m->small, p, n)) {
         unaccount(m, owner, had);
         account(m, owner, MIDGE__MEMORY_COST(n));

@@ -380,6 +380,26 @@ bool midge__region_resize(struct midge__region *r, void *p, size_t n)
     return true;
 }
 
+void *midge__region_shrink_up(struct midge__region *r, void *p, size_t n)
+{
+    struct midge__block *b = checked(r, p);
+    size_t rest = block_units(b) - MIDGE__REGION_COST(n) / UNIT;
+    struct midge__block *up = b + rest;
+    unsigned char *to = block_payload(up);
+    if (rest == 0) {
+        return p;
+    }
+    MIDGE__UNPOISON(to, n);
+    memmove(to, p, n); /* over the new header's place, too: that is written afterwards */
+    set_units(up, block_units(b) - rest, block_owner(b));
+    set_mark(up, MARK_USED);
+    set_units(b, rest, 0);
+    MIDGE__POISON(block_payload(b), rest * UNIT); /* up's header included */
+    MIDGE__POISON(to + n, payload_size(up) - n);
+    join(r, b);
+    return to;
+}
+
 size_t midge__region_free(struct midge__region *r, void *p, unsigned *owner)
 {
     struct midge__block *b = checked(r, p);

@@ -63,6 +63,9 @@ void *midge__region_alloc(struct midge__region *r, unsigned owner, size_t n);
 /* Grows or shrinks p where it stands; false, nothing changed, when its neighbour forbids it. */
 bool midge__region_resize(struct midge__region *r, void *p, size_t n);
 
+/* Keeps n bytes, no more than there are, at p's upper end; returns where they are. */
+void *midge__region_shrink_up(struct midge__region *r, void *p, size_t n);
+
 /* Returns the bytes that p had taken, and in *owner whose it was. */
 size_t midge__region_free(struct midge__region *r, void *p, unsigned *owner);
 

@@ -255,6 +255,34 @@ static void the_client_allocates_from_above(void **state)
     assert_all_free();
 }
 
+/* What it gives back of one lies below: requests that wait leave no holes between them. */
+static void the_client_gives_back_below(void **state)
+{
+    (void)state;
+    unsigned char *kept[20];
+    size_t most = midge__memory_largest_free(&mem);
+    for (size_t i = 0; i < 20; i++) {
+        size_t n = 1 + i * 7;
+        kept[i] = midge__memory_alloc(&mem, 0, 500);
+        for (size_t k = 0; k < 500; k++) {
+            kept[i][k] = (unsigned char)(i + k);
+        }
+        kept[i] = midge__memory_realloc(&mem, 0, kept[i], n);
+        assert_int_equal((uintptr_t)kept[i] % MIDGE__MEMORY_UNIT, 0);
+        midge__memory_verify(&mem);
+        most -= MIDGE__MEMORY_COST(n);
+        assert_int_equal(midge__memory_largest_free(&mem), most);
+    }
+    for (size_t i = 0; i < 20; i++) {
+        for (size_t k = 0; k < 1 + i * 7; k++) {
+            assert_int_equal(kept[i][k], (unsigned char)(i + k));
+        }
+        assert_ptr_equal(midge__memory_realloc(&mem, 0, kept[i], 1 + i * 7), kept[i]);
+        midge__memory_free(&mem, kept[i]);
+    }
+    assert_all_free();
+}
+
 /* ---- Owners ---- */
 
 /* A single byte may be part of an address in the allocator's lists. */
@@ -637,7 +665,8 @@ static void random_realloc(size_t at)
         return;
     }
     size_t kept = s->size < n ? s->size : n, cost = MIDGE__MEMORY_COST(n);
-    if (p != s->p) { /* both were held for a moment */
+    bool shrinks_up = s->owner == 0 && cost < s->taken;
+    if (p != s->p && !shrinks_up) { /* both were held for a moment */
         shadow_charge(s->owner, cost);
         shadow_release(s);
     } else {
@@ -725,6 +754,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(calloc_checks_overflow_and_zeroes, setup, teardown),
         cmocka_unit_test_setup_teardown(realloc_stays_in_place_when_it_can, setup, teardown),
         cmocka_unit_test_setup_teardown(the_client_allocates_from_above, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_client_gives_back_below, setup, teardown),
         cmocka_unit_test_setup_teardown(sweep_frees_and_zeroes_one_owner, setup, teardown),
         cmocka_unit_test_setup_teardown(slots_serve_their_exact_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(slot_fallback_uses_the_small_region, setup, teardown),
