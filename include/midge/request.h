@@ -19,7 +19,8 @@ extern "C" {
  */
 #define MIDGE_NO_TIMEOUT UINT32_MAX
 struct midge_timeouts {
-    uint32_t queue_ms;      /* until a connection may begin [none] */
+    uint32_t queue_ms;      /* waiting, in sum, for a connection and for room to go on with it; its
+                               lookup and its connect are not counted [none] */
     uint32_t dns_ms;        /* [10 s] */
     uint32_t connect_ms;    /* TCP, all addresses of the name together [15 s]. Each has its share of
                                what is left when it is tried, the last one all: with three of them

@@ -86,8 +86,10 @@ static bool evict_idle(struct midge_client *client, const struct midge__transfer
     return true;
 }
 
-/* Will anything that is under way give memory back? */
-static bool others_live(const struct midge_client *client, const struct midge__conn *but)
+/* Will anything that is under way give memory back? With `named` also what waits for a name server:
+   maybe for long, and little. */
+static bool others_live(const struct midge_client *client, const struct midge__conn *but,
+                        bool named)
 {
     if (!midge__list_empty(&client->dead)) {
         return true;
@@ -95,11 +97,31 @@ static bool others_live(const struct midge_client *client, const struct midge__c
     MIDGE__LIST_FOR_EACH(it, &client->conns)
     {
         const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn != but && conn->state != MIDGE__CONN_WAIT_ADMIT && conn->starves == 0) {
+        if (conn != but && conn->state != MIDGE__CONN_WAIT_ADMIT && conn->starves == 0 &&
+            (named || conn->state != MIDGE__CONN_WAIT_DNS)) {
             return true;
         }
     }
     return false;
+}
+
+bool midge__others_work(const struct midge_client *client, const struct midge__conn *but)
+{
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (conn != but && conn->state != MIDGE__CONN_WAIT_DNS) {
+            return true;
+        }
+    }
+    return !midge__list_empty(&client->dead);
+}
+
+/* The first try goes on beside what waits for a name server as if alone. If memory fails then, it
+   waits for that too. */
+static bool counts_all(const struct midge__transfer *t)
+{
+    return t->put_off > 0;
 }
 
 static struct midge__conn *waiting(const struct midge_client *client, bool newest)
@@ -149,7 +171,8 @@ static void admit_handshakes(struct midge_client *client)
         if (let_pass(client, next->transfer)) {
             continue;
         }
-        if (!evict_idle(client, next->transfer) && !others_live(client, next)) {
+        if (!evict_idle(client, next->transfer) &&
+            !others_live(client, next, counts_all(next->transfer))) {
             if (waiting(client, true) == next && midge__origins_forget(client, next->origin)) {
                 continue;
             }
@@ -189,8 +212,9 @@ static struct midge__transfer *pick(const struct midge_client *client)
 static bool lacks_room(const struct midge_client *client, const struct midge__transfer *t)
 {
     /* It would only hold memory while it waits for its handshake. */
+    bool others = counts_all(t) ? client->n_conns > 0 : midge__others_work(client, NULL);
     return client->n_conns >= client->config.max_connections ||
-           (client->n_conns > 0 && !midge__room_to_open(client, t));
+           (others && !midge__room_to_open(client, t));
 }
 
 /* True: go on with the next one. */
@@ -220,7 +244,7 @@ static bool begin(struct midge_client *client, struct midge__transfer *t)
     if (err == MIDGE_OK) {
         return true;
     }
-    if (!evict_idle(client, NULL) && !others_live(client, NULL)) {
+    if (!evict_idle(client, NULL) && !others_live(client, NULL, true)) {
         if (midge__origins_forget(client, t->origin)) {
             return true;
         }
@@ -234,7 +258,7 @@ static bool begin(struct midge_client *client, struct midge__transfer *t)
 
 bool midge__admission_later(struct midge_client *client, const struct midge__conn *conn)
 {
-    if (evict_idle(client, NULL) || others_live(client, conn)) {
+    if (evict_idle(client, NULL) || others_live(client, conn, true)) {
         return true;
     }
     /* Alone: then without the sessions. */
@@ -261,7 +285,7 @@ static bool feed(struct midge_client *client)
             client->dirty = true; /* its memory is there in the next turn */
             return true;
         }
-        if (!room && others_live(client, conn)) {
+        if (!room && others_live(client, conn, true)) {
             waits = true;
             continue;
         }

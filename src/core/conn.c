@@ -318,25 +318,12 @@ static void connect_next(struct midge__conn *conn)
     opened_so_far(conn, err, &conn->tcp.s.fault);
 }
 
-/* Others than those that wait for a name server as well. */
-static bool others_work(const struct midge__conn *conn)
-{
-    MIDGE__LIST_FOR_EACH(it, &conn->client->conns)
-    {
-        const struct midge__conn *other = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (other != conn && other->state != MIDGE__CONN_WAIT_DNS) {
-            return true;
-        }
-    }
-    return !midge__list_empty(&conn->client->dead);
-}
-
 /* Resolved, and no room: back to the queue, which knows when there is. Once: its address may fail,
    and then all of them are tried. */
 static bool lacks_room(struct midge__conn *conn)
 {
     struct midge__transfer *t = conn->transfer;
-    if (t->resolved || !others_work(conn) || midge__room_to_connect(conn)) {
+    if (t->resolved || !midge__others_work(conn->client, conn) || midge__room_to_connect(conn)) {
         return false;
     }
     t->resolved = true;

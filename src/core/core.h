@@ -275,6 +275,8 @@ void midge__conns_reap(struct midge_client *client);
 
 /* Starts what may start. */
 void midge__admission_run(struct midge_client *client);
+/* Is there any connection but this one, and those that wait for a name server? */
+bool midge__others_work(const struct midge_client *client, const struct midge__conn *but);
 /* An allocation for conn failed. True: others give memory back, try again when that happened. */
 bool midge__admission_later(struct midge_client *client, const struct midge__conn *conn);
 
