@@ -187,7 +187,7 @@ static int image_task(struct midge_task *task, void *state)
 
 static void run_prompts(struct app *app, const struct prompts *prompts)
 {
-    struct midge_semaphore permits;
+    static struct midge_semaphore permits; /* may outlive this: app->stuck */
     struct image *images = app_items(app, "prompt", prompts->n, sizeof *images);
     if (images == NULL) {
         return;

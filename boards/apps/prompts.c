@@ -103,6 +103,6 @@ bool prompts_open(struct prompts *prompts, struct app *app)
 
 void prompts_close(struct prompts *prompts, struct app *app)
 {
-    midge_free(app->client, prompts->text);
-    midge_free(app->client, prompts->lines);
+    app_free(app, prompts->text);
+    app_free(app, prompts->lines);
 }

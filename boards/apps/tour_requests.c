@@ -97,7 +97,7 @@ void lesson_stream(struct tour *tour)
     if (stream != NULL) {
         stream->sink = (struct midge_sink){.write = stream_write, .finish = stream_finish};
         (void)tour_failed(tour, "stream", tour_run(tour, stream_task, stream).error);
-        midge_free(tour->app.client, stream);
+        app_free(&tour->app, stream);
     }
 }
 
@@ -138,7 +138,7 @@ void lesson_many(struct tour *tour)
     }
     app_print(&tour->app, "   ");
     app_summary(&tour->app, MANY, "pages");
-    midge_free(tour->app.client, pages);
+    app_free(&tour->app, pages);
 }
 
 /* --- catching an error ---

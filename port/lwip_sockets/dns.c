@@ -76,22 +76,38 @@ static void answered(struct lws_lookup *l, err_t err, const ip_addr_t *ip)
     }
 }
 
+/* This port's lookups that lwIP has under way, of any client it ever had. */
+static unsigned under_way;
+
 /* No address: there is none, or nobody answered; lwIP does not tell which. */
 static void on_found(const char *name, const ip_addr_t *ip, void *arg)
 {
     (void)name;
+    under_way--;
     answered(arg, ip != NULL ? ERR_OK : ERR_TIMEOUT, ip);
+}
+
+/* Once it is under way, l may be gone. */
+static err_t ask_lwip(struct lws_lookup *l, ip_addr_t *ip)
+{
+    under_way++; /* before: on_found may be called in here */
+    const err_t err = dns_gethostbyname_addrtype(l->host, ip, on_found, l, l->family);
+
+    if (err != ERR_INPROGRESS) {
+        under_way--;
+    }
+    return err;
 }
 
 static void on_ask(void *arg)
 {
     struct lws_lookup *l = arg;
     ip_addr_t ip;
-    err_t err = dns_gethostbyname_addrtype(l->host, &ip, on_found, l, l->family);
+    err_t err = ask_lwip(l, &ip);
 
-    if (err == ERR_MEM && l->flush) {
+    if (err == ERR_MEM && l->flush && under_way >= DNS_TABLE_SIZE) { /* none of another's */
         midge__lwip_dns_flush();
-        err = dns_gethostbyname_addrtype(l->host, &ip, on_found, l, l->family);
+        err = ask_lwip(l, &ip);
     }
     if (err == ERR_MEM) {
         (void)change(l, LOOKUP_NO_ROOM);
@@ -157,20 +173,15 @@ static struct lws_lookup *lookup_new(const char *host, struct midge_dns_query *q
     return l;
 }
 
-/* Lookups of others than this port never are: then as many were cancelled as lwIP can have. */
+/* Nobody waits for any but this one. */
 static bool all_cancelled(const struct lws_lookup *but)
 {
-    unsigned n = 0;
-
     for (const struct lws_lookup *l = midge__lws.lookups; l != NULL; l = l->next) {
-        if (l != but && state_of(l) == LOOKUP_ASKED) {
-            if (l->query != NULL) {
-                return false;
-            }
-            n++;
+        if (l != but && l->query != NULL && state_of(l) == LOOKUP_ASKED) {
+            return false;
         }
     }
-    return n >= DNS_TABLE_SIZE;
+    return true;
 }
 
 static void ask(struct lws_lookup *l)

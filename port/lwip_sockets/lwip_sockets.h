@@ -41,13 +41,18 @@
 
 struct lws_lookup;
 
+struct lws_end {
+    bool fin;  /* recv said EOF */
+    bool full; /* the last send found no room for all */
+};
+
 struct lws {
     bool attached;
     int wake_fd;                         /* a socket that no packet reaches, see lwip_sockets.c */
     struct netconn *wake_conn;           /* lwIP's side of it */
     struct tcpip_callback_msg *wake_msg; /* to lwIP's thread: "raise", from anywhere */
     struct lws_lookup *lookups;          /* the client's thread only */
-    bool fin[NUM_SOCKETS];               /* by socket: recv said EOF. The client's thread only */
+    struct lws_end ends[NUM_SOCKETS];    /* by socket. The client's thread only */
     struct pollfd polled[NUM_SOCKETS];   /* all there can be, the wake's among them */
 
     atomic_bool asked;  /* a wake that no poll has answered. Set from anywhere */

@@ -11,9 +11,9 @@
 
 #include "../bsd_sockets.h"
 
-static bool *fin_of(midge_sock sock)
+static struct lws_end *end_of(midge_sock sock)
 {
-    return &midge__lws.fin[sock - LWIP_SOCKET_OFFSET];
+    return &midge__lws.ends[sock - LWIP_SOCKET_OFFSET];
 }
 
 /* ---- Addresses ---- */
@@ -91,7 +91,7 @@ int midge__lws_connect(void *ctx, const struct midge_addr *addr, uint16_t port, 
         (void)lwip_close(fd);
         return connect_fails(code, native);
     }
-    *fin_of(fd) = false;
+    *end_of(fd) = (struct lws_end){.fin = false};
     *sock = fd;
     return MIDGE_OK;
 }
@@ -133,11 +133,11 @@ int midge__lws_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t
     if (cap == 0) {
         return MIDGE_ERR_INVALID; /* recv would answer 0, which reads as EOF */
     }
-    if (*fin_of(sock)) {
+    if (end_of(sock)->fin) {
         return MIDGE_ERR_EOF;
     }
     got = lwip_recv((int)sock, buf, cap, 0);
-    *fin_of(sock) = got == 0;
+    end_of(sock)->fin = got == 0;
     return midge__bsd_received(got, n, native);
 }
 
@@ -150,19 +150,21 @@ int midge__lws_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, 
     if (len == 0) {
         return MIDGE_ERR_INVALID; /* no *n > 0 could be answered */
     }
-    return midge__bsd_sent(lwip_send((int)sock, buf, len, 0), n, native);
+    const int err = midge__bsd_sent(lwip_send((int)sock, buf, len, 0), n, native);
+    end_of(sock)->full = err == MIDGE_ERR_AGAIN || *n < len;
+    return err;
 }
 
-/* A send buffer that is full when its socket is closed is a peer's that takes nothing. It may
-   never, and answer each probe of its closed window: lwIP would hold the bytes as long as it does.
- */
+/* A send found no room, and when the socket is closed there is none still: the peer takes nothing.
+   It may never, and answer each probe of its closed window: lwIP would hold the bytes as long as it
+   does. */
 static void give_up_unsent(int fd)
 {
 #if LWIP_SO_LINGER
     struct pollfd one = {.fd = fd, .events = POLLOUT};
     const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 
-    if (lwip_poll(&one, 1, 0) == 0) {
+    if (end_of(fd)->full && lwip_poll(&one, 1, 0) == 0) {
         (void)lwip_setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
 #else

@@ -127,7 +127,7 @@ class NameServer:
         question = query[12:at + 5]
         name = ".".join(labels).lower()
         self.asked.append(name)
-        if name == "silent.example":
+        if re.fullmatch(r"silent\d*\.example", name):
             return None
         found = name.endswith(".example") and name != "missing.example"
         kind = struct.unpack(">H", question[-4:-2])[0]

@@ -92,6 +92,8 @@ def main():
         lines.append(" ".join([options.board, which, *(f"{ms:.1f}" for ms in found.values())]))
         slow += [f"{which}: {name} takes {ms:.1f} ms, more than {MORE} times {bars[which][name]}"
                  for name, ms in found.items() if name in JUDGED and not options.write and ms > MORE * bars[which][name]]
+    if len(lines) == 1:
+        raise SystemExit(f"guest_time: no firmware of {options.board}")
     if options.write:
         TABLE.write_text("\n".join(lines) + "\n")
     print("\n".join(slow))
