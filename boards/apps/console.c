@@ -11,18 +11,22 @@
 
 #define LINE 501
 
-static bool is_control(char c)
+/* C0 and DEL, and in UTF-8 C1, whose first byte is always 0xc2 and which some terminals obey. */
+static bool is_control(const char *at, size_t left)
 {
-    return ((unsigned char)c < 0x20 && c != '\n') || c == 0x7f;
+    const unsigned char c = (unsigned char)at[0];
+    return (c < 0x20 && c != '\n') || c == 0x7f ||
+           (c == 0xc2 && left > 1 && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xa0);
 }
 
 static void show(struct board *board, enum board_stream stream, const char *text, size_t len)
 {
     size_t from = 0;
     for (size_t i = 0; i < len; i++) {
-        if (is_control(text[i])) {
+        if (is_control(text + i, len - i)) {
             board_write(board, stream, text + from, i - from);
             board_write(board, stream, "?", 1);
+            i += (unsigned char)text[i] == 0xc2; /* two bytes */
             from = i + 1;
         }
     }

@@ -115,7 +115,7 @@ static bool got_url(struct image *image)
 static bool set_path(struct image *image)
 {
     const char *dir = image->item.app->output_dir;
-    bool here = strcmp(dir, ".") == 0; /* boards' file stores know no folders */
+    bool here = *dir == '\0' || strcmp(dir, ".") == 0; /* boards' file stores know no folders */
     int len = snprintf(image->path, sizeof image->path, "%s%srobot_dog_journey_%u.jpg",
                        here ? "" : dir, here ? "" : "/", image->item.number);
     if (len < 0 || (size_t)len >= sizeof image->path) {

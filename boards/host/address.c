@@ -81,11 +81,14 @@ static int resolve_parse(const char *text, struct resolve *resolve)
     return is_literal(&resolve->address);
 }
 
+/* 2 for this host, 1 for any, 0. */
 static int resolve_matches(const struct resolve *resolve, const struct midge_url *url)
 {
     int any_host = resolve->host.len == 1 && resolve->host.ptr[0] == '*';
 
-    return resolve->port == url->port && (any_host || host_matches(&resolve->host, url));
+    if (resolve->port != url->port)
+        return 0;
+    return any_host ? 1 : host_matches(&resolve->host, url) ? 2 : 0;
 }
 
 /* --- --connect-to HOST1:PORT1:HOST2:PORT2, each may be empty --- */
@@ -134,10 +137,15 @@ static void apply_resolve(struct keep *keep, const struct group *group, const st
                           struct midge_request *request)
 {
     struct resolve resolve;
+    int best = 1, match;
 
-    for (size_t i = 0; i < group->resolve.n; i++)
-        if (resolve_parse(group->resolve.at[i].text, &resolve) && resolve_matches(&resolve, url))
-            request->connect_host = keep_copy(keep, resolve.address.ptr, resolve.address.len);
+    for (size_t i = 0; i < group->resolve.n; i++) { /* the last of the best */
+        if (!resolve_parse(group->resolve.at[i].text, &resolve) ||
+            (match = resolve_matches(&resolve, url)) < best)
+            continue;
+        request->connect_host = keep_copy(keep, resolve.address.ptr, resolve.address.len);
+        best = match;
+    }
 }
 
 void address_apply(struct keep *keep, const struct group *group, const struct midge_url *url,

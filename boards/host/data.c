@@ -67,7 +67,7 @@ static void add_encoded(struct text *out, const char *bytes, size_t len)
 /* text, =text, name=text, @FILE, name@FILE: the name goes out as it is. */
 static int add_urlencoded(struct data *data, const char *argument, struct text *out)
 {
-    size_t name_len = strcspn(argument, "=@");
+    size_t name_len = strcspn(argument, strchr(argument, '=') != NULL ? "=" : "@");
     const char *value = argument + name_len;
     struct text file = {.keep = out->keep};
 

@@ -132,9 +132,13 @@ char *failure_line(struct keep *keep, const struct midge_result *result, const c
     if (what == NULL)
         text_puts(&line, hint(result));
     /* One line it is, whatever a server or a file name put into it. */
-    for (size_t i = 0; i < line.len; i++)
-        if ((unsigned char)line.data[i] < ' ' || line.data[i] == 0x7f)
+    for (size_t i = 0; i < line.len; i++) {
+        unsigned char c = (unsigned char)line.data[i], next = (unsigned char)line.data[i + 1];
+        if (c < ' ' || c == 0x7f)
             line.data[i] = '?';
+        if (c == 0xc2 && next >= 0x80 && next < 0xa0) /* C1, which some terminals obey */
+            line.data[i] = line.data[i + 1] = '?';
+    }
     return line.data;
 }
 

@@ -18,22 +18,30 @@ static void on_signal(int number)
         midge_wake(waked);
 }
 
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+/* What the program was started with to ignore (nohup) stays ignored. */
+static void set_handler(int number, void (*handler)(int), int flags)
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = flags}, before;
+
+    sigemptyset(&action.sa_mask);
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(number, &action, NULL);
+}
+
 void interrupt_catch(struct midge_client *client)
 {
-    /* Once: whoever insists ends the program the hard way. */
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-
     waked = client;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) /* once: whoever insists … */
+        set_handler(signals[i], on_signal, (int)SA_RESETHAND);      /* … ends it the hard way */
     signal(SIGPIPE, SIG_IGN);
 }
 
 void interrupt_release(void)
 {
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        set_handler(signals[i], SIG_DFL, 0);
     waked = NULL;
 }
 

@@ -35,7 +35,7 @@ char *local_name_of_url(struct keep *keep, const char *url)
 
 const char *local_name_in(struct keep *keep, const char *folder, const char *name)
 {
-    return folder != NULL ? keep_format(keep, "%s/%s", folder, name) : name;
+    return folder != NULL && *folder != '\0' ? keep_format(keep, "%s/%s", folder, name) : name;
 }
 
 const char *local_name_upload_url(struct keep *keep, const char *url, const char *path)

@@ -2,7 +2,10 @@
 /*
  * midge: the host program. People type it like curl; tests drive it by its report and exit code.
  */
+#define _GNU_SOURCE
+#include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "board.h"
 #include "failure.h"
@@ -35,10 +38,32 @@ static int fetch(int argc, char **argv)
     return code;
 }
 
+/* Where 0, 1 or 2 is closed, the next socket would get its number, and a body go into it. In their
+   place is what gives an error when it is used. */
+static void fill_standard(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
+
+/* Each connection, upload and body that waits for its turn has a descriptor. */
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *command = argc > 1 ? argv[1] : "";
 
+    fill_standard();
+    allow_descriptors();
     if (strcmp(command, "app") == 0)
         return run_app(argc - 2, argv + 2);
     if (strcmp(command, "parse-url") == 0)

@@ -78,6 +78,9 @@ static int set_value(struct options *options, const struct option_row *row, cons
         *at = 1;
         return 0;
     case OPTION_TEXT:
+        if (row->offset == offsetof(struct options, cacert) && !row->of_group &&
+            options->cacert != NULL && strcmp(options->cacert, value) != 0)
+            return usage_error("option --cacert: one file for all URLs");
         memcpy(at, &value, sizeof value);
         return 0;
     case OPTION_NUMBER:

@@ -151,7 +151,7 @@ int midge_done(const struct midge_client *client, midge_id id);
 int midge_take(struct midge_client *client, midge_id id, struct midge_result *result);
 
 /* Nobody will take it: its result is dropped when it ends (it is not canceled), after whoever
-   watches it was told (a gather); a task that awaits it gets STALE. */
+   watches or awaits it was told. */
 int midge_detach(struct midge_client *client, midge_id id);
 
 /* Run the loop until it has ended, then take its result. Not from within a callback: INVALID. */

@@ -290,6 +290,9 @@ static void give_share(struct midge__conn *conn, unsigned addresses)
 
 static int connect_to(struct midge__conn *conn, const struct midge_addr *addr, unsigned addresses)
 {
+    if (conn->origin->family != 0 && addr->family != conn->origin->family) {
+        return MIDGE_ERR_CONNECT; /* an address in the URL, of the family that was not asked for */
+    }
     int err = midge__tcp_open(&conn->tcp, conn->client->port, addr, conn->origin->port);
     conn->stream = &conn->tcp.s;
     if (err != MIDGE_OK) {

@@ -33,9 +33,13 @@ static void end(struct task *task, int err)
 
 static void woken(void *ctx, midge_id id, const struct midge_result *result)
 {
-    (void)id;
+    struct task *task = ctx;
+    struct midge__awaitable *aw = midge__awaitable_find(task->task.client, id);
     (void)result;
-    make_ready(ctx);
+    if (aw != NULL && !aw->taken) {
+        aw->detached = false; /* this task takes it, when it runs */
+    }
+    make_ready(task);
 }
 
 /* One that never ran has nothing to clean up. Others learn of it where they await. Once is enough,

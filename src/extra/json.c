@@ -78,13 +78,27 @@ static void skip_space(struct scan *scan)
     }
 }
 
-/* A NUL in a string would end it for everyone who reads it by cJSON, so its escape is refused. */
-static bool is_escaped_nul(const struct scan *scan)
+static bool is_hex(char c)
 {
-    return scan->len - scan->at >= 5 && memcmp(scan->text + scan->at, "u0000", 5) == 0;
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* From the opening quote to behind the closing one. Which escapes there are is cJSON's to check. */
+/* What cJSON takes for a NUL: it reads other characters than digits as 0. A NUL in a string would
+   end it for everyone who reads it by cJSON, so its escape is refused. */
+static bool is_bad_u(const struct scan *scan)
+{
+    const char *digits = scan->text + scan->at + 1;
+    if (peek(scan) != 'u') {
+        return false;
+    }
+    if (scan->len - scan->at < 5 || memcmp(digits, "0000", 4) == 0) {
+        return true;
+    }
+    return !is_hex(digits[0]) || !is_hex(digits[1]) || !is_hex(digits[2]) || !is_hex(digits[3]);
+}
+
+/* From the opening quote to behind the closing one. Which other escapes there are is cJSON's to
+   check. */
 static bool scan_string(struct scan *scan)
 {
     for (scan->at++; scan->at < scan->len; scan->at++) {
@@ -98,7 +112,7 @@ static bool scan_string(struct scan *scan)
         }
         if (c == '\\') {
             scan->at++;
-            if ((unsigned char)peek(scan) < 0x20 || is_escaped_nul(scan)) {
+            if ((unsigned char)peek(scan) < 0x20 || is_bad_u(scan)) {
                 return false;
             }
         }

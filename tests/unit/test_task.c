@@ -449,6 +449,34 @@ static void taken_from_under(void **state)
     world_close(&w);
 }
 
+/* Detached by somebody else: whoever awaits it has its result all the same. */
+static void detached_and_awaited(void **state)
+{
+    struct world w;
+    midge_id id;
+    (void)state;
+    world_open(&w, NULL);
+    for (unsigned early = 0; early < 2; early++) {
+        struct steps s = {.w = &w};
+        s.awaited = sleep_for(&w, 50);
+        midge_id slept = s.awaited;
+        if (early) {
+            assert_int_equal(midge_detach(w.client, slept), MIDGE_OK);
+        }
+        assert_int_equal(midge_spawn(w.client, awaits_given, &s, &id), MIDGE_OK);
+        world_turns(&w, 2);
+        if (!early) {
+            assert_int_equal(midge_detach(w.client, slept), MIDGE_OK);
+        }
+        world_run(&w);
+        assert_int_equal(s.at, 1);
+        assert_int_equal(s.got.error, MIDGE_OK);
+        take(&w, id, MIDGE_OK);
+        assert_int_equal(midge_done(w.client, slept), MIDGE_ERR_STALE);
+    }
+    world_close(&w);
+}
+
 /* --- gather, timeout, semaphore --- */
 
 static void gathers(void **state)
@@ -694,6 +722,7 @@ int main(void)
         cmocka_unit_test(close_in_task),
         cmocka_unit_test(awaited_by_two),
         cmocka_unit_test(taken_from_under),
+        cmocka_unit_test(detached_and_awaited),
         cmocka_unit_test(gathers),
         cmocka_unit_test(close_with_gathers),
         cmocka_unit_test(timeouts),
