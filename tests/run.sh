@@ -7,7 +7,7 @@
 #   net       the host program against local HTTPS servers: gcc, ASan+UBSan
 #   lint      layers, banned calls, format
 #   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory
-#   boards    the firmware of each board in QEMU against the same servers
+#   boards    the firmware of each board in QEMU against the same servers; its steps in guest time
 #   size      flash and RAM of each firmware by part, against tests/size
 #
 # Needs the network only for what is missing: apt packages, and the sources of mbedTLS, cJSON and lwIP.

@@ -95,7 +95,7 @@ const struct option_row option_table[] = {
     NUMBER("per-host", per_host, 1, 1000, "connections at once to one origin"),
     NUMBER("handshakes", handshakes, 1, 1000, "TLS handshakes at once"),
     NUMBER("heap", heap, 1, UINT32_MAX, "bytes of the client's memory block"),
-    NUMBER("max-header", max_header, 256, 1u << 30, "bytes of a response's head"),
+    NUMBER("max-header", max_header, 1, 1u << 30, "bytes of a response's head, 256 at least"),
     NUMBER("max-body", max_body, 1, UINT64_MAX, "bytes of a response's body"),
     NUMBER("recv-slice", recv_slice, 1, UINT32_MAX, "bytes one receive gives at most"),
     NUMBER("send-slice", send_slice, 1, UINT32_MAX, "bytes one send takes at most"),

@@ -156,7 +156,8 @@
 #define TCP_OVERSIZE 0
 
 /* A peer that acknowledges nothing is given up after three minutes (RFC 1122 4.2.3.5 asks for 100 s
-   at least), not lwIP's 38: what a closed connection had yet to send is part of the shared heap. */
+   at least), not lwIP's 38, if no deadline of a request's is earlier; after its close within 20 s,
+   as what it had yet to send is part of the shared heap (LINGER in socket.c). */
 #ifndef TCP_MAXRTX
 #define TCP_MAXRTX 6
 #endif

@@ -150,13 +150,8 @@ static void narrow_down(struct midge_client *client, struct midge__conn *next)
         midge__conn_admit(next);
         return;
     }
-    struct midge__transfer *t = newest->transfer;
-    newest->transfer = NULL;
-    if (t->put_off == 0) {
-        t->put_off = 1; /* asks for the whole next time, else it would be back at once */
-    }
-    midge__transfer_requeue(t);
-    midge__conn_kill(newest);
+    /* The whole: else it would be back at once. */
+    midge__conn_start_over(newest, newest->transfer, true);
 }
 
 static void admit_handshakes(struct midge_client *client)

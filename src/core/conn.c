@@ -12,8 +12,9 @@
  * WAIT_CLOSE  close_notify         DEAD                  DEAD                  MIDGE_CLOSE_MS (own)
  * DEAD        the turn's end       –                     –                     –
  *
- * Memory that is short before anything was sent is no error: the connection dies and its transfer
- * is back in the queue (put_off).
+ * No errors, as the connection dies and its transfer is back in the queue (start_over): memory that
+ * is short before anything was sent, no room when the name is resolved, and a handshake that fails
+ * with a session, which is tried once without.
  */
 #include "core/core.h"
 #include <string.h>
@@ -181,10 +182,12 @@ static int hand_over(struct midge__conn *conn, struct midge__transfer *t)
     return err;
 }
 
-/* t begins anew, in another connection. */
-static void back_to_queue(struct midge__conn *conn, struct midge__transfer *t)
+void midge__conn_start_over(struct midge__conn *conn, struct midge__transfer *t, bool whole)
 {
     conn->transfer = NULL;
+    if (whole && t->put_off == 0) {
+        t->put_off = 1;
+    }
     midge__transfer_requeue(t);
     midge__conn_kill(conn);
 }
@@ -197,7 +200,7 @@ static bool put_off(struct midge__conn *conn, struct midge__transfer *t, int err
         return false;
     }
     t->put_off++;
-    back_to_queue(conn, t);
+    midge__conn_start_over(conn, t, true);
     return true;
 }
 
@@ -332,7 +335,7 @@ static bool lacks_room(struct midge__conn *conn)
     t->resolved = true;
     conn->origin->address = conn->query->addrs[0];
     conn->origin->address_known = true;
-    back_to_queue(conn, t);
+    midge__conn_start_over(conn, t, false);
     return true;
 }
 
@@ -447,15 +450,11 @@ void midge__conn_admit(struct midge__conn *conn)
    more without. */
 static bool try_without_session(struct midge__conn *conn, int err)
 {
-    struct midge__transfer *t = conn->transfer;
     if (!conn->tls.offered || err == MIDGE_ERR_NO_MEMORY) {
         return false;
     }
     midge__origin_doubt(conn->origin, conn);
-    if (t->put_off == 0) {
-        t->put_off = 1; /* also if others bring a session meanwhile */
-    }
-    back_to_queue(conn, t);
+    midge__conn_start_over(conn, conn->transfer, true); /* also if others bring one meanwhile */
     return true;
 }
 

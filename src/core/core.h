@@ -268,6 +268,9 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t);
 void midge__conn_close(struct midge__conn *conn); /* in order, bounded */
 void midge__conn_kill(struct midge__conn *conn);  /* at once */
 void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fault *fault);
+/* t goes back to the queue and begins anew, in another connection; whole: with a full handshake,
+   and when there is room for that. */
+void midge__conn_start_over(struct midge__conn *conn, struct midge__transfer *t, bool whole);
 /* Frees the dead. */
 void midge__conns_reap(struct midge_client *client);
 
