@@ -43,7 +43,9 @@ wanted lint && packages="$packages g++ clang-format git"
 say "Suites: $suites. Looking for what they need"
 # shellcheck disable=SC2086
 sh boards/host/install.sh $packages
+# What is asked for and can't run fails. On a Debian the line above has installed all of this.
 pkg-config --exists cmocka || { echo "run.sh: cmocka is missing" >&2; exit 1; }
+! wanted unit || command -v valgrind >/dev/null || { echo "run.sh: valgrind is missing" >&2; exit 1; }
 
 # The builds in which these suites run.
 builds=host
@@ -90,4 +92,4 @@ if wanted boards; then
 fi
 say "Running: $suites"
 ctest --test-dir build/tests --label-regex "^($labels)\$" --no-tests=error --output-on-failure \
-    --parallel "$(nproc)"
+    --parallel "${CTEST_PARALLEL_LEVEL:-$(nproc)}"

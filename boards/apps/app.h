@@ -43,7 +43,7 @@ struct app {
     char **args;            /* what is no option */
     size_t n_args;
     unsigned limit;                                         /* items at once; 0: all */
-    unsigned times, rounds, pause_ms, timeout_ms, per_host; /* fetch */
+    unsigned times, rounds, pause_ms, timeout_ms, dns_timeout_ms, per_host; /* fetch */
     unsigned failed;                                        /* items, so far */
     uint32_t elapsed_ms;                                    /* of the last app_each */
     bool sync;                                              /* one after another */

@@ -56,7 +56,8 @@ static int start_one(struct fetched *one)
     const struct app *app = one->fetch->app;
     const struct midge_request get = {.url = url_of(one),
                                       .sink = &one->sink.sink,
-                                      .timeouts = {.total_ms = app->timeout_ms},
+                                      .timeouts = {.total_ms = app->timeout_ms,
+                                                   .dns_ms = app->dns_timeout_ms},
                                       .no_reuse = app->no_reuse,
                                       .ctx = one,
                                       .on_done = on_done};
@@ -161,6 +162,7 @@ int app_fetch(struct board *board, int argc, char **argv)
         APP_NUMBER("--rounds", "N", rounds, "all of it again, N times"),
         APP_NUMBER("--pause", "MS", pause_ms, "between two rounds, in ms"),
         APP_NUMBER("--timeout", "MS", timeout_ms, "for each request, in ms"),
+        APP_NUMBER("--dns-timeout", "MS", dns_timeout_ms, "for each lookup of a name, in ms"),
         APP_NUMBER("--per-host", "N", per_host, "connections to one origin"),
         APP_FLAG("--no-reuse", no_reuse, "a connection for each request"),
         APP_OPTIONS,

@@ -45,8 +45,14 @@ static bool source_waits(const struct midge__h1 *x)
     return (x->waits & MIDGE__RESUME_SOURCE) != 0;
 }
 
+static size_t free_bytes(const struct midge__h1 *x)
+{
+    return sizeof x->wbuf - x->wlen;
+}
+
 static void put(struct midge__h1 *x, const void *bytes, size_t n)
 {
+    MIDGE_ASSERT(n <= free_bytes(x));
     memcpy(x->wbuf + x->wlen, bytes, n);
     x->wlen += n;
 }
@@ -54,7 +60,7 @@ static void put(struct midge__h1 *x, const void *bytes, size_t n)
 /* How much one read of the source may give, beside its chunk's frame. */
 static size_t source_room(const struct midge__h1 *x)
 {
-    size_t room = sizeof x->wbuf - x->wlen;
+    size_t room = free_bytes(x);
     if (is_chunked(x)) {
         return room > CHUNK_RESERVE ? room - CHUNK_RESERVE : 0;
     }
@@ -66,6 +72,7 @@ static void put_chunk(struct midge__h1 *x, const uint8_t *at, size_t n)
 {
     uint8_t line[MIDGE__H1_CHUNK_HEAD_MAX];
     put(x, line, midge__h1_chunk_head(line, n));
+    MIDGE_ASSERT(n <= free_bytes(x));
     memmove(x->wbuf + x->wlen, at, n);
     x->wlen += n;
     put(x, MIDGE__H1_CHUNK_TAIL, sizeof MIDGE__H1_CHUNK_TAIL - 1);
@@ -108,6 +115,7 @@ static int fill_from_source(struct midge__h1 *x)
     if (x->send == MIDGE__H1_SEND_DONE || cap == 0) {
         return MIDGE_OK;
     }
+    MIDGE_ASSERT((size_t)(at - x->wbuf) + cap <= sizeof x->wbuf);
     x->transfer->source_begun = true;
     midge__h1_ask(x, MIDGE__RESUME_SOURCE);
     int err = source->read(source, at, cap, &n);
@@ -122,7 +130,7 @@ static void fill_from_memory(struct midge__h1 *x)
 {
     const struct midge_request *r = x->transfer->request;
     size_t left = r->body_len - (size_t)x->sent;
-    if (left <= sizeof x->wbuf - x->wlen) {
+    if (left <= free_bytes(x)) {
         put(x, (const uint8_t *)r->body + (size_t)x->sent, left);
         x->sent += left;
         x->send = MIDGE__H1_SEND_DONE;

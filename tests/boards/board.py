@@ -22,7 +22,7 @@ BUILD = pathlib.Path(os.environ.get("MIDGE_BOARDS", ROOT / "build"))
 HOST = "192.0.2.2"      # this machine's loopback, seen from the guest
 HOST6 = "2001:db8::2"
 NET = "net=192.0.2.0/24,host=192.0.2.2,dns=192.0.2.3"
-TIMEOUT = 120
+TIMEOUT = 500    # seconds of a run; only a board that hangs takes so long
 
 ARM = ["qemu-system-arm", "-nic", f"user,id=n0,{NET}"]
 RISCV = ["qemu-system-riscv32", "-bios", "none", "-netdev", f"user,id=n0,{NET}",
@@ -32,6 +32,9 @@ MACHINES = {
     "mps3-an547": ARM, "lm3s6965evb": ARM, "riscv-virt": RISCV,
 }
 NAMES = {"riscv-virt": "virt"}     # QEMU's, where it is another
+# The profiles that run.sh builds for a board; the first is its default.
+PROFILES = {"mps2-an385": ["full", "small", "tiny"], "riscv-virt": ["full", "small", "tiny"],
+            "lm3s6965evb": ["tiny", "small"]}
 
 
 class Ran:
@@ -148,8 +151,19 @@ def name_server():
     return _name_server
 
 
+def profiles(board):
+    """Those that must be built for it, by name; BOARD_PROFILES="tiny small" asks for others."""
+    if board not in MACHINES:
+        raise SystemExit(f"no board {board!r}; there are: {' '.join(MACHINES)}")
+    return os.environ["BOARD_PROFILES"].split() if "BOARD_PROFILES" in os.environ else PROFILES.get(board, ["full"])
+
+
 def image(board, profile, suffix="-qemu"):
-    return BUILD / board / f"{board}-{profile}{suffix}.elf"
+    """The firmware's path. A firmware that is missing is an error: its tests were asked for."""
+    path = BUILD / board / f"{board}-{profile}{suffix}.elf"
+    if not path.exists():
+        raise SystemExit(f"no firmware at {path}: cmake --preset {board} && cmake --build --preset {board}")
+    return path
 
 
 def link(board):
@@ -161,8 +175,10 @@ def escape(word):
     return str(word).replace(",", ",,")
 
 
-def command(board, profile, words, settings=None, icount=False, monitor=None, elf=None):
-    """QEMU's command line. settings: KEY=VALUE for the board (main.c)."""
+def command(board, profile, words, settings=None, monitor=None, elf=None):
+    """QEMU's command line. settings: KEY=VALUE for the board (main.c). The guest's clock counts
+    instructions (125 a microsecond) and, while it sleeps, real time: a loaded machine computes no
+    slower for it."""
     settings = {"IP": "192.0.2.15", "GATEWAY": HOST, "DNS": f"{HOST}:{name_server().port}",
                 **(settings or {})}
     words = [f"{key}={value}" for key, value in settings.items() if value is not None] + list(words)
@@ -170,13 +186,11 @@ def command(board, profile, words, settings=None, icount=False, monitor=None, el
     line = [*MACHINES[board], "-M", NAMES.get(board, board), "-display", "none", "-serial", "stdio",
             "-kernel", elf or image(board, profile), "-semihosting-config", semihosting]
     line += ["-monitor", f"unix:{monitor},server=on,wait=off"] if monitor else ["-monitor", "none"]
-    if icount:
-        line += ["-icount", "shift=3"]
-    return line
+    return line + ["-icount", "shift=3"]
 
 
-def run(board, profile, words, settings=None, cwd=None, icount=False, timeout=TIMEOUT, elf=None):
-    line = command(board, profile, words, settings, icount, elf=elf)
+def run(board, profile, words, settings=None, cwd=None, timeout=TIMEOUT, elf=None):
+    line = command(board, profile, words, settings, elf=elf)
     try:
         done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, cwd=cwd, timeout=timeout)

@@ -8,18 +8,16 @@ import tempfile
 import unittest
 
 import board
+import test_boards
 from test_boards import BOARD, PROGRAMS
 
 PEER = board.ROOT / "tests" / "conformance" / "peer.py"
 ALLOWED = {"the port has no sockets of its own", "nothing to wake from"}    # of promises not looked at
-PROFILES = [one for one in ("full", "tiny", "small")
-            if board.image(BOARD, one, "-conformance").exists()]
-if BOARD != "lm3s6965evb":
-    PROFILES = PROFILES[:1]     # there only lwIP's sizes differ by profile
+# Elsewhere only lwIP's sizes differ by profile.
+PROFILES = test_boards.PROFILES if BOARD == "lm3s6965evb" else test_boards.PROFILES[:1]
 
 
 @unittest.skipIf(PROGRAMS == ["posts"], "the family's main board runs it")
-@unittest.skipUnless(PROFILES, f"no conformance program of {BOARD}")
 class Conformance(unittest.TestCase):
     def test_all_promises(self):
         for profile in PROFILES:
@@ -33,7 +31,7 @@ class Conformance(unittest.TestCase):
             self.addCleanup(peer.kill)
             port = int(peer.stdout.readline())
             ran = board.run(BOARD, profile, ["conformance", board.HOST, port, "conformance.file"],
-                            settings={"DNS": f"{board.HOST}:{port + 11}"}, cwd=folder, timeout=200,
+                            settings={"DNS": f"{board.HOST}:{port + 11}"}, cwd=folder,
                             elf=board.image(BOARD, profile, "-conformance"))
             peer.terminate()
         self.assertEqual(0, ran.code, ran)

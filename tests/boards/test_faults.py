@@ -7,9 +7,7 @@ import unittest
 
 import board
 import midge_test
-from test_boards import BOARD, DEFAULT, GUEST, Board, PROGRAMS
-
-PROFILES = [one for one in ("full", "small", "tiny") if board.image(BOARD, one).exists()]
+from test_boards import BOARD, DEFAULT, GUEST, PROFILES, PROGRAMS, Board
 
 
 @unittest.skipIf(PROGRAMS == ["posts"], "the family's main board runs these")
@@ -58,14 +56,14 @@ class Faults(Board):
         self.assert_only_first_failed(ran, "network", "resolve")
 
     def test_name_server_is_silent(self):
-        ran = self.board("fetch", "--timeout", 3000, self.at("/", host="silent.example"), self.good())
+        ran = self.board("fetch", "--dns-timeout", 1500, self.at("/", host="silent.example"), self.good())
         self.assert_only_first_failed(ran, "network", "timed out")
 
     def test_name_server_is_silent_again_and_again(self):
         """lwIP goes on with what was given up: nobody else has less for it."""
         for profile in PROFILES:
             with self.subTest(profile):
-                ran = self.board("fetch", "--sync", "--timeout", 500, *[self.at("/", host="silent.example")] * 12,
+                ran = self.board("fetch", "--sync", "--dns-timeout", 500, *[self.at("/", host="silent.example")] * 12,
                                  self.good(), profile=profile)
                 self.assertEqual(12, ran.text.count("network error: timed out (dns after"), ran)
                 self.assertIn("request 13: 200", ran.text, ran)

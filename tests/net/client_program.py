@@ -4,18 +4,14 @@ import json
 import os
 import pathlib
 import subprocess
-import unittest
 
 import midge_test
 
 
 def program(name):
-    """The path of client_NAME, where the build puts it; skips the test when it is not built."""
+    """The path of client_NAME, where the build puts it."""
     folder = os.environ.get("MIDGE_CLIENTS", pathlib.Path(midge_test.BIN).parent / "tests")
-    path = pathlib.Path(folder) / f"client_{name}"
-    if not path.exists():
-        raise unittest.SkipTest(f"no program at {path}: set MIDGE_CLIENTS")
-    return path
+    return midge_test.built(pathlib.Path(folder) / f"client_{name}")
 
 
 def run(name, *arguments):

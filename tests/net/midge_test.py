@@ -6,7 +6,8 @@
             ran = self.midge(self.url("/posts/1"))
             self.assertEqual((0, 200), (ran.code, ran[0]["status"]))
 
-MIDGE_BIN names the program (default: build/host/midge); MIDGE_SANITIZED=1 says that it is slow.
+MIDGE_BIN names the program (default: build/host/midge); MIDGE_SANITIZED=1 says that it is slow;
+MIDGE_PROFILES names the profiles that this build has ("full small tiny").
 """
 import atexit
 import base64
@@ -25,7 +26,22 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BIN = os.environ.get("MIDGE_BIN", str(ROOT / "build" / "host" / "midge"))
 SANITIZED = os.environ.get("MIDGE_SANITIZED") == "1"
-TIMEOUT = 60    # of one run of the program, seconds
+PROFILES = os.environ.get("MIDGE_PROFILES", "full small tiny").split()
+TIMEOUT = 300   # of one run of the program, seconds; only one that hangs takes so long
+
+
+def built(path):
+    """A program that the build should have made: its tests were asked for, so missing is an error."""
+    if not os.access(path, os.X_OK):
+        raise RuntimeError(f"no program at {path}: build it first, or set MIDGE_BIN")
+    return path
+
+
+def of_profile(name):
+    """The host program of a profile; skips the tests when this build has only others."""
+    if name not in PROFILES:
+        raise unittest.SkipTest(f"this build has only {' '.join(PROFILES)}")
+    return built(pathlib.Path(BIN if name == "full" else f"{BIN}-{name}"))
 
 
 class Ran:
@@ -140,8 +156,7 @@ class Case(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        if not os.access(BIN, os.X_OK):
-            raise unittest.SkipTest(f"no program at {BIN}: set MIDGE_BIN")
+        built(BIN)
         cls.servers = servers()
         cls.ports = cls.servers.ports
         cls.ca = cls.servers.ca

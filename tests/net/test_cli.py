@@ -315,13 +315,13 @@ class ExitCodes(Case):
         self.assertIn(self.url("/2"), ran[2]["message"])
 
     def test_28_time(self):
-        ran = self.failed(28, "TIMEOUT", "-m", "1.5", self.url("/delay/30"))
+        ran = self.failed(28, "TIMEOUT", "-m", "5", self.url("/delay/30"))
         self.assertEqual("wait", ran[0]["phase"])
         self.failed(28, "TIMEOUT", "-m", ".9", self.url("/drip?interval=0.05&piece=1"))
 
     def test_28_connect_timeout(self):
         quiet = self.raw("", on="connect", end="open")
-        ran = self.failed(28, "TIMEOUT", "--connect-timeout", "0.5", self.tls_url(quiet))
+        ran = self.failed(28, "TIMEOUT", "--connect-timeout", "1.5", self.tls_url(quiet))
         self.assertEqual("tls", ran[0]["phase"])
 
     def test_35_tls(self):
@@ -423,7 +423,7 @@ class ExitCodes(Case):
 
     def test_first_failure_in_order(self):
         ran = self.midge(self.url("/delay/0.1"), self.url("/delay/30"), self.url("/", "refused"),
-                         "-m", "2.5")
+                         "-m", "6")
         self.assertEqual([0, 28, 7], [line["exit_code"] for line in ran], ran)
         self.assertEqual(28, ran.code)
         self.assertEqual(2, ran.text.count("midge: ("))
@@ -673,12 +673,11 @@ class Outputs(Case):
 
 class Many(Case):
     def test_concurrent_against_sync(self):
-        urls = [self.url(f"/delay/0.6?n={n}") for n in range(4)]
-        sync, both = self.midge("--sync", *urls), self.midge("--per-host", "4", *urls)
+        urls = [self.url(f"/echo?n={n}") for n in range(4)]
+        sync = self.midge("--sync", *urls)
+        self.rules({"match": "^/echo", "together": 4})
+        both = self.midge("--per-host", "4", *urls)
         self.assertEqual((0, 0), (sync.code, both.code))
-        waits = [sum(line["t_wait_us"] for line in ran) for ran in (sync, both)]
-        self.assertLess(waits[0], sync.summary["wall_us"])
-        self.assertGreater(waits[1], both.summary["wall_us"])   # several waited at a time
         self.assertEqual((1, 1), (sync.summary["peak_connections"], sync.summary["connections"]))
         self.assertEqual([False, True, True, True], [line["reused"] for line in sync])
         self.assertEqual(4, both.summary["peak_connections"])
@@ -691,7 +690,7 @@ class Many(Case):
         self.assertGreater(ran[7]["t_queue_us"], ran[7]["t_wait_us"])
 
     def test_connection_limits(self):
-        urls = [self.url(f"/delay/0.1?n={n}") for n in range(6)]
+        urls = [self.url(f"/echo?n={n}&_together=3") for n in range(6)]
         for options in (["--max-conns", "3", "--per-host", "6"], ["--per-host", "3"]):
             with self.subTest(options):
                 ran = self.midge(*options, *urls)
@@ -699,7 +698,7 @@ class Many(Case):
                 self.assertEqual(3, ran.summary["peak_connections"])
 
     def test_per_host_raises_the_connections(self):
-        urls = [self.url(f"/delay/0.3?n={n}") for n in range(40)]
+        urls = [self.url(f"/echo?n={n}&_together=40") for n in range(40)]
         ran = self.midge("--per-host", "40", *urls)
         self.assert_code(0, ran)
         self.assertEqual((40, 1), (ran.summary["peak_connections"], ran.summary["handshakes_full"]))
@@ -708,7 +707,7 @@ class Many(Case):
         urls = [self.url("/posts/1", "wronghost"), self.url("/", "refused"),
                 "https://no-such-host.invalid/", self.url("/drip?interval=0.05&piece=1"),
                 self.url("/posts/1")]
-        ran = self.midge("-m", "2", *urls)
+        ran = self.midge("-m", "8", *urls)
         self.assertEqual([60, 7, 6, 28, 0], [line["exit_code"] for line in ran], ran)
         self.assertEqual(60, ran.code)
         self.assertLess(ran[4]["t_total_us"] * 2, ran[3]["t_total_us"])

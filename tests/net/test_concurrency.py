@@ -21,18 +21,21 @@ class Case(midge_test.Case):
 
 class Together(Case):
     def test_posts(self):
-        """Three that take a second each: three seconds one by one, one together."""
-        urls = [self.url(f"/posts/{n}?_delay=1") for n in (1, 2, 3)]
-        sync, both = self.midge("--sync", *urls), self.midge(*urls)
+        """One by one, and then so that no answer comes before all three are asked for."""
+        urls = [self.url(f"/posts/{n}") for n in (1, 2, 3)]
+        self.reset()
+        sync = self.midge("--sync", *urls)
+        self.assertEqual(1, self.stats()["requests_max"])
+        self.rules({"match": "^/posts/", "together": 3})
+        both = self.midge(*urls)
         self.assertEqual((0, 0), (sync.code, both.code), both)
         self.assertEqual(sync.out, both.out)
-        self.assertGreater(sync.summary["wall_us"], 2.5 * both.summary["wall_us"])
         self.assertEqual((1, 3), (sync.summary["connections"], both.summary["connections"]))
 
     def check_one_full_handshake(self, version, *options):
         self.reset()
         ran = self.midge("-s", "--per-host", MANY, *options, *sum(
-            (["-o", "/dev/null", self.url(f"/delay/1?n={n}")] for n in range(MANY)), []))
+            (["-o", "/dev/null", self.url(f"/echo?n={n}&_together={MANY}")] for n in range(MANY)), []))
         self.assert_code(0, ran)
         self.assertEqual({version}, {line["tls_version"] for line in ran})
         summary, stats = ran.summary, self.stats()
@@ -41,8 +44,6 @@ class Together(Case):
         self.assertEqual(({"https": 1}, {"https": MANY - 1}, MANY),
                          (stats["handshakes_full"], stats["handshakes_resumed"], stats["requests_max"]))
         self.assertEqual(1, sum(not line["resumed"] for line in ran))
-        if not midge_test.SANITIZED:    # all wait together: far less than one after the other
-            self.assertGreater(sum(line["t_wait_us"] for line in ran), MANY / 2 * summary["wall_us"])
 
     def test_one_full_handshake_tls_1_2(self):
         self.check_one_full_handshake("1.2", "--tlsv1.2", "--tls-max", "1.2")
@@ -80,7 +81,7 @@ class OneBadServer(Case):
         alone = self.midge(good)
         # The good one with all its origin's handshakes to do by itself: no request helps it.
         ran = self.midge(
-            "-m", "3", self.url("/posts/1", "wronghost"), self.url("/", "refused"),
+            "-m", "8", self.url("/posts/1", "wronghost"), self.url("/", "refused"),
             "https://no-such-name.invalid/", self.url("/drip?bytes=0&interval=0.05", "https_rsa"), good)
         self.assertEqual([60, 7, 6, 28, 0], self.codes(ran), ran)
         self.assertEqual(60, ran.code)
@@ -90,7 +91,6 @@ class OneBadServer(Case):
         self.assertEqual(ran[4]["body_sha256"], alone[0]["body_sha256"])
         self.assertEqual(alone.out, ran.out[-len(alone.out):])
         times = [line["t_total_us"] for line in ran]
-        self.assertLess(times[4], 1.5 * alone[0]["t_total_us"])
         self.assertLess(2 * times[4], times[3])
         for n in (0, 1, 2):
             self.assertLess(2 * times[n], times[3])     # each ended when it was clear
@@ -164,39 +164,38 @@ class KeepAlive(Case):
 
 
 class Limits(Case):
-    """What the server saw at once, at most."""
+    """What the server saw at once: most, and no answer comes before as many are there."""
 
-    def at_once(self, *options, n=12, port="https"):
+    def at_once(self, most, *options, n=12, port="https"):
         before = self.stats()["open_now"]
         self.reset()
-        ran = self.midge("-s", *options, *[self.url(f"/delay/0.05?n={i}", port) for i in range(n)])
+        ran = self.midge("-s", *options, *[self.url(f"/echo?n={i}&_together={most}", port) for i in range(n)])
         self.assert_code(0, ran)
         stats = self.stats()
+        self.assertEqual(most, stats["requests_max"])
         self.assertEqual(n, stats["requests_total"])
         self.assertLessEqual(stats["open_max"] - before, ran.summary["peak_connections"] + 1)  # ours, for /stats
-        return stats["requests_max"], ran
+        return ran
 
     def test_transfers(self):
         for n in (1, 3, 12):
-            most, ran = self.at_once("--parallel-max", n, "--per-host", "12")
-            self.assertLessEqual(most, n)
+            ran = self.at_once(n, "--parallel-max", n, "--per-host", "12")
             self.assertEqual(n, ran.summary["peak_connections"])
 
     def test_connections(self):
         for n in (1, 4):
-            most, ran = self.at_once("--max-conns", n, "--per-host", "12")
-            self.assertLessEqual(most, n)
+            ran = self.at_once(n, "--max-conns", n, "--per-host", "12")
             self.assertEqual((n, n), (ran.summary["peak_connections"], ran.summary["connections"]))
 
     def test_connections_to_one_origin(self):
-        most, ran = self.at_once("--per-host", "3")
-        self.assertLessEqual(most, 3)
+        ran = self.at_once(3, "--per-host", "3")
         self.assertEqual(3, ran.summary["connections"])     # kept and used again
         # Those of another origin do not wait for them.
-        ran = self.midge("--per-host", "1", self.url("/delay/0.6?n=1"), self.url("/delay/0.6?n=2"),
-                         self.url("/posts/1", "https_rsa"))
-        self.assertLess(2 * ran[2]["t_total_us"], ran[0]["t_total_us"])
-        self.assertGreater(ran[1]["t_queue_us"], ran[0]["t_wait_us"] // 2)
+        self.reset()
+        ran = self.midge("--per-host", "1", self.url("/echo?n=1&_together=2"), self.url("/echo?n=2"),
+                         self.url("/posts/1?_together=2", "https_rsa"))
+        self.assert_code(0, ran)
+        self.assertEqual(2, self.stats()["requests_max"])
 
     def test_idle_connections_make_room(self):
         ports = ("https", "https_rsa", "https_tls12", "https_tls13")
@@ -209,8 +208,8 @@ class Limits(Case):
         self.assert_code(0, self.midge("--sync", *[self.url(f"/{n}", port) for n in range(20)]))
         asked = [request.split()[1] for request in self.servers.raw_seen(port)]
         self.assertEqual([b"/%d" % n for n in range(20)], asked)
-        most, ran = self.at_once("--sync")
-        self.assertEqual((1, 1), (most, ran.summary["connections"]))
+        ran = self.at_once(1, "--sync")
+        self.assertEqual(1, ran.summary["connections"])
 
     def test_bodies_in_order_whatever_comes_first(self):
         urls = [self.url(f"/bytes/{size}?_delay={delay}")

@@ -269,8 +269,8 @@ class Reuse(Case):
         self.check(2, whole, 63, "--max-body", "4")
         long = HEAD + "X: " + 400 * "x" + "\r\nContent-Length: 0\r\n\r\n"
         self.check(2, long, 63, "--max-header", "300")
-        self.check(2, whole, 28, "-m", "0.3", cut=len(whole) - 1)
-        self.check(2, "", 28, "-m", "0.3")
+        self.check(2, whole, 28, "-m", "1", cut=len(whole) - 1)
+        self.check(2, "", 28, "-m", "1")
         port = self.raw(whole, end="open")
         ran = self.midge("--sync", "-o", "/dev/full", self.url("/", port), self.url("/", port))
         self.assertEqual(([23, 0], 2), ([line["exit_code"] for line in ran], self.connections(port)))

@@ -41,16 +41,13 @@ class Case(midge_test.Case):
 
 
 class Block:
-    """One profile: its class names the program and what differs."""
+    """One profile: its class names it and what differs."""
     refuses_5k = False
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        path = pathlib.Path(midge_test.BIN)
-        cls.program = path if cls.name == "midge" else path.with_name(cls.name)
-        if not os.access(cls.program, os.X_OK):
-            raise unittest.SkipTest(f"no program at {cls.program}: build with -DMIDGE_ALL_PROFILES=ON")
+        cls.program = midge_test.of_profile(cls.profile)
 
     def command(self, arguments, report, ca):
         return [str(self.program)] + super().command(arguments, report, ca)[1:]
@@ -97,7 +94,7 @@ class Block:
         self.assertEqual([line["body_sha256"] for line in roomy], [line["body_sha256"] for line in tight])
         self.assertEqual(MANY, stats["requests_total"])
         self.assertLessEqual(stats["requests_max"], tight.summary["peak_connections"])
-        most = 16 if self.name == "midge-tiny" else 8
+        most = 16 if self.profile == "tiny" else 8
         self.assertLess(tight.summary["peak_connections"], most)    # more have no room
         self.assertGreaterEqual(tight.summary["handshakes_full"], origins)
 
@@ -131,7 +128,7 @@ class Block:
         """When sessions, waiting requests and long chains have cut it to pieces."""
         ports = [] if self.refuses_5k else ["https_chain5k"]
         ports += ["https_rsa", "https_tls12", "https_noticket", "https"]
-        ports += ["https_tls13"] if self.name == "midge" else []
+        ports += ["https_tls13"] if self.profile == "full" else []
         urls = [self.url(f"/posts/{n}", port) for n, port in zip(range(1, 81), itertools.cycle(ports))]
         least = self.least(*urls)
         for _ in range(6):      # what comes first differs
@@ -145,7 +142,7 @@ class Block:
         self.assert_code(1, ran)
         self.assert_one_line(ran)
         least = int(re.search(r"too small: (\d+) are needed at least", ran.text)[1])
-        if self.name != "midge":        # profile full: a client that may hold 256 things at once
+        if self.profile != "full":        # profile full: a client that may hold 256 things at once
             self.assertLessEqual(least, BLOCK)
         for size in {least, max(least, BLOCK)}:
             ran = self.midge(*app, "--heap", size, "--stats", **settings)
@@ -190,15 +187,15 @@ class Block:
 
 
 class Full(Block, Case):
-    name, profile = "midge", "full"
+    profile = "full"
 
 
 class Small(Block, Case):
-    name, profile = "midge-small", "small"
+    profile = "small"
 
 
 class Tiny(Block, Case):
-    name, profile = "midge-tiny", "tiny"
+    profile = "tiny"
     refuses_5k = True
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What goes wrong on purpose: rules set from outside, and modifiers in a request's query."""
+import asyncio
 import dataclasses
 import re
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from wire import ENDS
 @dataclass
 class Fault:
     delay: Optional[float] = None       # seconds before the answer; None: the server's --delay
+    together: Optional[int] = None      # held until so many such requests are here at once
     status: Optional[int] = None        # answered in place of the endpoint
     retry_after: object = None          # the header's value; without a status it means 429
     body: object = None                 # text, or JSON, in place of the endpoint's body
@@ -39,6 +41,27 @@ class Rule:
     def applies(self, method, subject):
         return (self.times != 0 and self.method in (None, method)
                 and re.search(self.match, subject, re.MULTILINE) is not None)
+
+
+class Gate:
+    """Requests that are held until enough of them are here: proof, without a clock, that a client
+    has them under way at once."""
+
+    def __init__(self):
+        self.held = []
+
+    async def pass_with(self, number):
+        here = asyncio.get_running_loop().create_future()
+        self.held.append(here)
+        if len(self.held) >= number:
+            for one in self.held:
+                one.set_result(None)
+            self.held = []
+        try:
+            await here
+        finally:
+            if here in self.held:       # its client has gone
+                self.held.remove(here)
 
 
 FAULT_FIELDS = {each.name for each in dataclasses.fields(Fault)}
@@ -82,6 +105,7 @@ class Rules:
 
 MODIFIERS = {
     "_delay": ("delay", float),
+    "_together": ("together", int),
     "_status": ("status", int),
     "_retry_after": ("retry_after", str),
     "_malformed": ("malformed_json", lambda text: text != "0"),

@@ -22,7 +22,7 @@ except ImportError as missing:
 import api
 import control
 import probe
-from faults import Fault, Rules, modified
+from faults import Fault, Gate, Rules, modified
 from process import add_lifetime_options, apply_lifetime_options, write_json
 from reply import Reply, error_reply, send, spoiled
 from stats import Connection, Stats
@@ -108,6 +108,7 @@ async def run(options):
 def make_app(options):
     app = web.Application(middlewares=[serve], client_max_size=1 << 30)
     app["options"], app["stats"], app["rules"], app["raw"], app["raw_contexts"] = options, Stats(), Rules(), {}, {}
+    app["gate"] = Gate()
     if options.rules:
         app["rules"].add(json.loads(pathlib.Path(options.rules).read_text()))
     for module in (api, probe, control):
@@ -148,6 +149,8 @@ async def serve(request, handler):
         try:
             fault = modified(app["rules"].take(request.method, await subject(request)), request.query)
             await asyncio.sleep(delay_of(request, fault))
+            if fault.together is not None:
+                await app["gate"].pass_with(fault.together)
             if fault.reset:
                 await hang_up(request.transport, "rst")
                 raise ConnectionResetError("reset on purpose")

@@ -20,6 +20,7 @@ import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
+LOOPBACK = "127.0.0.1"      # not "localhost", which may be in no /etc/hosts
 sys.path.insert(0, str(HERE))
 from raw import RawServer    # noqa: E402
 
@@ -54,13 +55,12 @@ def tearDownModule():
 def fetch(path, method="GET", body=None, headers=None, port="http", ports=None):
     """(status, headers, body); body as JSON when it is not bytes."""
     number = (ports or PORTS)[port] if isinstance(port, str) else port
-    tls = port != "http"
-    link = (http.client.HTTPSConnection("localhost", number, timeout=10, context=TRUST) if tls else
-            http.client.HTTPConnection("localhost", number, timeout=10))
+    link = http.client.HTTPConnection(LOOPBACK, number, timeout=10)
     try:
+        link.sock = dial(number, tls=port != "http")
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
-        link.request(method, path, body, headers or {})
+        link.request(method, path, body, {"Host": f"localhost:{number}", **(headers or {})})
         answer = link.getresponse()
         return answer.status, answer.headers, answer.read()
     finally:
@@ -81,7 +81,7 @@ def fetch_json(path, *arguments, **more):
 
 
 def dial(port, tls=True, context=None, session=None):
-    plain = socket.create_connection(("localhost", port), timeout=10)
+    plain = socket.create_connection((LOOPBACK, port), timeout=10)
     if not tls:
         return plain
     return (context or TRUST).wrap_socket(plain, server_hostname="localhost", session=session,
@@ -259,13 +259,11 @@ class Faults(unittest.TestCase):
 class Counting(unittest.TestCase):
     def test_many_at_once(self):
         fetch("/stats/reset", "POST")
-        started = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(80) as pool:
-            statuses = list(pool.map(lambda _: fetch("/delay/1", port="https")[0], range(80)))
+            statuses = list(pool.map(lambda _: fetch("/posts/1?_together=80", port="https")[0], range(80)))
         self.assertEqual(statuses, [200] * 80)
-        self.assertLess(time.monotonic() - started, 10)
         stats = fetch_json("/stats")
-        self.assertEqual((stats["connections"]["https"], stats["requests"]["/delay/1"]), (80, 80))
+        self.assertEqual((stats["connections"]["https"], stats["requests"]["/posts/1"]), (80, 80))
         self.assertGreaterEqual(stats["requests_max"], 60)
 
     def test_paused_client_stops_the_sending(self):
@@ -371,7 +369,6 @@ class Lifetime(unittest.TestCase):
         self.assertEqual((DIR / "ca.pem").read_bytes(), before)
 
 
-@unittest.skipUnless(shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin"), "no nginx")
 class Nginx(unittest.TestCase):
     def test_files_and_proxy(self):
         process, ports = launch("nginx.py", DIR, "nginx.json")
