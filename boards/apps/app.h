@@ -42,13 +42,13 @@ struct app {
     const char *prompts;    /* images: a file of them */
     char **args;            /* what is no option */
     size_t n_args;
-    unsigned limit;                                         /* items at once; 0: all */
+    unsigned limit; /* items at once; 0: all */
     unsigned times, rounds, pause_ms, timeout_ms, dns_timeout_ms, per_host; /* fetch */
-    unsigned failed;                                        /* items, so far */
-    uint32_t elapsed_ms;                                    /* of the last app_each */
-    bool sync;                                              /* one after another */
-    bool quiet;    /* results are not shown; failures are */
-    bool no_reuse; /* fetch */
+    unsigned failed;                                                        /* items, so far */
+    uint32_t elapsed_ms; /* of the last app_each */
+    bool sync;           /* one after another */
+    bool quiet;          /* results are not shown; failures are */
+    bool no_reuse;       /* fetch */
     bool help;
     bool stuck; /* the port failed: tasks still live, their memory is midge_close's to free */
     struct app_rows *rows; /* NULL: not kept */

@@ -54,13 +54,13 @@ static void on_done(void *ctx, const struct midge_result *result)
 static int start_one(struct fetched *one)
 {
     const struct app *app = one->fetch->app;
-    const struct midge_request get = {.url = url_of(one),
-                                      .sink = &one->sink.sink,
-                                      .timeouts = {.total_ms = app->timeout_ms,
-                                                   .dns_ms = app->dns_timeout_ms},
-                                      .no_reuse = app->no_reuse,
-                                      .ctx = one,
-                                      .on_done = on_done};
+    const struct midge_request get = {
+        .url = url_of(one),
+        .sink = &one->sink.sink,
+        .timeouts = {.total_ms = app->timeout_ms, .dns_ms = app->dns_timeout_ms},
+        .no_reuse = app->no_reuse,
+        .ctx = one,
+        .on_done = on_done};
     return midge_start(app->client, &get, NULL);
 }
 
@@ -125,7 +125,7 @@ static void pause_between(const struct app *app)
 static size_t live_bytes(const struct app *app)
 {
     struct midge_stats stats;
-    midge_stats(app->client, &stats);
+    midge_client_stats(app->client, &stats);
     return stats.alloc_live;
 }
 

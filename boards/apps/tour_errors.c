@@ -29,7 +29,7 @@ static int begin_all(struct tour *tour, const uint32_t *ms, midge_id *ids, size_
 }
 
 /* Gathers three, waits, and shows what became of each. */
-static void show_gather(struct tour *tour, const uint32_t ms[3], enum midge_gather mode)
+static void show_gather(struct tour *tour, const uint32_t ms[3], enum midge_gather_mode mode)
 {
     struct midge_client *client = tour->app.client;
     struct midge_result result = {.error = MIDGE_OK};

@@ -28,7 +28,7 @@ static struct stream *stream_of(struct midge_sink *sink)
 static void tell_paused(struct stream *stream)
 {
     const struct midge_result paused = {.error = MIDGE_OK};
-    (void)midge_complete(stream->item.app->client, stream->paused, &paused);
+    (void)midge_future_complete(stream->item.app->client, stream->paused, &paused);
 }
 
 static int stream_write(struct midge_sink *sink, const uint8_t *data, size_t len)

@@ -339,7 +339,7 @@ void board_close(struct board *board, struct midge_client *client)
     if (client == NULL) {
         return;
     }
-    midge_stats(client, &s);
+    midge_client_stats(client, &s);
     midge_close(client);
     say("report: %s, %lu requests, %lu failed, %lu connections (%lu at once), %lu full and %lu "
         "resumed handshakes\n",

@@ -75,7 +75,7 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
 static void show_stats(const struct midge_client *client)
 {
     struct midge_stats stats;
-    midge_stats(client, &stats);
+    midge_client_stats(client, &stats);
     (void)fflush(stdout);
     fprintf(stderr,
             "stats: %lu requests, %lu failed, %lu connections, %lu full and %lu resumed "

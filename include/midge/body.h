@@ -32,8 +32,10 @@ struct midge_sink {
        more until midge_resume; the peer is slowed down by TCP. Any other negative value fails the
        request with it. May call back into the client: start, cancel, resume, close. */
     int (*write)(struct midge_sink *sink, const uint8_t *data, size_t len);
-    /* Called exactly once for each started request, before its completion. err is the request's
-       result so far. A negative answer (a failing commit) becomes the request's error if it had
+    /* Called exactly once for each started request, before its completion: also from within
+       `write`, when that cancels its request or closes the client; write then returns to a request
+       that has ended and touches nothing that finish gave up. err is the request's result so
+       far. A negative answer (a failing commit) becomes the request's error if it had
        none. `reset` may have been called before, see below. */
     int (*finish)(struct midge_sink *sink, int err, enum midge_complete complete);
     /* Forget what was written: the request is about to be repeated. NULL: a request whose body

@@ -112,10 +112,10 @@ void midge_wake(struct midge_client *client);
 
 /* --- things that can be awaited: each ends in exactly one completion --- */
 
-/* Begin a request. INVALID, URL, SCHEME, HEADER, UNSUPPORTED, NO_SLOT, NO_MEMORY: nothing was
-   started and no callback comes. NO_MEMORY comes while others live and the block could not hold
-   one more beside a handshake: start it when one of them has ended. id may be NULL when
-   request->on_done is set. */
+/* Begin a request. INVALID, URL, SCHEME, HEADER, UNSUPPORTED, NO_SLOT, NO_MEMORY, CA (https, and
+   the client has no trusted root to verify with): nothing was started and no callback comes.
+   NO_MEMORY comes while others live and the block could not hold one more beside a handshake: start
+   it when one of them has ended. id may be NULL when request->on_done is set. */
 int midge_start(struct midge_client *client, const struct midge_request *request, midge_id *id);
 
 /* Ends with MIDGE_OK after ms. */
@@ -127,7 +127,8 @@ int midge_sleep(struct midge_client *client, uint32_t ms, midge_id *id);
 int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge_id id), void *ctx,
                  midge_id *id);
 /* Completes a future. STALE if it is none or has ended. Of result, all but id is passed on. */
-int midge_complete(struct midge_client *client, midge_id id, const struct midge_result *result);
+int midge_future_complete(struct midge_client *client, midge_id id,
+                          const struct midge_result *result);
 
 /* End it now: its completion says CANCELED. Nothing happens to what has ended. */
 int midge_cancel(struct midge_client *client, midge_id id);
@@ -181,7 +182,7 @@ struct midge_stats {
     uint32_t longest_step_us, longest_turn_us;
     uint32_t turn_bytes_peak; /* plaintext bytes moved in one turn at most */
 };
-void midge_stats(const struct midge_client *client, struct midge_stats *stats);
+void midge_client_stats(const struct midge_client *client, struct midge_stats *stats);
 
 #ifdef __cplusplus
 }

@@ -95,6 +95,29 @@
 #ifndef MIDGE_ECP_MAX_OPS
 #define MIDGE_ECP_MAX_OPS 200
 #endif
+/* Limits of a request's phases, ms, where neither it nor the client sets them (struct
+   midge_timeouts says what each bounds). MIDGE_NO_TIMEOUT: none. */
+#ifndef MIDGE_QUEUE_MS
+#define MIDGE_QUEUE_MS MIDGE_NO_TIMEOUT
+#endif
+#ifndef MIDGE_DNS_MS
+#define MIDGE_DNS_MS 10000
+#endif
+#ifndef MIDGE_CONNECT_MS
+#define MIDGE_CONNECT_MS 15000
+#endif
+#ifndef MIDGE_TLS_MS
+#define MIDGE_TLS_MS 30000
+#endif
+#ifndef MIDGE_FIRST_BYTE_MS
+#define MIDGE_FIRST_BYTE_MS 120000
+#endif
+#ifndef MIDGE_IDLE_MS
+#define MIDGE_IDLE_MS 60000
+#endif
+#ifndef MIDGE_TOTAL_MS
+#define MIDGE_TOTAL_MS MIDGE_NO_TIMEOUT
+#endif
 /* How long requests that start together wait for the first connection's ticket after that
    connection's handshake ended, ms. */
 #ifndef MIDGE_TICKET_WAIT_MS

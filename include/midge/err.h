@@ -2,6 +2,9 @@
 /*
  * Errors: 0 is success, everything negative is an error. The list is written once, here; the
  * texts can be compiled out (MIDGE_TEXTS, midge/config.h).
+ *
+ * A callback that ends its request may answer any of these, or a negative number of its own, which
+ * is passed on as it is: midge_err_name then says "UNKNOWN".
  */
 #ifndef MIDGE_ERR_H
 #define MIDGE_ERR_H
@@ -42,10 +45,9 @@ extern "C" {
     X(HTTP_STATUS, -28, "HTTP error status")                                                       \
     X(WRITE, -29, "writing the body failed")                                                       \
     X(READ, -30, "reading the request body failed")                                                \
-    X(ABORTED, -31, "aborted by a callback")                                                       \
-    X(JSON, -32, "malformed JSON")                                                                 \
-    X(PORT, -33, "port call failed")                                                               \
-    X(UNSUPPORTED, -34, "not supported in this build")
+    X(JSON, -31, "malformed JSON")                                                                 \
+    X(PORT, -32, "port call failed")                                                               \
+    X(UNSUPPORTED, -33, "not supported in this build")
 
 enum midge_err {
     MIDGE_OK = 0,

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-enum midge_gather {
+enum midge_gather_mode {
     MIDGE_GATHER_ALL,       /* ends when all ended, error OK: asyncio's return_exceptions=True */
     MIDGE_GATHER_FAIL_FAST, /* the first error cancels the rest; ends when all ended, with that
                                error and child = whose it was */
@@ -23,8 +23,8 @@ enum midge_gather {
 /* Await n (1..) awaitables. The list is copied. The children's results stay to be taken by
    midge_take. Canceling the gather cancels the children (FIRST: only the wait). BUSY if one of them
    is awaited by another; NO_SLOT, NO_MEMORY, INVALID, STALE. On an error nothing changed. */
-int midge_gather(struct midge_client *client, const midge_id *ids, size_t n, enum midge_gather mode,
-                 midge_id *id);
+int midge_gather(struct midge_client *client, const midge_id *ids, size_t n,
+                 enum midge_gather_mode mode, midge_id *id);
 
 /* Await `of`, at most ms: then it is canceled and this ends with TIMEOUT. Otherwise its result is
    passed on (id excepted), and is taken. */

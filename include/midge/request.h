@@ -15,32 +15,42 @@
 extern "C" {
 #endif
 
-/* Milliseconds. 0: the client's; the client's 0: the default in brackets. MIDGE_NO_TIMEOUT: none.
- */
+/* Milliseconds. 0: the client's; the client's 0: the default named in brackets, which config.h sets
+   and a build may change. MIDGE_NO_TIMEOUT: none. */
 #define MIDGE_NO_TIMEOUT UINT32_MAX
 struct midge_timeouts {
-    uint32_t queue_ms;      /* waiting, in sum, for a connection and for room to go on with it; its
-                               lookup and its connect are not counted [none] */
-    uint32_t dns_ms;        /* [10 s] */
-    uint32_t connect_ms;    /* TCP, all addresses of the name together [15 s]. Each has its share of
-                               what is left when it is tried, the last one all: with three of them
-                               the first has a third (MIDGE_CONNECT_SHARE_MS at least, so that a
-                               short limit may not reach the last). The address that worked last
-                               is tried first, for half of it; when it fails the name is looked up
-                               again, and this limit starts anew. An address in place of a name
-                               has all of it, and one try. NO_TIMEOUT (and no total_ms):
-                               each address has as long as the platform tries */
-    uint32_t tls_ms;        /* handshake [30 s] */
-    uint32_t first_byte_ms; /* from the request sent to the answer's first byte [120 s] */
+    uint32_t queue_ms;   /* waiting, in sum, for a connection and for room to go on with it; its
+                            lookup and its connect are not counted [MIDGE_QUEUE_MS, none] */
+    uint32_t dns_ms;     /* [MIDGE_DNS_MS, 10 s] */
+    uint32_t connect_ms; /* TCP, all addresses of the name together [MIDGE_CONNECT_MS, 15 s]. Each
+                            has its share of what is left when it is tried, the last one all: with
+                            three of them the first has a third (MIDGE_CONNECT_SHARE_MS at least, so
+                            that a short limit may not reach the last). The address that worked last
+                            is tried first, for half of it; when it fails the name is looked up
+                            again, and this limit starts anew. An address in place of a name
+                            has all of it, and one try. NO_TIMEOUT (and no total_ms):
+                            each address has as long as the platform tries */
+    uint32_t tls_ms;     /* handshake [MIDGE_TLS_MS, 30 s] */
+    uint32_t first_byte_ms; /* from the request sent to the answer's first byte
+                               [MIDGE_FIRST_BYTE_MS, 120 s] */
     uint32_t idle_ms;       /* no byte either way while sending or in the body; stands still while
-                               the sink pauses or the source has nothing [60 s] */
-    uint32_t total_ms;      /* everything, the queue included [none] */
+                               the sink pauses or the source has nothing [MIDGE_IDLE_MS, 60 s] */
+    uint32_t total_ms;      /* everything, the queue included [MIDGE_TOTAL_MS, none] */
 };
 
 struct midge_request {
-    const char *method;                 /* NULL: GET, or POST when there is a body */
-    const char *url;                    /* absolute, or relative to the client's base_url */
-    const struct midge_header *headers; /* before the client's; same names replace those */
+    const char *method; /* NULL: GET, or POST when there is a body */
+    const char *url;    /* absolute, or relative to the client's base_url */
+
+    /* The request's header fields, sent in this order before the client's. Of one name goes out:
+       the fields in `headers`, all of them; else `content_type` or `bearer` below; else the
+       client's headers; else midge's own (Host, Content-Length or Transfer-Encoding, User-Agent,
+       Accept). A field with value NULL sends none of that name, but for Host and the framing.
+
+       HEADER at start: a method or name that is no token (RFC 9110 5.6.2); a control character but
+       HTAB in a value (CR and LF would write fields of their own); Transfer-Encoding, which is
+       midge's; two of Content-Length or of Host; a Content-Length that is not the body's. */
+    const struct midge_header *headers;
     size_t n_headers;
     const char *bearer; /* token for "Authorization: Bearer"; NULL none */
 
@@ -51,7 +61,7 @@ struct midge_request {
     struct midge_source *source;
 
     struct midge_sink *sink; /* NULL: the body is dropped (and counted) */
-    uint64_t max_body;       /* bytes; TOO_LARGE beyond. 0: no limit */
+    uint64_t max_body;       /* bytes; TOO_LARGE beyond. 0: the client's; UINT64_MAX: no limit */
     struct midge_timeouts timeouts;
 
     /* Where to connect instead of to the URL's host and port; part of the connection's identity. */

@@ -60,7 +60,7 @@ struct midge_result {
     intptr_t value; /* tasks: what midge_task_return gave */
 
     uint8_t is_request; /* 1: a request's, passed on by midge_timeout too. 0: all below is not set,
-                           and midge_complete does not pass it on */
+                           and midge_future_complete does not pass it on */
     uint8_t phase;      /* enum midge_phase: where it ended */
     uint8_t complete;   /* enum midge_complete */
     uint8_t framing;    /* enum midge_framing */

@@ -14,6 +14,10 @@
  *         MIDGE_END(task);
  *     }
  *
+ * MIDGE_BEGIN and MIDGE_END are the braces of a switch: each MIDGE_AWAIT is a case of it. Declare
+ * what all of the function needs before MIDGE_BEGIN. In C++ a local with an initialiser that stands
+ * after it needs a block of its own, which no await is in: a case may not jump over it.
+ *
  * A canceled task is not cut off: the await it stands in ends with CANCELED (what it awaited is
  * canceled too), so that the rest of the function can clean up; further awaits end at once.
  */

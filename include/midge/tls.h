@@ -19,8 +19,11 @@ enum midge_tls_version {
 };
 
 struct midge_tls {
-    /* Trusted roots, PEM (one or many, NUL not needed) or one DER certificate. Read during
-       midge_open only. Parsed once for the client; costs about 1.6 KB plus the DER size a root. */
+    /* Trusted roots, PEM (one or many, NUL not needed) or one DER certificate. Read by midge_open,
+       which parses them once for the client (about 1.6 KB plus the DER size a root), and by
+       midge_memory_needed and midge_memory_least, which count them; not needed after these. NULL or
+       0 bytes: nothing is trusted, and midge_start answers CA to each https request that is to be
+       verified. */
     const void *ca;
     size_t ca_len;
     /* Lowest and highest version offered. UNSUPPORTED at start when the profile lacks it. */

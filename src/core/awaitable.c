@@ -266,7 +266,8 @@ static void keep_full(struct midge__simple *simple, const struct midge_result *r
     }
 }
 
-int midge_complete(struct midge_client *client, midge_id id, const struct midge_result *result)
+int midge_future_complete(struct midge_client *client, midge_id id,
+                          const struct midge_result *result)
 {
     struct midge__awaitable *aw = midge__awaitable_find(client, id);
     if (aw == NULL || aw->ended || aw->ops != &midge__simple_ops ||

@@ -223,7 +223,7 @@ static void close_now(struct midge_client *client)
     midge__tls_context_close(client->tls);
     free_tables(client);
     if (client->config.stats_at_close != NULL) {
-        midge_stats(client, client->config.stats_at_close);
+        midge_client_stats(client, client->config.stats_at_close);
     }
     midge__memory_deinit(&client->memory);
     give_back(&client->config, client->block, client->block_size);
@@ -460,7 +460,7 @@ uint64_t midge_now_ms(const struct midge_client *client)
     return client->port->clock_ms(client->port->ctx);
 }
 
-void midge_stats(const struct midge_client *client, struct midge_stats *stats)
+void midge_client_stats(const struct midge_client *client, struct midge_stats *stats)
 {
     const struct midge__memory_stats *memory = midge__memory_stats_get(&client->memory);
     *stats = client->stats;

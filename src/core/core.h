@@ -113,7 +113,7 @@ struct midge__origin {
     char names[];              /* these three */
 };
 
-/* Finds or makes the origin of a request; takes a reference. */
+/* Finds or makes the origin of a request; takes a reference. URL, UNSUPPORTED, CA, NO_MEMORY. */
 int midge__origin_get(struct midge_client *client, const struct midge_request *request,
                       const char *url, struct midge__origin **origin);
 void midge__origin_put(struct midge_client *client, struct midge__origin *origin);

@@ -178,6 +178,9 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
     if (!has_versions(&id)) {
         return MIDGE_ERR_UNSUPPORTED;
     }
+    if (id.secure && !id.skip_verification && !midge__tls_can_verify(client->tls)) {
+        return MIDGE_ERR_CA;
+    }
     struct midge__origin *o = find(client, &id);
     if (o == NULL) {
         o = make(client, &id);

@@ -14,12 +14,6 @@
 #include "base/span.h"
 #include <string.h>
 
-#define DEFAULT_DNS_MS        10000U
-#define DEFAULT_CONNECT_MS    15000U
-#define DEFAULT_TLS_MS        30000U
-#define DEFAULT_FIRST_BYTE_MS 120000U
-#define DEFAULT_IDLE_MS       60000U
-
 static struct midge__transfer *transfer_of(const struct midge__awaitable *aw)
 {
     return (struct midge__transfer *)(uintptr_t)((const char *)aw -
@@ -40,18 +34,18 @@ static uint64_t phase_timeout(const struct midge__transfer *t)
     const struct midge_timeouts *c = &t->aw.client->config.timeouts;
     switch ((enum midge_phase)t->phase) {
     case MIDGE_PHASE_QUEUE:
-        return pick(r->queue_ms, c->queue_ms, MIDGE_NO_TIMEOUT);
+        return pick(r->queue_ms, c->queue_ms, MIDGE_QUEUE_MS);
     case MIDGE_PHASE_DNS:
-        return pick(r->dns_ms, c->dns_ms, DEFAULT_DNS_MS);
+        return pick(r->dns_ms, c->dns_ms, MIDGE_DNS_MS);
     case MIDGE_PHASE_CONNECT:
-        return pick(r->connect_ms, c->connect_ms, DEFAULT_CONNECT_MS);
+        return pick(r->connect_ms, c->connect_ms, MIDGE_CONNECT_MS);
     case MIDGE_PHASE_TLS:
-        return pick(r->tls_ms, c->tls_ms, DEFAULT_TLS_MS);
+        return pick(r->tls_ms, c->tls_ms, MIDGE_TLS_MS);
     case MIDGE_PHASE_WAIT:
-        return pick(r->first_byte_ms, c->first_byte_ms, DEFAULT_FIRST_BYTE_MS);
+        return pick(r->first_byte_ms, c->first_byte_ms, MIDGE_FIRST_BYTE_MS);
     case MIDGE_PHASE_SEND:
     case MIDGE_PHASE_BODY:
-        return t->frozen ? MIDGE__TIMER_NEVER : pick(r->idle_ms, c->idle_ms, DEFAULT_IDLE_MS);
+        return t->frozen ? MIDGE__TIMER_NEVER : pick(r->idle_ms, c->idle_ms, MIDGE_IDLE_MS);
     default:
         return MIDGE__TIMER_NEVER;
     }
@@ -398,7 +392,7 @@ static void enqueue(struct midge_client *client, struct midge__transfer *t)
     client->now_ms = client->port->clock_ms(client->port->ctx);
     t->start_us = t->phase_us = midge__now_us(client);
     t->total_ms = after(client->now_ms, pick(t->request->timeouts.total_ms,
-                                             client->config.timeouts.total_ms, MIDGE_NO_TIMEOUT));
+                                             client->config.timeouts.total_ms, MIDGE_TOTAL_MS));
     t->state = MIDGE__TRANSFER_QUEUED;
     midge__transfer_phase(t, MIDGE_PHASE_QUEUE);
     midge__list_push_tail(&client->queue, &t->link);

@@ -2,8 +2,8 @@
 /*
  * Gather: a future that watches its children.
  *
- * A watch or on_cancel of somebody else's may run within any midge_cancel or midge_complete and
- * come back to here. Therefore: a gather that is in its cancel loop (busy) neither ends nor is
+ * A watch or on_cancel of somebody else's may run within any midge_cancel or midge_future_complete
+ * and come back to here. Therefore: a gather that is in its cancel loop (busy) neither ends nor is
  * freed by what comes back, and memory is freed before the completion is announced.
  */
 #include "base/check.h"
@@ -20,7 +20,7 @@ struct gather {
     midge_id child; /* first that failed; FIRST: first that ended */
     int error;      /* FAIL_FAST: of that child */
     size_t n, left;
-    uint8_t mode; /* enum midge_gather */
+    uint8_t mode; /* enum midge_gather_mode */
     uint8_t busy; /* cancel loops up the stack */
     uint8_t canceled;
     struct gather_child children[];
@@ -62,7 +62,7 @@ static void settle(struct gather *gather)
     struct midge_result result = {.error = gather->error, .child = gather->child};
     midge_free(client, gather);
     if (id != 0) {
-        (void)midge_complete(client, id, &result);
+        (void)midge_future_complete(client, id, &result);
     }
 }
 
@@ -99,7 +99,7 @@ static void gather_canceled(void *ctx, midge_id id)
 }
 
 static struct gather *gather_new(struct midge_client *client, const midge_id *ids, size_t n,
-                                 enum midge_gather mode)
+                                 enum midge_gather_mode mode)
 {
     struct gather *gather = midge_alloc(client, sizeof *gather + n * sizeof(struct gather_child));
     if (gather == NULL) {
@@ -127,8 +127,8 @@ static int watch_children(struct gather *gather)
     return MIDGE_OK;
 }
 
-int midge_gather(struct midge_client *client, const midge_id *ids, size_t n, enum midge_gather mode,
-                 midge_id *id)
+int midge_gather(struct midge_client *client, const midge_id *ids, size_t n,
+                 enum midge_gather_mode mode, midge_id *id)
 {
     /* There are never as many ids: this guards the size computed from n. */
     if (ids == NULL || id == NULL || n == 0 || n > UINT16_MAX || mode > MIDGE_GATHER_FIRST) {

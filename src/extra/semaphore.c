@@ -56,7 +56,7 @@ static int acquire_at_once(struct midge_client *client, struct midge_semaphore *
         return err;
     }
     semaphore->permits--;
-    return midge_complete(client, *id, &granted);
+    return midge_future_complete(client, *id, &granted);
 }
 
 int midge_acquire(struct midge_client *client, struct midge_semaphore *semaphore, midge_id *id)
@@ -96,5 +96,5 @@ void midge_release(struct midge_client *client, struct midge_semaphore *semaphor
     midge_id id = waiter->id;
     remove_waiter(semaphore, waiter);
     midge_free(owner, waiter); /* before it is announced: what follows may come back here */
-    (void)midge_complete(owner, id, &granted);
+    (void)midge_future_complete(owner, id, &granted);
 }

@@ -36,7 +36,7 @@ static void pass_on(struct timeout *timeout, struct midge_result *result)
     }
     drop_timer(timeout);
     midge_free(client, timeout);
-    (void)midge_complete(client, id, result);
+    (void)midge_future_complete(client, id, result);
 }
 
 static void of_ended(void *ctx, midge_id id, const struct midge_result *ended)

@@ -353,6 +353,11 @@ static int open_impl(struct midge__tls *tls, const struct midge__tls_params *par
     return err;
 }
 
+bool midge__tls_can_verify(const struct midge__tls_context *context)
+{
+    return context->trust.count > 0;
+}
+
 int midge__tls_open(struct midge__tls *tls, struct midge__tls_context *context,
                     struct midge__stream *lower, const struct midge__tls_params *params)
 {
@@ -361,7 +366,7 @@ int midge__tls_open(struct midge__tls *tls, struct midge__tls_context *context,
     tls->lower = lower;
     tls->context = context;
     tls->cipher = "";
-    if (!params->skip_verification && context->trust.count == 0) {
+    if (!params->skip_verification && !midge__tls_can_verify(context)) {
         tls->s.fault.detail = MIDGE__TEXT("no CA certificate to verify against");
         return MIDGE_ERR_CA;
     }

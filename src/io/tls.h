@@ -78,6 +78,8 @@ int midge__tls_open(struct midge__tls *tls, struct midge__tls_context *context,
 /* The newest session, owner 0's memory; clears new_session. NO_MEMORY, AGAIN (there is none). */
 int midge__tls_take_session(struct midge__tls *tls, struct midge__tls_session **session);
 
+/* Has it a root to verify a server with? */
+bool midge__tls_can_verify(const struct midge__tls_context *context);
 /* Names versions the profile has. */
 bool midge__tls_has_version(unsigned version);
 

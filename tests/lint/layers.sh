@@ -88,9 +88,9 @@ for header in include/midge/*.h; do
     name=midge/$(basename "$header")
     printf '#include <%s>\n#include <%s>\nextern int midge_lint;\n' "$name" "$name" >"$tmp/alone.c"
     cp "$tmp/alone.c" "$tmp/alone.cpp"
-    ${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only "$tmp/alone.c" \
+    ${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Werror -Iinclude -fsyntax-only "$tmp/alone.c" \
         >"$tmp/log" 2>&1 || { echo "$header: does not compile alone as C11"; head -n 3 "$tmp/log"; } >>"$tmp/found"
-    ${CXX:-c++} -std=c++17 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only "$tmp/alone.cpp" \
+    ${CXX:-c++} -std=c++17 -Wall -Wextra -Wpedantic -Wshadow -Werror -Iinclude -fsyntax-only "$tmp/alone.cpp" \
         >"$tmp/log" 2>&1 || { echo "$header: does not compile alone as C++17"; head -n 3 "$tmp/log"; } >>"$tmp/found"
 done
 

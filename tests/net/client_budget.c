@@ -85,7 +85,7 @@ static int run(struct midge_client *client, const char *url, unsigned n)
         failed += downloads[i].error != MIDGE_OK;
         len += downloads[i].len;
     }
-    midge_stats(client, &stats);
+    midge_client_stats(client, &stats);
     printf("{\"failed\":%d,\"bytes\":%llu,\"turn_bytes_peak\":%u,\"sinks_peak\":%llu,"
            "\"turns\":%llu,\"recv_buffer\":%d,\"least_at_first_end\":%llu,\"alloc_peak\":%zu,"
            "\"longest_turn_us\":%u,\"longest_step_us\":%u}\n",

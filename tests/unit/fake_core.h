@@ -147,7 +147,8 @@ int midge_sleep(struct midge_client *client, uint32_t ms, midge_id *id)
     return MIDGE_OK;
 }
 
-int midge_complete(struct midge_client *client, midge_id id, const struct midge_result *result)
+int midge_future_complete(struct midge_client *client, midge_id id,
+                          const struct midge_result *result)
 {
     struct fake_slot *slot = fake_find(client, id);
     if (slot == NULL || slot->done || slot->sleeps) {

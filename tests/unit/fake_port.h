@@ -661,7 +661,7 @@ static inline void world_release(void *ctx, void *block, size_t size)
 static inline struct midge_stats world_stats(const struct world *w)
 {
     struct midge_stats stats;
-    midge_stats(w->client, &stats);
+    midge_client_stats(w->client, &stats);
     return stats;
 }
 

@@ -1322,6 +1322,29 @@ static void refused_opens(void **state)
     assert_int_equal(midge_open(&w.client, NULL), MIDGE_ERR_INVALID);
 }
 
+/* Without a root nothing https can be verified: midge_start says so, and nothing is begun. */
+static void no_root_no_https(void **state)
+{
+    struct world w;
+    midge_id id = 7;
+    (void)state;
+    world_open(&w, NULL);
+    struct midge_request get = {.url = "https://a.test/"};
+    size_t before = world_stats(&w).alloc_live;
+    assert_int_equal(midge_start(w.client, &get, &id), MIDGE_ERR_CA);
+    assert_int_equal(id, 7);
+    assert_int_equal(world_stats(&w).alloc_live, before);
+    for (int skip = 0; skip < 2; skip++) { /* what needs none begins */
+        get.url = skip ? "https://a.test/" : "http://a.test/";
+        get.dangerously_skip_verification = (uint8_t)skip;
+        assert_int_equal(midge_start(w.client, &get, &id), MIDGE_OK);
+        assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
+        assert_int_equal(midge_detach(w.client, id), MIDGE_OK);
+    }
+    world_run(&w);
+    world_close(&w);
+}
+
 static void *no_block(void *ctx, size_t size)
 {
     (void)ctx;
@@ -1407,6 +1430,7 @@ int main(void)
         cmocka_unit_test(each_allocation_fails),
         cmocka_unit_test(least_block),
         cmocka_unit_test(refused_opens),
+        cmocka_unit_test(no_root_no_https),
         cmocka_unit_test(callers_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

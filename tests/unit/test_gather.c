@@ -39,10 +39,10 @@ static midge_id future(void)
 static void complete(midge_id id, int error)
 {
     const struct midge_result result = {.error = error, .value = 7};
-    assert_int_equal(midge_complete(core, id, &result), MIDGE_OK);
+    assert_int_equal(midge_future_complete(core, id, &result), MIDGE_OK);
 }
 
-static midge_id gather(const midge_id *ids, size_t n, enum midge_gather mode)
+static midge_id gather(const midge_id *ids, size_t n, enum midge_gather_mode mode)
 {
     midge_id id = 0;
     assert_int_equal(midge_gather(core, ids, n, mode, &id), MIDGE_OK);
@@ -295,7 +295,7 @@ static void refused_changes_nothing(void **state)
     assert_int_equal(midge_gather(core, c, 0, MIDGE_GATHER_ALL, &g), MIDGE_ERR_INVALID);
     assert_int_equal(midge_gather(core, NULL, 1, MIDGE_GATHER_ALL, &g), MIDGE_ERR_INVALID);
     assert_int_equal(midge_gather(core, c, SIZE_MAX, MIDGE_GATHER_ALL, &g), MIDGE_ERR_INVALID);
-    assert_int_equal(midge_gather(core, c, 2, (enum midge_gather)9, &g), MIDGE_ERR_INVALID);
+    assert_int_equal(midge_gather(core, c, 2, (enum midge_gather_mode)9, &g), MIDGE_ERR_INVALID);
     assert_int_equal(midge_gather(core, c, 3, MIDGE_GATHER_ALL, &g), MIDGE_ERR_STALE);
     c[2] = c[0];
     assert_int_equal(midge_gather(core, c, 3, MIDGE_GATHER_ALL, &g), MIDGE_ERR_BUSY);
@@ -329,7 +329,7 @@ static void timeout_passes_the_result_on(void **state)
     const struct midge_result result = {.error = MIDGE_ERR_TLS, .value = 3, .status = 200};
     midge_id of = future(), t = timeout(of, 100);
     fake_advance(core, 99);
-    midge_complete(core, of, &result);
+    midge_future_complete(core, of, &result);
     struct midge_result got = take(t);
     assert_int_equal(got.error, MIDGE_ERR_TLS);
     assert_int_equal(got.value, 3);

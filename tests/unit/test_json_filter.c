@@ -400,20 +400,20 @@ static void test_pause_at_the_end_is_nothing(void **state)
 
 static void test_the_callback_aborts(void **state)
 {
-    struct answer a = {MIDGE_ERR_ABORTED, 2, 0};
+    struct answer a = {MIDGE_ERR_WRITE, 2, 0};
     struct midge_json_filter filter;
     char text[8];
     (void)state;
     midge_json_filter_init(&filter, elements, 1, text, 8, answers, &a);
     filter.optional = 1; /* means the document only */
-    assert_int_equal(write_text(&filter, "[1,2,3,4]"), MIDGE_ERR_ABORTED);
+    assert_int_equal(write_text(&filter, "[1,2,3,4]"), MIDGE_ERR_WRITE);
     assert_int_equal(a.calls, 2);
     assert_int_equal(filter.error, MIDGE_OK);
     assert_int_equal(filter.offset, 4);
-    a = (struct answer){MIDGE_ERR_ABORTED, 1, 0};
+    a = (struct answer){MIDGE_ERR_WRITE, 1, 0};
     midge_json_filter_init(&filter, document, 1, text, 8, answers, &a);
     assert_int_equal(write_text(&filter, "12"), MIDGE_OK);
-    assert_int_equal(finish(&filter), MIDGE_ERR_ABORTED);
+    assert_int_equal(finish(&filter), MIDGE_ERR_WRITE);
 }
 
 /* ---- how a body ends ---- */

@@ -21,14 +21,16 @@ struct job {
 
 static int fetch(struct midge_task *task, void *state)
 {
-    struct job *job = state;
+    struct job *job = (struct job *)state;
     struct midge_client *client = midge_task_client(task);
     MIDGE_BEGIN(task);
     midge_blob_init(&job->body, client, 4096);
-    struct midge_request get = {.url = job->url, .sink = &job->body.sink};
-    int err = midge_start(client, &get, &job->id);
-    if (err != MIDGE_OK) {
-        return midge_task_return(task, err, 0);
+    { /* locals with initialisers: a block of their own, for C++ */
+        struct midge_request get = {.url = job->url, .sink = &job->body.sink};
+        int err = midge_start(client, &get, &job->id);
+        if (err != MIDGE_OK) {
+            return midge_task_return(task, err, 0);
+        }
     }
     MIDGE_AWAIT(task, job->id, &job->result);
     printf("%s: %d, %zu bytes\n", job->url, job->result.status, job->body.len);

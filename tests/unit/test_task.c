@@ -47,7 +47,7 @@ static void sleeps(void **state)
     assert_int_equal(midge_wait(w.client, late, &r), MIDGE_OK);
     assert_int_equal(w.fake.now_ms, 1300);
     midge_id never = sleep_for(&w, UINT32_MAX);
-    assert_int_equal(midge_complete(w.client, never, &r), MIDGE_ERR_STALE); /* no future */
+    assert_int_equal(midge_future_complete(w.client, never, &r), MIDGE_ERR_STALE); /* no future */
     assert_int_equal(midge_cancel(w.client, never), MIDGE_OK);
     take(&w, never, MIDGE_ERR_CANCELED);
     world_close(&w);
@@ -66,7 +66,8 @@ static void complete_in_cancel(void *ctx, midge_id id)
 {
     struct world *w = ctx;
     cancels++;
-    assert_int_equal(midge_complete(w->client, id, &(struct midge_result){.value = 5}), MIDGE_OK);
+    assert_int_equal(midge_future_complete(w->client, id, &(struct midge_result){.value = 5}),
+                     MIDGE_OK);
 }
 
 static void futures(void **state)
@@ -78,8 +79,8 @@ static void futures(void **state)
     cancels = 0;
     assert_int_equal(midge_future(w.client, count_cancel, &w, &id), MIDGE_OK);
     const struct midge_result result = {.error = MIDGE_ERR_JSON, .value = 7};
-    assert_int_equal(midge_complete(w.client, id, &result), MIDGE_OK);
-    assert_int_equal(midge_complete(w.client, id, &result), MIDGE_ERR_STALE);
+    assert_int_equal(midge_future_complete(w.client, id, &result), MIDGE_OK);
+    assert_int_equal(midge_future_complete(w.client, id, &result), MIDGE_ERR_STALE);
     assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
     world_run(&w);
     assert_int_equal(take(&w, id, MIDGE_ERR_JSON).value, 7);
@@ -673,7 +674,8 @@ static bool program_with_failure(uint32_t nth)
     int err = midge_start(w.client, &request, &ids[0]);
     err = err == MIDGE_OK ? midge_sleep(w.client, 5, &ids[1]) : err;
     err = err == MIDGE_OK ? midge_future(w.client, NULL, NULL, &ids[2]) : err;
-    err = err == MIDGE_OK ? midge_complete(w.client, ids[2], &(struct midge_result){0}) : err;
+    err =
+        err == MIDGE_OK ? midge_future_complete(w.client, ids[2], &(struct midge_result){0}) : err;
     err = err == MIDGE_OK ? midge_gather(w.client, ids, 3, MIDGE_GATHER_ALL, &id) : err;
     err = err == MIDGE_OK ? midge_timeout(w.client, id, 100, &limit) : err;
     if (err == MIDGE_OK) {

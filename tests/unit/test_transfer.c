@@ -1018,7 +1018,7 @@ static void failing_callbacks(void **state)
         probe_init(&p[i], &w, URL);
         p[i].write_err = i == 0 ? MIDGE_ERR_WRITE : MIDGE_OK;
         p[i].finish_answer = i == 1 ? MIDGE_ERR_WRITE : MIDGE_OK;
-        p[i].response_answer = i == 2 ? MIDGE_ERR_ABORTED : MIDGE_OK;
+        p[i].response_answer = i == 2 ? MIDGE_ERR_JSON : MIDGE_OK;
         probe_start(&p[i]);
     }
     world_run(&w);
@@ -1028,7 +1028,7 @@ static void failing_callbacks(void **state)
     probe_ended(&p[1], MIDGE_ERR_WRITE);
     assert_int_equal(p[1].finish_err, MIDGE_OK);
     assert_int_equal(p[1].complete, MIDGE_COMPLETE_YES);
-    probe_ended(&p[2], MIDGE_ERR_ABORTED);
+    probe_ended(&p[2], MIDGE_ERR_JSON);
     assert_int_equal(p[2].writes, 0);
     world_turns(&w, 3);
     assert_int_equal(world_stats(&w).open_connections, 1); /* only the second's is kept */

@@ -168,7 +168,7 @@ static void dress(struct probe *p)
     p->nth = 1 + chance(2);
     p->act = one_in(2) ? act : NULL;
     p->write_err = one_in(6) ? MIDGE_ERR_WRITE : MIDGE_OK;
-    p->response_answer = one_in(10) ? MIDGE_ERR_ABORTED : MIDGE_OK;
+    p->response_answer = one_in(10) ? MIDGE_ERR_JSON : MIDGE_OK;
     p->finish_answer = one_in(10) ? MIDGE_ERR_WRITE : MIDGE_OK;
     p->request.no_reuse = one_in(6);
     p->request.borrow = one_in(3);
