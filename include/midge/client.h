@@ -126,7 +126,8 @@ int midge_sleep(struct midge_client *client, uint32_t ms, midge_id *id);
    be NULL. */
 int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge_id id), void *ctx,
                  midge_id *id);
-/* Completes a future. STALE if it is none or has ended. Of result, all but id is passed on. */
+/* Completes a future. STALE if it is none or has ended. Of result, all but id is passed on; without
+   memory for a request's result only its error, or NO_MEMORY if that is MIDGE_OK. */
 int midge_future_complete(struct midge_client *client, midge_id id,
                           const struct midge_result *result);
 

@@ -39,7 +39,7 @@
 #endif
 /* Requests, sleeps, tasks and gathers alive at once, waiting ones and untaken results included. */
 #ifndef MIDGE_MAX_AWAITABLES
-#define MIDGE_MAX_AWAITABLES MIDGE__PICK(256, 64, 64)
+#define MIDGE_MAX_AWAITABLES MIDGE__PICK(255, 64, 64)
 #endif
 /* Bytes of one response's head (status line, headers; again for trailers). */
 #ifndef MIDGE_MAX_HEADER

@@ -14,7 +14,9 @@
 extern "C" {
 #endif
 
-/* A started thing: slot and generation. A stale id is harmless. 0 is never an id. */
+/* A started thing. 0 is never an id. A stale id is harmless: it is given again after
+   2^32 / max_awaitables starts of anything (less 2) at the earliest. That is more than 2^24 for up
+   to 255 awaitables, as by default, and 66,000 for the most that there can be. */
 typedef uint32_t midge_id;
 
 enum midge_framing {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Awaitables: everything that is started and ends once. A slot table turns ids into objects; the
- * generation in an id makes a stale one harmless.
+ * Awaitables: everything that is started and ends once. A slot table turns ids into objects. An id
+ * is serial * max_awaitables + slot, where serial counts the client's starts from 1: it comes again
+ * when serial has gone round, after 2^32 / max_awaitables starts.
  *
  * An ended awaitable goes through client->ended, so that completions are delivered from one place
  * at the end of the turn and never from deep inside a connection's step.
@@ -10,26 +11,26 @@
 #include "base/check.h"
 #include <string.h>
 
-#define SLOT_BITS 16U
 /* Deliveries in one turn for each slot: completions that complete others are followed at once, yet
    a chain that never ends cannot keep the turn. */
 #define DELIVERIES_PER_SLOT 4U
 
 /* --- slots --- */
 
-static midge_id id_of(unsigned index, uint16_t generation)
+static midge_id new_id(struct midge_client *client, unsigned index)
 {
-    return ((midge_id)generation << SLOT_BITS) | (index + 1);
+    uint32_t slots = client->config.max_awaitables;
+    client->serial++;
+    if (client->serial >= UINT32_MAX / slots) {
+        client->serial = 1;
+    }
+    return client->serial * slots + index;
 }
 
 struct midge__awaitable *midge__awaitable_find(const struct midge_client *client, midge_id id)
 {
-    unsigned index = (id & 0xffffU) - 1U;
-    if ((id & 0xffffU) == 0 || index >= client->config.max_awaitables) {
-        return NULL;
-    }
-    const struct midge__slot *slot = &client->slots[index];
-    return slot->aw != NULL && slot->generation == (id >> SLOT_BITS) ? slot->aw : NULL;
+    struct midge__awaitable *aw = client->slots[id % client->config.max_awaitables].aw;
+    return aw != NULL && aw->id == id ? aw : NULL;
 }
 
 int midge__awaitable_add(struct midge_client *client, struct midge__awaitable *aw)
@@ -45,7 +46,7 @@ int midge__awaitable_add(struct midge_client *client, struct midge__awaitable *a
     client->free_slot = slot->next_free;
     slot->aw = aw;
     aw->client = client;
-    aw->id = id_of(index, slot->generation);
+    aw->id = new_id(client, index);
     midge__list_init(&aw->link);
     client->live++;
     return MIDGE_OK;
@@ -54,7 +55,7 @@ int midge__awaitable_add(struct midge_client *client, struct midge__awaitable *a
 static void release(struct midge__awaitable *aw)
 {
     struct midge_client *client = aw->client;
-    unsigned index = (aw->id & 0xffffU) - 1U;
+    unsigned index = aw->id % client->config.max_awaitables;
     struct midge__slot *slot = &client->slots[index];
     midge__list_remove(&aw->link);
     midge__timer_disarm(&client->timers, &aw->timer);
@@ -62,7 +63,6 @@ static void release(struct midge__awaitable *aw)
         client->live--;
     }
     slot->aw = NULL;
-    slot->generation++;
     slot->next_free = client->free_slot;
     client->free_slot = (uint16_t)(index + 1U);
     aw->ops->destroy(aw);
@@ -253,8 +253,8 @@ int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge
     return MIDGE_OK;
 }
 
-/* A request's result that is passed on (midge_timeout) is kept whole; without memory for that its
-   error still arrives. */
+/* A request's result that is passed on (midge_timeout) is kept whole. Without memory for that its
+   error still arrives; one that has none must not look like a success with no status. */
 static void keep_full(struct midge__simple *simple, const struct midge_result *result)
 {
     if (!result->is_request) {
@@ -263,6 +263,8 @@ static void keep_full(struct midge__simple *simple, const struct midge_result *r
     simple->full = midge__memory_alloc(&simple->aw.client->memory, 0, sizeof *simple->full);
     if (simple->full != NULL) {
         *simple->full = *result;
+    } else if (simple->error == MIDGE_OK) {
+        simple->error = MIDGE_ERR_NO_MEMORY;
     }
 }
 

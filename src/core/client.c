@@ -62,7 +62,6 @@ static int make_tables(struct midge_client *client)
     }
     midge__timer_heap_init(&client->timers, heap, (uint32_t)timers);
     for (unsigned i = c->max_awaitables; i-- > 0;) {
-        client->slots[i].generation = 1;
         client->slots[i].next_free = client->free_slot;
         client->free_slot = (uint16_t)(i + 1);
     }

@@ -61,8 +61,7 @@ struct midge__awaitable {
 
 struct midge__slot {
     struct midge__awaitable *aw; /* NULL: free */
-    uint16_t generation;
-    uint16_t next_free; /* index + 1 */
+    uint16_t next_free;          /* index + 1 */
 };
 
 /* Gives the object (already allocated, ops set) a slot. NO_SLOT, CLOSED. */
@@ -327,7 +326,8 @@ struct midge_client {
     struct midge__tls_context *tls;
     char *spare_head; /* midge__spare_head() bytes; NULL none, or lent to an exchange */
     struct midge__list ended, tasks, queue, origins, conns, ready, dead;
-    uint32_t live; /* awaitables whose completion was not delivered */
+    uint32_t serial; /* of the newest awaitable: awaitable.c */
+    uint32_t live;   /* awaitables whose completion was not delivered */
     unsigned n_conns, handshakes, transfers;
     uint64_t now_ms;
     int32_t crypto_left, bytes_left, steps_left; /* of this turn's budget */

@@ -218,12 +218,12 @@ static size_t root_bytes(size_t der)
 
 size_t midge__trust_bytes(const void *ca, size_t ca_len)
 {
-    struct cursor cursor = {ca, (const unsigned char *)ca + ca_len};
-    struct piece piece;
-    size_t sum = 0;
     if (ca == NULL || ca_len == 0) {
         return 0;
     }
+    struct cursor cursor = {ca, (const unsigned char *)ca + ca_len};
+    struct piece piece;
+    size_t sum = 0;
     if (looks_der(ca, ca_len)) {
         return root_bytes(ca_len);
     }

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* Ids stay stale, and no way of passing a result on makes a success of it. */
+#include "fake_port.h"
+#include "midge/gather.h"
+
+#define URL "http://example.com/"
+
+static midge_id use_slot(struct world *w)
+{
+    midge_id id;
+    assert_int_equal(midge_sleep(w->client, 100000, &id), MIDGE_OK);
+    assert_int_equal(midge_cancel(w->client, id), MIDGE_OK);
+    assert_int_equal(midge_take(w->client, id, NULL), MIDGE_OK);
+    return id;
+}
+
+/* --- ids --- */
+
+/* So many starts, all in one slot if the rest are taken, until an id is given again. */
+static uint64_t period(struct world *w)
+{
+    midge_id first = use_slot(w);
+    midge_id step = use_slot(w) - first;
+    assert_int_equal(step, w->config.max_awaitables);
+    /* The last ids of all, and those after them. */
+    w->client->serial = UINT32_MAX / step - 2;
+    midge_id last = use_slot(w);
+    assert_true(last > UINT32_MAX - 2 * step);
+    midge_id again = use_slot(w);
+    assert_true(again >= step && again < 2 * step);
+    return (last - again) / step + 1;
+}
+
+static void ids_last_long(void **state)
+{
+    static const struct {
+        uint16_t slots;
+        uint64_t least;
+    } rows[] = {{0, (1U << 24) + 1},   {1, UINT32_MAX - 2},   {64, 1U << 25}, {127, 1U << 25},
+                {255, (1U << 24) + 1}, {256, (1U << 24) - 2}, {65000, 66000}};
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(rows); i++) {
+        struct world w;
+        world_open(&w, &(struct midge_config){.max_awaitables = rows[i].slots != 0
+                                                                    ? rows[i].slots
+                                                                    : MIDGE_MAX_AWAITABLES});
+        assert_true(period(&w) >= rows[i].least);
+        world_close(&w);
+    }
+}
+
+/* As many starts as a 16-bit generation holds. */
+static void stale_stays_stale(void **state)
+{
+    struct world w;
+    midge_id id;
+    (void)state;
+    world_open(&w, NULL);
+    midge_id first = use_slot(&w);
+    for (unsigned i = 0; i < 65536 + 2; i++) {
+        assert_int_equal(midge_sleep(w.client, 100000, &id), MIDGE_OK);
+        assert_int_not_equal(id, first);
+        assert_int_equal(midge_cancel(w.client, first), MIDGE_ERR_STALE);
+        assert_int_equal(midge_done(w.client, first), MIDGE_ERR_STALE);
+        (void)midge_cancel(w.client, id);
+        (void)midge_take(w.client, id, NULL);
+    }
+    world_close(&w);
+}
+
+/* All slots in use, at each number of them: every id leads to its own. */
+static void all_slots(void **state)
+{
+    static const uint16_t counts[] = {1, 2, 63, 64, 65, 255, 256, 257};
+    static midge_id ids[257];
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(counts); i++) {
+        struct world w;
+        midge_id more;
+        world_open(&w, &(struct midge_config){.max_awaitables = counts[i]});
+        w.client->serial = UINT32_MAX / counts[i] - 2; /* it goes round on the way */
+        for (unsigned k = 0; k < counts[i]; k++) {
+            assert_int_equal(midge_sleep(w.client, 1 + k, &ids[k]), MIDGE_OK);
+        }
+        assert_int_equal(midge_sleep(w.client, 1, &more), MIDGE_ERR_NO_SLOT);
+        for (unsigned k = 0; k < counts[i]; k++) {
+            struct midge_result r;
+            assert_int_equal(midge_wait(w.client, ids[k], &r), MIDGE_OK);
+            assert_int_equal(r.id, ids[k]);
+            assert_int_equal(w.fake.now_ms, 1001 + k);
+            assert_int_equal(midge_done(w.client, ids[k]), MIDGE_ERR_STALE);
+        }
+        world_close(&w);
+    }
+}
+
+/* --- results that are passed on --- */
+
+static int awaits(struct midge_task *task, void *state)
+{
+    static struct midge_result r;
+    const midge_id *id = state;
+    MIDGE_BEGIN(task);
+    MIDGE_AWAIT(task, *id, &r);
+    return midge_task_return(task, r.error, r.status);
+    MIDGE_END(task);
+}
+
+enum way { BY_TIMEOUT, BY_TWO_TIMEOUTS, BY_TASK, BY_TIMEOUT_OF_TASK, WAYS };
+
+/* The request's result by that way; *status: as far as that way tells it. */
+static int pass_on(struct world *w, enum way way, midge_id *id, struct midge_result *r)
+{
+    static midge_id of, next;
+    int err = MIDGE_OK;
+    of = next = *id;
+    if (way != BY_TASK) {
+        err = midge_timeout(w->client, of, 1000, &next);
+    }
+    if (err == MIDGE_OK && way == BY_TWO_TIMEOUTS) {
+        *id = of = next;
+        err = midge_timeout(w->client, of, 500, &next);
+    }
+    if (err == MIDGE_OK && way >= BY_TASK) {
+        *id = of = next;
+        err = midge_spawn(w->client, awaits, &of, &next);
+    }
+    if (err == MIDGE_OK) {
+        *id = next;
+        assert_int_equal(midge_wait(w->client, next, r), MIDGE_OK);
+        r->status = way >= BY_TASK ? (uint16_t)r->value : r->status;
+    }
+    return err;
+}
+
+/* A 404 with the nth allocation failing. False: all went well. */
+static bool not_found(enum way way, uint32_t nth)
+{
+    static const struct fake_script script = {
+        .steps = {REQUEST, SAY("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"), LOOP}};
+    struct world w;
+    struct midge_result r = {.error = MIDGE_OK};
+    struct midge_request request = {.url = URL};
+    midge_id id = 0;
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 80, &script);
+    midge__memory_fail_at(&w.client->memory, nth, false);
+    int err = midge_start(w.client, &request, &id);
+    err = err == MIDGE_OK ? pass_on(&w, way, &id, &r) : err;
+    bool failed = w.client->memory.stats.failures > 0;
+    midge__memory_fail_at(&w.client->memory, 0, false);
+    if (err == MIDGE_OK && r.error == MIDGE_OK) {
+        assert_int_equal(r.status, 404);
+    } else {
+        assert_true(failed && (err == MIDGE_OK || err == MIDGE_ERR_NO_MEMORY));
+        assert_true(err != MIDGE_OK || r.error == MIDGE_ERR_NO_MEMORY);
+        (void)midge_cancel(w.client, id);
+        (void)midge_detach(w.client, id);
+    }
+    world_close(&w);
+    return failed;
+}
+
+static void no_success_of_a_404(void **state)
+{
+    (void)state;
+    for (unsigned way = 0; way < WAYS; way++) {
+        uint32_t nth = 1;
+        while (not_found((enum way)way, nth)) {
+            nth++;
+        }
+        assert_true(nth > 5 && nth < 100);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ids_last_long),
+        cmocka_unit_test(stale_stays_stale),
+        cmocka_unit_test(all_slots),
+        cmocka_unit_test(no_success_of_a_404),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
