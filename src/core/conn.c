@@ -567,7 +567,8 @@ unsigned midge__conn_want(const struct midge__conn *conn)
     case MIDGE__CONN_WAIT_TLS:
         return conn->stream->ops->interest(conn->stream, true, false);
     case MIDGE__CONN_READY:
-        return conn->idle ? MIDGE_POLL_IN : conn->protocol->want(conn);
+        return conn->idle ? conn->stream->ops->interest(conn->stream, true, false)
+                          : conn->protocol->want(conn);
     case MIDGE__CONN_WAIT_CLOSE:
         return conn->stream->ops->interest(conn->stream, false, true);
     default:

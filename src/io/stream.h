@@ -51,6 +51,7 @@ struct midge__tcp {
     struct midge_port *port;
     midge_sock sock; /* MIDGE_SOCK_NONE when closed */
     bool connected;
+    bool hung; /* poll reports an error or a hang-up: a call that says AGAIN has failed */
 };
 /* Begins to connect; handshake() completes it. On error nothing is open. */
 int midge__tcp_open(struct midge__tcp *tcp, struct midge_port *port, const struct midge_addr *addr,

@@ -22,6 +22,13 @@ static int tcp_fail(struct midge__tcp *tcp, int err, int native)
     return err;
 }
 
+/* poll says that the socket is broken, and no call says how: waiting would be for ever, and each
+   poll would return at once. */
+static int unless_hung(const struct midge__tcp *tcp, int err, int failed)
+{
+    return err == MIDGE_ERR_AGAIN && tcp->hung ? failed : err;
+}
+
 static int tcp_handshake(struct midge__stream *s)
 {
     struct midge__tcp *tcp = tcp_of(s);
@@ -33,6 +40,7 @@ static int tcp_handshake(struct midge__stream *s)
         return tcp_fail(tcp, MIDGE_ERR_CONNECT, 0);
     }
     int err = tcp->port->connected(tcp->port->ctx, tcp->sock, &native);
+    err = unless_hung(tcp, err, MIDGE_ERR_CONNECT);
     if (err == MIDGE_OK) {
         tcp->connected = true;
     } else if (err != MIDGE_ERR_AGAIN) {
@@ -50,6 +58,7 @@ static int tcp_recv(struct midge__stream *s, uint8_t *buf, size_t cap, size_t *n
         return tcp_fail(tcp, MIDGE_ERR_RECV, 0);
     }
     int err = tcp->port->recv(tcp->port->ctx, tcp->sock, buf, cap, n, &native);
+    err = unless_hung(tcp, err, MIDGE_ERR_RECV);
     if (err == MIDGE_ERR_EOF) {
         s->clean = false;
     } else if (err != MIDGE_OK && err != MIDGE_ERR_AGAIN) {
@@ -67,6 +76,7 @@ static int tcp_send(struct midge__stream *s, const uint8_t *buf, size_t len, siz
         return tcp_fail(tcp, MIDGE_ERR_SEND, 0);
     }
     int err = tcp->port->send(tcp->port->ctx, tcp->sock, buf, len, n, &native);
+    err = unless_hung(tcp, err, MIDGE_ERR_SEND);
     if (err != MIDGE_OK && err != MIDGE_ERR_AGAIN) {
         return tcp_fail(tcp, err, native);
     }

@@ -44,6 +44,8 @@ enum fake_kind {
     FAKE_FIN,        /* orderly end; what the client sends is still taken */
     FAKE_RESET,      /* both directions broken */
     FAKE_SEND_FAILS, /* broken, but seen only by a send */
+    FAKE_DEAF,       /* from here on sends fail, and nothing else tells of it */
+    FAKE_HANG,       /* from here on poll reports an error, and each call says AGAIN */
     FAKE_LOOP        /* back to the first step */
 };
 
@@ -89,6 +91,14 @@ struct fake_step {
     {                                                                                              \
         FAKE_SEND_FAILS, NULL, 0                                                                   \
     }
+#define DEAF                                                                                       \
+    {                                                                                              \
+        FAKE_DEAF, NULL, 0                                                                         \
+    }
+#define HANG                                                                                       \
+    {                                                                                              \
+        FAKE_HANG, NULL, 0                                                                         \
+    }
 #define LOOP                                                                                       \
     {                                                                                              \
         FAKE_LOOP, NULL, 0                                                                         \
@@ -97,7 +107,13 @@ struct fake_step {
 #define HELLO_CHUNKED   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 #define HELLO_LEN(text) "HTTP/1.1 200 OK\r\nContent-Length: " text "\r\n\r\n"
 
-enum fake_connect { FAKE_ACCEPTS, FAKE_REFUSES, FAKE_NEVER, FAKE_FAILS /* within connect */ };
+enum fake_connect {
+    FAKE_ACCEPTS,
+    FAKE_REFUSES,
+    FAKE_NEVER,
+    FAKE_FAILS, /* within connect */
+    FAKE_HANGS  /* poll reports an error, connected says AGAIN */
+};
 
 struct fake_script {
     enum fake_connect connect;
@@ -112,7 +128,7 @@ struct fake_script {
 /* --- state --- */
 
 struct fake_sock {
-    bool open, reset, fin_seen;
+    bool open, reset, fin_seen, deaf, hung;
     struct midge_addr addr;
     uint16_t port;
     const struct fake_script *script;
@@ -143,6 +159,8 @@ struct fake_pending {
 struct fake {
     struct midge_port port;
     uint64_t now_ms;
+    unsigned tick_us; /* each look at clock_us moves it by that */
+    uint64_t ticks_us;
     bool woken;
     const struct fake_script *next[64]; /* for the next connections, in order */
     unsigned n_next, next_at;
@@ -236,6 +254,13 @@ static inline const struct fake_step *fake_now(struct fake *f, struct fake_sock 
         case FAKE_RESET:
             s->reset = true;
             break;
+        case FAKE_DEAF:
+            s->deaf = true;
+            over = true;
+            break;
+        case FAKE_HANG:
+            s->hung = true;
+            break;
         case FAKE_LOOP:
             s->step = 0;
             s->at = 0;
@@ -260,11 +285,14 @@ static inline unsigned fake_ready(struct fake *f, struct fake_sock *s)
     if (s->script->connect == FAKE_REFUSES && f->now_ms >= s->connect_at) {
         return MIDGE_POLL_IN | MIDGE_POLL_OUT | MIDGE_POLL_ERR;
     }
+    if (s->script->connect == FAKE_HANGS) {
+        return MIDGE_POLL_IN | MIDGE_POLL_OUT | MIDGE_POLL_ERR;
+    }
     if (!fake_connected(f, s)) {
         return 0;
     }
     const struct fake_step *step = fake_now(f, s);
-    if (s->reset) {
+    if (s->reset || s->hung) {
         return MIDGE_POLL_IN | MIDGE_POLL_OUT | MIDGE_POLL_ERR;
     }
     unsigned ready = s->script->window == 0 || s->window > 0 ? MIDGE_POLL_OUT : 0;
@@ -304,8 +332,9 @@ static inline uint64_t fake_clock_ms(void *ctx)
 
 static inline uint64_t fake_clock_us(void *ctx)
 {
-    const struct fake *f = ctx;
-    return f->now_ms * 1000;
+    struct fake *f = ctx;
+    f->ticks_us += f->tick_us;
+    return f->now_ms * 1000 + f->ticks_us;
 }
 
 static inline int64_t fake_wall_time(void *ctx)
@@ -417,7 +446,8 @@ static inline int fake_connected_call(void *ctx, midge_sock sock, int *native)
 {
     struct fake *f = ctx;
     struct fake_sock *s = fake_sock(f, sock);
-    if (f->now_ms < s->connect_at) {
+    *native = 0;
+    if (f->now_ms < s->connect_at || s->script->connect == FAKE_HANGS) {
         return MIDGE_ERR_AGAIN;
     }
     *native = s->script->connect == FAKE_REFUSES ? 111 : 0;
@@ -469,6 +499,10 @@ static inline int fake_send(void *ctx, midge_sock sock, const uint8_t *buf, size
     const struct fake_step *step = fake_now(f, s);
     *native = 0;
     bool broken = s->script->send_breaks != 0 && s->sent_len >= s->script->send_breaks;
+    if (s->hung) {
+        return MIDGE_ERR_AGAIN;
+    }
+    broken = broken || s->deaf;
     if (step->kind == FAKE_SEND_FAILS || s->reset || broken) {
         s->reset = s->reset || !broken;
         *native = 32;

@@ -171,6 +171,33 @@ static void test_failures(void **state)
     assert_int_equal(tcp.s.ops->handshake(&tcp.s), MIDGE_ERR_CONNECT);
 }
 
+/* Once poll has reported an error, "not yet" would be for ever. */
+static void test_hung(void **state)
+{
+    (void)state;
+    struct midge__tcp tcp;
+    uint8_t buf[10] = {0};
+    size_t n;
+    script.connect = MIDGE_OK;
+    script.connected = MIDGE_ERR_AGAIN;
+    script.native = 0;
+    const struct midge_addr addr = {.family = 4};
+    assert_int_equal(midge__tcp_open(&tcp, &port, &addr, 443), MIDGE_OK);
+    tcp.hung = true;
+    assert_int_equal(tcp.s.ops->handshake(&tcp.s), MIDGE_ERR_CONNECT);
+    assert_int_equal(tcp.s.fault.native, 0);
+    script.connected = MIDGE_OK;
+    assert_int_equal(tcp.s.ops->handshake(&tcp.s), MIDGE_OK);
+    script.io = MIDGE_ERR_AGAIN;
+    assert_int_equal(tcp.s.ops->recv(&tcp.s, buf, sizeof buf, &n), MIDGE_ERR_RECV);
+    assert_int_equal(tcp.s.ops->send(&tcp.s, buf, sizeof buf, &n), MIDGE_ERR_SEND);
+    script.io = MIDGE_OK; /* bytes that came before the error */
+    assert_int_equal(tcp.s.ops->recv(&tcp.s, buf, sizeof buf, &n), MIDGE_OK);
+    script.io = MIDGE_ERR_EOF;
+    assert_int_equal(tcp.s.ops->recv(&tcp.s, buf, sizeof buf, &n), MIDGE_ERR_EOF);
+    tcp.s.ops->close(&tcp.s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +205,7 @@ int main(void)
         cmocka_unit_test(test_connecting),
         cmocka_unit_test(test_data_and_end),
         cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_hung),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
