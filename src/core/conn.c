@@ -136,6 +136,17 @@ void midge__conns_reap(struct midge_client *client)
     }
 }
 
+void midge__conn_report(const struct midge__conn *conn, struct midge_result *r)
+{
+    r->connection = conn->number;
+    r->resumed = conn->tls.resumed;
+    r->tls_version = conn->tls.version;
+    r->time_verified = conn->tls.time_verified;
+    r->cipher = conn->tls.cipher != NULL ? conn->tls.cipher : "";
+    r->memory_peak = midge__memory_owner_peak(&conn->client->memory, conn->owner);
+    r->longest_step_us = conn->longest_step_us;
+}
+
 /* While it is being opened: its transfer ends with it. */
 void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fault *fault)
 {
@@ -146,9 +157,7 @@ void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fau
     }
     midge__conn_kill(conn);
     if (t != NULL) {
-        t->result->memory_peak = midge__memory_owner_peak(&conn->client->memory, conn->owner);
-        t->result->longest_step_us = conn->longest_step_us;
-        t->result->time_verified = conn->tls.time_verified;
+        midge__conn_report(conn, t->result);
         midge__transfer_broken(t, err, fault, false, false);
     }
 }
@@ -157,13 +166,8 @@ void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fau
 
 static void attach(struct midge__conn *conn, struct midge__transfer *t)
 {
-    struct midge_result *r = t->result;
-    r->connection = conn->number;
-    r->reused = conn->served > 0;
-    r->resumed = conn->tls.resumed;
-    r->tls_version = conn->tls.version;
-    r->time_verified = conn->tls.time_verified;
-    r->cipher = conn->tls.cipher != NULL ? conn->tls.cipher : "";
+    midge__conn_report(conn, t->result);
+    t->result->reused = conn->served > 0;
     conn->no_reuse = t->request->no_reuse;
     conn->transfer = NULL;
     t->conn = conn;
@@ -185,6 +189,7 @@ static int hand_over(struct midge__conn *conn, struct midge__transfer *t)
 void midge__conn_start_over(struct midge__conn *conn, struct midge__transfer *t, bool whole)
 {
     conn->transfer = NULL;
+    midge__conn_report(conn, t->result);
     if (whole && t->put_off == 0) {
         t->put_off = 1;
     }

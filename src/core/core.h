@@ -262,6 +262,10 @@ unsigned midge__conn_want(const struct midge__conn *conn);
 midge_sock midge__conn_sock(const struct midge__conn *conn);
 /* WAIT_ADMIT got its permit: begin the handshake. */
 void midge__conn_admit(struct midge__conn *conn);
+/* The stream's recv; keeps a session that came, and charges the turn for records without data. */
+int midge__conn_recv(struct midge__conn *conn, uint8_t *buf, size_t cap, size_t *n);
+/* Writes what the connection knows into the report of its transfer, however that ends. */
+void midge__conn_report(const struct midge__conn *conn, struct midge_result *r);
 /* Takes an idle connection out of the pool for t if it still lives. */
 bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t);
 void midge__conn_close(struct midge__conn *conn); /* in order, bounded */

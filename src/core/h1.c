@@ -66,18 +66,11 @@ static void resume(struct midge__conn *conn, struct midge__transfer *t, unsigned
 
 /* --- the end of an exchange --- */
 
-/* What the connection can tell about it. */
-static void report(const struct midge__conn *conn, const struct midge__transfer *t)
-{
-    t->result->memory_peak = midge__memory_owner_peak(&conn->client->memory, conn->owner);
-    t->result->longest_step_us = conn->longest_step_us;
-}
-
 enum midge__step midge__h1_over(struct midge__h1 *x, int err, const struct midge__fault *fault)
 {
     struct midge__transfer *t = x->transfer;
     x->transfer = NULL;
-    report(x->conn, t);
+    midge__conn_report(x->conn, t->result);
     if (err == MIDGE_OK) {
         midge__transfer_end(t, MIDGE_OK);
         return MIDGE__STEP_OVER;
@@ -167,7 +160,6 @@ static void cancel(struct midge__conn *conn, struct midge__transfer *t)
 {
     struct midge__h1 *x = conn->exchange;
     if (x != NULL && x->transfer == t) {
-        report(conn, t);
         x->transfer = NULL;
     }
 }

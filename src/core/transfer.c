@@ -221,6 +221,7 @@ static void abandon(struct midge__transfer *t, int err)
         return;
     }
     if (conn != NULL) {
+        midge__conn_report(conn, t->result);
         if (t->state == MIDGE__TRANSFER_ATTACHED) {
             conn->protocol->cancel(conn, t);
         } else if (err == MIDGE_ERR_TIMEOUT && conn->state != MIDGE__CONN_WAIT_ADMIT) {

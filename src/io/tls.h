@@ -60,7 +60,7 @@ struct midge__tls {
     struct midge__stream *lower;
     struct midge__tls_context *context;
     void *impl;      /* mbedtls_ssl_context, read-ahead buffer, …; owner's memory */
-    uint8_t version; /* 12, 13 after the handshake */
+    uint8_t version; /* 12, 13 after the ServerHello */
     bool resumed;
     bool offered; /* a session was offered */
     bool time_verified;

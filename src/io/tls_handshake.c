@@ -84,7 +84,6 @@ static int finish(struct midge__tls_impl *impl)
         drop_certificate(impl->ssl.MBEDTLS_PRIVATE(session));
     }
     drop_name(impl);
-    tls->version = is_tls13(&impl->ssl) ? MIDGE_TLS_1_3 : MIDGE_TLS_1_2;
     /* Where the server takes the session up, no certificate comes, in 1.2 and in 1.3. */
     tls->resumed = tls->offered && !impl->saw_certificate;
     if (tls->resumed) {
@@ -118,6 +117,7 @@ static int advance(struct midge__tls_impl *impl, int state)
     int ret = mbedtls_ssl_handshake_step(&impl->ssl);
     if (ret == 0 && state == MBEDTLS_SSL_SERVER_HELLO) {
         midge__tls_look_at_hello(impl);
+        impl->tls->version = is_tls13(&impl->ssl) ? MIDGE_TLS_1_3 : MIDGE_TLS_1_2;
     }
     return ret;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Connections: sockets that poll reports broken while no call does. */
+/* Connections: sockets that poll reports broken while no call does, and what failures report. */
 #include "fake_port.h"
 
 #define URL    "http://example.com/"
@@ -166,6 +166,113 @@ static void ready_for_what_is_not_wanted(void **state)
     world_close(&w);
 }
 
+/* --- reports --- */
+
+enum end { TIMES_OUT, CANCELED, CLOSED, WAYS };
+
+/* Whatever ends a request while its connection is being opened, the report is as full. */
+static void ends_while_opening(struct world *w, struct probe *p, enum end end)
+{
+    w->fake.tick_us = 7;
+    probe_start(p);
+    world_pass(w, 50);
+    assert_int_equal(p->dones, 0);
+    if (end == TIMES_OUT) {
+        world_run(w);
+    } else if (end == CANCELED) {
+        (void)midge_cancel(w->client, p->id);
+        world_turns(w, 1);
+    } else {
+        midge_close(w->client);
+    }
+    static const int errors[] = {MIDGE_ERR_TIMEOUT, MIDGE_ERR_CANCELED, MIDGE_ERR_CLOSED};
+    struct midge_result r = p->result;
+    probe_ended(p, errors[end]);
+    assert_int_equal(r.connects, 1);
+    assert_int_equal(r.connection, 1);
+    assert_true(r.memory_peak >= sizeof(struct midge__conn));
+    assert_true(r.longest_step_us > 0);
+    assert_true(r.t.start_us > 0);
+    assert_true(r.t.total_us >= 50000);
+    uint32_t sum = r.t.queue_us + r.t.dns_us + r.t.connect_us + r.t.tls_us;
+    assert_true(sum >= 50000 && sum <= r.t.total_us);
+    assert_string_equal(r.cipher, "");
+    close_world(w);
+}
+
+static void opening_dns(struct world *w, struct probe *p)
+{
+    w->fake.names[w->fake.n_names++] = (struct fake_name){.host = "example.com", .never = true};
+    p->request.timeouts.dns_ms = 100;
+}
+
+static void opening_connect(struct world *w, struct probe *p)
+{
+    static const struct fake_script never = {.connect = FAKE_NEVER};
+    fake_listen(&w->fake, 443, &never);
+    p->request.timeouts.connect_ms = 100;
+}
+
+static void opening_tls(struct world *w, struct probe *p)
+{
+    static const struct fake_script silent = {.steps = {SENT(1)}};
+    fake_listen(&w->fake, 443, &silent);
+    p->request.timeouts.tls_ms = 100;
+}
+
+static void reports_while_opening(void **state)
+{
+    void (*const where[])(struct world * w, struct probe * p) = {opening_dns, opening_connect,
+                                                                 opening_tls};
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(where); i++) {
+        for (enum end end = TIMES_OUT; end < WAYS; end++) {
+            struct world w;
+            struct probe p;
+            world_open(&w, NULL);
+            probe_init(&p, &w, SECURE);
+            p.request.dangerously_skip_verification = 1;
+            where[i](&w, &p);
+            ends_while_opening(&w, &p, end);
+        }
+    }
+}
+
+/* It waits for the one handshake that may compute at a time. */
+static void reports_while_waiting_for_a_permit(void **state)
+{
+    static const struct fake_script silent = {.steps = {SENT(1)}};
+    (void)state;
+    for (enum end end = TIMES_OUT; end < CLOSED; end++) {
+        struct world w;
+        struct probe first, p;
+        world_open(&w, &(struct midge_config){.max_handshakes = 1});
+        fake_listen(&w.fake, 443, &silent);
+        probe_init(&first, &w, "https://other.test/");
+        first.request.dangerously_skip_verification = 1;
+        first.request.timeouts.tls_ms = 1000;
+        probe_start(&first);
+        world_pass(&w, 10);
+        probe_init(&p, &w, SECURE);
+        p.request.dangerously_skip_verification = 1;
+        p.request.timeouts.queue_ms = 100;
+        w.fake.tick_us = 7;
+        probe_start(&p);
+        world_pass(&w, 50);
+        assert_int_equal(world_stats(&w).open_connections, 2);
+        if (end == CANCELED) {
+            (void)midge_cancel(w.client, p.id);
+        }
+        world_run(&w);
+        assert_int_equal(p.result.connection, 2);
+        assert_true(p.result.memory_peak > 0 && p.result.longest_step_us > 0);
+        assert_int_equal(p.result.phase, MIDGE_PHASE_QUEUE);
+        probe_ended(&p, end == CANCELED ? MIDGE_ERR_CANCELED : MIDGE_ERR_TIMEOUT);
+        probe_ended(&first, MIDGE_ERR_TIMEOUT);
+        close_world(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +282,8 @@ int main(void)
         cmocka_unit_test(hangs_when_idle),
         cmocka_unit_test(hangs_when_paused),
         cmocka_unit_test(ready_for_what_is_not_wanted),
+        cmocka_unit_test(reports_while_opening),
+        cmocka_unit_test(reports_while_waiting_for_a_permit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
