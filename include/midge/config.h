@@ -132,6 +132,11 @@
 #ifndef MIDGE_KEEP_ALIVE_MS
 #define MIDGE_KEEP_ALIVE_MS 15000
 #endif
+/* How long an answer is waited for after the request could not be sent, ms: a server may refuse an
+   upload (413) while it takes no more of it. */
+#ifndef MIDGE_EARLY_ANSWER_MS
+#define MIDGE_EARLY_ANSWER_MS 1000
+#endif
 /* How long an orderly close (close_notify) may take, ms. */
 #ifndef MIDGE_CLOSE_MS
 #define MIDGE_CLOSE_MS 1000

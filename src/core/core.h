@@ -161,7 +161,7 @@ struct midge__transfer {
 int midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn);
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase);
 /* When its next deadline is; NEVER. */
-uint64_t midge__transfer_due(const struct midge__transfer *t);
+uint64_t midge__transfer_due(struct midge__transfer *t);
 /* Bytes moved: the idle deadline starts anew. */
 void midge__transfer_active(struct midge__transfer *t);
 /* Idle deadline stands still (true) while we are the ones who wait. */
@@ -240,7 +240,8 @@ struct midge__conn {
     struct midge__stream *stream; /* top: tls or tcp */
     struct midge__list link;      /* client->conns, or client->dead */
     struct midge__list ready;     /* client->ready: has something to do */
-    /* WAIT_TCP: the address's share; READY and idle: keep-alive; WAIT_CLOSE: its bound */
+    /* WAIT_TCP: the address's share; READY and idle: keep-alive, busy: the protocol's;
+       WAIT_CLOSE: its bound */
     struct midge__timer timer;
     unsigned owner;   /* memory tag */
     uint32_t starves; /* READY: bytes its exchange waits for; 0 none */

@@ -84,6 +84,39 @@ enum midge__step midge__h1_over(struct midge__h1 *x, int err, const struct midge
     return MIDGE__STEP_OVER;
 }
 
+/* --- a request that cannot be sent --- */
+
+enum midge__step midge__h1_end_unsent(struct midge__h1 *x)
+{
+    return midge__h1_over(x, x->send_error, &x->send_fault);
+}
+
+/* No answer came in time. While there is no memory for one that did come, it is waited for. */
+static void answer_late(struct midge__timer *timer)
+{
+    struct midge__conn *conn = MIDGE_CONTAINER_OF(timer, struct midge__conn, timer);
+    struct midge__h1 *x = conn->exchange;
+    if (x->transfer != NULL && x->transfer->result->status == 0 && conn->starves == 0) {
+        (void)midge__h1_end_unsent(x);
+        midge__conn_close(conn);
+    }
+}
+
+void midge__h1_send_broken(struct midge__h1 *x, int err)
+{
+    struct midge__conn *conn = x->conn;
+    uint64_t at = conn->client->now_ms + MIDGE_EARLY_ANSWER_MS;
+    x->send_error = err;
+    x->send_fault = conn->stream->fault;
+    x->send = MIDGE__H1_SEND_BROKEN;
+    x->wpos = x->wlen = 0;
+    set_waits(x, x->waits & ~(unsigned)MIDGE__RESUME_SOURCE);
+    uint64_t due = midge__transfer_due(x->transfer);
+    /* Before a deadline of the request's own, which would tell nothing of the cause. */
+    conn->timer.fire = answer_late;
+    (void)midge__timer_arm(&conn->client->timers, &conn->timer, at < due ? at : due - 1);
+}
+
 /* --- ops --- */
 
 static unsigned capacity(const struct midge__conn *conn)
@@ -138,6 +171,9 @@ static enum midge__step step(struct midge__conn *conn)
     }
     if (err != MIDGE_OK) {
         return midge__h1_over(x, err, NULL);
+    }
+    if (x->send == MIDGE__H1_SEND_BROKEN && !x->sent_any && x->transfer->result->reused) {
+        return midge__h1_end_unsent(x); /* the peer cannot have an answer to it */
     }
     if ((x->waits & MIDGE__H1_RECV_WAITS) != 0) {
         return moved ? MIDGE__STEP_MORE : MIDGE__STEP_WAIT;

@@ -61,6 +61,11 @@ bool midge__h1_wait(struct midge__h1 *x, unsigned who);
 bool midge__h1_starve(struct midge__h1 *x, size_t bytes);
 /* Of n bytes, those that this turn may still move: one at least. */
 size_t midge__h1_budget(const struct midge__h1 *x, size_t n);
+/* The request cannot be sent. What the peer has said so far is still read, and for a short while
+   waited for. */
+void midge__h1_send_broken(struct midge__h1 *x, int err);
+/* It ends with that, unless it is replayed. */
+enum midge__step midge__h1_end_unsent(struct midge__h1 *x);
 /* The transfer has ended with err, or is replayed: the connection is of no more use. */
 enum midge__step midge__h1_over(struct midge__h1 *x, int err, const struct midge__fault *fault);
 
@@ -68,8 +73,8 @@ enum midge__step midge__h1_over(struct midge__h1 *x, int err, const struct midge
 
 /* Chooses head and framing; URL. */
 int midge__h1_send_begin(struct midge__h1 *x);
-/* Fills the send buffer if it is empty, sends once; *moved: bytes left. Broken sends are kept in
-   the exchange, what is returned is the source's error. */
+/* Fills the send buffer if it is empty, sends once; *moved: bytes left, or try again. Broken sends
+   are kept in the exchange, what is returned is the source's error. */
 int midge__h1_send(struct midge__h1 *x, bool *moved);
 /* Is there something that could leave now? */
 bool midge__h1_sending(const struct midge__h1 *x);

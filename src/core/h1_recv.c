@@ -256,7 +256,7 @@ static enum midge__step parse_some(struct midge__h1 *x)
 /* Why the request could not be sent explains more than that no answer came. */
 static bool send_broke_first(const struct midge__h1 *x)
 {
-    return x->send == MIDGE__H1_SEND_BROKEN && !x->got_any;
+    return x->send == MIDGE__H1_SEND_BROKEN && x->transfer->result->status == 0;
 }
 
 static enum midge__step on_eof(struct midge__h1 *x)

@@ -201,18 +201,10 @@ static int send_some(struct midge__h1 *x, bool *moved)
     }
     int err = s->ops->send(s, from, len, &n);
     if (err == MIDGE_OK) {
-        *moved = true;
         note_sent(x, direct, n);
     }
-    return err;
-}
-
-static void break_send(struct midge__h1 *x, int err)
-{
-    x->send_error = err;
-    x->send_fault = x->conn->stream->fault;
-    x->send = MIDGE__H1_SEND_BROKEN;
-    x->wpos = x->wlen = 0;
+    *moved = err == MIDGE_OK || err == MIDGE_ERR_BUSY;
+    return err == MIDGE_ERR_BUSY ? MIDGE_ERR_AGAIN : err;
 }
 
 /* At once: the answer may be here already, and the connection is kept only after DONE. */
@@ -240,7 +232,7 @@ int midge__h1_send(struct midge__h1 *x, bool *moved)
     if (x->wpos < x->wlen || has_direct(x)) {
         int err = send_some(x, moved);
         if (err != MIDGE_OK && err != MIDGE_ERR_AGAIN) {
-            break_send(x, err);
+            midge__h1_send_broken(x, err);
         }
     }
     note_done(x);

@@ -56,8 +56,12 @@ static uint64_t after(uint64_t now, uint64_t ms)
     return ms == MIDGE__TIMER_NEVER ? MIDGE__TIMER_NEVER : now + ms;
 }
 
-uint64_t midge__transfer_due(const struct midge__transfer *t)
+/* Bytes do not re-arm the timer: the idle deadline is reckoned when it is asked for. */
+uint64_t midge__transfer_due(struct midge__transfer *t)
 {
+    if (t->phase == MIDGE_PHASE_SEND || t->phase == MIDGE_PHASE_BODY) {
+        t->phase_ms = after(t->active_ms, phase_timeout(t));
+    }
     return t->phase_ms < t->total_ms ? t->phase_ms : t->total_ms;
 }
 
@@ -74,16 +78,11 @@ static void arm(struct midge__transfer *t)
 
 static void abandon(struct midge__transfer *t, int err);
 
-/* Bytes do not re-arm the timer; when it fires the idle deadline may have moved on. */
 static void deadline(struct midge__timer *timer)
 {
     struct midge__awaitable *aw = MIDGE_CONTAINER_OF(timer, struct midge__awaitable, timer);
     struct midge__transfer *t = transfer_of(aw);
-    uint64_t now = aw->client->now_ms;
-    if (t->phase == MIDGE_PHASE_SEND || t->phase == MIDGE_PHASE_BODY) {
-        t->phase_ms = after(t->active_ms, phase_timeout(t));
-    }
-    if (now < t->phase_ms && now < t->total_ms) {
+    if (aw->client->now_ms < midge__transfer_due(t)) {
         arm(t);
         return;
     }

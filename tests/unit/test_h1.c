@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* A request that cannot be sent: an early answer is still read, otherwise the cause is reported. */
+#include "fake_port.h"
+
+#define URL      "http://example.com/"
+#define REFUSED  "HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno"
+#define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
+
+enum body { NO_BODY, FROM_MEMORY, FROM_SOURCE, FROM_SOURCE_CHUNKED, FROM_HUNGRY_SOURCE, BODIES };
+
+static void set_body(struct probe *p, enum body kind)
+{
+    static uint8_t body[9000];
+    if (kind == FROM_MEMORY) {
+        p->request.body = body;
+        p->request.body_len = sizeof body;
+    } else if (kind != NO_BODY) {
+        probe_source(p, sizeof body, kind == FROM_SOURCE ? (int64_t)sizeof body : -1);
+    }
+    if (kind == FROM_HUNGRY_SOURCE) { /* after a piece it has nothing, and is not resumed */
+        p->piece = 300;
+        p->hungry = 1;
+    }
+}
+
+/* One request to the script: how it ended, after so many ms. */
+static uint64_t run(struct world *w, struct probe *p, const struct fake_script *script,
+                    enum body kind)
+{
+    fake_next(&w->fake, script);
+    probe_init(p, w, URL);
+    set_body(p, kind);
+    uint64_t before = w->fake.now_ms;
+    probe_start(p);
+    world_run(w);
+    return w->fake.now_ms - before;
+}
+
+static void is_send_error(struct probe *p)
+{
+    assert_int_equal(p->result.native, 32);
+    assert_int_equal(p->result.status, 0);
+    assert_int_equal(p->result.retries, 0);
+    probe_ended(p, MIDGE_ERR_SEND);
+}
+
+/* --- silence --- */
+
+static void cause_is_reported(void **state)
+{
+    static const struct fake_script at_once = {.steps = {DEAF}};
+    static const struct fake_script later = {.send_slice = 40, .steps = {SENT(40), DEAF}};
+    (void)state;
+    for (unsigned kind = 0; kind < 2U * BODIES; kind++) {
+        struct world w;
+        struct probe p;
+        world_open(&w, NULL);
+        uint64_t ms = run(&w, &p, kind % 2 ? &later : &at_once, (enum body)(kind / 2));
+        assert_int_equal(ms, MIDGE_EARLY_ANSWER_MS);
+        assert_int_equal(p.result.phase, MIDGE_PHASE_SEND);
+        is_send_error(&p);
+        world_turns(&w, 3);
+        assert_int_equal(world_stats(&w).open_connections, 0);
+        world_close(&w);
+    }
+}
+
+/* Deadlines that come earlier do not take the cause's place. */
+static void cause_before_deadline(void **state)
+{
+    static const struct fake_script deaf = {.send_slice = 100, .steps = {SENT(100), DEAF}};
+    (void)state;
+    for (unsigned total = 0; total < 2; total++) {
+        struct world w;
+        struct probe p;
+        struct midge_config config = {.timeouts = {.idle_ms = 300}};
+        if (total) {
+            config.timeouts = (struct midge_timeouts){.total_ms = 300};
+        }
+        world_open(&w, &config);
+        assert_int_equal(run(&w, &p, &deaf, FROM_SOURCE), 299);
+        is_send_error(&p);
+        world_close(&w);
+    }
+}
+
+/* No whole head of a final answer: none came. */
+static void no_final_answer(void **state)
+{
+    static const struct fake_script scripts[] = {
+        {.steps = {REQUEST, SAY(CONTINUE)}, .send_slice = 500, .send_breaks = 2000},
+        {.steps = {SENT(500), SAY(CONTINUE), DEAF}, .send_slice = 500},
+        {.steps = {SENT(500), DEAF, SAY("HTTP/1.1 4")}, .send_slice = 500},
+        {.steps = {SENT(500), DEAF, SAY(CONTINUE), RESET}, .send_slice = 500},
+        {.steps = {SENT(500), DEAF, SAY(CONTINUE), FIN}, .send_slice = 500},
+    };
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(scripts); i++) {
+        struct world w;
+        struct probe p;
+        world_open(&w, NULL);
+        uint64_t ms = run(&w, &p, &scripts[i], FROM_MEMORY);
+        assert_true(ms <= MIDGE_EARLY_ANSWER_MS);
+        is_send_error(&p);
+        world_close(&w);
+    }
+}
+
+/* --- answers --- */
+
+static void early_answer_is_given(void **state)
+{
+    static const struct fake_script scripts[] = {
+        {.steps = {DEAF, WAIT(900), SAY(REFUSED)}},
+        {.steps = {SENT(200), DEAF, SAY(REFUSED)}, .send_slice = 200},
+        {.steps = {SENT(200), DEAF, WAIT(900), SAY(REFUSED)}, .send_slice = 200},
+        {.steps = {SENT(200), DEAF, SAY(CONTINUE), WAIT(900), SAY(REFUSED)}, .send_slice = 200},
+        /* What has begun may take its time. */
+        {.steps = {SENT(200), DEAF, SAY("HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nn"),
+                   WAIT(20000), SAY("o")},
+         .send_slice = 200},
+    };
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(scripts); i++) {
+        for (unsigned kind = NO_BODY; kind < BODIES; kind++) {
+            struct world w;
+            struct probe p;
+            world_open(&w, NULL);
+            (void)run(&w, &p, &scripts[i],
+                      kind == NO_BODY && i > 0 ? FROM_MEMORY : (enum body)kind);
+            assert_int_equal(p.result.status, 413);
+            assert_int_equal(p.len, 2);
+            assert_int_equal(p.result.native, 0);
+            assert_int_equal(p.result.complete, MIDGE_COMPLETE_YES);
+            probe_ended(&p, MIDGE_OK);
+            world_turns(&w, 3);
+            assert_int_equal(world_stats(&w).open_connections, 0);
+            world_close(&w);
+        }
+    }
+}
+
+/* A source that had nothing when sending broke is not waited for: the answer's deadline runs. */
+static void answer_that_stalls(void **state)
+{
+    static const struct fake_script stalls = {
+        .steps = {SENT(100), DEAF, SAY("HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nn")},
+        .send_slice = 100};
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, &(struct midge_config){.timeouts = {.idle_ms = 5000}});
+    assert_int_equal(run(&w, &p, &stalls, FROM_HUNGRY_SOURCE), 5000);
+    assert_int_equal(p.result.status, 413);
+    probe_ended(&p, MIDGE_ERR_TIMEOUT);
+    world_close(&w);
+}
+
+/* --- a kept connection --- */
+
+static void kept(struct world *w, const struct fake_script *script)
+{
+    struct probe first;
+    world_open(w, NULL);
+    (void)run(w, &first, script, NO_BODY);
+    probe_is_hello(&first);
+    assert_int_equal(world_stats(w).open_connections, 1);
+}
+
+/* Nothing was sent: no answer can come, and it is sent again at once, whatever the method. */
+static void replayed_at_once(void **state)
+{
+    static const struct fake_script deaf = {.steps = {REQUEST, SAY(HELLO), DEAF}};
+    (void)state;
+    for (unsigned kind = NO_BODY; kind < BODIES - 1; kind++) {
+        struct world w;
+        struct probe p;
+        kept(&w, &deaf);
+        assert_int_equal(run(&w, &p, &fake_hello, (enum body)kind), 0);
+        assert_int_equal(p.result.retries, 1);
+        assert_int_equal(p.rewinds, kind >= FROM_SOURCE);
+        probe_is_hello(&p);
+        world_close(&w);
+    }
+}
+
+/* Something was sent: after the wait, and only what may be sent twice. */
+static void replayed_later(void **state)
+{
+    static const struct fake_script breaks = {.send_slice = 40,
+                                              .steps = {REQUEST, SAY(HELLO), SENT(160), DEAF}};
+    (void)state;
+    for (unsigned post = 0; post < 2; post++) {
+        struct world w;
+        struct probe p;
+        kept(&w, &breaks);
+        probe_init(&p, &w, URL);
+        p.request.method = post ? "POST" : "PUT";
+        set_body(&p, FROM_MEMORY);
+        uint64_t before = w.fake.now_ms;
+        probe_start(&p);
+        world_run(&w);
+        assert_int_equal(w.fake.now_ms - before, MIDGE_EARLY_ANSWER_MS);
+        assert_int_equal(p.result.retries, !post);
+        if (post) {
+            is_send_error(&p);
+        } else {
+            probe_is_hello(&p);
+        }
+        world_close(&w);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cause_is_reported),  cmocka_unit_test(cause_before_deadline),
+        cmocka_unit_test(no_final_answer),    cmocka_unit_test(early_answer_is_given),
+        cmocka_unit_test(answer_that_stalls), cmocka_unit_test(replayed_at_once),
+        cmocka_unit_test(replayed_later),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
