@@ -242,21 +242,31 @@ static void become_idle(struct midge__conn *conn)
     client->dirty = true;
 }
 
-/* Nothing should come on an idle connection but TLS tickets. True: it is still good. */
-static bool idle_is_alive(struct midge__conn *conn)
+int midge__conn_recv(struct midge__conn *conn, uint8_t *buf, size_t cap, size_t *n)
 {
-    uint8_t byte;
-    size_t n;
-    int err = conn->stream->ops->recv(conn->stream, &byte, sizeof byte, &n);
+    int err = conn->stream->ops->recv(conn->stream, buf, cap, n);
     if (conn->tls.new_session) {
         midge__origin_session(conn->origin, conn);
     }
-    return err == MIDGE_ERR_AGAIN;
+    if (err == MIDGE_ERR_BUSY) {
+        conn->client->bytes_left -= MIDGE_RECV_BUFFER; /* as much work as so many bytes of data */
+    }
+    return err;
+}
+
+/* Nothing should come on an idle connection but TLS tickets. AGAIN: it is still good; BUSY: there
+   is more to look at. */
+static int recv_idle(struct midge__conn *conn)
+{
+    uint8_t byte;
+    size_t n;
+    return midge__conn_recv(conn, &byte, sizeof byte, &n);
 }
 
 bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
 {
-    if (!idle_is_alive(conn)) {
+    /* What has come, even half a record, must not be taken for t's answer. */
+    if (recv_idle(conn) != MIDGE_ERR_AGAIN || conn->stream->ops->pending(conn->stream)) {
         midge__conn_close(conn);
         return false;
     }
@@ -496,20 +506,26 @@ static bool step_tls(struct midge__conn *conn)
 
 /* --- steps --- */
 
+static bool step_idle(struct midge__conn *conn)
+{
+    int err = recv_idle(conn);
+    if (err != MIDGE_ERR_AGAIN && err != MIDGE_ERR_BUSY) {
+        midge__conn_close(conn);
+    }
+    return err == MIDGE_ERR_BUSY;
+}
+
 static bool step_ready(struct midge__conn *conn)
 {
     if (conn->idle) {
-        if (!idle_is_alive(conn)) {
-            midge__conn_close(conn);
-        }
-        return false;
+        return step_idle(conn);
     }
     switch (conn->protocol->step(conn)) {
     case MIDGE__STEP_MORE:
         return true;
     case MIDGE__STEP_IDLE:
         become_idle(conn);
-        return false;
+        return conn->stream->ops->pending(conn->stream); /* tickets behind the answer */
     case MIDGE__STEP_OVER:
         midge__conn_close(conn);
         return false;

@@ -273,7 +273,7 @@ static enum midge__step on_eof(struct midge__h1 *x)
         return midge__h1_over(x, MIDGE_OK, NULL);
     }
     if (send_broke_first(x)) {
-        return midge__h1_over(x, x->send_error, &x->send_fault);
+        return midge__h1_end_unsent(x);
     }
     return over_because(x, err, x->parse.why);
 }
@@ -294,25 +294,23 @@ static enum midge__step on_bytes(struct midge__h1 *x, size_t n)
 enum midge__step midge__h1_recv(struct midge__h1 *x)
 {
     struct midge__conn *conn = x->conn;
-    struct midge__stream *s = conn->stream;
     size_t n = 0;
     if (x->parse_on) {
         x->parse_on = false;
         return parse_some(x); /* what was there when the sink paused */
     }
-    int err = s->ops->recv(s, x->rbuf, midge__h1_budget(x, sizeof x->rbuf), &n);
-    if (conn->tls.new_session) {
-        midge__origin_session(conn->origin, conn);
-    }
+    int err = midge__conn_recv(conn, x->rbuf, midge__h1_budget(x, sizeof x->rbuf), &n);
     switch (err) {
     case MIDGE_OK:
         return on_bytes(x, n);
     case MIDGE_ERR_AGAIN:
         return MIDGE__STEP_WAIT;
+    case MIDGE_ERR_BUSY:
+        return MIDGE__STEP_MORE;
     case MIDGE_ERR_EOF:
         return on_eof(x);
     default:
-        return send_broke_first(x) ? midge__h1_over(x, x->send_error, &x->send_fault)
-                                   : midge__h1_over(x, err, &s->fault);
+        return send_broke_first(x) ? midge__h1_end_unsent(x)
+                                   : midge__h1_over(x, err, &conn->stream->fault);
     }
 }

@@ -25,13 +25,17 @@ struct midge__stream_ops {
     /* Get ready: MIDGE_OK ready; AGAIN: see interest; MIDGE_ERR_BUSY: there is more to compute,
        call again without waiting for the socket; else failed. */
     int (*handshake)(struct midge__stream *s);
-    /* MIDGE_OK with *n > 0; AGAIN; EOF: ended, s->clean tells how; else failed. */
+    /* MIDGE_OK with *n > 0; AGAIN: the peer has sent nothing more that could be read now; BUSY: it
+       has, but no data so far: call again without waiting for the socket; EOF: ended, s->clean
+       tells how; else failed. One call does a bounded amount of work. */
     int (*recv)(struct midge__stream *s, uint8_t *buf, size_t cap, size_t *n);
-    /* MIDGE_OK with *n > 0 (may be fewer than len); AGAIN: repeat with the same arguments. */
+    /* MIDGE_OK with *n > 0 (may be fewer than len); AGAIN: repeat with the same arguments; BUSY:
+       the same without waiting for the socket; else failed. */
     int (*send)(struct midge__stream *s, const uint8_t *buf, size_t len, size_t *n);
     /* What recv (or send) awaits: MIDGE_POLL_IN | MIDGE_POLL_OUT. */
     unsigned (*interest)(const struct midge__stream *s, bool want_recv, bool want_send);
-    /* Could recv give something without the socket becoming readable? */
+    /* Does it hold bytes of the peer's that recv has not looked at? After a recv that gave AGAIN:
+       the beginning of a record, the rest of which has not come. */
     bool (*pending)(const struct midge__stream *s);
     /* Orderly end (close_notify). MIDGE_OK done, AGAIN, else failed: close anyway. */
     int (*shutdown)(struct midge__stream *s);

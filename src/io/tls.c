@@ -15,11 +15,9 @@
 
 #include <string.h>
 
-#include "base/check.h"
+#include <mbedtls/net_sockets.h>
 
-/* Records in one recv that carry no data (tickets, warnings, empty ones) before the caller gets
-   its turn back. */
-#define EMPTY_RECORDS 16
+#include "base/check.h"
 
 enum verdict { READ_MORE = 1 }; /* beside MIDGE_ERR */
 
@@ -39,8 +37,9 @@ static int ended(struct midge__tls_impl *impl, bool clean)
 
 static int recv_wait(struct midge__tls_impl *impl, uint8_t event)
 {
-    /* mbedTLS says WANT_READ after a warning alert too, with more behind it. */
-    if (event == MIDGE_POLL_IN && impl->ahead_begin != impl->ahead_end) {
+    /* mbedTLS says WANT_READ also when it has found a ticket that the next call is to parse. */
+    if (event == MIDGE_POLL_IN &&
+        (midge__tls_may_read(impl) || mbedtls_ssl_check_pending(&impl->ssl) != 0)) {
         return READ_MORE;
     }
     impl->recv_wants = event;
@@ -51,6 +50,10 @@ static int recv_once(struct midge__tls_impl *impl, uint8_t *buf, size_t cap, siz
 {
     midge__tls_clear(impl);
     impl->recv_wants = 0;
+    impl->calls_left--;
+    /* mbedTLS takes the fourth empty record in a row for an attack, RFC 8446 5.1 allows any number:
+       here calls_left bounds the work. */
+    impl->ssl.MBEDTLS_PRIVATE(nb_zero) = 0;
     int ret = mbedtls_ssl_read(&impl->ssl, buf, cap);
     if (ret > 0) {
         *n = (size_t)ret;
@@ -73,6 +76,10 @@ static int recv_once(struct midge__tls_impl *impl, uint8_t *buf, size_t cap, siz
         return READ_MORE;
 #endif
     default:
+        if (ret == MBEDTLS_ERR_NET_SEND_FAILED && impl->deaf == MIDGE_OK) {
+            impl->deaf = impl->lower_error; /* an alert of ours: what the peer said is still read */
+            return READ_MORE;
+        }
         return midge__tls_fail(impl, ret);
     }
 }
@@ -97,22 +104,23 @@ static int tls_recv(struct midge__stream *s, uint8_t *buf, size_t cap, size_t *n
     MIDGE_ASSERT(impl->state == MIDGE__TLS_OPEN && cap > 0);
     int result = READ_MORE;
     struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
-    for (int i = 0; i < EMPTY_RECORDS && result == READ_MORE; ++i) {
+    impl->calls_left = MIDGE__TLS_CALLS;
+    while (result == READ_MORE && impl->calls_left > 0) {
         result = recv_once(impl, buf, cap, n);
     }
     midge__tls_leave(outer);
-    return result == READ_MORE ? MIDGE_ERR_AGAIN : result;
+    return result == READ_MORE ? MIDGE_ERR_BUSY : result;
 }
 
 static bool tls_pending(const struct midge__stream *s)
 {
     const struct midge__tls *tls = MIDGE_CONTAINER_OF(s, const struct midge__tls, s);
     const struct midge__tls_impl *impl = tls->impl;
-    /* Once recv has said what it waits for, only the lower stream can help. */
-    if (impl == NULL || impl->state != MIDGE__TLS_OPEN || impl->recv_wants != 0) {
+    if (impl == NULL || impl->state != MIDGE__TLS_OPEN) {
         return false;
     }
-    return impl->ahead_begin != impl->ahead_end || mbedtls_ssl_check_pending(&impl->ssl) != 0;
+    return impl->ahead_begin != impl->ahead_end || impl->ssl.MBEDTLS_PRIVATE(in_left) != 0 ||
+           mbedtls_ssl_check_pending(&impl->ssl) != 0;
 }
 
 /* --- sending --- */
@@ -136,29 +144,19 @@ static int send_result(struct midge__tls_impl *impl, int ret, size_t *n)
         return send_wait(impl, MIDGE_POLL_OUT);
     }
     if (ret == MBEDTLS_ERR_SSL_WANT_READ) {
-        return send_wait(impl, MIDGE_POLL_IN);
+        return midge__tls_may_read(impl) ? MIDGE_ERR_BUSY : send_wait(impl, MIDGE_POLL_IN);
     }
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+        midge__tls_session_offer(impl); /* recv had found it; nothing was written yet */
+        return MIDGE_ERR_BUSY;
+    }
+#endif
     if (impl->lower_error != MIDGE_OK) {
         impl->deaf = impl->lower_error; /* not dead: what the peer has said can still be read */
         return impl->deaf;
     }
     return midge__tls_fail(impl, ret);
-}
-
-/* A ticket half read by recv is finished by a write, which then wants to be repeated. */
-static int write_past_tickets(struct midge__tls_impl *impl, const uint8_t *buf, size_t len)
-{
-    int ret = mbedtls_ssl_write(&impl->ssl, buf, len);
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-    for (int i = 0; i < EMPTY_RECORDS && ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET; ++i) {
-        midge__tls_session_offer(impl);
-        ret = mbedtls_ssl_write(&impl->ssl, buf, len);
-    }
-    if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
-        ret = MBEDTLS_ERR_SSL_WANT_WRITE; /* a flood of them: next turn */
-    }
-#endif
-    return ret;
 }
 
 static int tls_send(struct midge__stream *s, const uint8_t *buf, size_t len, size_t *n)
@@ -179,7 +177,8 @@ static int tls_send(struct midge__stream *s, const uint8_t *buf, size_t len, siz
     }
     struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
     midge__tls_clear(impl);
-    int result = send_result(impl, write_past_tickets(impl, buf, len), n);
+    impl->calls_left = MIDGE__TLS_CALLS;
+    int result = send_result(impl, mbedtls_ssl_write(&impl->ssl, buf, len), n);
     midge__tls_leave(outer);
     return result;
 }

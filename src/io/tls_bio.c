@@ -67,10 +67,21 @@ static int receive(struct midge__tls_impl *impl, unsigned char *buf, size_t cap,
     return MIDGE_OK;
 }
 
+/* mbedTLS reads on by itself after warning alerts and the like, for as long as there are bytes: the
+   caller gets its turn back when its calls are used up. */
+bool midge__tls_may_read(const struct midge__tls_impl *impl)
+{
+    return impl->calls_left == 0 || impl->ahead_begin != impl->ahead_end;
+}
+
 int midge__tls_bio_recv(void *p, unsigned char *buf, size_t len)
 {
     struct midge__tls_impl *impl = p;
     size_t n = 0;
+    if (impl->calls_left == 0) {
+        return MBEDTLS_ERR_SSL_WANT_READ;
+    }
+    impl->calls_left--;
     if (impl->ahead_begin == impl->ahead_end) {
         bool direct = len >= impl->ahead_size;
         int ret = receive(impl, direct ? buf : impl->ahead, direct ? len : impl->ahead_size, &n);

@@ -10,9 +10,6 @@
 
 #include "base/check.h"
 
-/* Steps that cost nothing are taken together; a handshake has about 20. */
-#define CHEAP_STEPS 64
-
 enum verdict { STEP_MORE = 1 }; /* beside MIDGE_ERR */
 
 static struct midge__tls *tls_of(struct midge__stream *s)
@@ -101,7 +98,7 @@ static int finish(struct midge__tls_impl *impl)
 static int wait_for(struct midge__tls_impl *impl, uint8_t event)
 {
     /* A record may have been swallowed without giving progress: ask again before waiting. */
-    if (event == MIDGE_POLL_IN && impl->ahead_begin != impl->ahead_end) {
+    if (event == MIDGE_POLL_IN && midge__tls_may_read(impl)) {
         return STEP_MORE;
     }
     impl->recv_wants = event;
@@ -111,6 +108,7 @@ static int wait_for(struct midge__tls_impl *impl, uint8_t event)
 static int advance(struct midge__tls_impl *impl, int state)
 {
     midge__tls_clear(impl);
+    impl->calls_left--;
     if (state == MBEDTLS_SSL_HANDSHAKE_WRAPUP) {
         return midge__tls_wrap_up(impl);
     }
@@ -169,7 +167,8 @@ int midge__tls_handshake(struct midge__stream *s)
     }
     int result = STEP_MORE;
     struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
-    for (int i = 0; i < CHEAP_STEPS && result == STEP_MORE; ++i) {
+    impl->calls_left = MIDGE__TLS_CALLS;
+    while (result == STEP_MORE && impl->calls_left > 0) { /* what costs nothing, together */
         result = step(impl);
     }
     midge__tls_leave(outer);

@@ -58,6 +58,11 @@ struct midge__tls_session {
     mbedtls_ssl_session ssl;
 };
 
+/* One call of a stream's operation makes so many calls of mbedTLS and lets it read so often from
+   the lower stream, both together. A ticket takes 4, another record without data 2; a handshake has
+   about 20 steps. */
+#define MIDGE__TLS_CALLS 64U
+
 /* Where a stream is in its life. */
 enum midge__tls_state {
     MIDGE__TLS_WAIT_HANDSHAKE,
@@ -94,8 +99,9 @@ struct midge__tls_impl {
     int lower_error; /* the lower stream's failure, MIDGE_OK none */
     int deaf;        /* the peer takes nothing any more, for this reason; MIDGE_OK: it does */
     bool lower_eof;
-    bool spoke;     /* the peer has sent something */
-    bool plaintext; /* … and it was not TLS */
+    bool spoke;         /* the peer has sent something */
+    bool plaintext;     /* … and it was not TLS */
+    uint8_t calls_left; /* of MIDGE__TLS_CALLS */
     uint32_t ahead_begin, ahead_end, ahead_size;
     uint8_t *ahead; /* after the struct */
     char *name;     /* after ahead; NUL-terminated */
@@ -112,6 +118,8 @@ int midge__tls_random(void *p, unsigned char *out, size_t len);
 /* tls_bio.c: mbedTLS's callbacks; p is a struct midge__tls_impl. */
 int midge__tls_bio_send(void *p, const unsigned char *buf, size_t len);
 int midge__tls_bio_recv(void *p, unsigned char *buf, size_t len);
+/* tls_bio.c: would another read give mbedTLS bytes, although it says that it wants to read? */
+bool midge__tls_may_read(const struct midge__tls_impl *impl);
 
 /* tls_verify.c */
 /* Takes over the name to verify: literal or DNS. */

@@ -109,6 +109,212 @@ static void test_send_fails_and_recv_goes_on(void **state)
     }
 }
 
+/* --- records without data --- */
+
+#define HELLO "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+
+/* All that the peer has sent, before TLS looks at it; behind it nothing comes. */
+static struct {
+    uint8_t bytes[64 * 1024];
+    size_t len, at;
+    unsigned reads;
+} stored;
+
+static int recv_stored(struct midge__stream *s, uint8_t *buf, size_t cap, size_t *n)
+{
+    (void)s;
+    stored.reads++;
+    *n = stored.len - stored.at < cap ? stored.len - stored.at : cap;
+    memcpy(buf, stored.bytes + stored.at, *n);
+    stored.at += *n;
+    return *n > 0 ? MIDGE_OK : MIDGE_ERR_AGAIN;
+}
+
+/* Asks a server of records.py for what `path` says; it ends with F, so that all of it is known. */
+static void link_store(struct link *link, const char *server, const char *path,
+                       struct midge__stream_ops *ops)
+{
+    char request[64];
+    size_t n = 0;
+    int err;
+    assert_int_equal(link_open(link, server, &to_localhost), MIDGE_OK);
+    snprintf(request, sizeof request, "GET /%s HTTP/1.1\r\n\r\n", path);
+    assert_int_equal(link_send(link, request), MIDGE_OK);
+    memset(&stored, 0, sizeof stored);
+    do {
+        struct midge__stream *s = &link->tcp.s;
+        err = s->ops->recv(s, stored.bytes + stored.len, sizeof stored.bytes - stored.len, &n);
+        stored.len += n;
+        if (err == MIDGE_ERR_AGAIN) {
+            link_wait(link, true, false, false);
+        }
+    } while (err != MIDGE_ERR_EOF);
+    *ops = *link->tcp.s.ops;
+    ops->recv = recv_stored;
+    link->tcp.s.ops = ops;
+}
+
+/* What recv gives before its first AGAIN, with the number of its BUSYs. */
+static size_t recv_all(struct link *link, uint8_t *out, size_t cap, unsigned *busy)
+{
+    size_t got = 0, n;
+    *busy = 0;
+    for (;;) {
+        unsigned before = stored.reads;
+        int err = link->tls.s.ops->recv(&link->tls.s, out + got, cap - got, &n);
+        assert_true(stored.reads - before <= 64); /* one step is bounded */
+        got += n;
+        *busy += err == MIDGE_ERR_BUSY;
+        if (err == MIDGE_ERR_AGAIN) {
+            return got;
+        }
+        assert_true(err == MIDGE_OK || err == MIDGE_ERR_BUSY);
+    }
+}
+
+static const struct {
+    const char *server, *path;
+    unsigned records; /* without data */
+} flights[] = {
+    {"records.12", "R", 0},
+    {"records.12", "W8R", 8},
+    {"records.12", "W100R", 100},
+    {"records.12", "ER", 1},
+    {"records.12", "E3R", 3},
+    {"records.12", "E4R", 4},
+    {"records.12", "E100R", 100},
+    {"records.12", "E3W3E3R", 9},
+    {"records.13", "R", 0},
+    {"records.13", "TR", 1},
+    {"records.13", "T7R", 7},
+    {"records.13", "T8R", 8},
+    {"records.13", "T9R", 9},
+    {"records.13", "T16R", 16},
+    {"records.13", "T24R", 24},
+    {"records.13", "T120R", 120},
+    {"records.13", "M3R", 60},
+    {"records.13", "S9R", 18},
+    {"records.13", "W100R", 100},
+    {"records.13", "E3R", 3},
+    {"records.13", "E100R", 100},
+    {"records.13", "C100R", 100},
+    {"records.13", "M3S8T9E20C7W3R", 132},
+};
+
+/* AGAIN only when nothing is left to process, whatever comes before the answer. */
+static void test_records_without_data(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof flights / sizeof flights[0]; ++i) {
+        struct link link;
+        struct midge__stream_ops ops;
+        uint8_t out[100];
+        char path[32];
+        unsigned busy;
+        if (strcmp(flights[i].server, "records.13") == 0 && !has_tls13()) {
+            continue;
+        }
+        snprintf(path, sizeof path, "%sF", flights[i].path);
+        link_store(&link, flights[i].server, path, &ops);
+        assert_int_equal(recv_all(&link, out, sizeof out, &busy), sizeof HELLO - 1);
+        assert_memory_equal(out, HELLO, sizeof HELLO - 1);
+        assert_int_equal(stored.at, stored.len);
+        assert_false(link.tls.s.ops->pending(&link.tls.s));
+        assert_true(busy <= flights[i].records / 4 + 1);
+        assert_true(busy >= flights[i].records / 32);
+        assert_int_equal(link.tls.new_session, strpbrk(path, "TMS") != NULL);
+        link_close(&link);
+        assert_nothing_left();
+    }
+}
+
+/* A last ticket, too, is not left for the next bytes to bring. */
+static void test_ticket_alone(void **state)
+{
+    (void)state;
+    struct link link;
+    struct midge__stream_ops ops;
+    uint8_t byte;
+    unsigned busy;
+    if (!has_tls13()) {
+        return;
+    }
+    link_store(&link, "records.13", "TF", &ops);
+    assert_int_equal(recv_all(&link, &byte, 1, &busy), 0);
+    assert_true(link.tls.new_session);
+    link_close(&link);
+}
+
+/* Bytes that cannot be given yet are told. */
+static void test_half_a_record_is_pending(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < (has_tls13() ? 2U : 1U); ++i) {
+        struct link link;
+        struct midge__stream_ops ops;
+        uint8_t out[100];
+        unsigned busy;
+        link_store(&link, i == 0 ? "records.12" : "records.13", "RHF", &ops);
+        assert_int_equal(recv_all(&link, out, sizeof out, &busy), sizeof HELLO - 1);
+        assert_true(link.tls.s.ops->pending(&link.tls.s));
+        link_close(&link);
+    }
+}
+
+/* recv got its turn back between finding a ticket and parsing it: a send parses it first. */
+static void test_send_past_tickets(void **state)
+{
+    (void)state;
+    unsigned busy_sends = 0;
+    for (unsigned i = 0; i < 4 && has_tls13(); ++i) {
+        struct link link;
+        struct midge__stream_ops ops;
+        uint8_t out[100];
+        size_t n;
+        char path[32];
+        unsigned busy;
+        snprintf(path, sizeof path, "E%uT40RF", 2 * i);
+        link_store(&link, "records.13", path, &ops);
+        assert_int_equal(link.tls.s.ops->recv(&link.tls.s, out, sizeof out, &n), MIDGE_ERR_BUSY);
+        int err = link.tls.s.ops->send(&link.tls.s, out, 1, &n);
+        if (err == MIDGE_ERR_BUSY) {
+            busy_sends++;
+            assert_int_equal(n, 0);
+            err = link.tls.s.ops->send(&link.tls.s, out, 1, &n);
+        }
+        assert_int_equal(err, MIDGE_OK);
+        assert_int_equal(n, 1);
+        assert_int_equal(recv_all(&link, out, sizeof out, &busy), sizeof HELLO - 1);
+        link_shutdown(&link);
+        link_close(&link);
+    }
+    assert_true(busy_sends > 0 || !has_tls13());
+}
+
+/* What is known before the end of the handshake is told to those that give it up. */
+static void test_version_is_known_early(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < (has_tls13() ? 2U : 1U); ++i) {
+        struct link link;
+        int err;
+        link_connect(&link, i == 0 ? "good.12" : "good.13");
+        assert_int_equal(midge__tls_open(&link.tls, fx.context, &link.tcp.s, &to_localhost),
+                         MIDGE_OK);
+        do {
+            err = link.tls.s.ops->handshake(&link.tls.s);
+            if (err == MIDGE_ERR_AGAIN) {
+                link_wait(&link, true, false, true);
+            }
+        } while (link.tls.version == 0 && err != MIDGE_OK);
+        assert_int_not_equal(err, MIDGE_OK);
+        assert_int_equal(link.tls.version, i == 0 ? MIDGE_TLS_1_2 : MIDGE_TLS_1_3);
+        assert_string_equal(link.tls.cipher, "");
+        link_close(&link);
+        assert_nothing_left();
+    }
+}
+
 static void test_chain_beyond_the_profile(void **state)
 {
     (void)state;
@@ -274,6 +480,11 @@ int main(void)
         CLIENT_TEST(test_rsa_and_public_size_chain),
         CLIENT_TEST(test_bulk_in_large_and_small_records),
         CLIENT_TEST(test_send_fails_and_recv_goes_on),
+        CLIENT_TEST(test_records_without_data),
+        CLIENT_TEST(test_ticket_alone),
+        CLIENT_TEST(test_half_a_record_is_pending),
+        CLIENT_TEST(test_send_past_tickets),
+        CLIENT_TEST(test_version_is_known_early),
         CLIENT_TEST(test_chain_beyond_the_profile),
         CLIENT_TEST(test_sessions_resume),
         CLIENT_TEST(test_refused_session_is_told),

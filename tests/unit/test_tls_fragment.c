@@ -92,9 +92,9 @@ static int get(struct link *link, size_t bytes)
     assert_int_equal(link_send(link, request), MIDGE_OK);
     while (got < head + bytes) {
         int err = link->tls.s.ops->recv(&link->tls.s, buf, sizeof buf, &n);
-        if (err == MIDGE_ERR_AGAIN && !link->tls.s.ops->pending(&link->tls.s)) {
+        if (err == MIDGE_ERR_AGAIN) {
             link_wait(link, true, false, true);
-        } else if (err != MIDGE_OK && err != MIDGE_ERR_AGAIN) {
+        } else if (err != MIDGE_OK && err != MIDGE_ERR_BUSY) {
             return err;
         }
         got += n;
