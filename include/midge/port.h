@@ -24,7 +24,8 @@ enum { MIDGE_POLL_IN = 1, MIDGE_POLL_OUT = 2, MIDGE_POLL_ERR = 4 };
 struct midge_pollfd {
     midge_sock sock;
     uint8_t events;  /* MIDGE_POLL_IN | MIDGE_POLL_OUT wanted; 0: report errors only */
-    uint8_t revents; /* what is ready; MIDGE_POLL_ERR may come unasked */
+    uint8_t revents; /* what is ready; MIDGE_POLL_ERR may come unasked: the socket is broken, and
+                        connected, recv or send that say AGAIN all the same count as failed */
 };
 
 struct midge_addr {

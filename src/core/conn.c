@@ -265,7 +265,7 @@ static int recv_idle(struct midge__conn *conn)
 
 bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
 {
-    /* What has come, even half a record, must not be taken for t's answer. */
+    /* Bytes that came unasked, even half a record, must not be taken for t's answer. */
     if (recv_idle(conn) != MIDGE_ERR_AGAIN || conn->stream->ops->pending(conn->stream)) {
         midge__conn_close(conn);
         return false;

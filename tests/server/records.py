@@ -9,7 +9,8 @@ The path of a request says what is sent for it, as letters, each with a count (1
     R  an answer, "hello"                   W  a warning alert, user_canceled
     T  a session ticket (1.3)               E  a record of data that holds none
     M  a record of 20 tickets (1.3)         C  ChangeCipherSpec, not encrypted (1.3)
-    S  a ticket in two records (1.3)
+    S  a ticket in two records (1.3)        Q  HelloRequest (1.2): the client answers with an alert,
+                                               at which this server closes
     H  an answer, of whose record the end comes before what the next path says; last
     F  FIN, behind all
 
@@ -31,7 +32,7 @@ import tls12
 CHANGE, ALERT, HANDSHAKE, DATA = 20, 21, 22, 23
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 HALF = 20
-KINDS = {"R": DATA, "H": DATA, "E": DATA, "W": ALERT, "T": HANDSHAKE, "M": HANDSHAKE}
+KINDS = {"R": DATA, "H": DATA, "E": DATA, "W": ALERT, "T": HANDSHAKE, "M": HANDSHAKE, "Q": HANDSHAKE}
 
 
 def ticket():
@@ -41,7 +42,7 @@ def ticket():
 
 
 def content(letter):
-    return {"R": ANSWER, "H": ANSWER, "E": b"", "W": b"\1\x5a",
+    return {"R": ANSWER, "H": ANSWER, "E": b"", "W": b"\1\x5a", "Q": bytes(4),
             "T": ticket(), "M": b"".join(ticket() for _ in range(20))}[letter]
 
 

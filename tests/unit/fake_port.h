@@ -229,7 +229,9 @@ static inline const struct fake_step *fake_now(struct fake *f, struct fake_sock 
         size_t n;
         switch (step->kind) {
         case FAKE_REQUEST:
-            n = fake_request_len(s->sent + s->request_at, s->sent_len - s->request_at);
+            n = s->sent_len == 0
+                    ? 0
+                    : fake_request_len(s->sent + s->request_at, s->sent_len - s->request_at);
             over = n > 0;
             s->request_at += n;
             s->requests += over;

@@ -102,7 +102,7 @@ static void hangs_when_idle(void **state)
     world_close(&w);
 }
 
-/* Nobody asks for a paused one, so that it costs nothing; resumed, it fails. */
+/* A paused connection is not polled, and costs nothing; resumed, it fails. */
 static void hangs_when_paused(void **state)
 {
     static const struct fake_script hangs = {.steps = {REQUEST, SAY(HELLO_LEN("9") "hello"), HANG}};

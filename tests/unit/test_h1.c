@@ -17,9 +17,8 @@ static void set_body(struct probe *p, enum body kind)
     } else if (kind != NO_BODY) {
         probe_source(p, sizeof body, kind == FROM_SOURCE ? (int64_t)sizeof body : -1);
     }
-    if (kind == FROM_HUNGRY_SOURCE) { /* after a piece it has nothing, and is not resumed */
-        p->piece = 300;
-        p->hungry = 1;
+    if (kind == FROM_HUNGRY_SOURCE) { /* it has nothing, and is not resumed */
+        p->hunger = 1;
     }
 }
 
@@ -112,13 +111,13 @@ static void early_answer_is_given(void **state)
 {
     static const struct fake_script scripts[] = {
         {.steps = {DEAF, WAIT(900), SAY(REFUSED)}},
-        {.steps = {SENT(200), DEAF, SAY(REFUSED)}, .send_slice = 200},
-        {.steps = {SENT(200), DEAF, WAIT(900), SAY(REFUSED)}, .send_slice = 200},
-        {.steps = {SENT(200), DEAF, SAY(CONTINUE), WAIT(900), SAY(REFUSED)}, .send_slice = 200},
+        {.steps = {SENT(100), DEAF, SAY(REFUSED)}, .send_slice = 100},
+        {.steps = {SENT(100), DEAF, WAIT(900), SAY(REFUSED)}, .send_slice = 100},
+        {.steps = {SENT(100), DEAF, SAY(CONTINUE), WAIT(900), SAY(REFUSED)}, .send_slice = 100},
         /* What has begun may take its time. */
-        {.steps = {SENT(200), DEAF, SAY("HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nn"),
+        {.steps = {SENT(100), DEAF, SAY("HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nn"),
                    WAIT(20000), SAY("o")},
-         .send_slice = 200},
+         .send_slice = 100},
     };
     (void)state;
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(scripts); i++) {

@@ -228,6 +228,25 @@ static void test_records_without_data(void **state)
     }
 }
 
+/* An alert of our own that cannot be sent costs nothing of what the peer has said. */
+static void test_recv_goes_on_when_it_cannot_send(void **state)
+{
+    (void)state;
+    struct link link;
+    struct midge__stream_ops ops;
+    uint8_t out[100];
+    size_t n;
+    unsigned busy;
+    link_store(&link, "records.12", "Q3RF", &ops);
+    ops.send = send_fails;
+    assert_int_equal(recv_all(&link, out, sizeof out, &busy), sizeof HELLO - 1);
+    assert_memory_equal(out, HELLO, sizeof HELLO - 1);
+    assert_int_equal(link.tls.s.ops->send(&link.tls.s, out, 1, &n), MIDGE_ERR_SEND);
+    assert_int_equal(link.tls.s.fault.native, 32);
+    link_close(&link);
+    assert_nothing_left();
+}
+
 /* A last ticket, too, is not left for the next bytes to bring. */
 static void test_ticket_alone(void **state)
 {
@@ -481,6 +500,7 @@ int main(void)
         CLIENT_TEST(test_bulk_in_large_and_small_records),
         CLIENT_TEST(test_send_fails_and_recv_goes_on),
         CLIENT_TEST(test_records_without_data),
+        CLIENT_TEST(test_recv_goes_on_when_it_cannot_send),
         CLIENT_TEST(test_ticket_alone),
         CLIENT_TEST(test_half_a_record_is_pending),
         CLIENT_TEST(test_send_past_tickets),
