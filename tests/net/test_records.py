@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Records without data: before an answer, and on a kept connection, where nothing that comes unasked
 may be taken for the next request's answer."""
+import json
 import pathlib
+import subprocess
 import sys
 import unittest
 
+import client_program
 import midge_test
 
 sys.path.insert(0, str(midge_test.ROOT / "tests" / "server"))
@@ -65,6 +68,18 @@ class Behind(Case):
     def test_nor_half_of_one(self):
         for version in (12, 13):
             self.check(version, ["RH", "RE20H"], False)
+
+
+class Paused(Case):
+    def test_the_rest_was_read_ahead(self):
+        """All of the answer is in TLS's hands when its sink pauses: to go on needs no socket event."""
+        for version, server in self.by_version.items():
+            url = self.tls_url(server.port)
+            done = subprocess.run(
+                [client_program.program("pause"), url + "L", url + "R", self.ca, "5"], input=b"go on",
+                capture_output=True, timeout=midge_test.TIMEOUT, check=True)
+            paused, _, ended = map(json.loads, done.stdout.splitlines())
+            self.assertEqual((5, "", 20), (paused["sink_len"], ended["error"], ended["body_len"]), version)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ The path of a request says what is sent for it, as letters, each with a count (1
     M  a record of 20 tickets (1.3)         C  ChangeCipherSpec, not encrypted (1.3)
     S  a ticket in two records (1.3)        Q  HelloRequest (1.2): the client answers with an alert,
                                                at which this server closes
+    L  an answer of 20 bytes, each in a record of its own
     H  an answer, of whose record the end comes before what the next path says; last
     F  FIN, behind all
 
@@ -137,6 +138,9 @@ class Server(tls12.Server):
     def records(connection, letter):
         if letter == "F":
             return b""
+        if letter == "L":
+            head = connection.record(DATA, b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n")
+            return head + b"".join(connection.record(DATA, b"x") for _ in range(20))
         if letter == "C":
             return b"\x14\3\3\0\1\1"
         if letter == "S":

@@ -234,7 +234,7 @@ static void test_recv_goes_on_when_it_cannot_send(void **state)
     (void)state;
     struct link link;
     struct midge__stream_ops ops;
-    uint8_t out[100];
+    uint8_t out[100] = {0};
     size_t n;
     unsigned busy;
     link_store(&link, "records.12", "Q3RF", &ops);
@@ -288,7 +288,7 @@ static void test_send_past_tickets(void **state)
     for (unsigned i = 0; i < 4 && has_tls13(); ++i) {
         struct link link;
         struct midge__stream_ops ops;
-        uint8_t out[100];
+        uint8_t out[100] = {0};
         size_t n;
         char path[32];
         unsigned busy;
