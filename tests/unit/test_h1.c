@@ -155,6 +155,32 @@ static void answer_that_stalls(void **state)
     world_close(&w);
 }
 
+/* It has come, and there is no memory for its head yet. */
+static void answer_that_waits_for_memory(void **state)
+{
+    static const struct fake_script slow = {.steps = {SENT(100), DEAF, SAY("HTTP/1.1 413 No\r\n"),
+                                                      WAIT(5000),
+                                                      SAY("Content-Length: 2\r\n\r\nno")},
+                                            .send_slice = 100};
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, NULL);
+    fake_next(&w.fake, &slow);
+    probe_init(&p, &w, URL);
+    set_body(&p, FROM_MEMORY);
+    probe_start(&p);
+    world_pass(&w, 10);
+    w.client->owners[0]->starves = 1;
+    world_pass(&w, 2 * MIDGE_EARLY_ANSWER_MS);
+    assert_int_equal(p.dones, 0);
+    w.client->owners[0]->starves = 0;
+    world_run(&w);
+    assert_int_equal(p.result.status, 413);
+    probe_ended(&p, MIDGE_OK);
+    world_close(&w);
+}
+
 /* --- a kept connection --- */
 
 static void kept(struct world *w, const struct fake_script *script)
@@ -215,8 +241,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cause_is_reported),  cmocka_unit_test(cause_before_deadline),
         cmocka_unit_test(no_final_answer),    cmocka_unit_test(early_answer_is_given),
-        cmocka_unit_test(answer_that_stalls), cmocka_unit_test(replayed_at_once),
-        cmocka_unit_test(replayed_later),
+        cmocka_unit_test(answer_that_stalls), cmocka_unit_test(answer_that_waits_for_memory),
+        cmocka_unit_test(replayed_at_once),   cmocka_unit_test(replayed_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
