@@ -56,6 +56,7 @@ struct midge_config {
     uint32_t turn_crypto, turn_bytes, turn_steps; /* [MIDGE_TURN_x] */
     uint32_t keep_alive_ms;                       /* [MIDGE_KEEP_ALIVE_MS] */
     uint32_t ticket_wait_ms;                      /* [MIDGE_TICKET_WAIT_MS] */
+    uint32_t lead_ms;                             /* [MIDGE_LEAD_MS] */
     uint8_t no_sessions;                          /* never resume, never wait for a ticket */
     /* Requests whose copies are held at once, and bytes of each copy, for memory_needed only
        [max_awaitables, 512]. */

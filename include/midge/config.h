@@ -118,8 +118,16 @@
 #ifndef MIDGE_TOTAL_MS
 #define MIDGE_TOTAL_MS MIDGE_NO_TIMEOUT
 #endif
-/* How long requests that start together wait for the first connection's ticket after that
-   connection's handshake ended, ms. */
+/* Requests that start together to one origin wait for the session that the first connection's
+   handshake brings, and resume it. They wait while that handshake makes progress; when the peer is
+   silent for 300 ms (or three times the round trip measured, if that is longer), one more of them
+   begins a full handshake. After so many ms in all, lookup and connect included, one of them begins
+   whatever the first one does. It should be longer than a full handshake takes on this machine. */
+#ifndef MIDGE_LEAD_MS
+#define MIDGE_LEAD_MS MIDGE__PICK(5000, 10000, 10000)
+#endif
+/* How long they wait for its ticket after the handshake ended, ms; or two round trips measured, if
+   that is longer. Only TLS 1.3 sends tickets so late. */
 #ifndef MIDGE_TICKET_WAIT_MS
 #define MIDGE_TICKET_WAIT_MS 250
 #endif

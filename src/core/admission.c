@@ -67,7 +67,7 @@ static struct midge__conn *oldest_idle(const struct midge_client *client,
     MIDGE__LIST_FOR_EACH(it, &client->conns)
     {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn->idle && (oldest == NULL || conn->idle_ms < oldest->idle_ms) &&
+        if (conn->idle && (oldest == NULL || conn->since_ms < oldest->since_ms) &&
             (any || midge__room_comes_from(conn))) {
             oldest = conn;
         }
@@ -79,7 +79,7 @@ static bool evict_idle(struct midge_client *client, const struct midge__transfer
 {
     struct midge__conn *conn = oldest_idle(client, t);
     if (conn == NULL) {
-        return false;
+        return midge__leader_yield(client, NULL);
     }
     /* At once: its memory is wanted. The peer gets a FIN. */
     midge__conn_kill(conn);
@@ -175,6 +175,9 @@ static void admit_handshakes(struct midge_client *client)
         }
         return; /* the end of the turn frees it, or their end will */
     }
+    if (waiting(client, false) != NULL) {
+        (void)midge__leader_yield(client, NULL); /* its permit */
+    }
 }
 
 /* --- transfers --- */
@@ -188,7 +191,7 @@ static bool eligible(const struct midge_client *client, const struct midge__tran
         return true;
     }
     /* An idle one that it may not use gives way. */
-    return (idle || o->connections < client->config.max_per_origin) && !midge__origin_waits(o);
+    return (idle || o->connections < client->config.max_per_origin) && !midge__leader_awaited(o);
 }
 
 static struct midge__transfer *pick(const struct midge_client *client)
@@ -202,6 +205,19 @@ static struct midge__transfer *pick(const struct midge_client *client)
         }
     }
     return best;
+}
+
+/* None could begin: some only because silent leaders have all the places of their origin. */
+static void yield_places(struct midge_client *client)
+{
+    MIDGE__LIST_FOR_EACH(it, &client->queue)
+    {
+        const struct midge__origin *o = MIDGE_CONTAINER_OF(it, struct midge__transfer, link)->origin;
+        if (o->next_leads && o->connections >= client->config.max_per_origin &&
+            midge__leader_yield(client, o)) {
+            return;
+        }
+    }
 }
 
 static bool lacks_room(const struct midge_client *client, const struct midge__transfer *t)
@@ -305,6 +321,9 @@ void midge__admission_run(struct midge_client *client)
     admit_handshakes(client);
     while (left-- > 0 && client->transfers < client->config.max_transfers) {
         struct midge__transfer *t = pick(client);
+        if (t == NULL) {
+            yield_places(client);
+        }
         if (t == NULL || !begin(client, t)) {
             return;
         }
@@ -312,5 +331,8 @@ void midge__admission_run(struct midge_client *client)
             client->dirty = true; /* what it gives back is there in the next turn */
             return;
         }
+    }
+    if (client->transfers >= client->config.max_transfers && !midge__list_empty(&client->queue)) {
+        (void)midge__leader_yield(client, NULL);
     }
 }

@@ -73,7 +73,7 @@ void midge__conn_kill(struct midge__conn *conn)
         return;
     }
     drop_permit(conn);
-    midge__origin_handshaken(conn->origin, conn, false);
+    midge__leader_gone(conn);
     set_state(conn, MIDGE__CONN_DEAD);
     midge__timer_disarm(&client->timers, &conn->timer);
     midge__list_remove(&conn->ready);
@@ -154,6 +154,7 @@ void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fau
     conn->transfer = NULL;
     if (err != MIDGE_ERR_NO_MEMORY) {
         midge__origin_doubt(conn->origin, conn);
+        midge__leader_failed(conn);
     }
     midge__conn_kill(conn);
     if (t != NULL) {
@@ -234,7 +235,7 @@ static void become_idle(struct midge__conn *conn)
     struct midge_client *client = conn->client;
     conn->protocol->detach(conn);
     conn->idle = true;
-    conn->idle_ms = client->now_ms;
+    conn->since_ms = client->now_ms;
     conn->timer.fire = keep_alive_over;
     (void)midge__timer_arm(&client->timers, &conn->timer,
                            client->now_ms + client->config.keep_alive_ms);
@@ -317,6 +318,7 @@ static int connect_to(struct midge__conn *conn, const struct midge_addr *addr, u
         return err;
     }
     set_state(conn, MIDGE__CONN_WAIT_TCP);
+    midge__leader_moved(conn);
     give_share(conn, addresses);
     return MIDGE_OK;
 }
@@ -404,6 +406,8 @@ static void connect_failed(struct midge__conn *conn)
 
 static void connected(struct midge__conn *conn)
 {
+    midge__leader_heard(conn);
+    midge__leader_moved(conn);
     midge__timer_disarm(&conn->client->timers, &conn->timer);
     if (conn->query != NULL) {
         conn->origin->address = conn->query->addrs[conn->address_at - 1];
@@ -457,6 +461,7 @@ void midge__conn_admit(struct midge__conn *conn)
     }
     conn->stream = &conn->tls.s;
     set_state(conn, MIDGE__CONN_WAIT_TLS);
+    midge__leader_moved(conn);
     midge__conn_kick(conn);
 }
 
@@ -475,9 +480,15 @@ static bool try_without_session(struct midge__conn *conn, int err)
 
 static bool step_tls(struct midge__conn *conn)
 {
-    uint32_t before = conn->tls.crypto_steps;
+    uint32_t before = conn->tls.crypto_steps, received = conn->tls.received;
     int err = conn->stream->ops->handshake(conn->stream);
     conn->client->crypto_left -= (int32_t)(conn->tls.crypto_steps - before);
+    if (received == 0 && conn->tls.received > 0) {
+        midge__leader_heard(conn);
+    }
+    if (err == MIDGE_ERR_BUSY || conn->tls.received != received) {
+        midge__leader_moved(conn);
+    }
     if (err == MIDGE_ERR_BUSY) {
         return true;
     }
@@ -496,7 +507,7 @@ static bool step_tls(struct midge__conn *conn)
     } else {
         conn->client->stats.handshakes_full++;
     }
-    midge__origin_handshaken(conn->origin, conn, true);
+    midge__leader_complete(conn);
     if (conn->tls.new_session) {
         midge__origin_session(conn->origin, conn);
     }
@@ -651,7 +662,7 @@ int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
     conn->transfer = t;
     t->result->connects++;
     t->result->connection = conn->number;
-    midge__origin_lead(conn->origin, conn);
+    midge__leader_open(conn);
     if (conn->origin->address_known) {
         midge__transfer_phase(t, MIDGE_PHASE_CONNECT);
         unsigned addresses = conn->origin->literal ? 1 : KNOWN_AND_ASK;

@@ -90,20 +90,24 @@ void midge__simple_destroy(struct midge__awaitable *aw);
 /* Run the tasks that are ready (task.c). */
 void midge__tasks_run(struct midge_client *client);
 
-/* --- origins: identity, session, first handshake (origin.c) --- */
+/* --- origins: identity, session, leaders (origin.c, leader.c) --- */
 
 struct midge__origin {
     bool address_known, literal; /* literal: the host is an address, nothing to look up */
     bool no_tickets, secure, skip_verification;
+    bool next_leads;        /* the leader is silent: one more may lead beside it */
+    uint8_t leaders_failed; /* since the last session */
     uint8_t family, min_tls, max_tls;
     uint16_t port, url_port; /* to connect to; of the URL */
     struct midge__list link;
     unsigned refs;                /* transfers and connections */
     unsigned connections, active; /* open ones; transfers in work */
-    struct midge__conn *leader;   /* its handshake brings the ticket the others wait for */
+    struct midge__conn *leader; /* whose session the others wait for: the leader that moved last */
+    uint32_t rtt_ms;            /* of the newest connection, or longer; 0 not known */
     struct midge__tls_session *session;
     uint64_t used_ms;
-    struct midge__timer ticket_timer;
+    uint64_t lead_until_ms; /* then none leads any more, unless its handshake is complete */
+    struct midge__timer leader_timer;
     struct midge_client *client;
     struct midge_addr address; /* the one that worked last, or the literal */
     const char *host;          /* where to connect, lower case */
@@ -116,17 +120,34 @@ struct midge__origin {
 int midge__origin_get(struct midge_client *client, const struct midge_request *request,
                       const char *url, struct midge__origin **origin);
 void midge__origin_put(struct midge_client *client, struct midge__origin *origin);
-/* Requests of this origin should wait: somebody's ticket is coming. */
-bool midge__origin_waits(const struct midge__origin *origin);
-void midge__origin_lead(struct midge__origin *origin, struct midge__conn *conn);
-/* The connection's handshake ended (ok) or it is gone (not ok). */
-void midge__origin_handshaken(struct midge__origin *origin, struct midge__conn *conn, bool ok);
 void midge__origin_session(struct midge__origin *origin, struct midge__conn *conn);
 /* Opening conn failed: what is remembered of the origin is forgotten. */
 void midge__origin_doubt(struct midge__origin *origin, const struct midge__conn *conn);
 /* A session is a convenience: gives one up for the memory. False when none is left. */
 bool midge__origins_forget(struct midge_client *client, const struct midge__origin *last);
 void midge__origins_close(struct midge_client *client);
+
+/* --- leaders: one full handshake for requests that start together (leader.c) --- */
+
+void midge__leader_timer_init(struct midge__origin *origin);
+/* Requests to this origin wait: a leader's session is expected. */
+bool midge__leader_awaited(const struct midge__origin *origin);
+/* conn was made: it leads if its origin needs a leader. */
+void midge__leader_open(struct midge__conn *conn);
+/* The peer's first answer to what was sent at conn->since_ms: measures the RTT. */
+void midge__leader_heard(struct midge__conn *conn);
+/* Any connection being opened: it began to connect, connected, received or computed. */
+void midge__leader_moved(struct midge__conn *conn);
+/* Any connection: its handshake is complete; it failed or was given up for a limit of its phase;
+   it is gone. */
+void midge__leader_complete(struct midge__conn *conn);
+void midge__leader_failed(struct midge__conn *conn);
+void midge__leader_gone(struct midge__conn *conn);
+/* A session came. */
+void midge__leader_session(struct midge__origin *origin);
+/* Closes a silent leader, whose request goes to the queue's end, for what it holds; of that origin,
+   or NULL. False: there is none. */
+bool midge__leader_yield(struct midge_client *client, const struct midge__origin *origin);
 
 /* --- transfers: a request's life (transfer.c) --- */
 
@@ -142,6 +163,7 @@ struct midge__transfer {
     uint8_t passed;  /* how many went before it although it was next (admission.c) */
     uint8_t put_off; /* how often memory was short before anything was sent */
     bool own_request, own_url, frozen;
+    bool yielded;      /* its silent leader was closed for others: no second time */
     bool resolved;     /* went back to the queue with its address */
     bool source_begun; /* read from: a replay must rewind it */
     int error;
@@ -231,6 +253,8 @@ struct midge__conn {
     uint8_t state, address_at;
     bool permit; /* counts among the handshakes */
     bool no_reuse, idle;
+    bool leads, silent; /* leader.c; silent: its peer, for longer than it should be */
+    bool answered;      /* a byte of an answer has come */
     struct midge_client *client;
     struct midge__origin *origin;
     struct midge__transfer *transfer; /* whom it is being opened for, until READY */
@@ -247,8 +271,11 @@ struct midge__conn {
     uint32_t starves; /* READY: bytes its exchange waits for; 0 none */
     uint32_t number;  /* from 1, for reports */
     uint32_t longest_step_us;
-    uint32_t served;  /* exchanges so far */
-    uint64_t idle_ms; /* since when */
+    uint32_t served; /* exchanges so far */
+    uint32_t rtt_ms; /* the longer of connect and first flight */
+    /* Being opened: since when it waits for the peer. READY: when the last byte of an answer came,
+       or it was taken out of the pool. */
+    uint64_t since_ms;
     struct midge__tcp tcp;
     struct midge__tls tls;
 };

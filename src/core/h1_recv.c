@@ -284,6 +284,7 @@ static enum midge__step on_bytes(struct midge__h1 *x, size_t n)
     x->rpos = 0;
     x->rlen = n;
     midge__transfer_active(x->transfer);
+    x->conn->answered = true;
     if (!x->got_any) {
         x->got_any = true;
         midge__transfer_phase(x->transfer, MIDGE_PHASE_BODY);

@@ -51,6 +51,7 @@ void midge__config_defaults(struct midge_config *c, const struct midge_config *f
     default_budget(&c->turn_steps, MIDGE_TURN_STEPS);
     default_u32(&c->keep_alive_ms, MIDGE_KEEP_ALIVE_MS);
     default_u32(&c->ticket_wait_ms, MIDGE_TICKET_WAIT_MS);
+    default_u32(&c->lead_ms, MIDGE_LEAD_MS);
     if (c->max_header < 256) {
         c->max_header = 256;
     }

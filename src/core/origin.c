@@ -85,18 +85,10 @@ static void fill(struct midge__origin *o, const struct identity *id)
 
 /* --- life --- */
 
-static void ticket_late(struct midge__timer *timer)
-{
-    struct midge__origin *o = MIDGE_CONTAINER_OF(timer, struct midge__origin, ticket_timer);
-    o->leader = NULL;
-    o->no_tickets = o->session == NULL;
-    o->client->dirty = true;
-}
-
 static void drop(struct midge_client *client, struct midge__origin *o)
 {
     midge__list_remove(&o->link);
-    midge__timer_disarm(&client->timers, &o->ticket_timer);
+    midge__timer_disarm(&client->timers, &o->leader_timer);
     if (o->session != NULL) {
         midge__tls_session_free(client->tls, o->session);
     }
@@ -147,7 +139,7 @@ static struct midge__origin *make(struct midge_client *client, const struct iden
     }
     if (o != NULL) {
         o->client = client;
-        o->ticket_timer.fire = ticket_late;
+        midge__leader_timer_init(o);
         fill(o, id);
         midge__list_init(&o->link);
         midge__list_push_tail(&client->origins, &o->link);
@@ -235,43 +227,13 @@ bool midge__origins_forget(struct midge_client *client, const struct midge__orig
     return true;
 }
 
-/* --- one full handshake for requests that start together --- */
-
-bool midge__origin_waits(const struct midge__origin *origin)
-{
-    return origin->leader != NULL;
-}
-
-void midge__origin_lead(struct midge__origin *o, struct midge__conn *conn)
-{
-    if (o->secure && o->session == NULL && !o->no_tickets && o->leader == NULL &&
-        !o->client->config.no_sessions) {
-        o->leader = conn;
-    }
-}
-
-void midge__origin_handshaken(struct midge__origin *o, struct midge__conn *conn, bool ok)
-{
-    if (o->leader != conn) {
-        return;
-    }
-    if (ok && o->session == NULL) {
-        uint64_t at = o->client->now_ms + o->client->config.ticket_wait_ms;
-        (void)midge__timer_arm(&o->client->timers, &o->ticket_timer, at);
-        return;
-    }
-    o->leader = NULL;
-    midge__timer_disarm(&o->client->timers, &o->ticket_timer);
-    o->client->dirty = true;
-}
+/* --- what is remembered --- */
 
 /* What is remembered may be why it failed: another machine may have the address by now, or the
-   server other versions than the session. Those that wait for a ticket of conn shall not fail one
-   after another. */
+   server other versions than the session. */
 void midge__origin_doubt(struct midge__origin *o, const struct midge__conn *conn)
 {
     o->address_known = o->literal;
-    o->no_tickets = o->no_tickets || o->leader == conn;
     if (conn->tls.offered && o->session != NULL) {
         midge__tls_session_free(o->client->tls, o->session);
         o->session = NULL;
@@ -289,10 +251,5 @@ void midge__origin_session(struct midge__origin *o, struct midge__conn *conn)
         midge__tls_session_free(o->client->tls, o->session);
     }
     o->session = session;
-    o->no_tickets = false;
-    if (o->leader != NULL) {
-        o->leader = NULL;
-        midge__timer_disarm(&o->client->timers, &o->ticket_timer);
-        o->client->dirty = true;
-    }
+    midge__leader_session(o);
 }

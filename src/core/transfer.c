@@ -225,6 +225,9 @@ static void abandon(struct midge__transfer *t, int err)
             conn->protocol->cancel(conn, t);
         } else if (err == MIDGE_ERR_TIMEOUT && conn->state != MIDGE__CONN_WAIT_ADMIT) {
             midge__origin_doubt(conn->origin, conn);
+            if (conn->client->now_ms >= t->phase_ms) { /* else it is its own total limit */
+                midge__leader_failed(conn);
+            }
         }
         conn->transfer = NULL;
         midge__conn_kill(conn);

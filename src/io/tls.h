@@ -66,6 +66,7 @@ struct midge__tls {
     bool time_verified;
     bool new_session;      /* a session or ticket has come that take_session can fetch */
     const char *cipher;    /* static, mbedTLS's name; "" before */
+    uint32_t received;     /* ciphertext bytes of the peer so far; wraps */
     uint32_t crypto_steps; /* expensive handshake steps done so far; the caller compares */
 };
 

@@ -61,6 +61,7 @@ static int receive(struct midge__tls_impl *impl, unsigned char *buf, size_t cap,
     if (err != MIDGE_OK) {
         return lower_failed(impl, err, MBEDTLS_ERR_NET_RECV_FAILED);
     }
+    impl->tls->received += (uint32_t)*n;
     if (!impl->spoke) {
         look_at_first(impl, buf, *n);
     }

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One full handshake for the requests that start together to an origin.
+ *
+ * The first connection leads: the other requests wait in the queue for the session (the ticket)
+ * that its handshake brings, and then open connections of their own with it. A leader that hangs
+ * must not hold them, so more than one connection may lead:
+ *
+ * event                                           what follows
+ * a leader connects, hears from its peer, or      its silence counts from now; leaders opened after
+ * computes                                        it that heard nothing yet close, and their
+ *                                                 requests wait again
+ * silence for max(300 ms, 3 x RTT)                the next request leads too
+ * lead_ms after the first of them opened          no connection leads any more; the next request
+ *                                                 leads
+ * TLS 1.3: a leader's handshake is complete       its ticket is awaited, max(ticket_wait_ms,
+ *                                                 2 x RTT)
+ * a session came                                  the others begin with it; so do the requests of
+ *                                                 leaders that are silent
+ * no session came with a complete handshake       the others begin, each with a full handshake
+ * a leader failed, or was silent after its        the next request leads; after the second of them
+ * handshake                                       the others begin at the same time
+ * a leader is silent and what it holds (place,    it closes, and its request waits behind the
+ * permit, memory) is needed                       others; once for each request
+ *
+ * RTT is the longer of the connect and of the time until the peer's first byte.
+ */
+#include "core/core.h"
+
+#define SILENCE_MS   300U
+#define FAILURES_MAX 2U
+
+static uint64_t clock_now(const struct midge_client *client)
+{
+    return client->port->clock_ms(client->port->ctx); /* later than now_ms, after computing */
+}
+
+static bool is_complete(const struct midge__conn *conn)
+{
+    return conn->state >= MIDGE__CONN_READY;
+}
+
+/* --- which connections lead --- */
+
+/* Leads, was opened after conn, and has had no byte. */
+static bool is_later(const struct midge__conn *c, const struct midge__conn *conn)
+{
+    return c->leads && c->number > conn->number && c->tls.received == 0 && !is_complete(c);
+}
+
+static bool is_other_leader(const struct midge__conn *c, const struct midge__conn *conn)
+{
+    return c->leads && c != conn;
+}
+
+static bool is_silent(const struct midge__conn *c, const struct midge__conn *conn)
+{
+    (void)conn;
+    return c->leads && c->silent;
+}
+
+static bool may_yield(const struct midge__conn *c, const struct midge__conn *conn)
+{
+    return is_silent(c, conn) && !c->transfer->yielded;
+}
+
+/* The oldest connection to o (NULL: to any origin) that fits; NULL when there is none. */
+static struct midge__conn *find(const struct midge_client *client, const struct midge__origin *o,
+                                bool (*fits)(const struct midge__conn *c,
+                                             const struct midge__conn *conn),
+                                const struct midge__conn *conn)
+{
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        struct midge__conn *c = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if ((o == NULL || c->origin == o) && fits(c, conn)) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+static void arm(struct midge__origin *o, uint64_t at)
+{
+    (void)midge__timer_arm(&o->client->timers, &o->leader_timer, at);
+}
+
+/* Silence counts from now. */
+static void arm_silence(struct midge__origin *o)
+{
+    uint64_t ms = 3 * (uint64_t)o->rtt_ms;
+    uint64_t at = clock_now(o->client) + (ms > SILENCE_MS ? ms : SILENCE_MS);
+    arm(o, at < o->lead_until_ms ? at : o->lead_until_ms);
+}
+
+static void set_leader(struct midge__origin *o, struct midge__conn *conn)
+{
+    o->leader = conn;
+    o->next_leads = conn != NULL && conn->silent;
+    midge__timer_disarm(&o->client->timers, &o->leader_timer);
+    o->client->dirty = true;
+}
+
+/* Its leader leads no more: another one does, or the next request's connection. */
+static void pass_on(struct midge__origin *o)
+{
+    o->leader->leads = false;
+    set_leader(o, find(o->client, o, is_other_leader, o->leader));
+    if (o->next_leads) {
+        arm(o, o->lead_until_ms);
+    } else if (o->leader != NULL) {
+        arm_silence(o);
+    }
+}
+
+/* Nobody waits any more. */
+static void disband(struct midge__origin *o)
+{
+    struct midge__conn *conn;
+    while ((conn = find(o->client, o, is_other_leader, NULL)) != NULL) {
+        conn->leads = false;
+    }
+    set_leader(o, NULL);
+}
+
+static void give_up_tickets(struct midge__origin *o)
+{
+    o->no_tickets = o->session == NULL;
+    disband(o);
+}
+
+/* One more of its leaders has failed. */
+static bool has_failed_often(struct midge__origin *o)
+{
+    o->leaders_failed++;
+    return o->leaders_failed >= FAILURES_MAX;
+}
+
+bool midge__leader_awaited(const struct midge__origin *o)
+{
+    return o->leader != NULL && !o->next_leads;
+}
+
+/* --- deadlines --- */
+
+/* The leader had something to do and did not get to it: that is no silence of its peer. */
+static bool is_held_up(const struct midge__conn *conn)
+{
+    return !midge__list_empty(&conn->ready) || conn->state == MIDGE__CONN_WAIT_ADMIT;
+}
+
+/* An answer without a ticket: there will be none. No answer: the connection may hang. */
+static void ticket_late(struct midge__origin *o)
+{
+    if (o->leader->answered || has_failed_often(o)) {
+        give_up_tickets(o);
+    } else {
+        pass_on(o);
+    }
+}
+
+static void leader_late(struct midge__timer *timer)
+{
+    struct midge__origin *o = MIDGE_CONTAINER_OF(timer, struct midge__origin, leader_timer);
+    struct midge__conn *leader = o->leader;
+    if (is_complete(leader)) {
+        ticket_late(o);
+    } else if (is_held_up(leader)) {
+        o->lead_until_ms += SILENCE_MS;
+        arm_silence(o);
+    } else if (o->client->now_ms >= o->lead_until_ms) {
+        disband(o);
+    } else {
+        leader->silent = true;
+        set_leader(o, leader);
+        arm(o, o->lead_until_ms);
+    }
+}
+
+void midge__leader_timer_init(struct midge__origin *o)
+{
+    o->leader_timer.fire = leader_late;
+}
+
+/* --- what happens to connections --- */
+
+void midge__leader_open(struct midge__conn *conn)
+{
+    struct midge__origin *o = conn->origin;
+    const struct midge_config *config = &o->client->config;
+    if (!o->secure || o->session != NULL || o->no_tickets || config->no_sessions ||
+        midge__leader_awaited(o)) {
+        return;
+    }
+    if (o->leader == NULL) {
+        o->lead_until_ms = o->client->now_ms + config->lead_ms;
+    }
+    conn->leads = true;
+    set_leader(o, conn);
+    arm(o, o->lead_until_ms); /* a name server's silence is not the peer's */
+}
+
+void midge__leader_moved(struct midge__conn *conn)
+{
+    struct midge__origin *o = conn->origin;
+    struct midge__conn *later;
+    conn->since_ms = clock_now(o->client);
+    conn->silent = false;
+    if (!conn->leads || is_complete(o->leader)) {
+        return;
+    }
+    while ((later = find(o->client, o, is_later, conn)) != NULL) {
+        midge__conn_start_over(later, later->transfer, false);
+    }
+    set_leader(o, conn);
+    arm_silence(o);
+}
+
+void midge__leader_heard(struct midge__conn *conn)
+{
+    uint32_t ms = midge__u32(clock_now(conn->client) - conn->since_ms);
+    if (ms > conn->rtt_ms) {
+        conn->rtt_ms = ms;
+    }
+    if (conn->rtt_ms > conn->origin->rtt_ms) {
+        conn->origin->rtt_ms = conn->rtt_ms;
+    }
+}
+
+void midge__leader_complete(struct midge__conn *conn)
+{
+    struct midge__origin *o = conn->origin;
+    o->rtt_ms = conn->rtt_ms;
+    if (!conn->leads) {
+        return;
+    }
+    if (conn->tls.version == MIDGE_TLS_1_2 && !conn->tls.new_session) {
+        give_up_tickets(o); /* it would have come within the handshake (RFC 5077 3.3) */
+        return;
+    }
+    uint64_t least = o->client->config.ticket_wait_ms, ms = 2 * (uint64_t)conn->rtt_ms;
+    conn->silent = false;
+    set_leader(o, conn);
+    arm(o, clock_now(o->client) + (ms > least ? ms : least));
+}
+
+void midge__leader_failed(struct midge__conn *conn)
+{
+    struct midge__origin *o = conn->origin;
+    /* A name that is not found for one is not found for another. */
+    if (conn->leads && (has_failed_often(o) || conn->state == MIDGE__CONN_WAIT_DNS)) {
+        give_up_tickets(o);
+    }
+}
+
+void midge__leader_gone(struct midge__conn *conn)
+{
+    struct midge__origin *o = conn->origin;
+    if (!conn->leads) {
+        return;
+    }
+    if (o->leader != conn) {
+        conn->leads = false;
+    } else if (conn->answered || (conn->state == MIDGE__CONN_WAIT_CLOSE && has_failed_often(o))) {
+        give_up_tickets(o);
+    } else {
+        pass_on(o);
+    }
+}
+
+void midge__leader_session(struct midge__origin *o)
+{
+    struct midge__conn *conn;
+    o->no_tickets = false;
+    o->leaders_failed = 0;
+    if (o->leader == NULL) {
+        return;
+    }
+    while ((conn = find(o->client, o, is_silent, NULL)) != NULL) {
+        midge__conn_start_over(conn, conn->transfer, false);
+    }
+    disband(o);
+}
+
+/* --- what silent leaders hold --- */
+
+bool midge__leader_yield(struct midge_client *client, const struct midge__origin *o)
+{
+    struct midge__conn *conn = find(client, o, may_yield, NULL);
+    if (conn == NULL) {
+        return false;
+    }
+    struct midge__transfer *t = conn->transfer;
+    t->yielded = true;
+    midge__leader_heard(conn); /* the RTT is that long at least: the next one has more time */
+    midge__conn_start_over(conn, t, false);
+    midge__list_remove(&t->link);
+    midge__list_push_tail(&client->queue, &t->link);
+    return true;
+}
