@@ -57,6 +57,8 @@ const char *midge__h1_note_header(struct midge__h1_parse *p, struct midge_span n
         return on_transfer_encoding(p, value);
     if (midge__span_is(name, "Connection"))
         on_connection(p, value);
+    else if (midge__span_is(name, "Keep-Alive"))
+        midge__keep_alive_note(&p->keep, value);
     return NULL;
 }
 

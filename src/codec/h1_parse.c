@@ -35,6 +35,9 @@ enum {
     FAILED
 };
 
+static const struct midge__keep_alive no_keep_alive = {MIDGE__KEEP_ALIVE_NONE,
+                                                       MIDGE__KEEP_ALIVE_NONE};
+
 /* What a step answers beside a negative error. */
 enum { GO, STOP, LINE };
 
@@ -264,6 +267,7 @@ static int on_next_head(struct midge__h1_parse *p)
     p->has_length = false;
     p->content_length = 0;
     p->seen = 0;
+    p->keep = no_keep_alive;
     p->state = WAIT_STATUS;
     return GO;
 }
@@ -339,6 +343,7 @@ void midge__h1_parse_init(struct midge__h1_parse *p, char *head, size_t cap, uns
         .cap = cap,
         .flags = (uint8_t)flags,
         .state = WAIT_STATUS,
+        .keep = no_keep_alive,
     };
 }
 

@@ -27,6 +27,7 @@
 
 #include "codec/h1_chunk.h"
 #include "codec/h1_write.h" /* enum midge__h1_framing */
+#include "codec/keep_alive.h"
 #include "midge/span.h"
 
 /* 1xx heads before the final one. */
@@ -70,12 +71,13 @@ enum midge__h1_complete {
 
 struct midge__h1_parse {
     /* For reading; the head's from HEAD (or INFORMATIONAL) on. */
-    uint16_t status;  /* 100..999 */
-    uint8_t minor;    /* HTTP/1.minor */
-    uint8_t framing;  /* enum midge__h1_framing */
-    uint8_t complete; /* enum midge__h1_complete */
-    bool has_length;  /* content_length was given */
-    bool keep_alive;  /* the server will take another request */
+    uint16_t status;               /* 100..999 */
+    uint8_t minor;                 /* HTTP/1.minor */
+    uint8_t framing;               /* enum midge__h1_framing */
+    uint8_t complete;              /* enum midge__h1_complete */
+    bool has_length;               /* content_length was given */
+    bool keep_alive;               /* the server will take another request */
+    struct midge__keep_alive keep; /* within these limits */
     /* The parser's own. */
     uint8_t state;
     uint8_t flags;         /* MIDGE__H1_FOR_ */

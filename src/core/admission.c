@@ -212,7 +212,8 @@ static void yield_places(struct midge_client *client)
 {
     MIDGE__LIST_FOR_EACH(it, &client->queue)
     {
-        const struct midge__origin *o = MIDGE_CONTAINER_OF(it, struct midge__transfer, link)->origin;
+        const struct midge__origin *o =
+            MIDGE_CONTAINER_OF(it, struct midge__transfer, link)->origin;
         if (o->next_leads && o->connections >= client->config.max_per_origin &&
             midge__leader_yield(client, o)) {
             return;

@@ -22,6 +22,9 @@
 /* A remembered address that fails leaves time to ask for others. */
 #define KNOWN_AND_ASK 2U
 
+/* A connection is given up so long, at least, before its server closes it as announced. */
+#define KEEP_MARGIN_MS 1000U
+
 /* A request that memory fails so often, whatever others give back, is too large for the block. */
 #define PUT_OFF_MAX 4U
 
@@ -230,15 +233,51 @@ static void keep_alive_over(struct midge__timer *timer)
     midge__conn_close(MIDGE_CONTAINER_OF(timer, struct midge__conn, timer));
 }
 
+/* Milliseconds from the last byte of an answer on: the hint only shortens. That byte has been on
+   its way, and the next request will be. */
+static uint32_t keep_ms(const struct midge__conn *conn, uint32_t timeout_s)
+{
+    uint64_t margin = 2 * (uint64_t)conn->rtt_ms, ms = timeout_s * (uint64_t)1000;
+    uint32_t most = conn->client->config.keep_alive_ms;
+    margin = margin > KEEP_MARGIN_MS ? margin : KEEP_MARGIN_MS;
+    ms = ms > margin ? ms - margin : 0;
+    return ms < most ? (uint32_t)ms : most;
+}
+
+bool midge__conn_keeps(struct midge__conn *conn, const struct midge__keep_alive *hint)
+{
+    if (hint->max < UINT32_MAX - conn->served &&
+        (conn->served_most == 0 || conn->served + hint->max < conn->served_most)) {
+        conn->served_most = conn->served + hint->max;
+    }
+    if (hint->timeout_s != MIDGE__KEEP_ALIVE_NONE || conn->keep_ms == 0) {
+        conn->keep_ms = keep_ms(conn, hint->timeout_s);
+    }
+    if (conn->keep_ms == conn->client->config.keep_alive_ms) {
+        conn->since_ms = conn->client->now_ms; /* ours: from the answer's end */
+    }
+    return conn->client->now_ms - conn->since_ms < conn->keep_ms &&
+           (conn->served_most == 0 || conn->served < conn->served_most);
+}
+
+void midge__conn_unanswered(const struct midge__conn *conn)
+{
+    MIDGE__LIST_FOR_EACH(it, &conn->client->conns)
+    {
+        struct midge__conn *other = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (other->idle && other->origin == conn->origin && other->since_ms <= conn->since_ms) {
+            midge__conn_close(other);
+        }
+    }
+}
+
 static void become_idle(struct midge__conn *conn)
 {
     struct midge_client *client = conn->client;
     conn->protocol->detach(conn);
     conn->idle = true;
-    conn->since_ms = client->now_ms;
     conn->timer.fire = keep_alive_over;
-    (void)midge__timer_arm(&client->timers, &conn->timer,
-                           client->now_ms + client->config.keep_alive_ms);
+    (void)midge__timer_arm(&client->timers, &conn->timer, conn->since_ms + conn->keep_ms);
     midge__list_remove(&conn->ready);
     client->dirty = true;
 }
@@ -275,6 +314,7 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
         return false;
     }
     conn->idle = false;
+    conn->since_ms = conn->client->now_ms;
     midge__timer_disarm(&conn->client->timers, &conn->timer);
     int err = hand_over(conn, t);
     if (err != MIDGE_OK && !put_off(conn, t, err)) {

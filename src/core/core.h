@@ -23,6 +23,7 @@
 #include "base/memory.h"
 #include "base/timer_heap.h"
 #include "codec/h1_write.h"
+#include "codec/keep_alive.h"
 #include "io/stream.h"
 #include "io/tls.h"
 #include "midge/client.h"
@@ -273,6 +274,9 @@ struct midge__conn {
     uint32_t longest_step_us;
     uint32_t served; /* exchanges so far */
     uint32_t rtt_ms; /* the longer of connect and first flight */
+    /* What the server said of its idle connections (Keep-Alive). */
+    uint32_t keep_ms;     /* from an answer's last byte on; 0: there was no answer yet */
+    uint32_t served_most; /* exchanges in all; 0: no limit */
     /* Being opened: since when it waits for the peer. READY: when the last byte of an answer came,
        or it was taken out of the pool. */
     uint64_t since_ms;
@@ -294,6 +298,10 @@ void midge__conn_admit(struct midge__conn *conn);
 int midge__conn_recv(struct midge__conn *conn, uint8_t *buf, size_t cap, size_t *n);
 /* Writes what the connection knows into the report of its transfer, however that ends. */
 void midge__conn_report(const struct midge__conn *conn, struct midge_result *r);
+/* An answer is complete, with this hint: may the connection be kept? */
+bool midge__conn_keeps(struct midge__conn *conn, const struct midge__keep_alive *hint);
+/* A kept connection gave no byte of an answer: those that idle since before are not trusted. */
+void midge__conn_unanswered(const struct midge__conn *conn);
 /* Takes an idle connection out of the pool for t if it still lives. */
 bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t);
 void midge__conn_close(struct midge__conn *conn); /* in order, bounded */

@@ -33,6 +33,7 @@ struct midge__h1 {
     uint8_t resumed; /* the same: resumed since its callback began */
     bool lent;       /* head is the client's spare one */
     bool source_failed, sent_any, got_any;
+    bool late;     /* what is received next may have come long ago: the sink had paused */
     bool parse_on; /* paused in the middle: the end may be due without another byte */
     struct midge__conn *conn;
     struct midge__transfer *transfer; /* NULL: over or canceled */

@@ -167,6 +167,7 @@ static int on_body(struct midge__h1 *x, const uint8_t *data, size_t len)
     int err = sink != NULL ? sink->write(sink, data, len) : MIDGE_OK;
     if (err == MIDGE_ERR_PAUSE && x->transfer != NULL) {
         x->parse_on = midge__h1_wait(x, MIDGE__RESUME_SINK);
+        x->late = true;
         return MIDGE_OK;
     }
     return err < 0 ? err : MIDGE_OK;
@@ -194,6 +195,7 @@ static enum midge__step on_end(struct midge__h1 *x)
         return MIDGE__STEP_OVER;
     }
     x->transfer->result->complete = MIDGE_COMPLETE_YES;
+    reusable = reusable && midge__conn_keeps(conn, &x->parse.keep);
     (void)midge__h1_over(x, MIDGE_OK, NULL);
     return reusable ? MIDGE__STEP_IDLE : MIDGE__STEP_OVER;
 }
@@ -285,6 +287,9 @@ static enum midge__step on_bytes(struct midge__h1 *x, size_t n)
     x->rlen = n;
     midge__transfer_active(x->transfer);
     x->conn->answered = true;
+    if (!x->late) {
+        x->conn->since_ms = x->conn->client->now_ms;
+    }
     if (!x->got_any) {
         x->got_any = true;
         midge__transfer_phase(x->transfer, MIDGE_PHASE_BODY);
@@ -305,6 +310,7 @@ enum midge__step midge__h1_recv(struct midge__h1 *x)
     case MIDGE_OK:
         return on_bytes(x, n);
     case MIDGE_ERR_AGAIN:
+        x->late = false;
         return MIDGE__STEP_WAIT;
     case MIDGE_ERR_BUSY:
         return MIDGE__STEP_MORE;

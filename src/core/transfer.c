@@ -222,6 +222,9 @@ static void abandon(struct midge__transfer *t, int err)
     if (conn != NULL) {
         midge__conn_report(conn, t->result);
         if (t->state == MIDGE__TRANSFER_ATTACHED) {
+            if (err == MIDGE_ERR_TIMEOUT && t->result->reused && t->phase != MIDGE_PHASE_BODY) {
+                midge__conn_unanswered(conn);
+            }
             conn->protocol->cancel(conn, t);
         } else if (err == MIDGE_ERR_TIMEOUT && conn->state != MIDGE__CONN_WAIT_ADMIT) {
             midge__origin_doubt(conn->origin, conn);
@@ -280,6 +283,9 @@ void midge__transfer_broken(struct midge__transfer *t, int err, const struct mid
     bool replay = may_replay(t, sent_any, got_any);
     if (t->state == MIDGE__TRANSFER_ENDED) {
         return; /* canceled by its own source, while that was rewound */
+    }
+    if (t->result->reused && !got_any) {
+        midge__conn_unanswered(t->conn);
     }
     if (replay) {
         t->result->retries++;
