@@ -14,6 +14,9 @@
 #include "base/span.h"
 #include <string.h>
 
+/* So long without a byte of an answer says something about a kept connection. */
+#define UNANSWERED_MS 1000U
+
 static struct midge__transfer *transfer_of(const struct midge__awaitable *aw)
 {
     return (struct midge__transfer *)(uintptr_t)((const char *)aw -
@@ -212,6 +215,14 @@ void midge__transfer_end(struct midge__transfer *t, int err)
     midge__awaitable_end(&t->aw);
 }
 
+/* On a kept connection; a cancel may come from a limit of the application's own (midge_timeout). */
+static bool is_unanswered(const struct midge__transfer *t, int err)
+{
+    uint64_t waited = t->aw.client->now_ms - t->conn->since_ms;
+    return t->result->reused && t->phase != MIDGE_PHASE_BODY &&
+           (err == MIDGE_ERR_TIMEOUT || waited >= UNANSWERED_MS);
+}
+
 /* Ends from outside: deadline, cancel, close. The connection in use is lost. */
 static void abandon(struct midge__transfer *t, int err)
 {
@@ -222,7 +233,7 @@ static void abandon(struct midge__transfer *t, int err)
     if (conn != NULL) {
         midge__conn_report(conn, t->result);
         if (t->state == MIDGE__TRANSFER_ATTACHED) {
-            if (err == MIDGE_ERR_TIMEOUT && t->result->reused && t->phase != MIDGE_PHASE_BODY) {
+            if (is_unanswered(t, err)) {
                 midge__conn_unanswered(conn);
             }
             conn->protocol->cancel(conn, t);

@@ -29,7 +29,7 @@
 
 #define FAKE_SOCKS   256
 #define FAKE_QUERIES 64
-#define FAKE_STEPS   16
+#define FAKE_STEPS   32
 
 /* --- scripts --- */
 

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/* How long connections are kept: what servers announce, and what silence says about the others. */
+#include "fake_port.h"
+
+#define URL              "http://a.test/"
+#define HELLO_KEEP(hint) "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nKeep-Alive: " hint "\r\n\r\nhello"
+
+/* Plain, to 10.0.0.1. */
+static void post(struct world *w, bool reused)
+{
+    struct probe p;
+    probe_init(&p, w, URL);
+    p.request.body = "x";
+    p.request.body_len = 1;
+    probe_start(&p);
+    world_run(w);
+    assert_int_equal(p.result.reused, reused);
+    probe_is_hello(&p);
+}
+
+/* --- announced --- */
+
+/* Milliseconds for which a connection is used again; 0: not kept. */
+static unsigned kept_for(const struct fake_script *server, uint32_t keep_alive_ms)
+{
+    unsigned low = 0, high = 2 * MIDGE_KEEP_ALIVE_MS;
+    while (low < high) {
+        struct world w;
+        unsigned ms = (low + high) / 2;
+        world_open(&w, &(struct midge_config){.keep_alive_ms = keep_alive_ms});
+        fake_listen(&w.fake, 80, server);
+        struct probe p;
+        probe_get(&p, &w, URL);
+        world_run(&w);
+        probe_is_hello(&p);
+        world_pass(&w, ms);
+        probe_get(&p, &w, URL);
+        world_run(&w);
+        if (p.result.reused) {
+            low = ms + 1;
+        } else {
+            high = ms;
+        }
+        probe_is_hello(&p);
+        world_close(&w);
+    }
+    return low;
+}
+
+static void timeout_hint(void **state)
+{
+#define KEEP(hint) REQUEST, SAY(HELLO_KEEP(hint)), LOOP
+    static const struct {
+        struct fake_script server;
+        uint32_t keep_alive_ms;
+        unsigned ms;
+    } cases[] = {
+        {{.steps = {REQUEST, SAY(HELLO), LOOP}}, 0, MIDGE_KEEP_ALIVE_MS},
+        {{.steps = {KEEP("timeout=5")}}, 0, 4000},
+        {{.steps = {KEEP("timeout=5")}}, 3000, 3000},
+        {{.steps = {KEEP("timeout=2")}}, 0, 1000},
+        {{.steps = {KEEP("timeout=1")}}, 0, 0},
+        {{.steps = {KEEP("timeout=0")}}, 0, 0},
+        {{.steps = {KEEP("timeout=4000000000")}}, 0, MIDGE_KEEP_ALIVE_MS},
+        {{.steps = {KEEP("timeout=99999999999999999999")}}, 0, MIDGE_KEEP_ALIVE_MS},
+        {{.steps = {KEEP("timeout=-5")}}, 0, MIDGE_KEEP_ALIVE_MS},
+        {{.connect_ms = 400, .steps = {KEEP("timeout=5")}}, 0, 4000},
+        {{.connect_ms = 800, .steps = {KEEP("timeout=5")}}, 0, 5000 - 1600},
+        {{.connect_ms = 800, .steps = {KEEP("timeout=1")}}, 0, 0},
+        /* A hint of a 1xx head is not the answer's; one that came once holds. */
+        {{.steps = {REQUEST, SAY("HTTP/1.1 103 Early Hints\r\nKeep-Alive: timeout=2\r\n\r\n" HELLO),
+                    LOOP}},
+         0,
+         MIDGE_KEEP_ALIVE_MS},
+    };
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(cases); i++) {
+        assert_int_equal(kept_for(&cases[i].server, cases[i].keep_alive_ms), cases[i].ms);
+    }
+}
+
+static void hint_holds(void **state)
+{
+    static const struct fake_script once = {
+        .steps = {REQUEST, SAY(HELLO_KEEP("timeout=3")), REQUEST, SAY(HELLO), REQUEST, SAY(HELLO)}};
+    struct world w;
+    (void)state;
+    world_open(&w, NULL);
+    fake_next(&w.fake, &once);
+    fake_listen(&w.fake, 80, &fake_hello);
+    post(&w, false);
+    world_pass(&w, 1900);
+    post(&w, true);
+    world_pass(&w, 1900);
+    post(&w, true);
+    world_pass(&w, 2100);
+    post(&w, false);
+    world_close(&w);
+}
+
+/* What the server closes as announced is never in use by then, whenever the request comes. */
+static void closed_as_announced(void **state)
+{
+    static const struct fake_script closes = {
+        .connect_ms = 30, .steps = {REQUEST, SAY(HELLO_KEEP("timeout=2")), WAIT(2000), FIN}};
+    (void)state;
+    for (unsigned ms = 0; ms < 3000; ms += 50) {
+        struct world w;
+        world_open(&w, NULL);
+        fake_next(&w.fake, &closes);
+        fake_listen(&w.fake, 80, &fake_hello);
+        struct probe p;
+        probe_get(&p, &w, URL);
+        world_run(&w);
+        probe_is_hello(&p);
+        world_pass(&w, ms);
+        if (ms >= 1000) {
+            post(&w, false);
+            assert_int_equal(w.fake.n_socks, 2);
+        }
+        world_close(&w);
+    }
+}
+
+/* The server's time runs from its last byte, not from when a paused sink took it. */
+static void paused_meanwhile(void **state)
+{
+#define KEEP5 "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nKeep-Alive: timeout=5\r\n\r\nhel"
+    static const struct fake_script tails[] = {
+        {.steps = {REQUEST, SAY(KEEP5), SAY("lo"), REQUEST, SAY(HELLO)}},
+        {.steps = {REQUEST, SAY(KEEP5), WAIT(6000), SAY("lo"), REQUEST, SAY(HELLO)}}};
+    static const struct {
+        unsigned tail, paused_ms, idle_ms;
+        bool reused;
+    } cases[] = {{0, 3000, 0, true},  {0, 3000, 900, true},  {0, 3000, 1100, false},
+                 {0, 5000, 0, false}, {1, 5000, 3000, true}, {1, 5000, 4100, false}};
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(cases); i++) {
+        struct world w;
+        struct probe p;
+        world_open(&w, NULL);
+        fake_next(&w.fake, &tails[cases[i].tail]);
+        fake_listen(&w.fake, 80, &fake_hello);
+        probe_init(&p, &w, URL);
+        p.pause = true;
+        probe_start(&p);
+        world_pass(&w, cases[i].paused_ms);
+        assert_int_equal(p.dones, 0);
+        p.pause = false;
+        assert_int_equal(midge_resume(w.client, p.id), MIDGE_OK);
+        world_run(&w);
+        probe_is_hello(&p);
+        world_pass(&w, cases[i].idle_ms);
+        post(&w, cases[i].reused);
+        world_close(&w);
+    }
+}
+
+static void max_hint(void **state)
+{
+    static const struct {
+        struct fake_script server;
+        unsigned requests; /* on the first connection */
+    } cases[] = {
+        {{.steps = {KEEP("max=0")}}, 1},
+        {{.steps = {KEEP("timeout=5, max=1")}}, 2}, /* a limit once given is not raised */
+        {{.steps = {REQUEST, SAY(HELLO_KEEP("max=1")), REQUEST, SAY(HELLO), LOOP}}, 2},
+        {{.steps = {REQUEST, SAY(HELLO_KEEP("max=2")), REQUEST, SAY(HELLO_KEEP("max=1")), REQUEST,
+                    SAY(HELLO_KEEP("max=0")), LOOP}},
+         3},
+        {{.steps = {REQUEST, SAY(HELLO_KEEP("max=1")), REQUEST, SAY(HELLO_KEEP("max=100")), LOOP}},
+         2},
+        {{.steps = {KEEP("max=4294967294")}}, 5},
+        {{.steps = {KEEP("max=18446744073709551617")}}, 5},
+    };
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(cases); i++) {
+        struct world w;
+        unsigned n = 0;
+        struct probe p;
+        world_open(&w, NULL);
+        fake_listen(&w.fake, 80, &cases[i].server);
+        for (unsigned k = 0; k < 5; k++) {
+            probe_get(&p, &w, URL);
+            world_run(&w);
+            n += p.result.connection == 1;
+            probe_is_hello(&p);
+        }
+        assert_int_equal(n, cases[i].requests);
+        world_close(&w);
+    }
+}
+
+/* --- connections that died silently --- */
+
+enum { N = 4 };
+
+/* N connections idle after one answer each. */
+static void open_idle(struct world *w, const struct fake_script *then)
+{
+    struct probe p[N];
+    world_open(w, &(struct midge_config){.max_connections = N + 1,
+                                         .max_per_origin = N + 1,
+                                         .timeouts.first_byte_ms = 1500});
+    for (unsigned i = 0; i < N; i++) {
+        fake_next(&w->fake, then);
+    }
+    fake_listen(&w->fake, 80, &fake_hello);
+    for (unsigned i = 0; i < N; i++) {
+        probe_get(&p[i], w, URL);
+    }
+    world_run(w);
+    for (unsigned i = 0; i < N; i++) {
+        probe_is_hello(&p[i]);
+    }
+    assert_int_equal(world_stats(w).open_connections, N);
+}
+
+static void run_one(struct world *w, int err)
+{
+    struct probe p;
+    probe_get(&p, w, URL);
+    world_run(w);
+    if (err == MIDGE_OK) {
+        probe_is_hello(&p);
+    } else {
+        assert_int_equal(p.result.reused, 1);
+        probe_ended(&p, err);
+    }
+}
+
+static const struct fake_script dies = {.steps = {REQUEST, WAIT(5), SAY(HELLO)}};
+
+static void one_timeout(void **state)
+{
+    struct world w;
+    (void)state;
+    open_idle(&w, &dies);
+    world_pass(&w, 1000);
+    run_one(&w, MIDGE_ERR_TIMEOUT);
+    for (unsigned i = 0; i < N; i++) {
+        run_one(&w, MIDGE_OK);
+    }
+    assert_int_equal(world_stats(&w).connections, N + 1);
+    world_close(&w);
+}
+
+/* It breaks with the request: that one is replayed, and none of the others is tried. */
+static void one_break(void **state)
+{
+    static const struct fake_script breaks[] = {
+        {.steps = {REQUEST, WAIT(5), SAY(HELLO), REQUEST, RESET}},
+        {.steps = {REQUEST, WAIT(5), SAY(HELLO), REQUEST, FIN}}};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct world w;
+        open_idle(&w, &breaks[i]);
+        for (unsigned k = 0; k < N; k++) {
+            run_one(&w, MIDGE_OK);
+        }
+        assert_int_equal(world_stats(&w).connections, N + 1);
+        world_close(&w);
+    }
+}
+
+/* A limit of the application's own; a cancel soon after the start says nothing. */
+static void canceled_after(void **state)
+{
+    (void)state;
+    for (unsigned ms = 500; ms <= 1000; ms += 500) {
+        struct world w;
+        struct probe p;
+        open_idle(&w, &dies);
+        probe_get(&p, &w, URL);
+        world_pass(&w, ms);
+        assert_int_equal(midge_cancel(w.client, p.id), MIDGE_OK);
+        world_run(&w);
+        probe_ended(&p, MIDGE_ERR_CANCELED);
+        world_turns(&w, 3);
+        assert_int_equal(world_stats(&w).open_connections, ms < 1000 ? N - 1 : 0);
+        world_close(&w);
+    }
+}
+
+/* Others stay: of another origin, and those that have answered since it began. */
+static void only_older_ones(void **state)
+{
+    static const struct fake_script later = {.steps = {REQUEST, WAIT(5), SAY(HELLO), REQUEST,
+                                                       WAIT(700), SAY(HELLO), REQUEST, SAY(HELLO)}};
+    struct world w;
+    struct probe p[3];
+    (void)state;
+    open_idle(&w, &dies);
+    w.fake.n_next = w.fake.next_at = 0;
+    fake_listen(&w.fake, 81, &fake_hello);
+    /* All but two are in use: the first dies, the second answers after it was asked. */
+    probe_get(&p[0], &w, "http://a.test:81/");
+    world_turns(&w, 4);
+    probe_is_hello(&p[0]);
+    fake_next(&w.fake, &later);
+    probe_get(&p[0], &w, URL); /* dies */
+    probe_init(&p[1], &w, URL);
+    p[1].request.no_reuse = 1; /* a connection of its own, which is not kept */
+    probe_start(&p[1]);
+    world_run(&w);
+    probe_ended(&p[0], MIDGE_ERR_TIMEOUT);
+    probe_is_hello(&p[1]);
+    world_turns(&w, 3);
+    assert_int_equal(world_stats(&w).open_connections, 1);
+    probe_get(&p[2], &w, "http://a.test:81/");
+    world_run(&w);
+    assert_int_equal(p[2].result.reused, 1);
+    probe_is_hello(&p[2]);
+    world_close(&w);
+}
+
+/* While the first of two waits in vain, the other one answers: it stays. */
+static void answered_since(void **state)
+{
+    static const struct fake_script answers = {.steps = {REQUEST, WAIT(5), SAY(HELLO), REQUEST,
+                                                         WAIT(700), SAY(HELLO), REQUEST,
+                                                         SAY(HELLO)}};
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    world_open(&w, &(struct midge_config){.timeouts.first_byte_ms = 1500});
+    fake_next(&w.fake, &dies);
+    fake_next(&w.fake, &answers);
+    fake_listen(&w.fake, 80, &fake_hello);
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < 2; i++) {
+            probe_get(&p[i], &w, URL);
+        }
+        world_run(&w);
+        probe_ended(&p[0], round == 0 ? MIDGE_OK : MIDGE_ERR_TIMEOUT);
+        probe_is_hello(&p[1]);
+    }
+    probe_get(&p[0], &w, URL);
+    world_run(&w);
+    assert_int_equal(p[0].result.connection, 2);
+    probe_is_hello(&p[0]);
+    world_close(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(timeout_hint),
+        cmocka_unit_test(hint_holds),
+        cmocka_unit_test(closed_as_announced),
+        cmocka_unit_test(paused_meanwhile),
+        cmocka_unit_test(max_hint),
+        cmocka_unit_test(one_timeout),
+        cmocka_unit_test(one_break),
+        cmocka_unit_test(canceled_after),
+        cmocka_unit_test(only_older_ones),
+        cmocka_unit_test(answered_since),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
