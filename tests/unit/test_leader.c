@@ -46,6 +46,7 @@ static struct burst *open_burst(const struct midge_config *config, const struct 
     fake_listen(&b->w.fake, 443, all);
     for (unsigned i = 0; i < N; i++) {
         probe_init(&b->p[i], &b->w, URL);
+        b->p[i].request.dangerously_skip_verification = 1; /* fake_tls.h verifies nothing */
     }
     b->start = b->w.fake.now_ms;
     return b;
@@ -556,6 +557,85 @@ static void other_origins(void **state)
     }
 }
 
+/* --- worlds made by chance --- */
+
+static uint32_t seed;
+
+/* 0 to n-1 */
+static unsigned chance(unsigned n)
+{
+    seed = seed * 1664525U + 1013904223U;
+    return (seed >> 12) % n;
+}
+
+static void any_server(struct fake_script *s)
+{
+    static const char *const says[] = {"p", "pp", "pB", "S", "F", "N", "E", "F" TICKET};
+    *s = (struct fake_script){.connect = chance(8) == 0 ? FAKE_NEVER : FAKE_ACCEPTS,
+                              .connect_ms = chance(2) ? chance(900) : 0};
+    unsigned at = 0, n = chance(6);
+    s->steps[at++] = (struct fake_step)CH;
+    while (n-- > 0) {
+        const char *text = says[chance(MIDGE_ARRAY_LEN(says))];
+        s->steps[at++] = (struct fake_step){FAKE_WAIT, NULL, 1 + chance(700)};
+        s->steps[at++] = (struct fake_step){FAKE_SAY, text, strlen(text)};
+        if (strpbrk(text, "SFN") != NULL) {
+            break; /* complete: what follows is HTTP */
+        }
+    }
+    for (n = chance(4); n > 0; n--) {
+        s->steps[at++] = (struct fake_step)REQUEST;
+        s->steps[at++] = (struct fake_step)SAY(HELLO);
+    }
+    if (chance(4) == 0) {
+        s->steps[at++] = chance(2) ? (struct fake_step)FIN : (struct fake_step)RESET;
+    }
+}
+
+static void any_request(struct probe *p)
+{
+    static const char *const urls[] = {URL, URL, URL, "https://b.test/", "http://c.test:443/"};
+    p->request.url = urls[chance(MIDGE_ARRAY_LEN(urls))];
+    p->request.timeouts.total_ms = chance(4) == 0 ? 1 + chance(2000) : 0;
+    p->request.timeouts.tls_ms = chance(4) == 0 ? 1 + chance(2000) : 5000;
+    p->request.timeouts.first_byte_ms = 3000;
+    p->request.no_reuse = chance(5) == 0;
+}
+
+/* Each request ends once, whatever hangs, and nothing is left. */
+static void by_chance(void **state)
+{
+    (void)state;
+    for (unsigned world = 0; world < 1000; world++) {
+        struct fake_script servers[8];
+        seed = world * 7919 + 1;
+        const struct midge_config config = {.max_connections = (uint16_t)(1 + chance(6)),
+                                            .max_per_origin = (uint16_t)(1 + chance(6)),
+                                            .max_handshakes = (uint16_t)(1 + chance(3)),
+                                            .max_transfers = (uint16_t)(1 + chance(8)),
+                                            .turn_crypto = 1 + chance(3),
+                                            .lead_ms = 500 + chance(3000)};
+        struct burst *b = open_burst(&config, chance(2) ? &near_12 : &relay200_13);
+        for (unsigned i = 0; i < MIDGE_ARRAY_LEN(servers); i++) {
+            any_server(&servers[i]);
+            fake_next(&b->w.fake, &servers[i]);
+        }
+        for (unsigned i = 0; i < N; i++) {
+            any_request(&b->p[i]);
+            probe_start(&b->p[i]);
+            world_pass(&b->w, chance(3) ? 0 : chance(900));
+            if (chance(6) == 0) {
+                (void)midge_cancel(b->w.client, b->p[chance(i + 1)].id);
+            }
+        }
+        world_run(&b->w);
+        for (unsigned i = 0; i < N; i++) {
+            probe_ended(&b->p[i], b->p[i].result.error);
+        }
+        close_burst(b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -583,6 +663,7 @@ int main(void)
         cmocka_unit_test(one_of_each_and_far),
         cmocka_unit_test(one_connection_all_hang),
         cmocka_unit_test(other_origins),
+        cmocka_unit_test(by_chance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
