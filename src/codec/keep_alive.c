@@ -2,78 +2,65 @@
 /*
  * Keep-Alive: timeout=5, max=100
  *
- * Between parameters stand commas; semicolons and white space are taken too, since some servers
- * write them. A value is a token or a quoted string. Only decimal digits are a number.
+ * A value is a token or a quoted string. Between parameters anything but these and "=" is taken for
+ * a comma, and white space may stand anywhere, since servers write what they like.
  */
 #include "codec/keep_alive.h"
 
 #include "base/span.h"
 
-static bool is_separator(char c)
+static void advance(struct midge_span *rest, size_t n)
 {
-    return c == ',' || c == ';' || midge__is_ows(c);
+    rest->ptr += n;
+    rest->len -= n;
 }
 
-static struct midge_span skip(struct midge_span s, size_t n)
+/* The token or the quoted string that begins here. One without its end reaches to the end. */
+static struct midge_span take_word(struct midge_span *rest)
 {
-    return midge__span(s.ptr + n, s.len - n);
-}
-
-static struct midge_span skip_ows(struct midge_span s)
-{
-    while (s.len != 0 && midge__is_ows(s.ptr[0])) {
-        s = skip(s, 1);
-    }
-    return s;
-}
-
-/* A quoted string up to its end, or up to the next separator (also what is no token). */
-static struct midge_span take_item(struct midge_span *rest)
-{
-    struct midge_span item = *rest;
+    bool quoted = rest->ptr[0] == '"';
+    advance(rest, quoted);
+    struct midge_span word = *rest;
     size_t n = 0;
-    if (rest->len != 0 && rest->ptr[0] == '"') {
-        *rest = skip(*rest, 1);
-        n = midge__span_find(*rest, '"');
-        item = midge__span_trim(midge__span(rest->ptr, n));
-        *rest = skip(*rest, n < rest->len ? n + 1 : n);
-        return item;
-    }
-    while (n < rest->len && !is_separator(rest->ptr[n]) && rest->ptr[n] != '=') {
+    while (n < rest->len && (quoted ? rest->ptr[n] != '"' : midge__is_token(rest->ptr[n]))) {
         n++;
     }
-    *rest = skip(*rest, n);
-    return midge__span(item.ptr, n);
+    word.len = n;
+    advance(rest, n < rest->len ? n + quoted : n);
+    return midge__span_trim(word);
 }
 
 /* Digits only. A number too large for 32 bits is no limit. */
-static void lower(uint32_t *field, struct midge_span value)
+static void note(struct midge__keep_alive *hint, struct midge_span name, struct midge_span value)
 {
     uint64_t number;
-    if (midge__span_u64(value, &number) && number < *field) {
+    uint32_t *field = midge__span_is(name, "timeout") ? &hint->timeout_s
+                      : midge__span_is(name, "max")   ? &hint->max
+                                                      : NULL;
+    if (field != NULL && midge__span_u64(value, &number) && number < *field) {
         *field = (uint32_t)number;
     }
 }
 
 void midge__keep_alive_note(struct midge__keep_alive *hint, struct midge_span value)
 {
-    struct midge_span rest = value;
+    struct midge_span rest = value, name = {0};
+    bool equals = false;
     while (rest.len != 0) {
-        if (is_separator(rest.ptr[0]) || rest.ptr[0] == '=') {
-            rest = skip(rest, 1);
+        char c = rest.ptr[0];
+        if (c == '"' || midge__is_token(c)) {
+            struct midge_span word = take_word(&rest);
+            if (equals) {
+                note(hint, name, word);
+            }
+            name = equals ? midge__span(NULL, 0) : word;
+            equals = false;
             continue;
         }
-        struct midge_span name = take_item(&rest);
-        struct midge_span after = skip_ows(rest);
-        if (after.len == 0 || after.ptr[0] != '=') {
-            continue;
-        }
-        rest = skip_ows(skip(after, 1));
-        struct midge_span number = take_item(&rest);
-        if (midge__span_is(name, "timeout")) {
-            lower(&hint->timeout_s, number);
-        } else if (midge__span_is(name, "max")) {
-            lower(&hint->max, number);
+        advance(&rest, 1);
+        equals = c == '=' || (equals && midge__is_ows(c));
+        if (c != '=' && !midge__is_ows(c)) {
+            name = midge__span(NULL, 0);
         }
     }
 }

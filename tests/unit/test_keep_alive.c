@@ -46,7 +46,7 @@ static const struct {
     {{"timeout="}, NONE, NONE},
     {{"timeout"}, NONE, NONE},
     {{"timeout=, max=3"}, NONE, 3},
-    {{"timeout==5"}, NONE, NONE},
+    {{"timeout==5"}, 5, NONE},
     {{"=5, timeout=7"}, 7, NONE},
     {{"timeouts=5, atimeout=5, maximum=1"}, NONE, NONE},
     {{"\"timeout\"=5"}, 5, NONE},
