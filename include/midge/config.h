@@ -136,7 +136,8 @@
 #ifndef MIDGE_CONNECT_SHARE_MS
 #define MIDGE_CONNECT_SHARE_MS 1000
 #endif
-/* Idle keep-alive connections are closed after this, ms. */
+/* Idle keep-alive connections are closed after this, ms; sooner when the server announced that it
+   closes them (Keep-Alive: timeout=5): a second, or two round trips, before it does. */
 #ifndef MIDGE_KEEP_ALIVE_MS
 #define MIDGE_KEEP_ALIVE_MS 15000
 #endif

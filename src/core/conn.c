@@ -235,10 +235,13 @@ static void keep_alive_over(struct midge__timer *timer)
 
 /* Milliseconds from the last byte of an answer on: the hint only shortens. That byte has been on
    its way, and the next request will be. */
-static uint32_t keep_ms(const struct midge__conn *conn, uint32_t timeout_s)
+static uint32_t keep_ms(const struct midge__conn *conn)
 {
-    uint64_t margin = 2 * (uint64_t)conn->rtt_ms, ms = timeout_s * (uint64_t)1000;
+    uint64_t margin = 2 * (uint64_t)conn->rtt_ms, ms = conn->keep_s * (uint64_t)1000;
     uint32_t most = conn->client->config.keep_alive_ms;
+    if (conn->keep_s == MIDGE__KEEP_ALIVE_NONE) {
+        return most;
+    }
     margin = margin > KEEP_MARGIN_MS ? margin : KEEP_MARGIN_MS;
     ms = ms > margin ? ms - margin : 0;
     return ms < most ? (uint32_t)ms : most;
@@ -246,18 +249,17 @@ static uint32_t keep_ms(const struct midge__conn *conn, uint32_t timeout_s)
 
 bool midge__conn_keeps(struct midge__conn *conn, const struct midge__keep_alive *hint)
 {
-    if (hint->max < UINT32_MAX - conn->served &&
-        (conn->served_most == 0 || conn->served + hint->max < conn->served_most)) {
+    if (hint->max < UINT32_MAX - conn->served && conn->served + hint->max < conn->served_most) {
         conn->served_most = conn->served + hint->max;
     }
-    if (hint->timeout_s != MIDGE__KEEP_ALIVE_NONE || conn->keep_ms == 0) {
-        conn->keep_ms = keep_ms(conn, hint->timeout_s);
+    if (hint->timeout_s != MIDGE__KEEP_ALIVE_NONE) {
+        conn->keep_s = hint->timeout_s;
     }
-    if (conn->keep_ms == conn->client->config.keep_alive_ms) {
-        conn->since_ms = conn->client->now_ms; /* ours: from the answer's end */
+    if (conn->keep_s == MIDGE__KEEP_ALIVE_NONE) {
+        conn->since_ms = conn->client->now_ms; /* our own limit: from the answer's end */
     }
-    return conn->client->now_ms - conn->since_ms < conn->keep_ms &&
-           (conn->served_most == 0 || conn->served < conn->served_most);
+    return conn->client->now_ms - conn->since_ms < keep_ms(conn) &&
+           conn->served < conn->served_most;
 }
 
 void midge__conn_unanswered(const struct midge__conn *conn)
@@ -277,7 +279,7 @@ static void become_idle(struct midge__conn *conn)
     conn->protocol->detach(conn);
     conn->idle = true;
     conn->timer.fire = keep_alive_over;
-    (void)midge__timer_arm(&client->timers, &conn->timer, conn->since_ms + conn->keep_ms);
+    (void)midge__timer_arm(&client->timers, &conn->timer, conn->since_ms + keep_ms(conn));
     midge__list_remove(&conn->ready);
     client->dirty = true;
 }
@@ -675,6 +677,7 @@ static void join(struct midge__conn *conn, struct midge__transfer *t)
     conn->origin = t->origin;
     conn->origin->refs++;
     conn->origin->connections++;
+    conn->keep_s = conn->served_most = MIDGE__KEEP_ALIVE_NONE;
     conn->tls.cipher = "";
     conn->tcp.sock = MIDGE_SOCK_NONE;
     if (++client->n_conns > client->stats.peak_connections) {

@@ -274,9 +274,9 @@ struct midge__conn {
     uint32_t longest_step_us;
     uint32_t served; /* exchanges so far */
     uint32_t rtt_ms; /* the longer of connect and first flight */
-    /* What the server said of its idle connections (Keep-Alive). */
-    uint32_t keep_ms;     /* from an answer's last byte on; 0: there was no answer yet */
-    uint32_t served_most; /* exchanges in all; 0: no limit */
+    /* What the server has said (Keep-Alive); MIDGE__KEEP_ALIVE_NONE: nothing. */
+    uint32_t keep_s;      /* seconds that it keeps an idle connection; the last word counts */
+    uint32_t served_most; /* exchanges in all; the smallest counts */
     /* Being opened: since when it waits for the peer. READY: when the last byte of an answer came,
        or it was taken out of the pool. */
     uint64_t since_ms;

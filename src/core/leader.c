@@ -45,7 +45,7 @@ static bool is_complete(const struct midge__conn *conn)
 /* Leads, was opened after conn, and has had no byte. */
 static bool is_later(const struct midge__conn *c, const struct midge__conn *conn)
 {
-    return c->leads && c->number > conn->number && c->tls.received == 0 && !is_complete(c);
+    return c->leads && c->number > conn->number && c->tls.received == 0;
 }
 
 static bool is_other_leader(const struct midge__conn *c, const struct midge__conn *conn)

@@ -125,15 +125,19 @@ static void closed_as_announced(void **state)
 /* The server's time runs from its last byte, not from when a paused sink took it. */
 static void paused_meanwhile(void **state)
 {
-#define KEEP5 "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nKeep-Alive: timeout=5\r\n\r\nhel"
+#define KEEP5  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nKeep-Alive: timeout=5\r\n\r\nhel"
+#define KEEP20 "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nKeep-Alive: timeout=20\r\n\r\nhel"
     static const struct fake_script tails[] = {
         {.steps = {REQUEST, SAY(KEEP5), SAY("lo"), REQUEST, SAY(HELLO)}},
-        {.steps = {REQUEST, SAY(KEEP5), WAIT(6000), SAY("lo"), REQUEST, SAY(HELLO)}}};
+        {.steps = {REQUEST, SAY(KEEP5), WAIT(6000), SAY("lo"), REQUEST, SAY(HELLO)}},
+        {.steps = {REQUEST, SAY(KEEP20), SAY("lo"), REQUEST, SAY(HELLO)}},
+        {.steps = {REQUEST, SAY(HELLO), REQUEST, SAY(HELLO)}}};
     static const struct {
         unsigned tail, paused_ms, idle_ms;
         bool reused;
-    } cases[] = {{0, 3000, 0, true},  {0, 3000, 900, true},  {0, 3000, 1100, false},
-                 {0, 5000, 0, false}, {1, 5000, 3000, true}, {1, 5000, 4100, false}};
+    } cases[] = {{0, 3000, 0, true},    {0, 3000, 900, true},   {0, 3000, 1100, false},
+                 {0, 5000, 0, false},   {1, 5000, 3000, true},  {1, 5000, 4100, false},
+                 {2, 9000, 5900, true}, {2, 9000, 6100, false}, {3, 9000, 14900, true}};
     (void)state;
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(cases); i++) {
         struct world w;

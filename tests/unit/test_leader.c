@@ -570,7 +570,7 @@ static unsigned chance(unsigned n)
 
 static void any_server(struct fake_script *s)
 {
-    static const char *const says[] = {"p", "pp", "pB", "S", "F", "N", "E", "F" TICKET};
+    static const char *const says[] = {"p", "pp", "pB", "S", "F", "N", "E", ("F" TICKET)};
     *s = (struct fake_script){.connect = chance(8) == 0 ? FAKE_NEVER : FAKE_ACCEPTS,
                               .connect_ms = chance(2) ? chance(900) : 0};
     unsigned at = 0, n = chance(6);
