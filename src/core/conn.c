@@ -237,14 +237,14 @@ static void keep_alive_over(struct midge__timer *timer)
    its way, and the next request will be. */
 static uint32_t keep_ms(const struct midge__conn *conn)
 {
-    uint64_t margin = 2 * (uint64_t)conn->rtt_ms, ms = conn->keep_s * (uint64_t)1000;
-    uint32_t most = conn->client->config.keep_alive_ms;
-    if (conn->keep_s == MIDGE__KEEP_ALIVE_NONE) {
+    uint32_t margin = 2 * conn->rtt_ms, most = conn->client->config.keep_alive_ms;
+    if (conn->keep_s > UINT32_MAX / 1000) {
         return most;
     }
+    uint32_t ms = conn->keep_s * 1000;
     margin = margin > KEEP_MARGIN_MS ? margin : KEEP_MARGIN_MS;
     ms = ms > margin ? ms - margin : 0;
-    return ms < most ? (uint32_t)ms : most;
+    return ms < most ? ms : most;
 }
 
 bool midge__conn_keeps(struct midge__conn *conn, const struct midge__keep_alive *hint)

@@ -28,6 +28,7 @@
 #include "core/core.h"
 
 #define SILENCE_MS   300U
+#define RTT_MAX_MS   60000U
 #define FAILURES_MAX 2U
 
 static uint64_t clock_now(const struct midge_client *client)
@@ -88,7 +89,7 @@ static void arm(struct midge__origin *o, uint64_t at)
 /* Silence counts from now. */
 static void arm_silence(struct midge__origin *o)
 {
-    uint64_t ms = 3 * (uint64_t)o->rtt_ms;
+    uint32_t ms = 3 * o->rtt_ms;
     uint64_t at = clock_now(o->client) + (ms > SILENCE_MS ? ms : SILENCE_MS);
     arm(o, at < o->lead_until_ms ? at : o->lead_until_ms);
 }
@@ -218,7 +219,8 @@ void midge__leader_moved(struct midge__conn *conn)
 
 void midge__leader_heard(struct midge__conn *conn)
 {
-    uint32_t ms = midge__u32(clock_now(conn->client) - conn->since_ms);
+    uint32_t ms = (uint32_t)(clock_now(conn->client) - conn->since_ms);
+    ms = ms < RTT_MAX_MS ? ms : RTT_MAX_MS;
     if (ms > conn->rtt_ms) {
         conn->rtt_ms = ms;
     }
@@ -238,7 +240,7 @@ void midge__leader_complete(struct midge__conn *conn)
         give_up_tickets(o); /* it would have come within the handshake (RFC 5077 3.3) */
         return;
     }
-    uint64_t least = o->client->config.ticket_wait_ms, ms = 2 * (uint64_t)conn->rtt_ms;
+    uint32_t least = o->client->config.ticket_wait_ms, ms = 2 * conn->rtt_ms;
     conn->silent = false;
     set_leader(o, conn);
     arm(o, clock_now(o->client) + (ms > least ? ms : least));
