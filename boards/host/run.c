@@ -102,6 +102,8 @@ static int on_response(void *ctx, midge_id id, const struct midge_response *resp
     reply_keep(&fetch->reply, fetch->run->keep, response);
     if (fetch->run->options->verbose)
         reply_show(&fetch->reply);
+    if (fetch->run->options->verbose && response->headers_skipped)
+        fputs("* headers beyond --max-header were skipped\n", stderr);
     if (fetch->group->fail && response->status >= 400)
         return MIDGE_ERR_HTTP_STATUS;
     if (!fetch->group->include && !fetch->group->head)

@@ -41,9 +41,15 @@
 #ifndef MIDGE_MAX_AWAITABLES
 #define MIDGE_MAX_AWAITABLES MIDGE__PICK(255, 64, 64)
 #endif
-/* Bytes of one response's head (status line, headers; again for trailers). */
+/* Bytes of one response's head that are kept (status line, headers; again for trailers). Of a
+   longer head the fields that are not needed are skipped: keep_headers in request.h. */
 #ifndef MIDGE_MAX_HEADER
 #define MIDGE_MAX_HEADER MIDGE__PICK(65536, 4096, 2048)
+#endif
+/* Bytes of all heads of one answer on the wire: 1xx heads, the final one with the fields that are
+   skipped, trailers. They take no memory. At least max_header. */
+#ifndef MIDGE_MAX_HEAD_TOTAL
+#define MIDGE_MAX_HEAD_TOTAL 65536
 #endif
 /* Bytes of the plaintext buffers of an exchange: received (also the spill of a paused one), sent
    (in profile tiny also the longest record sent). */
