@@ -167,13 +167,6 @@
 #define MIDGE_URL_MEND 1
 #endif
 
-/* What cJSON's process-wide hooks are set back to after each midge_json call (they cannot be read).
-   NULL: malloc and free. Define both if the firmware gives cJSON an allocator of its own. */
-#ifndef MIDGE_CJSON_MALLOC
-#define MIDGE_CJSON_MALLOC NULL
-#define MIDGE_CJSON_FREE   NULL
-#endif
-
 #if MIDGE_MAX_FRAGMENT != 0 && MIDGE_MAX_FRAGMENT != 512 && MIDGE_MAX_FRAGMENT != 1024 &&          \
     MIDGE_MAX_FRAGMENT != 2048 && MIDGE_MAX_FRAGMENT != 4096
 #error "MIDGE_MAX_FRAGMENT must be 0, 512, 1024, 2048 or 4096: RFC 6066 knows no other lengths"
