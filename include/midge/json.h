@@ -145,7 +145,8 @@ int midge_json_parse(struct midge_client *client, const void *text, size_t len, 
 void midge_json_free(struct midge_client *client, struct cJSON *json);
 
 /* Write without white space into memory of the client's block: free with midge_free. Numbers that
-   kept their text are written as they came, others that are not finite as null. INVALID: nested
+   kept their text are written as they came, others that are not finite as null, fractions by
+   snprintf's %g (newlib-nano: link with -u _printf_float). INVALID: nested
    deeper than MIDGE_JSON_FILTER_DEPTH, or a node that is nothing; NO_MEMORY. */
 int midge_json_print(struct midge_client *client, const struct cJSON *json, char **text,
                      size_t *len);
