@@ -54,9 +54,7 @@ static const char *on_chunk_space(struct midge__h1_chunk *c, char byte)
         return after_chunk_size(c, byte);
     }
     c->state = MIDGE__H1_CHUNK_SPACE;
-    return c->ext++ == MIDGE__H1_MAX_CHUNK_SPACE
-               ? MIDGE__TEXT("white space after chunk size too long")
-               : NULL;
+    return c->ext++ == MIDGE__H1_MAX_CHUNK_SPACE ? MIDGE__TEXT("bad chunk size") : NULL;
 }
 
 static const char *on_chunk_size(struct midge__h1_chunk *c, char byte)

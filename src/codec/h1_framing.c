@@ -69,7 +69,7 @@ const char *midge__h1_note_header(struct midge__h1_parse *p, struct midge_span n
     p->tolerated |= p->folded;
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (midge__span_is(name, fields[i].name)) {
-            return p->folded ? MIDGE__TEXT("folded framing header") : fields[i].note(p, value);
+            return p->folded ? MIDGE__TEXT("folded header line") : fields[i].note(p, value);
         }
     }
     return NULL;

@@ -196,7 +196,7 @@ static int on_fold(struct midge__h1_parse *p, struct midge__h1_input *in)
         return MIDGE_OK;
     }
     if (in->data[in->pos] == '\r') {
-        return fail_here(p, in, MIDGE__TEXT("header line of white space"));
+        return fail_here(p, in, MIDGE__TEXT("folded header line"));
     }
     int got = add_bytes(p, " ", &one);
     if (got == MIDGE_OK) {

@@ -66,7 +66,7 @@ class Skipped(midge_test.Case):
         super().setUp()
         self.program = midge_test.BIN + self.profile
         if not os.access(self.program, os.X_OK):
-            self.fail(f"no program at {self.program}")
+            self.skipTest(f"no program at {self.program}")  # the sanitizers' build has one profile
 
     def command(self, arguments, report, ca):
         return [self.program, *self.options, *super().command(arguments, report, ca)[1:]]
