@@ -110,8 +110,11 @@ class Skipped(midge_test.Case):
         self.assert_code(0, ran)
         self.assertEqual([["Sum", 1500 * "1"]], ran[0]["trailers"])
 
-    def test_verbose_says_so(self):
-        self.assertIn("* headers beyond --max-header were skipped", self.get(github(), "-v").text)
+    def test_it_is_said_where_the_head_is_shown(self):
+        for option, told in (("-v", 1), ("-i", 1), ("-I", 1), ("-f", 0)):
+            with self.subTest(option):
+                ran = self.get(github(), option)
+                self.assertEqual(told, ran.text.count("headers beyond --max-header were skipped"), ran)
 
     def test_not_when_all_fits(self):
         ran = self.get(HEAD + "X: " + 1500 * "x" + "\r\nContent-Length: 0\r\n\r\n")
