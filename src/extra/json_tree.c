@@ -63,18 +63,34 @@ static struct midge_span take_quoted(struct builder *b)
     return midge__span(from, (size_t)(b->at - from));
 }
 
-/* Its text; decoded it is never longer. NULL: no memory. */
-static char *take_string(struct builder *b)
+/* Decodes a string with its quotes. */
+static void decode(struct midge_span token, char *text, size_t cap)
 {
     static const char *const whole[] = {""};
     struct midge__json_scan scan;
     struct midge_json_value value;
-    struct midge_span token = take_quoted(b);
-    size_t cap = token.len - 1;
-    char *text = midge_alloc(b->client, cap);
+    (void)midge__json_scan_init(&scan, whole, 1, text, cap);
+    (void)midge__json_scan(&scan, &token, &value);
+}
+
+/* NULL: no memory. */
+static char *copy(struct builder *b, struct midge_span s)
+{
+    char *text = midge_alloc(b->client, s.len + 1);
     if (text != NULL) {
-        (void)midge__json_scan_init(&scan, whole, 1, text, cap);
-        (void)midge__json_scan(&scan, &token, &value);
+        memcpy(text, s.ptr, s.len);
+        text[s.len] = '\0';
+    }
+    return text;
+}
+
+static char *take_string(struct builder *b)
+{
+    struct midge_span token = take_quoted(b);
+    struct midge_span raw = midge__span(token.ptr + 1, token.len - 2);
+    char *text = copy(b, raw);
+    if (text != NULL && memchr(raw.ptr, '\\', raw.len) != NULL) {
+        decode(token, text, raw.len + 1); /* never longer than it is raw */
     }
     return text;
 }
@@ -100,11 +116,7 @@ static bool set_number(struct builder *b, cJSON *node)
     if (word.len <= DOUBLE_DIGITS && isfinite(value)) {
         return true;
     }
-    node->valuestring = midge_alloc(b->client, word.len + 1);
-    if (node->valuestring != NULL) {
-        memcpy(node->valuestring, word.ptr, word.len);
-        node->valuestring[word.len] = '\0';
-    }
+    node->valuestring = copy(b, word);
     return node->valuestring != NULL;
 }
 
