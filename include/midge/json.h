@@ -100,7 +100,7 @@ struct midge__json_scan {
     uint32_t index[MIDGE_JSON_FILTER_STEPS];
 };
 
-/* 128 bytes on a 32-bit machine. */
+/* 136 bytes on a 32-bit machine. */
 struct midge_json_filter {
     struct midge_sink sink;
     midge_json_value_fn *on_value;
