@@ -15,11 +15,7 @@ set(CMAKE_SIZE arm-none-eabi-size)
 set(CMAKE_C_FLAGS_INIT
     "${MIDGE_CPU_FLAGS} -mthumb -mfloat-abi=soft -specs=nano.specs -Os -g -fno-common")
 set(CMAKE_ASM_FLAGS_INIT "${MIDGE_CPU_FLAGS} -mthumb")
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-nostartfiles -specs=nosys.specs -Wl,--wrap=strtod") # cortexm_libc.c
-# For images with cJSON: it prints numbers by %g and reads them back, which newlib-nano leaves out
-# unless asked for (20 KB).
-set(MIDGE_CJSON_LINK_OPTIONS -Wl,--undefined=_printf_float -Wl,--undefined=_scanf_float)
-
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-nostartfiles -specs=nosys.specs")
 # No program links without a board's linker script.
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES MIDGE_BOARD)

@@ -109,6 +109,7 @@ static void add_body(struct text *out, const struct fetch *fetch)
     json_number(out, "body_len", (int64_t)fetch->output.body_len);
     add_hash(out, &fetch->output);
     json_member(out, "framing", framing_name(fetch->result.framing));
+    json_flag(out, "headers_skipped", fetch->result.headers_skipped);
     json_member(out, "complete", complete_name(fetch->result.complete));
 }
 

@@ -92,6 +92,15 @@ static void on_send(void *ctx, midge_id id, const char *method, const char *url)
         verbose_request(fetch, method, url);
 }
 
+/* Where the head is shown, what is missing of it is no secret. */
+static void tell_skipped(const struct fetch *fetch, const struct midge_response *response)
+{
+    int shown = fetch->run->options->verbose || fetch->group->include || fetch->group->head;
+
+    if (response->headers_skipped && shown && !is_silent(fetch->run))
+        fputs("midge: headers beyond --max-header were skipped\n", stderr);
+}
+
 static int on_response(void *ctx, midge_id id, const struct midge_response *response)
 {
     struct fetch *fetch = ctx;
@@ -102,6 +111,7 @@ static int on_response(void *ctx, midge_id id, const struct midge_response *resp
     reply_keep(&fetch->reply, fetch->run->keep, response);
     if (fetch->run->options->verbose)
         reply_show(&fetch->reply);
+    tell_skipped(fetch, response);
     if (fetch->group->fail && response->status >= 400)
         return MIDGE_ERR_HTTP_STATUS;
     if (!fetch->group->include && !fetch->group->head)

@@ -51,7 +51,8 @@ struct midge_config {
     uint16_t max_handshakes;  /* computing at once [MIDGE_MAX_HANDSHAKES] */
     uint16_t max_transfers;   /* requests in work at once, the rest queue [max_connections] */
     uint16_t max_awaitables;  /* [MIDGE_MAX_AWAITABLES], at most 65000 */
-    uint32_t max_header;      /* bytes of a response head [MIDGE_MAX_HEADER] */
+    uint32_t max_header;      /* bytes of a response head that are kept [MIDGE_MAX_HEADER] */
+    uint32_t max_head_total;  /* bytes of an answer's heads on the wire [MIDGE_MAX_HEAD_TOTAL] */
     uint64_t max_body;        /* bytes of a response body [no limit] */
     uint32_t turn_crypto, turn_bytes, turn_steps; /* [MIDGE_TURN_x] */
     uint32_t keep_alive_ms;                       /* [MIDGE_KEEP_ALIVE_MS] */

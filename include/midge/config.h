@@ -41,9 +41,15 @@
 #ifndef MIDGE_MAX_AWAITABLES
 #define MIDGE_MAX_AWAITABLES MIDGE__PICK(255, 64, 64)
 #endif
-/* Bytes of one response's head (status line, headers; again for trailers). */
+/* Bytes of one response's head that are kept (status line, headers; again for trailers). Of a
+   longer head the fields that are not needed are skipped: keep_headers in request.h. */
 #ifndef MIDGE_MAX_HEADER
 #define MIDGE_MAX_HEADER MIDGE__PICK(65536, 4096, 2048)
+#endif
+/* Bytes of all heads of one answer on the wire: 1xx heads, the final one with the fields that are
+   skipped, trailers. They take no memory. At least max_header. */
+#ifndef MIDGE_MAX_HEAD_TOTAL
+#define MIDGE_MAX_HEAD_TOTAL 65536
 #endif
 /* Bytes of the plaintext buffers of an exchange: received (also the spill of a paused one), sent
    (in profile tiny also the longest record sent). */
@@ -168,13 +174,6 @@
    resolves against base_url (midge_url_normalise, midge_url_resolve). */
 #ifndef MIDGE_URL_MEND
 #define MIDGE_URL_MEND 1
-#endif
-
-/* What cJSON's process-wide hooks are set back to after each midge_json call (they cannot be read).
-   NULL: malloc and free. Define both if the firmware gives cJSON an allocator of its own. */
-#ifndef MIDGE_CJSON_MALLOC
-#define MIDGE_CJSON_MALLOC NULL
-#define MIDGE_CJSON_FREE   NULL
 #endif
 
 #if MIDGE_MAX_FRAGMENT != 0 && MIDGE_MAX_FRAGMENT != 512 && MIDGE_MAX_FRAGMENT != 1024 &&          \

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * JSON in two ways: a filter that picks values out of an answer while it arrives and keeps nothing
- * else, and whole documents by cJSON, with limits and memory from the client's block. The filter
- * needs no cJSON.
+ * else, and whole documents as trees of cJSON's nodes, with memory from the client's block. The
+ * filter needs no cJSON, the trees only its header.
+ *
+ * Both take the same documents (RFC 8259) and give the same values: exactly one value, of UTF-8
+ * (what is not, as Latin-1, is malformed). A byte order mark before it is skipped. For half a
+ * surrogate pair, and for \u0000, which would end a text in C, stands U+FFFD. Of two equal names in
+ * an object the first counts.
  */
 #ifndef MIDGE_JSON_H
 #define MIDGE_JSON_H
@@ -36,16 +41,15 @@ extern "C" {
  * path := [ step ] { step }, a first name without its dot; the empty path is the whole document
  * step := "." name | "[" number "]" | "[*]"          name: any bytes but NUL . [ ]
  *
- * The document is checked strictly (RFC 8259): exactly one value, of UTF-8, without a byte order
- * mark; no lone surrogate in an escape. When a name comes twice in an object, both values are
- * reported. Values are reported before the rest of the document is known to be good: what must not
- * be believed too early is used after the request's success.
+ * Values are reported before the rest of the document is known to be good: what must not be
+ * believed too early is used after the request's success.
  */
 
 /* Most paths of a filter, and most steps of a path. A path has at most 255 bytes. */
 #define MIDGE_JSON_FILTER_PATHS 8
 #define MIDGE_JSON_FILTER_STEPS 8
-/* Most arrays and objects within each other: 8 to 32. What is nested deeper is malformed. */
+/* Most arrays and objects within each other, in trees too: 8 to 32. What is nested deeper is
+   malformed. */
 #ifndef MIDGE_JSON_FILTER_DEPTH
 #define MIDGE_JSON_FILTER_DEPTH 32
 #endif
@@ -67,7 +71,7 @@ enum midge_json_type {
 /* Lives only during the callback that gets it, its text too. */
 struct midge_json_value {
     /* STRING: decoded. NUMBER, TRUE, FALSE, NULL: as it stands there. Others: "". Never NULL, with
-       a NUL behind it; one more only where a string has \u0000, as len then tells. */
+       a NUL behind it. */
     const char *text;
     size_t len;
     uint32_t index;    /* of the element in the innermost array around the value, from 0; else 0 */
@@ -83,7 +87,7 @@ typedef int midge_json_value_fn(void *ctx, const struct midge_json_value *value)
 
 /* The filter's own state: here for its size. Bytes first, where code reaches them best. */
 struct midge__json_scan {
-    uint8_t n, depth, state, type, hits, due, size, more, truncate, truncated;
+    uint8_t n, depth, max_depth, state, type, hits, due, size, more, truncate, truncated;
     int8_t error;     /* what it has come to, or will at an end before the document's */
     uint32_t objects; /* bit 0: the innermost container is an object; bit 1: the one around it */
     uint32_t code;    /* the character so far; above 16 bits a high surrogate that waits */
@@ -92,10 +96,11 @@ struct midge__json_scan {
     const char *const *paths;
     uint8_t at[MIDGE_JSON_FILTER_PATHS];    /* the step of each path that is next */
     uint8_t level[MIDGE_JSON_FILTER_PATHS]; /* and how many are behind it */
+    uint8_t seen[MIDGE_JSON_FILTER_PATHS];  /* bit n: in the open object at level n its name came */
     uint32_t index[MIDGE_JSON_FILTER_STEPS];
 };
 
-/* 128 bytes on a 32-bit machine. */
+/* 136 bytes on a 32-bit machine. */
 struct midge_json_filter {
     struct midge_sink sink;
     midge_json_value_fn *on_value;
@@ -127,13 +132,22 @@ int midge_json_filter_init(struct midge_json_filter *filter, const char *const *
 struct cJSON;
 
 /* Parse all of text (white space around it allowed, anything else after it is an error). depth: at
-   most so many nested arrays and objects (0: 32). JSON for malformed or too deep text, NO_MEMORY.
-   *offset (may be NULL) is where it went wrong. Free with midge_json_free. */
+   most so many nested arrays and objects (0 or more than MIDGE_JSON_FILTER_DEPTH: that many). JSON
+   for malformed or too deep text, NO_MEMORY. *offset (may be NULL) is where it went wrong. Free
+   with midge_json_free.
+
+   The nodes are cJSON's, for its functions that read. Those that change a tree work too, while its
+   allocator (cJSON_InitHooks) is midge_alloc and midge_free of the same client. A number whose text
+   has more than 15 characters, or that no double can hold, keeps its text in valuestring: so
+   integers beyond 2^53 are exact. */
 int midge_json_parse(struct midge_client *client, const void *text, size_t len, unsigned depth,
                      struct cJSON **json, size_t *offset);
 void midge_json_free(struct midge_client *client, struct cJSON *json);
 
-/* Write without white space into memory of the client's block: free with midge_free. */
+/* Write without white space into memory of the client's block: free with midge_free. Numbers that
+   kept their text are written as they came, others that are not finite as null, fractions by
+   snprintf's %g (newlib-nano: link with -u _printf_float). INVALID: nested
+   deeper than MIDGE_JSON_FILTER_DEPTH, or a node that is nothing; NO_MEMORY. */
 int midge_json_print(struct midge_client *client, const struct cJSON *json, char **text,
                      size_t *len);
 
@@ -142,6 +156,8 @@ const struct cJSON *midge_json_at(const struct cJSON *json, const char *path);
 /* The string there, or NULL; the number there, or otherwise. */
 const char *midge_json_string(const struct cJSON *json, const char *path);
 double midge_json_number(const struct cJSON *json, const char *path, double otherwise);
+/* The integer there, exact over the whole range; otherwise where there is none, or one beyond. */
+int64_t midge_json_integer(const struct cJSON *json, const char *path, int64_t otherwise);
 
 /* Escapes text as a JSON string with its quotes; TOO_LARGE when cap is too small. */
 int midge_json_quote(char *out, size_t cap, size_t *len, const char *text);

@@ -60,6 +60,13 @@ struct midge_request {
     const char *content_type; /* NULL: none is sent */
     struct midge_source *source;
 
+    /* Names of response headers that on_response reads, with commas: "ETag, Link"; "*" all. When a
+       head is longer than max_header, other headers are skipped (headers_skipped says so), but
+       these are there or the answer fails with TOO_LARGE; so are, for NULL too, Connection,
+       Content-Encoding, Content-Length, Content-Range, Content-Type, Keep-Alive, Location,
+       Retry-After and Transfer-Encoding. Trailers likewise. */
+    const char *keep_headers;
+
     struct midge_sink *sink; /* NULL: the body is dropped (and counted) */
     uint64_t max_body;       /* bytes; TOO_LARGE beyond. 0: the client's; UINT64_MAX: no limit */
     struct midge_timeouts timeouts;

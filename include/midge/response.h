@@ -28,12 +28,14 @@ enum midge_framing {
 
 /* The head of a response; lives only during the callback that gets it. */
 struct midge_response {
-    int status;           /* 100..999 */
-    uint8_t http_minor;   /* HTTP/1.x */
-    uint8_t framing;      /* enum midge_framing */
-    const char *reason;   /* NUL-terminated, may be empty */
-    uint64_t content_len; /* with FRAMING_LENGTH */
-    const char *url;      /* effective URL */
+    int status;              /* 100..999 */
+    uint8_t http_minor;      /* HTTP/1.x */
+    uint8_t framing;         /* enum midge_framing */
+    uint8_t headers_skipped; /* 1: the head was longer than max_header; what is missing may have
+                                been sent, unless it is one of keep_headers (request.h) */
+    const char *reason;      /* NUL-terminated, may be empty */
+    uint64_t content_len;    /* with FRAMING_LENGTH */
+    const char *url;         /* effective URL */
     const void *impl;
 };
 
@@ -71,14 +73,15 @@ struct midge_result {
     uint8_t resumed; /* by a TLS ticket or session */
     uint8_t retries; /* replays after a stale connection */
     uint8_t redirects;
-    uint8_t time_verified; /* certificate dates were judged by a trusted clock */
-    uint8_t tls_version;   /* 0, 12, 13 */
-    uint16_t connects;     /* connections opened for it */
-    uint16_t status;       /* HTTP status, 0 when none came */
-    int native;            /* errno, mbedTLS's or the resolver's code; 0 none */
-    uint32_t verify_flags; /* MBEDTLS_X509_BADCERT_x of a refused certificate */
-    uint32_t cert_date;    /* YYYYMMDD: when that one expired or becomes valid; 0: not the reason */
-    uint32_t connection;   /* its number, from 1; 0 none */
+    uint8_t time_verified;   /* certificate dates were judged by a trusted clock */
+    uint8_t tls_version;     /* 0, 12, 13 */
+    uint8_t headers_skipped; /* headers or trailers beyond max_header were not kept */
+    uint16_t connects;       /* connections opened for it */
+    uint16_t status;         /* HTTP status, 0 when none came */
+    int native;              /* errno, mbedTLS's or the resolver's code; 0 none */
+    uint32_t verify_flags;   /* MBEDTLS_X509_BADCERT_x of a refused certificate */
+    uint32_t cert_date;  /* YYYYMMDD: when that one expired or becomes valid; 0: not the reason */
+    uint32_t connection; /* its number, from 1; 0 none */
     uint32_t retry_after_s; /* of a Retry-After header in seconds (RFC 9110 10.2.3); 0 none */
     uint64_t body_len;      /* decoded body bytes given to the sink */
     uint64_t offset;        /* PROTOCOL: byte offset in the answer */

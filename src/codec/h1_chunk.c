@@ -2,15 +2,18 @@
 /*
  * RFC 9112 7.1, byte by byte.
  *
- * state    waits for                         leads to
- * SIZE     hex digits                        SPACE, EXT, LF
- * SPACE    ';' after white space             EXT
- * EXT      the CR that ends the extension    LF
- * LF       LF                                DATA, LAST (size 0)
- * DATA     the caller, who takes c->left     DATA_CR, which the caller sets
- * DATA_CR  CR                                DATA_LF
- * DATA_LF  LF                                SIZE
- * LAST     the caller, who reads trailers    -
+ * state     waits for                         leads to
+ * SIZE      hex digits                        SPACE, EXT_NAME, LF
+ * SPACE     ';' or CR after white space       EXT_NAME, LF
+ * EXT_NAME  the name behind a ';'             EXT
+ * EXT       the CR that ends the extensions   LF, EXT_NAME, QUOTED
+ * QUOTED    the '"' that ends a value         EXT, ESCAPED
+ * ESCAPED   the character behind a backslash  QUOTED
+ * LF        LF                                DATA, LAST (size 0)
+ * DATA      the caller, who takes c->left     DATA_CR, which the caller sets
+ * DATA_CR   CR                                DATA_LF
+ * DATA_LF   LF                                SIZE
+ * LAST      the caller, who reads trailers    -
  */
 #include "codec/h1_chunk.h"
 
@@ -23,60 +26,79 @@ static void start_chunk(struct midge__h1_chunk *c)
 {
     c->left = 0;
     c->digits = 0;
+    c->ext = 0;
     c->state = MIDGE__H1_CHUNK_SIZE;
 }
 
 static const char *after_chunk_size(struct midge__h1_chunk *c, char byte)
 {
-    if (c->digits == 0)
+    if (c->digits == 0) {
         return MIDGE__TEXT("bad chunk size");
-    if (byte == '\r')
+    }
+    c->ext = 0;
+    if (byte == '\r') {
         c->state = MIDGE__H1_CHUNK_LF;
-    else if (byte == ';')
-        c->state = MIDGE__H1_CHUNK_EXT;
-    else if (midge__is_ows(byte))
-        c->state = MIDGE__H1_CHUNK_SPACE;
-    else
+    } else if (byte == ';') {
+        c->state = MIDGE__H1_CHUNK_EXT_NAME;
+    } else {
         return MIDGE__TEXT("bad chunk size");
+    }
     return NULL;
+}
+
+/* 7.1.1 allows white space before a ';' only, but old servers pad all sizes to one length. No
+   reader takes it for a digit or an end, so it is read over. */
+static const char *on_chunk_space(struct midge__h1_chunk *c, char byte)
+{
+    if (c->digits == 0 || !midge__is_ows(byte)) {
+        return after_chunk_size(c, byte);
+    }
+    c->state = MIDGE__H1_CHUNK_SPACE;
+    return c->ext++ == MIDGE__H1_MAX_CHUNK_SPACE ? MIDGE__TEXT("bad chunk size") : NULL;
 }
 
 static const char *on_chunk_size(struct midge__h1_chunk *c, char byte)
 {
     int digit = midge__hex_value(byte);
     if (digit < 0)
-        return after_chunk_size(c, byte);
+        return on_chunk_space(c, byte);
     if (c->digits++ == 16) /* what 64 bits hold */
         return MIDGE__TEXT("chunk size too large");
     c->left = c->left << 4 | (unsigned)digit;
     return NULL;
 }
 
-static const char *count_ext(struct midge__h1_chunk *c)
+static enum midge__h1_chunk_state ext_state(enum midge__h1_chunk_state state, char byte)
 {
-    return c->ext++ == MIDGE__H1_MAX_CHUNK_EXT ? MIDGE__TEXT("chunk extensions too long") : NULL;
+    if (state == MIDGE__H1_CHUNK_ESCAPED) {
+        return MIDGE__H1_CHUNK_QUOTED;
+    }
+    if (state == MIDGE__H1_CHUNK_EXT_NAME) {
+        return midge__is_ows(byte) ? state : MIDGE__H1_CHUNK_EXT;
+    }
+    if (byte == '"') {
+        return state == MIDGE__H1_CHUNK_EXT ? MIDGE__H1_CHUNK_QUOTED : MIDGE__H1_CHUNK_EXT;
+    }
+    if (state == MIDGE__H1_CHUNK_QUOTED) {
+        return byte == '\\' ? MIDGE__H1_CHUNK_ESCAPED : state;
+    }
+    return byte == ';' ? MIDGE__H1_CHUNK_EXT_NAME : state;
 }
 
-/* 7.1.1 has white space only before a ';'. Size and CR padded apart were a 1990s habit. */
-static const char *on_chunk_space(struct midge__h1_chunk *c, char byte)
-{
-    if (byte == ';')
-        c->state = MIDGE__H1_CHUNK_EXT;
-    else if (!midge__is_ows(byte))
-        return MIDGE__TEXT("bad chunk size");
-    return count_ext(c);
-}
-
-/* Extensions are read over: nobody uses them, but a line end in disguise must not pass. */
+/* Extensions are read over: nothing uses them, but a line end in disguise must not pass. */
 static const char *on_chunk_ext(struct midge__h1_chunk *c, char byte)
 {
-    if (byte == '\r') {
+    enum midge__h1_chunk_state state = c->state;
+    if (state == MIDGE__H1_CHUNK_EXT && byte == '\r') {
         c->state = MIDGE__H1_CHUNK_LF;
         return NULL;
     }
-    if (midge__is_ctl(byte))
+    bool names = state == MIDGE__H1_CHUNK_EXT_NAME && !midge__is_ows(byte);
+    if (midge__is_ctl(byte) || (names && !midge__is_token(byte))) {
         return MIDGE__TEXT("bad chunk extension");
-    return count_ext(c);
+    }
+    c->state = (uint8_t)ext_state(state, byte);
+    return c->ext++ == MIDGE__H1_MAX_CHUNK_EXT ? MIDGE__TEXT("chunk extensions too long") : NULL;
 }
 
 static const char *on_chunk_lf(struct midge__h1_chunk *c, char byte)
@@ -105,7 +127,10 @@ const char *midge__h1_chunk_byte(struct midge__h1_chunk *c, char byte)
         return on_chunk_size(c, byte);
     case MIDGE__H1_CHUNK_SPACE:
         return on_chunk_space(c, byte);
+    case MIDGE__H1_CHUNK_EXT_NAME:
     case MIDGE__H1_CHUNK_EXT:
+    case MIDGE__H1_CHUNK_QUOTED:
+    case MIDGE__H1_CHUNK_ESCAPED:
         return on_chunk_ext(c, byte);
     case MIDGE__H1_CHUNK_LF:
         return on_chunk_lf(c, byte);

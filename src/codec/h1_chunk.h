@@ -5,15 +5,20 @@
 
 #include <stdint.h>
 
-/* Bytes of chunk extensions in one message: without a bound they are a body nobody counts. */
+/* Bytes of one chunk's extensions. */
 #ifndef MIDGE__H1_MAX_CHUNK_EXT
 #define MIDGE__H1_MAX_CHUNK_EXT 4096
 #endif
+/* SP and HTAB between a chunk's size and what follows it. */
+#define MIDGE__H1_MAX_CHUNK_SPACE 16
 
 enum midge__h1_chunk_state {
     MIDGE__H1_CHUNK_SIZE,
     MIDGE__H1_CHUNK_SPACE,
+    MIDGE__H1_CHUNK_EXT_NAME,
     MIDGE__H1_CHUNK_EXT,
+    MIDGE__H1_CHUNK_QUOTED,
+    MIDGE__H1_CHUNK_ESCAPED,
     MIDGE__H1_CHUNK_LF,
     MIDGE__H1_CHUNK_DATA, /* `left` bytes of data come next */
     MIDGE__H1_CHUNK_DATA_CR,
@@ -24,7 +29,7 @@ enum midge__h1_chunk_state {
 /* All zero to begin with. */
 struct midge__h1_chunk {
     uint64_t left;  /* the chunk's size; the caller counts it down over the data */
-    uint16_t ext;   /* bytes of extensions seen */
+    uint16_t ext;   /* bytes of this chunk's extensions so far; before them, of white space */
     uint8_t digits; /* of the size so far */
     uint8_t state;  /* enum midge__h1_chunk_state */
 };

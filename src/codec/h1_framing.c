@@ -6,7 +6,7 @@
 #include "base/span.h"
 
 /* p->seen */
-enum { SEEN_CHUNKED = 1, SEEN_CLOSE = 2, SEEN_KEEP_ALIVE = 4 };
+enum { SEEN_CHUNKED = 1, SEEN_CLOSE = 2, SEEN_KEEP_ALIVE = 4, SEEN_IDENTITY = 8 };
 
 /* ---- header by header ---- */
 
@@ -26,18 +26,24 @@ static const char *on_content_length(struct midge__h1_parse *p, struct midge_spa
     return NULL;
 }
 
-/* RFC 9112 6.1, 7: we ask for no transfer coding, so chunked is all a server may use. */
+/* RFC 9112 6.1, 7: we ask for no transfer coding, so chunked is all a server may use. RFC 2616 3.6
+   had "identity" for none, and some servers say so still; beside any other it means nothing that
+   two readers agree on. */
 static const char *on_transfer_encoding(struct midge__h1_parse *p, struct midge_span value)
 {
-    if (!midge__span_is(value, "chunked"))
+    bool identity = midge__span_is(value, "identity");
+    if (!identity && !midge__span_is(value, "chunked")) {
         return MIDGE__TEXT("unknown transfer coding");
-    if ((p->seen & SEEN_CHUNKED) != 0)
-        return MIDGE__TEXT("chunked twice");
-    p->seen |= SEEN_CHUNKED;
+    }
+    if ((p->seen & (SEEN_CHUNKED | SEEN_IDENTITY)) != 0) {
+        return MIDGE__TEXT("more than one transfer coding");
+    }
+    p->seen |= identity ? SEEN_IDENTITY : SEEN_CHUNKED;
+    p->tolerated |= identity;
     return NULL;
 }
 
-static void on_connection(struct midge__h1_parse *p, struct midge_span value)
+static const char *on_connection(struct midge__h1_parse *p, struct midge_span value)
 {
     struct midge_span item;
     while (midge__span_list_next(&value, &item)) {
@@ -46,19 +52,29 @@ static void on_connection(struct midge__h1_parse *p, struct midge_span value)
         else if (midge__span_is(item, "keep-alive"))
             p->seen |= SEEN_KEEP_ALIVE;
     }
+    return NULL;
 }
 
 const char *midge__h1_note_header(struct midge__h1_parse *p, struct midge_span name,
                                   struct midge_span value)
 {
-    if (midge__span_is(name, "Content-Length"))
-        return on_content_length(p, value);
-    if (midge__span_is(name, "Transfer-Encoding"))
-        return on_transfer_encoding(p, value);
-    if (midge__span_is(name, "Connection"))
-        on_connection(p, value);
-    else if (midge__span_is(name, "Keep-Alive"))
+    static const struct {
+        const char *name;
+        const char *(*note)(struct midge__h1_parse *p, struct midge_span value);
+    } fields[] = {
+        {"Content-Length", on_content_length},
+        {"Transfer-Encoding", on_transfer_encoding},
+        {"Connection", on_connection},
+    };
+    p->tolerated |= p->folded;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (midge__span_is(name, fields[i].name)) {
+            return p->folded ? MIDGE__TEXT("folded header line") : fields[i].note(p, value);
+        }
+    }
+    if (midge__span_is(name, "Keep-Alive")) {
         midge__keep_alive_note(&p->keep, value);
+    }
     return NULL;
 }
 
@@ -100,7 +116,7 @@ static bool choose_keep_alive(const struct midge__h1_parse *p)
     bool stray_body = p->status == 204 && (p->content_length != 0 || (p->seen & SEEN_CHUNKED) != 0);
     if (p->framing == MIDGE__H1_FRAMING_CLOSE || is_switched(p) || stray_body)
         return false;
-    if ((p->seen & SEEN_CLOSE) != 0)
+    if ((p->seen & SEEN_CLOSE) != 0 || p->tolerated)
         return false;
     return p->minor != 0 || (p->seen & SEEN_KEEP_ALIVE) != 0;
 }

@@ -10,16 +10,19 @@
  * WAIT_CHUNK_DATA   the chunk                          WAIT_CHUNK
  * WAIT_TRAILER      a trailer line or the empty line   DONE
  * DONE              nothing                            -
- * FAILED            nothing                            -
+ * FAILED, TOO_LARGE nothing                            -
  *
- * Lines gather in the head buffer and are rewritten there in place, shorter, when their end has
- * come. Deadlines are the caller's.
+ * Lines gather in the head buffer (h1_line.c) and are rewritten there in place, shorter, when their
+ * end has come. Where the buffer may not grow, fields that are not needed are left out
+ * (h1_fields.c). Deadlines are the caller's.
  */
 #include "codec/h1_parse.h"
 
 #include "base/check.h"
 #include "base/span.h"
+#include "codec/h1_fields.h"
 #include "codec/h1_framing.h"
+#include "codec/h1_line.h"
 #include "midge/err.h"
 
 enum {
@@ -32,93 +35,25 @@ enum {
     WAIT_CHUNK_DATA,
     WAIT_TRAILER,
     DONE,
-    FAILED
+    FAILED,
+    TOO_LARGE
 };
 
 static const struct midge__keep_alive no_keep_alive = {MIDGE__KEEP_ALIVE_NONE,
                                                        MIDGE__KEEP_ALIVE_NONE};
 
 /* What a step answers beside a negative error. */
-enum { GO, STOP, LINE };
+enum { GO, STOP };
 
-struct input {
-    const uint8_t *data;
-    size_t len;
-    size_t pos;
-};
-
-/* `at` bytes into the input: less than 0 for what an earlier one brought. */
-static int fail(struct midge__h1_parse *p, ptrdiff_t at, const char *why)
+static int fail_here(struct midge__h1_parse *p, const struct midge__h1_input *in, const char *why)
 {
-    p->state = FAILED;
-    p->why = why;
-    p->offset = p->received + (uint64_t)(int64_t)at;
-    return MIDGE_ERR_PROTOCOL;
-}
-
-static int fail_here(struct midge__h1_parse *p, const struct input *in, const char *why)
-{
-    return fail(p, (ptrdiff_t)in->pos, why);
+    return midge__h1_fail(p, (ptrdiff_t)in->pos, why);
 }
 
 static int stop(struct midge__h1_event *event, enum midge__h1_kind kind)
 {
     event->kind = kind;
     return STOP;
-}
-
-/* ---- lines, RFC 9112 2.2 ---- */
-
-/* What does not speak HTTP is told at its first byte, not at its first line end. */
-static bool fits_prefix(const struct midge__h1_parse *p, char c)
-{
-    static const char prefix[] = "HTTP/1.";
-    return p->state != WAIT_STATUS || p->fill >= sizeof prefix - 1 || c == prefix[p->fill];
-}
-
-static const char *line_byte_error(const struct midge__h1_parse *p, char c)
-{
-    if (!fits_prefix(p, c))
-        return MIDGE__TEXT("not an HTTP/1 response");
-    if (c == '\n')
-        return MIDGE__TEXT("bare LF in head");
-    if (c != '\r' && midge__is_ctl(c))
-        return MIDGE__TEXT("control character in head");
-    return NULL;
-}
-
-/* Gathers bytes until CRLF: LINE with the line in head from p->line to p->fill, without CRLF
- * and with room for one byte more. */
-static int take_line(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
-{
-    while (in->pos < in->len) {
-        char c = (char)in->data[in->pos];
-        if (p->saw_cr) {
-            if (c != '\n')
-                return fail(p, (ptrdiff_t)in->pos - 1, MIDGE__TEXT("bare CR in head"));
-            p->saw_cr = false;
-            in->pos++;
-            return LINE;
-        }
-        const char *why = line_byte_error(p, c);
-        if (why != NULL)
-            return fail_here(p, in, why);
-        if (p->fill == p->cap)
-            return stop(event, MIDGE__H1_GROW);
-        in->pos++;
-        if (c == '\r')
-            p->saw_cr = true;
-        else
-            p->head[p->fill++] = c;
-    }
-    return STOP;
-}
-
-/* Byte `at` of the current line, whose CRLF was just read. */
-static int fail_in_line(struct midge__h1_parse *p, const struct input *in, size_t at,
-                        const char *why)
-{
-    return fail(p, (ptrdiff_t)(in->pos - 2 - (p->fill - p->line) + at), why);
 }
 
 /* ---- status line, RFC 9112 4 ---- */
@@ -143,12 +78,12 @@ static const char *status_error(struct midge__h1_parse *p, size_t *at)
     return NULL;
 }
 
-static int on_status(struct midge__h1_parse *p, const struct input *in)
+static int on_status(struct midge__h1_parse *p)
 {
     size_t at;
     const char *why = status_error(p, &at);
     if (why != NULL)
-        return fail_in_line(p, in, at, why);
+        return midge__h1_fail_in_line(p, at, why);
     /* "HTTP/1.1 200" without the space is common and harmless: the reason is empty. */
     size_t reason = p->fill > 13 ? p->fill - 13 : 0;
     memmove(p->head, p->head + 13, reason);
@@ -179,14 +114,13 @@ static const char *name_error(struct midge_span line, size_t *colon)
 }
 
 /* Rewrites the line "name: value" as name NUL value NUL. */
-static int split_field(struct midge__h1_parse *p, const struct input *in, struct midge_span *name,
-                       struct midge_span *value)
+static int split_field(struct midge__h1_parse *p, struct midge_span *name, struct midge_span *value)
 {
     struct midge_span line = midge__span(p->head + p->line, p->fill - p->line);
     size_t colon = 0;
     const char *why = name_error(line, &colon);
     if (why != NULL)
-        return fail_in_line(p, in, colon, why);
+        return midge__h1_fail_in_line(p, colon, why);
     struct midge_span raw =
         midge__span_trim(midge__span(line.ptr + colon + 1, line.len - colon - 1));
     char *to = p->head + p->line + colon;
@@ -212,7 +146,7 @@ static void begin_body(struct midge__h1_parse *p)
         p->chunk.left = UINT64_MAX;
 }
 
-static int on_head_end(struct midge__h1_parse *p, const struct input *in,
+static int on_head_end(struct midge__h1_parse *p, const struct midge__h1_input *in,
                        struct midge__h1_event *event)
 {
     const char *why = midge__h1_framing_error(p);
@@ -222,8 +156,6 @@ static int on_head_end(struct midge__h1_parse *p, const struct input *in,
     if (p->status == 101 && (p->flags & MIDGE__H1_FOR_UPGRADE) == 0)
         return fail_here(p, in, MIDGE__TEXT("unasked 101 response"));
     if (p->status < 200 && p->status != 101) {
-        if (p->informational++ == MIDGE__H1_MAX_INFORMATIONAL)
-            return fail_here(p, in, MIDGE__TEXT("too many 1xx responses"));
         p->state = WAIT_NEXT_HEAD;
         return stop(event, MIDGE__H1_INFORMATIONAL);
     }
@@ -233,31 +165,59 @@ static int on_head_end(struct midge__h1_parse *p, const struct input *in,
 }
 
 /* RFC 9110 6.5: trailers are kept apart and never taken for headers. */
-static int on_field(struct midge__h1_parse *p, const struct input *in)
+static int on_field(struct midge__h1_parse *p)
 {
     struct midge_span name;
     struct midge_span value;
-    size_t len = p->fill - p->line;
-    int err = split_field(p, in, &name, &value);
-    if (err != GO || p->state == WAIT_TRAILER)
+    int err = split_field(p, &name, &value);
+    if (err != GO || p->state == WAIT_TRAILER) {
         return err;
+    }
     const char *why = midge__h1_note_header(p, name, value);
-    return why != NULL ? fail(p, (ptrdiff_t)(in->pos - 2 - len), why) : GO;
+    return why != NULL ? midge__h1_fail_in_line(p, 0, why) : GO;
 }
 
-static int on_line(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+static int on_whole_line(struct midge__h1_parse *p, const struct midge__h1_input *in,
+                         struct midge__h1_event *event)
 {
-    int got = take_line(p, in, event);
-    if (got != LINE)
-        return got;
-    if (p->state == WAIT_STATUS)
-        return on_status(p, in);
-    if (p->fill != p->line)
-        return on_field(p, in);
-    if (p->state == WAIT_FIELD)
+    if (p->state == WAIT_STATUS) {
+        return on_status(p);
+    }
+    if (p->skip != 0) {
+        return midge__h1_line_skipped(p);
+    }
+    if (p->fill != p->line) {
+        return on_field(p);
+    }
+    if (p->state == WAIT_FIELD) {
         return on_head_end(p, in, event);
+    }
     p->state = DONE;
     return GO;
+}
+
+static enum midge__h1_line_kind line_kind(const struct midge__h1_parse *p)
+{
+    return p->state == WAIT_STATUS  ? MIDGE__H1_STATUS_LINE
+           : p->state == WAIT_FIELD ? MIDGE__H1_HEADER_LINE
+                                    : MIDGE__H1_TRAILER_LINE;
+}
+
+static int on_line(struct midge__h1_parse *p, struct midge__h1_input *in,
+                   struct midge__h1_event *event)
+{
+    int got = midge__h1_line(p, in, line_kind(p));
+    if (got == MIDGE__H1_LINE_FULL) {
+        return stop(event, MIDGE__H1_GROW);
+    }
+    if (got != MIDGE__H1_LINE_READ) {
+        return got < 0 ? got : STOP;
+    }
+    got = on_whole_line(p, in, event);
+    if (got >= 0) {
+        midge__h1_line_begin(p, in);
+    }
+    return got;
 }
 
 /* RFC 9110 15.2: a 1xx head is read and forgotten. */
@@ -265,6 +225,7 @@ static int on_next_head(struct midge__h1_parse *p)
 {
     p->fill = p->line = p->fields = p->fields_end = 0;
     p->has_length = false;
+    p->skipped = false;
     p->content_length = 0;
     p->seen = 0;
     p->keep = no_keep_alive;
@@ -275,7 +236,8 @@ static int on_next_head(struct midge__h1_parse *p)
 /* ---- bodies ---- */
 
 /* Up to p->chunk.left bytes, more than any stream has where only its end ends the body. */
-static int on_body(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+static int on_body(struct midge__h1_parse *p, struct midge__h1_input *in,
+                   struct midge__h1_event *event)
 {
     size_t have = in->len - in->pos;
     if (have == 0)
@@ -296,7 +258,7 @@ static int on_body(struct midge__h1_parse *p, struct input *in, struct midge__h1
     return STOP;
 }
 
-static int on_chunk(struct midge__h1_parse *p, struct input *in)
+static int on_chunk(struct midge__h1_parse *p, struct midge__h1_input *in)
 {
     if (in->pos == in->len)
         return STOP;
@@ -304,16 +266,21 @@ static int on_chunk(struct midge__h1_parse *p, struct input *in)
     if (why != NULL)
         return fail_here(p, in, why);
     in->pos++;
-    if (p->chunk.state == MIDGE__H1_CHUNK_DATA)
+    if (p->chunk.state == MIDGE__H1_CHUNK_SPACE) {
+        p->keep_alive = false; /* RFC 9112 11.2 */
+    } else if (p->chunk.state == MIDGE__H1_CHUNK_DATA) {
         p->state = WAIT_CHUNK_DATA;
-    else if (p->chunk.state == MIDGE__H1_CHUNK_LAST)
+    } else if (p->chunk.state == MIDGE__H1_CHUNK_LAST) {
         p->state = WAIT_TRAILER;
+        midge__h1_line_begin(p, in);
+    }
     return GO;
 }
 
 /* ---- public ---- */
 
-static int step(struct midge__h1_parse *p, struct input *in, struct midge__h1_event *event)
+static int step(struct midge__h1_parse *p, struct midge__h1_input *in,
+                struct midge__h1_event *event)
 {
     switch (p->state) {
     case WAIT_STATUS:
@@ -331,9 +298,17 @@ static int step(struct midge__h1_parse *p, struct input *in, struct midge__h1_ev
     case DONE:
         p->complete = MIDGE__H1_COMPLETE_YES;
         return stop(event, MIDGE__H1_END);
+    case TOO_LARGE:
+        return MIDGE_ERR_TOO_LARGE;
     default:
         return MIDGE_ERR_PROTOCOL;
     }
+}
+
+static int failed(struct midge__h1_parse *p, int err)
+{
+    p->state = err == MIDGE_ERR_TOO_LARGE ? TOO_LARGE : FAILED;
+    return err;
 }
 
 void midge__h1_parse_init(struct midge__h1_parse *p, char *head, size_t cap, unsigned flags)
@@ -344,13 +319,14 @@ void midge__h1_parse_init(struct midge__h1_parse *p, char *head, size_t cap, uns
         .flags = (uint8_t)flags,
         .state = WAIT_STATUS,
         .keep = no_keep_alive,
+        .budget = UINT32_MAX,
     };
 }
 
 int midge__h1_parse(struct midge__h1_parse *p, const uint8_t *in, size_t len, size_t *used,
                     struct midge__h1_event *event)
 {
-    struct input input = {in, len, 0};
+    struct midge__h1_input input = {in, len, 0};
     int got;
     *event = (struct midge__h1_event){MIDGE__H1_NEED_MORE, NULL, 0};
     do
@@ -358,7 +334,7 @@ int midge__h1_parse(struct midge__h1_parse *p, const uint8_t *in, size_t len, si
     while (got == GO);
     *used = input.pos;
     p->received += input.pos;
-    return got < 0 ? got : MIDGE_OK;
+    return got < 0 ? failed(p, got) : MIDGE_OK;
 }
 
 void midge__h1_parse_grow(struct midge__h1_parse *p, char *head, size_t cap)
@@ -367,10 +343,32 @@ void midge__h1_parse_grow(struct midge__h1_parse *p, char *head, size_t cap)
     p->cap = cap;
 }
 
+bool midge__h1_parse_skip(struct midge__h1_parse *p)
+{
+    if (p->state == WAIT_STATUS) {
+        return false;
+    }
+    if (p->fields_end != 0) {
+        midge__h1_fields_drop_head(p);
+        return true;
+    }
+    struct midge_span line = midge__span(p->head + p->line, p->fill - p->line);
+    size_t colon = midge__span_find(line, ':');
+    p->skipped = true;
+    if (midge__h1_field_is_needed(p, midge__span(line.ptr, colon), colon < line.len)) {
+        return midge__h1_fields_drop(p);
+    }
+    int err = midge__h1_line_skip(p);
+    if (err != MIDGE_OK) {
+        (void)failed(p, err); /* the next call answers it */
+    }
+    return true;
+}
+
 static int cut(struct midge__h1_parse *p, int err, const char *why)
 {
-    fail(p, 0, why);
-    return err;
+    (void)midge__h1_fail(p, 0, why);
+    return failed(p, err);
 }
 
 /* The end of a body that only the end of the stream ends, RFC 9112 9.8. */
@@ -411,46 +409,4 @@ int midge__h1_parse_eof(struct midge__h1_parse *p, enum midge__h1_eof eof)
     default:
         return cut(p, MIDGE_ERR_PARTIAL, MIDGE__TEXT("closed before the body's end"));
     }
-}
-
-struct midge_span midge__h1_reason(const struct midge__h1_parse *p)
-{
-    return midge__span(p->head, p->fields_end != 0 ? p->fields - 1 : 0);
-}
-
-static bool field_next(const struct midge__h1_parse *p, size_t begin, size_t end, size_t *iter,
-                       struct midge_span *name, struct midge_span *value)
-{
-    size_t at = *iter < begin ? begin : *iter;
-    if (at >= end)
-        return false;
-    *name = midge__span_of(p->head + at);
-    *value = midge__span_of(p->head + at + name->len + 1);
-    *iter = at + name->len + 1 + value->len + 1;
-    return true;
-}
-
-bool midge__h1_header_next(const struct midge__h1_parse *p, size_t *iter, struct midge_span *name,
-                           struct midge_span *value)
-{
-    return field_next(p, p->fields, p->fields_end, iter, name, value);
-}
-
-bool midge__h1_trailer_next(const struct midge__h1_parse *p, size_t *iter, struct midge_span *name,
-                            struct midge_span *value)
-{
-    size_t end = p->state == DONE ? p->fill : p->fields_end;
-    return field_next(p, p->fields_end, end, iter, name, value);
-}
-
-bool midge__h1_header_find(const struct midge__h1_parse *p, const char *name,
-                           struct midge_span *value)
-{
-    struct midge_span found;
-    size_t iter = 0;
-    while (midge__h1_header_next(p, &iter, &found, value)) {
-        if (midge__span_is(found, name))
-            return true;
-    }
-    return false;
 }

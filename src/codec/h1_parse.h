@@ -3,6 +3,10 @@
  * Incremental HTTP/1.x response parser (RFC 9112), strict: what two readers could understand
  * differently is an error. Any split of the bytes gives the same events.
  *
+ * Tolerated, but the connection is not kept afterwards: "Transfer-Encoding: identity" alone, white
+ * space behind a chunk's size, a header that goes on in the next line (obs-fold, 5.2), which
+ * becomes one space.
+ *
  *     midge__h1_parse_init(&p, head, sizeof head, 0);
  *     do {
  *         err = midge__h1_parse(&p, in, len, &used, &event);
@@ -30,11 +34,6 @@
 #include "codec/keep_alive.h"
 #include "midge/span.h"
 
-/* 1xx heads before the final one. */
-#ifndef MIDGE__H1_MAX_INFORMATIONAL
-#define MIDGE__H1_MAX_INFORMATIONAL 16
-#endif
-
 /* What was asked changes what the answer means (RFC 9112 6.3). */
 #define MIDGE__H1_FOR_HEAD    1u
 #define MIDGE__H1_FOR_CONNECT 2u
@@ -47,7 +46,7 @@ enum midge__h1_kind {
     MIDGE__H1_BODY,          /* data, len: a piece of the input, de-chunked */
     MIDGE__H1_END,           /* the message is complete, trailers readable; what of the input is
                                 not used is not its part */
-    MIDGE__H1_GROW           /* the head buffer is full: midge__h1_parse_grow, or give up */
+    MIDGE__H1_GROW /* the head buffer is full: midge__h1_parse_grow or _skip, or give up */
 };
 
 struct midge__h1_event {
@@ -71,19 +70,27 @@ enum midge__h1_complete {
 
 struct midge__h1_parse {
     /* For reading; the head's from HEAD (or INFORMATIONAL) on. */
-    uint16_t status;               /* 100..999 */
-    uint8_t minor;                 /* HTTP/1.minor */
-    uint8_t framing;               /* enum midge__h1_framing */
-    uint8_t complete;              /* enum midge__h1_complete */
-    bool has_length;               /* content_length was given */
-    bool keep_alive;               /* the server will take another request */
+    uint16_t status;  /* 100..999 */
+    uint8_t minor;    /* HTTP/1.minor */
+    uint8_t framing;  /* enum midge__h1_framing */
+    uint8_t complete; /* enum midge__h1_complete */
+    bool has_length;  /* content_length was given */
+    bool keep_alive;  /* the server will take another request; may become false until END */
     struct midge__keep_alive keep; /* within these limits */
+    bool skipped;                  /* fields for which there was no room were left out */
     /* The parser's own. */
     uint8_t state;
-    uint8_t flags;         /* MIDGE__H1_FOR_ */
-    uint8_t seen;          /* which fields that matter have come */
-    uint8_t informational; /* 1xx heads so far */
-    bool saw_cr;
+    uint8_t flags;   /* MIDGE__H1_FOR_ */
+    uint8_t seen;    /* which fields that matter have come */
+    uint8_t in_line; /* what of the current line is awaited */
+    uint8_t skip;    /* which part of it is not kept */
+    bool folded;     /* it goes on from the line before */
+    bool tolerated;  /* something that two readers might take differently: never keep alive */
+    /* The caller's, after init. */
+    uint32_t budget; /* bytes that heads, 1xx and final, and trailers may still have */
+    const char
+        *wanted; /* names of fields that are not to be skipped: "ETag, Link", "*" all, NULL */
+    /* The parser's own. */
     char *head;
     size_t cap;
     size_t fill;       /* bytes of head in use */
@@ -93,17 +100,18 @@ struct midge__h1_parse {
     struct midge__h1_chunk chunk; /* chunk.left counts every body */
     /* For reading. */
     const char *why;         /* what was wrong, after an error: a short static text */
-    uint64_t offset;         /* where, after an error: bytes since init */
+    uint64_t offset;         /* where, after an error: bytes since init. Before: the line's start */
     uint64_t received;       /* bytes consumed since init */
     uint64_t content_length; /* of Content-Length, also where there is no body (HEAD, 304) */
 };
 
 /* `cap` may be 0. `flags`: MIDGE__H1_FOR_. The buffer stays the parser's until the caller has
- * no more use for head and trailers. */
+ * no more use for head and trailers. Then budget (else without limit) and wanted may be set. */
 void midge__h1_parse_init(struct midge__h1_parse *p, char *head, size_t cap, unsigned flags);
 
-/* Reads up to the next event. `*used` bytes of `in` are done with, also on error. MIDGE_OK or
- * MIDGE_ERR_PROTOCOL with why and offset set; after an error only that error. */
+/* Reads up to the next event. `*used` bytes of `in` are done with, also on error. MIDGE_OK;
+ * MIDGE_ERR_PROTOCOL or, beyond the budget, MIDGE_ERR_TOO_LARGE, with why and offset set; after an
+ * error only that error. */
 int midge__h1_parse(struct midge__h1_parse *p, const uint8_t *in, size_t len, size_t *used,
                     struct midge__h1_event *event);
 
@@ -111,6 +119,12 @@ int midge__h1_parse(struct midge__h1_parse *p, const uint8_t *in, size_t len, si
  * bytes to go on, that starts with a copy of the old one's first p->fill bytes (as realloc
  * leaves it). */
 void midge__h1_parse_grow(struct midge__h1_parse *p, char *head, size_t cap);
+
+/* After GROW, when the buffer may not grow: makes room by leaving out fields that are not needed,
+ * the current one or those before it; for trailers the head goes first. Needed are those of framing
+ * and connection, a few that a client lives by (h1_parse.c), and the wanted ones. False: there are
+ * no others, or it is the status line that does not fit. */
+bool midge__h1_parse_skip(struct midge__h1_parse *p);
 
 /*
  * What the end of the stream means here: MIDGE_OK with p->complete YES or UNVERIFIED,

@@ -5,6 +5,9 @@
  * A path takes part in what is directly in a container when all containers above matched, that is
  * when level is the container's depth less one. Closing a container steps back to the '.' or '['
  * before.
+ *
+ * Of two equal names in an object the first counts: a path remembers at which levels its name has
+ * come (seen).
  */
 #include "codec/json_path.h"
 
@@ -89,7 +92,8 @@ static bool may_be_member(struct midge__json_scan *s, unsigned path, char c)
 {
     char first = *step_of(s, path);
     (void)c;
-    return takes_part(s, path) && first != '[' && first != '\0';
+    bool seen = (s->seen[path] >> s->level[path] & 1) != 0;
+    return takes_part(s, path) && first != '[' && first != '\0' && !seen;
 }
 
 /* Is the step "[*]", or "[number]" of the current element? */
@@ -129,7 +133,11 @@ static bool name_goes_on(struct midge__json_scan *s, unsigned path, char c)
 static bool name_ends(struct midge__json_scan *s, unsigned path, char c)
 {
     (void)c;
-    return ends_step(next_of_name(s, path));
+    if (!ends_step(next_of_name(s, path))) {
+        return false;
+    }
+    s->seen[path] |= (uint8_t)(1u << s->level[path]);
+    return true;
 }
 
 static bool enter(struct midge__json_scan *s, unsigned path, char c)
@@ -138,6 +146,7 @@ static bool enter(struct midge__json_scan *s, unsigned path, char c)
     (void)c;
     s->at[path] = (uint8_t)(next - s->paths[path]);
     s->level[path] = s->depth;
+    s->seen[path] &= (uint8_t) ~(1u << s->depth);
     return *next == '\0';
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * state            waits for                           leads to
+ * BOM, BOM_2, _3   a byte order mark or a value        WAIT_VALUE
  * WAIT_VALUE       a value                             a state below, FIRST_VALUE, FIRST_NAME
  * WAIT_FIRST_VALUE a value or ']'                      the same, WAIT_NEXT
  * WAIT_FIRST_NAME  a name's '"' or '}'                 STRING, WAIT_NEXT
@@ -30,7 +31,10 @@
 #include "midge/err.h"
 
 enum {
-    WAIT_VALUE, /* up to WAIT_NEXT white space may stand before what is awaited */
+    BOM,
+    BOM_2,
+    BOM_3,
+    WAIT_VALUE, /* from here up to WAIT_NEXT white space may stand before what is awaited */
     WAIT_FIRST_VALUE,
     WAIT_FIRST_NAME,
     WAIT_NAME,
@@ -56,6 +60,8 @@ enum {
 
 /* What a byte's function answers beside a negative error. */
 enum { TAKEN, NOT_MINE };
+
+#define REPLACEMENT 0xfffd /* the character for what is none */
 
 #define NAME 0xff /* scan.type while a member's name is read */
 
@@ -95,7 +101,7 @@ static int begin(struct midge__json_scan *s, uint8_t type, uint8_t state)
 
 static int open_container(struct midge__json_scan *s, bool object)
 {
-    if (s->depth == MIDGE_JSON_FILTER_DEPTH)
+    if (s->depth == s->max_depth)
         return MIDGE_ERR_JSON;
     s->due = midge__json_paths_enter(s);
     if (s->depth < MIDGE_JSON_FILTER_STEPS)
@@ -335,15 +341,24 @@ static int on_escape(struct midge__json_scan *s, char c)
     return at != NULL ? put_string(s, (uint8_t)to[at - from]) : MIDGE_ERR_JSON;
 }
 
-/* A surrogate pair is one character, and half of one is none. */
+/* A surrogate pair is one character. Half of one is none, and a NUL would end the text for its
+   readers: U+FFFD stands for both. */
 static int end_hex(struct midge__json_scan *s)
 {
     uint32_t high = s->code >> 16, unit = s->code & 0xffff;
-    if ((high != 0) != is_surrogate(unit, 0xdc00))
-        return MIDGE_ERR_JSON;
-    if (high != 0)
+    bool low = is_surrogate(unit, 0xdc00);
+    if (high != 0 && low) {
         return put_string(s, 0x10000 + ((high - 0xd800) << 10) + (unit - 0xdc00));
-    return is_surrogate(unit, 0xd800) ? go(s, PAIR) : put_string(s, unit);
+    }
+    int err = high != 0 ? put(s, REPLACEMENT) : TAKEN;
+    if (err < 0) {
+        return err;
+    }
+    s->code = unit;
+    if (is_surrogate(unit, 0xd800)) {
+        return go(s, PAIR);
+    }
+    return put_string(s, low || unit == 0 ? REPLACEMENT : unit);
 }
 
 /* The four digits of a low surrogate shift the high one up. */
@@ -358,12 +373,34 @@ static int on_hex(struct midge__json_scan *s, char c)
 
 static int on_pair(struct midge__json_scan *s, char c)
 {
-    if (s->state == PAIR)
-        return c == '\\' ? go(s, PAIR_U) : MIDGE_ERR_JSON;
-    return c == 'u' ? await_hex(s) : MIDGE_ERR_JSON;
+    bool escape = s->state == PAIR_U;
+    if (c == (escape ? 'u' : '\\')) {
+        return escape ? await_hex(s) : go(s, PAIR_U);
+    }
+    int err = put(s, REPLACEMENT);
+    if (err < 0) {
+        return err;
+    }
+    s->code = 0;
+    s->state = escape ? ESCAPE : STRING;
+    return NOT_MINE;
 }
 
 /* ---- all together ---- */
+
+/* RFC 8259 8.1: a byte order mark may be ignored. */
+static int on_bom(struct midge__json_scan *s, char c)
+{
+    if (c == "\xef\xbb\xbf"[s->state]) {
+        s->state++;
+        return TAKEN;
+    }
+    if (s->state != BOM) {
+        return MIDGE_ERR_JSON;
+    }
+    s->state = WAIT_VALUE;
+    return NOT_MINE;
+}
 
 static bool is_space(char c)
 {
@@ -388,6 +425,10 @@ static int on_byte(struct midge__json_scan *s, char c)
         return on_literal(s, c);
     case FAILED:
         return s->error;
+    case BOM:
+    case BOM_2:
+    case BOM_3:
+        return on_bom(s, c);
     default:
         if (s->state >= MINUS)
             return on_number(s, c);
@@ -433,11 +474,22 @@ static int on_end(struct midge__json_scan *s)
     return s->state == WAIT_NEXT && s->depth == 0 ? MIDGE_OK : s->error;
 }
 
+/* Of a string, nothing but itself. */
+static bool is_plain(char c)
+{
+    return (uint8_t)c >= 0x20 && (uint8_t)c < 0x80 && c != '"' && c != '\\';
+}
+
 int midge__json_scan(struct midge__json_scan *s, struct midge_span *in,
                      struct midge_json_value *value)
 {
     int got = in->ptr != NULL ? TAKEN : on_end(s);
     while (s->due == 0 && in->len > 0 && got >= 0) {
+        if (s->state == STRING && s->hits == 0 && is_plain(*in->ptr)) {
+            in->ptr++; /* most of a document is such text: not one by one through all below */
+            in->len--;
+            continue;
+        }
         got = on_byte(s, *in->ptr);
         if (got == TAKEN) {
             in->ptr++;
@@ -456,8 +508,11 @@ int midge__json_scan_init(struct midge__json_scan *s, const char *const *paths, 
                           char *text, size_t cap)
 {
     bool good = n <= MIDGE_JSON_FILTER_PATHS && paths != NULL && text != NULL && cap > 0;
-    *s = (struct midge__json_scan){
-        .error = MIDGE_ERR_JSON, .cap = cap, .text = text, .paths = paths};
+    *s = (struct midge__json_scan){.max_depth = MIDGE_JSON_FILTER_DEPTH,
+                                   .error = MIDGE_ERR_JSON,
+                                   .cap = cap,
+                                   .text = text,
+                                   .paths = paths};
     for (; good && s->n < n; s->n++)
         good = midge__json_path_ok(paths[s->n]);
     return good ? MIDGE_OK : MIDGE_ERR_INVALID;

@@ -22,7 +22,7 @@
 #define MIDGE__JSON_VALUE 1
 
 /* Arguments as of midge_json_filter_init; MIDGE_OK or MIDGE_ERR_INVALID. s->truncate may be set
- * afterwards. */
+ * afterwards, s->max_depth lowered. */
 int midge__json_scan_init(struct midge__json_scan *s, const char *const *paths, size_t n,
                           char *text, size_t cap);
 

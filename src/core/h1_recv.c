@@ -11,6 +11,8 @@ void midge__h1_recv_begin(struct midge__h1 *x)
 {
     bool head = strcmp(midge__request_method(x->transfer->request), "HEAD") == 0;
     midge__h1_parse_init(&x->parse, NULL, 0, head ? MIDGE__H1_FOR_HEAD : 0);
+    x->parse.budget = x->conn->client->config.max_head_total;
+    x->parse.wanted = x->transfer->request->keep_headers;
 }
 
 static void release_head(struct midge__h1 *x)
@@ -66,6 +68,7 @@ static int give_head(const struct midge__h1_parse *p, struct midge__transfer *t)
         .status = p->status,
         .http_minor = p->minor,
         .framing = p->framing,
+        .headers_skipped = p->skipped,
         .reason = midge__h1_reason(p).ptr,
         .content_len = p->content_length,
         .url = t->url,
@@ -82,6 +85,7 @@ static int on_head(struct midge__h1 *x)
     r->status = p->status;
     r->framing = p->framing;
     r->http_minor = p->minor;
+    r->headers_skipped = p->skipped;
     note_retry_after(x);
     int err = t->request->on_response != NULL ? give_head(p, t) : MIDGE_OK;
     if (err < 0) {
@@ -126,7 +130,7 @@ static int grow(struct midge__h1 *x)
     struct midge_client *client = x->conn->client;
     size_t max = client->config.max_header, cap = x->parse.cap;
     if (cap >= max) {
-        return MIDGE_ERR_TOO_LARGE;
+        return midge__h1_parse_skip(&x->parse) ? MIDGE_OK : MIDGE_ERR_TOO_LARGE;
     }
     cap = cap == 0 ? HEAD_FIRST : cap * 2;
     cap = cap < max ? cap : max;
@@ -178,6 +182,7 @@ static void give_trailers(struct midge__h1 *x)
     struct midge__transfer *t = x->transfer;
     struct midge_span name, value;
     size_t at = 0;
+    t->result->headers_skipped = x->parse.skipped;
     while (x->transfer != NULL && t->request->on_trailer != NULL &&
            midge__h1_trailer_next(&x->parse, &at, &name, &value)) {
         t->request->on_trailer(t->request->ctx, t->aw.id, name.ptr, name.len, value.ptr, value.len);
@@ -221,11 +226,10 @@ static int handle(struct midge__h1 *x, const struct midge__h1_event *event, bool
     }
 }
 
-static const char *too_large_detail(const struct midge__h1 *x)
+static const char *too_large_detail(enum midge__h1_kind kind)
 {
-    return x->transfer->result->status == 0 || x->parse.fill + 1 >= x->parse.cap
-               ? MIDGE__TEXT("response head exceeds max_header")
-               : MIDGE__TEXT("response body exceeds max_body");
+    return kind == MIDGE__H1_GROW ? MIDGE__TEXT("response head exceeds max_header")
+                                  : MIDGE__TEXT("response body exceeds max_body");
 }
 
 static enum midge__step parse_some(struct midge__h1 *x)
@@ -247,7 +251,8 @@ static enum midge__step parse_some(struct midge__h1 *x)
             return MIDGE__STEP_OVER; /* canceled in a callback */
         }
         if (err != MIDGE_OK) {
-            return over_because(x, err, err == MIDGE_ERR_TOO_LARGE ? too_large_detail(x) : NULL);
+            return over_because(x, err,
+                                err == MIDGE_ERR_TOO_LARGE ? too_large_detail(event.kind) : NULL);
         }
     }
     return MIDGE__STEP_MORE;

@@ -52,8 +52,12 @@ void midge__config_defaults(struct midge_config *c, const struct midge_config *f
     default_u32(&c->keep_alive_ms, MIDGE_KEEP_ALIVE_MS);
     default_u32(&c->ticket_wait_ms, MIDGE_TICKET_WAIT_MS);
     default_u32(&c->lead_ms, MIDGE_LEAD_MS);
+    default_u32(&c->max_head_total, MIDGE_MAX_HEAD_TOTAL);
     if (c->max_header < 256) {
         c->max_header = 256;
+    }
+    if (c->max_head_total < c->max_header) {
+        c->max_head_total = c->max_header;
     }
     if (c->max_handshakes > c->max_connections) {
         c->max_handshakes = c->max_connections;

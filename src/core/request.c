@@ -34,6 +34,7 @@ static void copy_strings(struct copier *c, struct midge_request *to, struct midg
     to->bearer = copy_text(c, from->bearer);
     to->connect_host = copy_text(c, from->connect_host);
     to->servername = copy_text(c, from->servername);
+    to->keep_headers = copy_text(c, from->keep_headers);
     for (size_t i = 0; i < from->n_headers; i++) {
         const char *name = copy_text(c, from->headers[i].name);
         const char *value = copy_text(c, from->headers[i].value);

@@ -19,7 +19,7 @@ src/codec:         @own @iso codec/ base/ midge/
 src/io:            @own @iso stdio.h time.h stdlib.h ctype.h io/ base/ midge/ mbedtls/ psa/ ssl_misc.h psa_crypto_core.h
 src/core:          @own @iso stdio.h core/ io/ codec/ base/ midge/
 src/extra:         @own @iso stdio.h extra/ codec/ base/ midge/
-src/extra/json:    @own @iso stdio.h extra/ codec/ base/ midge/ cJSON.h
+src/extra/json:    @own @iso stdio.h stdlib.h math.h extra/ codec/ base/ midge/ cJSON.h
 port/mbedtls:      @own @iso mbedtls/ psa/
 port/localhost.h:  @iso
 port/native.h:     @iso

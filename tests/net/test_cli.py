@@ -19,7 +19,7 @@ from midge_test import Case
 FIELDS = {
     "url": str, "effective_url": str, "method": str, "status": int, "reason": str,
     "http_version": str, "headers": list, "trailers": list, "body_len": int, "body_sha256": str,
-    "framing": str, "complete": str, "error": str, "phase": str, "native_code": int,
+    "framing": str, "headers_skipped": bool, "complete": str, "error": str, "phase": str, "native_code": int,
     "message": str, "exit_code": int, "tls_version": str, "cipher": str, "verify_flags": int,
     "time_verified": bool, "connection_id": int, "connects": int, "reused": bool, "resumed": bool,
     "redirects": int, "retries": int, "t_queue_us": int, "t_dns_us": int, "t_connect_us": int,
@@ -412,7 +412,7 @@ class ExitCodes(Case):
     def test_63_size(self):
         self.failed(63, "TOO_LARGE", "--max-body", "99", self.url("/bytes/100"))
         self.assert_code(0, self.midge("--max-body", "100", self.url("/bytes/100")))
-        self.failed(63, "TOO_LARGE", "--max-header", "2000", self.url("/headers/50?size=100"))
+        self.failed(63, "TOO_LARGE", "--max-header", "2000", self.url("/headers/700?size=100"))
 
     def test_77_ca(self):
         (self.dir / "garbage").write_text("no certificate")

@@ -25,8 +25,9 @@ struct run {
     char *head;
     size_t cap;
     size_t max_cap;
-    bool by_one; /* grow by single bytes, which finds every place where room is missing */
-    bool over;   /* END or error seen */
+    bool by_one;        /* grow by single bytes, which finds every place where room is missing */
+    bool kept, skipped; /* keep_alive and skipped at the head */
+    bool over;          /* END or error seen */
     int err;
 };
 
@@ -39,6 +40,8 @@ static const char *err_name(int err)
         return "PARTIAL";
     case MIDGE_ERR_EMPTY_REPLY:
         return "EMPTY_REPLY";
+    case MIDGE_ERR_TOO_LARGE:
+        return "TOO_LARGE";
     default:
         return "UNEXPECTED";
     }
@@ -85,7 +88,11 @@ static void log_head(struct run *r, bool final)
         if (r->p.has_length)
             logf_(r, " length=%" PRIu64, r->p.content_length);
         logf_(r, " keep=%s", r->p.keep_alive ? "yes" : "no");
+        r->kept = r->p.keep_alive;
+        r->skipped = r->p.skipped;
     }
+    if (r->p.skipped)
+        text_puts(&r->log, " skipped");
     text_puts(&r->log, "\n");
     log_fields(r, "header", midge__h1_header_next);
 }
@@ -106,8 +113,10 @@ static void on_grow(struct run *r)
     if (cap > r->max_cap)
         cap = r->max_cap;
     if (cap == r->cap) {
-        text_puts(&r->log, "too large\n");
-        r->over = true;
+        if (!midge__h1_parse_skip(&r->p)) {
+            text_puts(&r->log, "too large\n");
+            r->over = true;
+        }
         return;
     }
     char *head = malloc(cap);
@@ -136,7 +145,8 @@ static void on_event(struct run *r, const struct midge__h1_event *event)
     flush_body(r);
     if (event->kind == MIDGE__H1_END) {
         log_fields(r, "trailer", midge__h1_trailer_next);
-        text_puts(&r->log, "end\n");
+        logf_(r, "end%s%s\n", r->kept && !r->p.keep_alive ? " keep=no" : "",
+              r->p.skipped && !r->skipped ? " skipped" : "");
         assert_int_equal(r->p.complete, MIDGE__H1_COMPLETE_YES);
         r->over = true;
     } else {
@@ -234,6 +244,8 @@ struct vector {
     char name[256]; /* "h1/file.txt: case" */
     unsigned flags;
     size_t cap;
+    uint32_t budget;
+    char *wanted;
     int eof;
     struct text in;
     struct text expected;
@@ -241,6 +253,13 @@ struct vector {
 
 static struct vector vectors[512];
 static size_t vector_count;
+
+static void run_of(struct run *r, const struct vector *v, bool by_one)
+{
+    run_begin(r, v->flags, v->cap, by_one);
+    r->p.budget = v->budget;
+    r->p.wanted = v->wanted;
+}
 
 static void compare(const struct vector *v, const struct run *r, const char *how, size_t n)
 {
@@ -253,7 +272,7 @@ static void compare(const struct vector *v, const struct run *r, const char *how
 static void run_pieces(const struct vector *v, size_t size)
 {
     struct run r;
-    run_begin(&r, v->flags, v->cap, v->in.len < 2000);
+    run_of(&r, v, v->in.len < 2000);
     for (size_t at = 0; at < v->in.len && !r.over; at += size)
         feed(&r, v->in.ptr + at, v->in.len - at < size ? v->in.len - at : size);
     run_finish(&r, v->in, v->eof);
@@ -264,7 +283,7 @@ static void run_pieces(const struct vector *v, size_t size)
 static void run_cut(const struct vector *v, size_t cut)
 {
     struct run r;
-    run_begin(&r, v->flags, v->cap, false);
+    run_of(&r, v, false);
     feed(&r, v->in.ptr, cut);
     if (!r.over)
         feed(&r, v->in.ptr + cut, v->in.len - cut);
@@ -307,7 +326,7 @@ static void begin_case(const char *file, const char *name)
     if (vector_count == sizeof vectors / sizeof vectors[0])
         abort();
     struct vector *v = &vectors[vector_count++];
-    *v = (struct vector){.cap = SIZE_MAX, .eof = EOF_NONE};
+    *v = (struct vector){.cap = SIZE_MAX, .budget = UINT32_MAX, .eof = EOF_NONE};
     snprintf(v->name, sizeof v->name, "h1/%s: %s", file, name);
     text_add(&v->in, "", 0);
     text_add(&v->expected, "", 0);
@@ -337,6 +356,10 @@ static void load_line(const char *file, unsigned number, const char *line)
         v->flags = flags_of(rest);
     } else if ((rest = text_after(line, "cap: ")) != NULL) {
         v->cap = strtoul(rest, NULL, 10);
+    } else if ((rest = text_after(line, "budget: ")) != NULL) {
+        v->budget = (uint32_t)strtoul(rest, NULL, 10);
+    } else if ((rest = text_after(line, "want: ")) != NULL) {
+        v->wanted = strdup(rest);
     } else if ((rest = text_after(line, "eof: ")) != NULL) {
         v->eof = eof_of(rest);
     } else if ((rest = text_after(line, "in: ")) != NULL) {
@@ -491,6 +514,7 @@ int main(void)
     }
     int failed = _cmocka_run_group_tests("h1_parse", tests, test_count, NULL, NULL);
     for (size_t i = 0; i < vector_count; i++) {
+        free(vectors[i].wanted);
         free(vectors[i].in.ptr);
         free(vectors[i].expected.ptr);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs tests/vectors/json_filter at every split, through the sink; cuts good documents at every
- * byte; and what needs no data: paths refused, pausing, aborting, bodies that need not be JSON. */
+/* Runs tests/vectors/json at every split, through the sink, and compares with the reader of whole
+ * documents; cuts good documents at every byte; and what needs no data: paths refused, pausing,
+ * aborting, bodies that need not be JSON. */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,8 @@
 #include <cmocka.h>
 
 #include "../vectors/vectors.h"
+#include "cJSON.h"
+#include "fake_core.h"
 #include "midge/err.h"
 #include "midge/json.h"
 
@@ -95,7 +98,7 @@ static void run_free(struct run *r)
 /* ---- cases from files ---- */
 
 struct vector {
-    char name[256]; /* "json_filter/file.txt: case" */
+    char name[256]; /* "json/file.txt: case" */
     char *paths[MIDGE_JSON_FILTER_PATHS];
     size_t n_paths;
     size_t cap;
@@ -163,6 +166,110 @@ static size_t end_of_value(const struct vector *v)
     return len;
 }
 
+/* ---- the other reader ---- */
+
+struct found {
+    unsigned count;
+    uint8_t type;
+    struct text text;
+};
+
+static int on_found(void *ctx, const struct midge_json_value *value)
+{
+    struct found *found = ctx;
+    if (value->type != MIDGE_JSON_END) {
+        found->count++;
+        found->type = value->type;
+        text_add(&found->text, value->text, value->len);
+    }
+    return MIDGE_OK;
+}
+
+static void find(const struct vector *v, const char *path, struct found *found)
+{
+    struct midge_json_filter filter;
+    char *text = malloc(v->in.len + 1);
+    *found = (struct found){0};
+    text_add(&found->text, "", 0);
+    assert_int_equal(
+        midge_json_filter_init(&filter, &path, 1, text, v->in.len + 1, on_found, found), MIDGE_OK);
+    assert_int_equal(filter.sink.write(&filter.sink, (const uint8_t *)v->in.ptr, v->in.len),
+                     MIDGE_OK);
+    assert_int_equal(filter.sink.finish(&filter.sink, MIDGE_OK, MIDGE_COMPLETE_YES), MIDGE_OK);
+    free(text);
+}
+
+static void same_number(const struct vector *v, struct midge_client *client, const cJSON *node,
+                        const char *text)
+{
+    char *printed = NULL;
+    assert_int_equal(midge_json_print(client, node, &printed, NULL), MIDGE_OK);
+    if (strtod(printed, NULL) < strtod(text, NULL) || strtod(printed, NULL) > strtod(text, NULL) ||
+        (strpbrk(text, ".eE") == NULL && strcmp(printed, text) != 0))
+        fail_msg("%s: %s in the tree, %s in the filter", v->name, printed, text);
+    midge_free(client, printed);
+}
+
+/* At a path both find nothing, or the same. */
+static void same_value(const struct vector *v, struct midge_client *client, const cJSON *json,
+                       const char *path)
+{
+    static const int types[] = {cJSON_NULL,   cJSON_False, cJSON_True,  cJSON_Number,
+                                cJSON_String, cJSON_Array, cJSON_Object};
+    const cJSON *node = midge_json_at(json, path);
+    struct found found;
+    find(v, path, &found);
+    if (found.count != (node != NULL) || (node != NULL && node->type != types[found.type]))
+        fail_msg("%s: at '%s' the filter finds %u values, the last of type %u, the tree one of %d",
+                 v->name, path, found.count, found.type, node != NULL ? node->type : -1);
+    if (node != NULL && found.type == MIDGE_JSON_STRING)
+        assert_string_equal(node->valuestring, found.text.ptr);
+    if (node != NULL && found.type == MIDGE_JSON_NUMBER)
+        same_number(v, client, node, found.text.ptr);
+    free(found.text.ptr);
+}
+
+/* Written, parsed and written again it is the same. */
+static void same_again(struct midge_client *client, const cJSON *json)
+{
+    char *first = NULL, *second = NULL;
+    size_t len = 0;
+    cJSON *again = NULL;
+    assert_int_equal(midge_json_print(client, json, &first, &len), MIDGE_OK);
+    assert_int_equal(midge_json_parse(client, first, len, 0, &again, NULL), MIDGE_OK);
+    assert_int_equal(midge_json_print(client, again, &second, NULL), MIDGE_OK);
+    assert_string_equal(first, second);
+    midge_free(client, first);
+    midge_free(client, second);
+    midge_json_free(client, again);
+}
+
+static void test_tree(const struct vector *v)
+{
+    struct midge_client client = {0};
+    cJSON *json = NULL;
+    size_t offset = 0;
+    char *copy = malloc(v->in.len + 1);
+    memcpy(copy, v->in.ptr, v->in.len);
+    copy = realloc(copy, v->in.len > 0 ? v->in.len : 1); /* a sanitizer sees a byte more */
+    int err = midge_json_parse(&client, copy, v->in.len, 0, &json, &offset);
+    free(copy);
+    const char *error = strstr(v->expected.ptr, "error JSON @");
+    if (err != (error != NULL ? MIDGE_ERR_JSON : MIDGE_OK) ||
+        (error != NULL && offset != strtoul(error + 12, NULL, 10)))
+        fail_msg("%s: the tree: %s @%zu", v->name, midge_err_name(err), offset);
+    for (size_t i = 0; i < v->n_paths && err == MIDGE_OK; i++) {
+        if (strchr(v->paths[i], '*') == NULL)
+            same_value(v, &client, json, v->paths[i]);
+    }
+    if (err == MIDGE_OK) {
+        same_value(v, &client, json, "");
+        same_again(&client, json);
+    }
+    midge_json_free(&client, json);
+    assert_int_equal(client.allocs, client.frees);
+}
+
 static void test_vector(void **state)
 {
     const struct vector *v = *state;
@@ -178,6 +285,7 @@ static void test_vector(void **state)
         for (size_t len = 0; len < end; len++)
             run_short(v, len);
     }
+    test_tree(v);
 }
 
 static struct vector *begin_case(const char *file, const char *name)
@@ -186,7 +294,7 @@ static struct vector *begin_case(const char *file, const char *name)
         abort();
     struct vector *v = &vectors[vector_count++];
     *v = (struct vector){.cap = 64};
-    snprintf(v->name, sizeof v->name, "json_filter/%s: %s", file, name);
+    snprintf(v->name, sizeof v->name, "json/%s: %s", file, name);
     text_add(&v->in, "", 0);
     text_add(&v->expected, "", 0);
     return v;
@@ -227,7 +335,7 @@ static void load_field(struct vector *v, const char *file, const char *line)
         text_puts(&v->expected, rest);
         text_puts(&v->expected, "\n");
     } else {
-        fprintf(stderr, "json_filter/%s: what is '%s'?\n", file, line);
+        fprintf(stderr, "json/%s: what is '%s'?\n", file, line);
         exit(2);
     }
 }
@@ -502,12 +610,12 @@ static void add_tests(void)
 
 int main(void)
 {
-    for_each_vector_line(MIDGE_VECTORS_DIR "/json_filter", load_line);
+    for_each_vector_line(MIDGE_VECTORS_DIR "/json", load_line);
     for (size_t i = 0; i < vector_count; i++)
         add_test(vectors[i].name, test_vector, &vectors[i]);
     add_tests();
     if (vector_count < 250) {
-        fprintf(stderr, "%s/json_filter: only %zu cases found\n", MIDGE_VECTORS_DIR, vector_count);
+        fprintf(stderr, "%s/json: only %zu cases found\n", MIDGE_VECTORS_DIR, vector_count);
         return 2;
     }
     int failed = _cmocka_run_group_tests("json_filter", tests, test_count, NULL, NULL);

@@ -1570,11 +1570,11 @@ static void retry_after(void **state)
     }
 }
 
-/* A head of many sizes against max_header. */
-static void heads(void **state)
+/* Heads of many sizes against max_header: a field that is asked for has room or the answer fails,
+   another one is skipped. */
+static void heads_of(const char *keep)
 {
     static char text[8192];
-    (void)state;
     for (size_t max = 256; max <= 4096; max *= 4) {
         for (size_t n = 100; n < 6000; n += n < 1200 ? 37 : 500) {
             struct world w;
@@ -1586,10 +1586,18 @@ static void heads(void **state)
             struct fake_script script = {.steps = {REQUEST, {FAKE_SAY, text, strlen(text)}}};
             world_open(&w, &(struct midge_config){.max_header = (uint32_t)max});
             fake_next(&w.fake, &script);
-            probe_get(&p, &w, URL);
+            probe_init(&p, &w, URL);
+            char names[32];
+            (void)snprintf(names, sizeof names, "%s", keep);
+            p.request.keep_headers = names;
+            probe_start(&p);
+            memset(names, 0, sizeof names); /* copied, as all strings */
             world_run(&w);
-            if (n + 40 < max - 16) {
+            if (n + 40 < max - 16 || strcmp(keep, "X-Test") == 0) {
                 assert_string_equal(p.retry, "v");
+                assert_int_equal(p.result.headers_skipped,
+                                 p.result.headers_skipped && n + 40 >= max - 16);
+                assert_true(p.result.headers_skipped || n <= max);
                 probe_is_hello(&p);
             } else if (n > max) {
                 assert_string_equal(p.result.detail, "response head exceeds max_header");
@@ -1599,6 +1607,49 @@ static void heads(void **state)
             }
             world_close(&w);
         }
+    }
+}
+
+static void heads(void **state)
+{
+    (void)state;
+    heads_of("X-Test");
+    heads_of("ETag, x-long");
+    heads_of("*");
+}
+
+/* All heads of an answer have one budget on the wire, whatever is kept of them. */
+static void heads_in_sum(void **state)
+{
+    static char text[4096];
+    static const size_t sums[] = {1000, 1024, 1025, 3000};
+    (void)state;
+    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
+        static const char interim[] = "HTTP/1.1 102 P\r\n\r\n";
+        static const char end[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: ";
+        struct world w;
+        struct probe p;
+        size_t at = 0, tail = sizeof end - 1 + 4;
+        while (at + sizeof interim - 1 + tail <= sums[i]) {
+            memcpy(text + at, interim, sizeof interim - 1);
+            at += sizeof interim - 1;
+        }
+        memcpy(text + at, end, sizeof end - 1);
+        at += sizeof end - 1;
+        memset(text + at, 'x', sums[i] - 4 - at);
+        memcpy(text + sums[i] - 4, "\r\n\r\nhello", 9);
+        struct fake_script script = {.steps = {REQUEST, {FAKE_SAY, text, sums[i] + 5}}};
+        world_open(&w, &(struct midge_config){.max_header = 256, .max_head_total = 1024});
+        fake_next(&w.fake, &script);
+        probe_get(&p, &w, URL);
+        world_run(&w);
+        if (sums[i] <= 1024) {
+            probe_is_hello(&p);
+        } else {
+            assert_string_equal(p.result.detail, "response heads exceed max_head_total");
+            probe_ended(&p, MIDGE_ERR_TOO_LARGE);
+        }
+        world_close(&w);
     }
 }
 
@@ -1612,13 +1663,13 @@ static void endless_head(void **state)
     struct probe p;
     (void)state;
     run_get(&w, &p, &endless);
-    assert_true(w.fake.received <= MIDGE_MAX_HEADER + 2 * MIDGE_RECV_BUFFER);
-    assert_string_equal(p.result.detail, "response head exceeds max_header");
+    assert_true(w.fake.received <= MIDGE_MAX_HEAD_TOTAL + 2 * MIDGE_RECV_BUFFER);
+    assert_string_equal(p.result.detail, "response heads exceed max_head_total");
     probe_ended(&p, MIDGE_ERR_TOO_LARGE);
     world_close(&w);
     run_get(&w, &p, &trailers);
-    assert_true(w.fake.received <= MIDGE_MAX_HEADER + 2 * MIDGE_RECV_BUFFER);
-    assert_string_equal(p.result.detail, "response head exceeds max_header");
+    assert_true(w.fake.received <= MIDGE_MAX_HEAD_TOTAL + 2 * MIDGE_RECV_BUFFER);
+    assert_string_equal(p.result.detail, "response heads exceed max_head_total");
     probe_ended(&p, MIDGE_ERR_TOO_LARGE);
     world_close(&w);
 }
@@ -1668,6 +1719,7 @@ int main(void)
         cmocka_unit_test(cut_head),
         cmocka_unit_test(retry_after),
         cmocka_unit_test(heads),
+        cmocka_unit_test(heads_in_sum),
         cmocka_unit_test(endless_head),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

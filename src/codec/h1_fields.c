@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Fields in the head buffer, name NUL value NUL: reading them, leaving some out. */
+#include "codec/h1_fields.h"
+
+#include "base/span.h"
+
+/* ---- reading ---- */
+
+static bool field_next(const struct midge__h1_parse *p, size_t begin, size_t end, size_t *iter,
+                       struct midge_span *name, struct midge_span *value)
+{
+    size_t at = *iter < begin ? begin : *iter;
+    if (at >= end)
+        return false;
+    *name = midge__span_of(p->head + at);
+    *value = midge__span_of(p->head + at + name->len + 1);
+    *iter = at + name->len + 1 + value->len + 1;
+    return true;
+}
+
+struct midge_span midge__h1_reason(const struct midge__h1_parse *p)
+{
+    return midge__span(p->head, p->fields_end != 0 ? p->fields - 1 : 0);
+}
+
+bool midge__h1_header_next(const struct midge__h1_parse *p, size_t *iter, struct midge_span *name,
+                           struct midge_span *value)
+{
+    return field_next(p, p->fields, p->fields_end, iter, name, value);
+}
+
+bool midge__h1_trailer_next(const struct midge__h1_parse *p, size_t *iter, struct midge_span *name,
+                            struct midge_span *value)
+{
+    return field_next(p, p->fields_end, p->line, iter, name, value);
+}
+
+bool midge__h1_header_find(const struct midge__h1_parse *p, const char *name,
+                           struct midge_span *value)
+{
+    struct midge_span found;
+    size_t iter = 0;
+    while (midge__h1_header_next(p, &iter, &found, value)) {
+        if (midge__span_is(found, name))
+            return true;
+    }
+    return false;
+}
+
+/* ---- leaving out ---- */
+
+/* Beside those that the application wants: what frames the message, what says how long the
+   connection lives, what the body is, where to go on, when to come again. */
+static const char needed_fields[] =
+    "Content-Length,Transfer-Encoding,Connection,Keep-Alive,"
+    "Content-Encoding,Content-Range,Content-Type,Location,Retry-After";
+
+/* Is the name, or the beginning of one that is not `whole`, in the list? */
+static bool is_in_list(const char *list, struct midge_span name, bool whole)
+{
+    struct midge_span rest = midge__span_of(list);
+    struct midge_span item;
+    while (midge__span_list_next(&rest, &item)) {
+        if (midge__span_is(item, "*")) {
+            return true;
+        }
+        if (!whole && item.len > name.len) {
+            item.len = name.len;
+        }
+        if (midge__span_eq_nocase(item, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool midge__h1_field_is_needed(const struct midge__h1_parse *p, struct midge_span name, bool whole)
+{
+    return is_in_list(needed_fields, name, whole) || is_in_list(p->wanted, name, whole);
+}
+
+bool midge__h1_fields_drop(struct midge__h1_parse *p)
+{
+    struct midge_span name;
+    struct midge_span value;
+    size_t from = p->fields, to = from, next = from;
+    while (field_next(p, from, p->line, &next, &name, &value)) {
+        if (midge__h1_field_is_needed(p, name, true)) {
+            memmove(p->head + to, p->head + from, next - from);
+            to += next - from;
+        }
+        from = next;
+    }
+    size_t freed = p->line - to;
+    memmove(p->head + to, p->head + p->line, p->fill - p->line);
+    p->line = to;
+    p->fill -= freed;
+    return freed != 0;
+}
+
+void midge__h1_fields_drop_head(struct midge__h1_parse *p)
+{
+    memmove(p->head, p->head + p->fields_end, p->fill - p->fields_end);
+    p->line -= p->fields_end;
+    p->fill -= p->fields_end;
+    p->fields = p->fields_end = 0;
+}
