@@ -234,9 +234,23 @@ extern uint16_t midge_lwip_dns_port;
 /* TCP never needs fragments and DNS answers are short; half-come packets would hold the pool. */
 #define IP_REASSEMBLY 0
 #define IP_FRAG       0
-#define ARP_QUEUEING  0 /* the last packet to an unknown neighbour waits, TCP repeats the rest */
+
+/* ---- ARP ----
+   Requests that start together right after boot go to an address whose ARP answer has not come.
+   Without a queue lwIP keeps the last packet only, and each lost SYN or DNS question comes again
+   one to three seconds later. Each connection sends one of these at a time; two more for the board,
+   and for a question that is repeated. An entry takes 8 bytes. */
+#define ARP_QUEUEING 1
+#ifndef MEMP_NUM_ARP_QUEUE
+#define MEMP_NUM_ARP_QUEUE (MIDGE_LWIP_SOCKS + 2)
+#endif
+#ifndef ARP_QUEUE_LEN
+#define ARP_QUEUE_LEN MEMP_NUM_ARP_QUEUE /* of one address */
+#endif
+/* Each connection may go to a neighbour of its own, beside the name servers. An entry that is
+   pushed out takes its packets with it. 24 bytes each. */
 #ifndef ARP_TABLE_SIZE
-#define ARP_TABLE_SIZE 4 /* the router, a name server, a neighbour or two */
+#define ARP_TABLE_SIZE (MIDGE_LWIP_SOCKS + DNS_MAX_SERVERS)
 #endif
 
 #endif
