@@ -4,7 +4,9 @@
  * no timeouts, no caches. All calls come from the thread that polls the client, wake excepted.
  *
  * Every call that returns int answers MIDGE_OK or a negative MIDGE_ERR. Where `native` is given
- * it receives the platform's own code (errno, resolver code) of a failure and 0 otherwise.
+ * it receives the platform's own code of a failure and 0 otherwise. Messages show it by its value:
+ * positive as an errno (of a lookup: as the resolver's code), -1 to -16 as lwIP's err_t, others as
+ * a plain number. A platform whose errno is negative gives it as a positive number.
  */
 #ifndef MIDGE_PORT_H
 #define MIDGE_PORT_H
