@@ -15,6 +15,8 @@
 #include "lwip_sockets.h"
 
 #include <lwip/errno.h>
+#include <lwip/if_api.h>
+#include <lwip/netif.h>
 
 #include "../bsd_sockets.h"
 
@@ -163,6 +165,19 @@ static int interest(void *ctx, struct midge_pollfd *fds, size_t cap, size_t *n, 
 
 /* ---- Attach and detach ---- */
 
+static int find_zone(void *ctx, const char *name, uint32_t *scope)
+{
+    (void)ctx;
+#if LWIP_TCPIP_CORE_LOCKING
+    LOCK_TCPIP_CORE();
+    *scope = netif_name_to_index(name);
+    UNLOCK_TCPIP_CORE();
+#else
+    *scope = lwip_if_nametoindex(name); /* needs LWIP_NETIF_API; without it there are numbers */
+#endif
+    return *scope != NETIF_NO_INDEX ? MIDGE_OK : MIDGE_ERR_ZONE;
+}
+
 static int open_wake(struct lws *s)
 {
     s->wake_fd = lwip_socket(AF_INET, SOCK_DGRAM, 0);
@@ -196,6 +211,7 @@ int midge_lwip_sockets_attach(struct midge_port *port)
     s->attached = true;
     port->dns_start = midge__lws_dns_start;
     port->dns_cancel = midge__lws_dns_cancel;
+    port->zone = find_zone;
     port->connect = midge__lws_connect;
     port->connected = midge__lws_connected;
     port->recv = midge__lws_recv;

@@ -140,6 +140,7 @@ static const struct midge_port ops = {
     .entropy = midge__posix_entropy,
     .dns_start = midge__posix_dns_start,
     .dns_cancel = midge__posix_dns_cancel,
+    .zone = midge__posix_zone,
     .connect = midge__posix_connect,
     .connected = midge__posix_connected,
     .recv = midge__posix_recv,

@@ -66,6 +66,7 @@ void midge__posix_dns_add(struct midge_dns_query *query, uint8_t family, const v
                           uint32_t scope);
 
 /* socket.c */
+int midge__posix_zone(void *ctx, const char *name, uint32_t *scope);
 int midge__posix_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
                          int *native);
 int midge__posix_connected(void *ctx, midge_sock sock, int *native);

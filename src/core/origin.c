@@ -7,6 +7,7 @@
 #include "core/core.h"
 #include "base/address.h"
 #include "base/span.h"
+#include "codec/url.h"
 #include "midge/url.h"
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct identity {
     uint16_t port, url_port;
     uint8_t min_tls, max_tls, family;
     bool secure, skip_verification;
+    char zone[MIDGE__ZONE_MAX + 1]; /* of host, "" none */
 };
 
 static uint8_t or_else(uint8_t value, uint8_t otherwise)
@@ -26,13 +28,37 @@ static uint8_t or_else(uint8_t value, uint8_t otherwise)
     return value != 0 ? value : otherwise;
 }
 
-static struct identity identify(const struct midge_client *client, const struct midge_request *r,
-                                const struct midge_url *url)
+/* "fe80::1%eth0" (RFC 4007 11) in its two parts. URL for what is neither a name nor an address: no
+   resolver shall see it. */
+static int split_zone(struct midge_span *host, char zone[MIDGE__ZONE_MAX + 1])
+{
+    uint8_t bytes[16];
+    const struct midge_span whole = *host;
+    host->len = midge__span_find(whole, '%');
+    const unsigned family = midge__address_parse(*host, bytes);
+    if (host->len == whole.len) {
+        return family != 0 || midge__span_find(whole, ':') == whole.len ? MIDGE_OK : MIDGE_ERR_URL;
+    }
+    const size_t len = whole.len - host->len - 1;
+    if (family != 6 || !midge__address_has_zone(bytes) || len == 0 || len > MIDGE__ZONE_MAX) {
+        return MIDGE_ERR_URL;
+    }
+    memcpy(zone, whole.ptr + host->len + 1, len);
+    return MIDGE_OK;
+}
+
+static struct midge_span without_zone(struct midge_span name)
+{
+    return midge__span(name.ptr, midge__span_find(name, '%'));
+}
+
+static int identify(const struct midge_client *client, const struct midge_request *r,
+                    const struct midge_url *url, struct identity *id)
 {
     const struct midge_tls *tls = &client->config.tls;
-    return (struct identity){
+    *id = (struct identity){
         .host = r->connect_host ? midge__span_of(r->connect_host) : url->host,
-        .servername = r->servername ? midge__span_of(r->servername) : url->host,
+        .servername = r->servername ? without_zone(midge__span_of(r->servername)) : url->host,
         /* Another site reached at the same address is another identity. */
         .url_host = url->host,
         .port = r->connect_port ? r->connect_port : url->port,
@@ -43,6 +69,10 @@ static struct identity identify(const struct midge_client *client, const struct 
         .secure = url->is_https,
         .skip_verification = r->dangerously_skip_verification || tls->dangerously_skip_verification,
     };
+    if (r->connect_host != NULL) {
+        return split_zone(&id->host, id->zone);
+    }
+    return url->zone.ptr == NULL || midge__url_zone(url->zone, id->zone) ? MIDGE_OK : MIDGE_ERR_URL;
 }
 
 static bool is_same(const struct midge__origin *o, const struct identity *id)
@@ -51,7 +81,7 @@ static bool is_same(const struct midge__origin *o, const struct identity *id)
            o->skip_verification == id->skip_verification && o->min_tls == id->min_tls &&
            o->max_tls == id->max_tls && o->family == id->family &&
            midge__span_is(id->host, o->host) && midge__span_is(id->servername, o->servername) &&
-           midge__span_is(id->url_host, o->url_host);
+           midge__span_is(id->url_host, o->url_host) && strcmp(id->zone, o->zone) == 0;
 }
 
 /* In lower case, with a NUL. */
@@ -72,6 +102,7 @@ static void fill(struct midge__origin *o, const struct identity *id)
     o->host = put_name(&at, id->host);
     o->servername = put_name(&at, id->servername);
     o->url_host = put_name(&at, id->url_host);
+    o->zone = strcpy(at, id->zone);
     o->port = id->port;
     o->url_port = id->url_port;
     o->min_tls = id->min_tls;
@@ -138,8 +169,8 @@ static struct midge__origin *find(const struct midge_client *client, const struc
 
 static struct midge__origin *make(struct midge_client *client, const struct identity *id)
 {
-    size_t size =
-        sizeof(struct midge__origin) + id->host.len + id->servername.len + id->url_host.len + 3;
+    size_t size = sizeof(struct midge__origin) + id->host.len + id->servername.len +
+                  id->url_host.len + strlen(id->zone) + 4;
     struct midge__origin *o = midge__memory_calloc(&client->memory, 0, 1, size);
     if (o == NULL && !midge__list_empty(&client->origins)) {
         trim(client, 0);
@@ -162,6 +193,23 @@ static bool has_versions(const struct identity *id)
                            (id->max_tls == 0 || midge__tls_has_version(id->max_tls)));
 }
 
+/* Each time anew: interfaces come and go. A number is an index (RFC 4007 11.2), unless an interface
+   has that name. */
+static int find_zone(const struct midge_client *client, struct midge__origin *o)
+{
+    uint64_t index;
+    if (o->zone[0] == '\0' ||
+        (client->port->zone != NULL &&
+         client->port->zone(client->port->ctx, o->zone, &o->address.scope) == MIDGE_OK)) {
+        return MIDGE_OK;
+    }
+    if (!midge__span_u64(midge__span_of(o->zone), &index) || index > UINT32_MAX) {
+        return MIDGE_ERR_ZONE;
+    }
+    o->address.scope = (uint32_t)index;
+    return MIDGE_OK;
+}
+
 int midge__origin_get(struct midge_client *client, const struct midge_request *request,
                       const char *text, struct midge__origin **origin)
 {
@@ -171,7 +219,11 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
     if (err != MIDGE_OK) {
         return err;
     }
-    const struct identity id = identify(client, request, &url);
+    struct identity id;
+    err = identify(client, request, &url, &id);
+    if (err != MIDGE_OK) {
+        return err;
+    }
     if (id.host.len > NAME_MAX || id.servername.len > NAME_MAX) {
         return MIDGE_ERR_URL;
     }
@@ -189,6 +241,11 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
         return MIDGE_ERR_NO_MEMORY;
     }
     o->refs++;
+    err = find_zone(client, o);
+    if (err != MIDGE_OK) {
+        midge__origin_put(client, o);
+        return err;
+    }
     *origin = o;
     return MIDGE_OK;
 }
