@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Compile-time defaults. Override any of them in a file of your own named by
+ * Compile-time defaults. Override any of them by a definition of the build,
+ * target_compile_definitions(midge PUBLIC MIDGE_MAX_SESSIONS=8), or in a file of your own named by
  * -DMIDGE_CONFIG_FILE="\"my_midge_config.h\"". Every run-time field of struct midge_config that is
  * zero takes its default from here.
  */
@@ -162,10 +163,10 @@
 #endif
 
 /* What cJSON's process-wide hooks are set back to after each midge_json call (they cannot be read).
-   NULL: malloc and free. Define both if the firmware gives cJSON an allocator of its own. */
-#ifndef MIDGE_CJSON_MALLOC
-#define MIDGE_CJSON_MALLOC NULL
-#define MIDGE_CJSON_FREE   NULL
+   Not defined: malloc and free. Define both, as names of functions (void *(size_t), void (void *)),
+   if the firmware gives cJSON an allocator of its own. */
+#if defined(MIDGE_CJSON_MALLOC) != defined(MIDGE_CJSON_FREE)
+#error "define MIDGE_CJSON_MALLOC and MIDGE_CJSON_FREE both, or neither"
 #endif
 
 #if MIDGE_MAX_FRAGMENT != 0 && MIDGE_MAX_FRAGMENT != 512 && MIDGE_MAX_FRAGMENT != 1024 &&          \

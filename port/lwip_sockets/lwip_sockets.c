@@ -21,9 +21,13 @@
 #include "../bsd_sockets.h"
 
 /* Interrupts that wake the client need their own call into the RTOS. Firmware that has such ones
-   says how to tell, in lwipopts.h: FreeRTOS on Cortex-M has xPortIsInsideInterrupt(). */
+   names the function that tells: FreeRTOS on Cortex-M has xPortIsInsideInterrupt. */
 #ifndef MIDGE_LWIP_IN_INTERRUPT
-#define MIDGE_LWIP_IN_INTERRUPT() 0
+static int never_in_interrupt(void)
+{
+    return 0;
+}
+#define MIDGE_LWIP_IN_INTERRUPT never_in_interrupt
 #endif
 
 /* lwIP's own timers (ARP, DNS) run once a second too. */

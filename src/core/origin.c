@@ -102,7 +102,7 @@ static void fill(struct midge__origin *o, const struct identity *id)
     o->host = put_name(&at, id->host);
     o->servername = put_name(&at, id->servername);
     o->url_host = put_name(&at, id->url_host);
-    o->zone = strcpy(at, id->zone);
+    o->zone = memcpy(at, id->zone, strlen(id->zone) + 1);
     o->port = id->port;
     o->url_port = id->url_port;
     o->min_tls = id->min_tls;

@@ -19,6 +19,14 @@
 
 /* --- cJSON's memory is a client's --- */
 
+#ifdef MIDGE_CJSON_MALLOC
+void *MIDGE_CJSON_MALLOC(size_t size);
+void MIDGE_CJSON_FREE(void *memory);
+#else
+#define MIDGE_CJSON_MALLOC NULL
+#define MIDGE_CJSON_FREE   NULL
+#endif
+
 static struct midge_client *hooked; /* NULL outside of calls */
 static bool out_of_memory;          /* cJSON does not tell that from malformed text */
 
