@@ -6,7 +6,8 @@
 #   vectors   the parser cases of tests/vectors at every chunk size: gcc, clang, ASan+UBSan
 #   net       the host program against local HTTPS servers: gcc, ASan+UBSan
 #   lint      layers, banned calls, format
-#   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory
+#   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory,
+#             cross built, with a port of the user's, on lwIP with the user's options
 #   boards    the firmware of each board in QEMU against the same servers; its steps in guest time
 #   size      flash and RAM of each firmware by part, against tests/size
 #
@@ -18,7 +19,7 @@ root=$(pwd)
 all='unit vectors net lint external boards size'
 boards='mps2-an385 lm3s6965evb riscv-virt mps2-an386 mps2-an500 mps2-an505 mps3-an547'
 
-usage() { sed -n '3,14s/^# \{0,1\}//p' tests/run.sh; }
+usage() { sed -n '3,15s/^# \{0,1\}//p' tests/run.sh; }
 say() { echo; echo "== $*"; }
 
 suites=${*:-$all}

@@ -10,6 +10,28 @@
 
 static char ca[1 << 20];
 
+#ifdef MIDGE_ASSERT_FAILED /* subdirectory/CMakeLists.txt */
+void MIDGE_ASSERT_FAILED(void);
+void MIDGE_ASSERT_FAILED(void)
+{
+    abort();
+}
+
+void *MIDGE_CJSON_MALLOC(size_t size);
+void *MIDGE_CJSON_MALLOC(size_t size)
+{
+    return malloc(size);
+}
+
+void MIDGE_CJSON_FREE(void *memory);
+void MIDGE_CJSON_FREE(void *memory)
+{
+    free(memory);
+}
+
+_Static_assert(MIDGE_MAX_CONNECTIONS == 3, "the build's own limit");
+#endif
+
 int main(int argc, char **argv)
 {
     struct midge_port *port;
