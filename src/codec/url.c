@@ -4,6 +4,7 @@
 
 #include "base/address.h"
 
+#include "midge/config.h"
 #include "midge/err.h"
 
 /* ---- characters ---- */
@@ -119,6 +120,8 @@ static bool take_zone(struct midge_url *url)
 {
     uint8_t bytes[16];
     char text[MIDGE__ZONE_MAX + 1];
+    if (!MIDGE_ZONES)
+        return true; /* then '%' is no character of an address */
     struct midge_span zone = cut_tail(&url->host, '%');
     if (zone.ptr == NULL)
         return true;

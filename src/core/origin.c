@@ -20,7 +20,7 @@ struct identity {
     uint16_t port, url_port;
     uint8_t min_tls, max_tls, family;
     bool secure, skip_verification;
-    char zone[MIDGE__ZONE_MAX + 1]; /* of host, "" none */
+    char zone[MIDGE_ZONES ? MIDGE__ZONE_MAX + 1 : 1]; /* of host, "" none */
 };
 
 static uint8_t or_else(uint8_t value, uint8_t otherwise)
@@ -28,28 +28,27 @@ static uint8_t or_else(uint8_t value, uint8_t otherwise)
     return value != 0 ? value : otherwise;
 }
 
-/* "fe80::1%eth0" (RFC 4007 11) in its two parts. URL for what is neither a name nor an address: no
-   resolver shall see it. */
-static int split_zone(struct midge_span *host, char zone[MIDGE__ZONE_MAX + 1])
+/* "fe80::1%eth0" (RFC 4007 11) in its two parts. */
+static int split_zone(struct midge_span *host, char *zone)
 {
     uint8_t bytes[16];
-    const struct midge_span whole = *host;
-    host->len = midge__span_find(whole, '%');
-    const unsigned family = midge__address_parse(*host, bytes);
-    if (host->len == whole.len) {
-        return family != 0 || midge__span_find(whole, ':') == whole.len ? MIDGE_OK : MIDGE_ERR_URL;
+    const size_t whole = host->len;
+    host->len = midge__span_find(*host, '%');
+    if (host->len == whole) {
+        return MIDGE_OK;
     }
-    const size_t len = whole.len - host->len - 1;
-    if (family != 6 || !midge__address_has_zone(bytes) || len == 0 || len > MIDGE__ZONE_MAX) {
+    const size_t len = whole - host->len - 1;
+    if (len == 0 || len > MIDGE__ZONE_MAX || midge__address_parse(*host, bytes) != 6 ||
+        !midge__address_has_zone(bytes)) {
         return MIDGE_ERR_URL;
     }
-    memcpy(zone, whole.ptr + host->len + 1, len);
+    memcpy(zone, host->ptr + host->len + 1, len);
     return MIDGE_OK;
 }
 
 static struct midge_span without_zone(struct midge_span name)
 {
-    return midge__span(name.ptr, midge__span_find(name, '%'));
+    return MIDGE_ZONES ? midge__span(name.ptr, midge__span_find(name, '%')) : name;
 }
 
 static int identify(const struct midge_client *client, const struct midge_request *r,
@@ -69,6 +68,9 @@ static int identify(const struct midge_client *client, const struct midge_reques
         .secure = url->is_https,
         .skip_verification = r->dangerously_skip_verification || tls->dangerously_skip_verification,
     };
+    if (!MIDGE_ZONES) {
+        return MIDGE_OK;
+    }
     if (r->connect_host != NULL) {
         return split_zone(&id->host, id->zone);
     }
@@ -81,7 +83,8 @@ static bool is_same(const struct midge__origin *o, const struct identity *id)
            o->skip_verification == id->skip_verification && o->min_tls == id->min_tls &&
            o->max_tls == id->max_tls && o->family == id->family &&
            midge__span_is(id->host, o->host) && midge__span_is(id->servername, o->servername) &&
-           midge__span_is(id->url_host, o->url_host) && strcmp(id->zone, o->zone) == 0;
+           midge__span_is(id->url_host, o->url_host) &&
+           (!MIDGE_ZONES || strcmp(id->zone, o->zone) == 0);
 }
 
 /* In lower case, with a NUL. */
@@ -102,7 +105,9 @@ static void fill(struct midge__origin *o, const struct identity *id)
     o->host = put_name(&at, id->host);
     o->servername = put_name(&at, id->servername);
     o->url_host = put_name(&at, id->url_host);
-    o->zone = memcpy(at, id->zone, strlen(id->zone) + 1);
+    if (MIDGE_ZONES) {
+        o->zone = memcpy(at, id->zone, strlen(id->zone) + 1);
+    }
     o->port = id->port;
     o->url_port = id->url_port;
     o->min_tls = id->min_tls;
@@ -170,7 +175,7 @@ static struct midge__origin *find(const struct midge_client *client, const struc
 static struct midge__origin *make(struct midge_client *client, const struct identity *id)
 {
     size_t size = sizeof(struct midge__origin) + id->host.len + id->servername.len +
-                  id->url_host.len + strlen(id->zone) + 4;
+                  id->url_host.len + 3 + (MIDGE_ZONES ? strlen(id->zone) + 1 : 0);
     struct midge__origin *o = midge__memory_calloc(&client->memory, 0, 1, size);
     if (o == NULL && !midge__list_empty(&client->origins)) {
         trim(client, 0);
@@ -194,11 +199,14 @@ static bool has_versions(const struct identity *id)
 }
 
 /* Each time anew: interfaces come and go. A number is an index (RFC 4007 11.2), unless an interface
-   has that name. */
+   has that name. URL: a broken address, which no resolver shall see. */
 static int find_zone(const struct midge_client *client, struct midge__origin *o)
 {
     uint64_t index;
-    if (o->zone[0] == '\0' ||
+    if (!o->literal && strchr(o->host, ':') != NULL) {
+        return MIDGE_ERR_URL;
+    }
+    if (!MIDGE_ZONES || o->zone[0] == '\0' ||
         (client->port->zone != NULL &&
          client->port->zone(client->port->ctx, o->zone, &o->address.scope) == MIDGE_OK)) {
         return MIDGE_OK;
