@@ -37,6 +37,7 @@ wanted unit vectors && packages="$packages clang"
 wanted unit && packages="$packages valgrind libc6-dbg"
 wanted net external boards && packages="$packages python3-aiohttp python3-cryptography nginx-light"
 wanted net && packages="$packages libslirp-dev"
+wanted external && packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
 wanted boards && packages="$packages qemu-system-arm qemu-system-misc openocd"

@@ -5,7 +5,8 @@
 #             installed, found by find_package(midge) and by pkg-config
 #   owned     the same with midge's mbedTLS
 #   subdirectory  by add_subdirectory, with limits and hooks set by CMake
-#   cross     the same by a toolchain file for Linux
+#   cross     the same by a toolchain file for Linux; for aarch64 the library, as Debian's cross
+#             compiler comes without c-ares: its headers are this machine's
 #   none      with a port of its own and no c-ares, by add_subdirectory and installed
 #   lwip      on lwIP with a minimal lwipopts.h, three ways, and under threads; and what the compiler says of each option
 #             that is missing
@@ -29,11 +30,17 @@ file(CREATE_LINK ${MBEDTLS} ${BUILD}/deps/mbedtls SYMBOLIC)
 file(CREATE_LINK ${CJSON} ${BUILD}/deps/cjson SYMBOLIC)
 file(CREATE_LINK ${LWIP} ${BUILD}/deps/lwip SYMBOLIC)
 
+# run(COMMAND… [OUTPUT VARIABLE])
 function(run)
-    execute_process(COMMAND ${ARGN} RESULT_VARIABLE failed OUTPUT_VARIABLE out ERROR_VARIABLE out)
+    cmake_parse_arguments(RUN "" OUTPUT "" ${ARGN})
+    execute_process(COMMAND ${RUN_UNPARSED_ARGUMENTS} RESULT_VARIABLE failed OUTPUT_VARIABLE out
+        ERROR_VARIABLE out)
     if(failed)
         list(JOIN ARGN " " command)
         message(FATAL_ERROR "failed: ${command}\n${out}")
+    endif()
+    if(RUN_OUTPUT)
+        set(${RUN_OUTPUT} "${out}" PARENT_SCOPE)
     endif()
 endfunction()
 
@@ -70,6 +77,21 @@ list(APPEND consumers ${BUILD}/consumer-subdirectory/consumer-subdirectory)
 build(consumer-cross ${SOURCE}/tests/external/subdirectory -DMIDGE_SOURCE=${SOURCE}
     -DMIDGE_DEPS_DIR=${BUILD}/deps -DCMAKE_TOOLCHAIN_FILE=${SOURCE}/tests/external/cross.cmake)
 list(APPEND consumers ${BUILD}/consumer-cross/consumer-subdirectory)
+
+file(GLOB headers /usr/include/ares*.h)
+file(COPY ${headers} DESTINATION ${BUILD}/aarch64/include)
+file(WRITE ${BUILD}/aarch64/libcares.pc
+    "Name: c-ares\nDescription: headers\nVersion: 1.18\nCflags: -I${BUILD}/aarch64/include\nLibs: -lcares\n")
+set(ENV{PKG_CONFIG_LIBDIR} ${BUILD}/aarch64)
+message(STATUS "building consumer-aarch64")
+run(${CMAKE_COMMAND} -S ${SOURCE}/tests/external/subdirectory -B ${BUILD}/consumer-aarch64 -G Ninja
+    -DMIDGE_SOURCE=${SOURCE} -DMIDGE_DEPS_DIR=${BUILD}/deps -DCMAKE_C_COMPILER_LAUNCHER=${LAUNCHER}
+    -DCMAKE_TOOLCHAIN_FILE=${SOURCE}/tests/external/aarch64.cmake)
+run(${CMAKE_COMMAND} --build ${BUILD}/consumer-aarch64 --target midge)
+run(aarch64-linux-gnu-nm --defined-only -A ${BUILD}/consumer-aarch64/midge/libmidge.a OUTPUT symbols)
+if(NOT symbols MATCHES " T midge_posix_open\n")
+    message(FATAL_ERROR "a cross build for Linux has no port")
+endif()
 
 # ---- Ports ----
 
