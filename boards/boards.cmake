@@ -34,19 +34,14 @@ set(MIDGE_BOARD_CA "" CACHE FILEPATH "Trusted roots of a hardware image, PEM or 
 set(_common ${CMAKE_CURRENT_LIST_DIR}/common)
 set(_includes ${CMAKE_CURRENT_LIST_DIR} ${_common} ${MIDGE_BOARD_DIR} ${BOARD_INCLUDES})
 file(GLOB _apps CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/apps/*.c)
-file(GLOB _port CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/port/lwip_raw/*.c)
 
 # board_port(PROFILE): lwIP and its port. The profile says how many connections there can be.
 function(board_port profile)
     string(TOUPPER ${profile} name)
     midge_lwip(board-lwip-${profile} ${PROJECT_SOURCE_DIR}/port/lwip_raw)
     target_include_directories(board-lwip-${profile} BEFORE PUBLIC ${MIDGE_BOARD_DIR})
-    target_include_directories(board-lwip-${profile} PUBLIC ${PROJECT_SOURCE_DIR}/include)
     target_compile_definitions(board-lwip-${profile} PUBLIC MIDGE_PROFILE_${name}=1)
-    add_library(board-port-${profile} STATIC ${_port})
-    target_compile_options(board-port-${profile} PRIVATE ${MIDGE_WARNINGS} -Wconversion
-        -ffunction-sections -fdata-sections)
-    target_link_libraries(board-port-${profile} PUBLIC board-lwip-${profile})
+    midge_lwip_port(board-port-${profile} raw board-lwip-${profile})
 endfunction()
 
 # Trusted roots of the hardware image, in flash.
@@ -107,6 +102,7 @@ set(_conformance ${PROJECT_SOURCE_DIR}/tests/conformance)
 file(GLOB _checks CONFIGURE_DEPENDS ${_conformance}/check_*.c)
 foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
     midge_library(midge-${profile} ${profile})
+    target_compile_definitions(midge-${profile} PUBLIC MIDGE_ZONES=0) # their lwIP has no IPv6
     board_port(${profile})
     board_image(${MIDGE_BOARD}-${profile}-qemu midge-${profile} ${profile} semihost ${_apps})
     board_image(${MIDGE_BOARD}-${profile} midge-${profile} ${profile} standalone ${_apps})

@@ -11,19 +11,20 @@ include_guard(GLOBAL)
 
 set(MIDGE_DEPS_DIR "" CACHE PATH "Source trees of the dependencies: mbedtls/ cjson/ lwip/ inside")
 
-# A file that shows a tree to be what its name says.
-set(_midge_deps_mark_mbedtls include/mbedtls/build_info.h)
-set(_midge_deps_mark_cjson cJSON.c)
-set(_midge_deps_mark_lwip src/include/lwip/init.h)
-
-# Upstream's own archives; lwIP's upstream publishes no hash to pin, so it has none here.
-set(_midge_deps_url_mbedtls
-    https://github.com/Mbed-TLS/mbedtls/releases/download/mbedtls-3.6.7/mbedtls-3.6.7.tar.bz2)
-set(_midge_deps_sha_mbedtls a7e8bcbec0e6f761b4af24f25677626b35f762f68eef79c08677a363212d11f6)
-set(_midge_deps_url_cjson https://github.com/DaveGamble/cJSON/archive/refs/tags/v1.7.19.tar.gz)
-set(_midge_deps_sha_cjson 7fa616e3046edfa7a28a32d5f9eacfd23f92900fe1f8ccd988c1662f30454562)
-
-set(_midge_deps_getdeps ${CMAKE_CURRENT_LIST_DIR}/getdeps.sh)
+# What is known of a tree, as variables of the calling function: projects call midge_deps_find from
+# directories that never saw this file's variables.
+macro(_midge_deps_facts)
+    # A file that shows a tree to be what its name says.
+    set(_midge_deps_mark_mbedtls include/mbedtls/build_info.h)
+    set(_midge_deps_mark_cjson cJSON.c)
+    set(_midge_deps_mark_lwip src/include/lwip/init.h)
+    # Upstream's own archives; lwIP's upstream publishes no hash to pin, so it has none here.
+    set(_midge_deps_url_mbedtls
+        https://github.com/Mbed-TLS/mbedtls/releases/download/mbedtls-3.6.7/mbedtls-3.6.7.tar.bz2)
+    set(_midge_deps_sha_mbedtls a7e8bcbec0e6f761b4af24f25677626b35f762f68eef79c08677a363212d11f6)
+    set(_midge_deps_url_cjson https://github.com/DaveGamble/cJSON/archive/refs/tags/v1.7.19.tar.gz)
+    set(_midge_deps_sha_cjson 7fa616e3046edfa7a28a32d5f9eacfd23f92900fe1f8ccd988c1662f30454562)
+endmacro()
 
 function(_midge_deps_cache_dir out)
     if(DEFINED ENV{MIDGE_CACHE})
@@ -46,7 +47,8 @@ function(_midge_deps_debian tree cache ok)
     if(NOT MIDGE_SH)
         return()
     endif()
-    execute_process(COMMAND ${MIDGE_SH} ${_midge_deps_getdeps} ${ARGN} ${cache} ${tree}
+    set(getdeps ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/getdeps.sh)
+    execute_process(COMMAND ${MIDGE_SH} ${getdeps} ${ARGN} ${cache} ${tree}
         RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE trouble
         OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_STRIP_TRAILING_WHITESPACE)
     if(failed)
@@ -94,6 +96,7 @@ endfunction()
 
 # midge_deps_find(TREE OUT): the directory of TREE's sources in OUT, or a fatal error.
 function(midge_deps_find tree out)
+    _midge_deps_facts()
     if(MIDGE_DEPS_DIR)
         get_filename_component(given "${MIDGE_DEPS_DIR}" ABSOLUTE BASE_DIR ${CMAKE_SOURCE_DIR})
         if(EXISTS ${given}/${tree}/${_midge_deps_mark_${tree}})

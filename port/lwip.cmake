@@ -1,24 +1,36 @@
 # SPDX-License-Identifier: MIT
-# lwIP 2.2 from the sources in MIDGE_LWIP_DIR, for any toolchain: core, IPv4, Ethernet.
+# lwIP 2.2 and midge's ports on it, for any toolchain. For midge's own CMake and for projects around
+# it, which include this file before or after add_subdirectory(midge).
 #
-#   midge_lwip(TARGET OPTIONS_DIR [IPV6] [API])
+#   midge_lwip(TARGET OPTIONS_DIR [IPV6])
 #
-# makes the static library TARGET under OPTIONS_DIR/lwipopts.h. IPV6 compiles IPv6 and defines
-# LWIP_IPV6=1; API compiles the sockets and the tcpip thread, which need an operating system and its
-# arch/sys_arch.h. arch/cc.h is OPTIONS_DIR's own or that of port/lwip_raw. Who links TARGET sees the
-# same headers, as system headers. A board's folder with its lwip_board.h, or another arch/, is added
-# by whoever calls:
+# makes the static library TARGET, lwIP under OPTIONS_DIR/lwipopts.h, from the sources in
+# MIDGE_LWIP_DIR, which is looked for as all dependencies are when it is not set. What the options
+# leave out compiles to nothing. IPV6 defines LWIP_IPV6=1. arch/cc.h is OPTIONS_DIR's own or that of
+# port/lwip_raw; with NO_SYS 0 arch/sys_arch.h is needed too. Who links TARGET sees the same headers,
+# as system headers. A board's folder with its lwip_board.h, or another arch/, is added by whoever
+# calls:
 #
 #   target_include_directories(TARGET BEFORE PUBLIC folder)
-include_guard(GLOBAL)
-
-set(_midge_lwip_port ${CMAKE_CURRENT_LIST_DIR})
+#
+#   midge_lwip_port(TARGET raw|sockets LWIP)
+#
+# makes the static library TARGET, port/lwip_raw or port/lwip_sockets on the target LWIP: one that
+# midge_lwip made, or the project's own, with lwIP's headers and lwipopts.h in its interface.
+include_guard()
+include(${CMAKE_CURRENT_LIST_DIR}/deps.cmake)
 
 function(midge_lwip target options_dir)
-    cmake_parse_arguments(ARG "IPV6;API" "" "" ${ARGN})
-    if(NOT EXISTS ${MIDGE_LWIP_DIR}/src/include/lwip/init.h)
-        message(FATAL_ERROR "midge: no lwIP in '${MIDGE_LWIP_DIR}': configure with -DMIDGE_LWIP=ON")
+    cmake_parse_arguments(ARG "IPV6" "" "" ${ARGN})
+    if(NOT MIDGE_LWIP_DIR)
+        midge_deps_find(lwip MIDGE_LWIP_DIR)
     endif()
+    get_filename_component(options_dir ${options_dir} ABSOLUTE)
+    foreach(needed ${MIDGE_LWIP_DIR}/src/include/lwip/init.h ${options_dir}/lwipopts.h)
+        if(NOT EXISTS ${needed})
+            message(FATAL_ERROR "midge: midge_lwip(${target}) needs ${needed}, which is not there")
+        endif()
+    endforeach()
     file(STRINGS ${MIDGE_LWIP_DIR}/src/include/lwip/init.h version
         REGEX "define LWIP_VERSION_(MAJOR|MINOR) ")
     if(NOT version MATCHES "MAJOR +2;.*MINOR +2$")
@@ -26,23 +38,34 @@ function(midge_lwip target options_dir)
     endif()
 
     set(source ${MIDGE_LWIP_DIR}/src)
-    file(GLOB sources ${source}/core/*.c ${source}/core/ipv4/*.c)
-    list(APPEND sources ${source}/netif/ethernet.c)
-    if(ARG_IPV6)
-        file(GLOB ipv6 ${source}/core/ipv6/*.c)
-        list(APPEND sources ${ipv6})
-    endif()
-    if(ARG_API)
-        file(GLOB api ${source}/api/*.c)
-        list(APPEND sources ${api})
-    endif()
-
-    add_library(${target} STATIC ${sources})
-    # SYSTEM: they are not held to our warnings. What the options leave out compiles to nothing.
+    file(GLOB sources ${source}/core/*.c ${source}/core/ipv4/*.c ${source}/core/ipv6/*.c
+        ${source}/api/*.c)
+    add_library(${target} STATIC ${sources} ${source}/netif/ethernet.c)
+    # SYSTEM: they are not held to our warnings.
     target_include_directories(${target} SYSTEM PUBLIC
-        ${options_dir} ${_midge_lwip_port}/lwip_raw ${source}/include)
+        ${options_dir} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/lwip_raw ${source}/include)
     target_compile_options(${target} PRIVATE -w -ffunction-sections -fdata-sections)
     target_compile_definitions(${target} PUBLIC $<$<BOOL:${ARG_IPV6}>:LWIP_IPV6=1>)
-    set_target_properties(${target} PROPERTIES C_STANDARD 11 C_EXTENSIONS ON
-        POSITION_INDEPENDENT_CODE ${MIDGE_PIC})
+    set_target_properties(${target} PROPERTIES C_STANDARD 11 C_EXTENSIONS ON)
+    if(NOT CMAKE_SYSTEM_NAME STREQUAL Generic)
+        set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    endif()
+endfunction()
+
+function(midge_lwip_port target port lwip)
+    set(folder ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/lwip_${port})
+    get_filename_component(include ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../include ABSOLUTE)
+    if(NOT port MATCHES "^(raw|sockets)$")
+        message(FATAL_ERROR "midge: midge_lwip_port(${target} ${port}): raw or sockets is needed")
+    endif()
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.c)
+    add_library(${target} STATIC ${sources})
+    target_compile_options(${target} PRIVATE ${MIDGE_WARNINGS} -Wconversion
+        -ffunction-sections -fdata-sections)
+    target_include_directories(${target} PUBLIC ${include})
+    target_link_libraries(${target} PUBLIC ${lwip})
+    set_target_properties(${target} PROPERTIES C_STANDARD 11 C_EXTENSIONS ON)
+    if(NOT CMAKE_SYSTEM_NAME STREQUAL Generic)
+        set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    endif()
 endfunction()

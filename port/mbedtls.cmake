@@ -4,15 +4,13 @@
 #
 #   midge_mbedtls(TARGET PROFILE)          its objects, as object library TARGET
 #   midge_mbedtls_headers(TARGET PROFILE)  TARGET sees its headers, also those it does not install
-include_guard(GLOBAL)
-
-set(_midge_mbedtls_port ${CMAKE_CURRENT_LIST_DIR})
+include_guard()
 
 function(midge_mbedtls_headers target profile)
     target_compile_definitions(${target} PRIVATE MBEDTLS_CONFIG_FILE="mbedtls/${profile}.h")
     # SYSTEM: they are not held to our warnings.
     target_include_directories(${target} SYSTEM PRIVATE
-        ${MIDGE_MBEDTLS_DIR}/include ${_midge_mbedtls_port} ${MIDGE_MBEDTLS_DIR}/library)
+        ${MIDGE_MBEDTLS_DIR}/include ${CMAKE_CURRENT_FUNCTION_LIST_DIR} ${MIDGE_MBEDTLS_DIR}/library)
 endfunction()
 
 function(midge_mbedtls target profile)
@@ -32,9 +30,9 @@ function(midge_mbedtls target profile)
     add_library(${target} OBJECT ${sources})
     midge_mbedtls_headers(${target} ${profile})
     # A section for each function, so that what is not called is not linked. The desktop wants
-    # speed even in a debugging build; a board's own flags come first when cross compiling.
+    # speed even in a debugging build; a board's own flags come first.
     target_compile_options(${target} PRIVATE -w -ffunction-sections -fdata-sections)
-    if(NOT CMAKE_CROSSCOMPILING)
+    if(NOT CMAKE_SYSTEM_NAME STREQUAL Generic)
         target_compile_options(${target} PRIVATE -O2)
     endif()
     set_target_properties(${target} PROPERTIES C_STANDARD 99 C_EXTENSIONS ON

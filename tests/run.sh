@@ -6,7 +6,8 @@
 #   vectors   the parser cases of tests/vectors at every chunk size: gcc, clang, ASan+UBSan
 #   net       the host program against local HTTPS servers: gcc, ASan+UBSan
 #   lint      layers, banned calls, format
-#   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory
+#   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory,
+#             cross built, with a port of the user's, on lwIP with the user's options
 #   boards    the firmware of each board in QEMU against the same servers; its steps in guest time
 #   size      flash and RAM of each firmware by part, against tests/size
 #
@@ -18,7 +19,7 @@ root=$(pwd)
 all='unit vectors net lint external boards size'
 boards='mps2-an385 lm3s6965evb riscv-virt mps2-an386 mps2-an500 mps2-an505 mps3-an547'
 
-usage() { sed -n '3,14s/^# \{0,1\}//p' tests/run.sh; }
+usage() { sed -n '3,15s/^# \{0,1\}//p' tests/run.sh; }
 say() { echo; echo "== $*"; }
 
 suites=${*:-$all}
@@ -36,6 +37,7 @@ wanted unit vectors && packages="$packages clang"
 wanted unit && packages="$packages valgrind libc6-dbg"
 wanted net external boards && packages="$packages python3-aiohttp python3-cryptography nginx-light"
 wanted net && packages="$packages libslirp-dev"
+wanted external && packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
 wanted boards && packages="$packages qemu-system-arm qemu-system-misc openocd"

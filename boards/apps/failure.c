@@ -22,6 +22,7 @@ const char *app_error_class(int error)
     case MIDGE_ERR_TLS_RECORD_SIZE:
         return "TLS";
     case MIDGE_ERR_RESOLVE:
+    case MIDGE_ERR_ZONE:
     case MIDGE_ERR_CONNECT:
     case MIDGE_ERR_SEND:
     case MIDGE_ERR_RECV:

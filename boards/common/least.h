@@ -3,3 +3,4 @@
    without. See midge/config.h; tests/size keeps the sizes. */
 #define MIDGE_TEXTS    0
 #define MIDGE_URL_MEND 0
+#define MIDGE_ZONES    0

@@ -57,12 +57,16 @@ static int is_literal(const struct part *address)
 {
     char text[64];
     uint8_t bytes[16];
+    char *zone;
 
     if (address->len >= sizeof text)
         return 0;
     memcpy(text, address->ptr, address->len);
     text[address->len] = '\0';
-    return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
+    if ((zone = strchr(text, '%')) != NULL && zone[1] != '\0')
+        *zone = '\0'; /* of IPv6; the library says whether there is such a one */
+    return (zone == NULL && inet_pton(AF_INET, text, bytes) == 1) ||
+           inet_pton(AF_INET6, text, bytes) == 1;
 }
 
 static int resolve_parse(const char *text, struct resolve *resolve)

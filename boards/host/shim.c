@@ -37,6 +37,11 @@ static void shim_dns_cancel(void *ctx, struct midge_dns_query *query)
     BELOW(ctx)->dns_cancel(BELOW(ctx)->ctx, query);
 }
 
+static int shim_zone(void *ctx, const char *name, uint32_t *scope)
+{
+    return BELOW(ctx)->zone(BELOW(ctx)->ctx, name, scope);
+}
+
 static int shim_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
                         int *native)
 {
@@ -133,6 +138,7 @@ void shim_init(struct shim *shim, const struct midge_port *below)
                 .entropy = shim_entropy,
                 .dns_start = shim_dns_start,
                 .dns_cancel = shim_dns_cancel,
+                .zone = below->zone != NULL ? shim_zone : NULL,
                 .connect = shim_connect,
                 .connected = shim_connected,
                 .recv = shim_recv,

@@ -11,10 +11,12 @@
 #define TCP_MSS          536
 #if defined(MIDGE_PROFILE_SMALL)
 #define MIDGE_LWIP_SOCKS 2
+#define MEMP_NUM_TCP_SEG 20 /* both connections' send queues, and some of closed ones */
 #else
 #define MIDGE_LWIP_SOCKS 8
 #define TCP_WND          TCP_MSS
 #define MEM_SIZE         2048 /* requests are short: some 3 full segments */
+#define MEMP_NUM_TCP_SEG 32   /* the heap holds no more: the shortest takes 84 bytes of it */
 #endif
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Compile-time defaults. Override any of them in a file of your own named by
+ * Compile-time defaults. Override any of them by a definition of the build,
+ * target_compile_definitions(midge PUBLIC MIDGE_MAX_SESSIONS=8), or in a file of your own named by
  * -DMIDGE_CONFIG_FILE="\"my_midge_config.h\"". Every run-time field of struct midge_config that is
  * zero takes its default from here.
  */
@@ -174,6 +175,12 @@
    resolves against base_url (midge_url_normalise, midge_url_resolve). */
 #ifndef MIDGE_URL_MEND
 #define MIDGE_URL_MEND 1
+#endif
+
+/* 0 refuses zones of IPv6 addresses (http://[fe80::1%25eth0]/), some 0.7 KB of flash less: for a
+   network stack without IPv6. */
+#ifndef MIDGE_ZONES
+#define MIDGE_ZONES 1
 #endif
 
 #if MIDGE_MAX_FRAGMENT != 0 && MIDGE_MAX_FRAGMENT != 512 && MIDGE_MAX_FRAGMENT != 1024 &&          \

@@ -47,7 +47,8 @@ extern "C" {
     X(READ, -30, "reading the request body failed")                                                \
     X(JSON, -31, "malformed JSON")                                                                 \
     X(PORT, -32, "port call failed")                                                               \
-    X(UNSUPPORTED, -33, "not supported in this build")
+    X(UNSUPPORTED, -33, "not supported in this build")                                             \
+    X(ZONE, -34, "unknown network interface after the % of an IPv6 address")
 
 enum midge_err {
     MIDGE_OK = 0,

@@ -4,7 +4,9 @@
  * no timeouts, no caches. All calls come from the thread that polls the client, wake excepted.
  *
  * Every call that returns int answers MIDGE_OK or a negative MIDGE_ERR. Where `native` is given
- * it receives the platform's own code (errno, resolver code) of a failure and 0 otherwise.
+ * it receives the platform's own code of a failure and 0 otherwise. Messages show it by its value:
+ * positive as an errno (of a lookup: as the resolver's code), -1 to -16 as lwIP's err_t, others as
+ * a plain number. A platform whose errno is negative gives it as a positive number.
  */
 #ifndef MIDGE_PORT_H
 #define MIDGE_PORT_H
@@ -31,7 +33,7 @@ struct midge_pollfd {
 struct midge_addr {
     uint8_t family;    /* 4 or 6 */
     uint8_t bytes[16]; /* network order; 4 used for family 4 */
-    uint32_t scope;    /* IPv6 zone index, 0 none */
+    uint32_t scope;    /* IPv6 zone index (RFC 4007), 0 none */
 };
 
 #define MIDGE_DNS_ADDRS 8 /* addresses kept of one answer */
@@ -74,6 +76,10 @@ struct midge_port {
        dns_cancel. A lookup for which there is no room now waits for it. */
     int (*dns_start)(void *ctx, const char *host, struct midge_dns_query *query);
     void (*dns_cancel)(void *ctx, struct midge_dns_query *query);
+
+    /* The index of a network interface, for midge_addr.scope: "eth0" of fe80::1%eth0. ZONE when
+       there is none of that name. May be NULL: zones are numbers only. */
+    int (*zone)(void *ctx, const char *name, uint32_t *scope);
 
     /* Open a non-blocking TCP socket and begin to connect. MIDGE_OK: under way or connected. */
     int (*connect)(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,

@@ -72,7 +72,7 @@ struct midge_request {
     struct midge_timeouts timeouts;
 
     /* Where to connect instead of to the URL's host and port; part of the connection's identity. */
-    const char *connect_host;              /* name or literal; NULL: the URL's */
+    const char *connect_host;              /* name or literal, fe80::1%eth0 too; NULL: the URL's */
     uint16_t connect_port;                 /* 0: the URL's */
     const char *servername;                /* SNI and the name verified; NULL: the URL's host */
     uint8_t family;                        /* 0 any, 4, 6 */

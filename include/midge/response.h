@@ -78,7 +78,7 @@ struct midge_result {
     uint8_t headers_skipped; /* headers or trailers beyond max_header were not kept */
     uint16_t connects;       /* connections opened for it */
     uint16_t status;         /* HTTP status, 0 when none came */
-    int native;              /* errno, mbedTLS's or the resolver's code; 0 none */
+    int native;              /* errno, lwIP's, mbedTLS's or the resolver's code; 0 none */
     uint32_t verify_flags;   /* MBEDTLS_X509_BADCERT_x of a refused certificate */
     uint32_t cert_date;  /* YYYYMMDD: when that one expired or becomes valid; 0: not the reason */
     uint32_t connection; /* its number, from 1; 0 none */

@@ -43,12 +43,15 @@ extern "C" {
  *   ^^^^^   ^^^^^^^  ^^^^^^^^^^^  ^^^^^^^^ ^^^ ^^^
  *   scheme  userinfo  host    port  path query fragment
  *
- * Absent parts have ptr NULL. `path` is never absent but may be empty.
+ * Absent parts have ptr NULL. `path` is never absent but may be empty. A link-local IPv6 address
+ * may name its zone, the network interface: `http://[fe80::1%25eth0]/` (RFC 6874). The zone means
+ * something on this machine only and is never sent.
  */
 struct midge_url {
     struct midge_span scheme;   /* as written, in any case: see is_https */
     struct midge_span userinfo; /* without the '@' */
-    struct midge_span host;     /* without brackets */
+    struct midge_span host;     /* without brackets and zone */
+    struct midge_span zone;     /* without its "%25", else as written: it may hold %XX */
     struct midge_span path;     /* with its leading '/' */
     struct midge_span query;    /* without the '?' */
     struct midge_span fragment; /* without the '#' */

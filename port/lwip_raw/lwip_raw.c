@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 
+#include "lwip/netif.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/sys.h"
 #include "lwip/timeouts.h"
@@ -100,12 +101,24 @@ static int lwip_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_
 
 /* ---- Attach ---- */
 
+#if LWIP_IPV6
+static int find_zone(void *ctx, const char *name, uint32_t *scope)
+{
+    (void)ctx;
+    *scope = netif_name_to_index(name);
+    return *scope != NETIF_NO_INDEX ? MIDGE_OK : MIDGE_ERR_ZONE;
+}
+#else
+static int (*const find_zone)(void *, const char *, uint32_t *) = NULL;
+#endif
+
 void midge_lwip_raw_attach(struct midge_port *port, const struct midge_lwip_raw *machine)
 {
     midge__lwip.port = port;
     midge__lwip.machine = machine;
     port->dns_start = midge__lwip_dns_start;
     port->dns_cancel = midge__lwip_dns_cancel;
+    port->zone = find_zone;
     port->connect = midge__lwip_connect;
     port->connected = midge__lwip_connected;
     port->recv = midge__lwip_recv;

@@ -13,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lwip/opt.h"
+#include "lwip_needs.h"
+
 #include "lwip/def.h"
 #include "lwip/pbuf.h"
 
@@ -21,18 +22,6 @@
 #include "midge/port.h"
 
 #include "../native.h"
-
-_Static_assert(MIDGE_LWIP_SOCKS >= 1 && MIDGE_LWIP_SOCKS <= 255, "a handle has 8 bits of slot");
-_Static_assert(MIDGE_LWIP_WINDOWS + MIDGE_LWIP_RESERVE <= PBUF_POOL_SIZE * TCP_MSS,
-               "the pbuf pool must hold every connection's window: raise PBUF_POOL_SIZE, or lower "
-               "MIDGE_LWIP_SOCKS or TCP_WND");
-_Static_assert(MIDGE_LWIP_WINDOW_PBUFS + MIDGE_LWIP_RESERVE_PBUFS <= PBUF_POOL_SIZE,
-               "a window that is no multiple of TCP_MSS takes one more buffer");
-_Static_assert(PBUF_POOL_BUFSIZE >= TCP_MSS + ETH_PAD_SIZE + 14 + PBUF_IP_HLEN + 20,
-               "a segment with its headers must fit one buffer of the pool");
-_Static_assert(MIDGE_LWIP_RESERVE_PBUFS >= 1, "ARP, DNS and acknowledgements need buffers too");
-_Static_assert(MEM_SIZE >= 2 * MIDGE_LWIP_SEG_BYTES, "the heap must hold a segment and its retry");
-_Static_assert(MEMP_NUM_TCP_PCB > MIDGE_LWIP_SOCKS, "closing connections need PCBs too");
 
 /* What happened since poll looked last. */
 struct lwip_raw {

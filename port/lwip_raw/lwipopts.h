@@ -71,7 +71,7 @@
    An advertised window cannot be taken back. With a whole window for each connection in the pool,
    paused or idle connections with unread data cannot starve the others; port/lwip_raw/rxq.c sees to
    it that a window of tiny segments takes no more buffers than one of full segments. The assertion
-   is in port/lwip_raw/lwip_raw.h. The driver must receive into PBUF_POOL buffers. */
+   is in port/lwip_raw/lwip_needs.h. The driver must receive into PBUF_POOL buffers. */
 
 #ifndef ETH_PAD_SIZE
 #define ETH_PAD_SIZE 0 /* 2 aligns the IP header, for cores and drivers that need it */
@@ -81,15 +81,11 @@
 #ifndef PBUF_POOL_BUFSIZE
 #define PBUF_POOL_BUFSIZE (TCP_MSS + ETH_PAD_SIZE + 14 + (LWIP_IPV6 ? 40 : 20) + 20 + 2)
 #endif
-#define MIDGE_LWIP_WND_PBUFS    ((TCP_WND + TCP_MSS - 1) / TCP_MSS) /* buffers of one window */
-#define MIDGE_LWIP_WINDOW_PBUFS (MIDGE_LWIP_SOCKS * MIDGE_LWIP_WND_PBUFS) /* of all windows */
-#define MIDGE_LWIP_WINDOWS      (MIDGE_LWIP_SOCKS * TCP_WND)              /* their bytes */
-
 /* For what is never kept: ARP, DNS, DHCP, acknowledgements, while all windows are full. */
 #ifndef MIDGE_LWIP_RESERVE_PBUFS
 #define MIDGE_LWIP_RESERVE_PBUFS (LWIP_BOARD_SMALL ? 2 : 4)
 #endif
-#define MIDGE_LWIP_RESERVE (MIDGE_LWIP_RESERVE_PBUFS * TCP_MSS)
+#include "lwip_sizes.h"
 #ifndef PBUF_POOL_SIZE
 #define PBUF_POOL_SIZE (MIDGE_LWIP_WINDOW_PBUFS + MIDGE_LWIP_RESERVE_PBUFS)
 #endif
@@ -99,8 +95,6 @@
    shared: when it is empty a send answers AGAIN and goes on when anything is acknowledged; an
    upload that is stuck holds its part until its request's deadline ends it. */
 
-/* A segment, its headers, its pbuf, the heap's own. */
-#define MIDGE_LWIP_SEG_BYTES (TCP_MSS + 14 + 40 + 20 + 32)
 #ifndef MEM_SIZE
 #define MEM_SIZE                                                                                   \
     (MIDGE_LWIP_SOCKS * (TCP_SND_BUF / TCP_MSS) * MIDGE_LWIP_SEG_BYTES /                           \
@@ -109,11 +103,6 @@
 #endif
 #define MEM_LIBC_MALLOC 0
 #define MEMP_MEM_MALLOC 0
-
-/* For pointers and 64-bit numbers of the machine. */
-#ifndef MEM_ALIGNMENT
-#define MEM_ALIGNMENT __SIZEOF_POINTER__
-#endif
 
 /* ---- Pools ---- */
 
@@ -171,14 +160,6 @@
 #define TCP_OOSEQ_MAX_PBUFS MIDGE_LWIP_WND_PBUFS
 #endif
 
-/* ---- Not to be guessed from outside ----
-   RFC 6528 sequence numbers, RFC 5452 transaction ids and ports of DNS: a keyed hash, its key from
-   the port's entropy (port/lwip_raw/random.c). */
-
-uint32_t midge__lwip_rand(void);
-#define LWIP_RAND()        midge__lwip_rand()
-#define LWIP_HOOK_FILENAME "lwip_hooks.h"
-
 /* ---- DNS ---- */
 
 #define LWIP_DNS 1
@@ -234,9 +215,23 @@ extern uint16_t midge_lwip_dns_port;
 /* TCP never needs fragments and DNS answers are short; half-come packets would hold the pool. */
 #define IP_REASSEMBLY 0
 #define IP_FRAG       0
-#define ARP_QUEUEING  0 /* the last packet to an unknown neighbour waits, TCP repeats the rest */
+
+/* ---- ARP ----
+   Requests that start together right after boot go to an address whose ARP answer has not come.
+   Without a queue lwIP keeps the last packet only, and each lost SYN or DNS question comes again
+   one to three seconds later. Each connection sends one of these at a time; two more for the board,
+   and for a question that is repeated. An entry takes 8 bytes. */
+#define ARP_QUEUEING 1
+#ifndef MEMP_NUM_ARP_QUEUE
+#define MEMP_NUM_ARP_QUEUE (MIDGE_LWIP_SOCKS + 2)
+#endif
+#ifndef ARP_QUEUE_LEN
+#define ARP_QUEUE_LEN MEMP_NUM_ARP_QUEUE /* of one address */
+#endif
+/* Each connection may go to a neighbour of its own, beside the name servers. An entry that is
+   pushed out takes its packets with it. 24 bytes each. */
 #ifndef ARP_TABLE_SIZE
-#define ARP_TABLE_SIZE 4 /* the router, a name server, a neighbour or two */
+#define ARP_TABLE_SIZE (MIDGE_LWIP_SOCKS + DNS_MAX_SERVERS)
 #endif
 
 #endif

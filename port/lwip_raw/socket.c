@@ -186,7 +186,7 @@ static void pcb_close(struct tcp_pcb *pcb)
     }
 }
 
-/* False for a family that this build has not. */
+/* False for a family that this build has not, and for a zone that no lwIP has. */
 static bool to_native_addr(const struct midge_addr *addr, ip_addr_t *ip)
 {
     if (addr->family == 4) {
@@ -195,7 +195,7 @@ static bool to_native_addr(const struct midge_addr *addr, ip_addr_t *ip)
         return true;
     }
 #if LWIP_IPV6
-    if (addr->family == 6) {
+    if (addr->family == 6 && addr->scope <= UINT8_MAX) {
         ip_addr_set_zero_ip6(ip);
         memcpy(ip_2_ip6(ip)->addr, addr->bytes, 16);
         ip6_addr_set_zone(ip_2_ip6(ip), (u8_t)addr->scope);

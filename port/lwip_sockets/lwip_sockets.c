@@ -15,13 +15,19 @@
 #include "lwip_sockets.h"
 
 #include <lwip/errno.h>
+#include <lwip/if_api.h>
+#include <lwip/netif.h>
 
 #include "../bsd_sockets.h"
 
 /* Interrupts that wake the client need their own call into the RTOS. Firmware that has such ones
-   says how to tell, in lwipopts.h: FreeRTOS on Cortex-M has xPortIsInsideInterrupt(). */
+   names the function that tells: FreeRTOS on Cortex-M has xPortIsInsideInterrupt. */
 #ifndef MIDGE_LWIP_IN_INTERRUPT
-#define MIDGE_LWIP_IN_INTERRUPT() 0
+static int never_in_interrupt(void)
+{
+    return 0;
+}
+#define MIDGE_LWIP_IN_INTERRUPT never_in_interrupt
 #endif
 
 /* lwIP's own timers (ARP, DNS) run once a second too. */
@@ -163,6 +169,19 @@ static int interest(void *ctx, struct midge_pollfd *fds, size_t cap, size_t *n, 
 
 /* ---- Attach and detach ---- */
 
+static int find_zone(void *ctx, const char *name, uint32_t *scope)
+{
+    (void)ctx;
+#if LWIP_TCPIP_CORE_LOCKING
+    LOCK_TCPIP_CORE();
+    *scope = netif_name_to_index(name);
+    UNLOCK_TCPIP_CORE();
+#else
+    *scope = lwip_if_nametoindex(name); /* needs LWIP_NETIF_API; without it there are numbers */
+#endif
+    return *scope != NETIF_NO_INDEX ? MIDGE_OK : MIDGE_ERR_ZONE;
+}
+
 static int open_wake(struct lws *s)
 {
     s->wake_fd = lwip_socket(AF_INET, SOCK_DGRAM, 0);
@@ -196,6 +215,7 @@ int midge_lwip_sockets_attach(struct midge_port *port)
     s->attached = true;
     port->dns_start = midge__lws_dns_start;
     port->dns_cancel = midge__lws_dns_cancel;
+    port->zone = find_zone;
     port->connect = midge__lws_connect;
     port->connected = midge__lws_connected;
     port->recv = midge__lws_recv;

@@ -24,6 +24,9 @@
 #if !LWIP_SOCKET || !LWIP_SOCKET_POLL || !LWIP_TCP || !LWIP_UDP || !LWIP_DNS
 #error "port/lwip_sockets needs LWIP_SOCKET, LWIP_SOCKET_POLL, LWIP_TCP, LWIP_UDP and LWIP_DNS"
 #endif
+#if LWIP_ARP && !ARP_QUEUEING
+#error "lwipopts.h: set ARP_QUEUEING 1, else requests that start together lose packets"
+#endif
 #if !SYS_LIGHTWEIGHT_PROT
 #error "port/lwip_sockets needs SYS_LIGHTWEIGHT_PROT 1: pbufs are freed from several threads"
 #endif

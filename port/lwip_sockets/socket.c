@@ -28,7 +28,7 @@ union any_sockaddr {
 #endif
 };
 
-/* 0 for a family that this build of lwIP has not. */
+/* 0 for a family that this build of lwIP has not, and for a zone that no lwIP has. */
 static socklen_t to_sockaddr(const struct midge_addr *addr, uint16_t port, union any_sockaddr *out)
 {
     memset(out, 0, sizeof *out);
@@ -41,7 +41,7 @@ static socklen_t to_sockaddr(const struct midge_addr *addr, uint16_t port, union
     }
 #endif
 #if LWIP_IPV6
-    if (addr->family == 6) {
+    if (addr->family == 6 && addr->scope <= UINT8_MAX) {
         out->in6.sin6_family = AF_INET6;
         out->in6.sin6_port = lwip_htons(port);
         out->in6.sin6_scope_id = addr->scope;

@@ -2,10 +2,14 @@
 /*
  * Name lookup of the desktop port by c-ares, on the client's own poll: no thread, no wait.
  *
+ * A lookup of both families is two questions of c-ares, as one of them may stay without an answer.
+ * When one family has an address that this machine has a route to, the other is waited for as long
+ * as RFC 8305 section 3 says. What comes later is dropped.
+ *
  * c-ares can cancel everything or nothing. Each lookup therefore has a small record of its own
  * between c-ares and the caller's query; dns_cancel cuts the record off from the query, and the
- * record dies in c-ares' callback, whenever that comes. With the last query gone, all that is
- * left in c-ares is cancelled, so that its sockets and timers go too.
+ * record is freed after c-ares' last callback for it, whenever that comes. When no query is left,
+ * everything in c-ares is cancelled, so that its sockets and timers go too.
  */
 #include "posix.h"
 #include "../localhost.h"
@@ -17,6 +21,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,14 +29,28 @@
 
 #define DNS_TIMEOUT_MS 2000 /* of the first try; c-ares doubles it for the next */
 #define DNS_TRIES      2    /* of each server; its own defaults take 75 s with a silent server */
+#define DNS_DELAY_MS   50   /* for the other family: RFC 8305 3, Resolution Delay */
 
 _Static_assert(POSIX_DNS_SOCKS == ARES_GETSOCK_MAXNUM, "posix.h: as many as ares_getsock reports");
+
+/* One question: the addresses of one family. */
+struct question {
+    struct posix_lookup *lookup;
+    struct ares_addrinfo *answer; /* NULL: none, or none yet */
+    int status;                   /* c-ares', when not pending */
+    bool pending;                 /* on_answer comes */
+};
+
+enum { IPV4, IPV6, FAMILIES };
 
 struct posix_lookup {
     struct posix_lookup *next;
     struct posix_lookup **link; /* what points to this one */
     struct posix *port;
-    struct midge_dns_query *query; /* NULL: cancelled */
+    struct midge_dns_query *query; /* NULL: cancelled or finished */
+    struct question questions[FAMILIES];
+    uint64_t due_ms; /* the end of the wait for the other family; 0: it has not begun */
+    bool starting;   /* inside dns_start: on_answer leaves all to that */
 };
 
 /* ---- c-ares itself: process-wide, never thread-safe before 1.22, nothing to free on Unix ---- */
@@ -64,7 +83,11 @@ static struct posix_lookup *lookup_new(struct posix *p, struct midge_dns_query *
     if (l == NULL) {
         return NULL;
     }
-    *l = (struct posix_lookup){p->lookups, &p->lookups, p, query};
+    *l = (struct posix_lookup){
+        .next = p->lookups, .link = &p->lookups, .port = p, .query = query, .starting = true};
+    for (int i = 0; i < FAMILIES; i++) {
+        l->questions[i] = (struct question){.lookup = l, .status = ARES_ENODATA};
+    }
     if (l->next != NULL) {
         l->next->link = &l->next;
     }
@@ -84,104 +107,143 @@ static void lookup_detach(struct posix_lookup *l)
     }
 }
 
+static bool is_pending(const struct posix_lookup *l)
+{
+    return l->questions[IPV4].pending || l->questions[IPV6].pending;
+}
+
+/* When c-ares will not call back for it any more. */
 static void lookup_free(struct posix_lookup *l)
 {
+    if (l->starting || is_pending(l)) {
+        return;
+    }
     *l->link = l->next;
     if (l->next != NULL) {
         l->next->link = l->link;
+    }
+    for (int i = 0; i < FAMILIES; i++) {
+        if (l->questions[i].answer != NULL) {
+            ares_freeaddrinfo(l->questions[i].answer);
+        }
     }
     free(l);
 }
 
 /* ---- Answers ---- */
 
-/* What is beyond MIDGE_DNS_ADDRS, or of a family that was not asked for, is dropped. */
-static void query_add(struct midge_dns_query *query, uint8_t family, const void *bytes,
-                      uint32_t scope)
-{
-    struct midge_addr *addr;
-
-    if (query->count >= MIDGE_DNS_ADDRS || (query->family != 0 && query->family != family)) {
-        return;
-    }
-    addr = &query->addrs[query->count++];
-    memset(addr, 0, sizeof *addr);
-    addr->family = family;
-    addr->scope = scope;
-    memcpy(addr->bytes, bytes, family == 4 ? 4 : 16);
-}
-
-static void query_add_node(struct midge_dns_query *query, const struct ares_addrinfo_node *node)
-{
-    if (node->ai_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)node->ai_addr;
-        query_add(query, 4, &in->sin_addr, 0);
-    } else if (node->ai_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)node->ai_addr;
-        query_add(query, 6, &in6->sin6_addr, in6->sin6_scope_id);
-    }
-}
-
 static void query_finish(struct midge_dns_query *query, int status)
 {
-    if (status == ARES_SUCCESS && query->count == 0) {
-        status = ARES_ENODATA;
-    }
     query->err = status == ARES_SUCCESS ? MIDGE_OK : MIDGE_ERR_RESOLVE;
     query->native = status;
     query->done = 1;
+}
+
+static const struct ares_addrinfo_node *nodes_of(const struct question *q)
+{
+    return q->answer != NULL ? q->answer->nodes : NULL;
+}
+
+/* With what has come. "This name has no such address" says less than the other family's failure. */
+static void lookup_finish(struct posix_lookup *l)
+{
+    const struct question *v4 = &l->questions[IPV4], *v6 = &l->questions[IPV6];
+    struct midge_dns_query *query = l->query;
+
+    midge__posix_dns_order(query, nodes_of(v4), nodes_of(v6));
+    lookup_detach(l);
+    if (query->count > 0) {
+        query_finish(query, ARES_SUCCESS);
+    } else {
+        query_finish(query, v4->status != ARES_ENODATA ? v4->status : v6->status);
+    }
+}
+
+/* Finishes it, or begins the wait for the other family. An address without a route begins none: on
+   a machine without IPv6 a slow IPv4 answer is the only one of use. */
+static void lookup_settle(struct posix_lookup *l)
+{
+    if (l->query == NULL) {
+        return;
+    }
+    if (!is_pending(l)) {
+        lookup_finish(l);
+        return;
+    }
+    for (int i = 0; i < FAMILIES && l->due_ms == 0; i++) {
+        if (midge__posix_dns_has_route(nodes_of(&l->questions[i]))) {
+            l->due_ms = midge__posix_clock_ms(l->port) + DNS_DELAY_MS;
+        }
+    }
 }
 
 /* c-ares calls this exactly once for each ares_getaddrinfo: inside that very call, inside
    processing, or with ARES_ECANCELLED or ARES_EDESTRUCTION. */
 static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo *answer)
 {
-    struct posix_lookup *l = arg;
-    struct midge_dns_query *query = l->query;
+    struct question *q = arg;
+    struct posix_lookup *l = q->lookup;
 
     (void)timeouts;
-    if (query != NULL) {
-        if (status == ARES_SUCCESS && answer != NULL) {
-            for (struct ares_addrinfo_node *n = answer->nodes; n != NULL; n = n->ai_next) {
-                query_add_node(query, n);
-            }
-        }
-        lookup_detach(l);
-        query_finish(query, status);
+    q->pending = false;
+    q->status = status;
+    q->answer = answer;
+    if (!l->starting) {
+        lookup_settle(l);
+        lookup_free(l);
     }
-    if (answer != NULL) {
-        ares_freeaddrinfo(answer);
-    }
-    lookup_free(l);
 }
 
 /* IPv4 first: a development server that listens on one of them listens on that one. */
 static void answer_localhost(struct midge_dns_query *query)
 {
     static const uint8_t loopback4[4] = {127, 0, 0, 1};
-    query_add(query, 4, loopback4, 0);
-    query_add(query, 6, &in6addr_loopback, 0);
+
+    if (query->family != 6) {
+        midge__posix_dns_add(query, 4, loopback4, 0);
+    }
+    if (query->family != 4) {
+        midge__posix_dns_add(query, 6, &in6addr_loopback, 0);
+    }
     query_finish(query, ARES_SUCCESS);
 }
 
 /* ---- The port's calls ---- */
 
-static int to_native_family(uint8_t family)
+static void ask(struct posix_lookup *l, const char *host, int family)
 {
-    switch (family) {
-    case 4:
-        return AF_INET;
-    case 6:
-        return AF_INET6;
-    default:
-        return AF_UNSPEC;
+    struct question *q = &l->questions[family];
+    const struct ares_addrinfo_hints hints = {.ai_family = family == IPV4 ? AF_INET : AF_INET6,
+                                              .ai_socktype = SOCK_STREAM};
+
+    q->pending = true;
+    ares_getaddrinfo(l->port->channel, host, NULL, &hints, on_answer, q);
+}
+
+/* What was answered inside the call comes from /etc/hosts, or was remembered. A name that is in
+   that file with one family has no other. */
+static void started(struct posix_lookup *l)
+{
+    l->starting = false;
+    if (nodes_of(&l->questions[IPV4]) != NULL || nodes_of(&l->questions[IPV6]) != NULL) {
+        lookup_finish(l);
+    } else {
+        lookup_settle(l);
+    }
+    lookup_free(l);
+}
+
+/* Not from inside a callback of c-ares. */
+static void cancel_what_is_left(struct posix *p)
+{
+    if (p->live_lookups == 0 && p->lookups != NULL) {
+        ares_cancel(p->channel);
     }
 }
 
 int midge__posix_dns_start(void *ctx, const char *host, struct midge_dns_query *query)
 {
     struct posix *p = ctx;
-    struct ares_addrinfo_hints hints = {0};
     struct posix_lookup *l;
 
     query->count = 0;
@@ -197,10 +259,14 @@ int midge__posix_dns_start(void *ctx, const char *host, struct midge_dns_query *
     if (l == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    hints.ai_family = to_native_family(query->family);
-    hints.ai_socktype = SOCK_STREAM;
-    /* on_answer may have run when this returns: neither l nor query->impl may be used after. */
-    ares_getaddrinfo(p->channel, host, NULL, &hints, on_answer, l);
+    if (query->family != 6) {
+        ask(l, host, IPV4);
+    }
+    if (query->family != 4) {
+        ask(l, host, IPV6);
+    }
+    started(l);
+    cancel_what_is_left(p);
     return MIDGE_OK;
 }
 
@@ -212,30 +278,54 @@ void midge__posix_dns_cancel(void *ctx, struct midge_dns_query *query)
         return;
     }
     lookup_detach(query->impl);
-    if (p->live_lookups == 0) {
-        ares_cancel(p->channel);
-    }
+    cancel_what_is_left(p);
 }
 
 /* ---- Poll ---- */
 
-/* Rounded up: a poll that ends a fraction of a millisecond early would spin until it is due. */
-static void lower_timeout(const struct posix *p, int *timeout_ms)
+static void lower(int *timeout_ms, long ms)
 {
-    struct timeval room;
-    const struct timeval *tv = ares_timeout(p->channel, NULL, &room);
-    long ms;
-
-    if (tv == NULL || tv->tv_sec > 3600) {
-        return;
-    }
-    ms = (long)tv->tv_sec * 1000 + ((long)tv->tv_usec + 999) / 1000;
     if (*timeout_ms < 0 || ms < *timeout_ms) {
         *timeout_ms = (int)ms;
     }
 }
 
-size_t midge__posix_dns_interest(const struct posix *p, struct pollfd *fds, int *timeout_ms)
+/* Rounded up: a poll that ends a fraction of a millisecond early would spin until it is due. */
+static void lower_for_cares(const struct posix *p, int *timeout_ms)
+{
+    struct timeval room;
+    const struct timeval *tv = ares_timeout(p->channel, NULL, &room);
+
+    if (tv != NULL && tv->tv_sec <= 3600) {
+        lower(timeout_ms, (long)tv->tv_sec * 1000 + ((long)tv->tv_usec + 999) / 1000);
+    }
+}
+
+static bool waits_for_other_family(const struct posix_lookup *l)
+{
+    return l->query != NULL && l->due_ms != 0;
+}
+
+static void lower_for_delays(struct posix *p, int *timeout_ms)
+{
+    for (const struct posix_lookup *l = p->lookups; l != NULL; l = l->next) {
+        if (waits_for_other_family(l)) {
+            const uint64_t now = midge__posix_clock_ms(p);
+            lower(timeout_ms, l->due_ms > now ? (long)(l->due_ms - now) : 0);
+        }
+    }
+}
+
+static void end_delays(struct posix *p)
+{
+    for (struct posix_lookup *l = p->lookups; l != NULL; l = l->next) {
+        if (waits_for_other_family(l) && midge__posix_clock_ms(p) >= l->due_ms) {
+            lookup_finish(l);
+        }
+    }
+}
+
+size_t midge__posix_dns_interest(struct posix *p, struct pollfd *fds, int *timeout_ms)
 {
     ares_socket_t socks[POSIX_DNS_SOCKS];
     unsigned bits;
@@ -244,7 +334,8 @@ size_t midge__posix_dns_interest(const struct posix *p, struct pollfd *fds, int 
     if (p->lookups == NULL) {
         return 0;
     }
-    lower_timeout(p, timeout_ms);
+    lower_for_cares(p, timeout_ms);
+    lower_for_delays(p, timeout_ms);
     /* Not the macros of ares.h for the bits: they shift a signed 1 by 31. */
     bits = (unsigned)ares_getsock(p->channel, socks, POSIX_DNS_SOCKS);
     for (n = 0; n < POSIX_DNS_SOCKS; n++) {
@@ -291,6 +382,8 @@ void midge__posix_dns_process(struct posix *p, const struct pollfd *fds, size_t 
     }
     midge__posix_sigpipe_hold(&held);
     process(p, fds, n);
+    end_delays(p);
+    cancel_what_is_left(p);
     midge__posix_sigpipe_release(&held);
 }
 

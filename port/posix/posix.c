@@ -25,7 +25,7 @@ static uint64_t monotonic_us(void)
     return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
 }
 
-static uint64_t clock_ms(void *ctx)
+uint64_t midge__posix_clock_ms(void *ctx)
 {
     (void)ctx;
     return monotonic_us() / 1000u;
@@ -118,7 +118,7 @@ static int posix_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout
 
 static int interest(void *ctx, struct midge_pollfd *fds, size_t cap, size_t *n, int *timeout_ms)
 {
-    const struct posix *p = ctx;
+    struct posix *p = ctx;
     struct pollfd own[1 + POSIX_DNS_SOCKS];
 
     own[0] = (struct pollfd){.fd = p->wake_fd, .events = POLLIN};
@@ -134,12 +134,13 @@ static int interest(void *ctx, struct midge_pollfd *fds, size_t cap, size_t *n, 
 /* ---- Open and close ---- */
 
 static const struct midge_port ops = {
-    .clock_ms = clock_ms,
+    .clock_ms = midge__posix_clock_ms,
     .clock_us = clock_us,
     .wall_time = wall_time,
     .entropy = midge__posix_entropy,
     .dns_start = midge__posix_dns_start,
     .dns_cancel = midge__posix_dns_cancel,
+    .zone = midge__posix_zone,
     .connect = midge__posix_connect,
     .connected = midge__posix_connected,
     .recv = midge__posix_recv,

@@ -15,6 +15,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@
 #define POSIX_DNS_SOCKS 16
 
 struct ares_channeldata;
+struct ares_addrinfo_node;
 struct posix_lookup;
 
 struct posix {
@@ -40,6 +42,7 @@ struct posix {
 };
 
 /* posix.c */
+uint64_t midge__posix_clock_ms(void *ctx);
 int midge__posix_entropy(void *ctx, uint8_t *buf, size_t len);
 
 /* dns.c */
@@ -48,11 +51,22 @@ void midge__posix_dns_close(struct posix *p); /* touches no query that is still 
 int midge__posix_dns_start(void *ctx, const char *host, struct midge_dns_query *query);
 void midge__posix_dns_cancel(void *ctx, struct midge_dns_query *query);
 /* What c-ares waits for now, at most POSIX_DNS_SOCKS entries; lowers *timeout_ms (-1: none). */
-size_t midge__posix_dns_interest(const struct posix *p, struct pollfd *fds, int *timeout_ms);
+size_t midge__posix_dns_interest(struct posix *p, struct pollfd *fds, int *timeout_ms);
 /* Let c-ares read, write, retry and time out, given what poll said about those entries. */
 void midge__posix_dns_process(struct posix *p, const struct pollfd *fds, size_t n);
 
+/* dns_order.c */
+/* This machine has an address to send from to the first of nodes. False for NULL. */
+bool midge__posix_dns_has_route(const struct ares_addrinfo_node *nodes);
+/* The addresses of both families, each list in c-ares' order, in the order to try. */
+void midge__posix_dns_order(struct midge_dns_query *query, const struct ares_addrinfo_node *v4,
+                            const struct ares_addrinfo_node *v6);
+/* One address more; one that does not fit is dropped. */
+void midge__posix_dns_add(struct midge_dns_query *query, uint8_t family, const void *bytes,
+                          uint32_t scope);
+
 /* socket.c */
+int midge__posix_zone(void *ctx, const char *name, uint32_t *scope);
 int midge__posix_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
                          int *native);
 int midge__posix_connected(void *ctx, midge_sock sock, int *native);

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -13,6 +14,15 @@
 #include <unistd.h>
 
 #include "../bsd_sockets.h"
+
+int midge__posix_zone(void *ctx, const char *name, uint32_t *scope)
+{
+    const unsigned index = if_nametoindex(name);
+
+    (void)ctx;
+    *scope = index;
+    return index != 0 ? MIDGE_OK : MIDGE_ERR_ZONE;
+}
 
 /* 0 for a family that there is not. */
 static socklen_t to_sockaddr(const struct midge_addr *addr, uint16_t port,

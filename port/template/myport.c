@@ -163,6 +163,8 @@ static void dns_cancel(void *ctx, struct midge_dns_query *query)
     (void)query;
 }
 
+/* zone stays NULL: only a stack with IPv6 has names of interfaces in addresses. */
+
 /* ---- 6. Files: leave file_* NULL, or fill in all six ---- */
 
 /* ---- Open and close ---- */

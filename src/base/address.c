@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/address.h"
-#include <stdbool.h>
 #include "base/span.h"
 
 /* Four decimal numbers without leading zeros, which some read as octal. */
@@ -86,4 +85,11 @@ unsigned midge__address_parse(struct midge_span text, uint8_t bytes[16])
         return 4;
     }
     return parse_v6(text, bytes) ? 6 : 0;
+}
+
+bool midge__address_has_zone(const uint8_t bytes[16])
+{
+    static const uint8_t loopback[16] = {[15] = 1};
+    return (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80) ||
+           memcmp(bytes, loopback, sizeof loopback) == 0;
 }

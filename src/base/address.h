@@ -3,11 +3,15 @@
 #ifndef MIDGE_BASE_ADDRESS_H
 #define MIDGE_BASE_ADDRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "midge/span.h"
 
 /* "192.0.2.1" or "2001:db8::1" (RFC 4291 2.2, no zone) to network order, four or all of the bytes:
    4 or 6, the family; 0 when it is neither. */
 unsigned midge__address_parse(struct midge_span text, uint8_t bytes[16]);
+
+/* An IPv6 address of link-local scope: fe80::/10, and ::1 (RFC 4007 4). It may have a zone. */
+bool midge__address_has_zone(const uint8_t bytes[16]);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * MIDGE_ASSERT guards our own invariants only; outside input is checked and answered with an
- * error. A platform may define MIDGE_ASSERT itself (a trap, a log and reset), as newlib's assert
- * pulls in printf; MIDGE_NO_ASSERT, or NDEBUG with the default one, compiles it out.
+ * error. Newlib's assert pulls in printf: a platform may name a function of its own,
+ * MIDGE_ASSERT_FAILED=my_reset (void my_reset(void): a trap, a log and reset), or define
+ * MIDGE_ASSERT in its config file. MIDGE_NO_ASSERT, or NDEBUG with the default one, compiles it
+ * out.
  */
 #ifndef MIDGE_BASE_CHECK_H
 #define MIDGE_BASE_CHECK_H
@@ -10,10 +12,14 @@
 #include <stddef.h>
 #include "midge/config.h"
 
-#if defined(MIDGE_NO_ASSERT) || (defined(NDEBUG) && !defined(MIDGE_ASSERT))
+#if defined(MIDGE_NO_ASSERT) ||                                                                    \
+    (defined(NDEBUG) && !defined(MIDGE_ASSERT) && !defined(MIDGE_ASSERT_FAILED))
 #undef MIDGE_ASSERT
 /* sizeof: not evaluated, but what it names still counts as used. */
 #define MIDGE_ASSERT(condition) ((void)sizeof(!(condition)))
+#elif defined(MIDGE_ASSERT_FAILED)
+void MIDGE_ASSERT_FAILED(void);
+#define MIDGE_ASSERT(condition) ((condition) ? (void)0 : MIDGE_ASSERT_FAILED())
 #elif !defined(MIDGE_ASSERT)
 #include <assert.h>
 #define MIDGE_ASSERT(condition) assert(condition)

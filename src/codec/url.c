@@ -2,6 +2,9 @@
 /* Taking URLs apart. */
 #include "codec/url.h"
 
+#include "base/address.h"
+
+#include "midge/config.h"
 #include "midge/err.h"
 
 /* ---- characters ---- */
@@ -111,9 +114,31 @@ static int take_userinfo(struct midge_url *url, struct midge_span *authority, un
     return !brackets && midge__url_text_ok(url->userinfo, flags) ? MIDGE_OK : MIDGE_ERR_URL;
 }
 
+/* Cuts the zone off an IPv6 address: RFC 6874's "%25", or, as its section 3 asks, the bare "%" that
+   people paste, where that begins no %XX. Only some addresses may have one. */
+static bool take_zone(struct midge_url *url)
+{
+    uint8_t bytes[16];
+    char text[MIDGE__ZONE_MAX + 1];
+    if (!MIDGE_ZONES)
+        return true; /* then '%' is no character of an address */
+    struct midge_span zone = cut_tail(&url->host, '%');
+    if (zone.ptr == NULL)
+        return true;
+    if (zone.len >= 2 && zone.ptr[0] == '2' && zone.ptr[1] == '5')
+        zone = drop(zone, 2);
+    else if (zone.len >= 2 && midge__hex_value(zone.ptr[0]) >= 0 &&
+             midge__hex_value(zone.ptr[1]) >= 0)
+        return false;
+    url->zone = zone;
+    return midge__url_zone(zone, text) && midge__address_parse(url->host, bytes) == 6 &&
+           midge__address_has_zone(bytes);
+}
+
 /* Takes the host; what remains is empty or ":port". */
 static int take_host(struct midge_url *url, struct midge_span *authority)
 {
+    url->zone = midge__span(NULL, 0);
     url->is_ipv6 = authority->len != 0 && authority->ptr[0] == '[';
     if (!url->is_ipv6) {
         url->host = midge__span(authority->ptr, midge__span_find(*authority, ':'));
@@ -125,7 +150,7 @@ static int take_host(struct midge_url *url, struct midge_span *authority)
         return MIDGE_ERR_URL;
     url->host = midge__span(authority->ptr + 1, end - 1);
     *authority = drop(*authority, end + 1);
-    return midge__url_ipv6_ok(url->host) ? MIDGE_OK : MIDGE_ERR_URL;
+    return take_zone(url) && midge__url_ipv6_ok(url->host) ? MIDGE_OK : MIDGE_ERR_URL;
 }
 
 static int take_port(struct midge_url *url, struct midge_span rest)

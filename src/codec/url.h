@@ -43,6 +43,13 @@ bool midge__url_is_mendable(char c);
 bool midge__url_host_ok(struct midge_span host);
 bool midge__url_ipv6_ok(struct midge_span host);
 
+/* Longest name of a network interface, bytes; Linux has 15. */
+#define MIDGE__ZONE_MAX 31
+
+/* Decodes a URL's zone into a string. False: empty, too long, or with characters that no zone may
+   hold. */
+bool midge__url_zone(struct midge_span zone, char text[MIDGE__ZONE_MAX + 1]);
+
 static inline uint16_t midge__url_default_port(bool is_https)
 {
     return is_https ? MIDGE__PORT_HTTPS : MIDGE__PORT_HTTP;

@@ -2,6 +2,7 @@
 /* Putting URLs together: normal form, resolution, queries. */
 #include "codec/url.h"
 
+#include "midge/config.h"
 #include "midge/err.h"
 
 /* ---- output ---- */
@@ -130,6 +131,11 @@ static void put_authority(struct out *out, const struct midge_url *url)
     if (url->is_ipv6)
         put_char(out, '[');
     put_lower(out, url->host);
+    if (MIDGE_ZONES &&
+        url->zone.ptr != NULL) { /* in its own case: interfaces may differ in it alone */
+        put_span(out, MIDGE__LIT("%25"));
+        put_text(out, url->zone);
+    }
     if (url->is_ipv6)
         put_char(out, ']');
     if (url->port != midge__url_default_port(url->is_https)) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which hosts a URL may name. Stricter than RFC 3986's reg-name: only what DNS can hold and
- * what every other reader of the URL understands alike. No %XX, no IDN (give the xn-- form),
- * no zone identifiers.
+ * what every other reader of the URL understands alike. No %XX, no IDN (give the xn-- form).
  */
 #include "codec/url.h"
 
@@ -59,4 +58,34 @@ bool midge__url_ipv6_ok(struct midge_span host)
 {
     uint8_t bytes[16];
     return midge__address_parse(host, bytes) == 6;
+}
+
+/* One character of a zone, RFC 6874 2: unreserved or %XX. Returns its bytes of text, 0: neither. */
+static size_t zone_char(struct midge_span zone, char *out)
+{
+    *out = zone.ptr[0];
+    if (midge__url_is_unreserved(*out))
+        return 1;
+    if (*out != '%' || zone.len < 3)
+        return 0;
+    int high = midge__hex_value(zone.ptr[1]);
+    int low = midge__hex_value(zone.ptr[2]);
+    if (high < 0 || low < 0)
+        return 0;
+    *out = (char)(high << 4 | low);
+    return midge__is_ctl(*out) ? 0 : 3;
+}
+
+bool midge__url_zone(struct midge_span zone, char text[MIDGE__ZONE_MAX + 1])
+{
+    size_t n = 0;
+    while (zone.len != 0 && n < MIDGE__ZONE_MAX) {
+        size_t used = zone_char(zone, &text[n]);
+        if (used == 0)
+            return false;
+        n++;
+        zone = midge__span(zone.ptr + used, zone.len - used);
+    }
+    text[n] = '\0';
+    return n != 0 && zone.len == 0;
 }

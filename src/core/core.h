@@ -111,10 +111,11 @@ struct midge__origin {
     struct midge__timer leader_timer;
     struct midge_client *client;
     struct midge_addr address; /* the one that worked last, or the literal */
-    const char *host;          /* where to connect, lower case */
+    const char *host;          /* where to connect, lower case, without zone */
     const char *servername;    /* whom to verify */
     const char *url_host;      /* whom to ask for */
-    char names[];              /* these three */
+    const char *zone;          /* of host (RFC 4007), "" none */
+    char names[];              /* these four */
 };
 
 /* Finds or makes the origin of a request; takes a reference. URL, UNSUPPORTED, CA, NO_MEMORY. */

@@ -7,6 +7,7 @@
 #include "core/core.h"
 #include "base/address.h"
 #include "base/span.h"
+#include "codec/url.h"
 #include "midge/url.h"
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct identity {
     uint16_t port, url_port;
     uint8_t min_tls, max_tls, family;
     bool secure, skip_verification;
+    char zone[MIDGE_ZONES ? MIDGE__ZONE_MAX + 1 : 1]; /* of host, "" none */
 };
 
 static uint8_t or_else(uint8_t value, uint8_t otherwise)
@@ -26,13 +28,36 @@ static uint8_t or_else(uint8_t value, uint8_t otherwise)
     return value != 0 ? value : otherwise;
 }
 
-static struct identity identify(const struct midge_client *client, const struct midge_request *r,
-                                const struct midge_url *url)
+/* "fe80::1%eth0" (RFC 4007 11) in its two parts. */
+static int split_zone(struct midge_span *host, char *zone)
+{
+    uint8_t bytes[16];
+    const size_t whole = host->len;
+    host->len = midge__span_find(*host, '%');
+    if (host->len == whole) {
+        return MIDGE_OK;
+    }
+    const size_t len = whole - host->len - 1;
+    if (len == 0 || len > MIDGE__ZONE_MAX || midge__address_parse(*host, bytes) != 6 ||
+        !midge__address_has_zone(bytes)) {
+        return MIDGE_ERR_URL;
+    }
+    memcpy(zone, host->ptr + host->len + 1, len);
+    return MIDGE_OK;
+}
+
+static struct midge_span without_zone(struct midge_span name)
+{
+    return MIDGE_ZONES ? midge__span(name.ptr, midge__span_find(name, '%')) : name;
+}
+
+static int identify(const struct midge_client *client, const struct midge_request *r,
+                    const struct midge_url *url, struct identity *id)
 {
     const struct midge_tls *tls = &client->config.tls;
-    return (struct identity){
+    *id = (struct identity){
         .host = r->connect_host ? midge__span_of(r->connect_host) : url->host,
-        .servername = r->servername ? midge__span_of(r->servername) : url->host,
+        .servername = r->servername ? without_zone(midge__span_of(r->servername)) : url->host,
         /* Another site reached at the same address is another identity. */
         .url_host = url->host,
         .port = r->connect_port ? r->connect_port : url->port,
@@ -43,6 +68,13 @@ static struct identity identify(const struct midge_client *client, const struct 
         .secure = url->is_https,
         .skip_verification = r->dangerously_skip_verification || tls->dangerously_skip_verification,
     };
+    if (!MIDGE_ZONES) {
+        return MIDGE_OK;
+    }
+    if (r->connect_host != NULL) {
+        return split_zone(&id->host, id->zone);
+    }
+    return url->zone.ptr == NULL || midge__url_zone(url->zone, id->zone) ? MIDGE_OK : MIDGE_ERR_URL;
 }
 
 static bool is_same(const struct midge__origin *o, const struct identity *id)
@@ -51,7 +83,8 @@ static bool is_same(const struct midge__origin *o, const struct identity *id)
            o->skip_verification == id->skip_verification && o->min_tls == id->min_tls &&
            o->max_tls == id->max_tls && o->family == id->family &&
            midge__span_is(id->host, o->host) && midge__span_is(id->servername, o->servername) &&
-           midge__span_is(id->url_host, o->url_host);
+           midge__span_is(id->url_host, o->url_host) &&
+           (!MIDGE_ZONES || strcmp(id->zone, o->zone) == 0);
 }
 
 /* In lower case, with a NUL. */
@@ -72,6 +105,9 @@ static void fill(struct midge__origin *o, const struct identity *id)
     o->host = put_name(&at, id->host);
     o->servername = put_name(&at, id->servername);
     o->url_host = put_name(&at, id->url_host);
+    if (MIDGE_ZONES) {
+        o->zone = memcpy(at, id->zone, strlen(id->zone) + 1);
+    }
     o->port = id->port;
     o->url_port = id->url_port;
     o->min_tls = id->min_tls;
@@ -130,8 +166,8 @@ static struct midge__origin *find(const struct midge_client *client, const struc
 
 static struct midge__origin *make(struct midge_client *client, const struct identity *id)
 {
-    size_t size =
-        sizeof(struct midge__origin) + id->host.len + id->servername.len + id->url_host.len + 3;
+    size_t size = sizeof(struct midge__origin) + id->host.len + id->servername.len +
+                  id->url_host.len + 3 + (MIDGE_ZONES ? strlen(id->zone) + 1 : 0);
     struct midge__origin *o = midge__memory_calloc(&client->memory, 0, 1, size);
     if (o == NULL && !midge__list_empty(&client->origins)) {
         trim(client, 0);
@@ -154,6 +190,26 @@ static bool has_versions(const struct identity *id)
                            (id->max_tls == 0 || midge__tls_has_version(id->max_tls)));
 }
 
+/* Each time anew: interfaces come and go. A number is an index (RFC 4007 11.2), unless an interface
+   has that name. URL: a broken address, which no resolver shall see. */
+static int find_zone(const struct midge_client *client, struct midge__origin *o)
+{
+    uint64_t index;
+    if (!o->literal && strchr(o->host, ':') != NULL) {
+        return MIDGE_ERR_URL;
+    }
+    if (!MIDGE_ZONES || o->zone[0] == '\0' ||
+        (client->port->zone != NULL &&
+         client->port->zone(client->port->ctx, o->zone, &o->address.scope) == MIDGE_OK)) {
+        return MIDGE_OK;
+    }
+    if (!midge__span_u64(midge__span_of(o->zone), &index) || index > UINT32_MAX) {
+        return MIDGE_ERR_ZONE;
+    }
+    o->address.scope = (uint32_t)index;
+    return MIDGE_OK;
+}
+
 int midge__origin_get(struct midge_client *client, const struct midge_request *request,
                       const char *text, struct midge__origin **origin)
 {
@@ -163,7 +219,11 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
     if (err != MIDGE_OK) {
         return err;
     }
-    const struct identity id = identify(client, request, &url);
+    struct identity id;
+    err = identify(client, request, &url, &id);
+    if (err != MIDGE_OK) {
+        return err;
+    }
     if (id.host.len > NAME_MAX || id.servername.len > NAME_MAX) {
         return MIDGE_ERR_URL;
     }
@@ -181,6 +241,11 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
         return MIDGE_ERR_NO_MEMORY;
     }
     o->refs++;
+    err = find_zone(client, o);
+    if (err != MIDGE_OK) {
+        midge__origin_put(client, o);
+        return err;
+    }
     *origin = o;
     return MIDGE_OK;
 }

@@ -160,6 +160,35 @@ static void fact_code(struct facts *facts, const char *whose, int native)
     midge__text_number(facts->text, native);
 }
 
+/* lwIP's err_t, which has no zero: 0 is success. */
+static void fact_lwip_code(struct facts *facts, int native)
+{
+    static const char names[] = "\0MEM\0BUF\0TIMEOUT\0RTE\0INPROGRESS\0VAL\0WOULDBLOCK\0USE\0"
+                                "ALREADY\0ISCONN\0CONN\0IF\0ABRT\0RST\0CLSD\0ARG";
+
+    fact_code(facts, "lwIP ", native);
+    if (MIDGE_TEXTS) {
+        midge__text_add(facts->text, " ERR_");
+        midge__text_add(facts->text, midge__text_nth(names, (unsigned)-native));
+    }
+}
+
+/* Of a port: an errno is positive. lwIP's codes are -1 to -16, and all of mbedTLS's lie below. */
+static void fact_port_code(struct facts *facts, int native, const char *positive)
+{
+    enum { LWIP_LAST = -16, MBEDTLS_FIRST = -0x1000 };
+
+    if (native > 0) {
+        fact_code(facts, positive, native);
+    } else if (native >= LWIP_LAST) {
+        fact_lwip_code(facts, native);
+    } else if (native > MBEDTLS_FIRST) {
+        fact_code(facts, "code ", native);
+    } else {
+        fact_tls_code(facts, native);
+    }
+}
+
 /* Whose code it is follows from what failed. */
 static void fact_native(struct facts *facts, const struct midge_result *result)
 {
@@ -174,19 +203,15 @@ static void fact_native(struct facts *facts, const struct midge_result *result)
     case MIDGE_ERR_TLS_RECORD_SIZE:
         fact_tls_code(facts, result->native);
         break;
-    case MIDGE_ERR_NO_MEMORY:
-        /* From the handshake it is mbedTLS's, which are all below any errno. */
-        if (result->native < -0x1000) {
-            fact_tls_code(facts, result->native);
-        } else {
-            fact_code(facts, "errno ", result->native);
-        }
+    case MIDGE_ERR_READ:
+    case MIDGE_ERR_WRITE: /* the caller's source or sink, or a file */
+        fact_code(facts, result->native > 0 ? "errno " : "code ", result->native);
         break;
     case MIDGE_ERR_RESOLVE:
-        fact_code(facts, "resolver ", result->native);
+        fact_port_code(facts, result->native, "resolver ");
         break;
     default:
-        fact_code(facts, "errno ", result->native);
+        fact_port_code(facts, result->native, "errno ");
         break;
     }
 }

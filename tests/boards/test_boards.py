@@ -30,7 +30,7 @@ def comparable(text):
     text = re.sub(r"\|[^|\n]*\|", "|#|", text)      # the waterfall's bars
     text = re.sub(r"# s +$", "# s", text, flags=re.MULTILINE)
     text = re.sub(r"\d+\.\d{3} s *$", "# s", text, flags=re.MULTILINE)
-    text = re.sub(r", errno -?\d+\)", ", errno #)", text)
+    text = re.sub(r", (errno \d+|lwIP -\d+ ERR_[A-Z]+)\)", ", errno #)", text)
     return re.sub(r"in \d+ chunks", "in # chunks", text)
 
 

@@ -10,6 +10,16 @@
 
 static char ca[1 << 20];
 
+#ifdef MIDGE_ASSERT_FAILED /* subdirectory/CMakeLists.txt */
+void MIDGE_ASSERT_FAILED(void);
+void MIDGE_ASSERT_FAILED(void)
+{
+    abort();
+}
+
+_Static_assert(MIDGE_MAX_CONNECTIONS == 3, "the build's own limit");
+#endif
+
 int main(int argc, char **argv)
 {
     struct midge_port *port;

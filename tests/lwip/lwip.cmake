@@ -17,7 +17,7 @@ set(LWIP_TESTS ${CMAKE_CURRENT_LIST_DIR})
 set(LWIP_UNIX ${MIDGE_LWIP_DIR}/contrib/ports/unix/port)
 
 # With threads: lwIP's port to POSIX. IPv4 and IPv6.
-midge_lwip(lwip-sockets-core ${LWIP_TESTS}/sockets IPV6 API)
+midge_lwip(lwip-sockets-core ${LWIP_TESTS}/sockets IPV6)
 target_sources(lwip-sockets-core PRIVATE ${LWIP_UNIX}/sys_arch.c)
 target_include_directories(lwip-sockets-core SYSTEM BEFORE PUBLIC ${LWIP_UNIX}/include)
 target_link_libraries(lwip-sockets-core PUBLIC Threads::Threads)
@@ -26,15 +26,11 @@ midge_lwip(lwip-raw-core ${PROJECT_SOURCE_DIR}/port/lwip_raw IPV6)
 target_include_directories(lwip-raw-core SYSTEM BEFORE PUBLIC ${LWIP_TESTS}/raw)
 
 foreach(port sockets raw)
-    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/port/lwip_${port}/*.c)
-    add_library(lwip-${port} STATIC ${sources} ${LWIP_TESTS}/machine_${port}.c
-        ${LWIP_TESTS}/slirp_netif.c)
-    set_target_properties(lwip-${port} PROPERTIES C_EXTENSIONS ON)
-    target_compile_options(lwip-${port} PRIVATE ${MIDGE_WARNINGS} -Wconversion)
-    target_include_directories(lwip-${port} PUBLIC ${LWIP_TESTS} ${PROJECT_SOURCE_DIR}/include)
+    midge_lwip_port(lwip-${port} ${port} lwip-${port}-core)
+    target_sources(lwip-${port} PRIVATE ${LWIP_TESTS}/machine_${port}.c ${LWIP_TESTS}/slirp_netif.c)
+    target_include_directories(lwip-${port} PUBLIC ${LWIP_TESTS})
     target_include_directories(lwip-${port} SYSTEM PRIVATE ${MIDGE_SLIRP_INCLUDE})
-    target_link_libraries(lwip-${port} PUBLIC lwip-${port}-core midge Threads::Threads
-        ${MIDGE_SLIRP})
+    target_link_libraries(lwip-${port} PUBLIC midge Threads::Threads ${MIDGE_SLIRP})
 endforeach()
 
 function(lwip_program name port)

@@ -122,6 +122,29 @@ static void one_at_a_time(void **state)
     assert_int_equal(other.poll(other.ctx, NULL, 0, -1), MIDGE_OK);
 }
 
+static void a_zone_is_an_interface(void **state)
+{
+    uint32_t scope;
+
+    (void)state;
+    assert_int_equal(port.zone(port.ctx, "sl0", &scope), MIDGE_OK);
+    assert_int_equal(scope, 1);
+    assert_int_equal(port.zone(port.ctx, "sl1", &scope), MIDGE_ERR_ZONE);
+    assert_int_equal(port.zone(port.ctx, "eth0", &scope), MIDGE_ERR_ZONE);
+}
+
+/* lwIP keeps 8 bits of it: no other interface is taken instead. */
+static void a_zone_that_is_too_large(void **state)
+{
+    const struct midge_addr addr = {.family = 6, .bytes = {0xfe, 0x80}, .scope = 257};
+    midge_sock sock;
+    int native;
+
+    (void)state;
+    assert_int_equal(port.connect(port.ctx, &addr, 80, &sock, &native), MIDGE_ERR_CONNECT);
+    assert_int_not_equal(native, 0);
+}
+
 static void leaves_nothing(void **state)
 {
     const struct machine_use before = in_use();
@@ -380,6 +403,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_at_a_time, attach, detach),
+        cmocka_unit_test_setup_teardown(a_zone_is_an_interface, attach, detach),
+        cmocka_unit_test_setup_teardown(a_zone_that_is_too_large, attach, detach),
         cmocka_unit_test(leaves_nothing),
         cmocka_unit_test(no_socket_left),
         cmocka_unit_test_setup_teardown(a_full_send_buffer_is_given_up, attach, detach),

@@ -8,6 +8,7 @@ import pathlib
 import pty
 import select
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -562,6 +563,61 @@ class Requests(Case):
                          f"api.example:{port + 1}:127.0.0.1", "--resolve",
                          f"api.example:{port}:127.0.0.1", url)
         self.assert_code(0, ran)
+
+    def zoned_addresses(self):
+        """(address, zone) of this machine: the loopback one, and a link-local one if there is any."""
+        yield "::1", "lo"
+        for line in pathlib.Path("/proc/net/if_inet6").read_text("ascii").splitlines():
+            digits, _index, _prefix, _scope, _flags, name = line.split()
+            if digits.startswith("fe80"):
+                yield socket.inet_ntop(socket.AF_INET6, bytes.fromhex(digits)), name
+                return
+
+    def answer_once(self, address, zone, urls):
+        """The head of the one request that a server on this address gets."""
+        with socket.socket(socket.AF_INET6) as listener:
+            listener.bind((address, 0, 0, socket.if_nametoindex(zone)))
+            listener.listen()
+            port = listener.getsockname()[1]
+            client = self.start(*urls(port))
+            link, _peer = listener.accept()
+            with link:
+                head = link.recv(65536)
+                link.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+            out, error = client.communicate(timeout=60)
+        self.assertEqual((0, b"ok"), (client.returncode, out), error)
+        return head.decode().replace(str(port), "PORT")
+
+    def test_zones(self):
+        for address, zone in self.zoned_addresses():
+            for percent in ("%", "%25"):
+                with self.subTest(address=address, percent=percent):
+                    head = self.answer_once(address, zone, lambda port: (
+                        f"http://[{address}{percent}{zone}]:{port}/",))
+                    self.assertIn(f"Host: [{address}]:PORT\r\n", head)
+                    self.assertNotIn(zone, head)
+            for option, words in (("--resolve", "a.test:{port}:[{address}%{zone}]"),
+                                  ("--resolve", "a.test:{port}:{address}%{zone}"),
+                                  ("--connect-to", "::[{address}%{zone}]:{port}")):
+                with self.subTest(option=option, words=words):
+                    head = self.answer_once(address, zone, lambda port: (
+                        option, words.format(port=port, address=address, zone=zone), f"http://a.test:{port}/"))
+                    self.assertIn("Host: a.test:PORT\r\n", head)
+
+    def test_zone_is_not_verified(self):
+        self.assert_code(0, self.midge(self.url("/posts/1", host="[::1%25lo]")))
+
+    def test_unknown_zone(self):
+        words = "unknown network interface"
+        for arguments in (["http://[fe80::1%25nope0]/"], ["http://[::1%25nope0]/"],
+                          ["--resolve", "a.test:80:fe80::1%nope0", "http://a.test/"]):
+            with self.subTest(arguments):
+                ran = self.midge(*arguments)
+                self.assert_code(6, ran, words)
+                self.assert_one_line(ran)
+        self.assert_code(2, self.midge("--resolve", "a.test:80:192.0.2.1%lo", "http://a.test/"))
+        self.assert_code(2, self.midge("--resolve", "a.test:80:fe80::1%", "http://a.test/"))
+        self.assert_code(3, self.midge("http://[2001:db8::1%25lo]/"))
 
     def test_servername(self):
         self.assert_code(0, self.midge("--servername", "api.example", self.url("/posts/1")))

@@ -21,6 +21,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -523,7 +524,8 @@ struct stub {
     int fd;
     uint16_t number;
     pthread_t thread;
-    struct datagram held; /* the question for late.test */
+    struct datagram held;   /* the question for late.test, or half.test's for AAAA */
+    atomic_uint unanswered; /* questions */
 };
 
 /* The question's name as text; its end in *end. */
@@ -571,6 +573,13 @@ static void answer(const struct stub *stub, const struct datagram *asked)
     memset(d.bytes + 6, 0, 6);
     if (strcmp(name, "both.test") == 0) {
         add_record(&d, type, type == TYPE_A ? "192.0.2.7" : "2001:db8::7");
+    } else if (strcmp(name, "half.test") == 0 || strcmp(name, "a.test") == 0 ||
+               strcmp(name, "aaaa.test") == 0) {
+        add_record(&d, type, type == TYPE_A ? "127.0.0.7" : "::1");
+    } else if (strcmp(name, "mixed.test") == 0) {
+        for (int i = 0; i < (type == TYPE_A ? 3 : 2); i++) {
+            add_record(&d, type, type == TYPE_A ? "127.0.0.8" : "::1");
+        }
     } else if (strcmp(name, "many.test") == 0) {
         for (int i = 0; type == TYPE_A && i < MANY; i++) {
             add_record(&d, type, "192.0.2.9");
@@ -594,11 +603,13 @@ static void serve(struct stub *stub, const struct datagram *asked)
     char name[256];
     size_t end;
 
-    (void)question(asked, name, &end);
-    if (strcmp(name, "silent.test") == 0) {
+    const int type = question(asked, name, &end);
+    if (strcmp(name, "silent.test") == 0 ||
+        strcmp(name, type == TYPE_A ? "aaaa.test" : "a.test") == 0) {
+        stub->unanswered++;
         return;
     }
-    if (strcmp(name, "late.test") == 0) {
+    if (strcmp(name, "late.test") == 0 || (strcmp(name, "half.test") == 0 && type != TYPE_A)) {
         stub->held = *asked;
         return;
     }
@@ -684,6 +695,67 @@ static void dns_of_one_family(void **state)
     query = lookup("four.test", 0);
     assert_int_equal(query.count, 1);
     assert_addr(&query.addrs[0], "192.0.2.4");
+}
+
+/* RFC 8305 3. c-ares asks again after two seconds: one question is a short wait. */
+static void assert_other_family_not_waited_for(struct stub *stub, const char *name,
+                                               const char *address)
+{
+    struct midge_dns_query query = lookup(name, 0);
+
+    assert_int_equal(query.err, MIDGE_OK);
+    assert_int_equal(query.native, 0);
+    assert_int_equal(query.count, 1);
+    assert_addr(&query.addrs[0], address);
+    assert_int_equal(atomic_exchange(&stub->unanswered, 0), 1);
+}
+
+static int has_ipv6(void)
+{
+    const struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
+    const int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const int found = fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0;
+
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return found;
+}
+
+static void dns_of_a_silent_family(void **state)
+{
+    assert_other_family_not_waited_for(*state, "a.test", "127.0.0.7");
+    if (has_ipv6()) { /* an address without a route ends no wait */
+        assert_other_family_not_waited_for(*state, "aaaa.test", "::1");
+    }
+}
+
+/* Asked for alone, a family is waited for, whatever the other one has. */
+static void dns_of_one_silent_family(void **state)
+{
+    struct midge_dns_query six = {.family = 6}, four = {.family = 4};
+
+    (void)state;
+    assert_int_equal(port->dns_start(port->ctx, "a.test", &six), MIDGE_OK);
+    assert_int_equal(port->dns_start(port->ctx, "aaaa.test", &four), MIDGE_OK);
+    assert_int_equal(lookup("a.test", 0).err, MIDGE_OK); /* that wait is over now */
+    assert_int_equal(six.done, 0);
+    assert_int_equal(four.done, 0);
+    port->dns_cancel(port->ctx, &six);
+    port->dns_cancel(port->ctx, &four);
+}
+
+static void dns_takes_the_families_in_turn(void **state)
+{
+    struct midge_dns_query query = lookup("mixed.test", 0);
+
+    (void)state;
+    assert_int_equal(query.count, 5);
+    assert_int_not_equal(query.addrs[0].family, query.addrs[1].family);
+    assert_int_equal(query.addrs[0].family, query.addrs[2].family);
+    assert_int_equal(query.addrs[1].family, query.addrs[3].family);
+    assert_int_equal(query.addrs[4].family, 4);
+    assert_int_equal(query.addrs[0].family, has_ipv6() ? 6 : 4);
 }
 
 static void dns_name_that_is_not_there(void **state)
@@ -783,6 +855,50 @@ static void dns_late_answer_finds_nobody(void **state)
     query = lookup("flush.test", 4); /* late.test is answered just before */
     assert_int_equal(query.err, MIDGE_OK);
     assert_int_equal(silent->done, 0);
+    cancel_and_free(silent);
+}
+
+/* The family that was not waited for answers after all: the query is gone by then. */
+static void dns_late_family_finds_nobody(void **state)
+{
+    struct midge_dns_query *silent = start_on_heap("silent.test"); /* keeps c-ares going */
+    struct midge_dns_query *half = calloc(1, sizeof *half);
+    struct midge_dns_query query;
+
+    (void)state;
+    assert_non_null(half);
+    assert_int_equal(port->dns_start(port->ctx, "half.test", half), MIDGE_OK);
+    await_query(half);
+    assert_int_equal(half->count, 1);
+    assert_addr(&half->addrs[0], "127.0.0.7");
+    assert_null(half->impl);
+    free(half);
+    query = lookup("flush.test", 4); /* half.test's AAAA is answered just before */
+    assert_int_equal(query.err, MIDGE_OK);
+    assert_int_equal(silent->done, 0);
+    cancel_and_free(silent);
+}
+
+/* Cancelled between the first family's answer and the end of the wait for the other. */
+static void dns_cancel_of_half_an_answer(void **state)
+{
+    struct midge_dns_query *silent = start_on_heap("silent.test");
+    struct midge_dns_query *half = calloc(1, sizeof *half);
+    size_t n;
+    int timeout_ms;
+
+    (void)state;
+    assert_non_null(half);
+    assert_int_equal(port->dns_start(port->ctx, "half.test", half), MIDGE_OK);
+    do {
+        assert_int_equal(port->poll(port->ctx, NULL, 0, 1), MIDGE_OK);
+        timeout_ms = -1;
+        assert_int_equal(port->interest(port->ctx, NULL, 0, &n, &timeout_ms), MIDGE_OK);
+    } while (!half->done && timeout_ms > 50); /* else c-ares' two seconds */
+    port->dns_cancel(port->ctx, half);
+    assert_null(half->impl);
+    free(half);
+    assert_int_equal(lookup("flush.test", 4).err, MIDGE_OK);
     cancel_and_free(silent);
 }
 
@@ -1190,12 +1306,17 @@ int main(void)
         PORT_TEST(dns_server_lists),
         DNS_TEST(dns_of_both_families),
         DNS_TEST(dns_of_one_family),
+        DNS_TEST(dns_of_a_silent_family),
+        DNS_TEST(dns_of_one_silent_family),
+        DNS_TEST(dns_takes_the_families_in_turn),
         DNS_TEST(dns_name_that_is_not_there),
         DNS_TEST(dns_keeps_what_fits),
         DNS_TEST(dns_many_at_once),
         DNS_TEST(dns_interest_while_it_waits),
         DNS_TEST(dns_cancel_of_a_silent_server),
         DNS_TEST(dns_late_answer_finds_nobody),
+        DNS_TEST(dns_late_family_finds_nobody),
+        DNS_TEST(dns_cancel_of_half_an_answer),
         DNS_TEST(dns_close_leaves_queries_alone),
         FILE_TEST(file_new),
         FILE_TEST(file_replaced_as_a_whole),

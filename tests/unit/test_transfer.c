@@ -443,6 +443,94 @@ static void names(void **state)
     world_close(&w);
 }
 
+/* Case counts in the names of interfaces. */
+static int two_interfaces(void *ctx, const char *name, uint32_t *scope)
+{
+    (void)ctx;
+    *scope = strcmp(name, "eth0") == 0 ? 7 : strcmp(name, "Eth0") == 0 ? 8 : 0;
+    return *scope != 0 ? MIDGE_OK : MIDGE_ERR_ZONE;
+}
+
+struct zone_case {
+    const char *url, *connect_host;
+    uint32_t scope;
+    const char *host;
+};
+
+static const struct zone_case zone_cases[] = {
+    {"http://[fe80::1%25eth0]/", NULL, 7, "Host: [fe80::1]\r\n"},
+    {"http://[FE80::1%25eth0]/", NULL, 7, NULL}, /* the same origin: the connection is kept */
+    {"http://[fe80::1%25Eth0]/", NULL, 8, "Host: [fe80::1]\r\n"},
+    {"http://[fe80::1%25%65th0]:81/", NULL, 7, "Host: [fe80::1]:81\r\n"},
+    {"http://[fe80::1%eth0]:82/", NULL, 7, "Host: [fe80::1]:82\r\n"},
+    {"http://[fe80::1%2542]/", NULL, 42, "Host: [fe80::1]\r\n"},
+    {"http://a.test/", "fe80::1%eth0", 7, "Host: a.test\r\n"},
+    {"http://a.test/", "fe80::1%25", 25, "Host: a.test\r\n"},
+    {"http://a.test/", "fe80::1", 0, "Host: a.test\r\n"},
+    {"http://[fe80::1%25eth0]:83/", "fe80::2", 0, "Host: [fe80::1]:83\r\n"},
+};
+
+static void zones_reach_the_port(void **state)
+{
+    struct world w;
+    struct probe p;
+    unsigned socks = 0;
+    (void)state;
+    world_open(&w, NULL);
+    w.fake.port.zone = two_interfaces;
+    for (size_t i = 0; i < sizeof zone_cases / sizeof zone_cases[0]; i++) {
+        const struct zone_case *z = &zone_cases[i];
+        probe_init(&p, &w, z->url);
+        p.request.connect_host = z->connect_host;
+        probe_start(&p);
+        world_run(&w);
+        probe_is_hello(&p);
+        assert_int_equal(p.result.reused, z->host == NULL);
+        if (z->host != NULL) {
+            assert_int_equal(w.fake.socks[socks].addr.scope, z->scope);
+            assert_true(fake_sent_has(&w.fake, socks, z->host));
+            socks++;
+        }
+        assert_int_equal(w.fake.n_socks, socks);
+    }
+    assert_int_equal(w.fake.lookups, 0);
+    world_close(&w);
+}
+
+/* Neither a zone that there is not nor a broken address is looked up as a name. */
+static void zones_that_are_wrong(void **state)
+{
+    static const struct zone_case cases[] = {
+        {"http://[fe80::1%25eth1]/", NULL, 0, NULL},
+        {"http://[fe80::1%254294967296]/", NULL, 0, NULL},
+        {"http://a.test/", "fe80::1%eth1", 0, NULL},
+        {"http://a.test/", "fe80::1%-1", 0, NULL},
+        /* From here on URL. */
+        {"http://a.test/", "fe80::1%", 0, NULL},
+        {"http://a.test/", "2001:db8::1%eth0", 0, NULL},
+        {"http://a.test/", "192.0.2.1%eth0", 0, NULL},
+        {"http://a.test/", "b.test%eth0", 0, NULL},
+        {"http://a.test/", "fe80::1%a-name-of-more-than-31-characters", 0, NULL},
+        {"http://a.test/", "fe80::1::2", 0, NULL},
+        {"http://a.test/", "[fe80::1]", 0, NULL},
+        {"http://a.test/", "b.test:80", 0, NULL},
+    };
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, NULL);
+    w.fake.port.zone = two_interfaces;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        probe_init(&p, &w, cases[i].url);
+        p.request.connect_host = cases[i].connect_host;
+        assert_int_equal(midge_start(w.client, &p.request, &p.id),
+                         i < 4 ? MIDGE_ERR_ZONE : MIDGE_ERR_URL);
+    }
+    assert_int_equal(w.fake.lookups, 0);
+    assert_int_equal(w.fake.n_socks, 0);
+    world_close(&w);
+}
+
 /* --- replay --- */
 
 static const struct fake_script fin_on_second = {.steps = {REQUEST, SAY(HELLO), REQUEST, FIN}};
@@ -1690,6 +1778,8 @@ int main(void)
         cmocka_unit_test(address_share_least),
         cmocka_unit_test(address_remembered_is_gone),
         cmocka_unit_test(address_literal_is_gone),
+        cmocka_unit_test(zones_reach_the_port),
+        cmocka_unit_test(zones_that_are_wrong),
         cmocka_unit_test(names),
         cmocka_unit_test(replay_get),
         cmocka_unit_test(replay_not_twice),

@@ -195,6 +195,23 @@ static void test_all_parts(void **state)
     assert_true(url.is_ipv6);
 }
 
+static void test_zone(void **state)
+{
+    struct midge_url url;
+    (void)state;
+    assert_int_equal(parse(&url, "http://[fe80::1%25e%74h0]:81/", 0), MIDGE_OK);
+    check_span(url.host, "fe80::1");
+    check_span(url.zone, "e%74h0");
+    assert_int_equal(url.port, 81);
+    assert_true(url.is_ipv6);
+    assert_int_equal(parse(&url, "http://[fe80::1%eth0]/", 0), MIDGE_OK);
+    check_span(url.zone, "eth0");
+    assert_int_equal(parse(&url, "http://[fe80::1]/", 0), MIDGE_OK);
+    check_span(url.zone, NULL);
+    assert_int_equal(parse(&url, "http://h/%25", 0), MIDGE_OK);
+    check_span(url.zone, NULL);
+}
+
 static void test_absent_parts(void **state)
 {
     struct midge_url url;
@@ -328,6 +345,7 @@ int main(void)
     for_each_vector_line(MIDGE_VECTORS_DIR "/url", load_line);
     add_test("all_parts", test_all_parts, NULL);
     add_test("absent_parts", test_absent_parts, NULL);
+    add_test("zone", test_zone, NULL);
     add_test("text_with_length", test_text_with_length, NULL);
     add_test("parse_mends_nothing", test_parse_mends_nothing, NULL);
     add_test("userinfo", test_userinfo, NULL);

@@ -103,6 +103,13 @@ extern unsigned short midge_lwip_dns_port; /* slirp_netif.c */
 #define LWIP_RAW        0
 #define LWIP_IGMP       0
 
+/* Connections that start together before the ARP answer has come: none of their SYNs and DNS
+   questions is lost. */
+#define ARP_QUEUEING       1
+#define ARP_QUEUE_LEN      MEMP_NUM_ARP_QUEUE
+#define MEMP_NUM_ARP_QUEUE (TEST_SOCKS + 2)
+#define ARP_TABLE_SIZE     (TEST_SOCKS + DNS_MAX_SERVERS)
+
 /* ---- Tests look ---- */
 
 #define LWIP_STATS         1

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* A test of somebody's application: one request over a port that answers from memory. */
+#include <midge/midge.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+static size_t sent, received;
+static uint64_t now;
+
+static uint64_t clock_ms(void *ctx)
+{
+    (void)ctx;
+    return now;
+}
+
+static int64_t wall_time(void *ctx)
+{
+    (void)ctx;
+    return MIDGE_ERR_UNSUPPORTED;
+}
+
+static int entropy(void *ctx, uint8_t *buf, size_t len)
+{
+    (void)ctx;
+    memset(buf, 7, len); /* a test's */
+    return MIDGE_OK;
+}
+
+static int dns_start(void *ctx, const char *host, struct midge_dns_query *query)
+{
+    (void)ctx;
+    (void)host;
+    query->addrs[0] = (struct midge_addr){.family = 4, .bytes = {192, 0, 2, 1}};
+    query->count = 1;
+    query->done = 1;
+    return MIDGE_OK;
+}
+
+static void dns_cancel(void *ctx, struct midge_dns_query *query)
+{
+    (void)ctx;
+    (void)query;
+}
+
+static int sock_connect(void *ctx, const struct midge_addr *addr, uint16_t number, midge_sock *sock,
+                        int *native)
+{
+    (void)ctx;
+    (void)addr;
+    (void)number;
+    (void)native;
+    *sock = 1;
+    return MIDGE_OK;
+}
+
+static int sock_connected(void *ctx, midge_sock sock, int *native)
+{
+    (void)ctx;
+    (void)sock;
+    (void)native;
+    return MIDGE_OK;
+}
+
+static int sock_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native)
+{
+    const size_t left = sizeof answer - 1 - received;
+
+    (void)ctx;
+    (void)sock;
+    (void)native;
+    if (sent == 0 || left == 0) {
+        return MIDGE_ERR_AGAIN;
+    }
+    *n = cap < left ? cap : left;
+    memcpy(buf, answer + received, *n);
+    received += *n;
+    return MIDGE_OK;
+}
+
+static int sock_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
+                     int *native)
+{
+    (void)ctx;
+    (void)sock;
+    (void)buf;
+    (void)native;
+    sent += len;
+    *n = len;
+    return MIDGE_OK;
+}
+
+static void sock_close(void *ctx, midge_sock sock)
+{
+    (void)ctx;
+    (void)sock;
+}
+
+static int port_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
+{
+    (void)ctx;
+    (void)timeout_ms;
+    now++;
+    for (size_t i = 0; i < n; i++) {
+        fds[i].revents = fds[i].events;
+    }
+    return MIDGE_OK;
+}
+
+static void port_wake(void *ctx)
+{
+    (void)ctx;
+}
+
+int main(void)
+{
+    struct midge_port port = {.clock_ms = clock_ms,
+                              .clock_us = clock_ms,
+                              .wall_time = wall_time,
+                              .entropy = entropy,
+                              .dns_start = dns_start,
+                              .dns_cancel = dns_cancel,
+                              .connect = sock_connect,
+                              .connected = sock_connected,
+                              .recv = sock_recv,
+                              .send = sock_send,
+                              .close = sock_close,
+                              .poll = port_poll,
+                              .wake = port_wake};
+    struct midge_config config = {.port = &port, .max_connections = 1};
+    struct midge_request request = {.url = "http://device.example/"};
+    struct midge_result result = {0};
+    struct midge_client *client;
+    midge_id id;
+    int err;
+
+    config.tls.dangerously_skip_verification = 1;
+    config.memory_size = midge_memory_needed(&config);
+    config.memory = malloc(config.memory_size);
+    err = midge_open(&client, &config);
+    if (err == MIDGE_OK) {
+        err = midge_start(client, &request, &id);
+    }
+    if (err == MIDGE_OK) {
+        err = midge_wait(client, id, &result);
+    }
+    midge_close(client);
+    free(config.memory);
+    printf("consumer-none: %s, %s, HTTP status %d\n", midge_err_text(err),
+           midge_err_text(result.error), result.status);
+    return err == MIDGE_OK && result.error == MIDGE_OK && result.status == 200 ? 0 : 1;
+}
