@@ -62,9 +62,21 @@ static bool injected(struct midge__memory *m)
 
 /* ---- Small region ---- */
 
+static void *alloc_reserved(struct midge__region *r, unsigned owner, size_t n)
+{
+    size_t reserved = r->reserved;
+    r->reserved = 0;
+    void *p = midge__region_alloc(r, owner, n);
+    r->reserved = reserved;
+    return p;
+}
+
 static void *small_alloc(struct midge__memory *m, unsigned owner, size_t n)
 {
     void *p = midge__region_alloc(&m->small, owner, n);
+    if (p == NULL && m->yields) {
+        p = alloc_reserved(&m->small, owner, n);
+    }
     if (p == NULL) {
         return refuse(m);
     }
@@ -274,6 +286,16 @@ int midge__memory_slots(struct midge__memory *m, size_t in_size, size_t out_size
     slots_carve(m, in_size, out_size, n, tags);
     m->stats.size = have - tags;
     return MIDGE_OK;
+}
+
+void midge__memory_reserve(struct midge__memory *m, size_t n)
+{
+    m->small.reserved = n;
+}
+
+void midge__memory_yield(struct midge__memory *m, bool yields)
+{
+    m->yields = yields;
 }
 
 /* ---- Allocation ---- */

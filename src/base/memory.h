@@ -11,7 +11,8 @@
  *
  * TLS record buffers are served from slots of one fixed size, which cannot fragment.
  *
- * An allocation succeeds exactly when midge__memory_largest_free() covers it.
+ * An allocation succeeds exactly when midge__memory_largest_free() covers it; the client's also
+ * needs it above what midge__memory_reserve set apart.
  * Not thread safe: one client, one thread. Under AddressSanitizer free memory and headers are
  * poisoned, so that overruns inside the block are found as they are on the heap.
  */
@@ -75,6 +76,7 @@ struct midge__memory {
     struct midge__owner_stats *owner_stats;
     unsigned owners;
     struct midge__memory_stats stats;
+    bool yields;        /* the client gets what is reserved, too */
     bool slot_fallback; /* a record buffer may come from the small region when slots are out */
     bool failed;
     bool fail_sticky;
@@ -98,6 +100,14 @@ void midge__memory_deinit(struct midge__memory *m);
  * MIDGE_ERR_NO_MEMORY, nothing changed, when they don't fit; MIDGE_ERR_INVALID when too late.
  */
 int midge__memory_slots(struct midge__memory *m, size_t in_size, size_t out_size, unsigned n);
+
+/*
+ * From now on the client (owner 0) gets nothing of the lowest n bytes of the small region: when no
+ * connection is open they are free, in one piece. midge__memory_yield(m, true): it gets them too,
+ * where there is nothing else.
+ */
+void midge__memory_reserve(struct midge__memory *m, size_t n);
+void midge__memory_yield(struct midge__memory *m, bool yields);
 
 /*
  * Uninitialised memory of the small region (never a slot); NULL when none is large enough.

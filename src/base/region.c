@@ -251,6 +251,37 @@ static struct midge__block *find_fit(const struct midge__region *r, size_t units
     return found;
 }
 
+/* Of b's upper end; 0 when it reaches down into the reserved bytes. */
+MIDGE__UNCHECKED static size_t fits_above(const struct midge__region *r, struct midge__block *b,
+                                          size_t units)
+{
+    size_t have = block_units(b);
+    struct midge__block *at = b + (have - units);
+    return have >= units && (size_t)((unsigned char *)at - r->begin) >= r->reserved ? have : 0;
+}
+
+/* The smallest piece for owner 0. It asks seldom: all are looked at. */
+MIDGE__UNCHECKED static struct midge__block *find_above(const struct midge__region *r, size_t units)
+{
+    struct midge__block *best = NULL;
+    size_t least = SIZE_MAX;
+    unsigned bin = bin_of(units);
+    for (struct midge__block *b = first_from(r, bin); b != NULL; b = first_from(r, bin)) {
+        bin = bin_of(block_units(b)) + 1;
+        for (; b != NULL; b = links_of(b)->next) {
+            size_t have = fits_above(r, b, units);
+            if (have != 0 && have < least) {
+                least = have;
+                best = b;
+            }
+        }
+        if (best != NULL) {
+            return best;
+        }
+    }
+    return NULL;
+}
+
 /* ---- Blocks ---- */
 
 /* Makes b free, joined with free neighbours; returns the joined piece. */
@@ -320,6 +351,7 @@ MIDGE__UNCHECKED void midge__region_init(struct midge__region *r, unsigned char 
     r->end = begin + size;
     r->bins = bins;
     r->free_bytes = 0;
+    r->reserved = 0;
     memset(r->map, 0, sizeof(r->map));
     for (unsigned bin = 0; bin < midge__region_bins(size); bin++) {
         bins[bin] = NULL;
@@ -337,7 +369,7 @@ void *midge__region_alloc(struct midge__region *r, unsigned owner, size_t n)
         return NULL;
     }
     size_t units = MIDGE__REGION_COST(n) / UNIT;
-    struct midge__block *b = find_fit(r, units);
+    struct midge__block *b = owner == 0 ? find_above(r, units) : find_fit(r, units);
     if (b == NULL) {
         return NULL;
     }

@@ -34,6 +34,7 @@ struct midge__region {
     struct midge__block **bins;
     uint32_t map[MIDGE__REGION_MAP_WORDS]; /* which bins hold something */
     size_t free_bytes;                     /* headers included */
+    size_t reserved;                       /* bytes at the lower end that owner 0 gets nothing of */
 };
 
 /* How many bins a region of at most `size` bytes needs. */
@@ -57,7 +58,8 @@ static inline bool midge__region_owns(const struct midge__region *r, const void 
 }
 
 /* NULL exactly when no free piece is large enough. Owner 0, whose blocks live longest, gets the
-   upper end of a free piece, others the lower: what a connection leaves stays in one piece. */
+   upper end of a free piece, others the lower: what a connection leaves stays in one piece. Of
+   owner 0's piece only what lies above the reserved bytes counts. */
 void *midge__region_alloc(struct midge__region *r, unsigned owner, size_t n);
 
 /* Grows or shrinks p where it stands; false, nothing changed, when its neighbour forbids it. */

@@ -298,6 +298,41 @@ static bool block_has_run_of(unsigned char value)
     return false;
 }
 
+/* What is reserved stays free of the client's blocks, and in one piece when connections end. */
+static void the_client_leaves_what_is_reserved(void **state)
+{
+    (void)state;
+    size_t all = midge__memory_free_bytes(&mem), reserved = all / 2;
+    void *low = midge__memory_alloc(&mem, 1, 100), *kept[512];
+    unsigned n = 0;
+    midge__memory_reserve(&mem, reserved);
+    while ((kept[n] = midge__memory_alloc(&mem, 0, 100 + n % 7 * 40)) != NULL) {
+        assert_true((size_t)((unsigned char *)kept[n] - mem.small.begin) > reserved);
+        assert_true(++n < 512);
+    }
+    while (n < 500 && (kept[n] = midge__memory_alloc(&mem, 0, 1)) != NULL) {
+        n++;
+    }
+    midge__memory_verify(&mem);
+    midge__memory_free(&mem, low);
+    assert_true(midge__memory_largest_free(&mem) >= reserved - UNIT);
+    assert_null(midge__memory_alloc(&mem, 0, 1000));
+    void *p = midge__memory_alloc(&mem, 1, 1000);
+    assert_ptr_equal(p, mem.small.begin + UNIT);
+    midge__memory_free(&mem, p);
+    midge__memory_yield(&mem, true);
+    p = midge__memory_alloc(&mem, 0, 1000);
+    assert_non_null(p);
+    midge__memory_yield(&mem, false);
+    assert_null(midge__memory_alloc(&mem, 0, 1000));
+    midge__memory_free(&mem, p);
+    while (n > 0) {
+        midge__memory_free(&mem, kept[--n]);
+    }
+    midge__memory_reserve(&mem, 0);
+    assert_all_free();
+}
+
 static void sweep_frees_and_zeroes_one_owner(void **state)
 {
     (void)state;
@@ -755,6 +790,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(realloc_stays_in_place_when_it_can, setup, teardown),
         cmocka_unit_test_setup_teardown(the_client_allocates_from_above, setup, teardown),
         cmocka_unit_test_setup_teardown(the_client_gives_back_below, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_client_leaves_what_is_reserved, setup, teardown),
         cmocka_unit_test_setup_teardown(sweep_frees_and_zeroes_one_owner, setup, teardown),
         cmocka_unit_test_setup_teardown(slots_serve_their_exact_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(slot_fallback_uses_the_small_region, setup, teardown),
