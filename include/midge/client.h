@@ -115,9 +115,16 @@ void midge_wake(struct midge_client *client);
 /* --- things that can be awaited: each ends in exactly one completion --- */
 
 /* Begin a request. INVALID, URL, SCHEME, HEADER, UNSUPPORTED, NO_SLOT, NO_MEMORY, CA (https, and
-   the client has no trusted root to verify with): nothing was started and no callback comes.
-   NO_MEMORY comes while others live and the block could not hold one more beside a handshake: start
-   it when one of them has ended. id may be NULL when request->on_done is set. */
+   the client has no trusted root to verify with): nothing was started and no callback comes. id may
+   be NULL when request->on_done is set.
+
+   NO_MEMORY comes while other requests live and the block holds no more that wait: start it again
+   when one of them has ended, in its on_done say. While
+   no request lives, a copy of request_bytes always finds room, also beside kept connections.
+   What was started waits for memory that others hold. It ends with NO_MEMORY only if it lacks
+   memory when no other connection is open. The head of an answer is sure of 2048 bytes. A longer
+   one waits for more; if all connections wait, a request that is idempotent is sent again later,
+   and another one ends with NO_MEMORY. */
 int midge_start(struct midge_client *client, const struct midge_request *request, midge_id *id);
 
 /* Ends with MIDGE_OK after ms. */
@@ -167,7 +174,9 @@ int midge_wait(struct midge_client *client, midge_id id, struct midge_result *re
 typedef void (*midge_watch_fn)(void *ctx, midge_id id, const struct midge_result *result);
 int midge_watch(struct midge_client *client, midge_id id, midge_watch_fn fn, void *ctx);
 
-/* Memory of the client's block, for completions' contexts and the like. NULL when full. */
+/* Memory of the client's block, for completions' contexts and the like. NULL when full. It is taken
+   also from what midge sets apart for one connection, unlike sleeps, tasks, gathers and requests
+   that wait: while the application keeps so much, requests may find too little. */
 void *midge_alloc(struct midge_client *client, size_t size);
 void midge_free(struct midge_client *client, void *memory);
 

@@ -28,7 +28,7 @@ static struct midge__conn *idle_of(const struct midge_client *client,
 /* A replay has met one stale connection already. */
 static bool may_reuse(const struct midge__transfer *t)
 {
-    bool replay = t->result != NULL && t->result->retries > 0;
+    bool replay = t->result->retries > 0;
     return !replay && !t->request->no_reuse;
 }
 
@@ -221,8 +221,16 @@ static void yield_places(struct midge_client *client)
     }
 }
 
+static bool is_alone(const struct midge__transfer *t)
+{
+    return t->put_off >= MIDGE__PUT_OFF_ALONE;
+}
+
 static bool lacks_room(const struct midge_client *client, const struct midge__transfer *t)
 {
+    if (is_alone(t)) {
+        return client->n_conns > 0;
+    }
     /* It would only hold memory while it waits for its handshake. */
     bool others = counts_all(t) ? client->n_conns > 0 : midge__others_work(client, NULL);
     return client->n_conns >= client->config.max_connections ||
@@ -248,7 +256,7 @@ static bool begin(struct midge_client *client, struct midge__transfer *t)
         if (in_the_way) {
             midge__conn_kill(idle);
         } else {
-            (void)evict_idle(client, t);
+            (void)evict_idle(client, is_alone(t) ? NULL : t);
         }
         return false;
     }
@@ -256,10 +264,11 @@ static bool begin(struct midge_client *client, struct midge__transfer *t)
     if (err == MIDGE_OK) {
         return true;
     }
-    if (!evict_idle(client, NULL) && !others_live(client, NULL, true)) {
+    if (!evict_idle(client, NULL) && client->n_conns == 0) {
         if (midge__origins_forget(client, t->origin)) {
             return true;
         }
+        t->result->detail = MIDGE__TEXT("block too small");
         midge__transfer_end(t, err);
         return true;
     }
@@ -281,32 +290,51 @@ bool midge__admission_later(struct midge_client *client, const struct midge__con
     return forgot;
 }
 
-/* Those that now find what they wait for go on; so does one for which nobody will give anything
-   back, and fails. True: some still wait, nothing new begins before them. */
+void midge__admission_clear(struct midge_client *client)
+{
+    while (evict_idle(client, NULL) || midge__origins_forget(client, NULL)) {
+    }
+    if (!client->stepping) {
+        midge__conns_reap(client);
+    }
+}
+
+static bool gives_way(const struct midge__conn *conn, const struct midge__conn *to)
+{
+    return to == NULL ||
+           (conn->steps_back != to->steps_back ? conn->steps_back : conn->starves > to->starves);
+}
+
+static void resume(struct midge__conn *conn)
+{
+    conn->starves = 0;
+    conn->protocol->resume(conn, NULL, MIDGE__RESUME_MEMORY);
+    conn->client->dirty = true;
+}
+
+/* One that finds what it waits for goes on, one a turn: it has not taken its memory yet. Where
+   nothing gives any back, one goes on without and gives way to the others. True: some wait, nothing
+   new begins before them. */
 static bool feed(struct midge_client *client)
 {
-    bool waits = false;
+    struct midge__conn *last = NULL;
     MIDGE__LIST_FOR_EACH(it, &client->conns)
     {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn->starves == 0) {
-            continue;
-        }
-        bool room = midge__room_to_feed(conn);
-        if (!room && evict_idle(client, NULL)) {
-            client->dirty = true; /* its memory is there in the next turn */
+        if (conn->starves != 0 && midge__room_to_feed(conn)) {
+            resume(conn);
             return true;
         }
-        if (!room && others_live(client, conn, true)) {
-            waits = true;
-            continue;
+        if (conn->starves != 0 && gives_way(conn, last)) {
+            last = conn;
         }
-        conn->starves = 0;
-        conn->protocol->resume(conn, NULL, MIDGE__RESUME_MEMORY);
-        client->dirty = true;
-        return true; /* one a turn: it has not taken its memory yet */
     }
-    return waits;
+    if (last != NULL && evict_idle(client, NULL)) {
+        client->dirty = true; /* its memory is there in the next turn */
+    } else if (last != NULL && !others_live(client, last, true)) {
+        resume(last);
+    }
+    return last != NULL;
 }
 
 void midge__admission_run(struct midge_client *client)

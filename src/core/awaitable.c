@@ -198,20 +198,22 @@ const struct midge__awaitable_ops midge__simple_ops = {
     .destroy = midge__simple_destroy,
 };
 
-static int simple_new(struct midge_client *client, struct midge__simple **out)
+int midge__simple_add(struct midge_client *client, struct midge__simple *simple,
+                      const struct midge__awaitable_ops *ops)
 {
-    struct midge__simple *simple = midge__memory_calloc(&client->memory, 0, 1, sizeof *simple);
-    if (simple == NULL) {
-        return MIDGE_ERR_NO_MEMORY;
-    }
-    simple->aw.ops = &midge__simple_ops;
-    int err = midge__awaitable_add(client, &simple->aw);
+    simple->aw.ops = ops;
+    int err = midge__room_to_wait(client) ? midge__awaitable_add(client, &simple->aw)
+                                          : MIDGE_ERR_NO_MEMORY;
     if (err != MIDGE_OK) {
         midge__memory_free(&client->memory, simple);
-        return err;
     }
-    *out = simple;
-    return MIDGE_OK;
+    return err;
+}
+
+static int simple_new(struct midge_client *client, struct midge__simple **out)
+{
+    *out = midge__memory_calloc(&client->memory, 0, 1, sizeof **out);
+    return *out != NULL ? midge__simple_add(client, *out, &midge__simple_ops) : MIDGE_ERR_NO_MEMORY;
 }
 
 static void sleep_over(struct midge__timer *timer)

@@ -117,6 +117,7 @@ static int set_up(struct midge_client *client, unsigned pairs)
         err =
             midge__tls_context_open(&client->tls, &client->memory, client->port, &c->tls, &limits);
     }
+    midge__memory_reserve(&client->memory, midge__lonely_bytes(c));
     return err;
 }
 
@@ -381,10 +382,12 @@ static void step_ready(struct midge_client *client)
 static void work(struct midge_client *client, size_t n_fds)
 {
     uint64_t began = midge__now_us(client);
+    client->stepping = true;
     kick_ready(client, n_fds);
     step_ready(client);
     (void)midge__timer_heap_run(&client->timers, client->now_ms);
     midge__admission_run(client);
+    client->stepping = false;
     midge__tasks_run(client);
     midge__awaitables_deliver(client);
     midge__conns_reap(client);
@@ -442,7 +445,10 @@ void midge_wake(struct midge_client *client)
 
 void *midge_alloc(struct midge_client *client, size_t size)
 {
-    return midge__memory_alloc(&client->memory, 0, size);
+    midge__memory_yield(&client->memory, true);
+    void *p = midge__memory_alloc(&client->memory, 0, size);
+    midge__memory_yield(&client->memory, false);
+    return p;
 }
 
 void midge_free(struct midge_client *client, void *memory)

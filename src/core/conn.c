@@ -25,9 +25,6 @@
 /* A connection is given up so long, at least, before its server closes it as announced. */
 #define KEEP_MARGIN_MS 1000U
 
-/* A request that memory fails so often, whatever others give back, is too large for the block. */
-#define PUT_OFF_MAX 4U
-
 static void set_state(struct midge__conn *conn, enum midge__conn_state state)
 {
     static const char *const names[] = {"resolving",   "connecting", "waiting for a permit",
@@ -204,11 +201,13 @@ void midge__conn_start_over(struct midge__conn *conn, struct midge__transfer *t,
 /* Memory was short before anything was sent, and others hold some: t waits for it in the queue. */
 static bool put_off(struct midge__conn *conn, struct midge__transfer *t, int err)
 {
-    if (err != MIDGE_ERR_NO_MEMORY || t->put_off >= PUT_OFF_MAX ||
-        !midge__admission_later(conn->client, conn)) {
+    bool alone = conn->client->n_conns == 1;
+    if (err != MIDGE_ERR_NO_MEMORY || (alone && !midge__admission_later(conn->client, conn))) {
         return false;
     }
-    t->put_off++;
+    if (t->put_off < MIDGE__PUT_OFF_ALONE) {
+        t->put_off++;
+    }
     midge__conn_start_over(conn, t, true);
     return true;
 }
@@ -312,9 +311,7 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
         midge__conn_close(conn);
         return false;
     }
-    if (midge__transfer_admit(t, conn) != MIDGE_OK) {
-        return false;
-    }
+    midge__transfer_admit(t, conn);
     conn->idle = false;
     conn->since_ms = conn->client->now_ms;
     midge__timer_disarm(&conn->client->timers, &conn->timer);
@@ -694,11 +691,7 @@ int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
     if (conn == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    int err = midge__transfer_admit(t, conn);
-    if (err != MIDGE_OK) {
-        midge__memory_free(&client->memory, conn);
-        return err;
-    }
+    midge__transfer_admit(t, conn);
     conn->client = client;
     conn->owner = owner;
     join(conn, t);
@@ -709,7 +702,7 @@ int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
     if (conn->origin->address_known) {
         midge__transfer_phase(t, MIDGE_PHASE_CONNECT);
         unsigned addresses = conn->origin->literal ? 1 : KNOWN_AND_ASK;
-        err = connect_to(conn, &conn->origin->address, addresses);
+        int err = connect_to(conn, &conn->origin->address, addresses);
         midge__conn_kick(conn);
         if (err == MIDGE_OK || conn->origin->literal) {
             opened_so_far(conn, err, &conn->tcp.s.fault);

@@ -3,7 +3,7 @@
  * What the files of src/core share. Who points to whom:
  *
  *     client ── awaitables (slot table) ── transfer ── request (the user's, or a copy)
- *        │                                    │  └──── work: result, once it left the queue
+ *        │                                    │  └──── result
  *        ├── queue of transfers               │
  *        ├── origins (identity, session) ─────┤
  *        └── connections (tag 1..n) ──────────┴─ exchange (by the protocol's ops)
@@ -85,6 +85,10 @@ struct midge__simple {
     void *ctx;
 };
 extern const struct midge__awaitable_ops midge__simple_ops;
+/* Gives simple, just allocated, a slot. NO_MEMORY: it leaves no room for requests; NO_SLOT, CLOSED.
+   On an error it is freed. */
+int midge__simple_add(struct midge_client *client, struct midge__simple *simple,
+                      const struct midge__awaitable_ops *ops);
 void midge__simple_result(const struct midge__awaitable *aw, struct midge_result *result);
 void midge__simple_destroy(struct midge__awaitable *aw);
 
@@ -160,6 +164,10 @@ enum midge__transfer_state {
     MIDGE__TRANSFER_ENDED
 };
 
+/* Memory was short for it so often although there should have been enough: it is tried again when
+   no other connection is open, and what fails then is too large for the block. */
+#define MIDGE__PUT_OFF_ALONE 2U
+
 struct midge__transfer {
     uint8_t state, phase;
     uint8_t passed;  /* how many went before it although it was next (admission.c) */
@@ -175,14 +183,14 @@ struct midge__transfer {
     const char *url; /* absolute */
     struct midge__origin *origin;
     struct midge__conn *conn;
-    struct midge_result *result; /* NULL until it left the queue */
+    struct midge_result *result; /* in the same block */
     uint64_t start_us, phase_us; /* when it, and its phase, began */
     uint64_t total_ms, phase_ms; /* deadlines; NEVER */
     uint64_t active_ms;          /* last byte moved, for the idle deadline */
 };
 
-/* Leaves the queue: result is allocated. NO_MEMORY: nothing changed. */
-int midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn);
+/* Leaves the queue. */
+void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn);
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase);
 /* When its next deadline is; NEVER. */
 uint64_t midge__transfer_due(struct midge__transfer *t);
@@ -194,6 +202,8 @@ void midge__transfer_freeze(struct midge__transfer *t, bool frozen);
 void midge__transfer_end(struct midge__transfer *t, int err);
 /* Back to the head of the queue, as if it had not been admitted. */
 void midge__transfer_requeue(struct midge__transfer *t);
+/* May it be sent again, if memory is short for the head of its answer? */
+bool midge__transfer_steps_back(const struct midge__transfer *t);
 /* The connection broke under it: replays it when that is safe, ends it otherwise. */
 void midge__transfer_broken(struct midge__transfer *t, int err, const struct midge__fault *fault,
                             bool sent_any, bool got_any);
@@ -257,6 +267,7 @@ struct midge__conn {
     bool no_reuse, idle;
     bool leads, silent; /* leader.c; silent: its peer, for longer than it should be */
     bool answered;      /* a byte of an answer has come */
+    bool steps_back;    /* where it starves: its transfer may be sent again later */
     struct midge_client *client;
     struct midge__origin *origin;
     struct midge__transfer *transfer; /* whom it is being opened for, until READY */
@@ -318,6 +329,8 @@ void midge__conns_reap(struct midge_client *client);
 
 /* Starts what may start. */
 void midge__admission_run(struct midge_client *client);
+/* No request lives: closes all idle connections and forgets all sessions, for their memory. */
+void midge__admission_clear(struct midge_client *client);
 /* Is there any connection but this one, and those that wait for a name server? */
 bool midge__others_work(const struct midge_client *client, const struct midge__conn *but);
 /* An allocation for conn failed. True: others give memory back, try again when that happened. */
@@ -352,6 +365,8 @@ size_t midge__opening_bytes(bool secure, bool resumes, bool shakes);
 size_t midge__exchange_bytes(void);
 size_t midge__exchange_piece(void);
 size_t midge__spare_head(const struct midge_config *config);
+/* Of a connection that is alone, from its opening to its end: a head of usual size included. */
+size_t midge__lonely_bytes(const struct midge_config *config);
 
 /* --- the client (client.c) --- */
 
@@ -359,6 +374,7 @@ struct midge_client {
     bool dirty; /* something that admission looks at has changed */
     bool busy;  /* within midge_poll or midge_cancel: closing waits for its end */
     bool closing;
+    bool stepping;      /* a function up the stack may look at a connection */
     uint16_t free_slot; /* index + 1 */
     struct midge_port *port;
     struct midge__slot *slots;

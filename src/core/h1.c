@@ -47,6 +47,7 @@ bool midge__h1_starve(struct midge__h1 *x, size_t bytes)
         return false;
     }
     conn->starves = (uint32_t)bytes;
+    conn->steps_back = midge__transfer_steps_back(x->transfer);
     set_waits(x, x->waits | MIDGE__RESUME_MEMORY);
     return true;
 }

@@ -82,11 +82,15 @@ static size_t working_bytes(bool secure)
     return midge__exchange_bytes() + (secure ? midge__tls_held_bytes() : 0);
 }
 
-/* Connections that keep their record slots have room for such a head each. */
+static size_t least_head(const struct midge_config *c)
+{
+    return c->max_header < LEAST_HEAD ? c->max_header : LEAST_HEAD;
+}
+
+/* A connection that is alone has room for a head of its own. */
 size_t midge__spare_head(const struct midge_config *c)
 {
-    size_t head = c->max_header < LEAST_HEAD ? c->max_header : LEAST_HEAD;
-    return midge__tls_keeps_slots() ? 0 : head;
+    return c->max_connections > 1 ? least_head(c) : 0;
 }
 
 size_t midge__opening_bytes(bool secure, bool resumes, bool shakes)
@@ -96,6 +100,20 @@ size_t midge__opening_bytes(bool secure, bool resumes, bool shakes)
     return MIDGE__MEMORY_COST(sizeof(struct midge__conn)) +
            MIDGE__MEMORY_COST(sizeof(struct midge_dns_query)) +
            (secure && shakes && shake > work ? shake : work);
+}
+
+/* A head's buffer grows to twice its size: half as much more while what has come is copied. */
+static size_t growing_bytes(size_t head)
+{
+    return head + head / 2;
+}
+
+size_t midge__lonely_bytes(const struct midge_config *c)
+{
+    size_t opens = midge__opening_bytes(true, false, true);
+    size_t works =
+        midge__opening_bytes(true, false, false) + MIDGE__MEMORY_COST(growing_bytes(least_head(c)));
+    return opens > works ? opens : works;
 }
 
 /* What the client has for each connection, before it is open. */
@@ -123,11 +141,11 @@ static size_t beyond(size_t handshake, size_t head)
     return handshake > working ? handshake - working : 0;
 }
 
-static size_t fixed_bytes(const struct midge_config *c, size_t sessions)
+static size_t fixed_bytes(const struct midge_config *c, size_t sessions, size_t head)
 {
     return sizeof(struct midge_client) + MIDGE__MEMORY_FIXED_COST(1U) +
            c->max_awaitables * (sizeof(struct midge__slot) + sizeof(struct midge__timer *)) +
-           midge__tls_context_bytes(&c->tls) + sessions + MIDGE__MEMORY_COST(midge__spare_head(c)) +
+           midge__tls_context_bytes(&c->tls) + sessions + MIDGE__MEMORY_COST(head) +
            8 * MIDGE__MEMORY_UNIT;
 }
 
@@ -160,9 +178,11 @@ struct sizes {
 
 static struct sizes sizes_of(const struct midge_config *c)
 {
-    size_t head = midge__spare_head(c) == 0 ? LEAST_HEAD : 0;
+    /* Where connections keep their slots each has a head's share, and the spare is one of them. */
+    size_t spare = midge__tls_keeps_slots() ? 0 : midge__spare_head(c);
+    size_t head = spare == 0 ? growing_bytes(LEAST_HEAD) : 0;
     return (struct sizes){
-        .fixed = with_slack(fixed_bytes(c, c->no_sessions ? 0 : LEAST_SESSION)),
+        .fixed = with_slack(fixed_bytes(c, c->no_sessions ? 0 : LEAST_SESSION, spare)),
         .connection = with_slack(connection_bytes(head)),
         .handshake = beyond(midge__tls_handshake_bytes(), head),
         .pair = pair_bytes(),
@@ -217,8 +237,9 @@ size_t midge_memory_needed(const struct midge_config *config)
     size_t transfer = MIDGE__MEMORY_COST(sizeof(struct midge__transfer)) +
                       MIDGE__MEMORY_COST(sizeof(struct midge_result)) +
                       MIDGE__MEMORY_COST(ORIGIN_BYTES);
-    return with_slack(fixed_bytes(&c, sessions)) + most_pairs(&c) * pair_bytes() +
-           c.max_connections * with_slack(connection_bytes((size_t)c.max_header * 3 / 2)) +
+    return with_slack(fixed_bytes(&c, sessions, midge__spare_head(&c))) +
+           most_pairs(&c) * pair_bytes() +
+           c.max_connections * with_slack(connection_bytes(growing_bytes(c.max_header))) +
            (c.max_handshakes + 1U) * beyond(midge__tls_handshake_worst(), 0) +
            c.queued_requests * with_slack(transfer + MIDGE__MEMORY_COST(c.request_bytes));
 }

@@ -308,13 +308,19 @@ void midge__origin_doubt(struct midge__origin *o, const struct midge__conn *conn
 void midge__origin_session(struct midge__origin *o, struct midge__conn *conn)
 {
     struct midge__tls_session *session;
-    if (o->client->config.no_sessions ||
-        midge__tls_take_session(&conn->tls, &session) != MIDGE_OK) {
+    struct midge__memory *memory = &o->client->memory;
+    midge__memory_yield(memory, true); /* is given up where that is missed: midge__origins_forget */
+    bool taken =
+        !o->client->config.no_sessions && midge__tls_take_session(&conn->tls, &session) == MIDGE_OK;
+    midge__memory_yield(memory, false);
+    if (!taken) {
         return;
     }
-    if (o->session != NULL) {
+    if (midge__room_to_wait(o->client)) {
         midge__tls_session_free(o->client->tls, o->session);
+        o->session = session;
+    } else { /* it lies in what others were promised */
+        midge__tls_session_free(o->client->tls, session);
     }
-    o->session = session;
     midge__leader_session(o);
 }

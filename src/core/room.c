@@ -6,6 +6,10 @@
  * that follows. Not promised is the buffer of a response's head: it comes with the first byte and
  * grows while the head arrives. Where memory is short for that, connections wait for each other; a
  * spare buffer, lent to one at a time, gets them all through.
+ *
+ * Requests that wait, tasks and sleeps get nothing of the block's lower end, where one connection
+ * has all that it needs (midge__memory_reserve). So a request whose memory fails is put back until
+ * no other connection is open, and then finds enough.
  */
 #include "core/core.h"
 
@@ -32,16 +36,24 @@ static size_t small_live(const struct midge__conn *conn)
     return midge__memory_owner_live(m, conn->owner) - midge__memory_owner_slots(m, conn->owner);
 }
 
-/* To handshakes under way. */
+/* What a connection under way may still take: of its handshake; when that is over, for tickets of
+   TLS 1.3, since its request would be lost. */
+static size_t promised_to(const struct midge__conn *conn)
+{
+    bool tickets = conn->state == MIDGE__CONN_READY && !conn->idle &&
+                   conn->tls.version == MIDGE_TLS_1_3 && midge__tls_slot_in() != 0;
+    if (!conn->permit && !tickets) {
+        return 0;
+    }
+    return less(midge__opening_bytes(true, conn->tls.offered, conn->permit), small_live(conn));
+}
+
 static size_t promised(const struct midge_client *client)
 {
     size_t sum = 0;
     MIDGE__LIST_FOR_EACH(it, &client->conns)
     {
-        const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn->permit) {
-            sum += less(midge__opening_bytes(true, conn->tls.offered, true), small_live(conn));
-        }
+        sum += promised_to(MIDGE_CONTAINER_OF(it, struct midge__conn, link));
     }
     return sum;
 }
@@ -89,34 +101,30 @@ static size_t piece(bool secure, bool resumed)
     return shake > midge__exchange_piece() ? shake : midge__exchange_piece();
 }
 
+static bool has_free_slots(const struct midge_client *client)
+{
+    return midge__tls_slot_in() == 0 || midge__memory_free_slots(&client->memory) > 0;
+}
+
 /* A pair of record slots that is free, or comes back with the end of a handshake. */
 static bool has_slots(const struct midge_client *client)
 {
-    return midge__tls_slot_in() == 0 || client->handshakes > 0 ||
-           midge__memory_free_slots(&client->memory) > 0;
+    return client->handshakes > 0 || has_free_slots(client);
 }
 
 bool midge__room_to_shake(const struct midge__conn *conn)
 {
     const struct midge_client *client = conn->client;
     bool resumed = resumes(client, conn->transfer);
-    if (midge__tls_slot_in() == 0) {
-        return true; /* external TLS: its memory is not ours to count */
-    }
     size_t more = less(midge__opening_bytes(true, resumed, true), small_live(conn));
-    return midge__memory_free_slots(&client->memory) > 0 &&
-           has(client, promised(client) + more, piece(true, resumed));
+    return has_free_slots(client) && has(client, promised(client) + more, piece(true, resumed));
 }
 
 static bool room_to_open(const struct midge_client *client, const struct midge__transfer *t,
                          const struct midge__conn *self)
 {
     bool secure = t->origin->secure, resumed = resumes(client, t);
-    if (!secure && midge__tls_keeps_slots()) {
-        return true; /* set apart from the start: limits.c */
-    }
-    size_t need = promised(client) + promised_later(client, t, self) +
-                  MIDGE__MEMORY_COST(sizeof(struct midge_result));
+    size_t need = promised(client) + promised_later(client, t, self);
     return (!secure || has_slots(client)) && has(client, need, piece(secure, resumed));
 }
 
@@ -132,14 +140,12 @@ bool midge__room_to_connect(const struct midge__conn *conn)
 
 bool midge__room_to_reuse(const struct midge_client *client)
 {
-    return midge__tls_keeps_slots() ||
-           has(client, promised(client) + midge__exchange_bytes(), midge__exchange_piece());
+    return has(client, promised(client) + midge__exchange_bytes(), midge__exchange_piece());
 }
 
 bool midge__room_to_grow(const struct midge_client *client, size_t bytes)
 {
-    size_t others = midge__tls_keeps_slots() ? 0 : promised(client);
-    return has(client, others + MIDGE__MEMORY_COST(bytes), bytes);
+    return has(client, promised(client) + MIDGE__MEMORY_COST(bytes), bytes);
 }
 
 bool midge__room_to_feed(const struct midge__conn *conn)
@@ -149,20 +155,11 @@ bool midge__room_to_feed(const struct midge__conn *conn)
     return spare || midge__room_to_grow(client, conn->starves);
 }
 
-/* Waiting requests must leave room for one handshake, or none of them would ever begin. What
-   connections hold counts as room: it comes back. */
+/* What waits must leave what was promised. Room for one connection lies where the client gets
+   nothing (midge__memory_reserve). */
 bool midge__room_to_wait(const struct midge_client *client)
 {
-    size_t room = midge__memory_free_bytes(&client->memory);
-    if (midge__tls_slot_in() == 0) {
-        return true;
-    }
-    MIDGE__LIST_FOR_EACH(it, &client->conns)
-    {
-        room += small_live(MIDGE_CONTAINER_OF(it, struct midge__conn, link));
-    }
-    return room >= midge__opening_bytes(true, false, true) +
-                       MIDGE__MEMORY_COST(sizeof(struct midge_result));
+    return has(client, promised(client), 0);
 }
 
 bool midge__room_comes_from(const struct midge__conn *conn)

@@ -110,16 +110,14 @@ int midge_spawn(struct midge_client *client, midge_task_fn fn, void *state, midg
     if (task == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    task->simple.aw.ops = &task_ops;
+    int err = midge__simple_add(client, &task->simple, &task_ops);
+    if (err != MIDGE_OK) {
+        return err;
+    }
     task->fn = fn;
     task->state = state;
     task->task.client = client;
     midge__list_init(&task->ready);
-    int err = midge__awaitable_add(client, &task->simple.aw);
-    if (err != MIDGE_OK) {
-        midge__memory_free(&client->memory, task);
-        return err;
-    }
     task->task.id = *id = task->simple.aw.id;
     make_ready(task);
     return MIDGE_OK;

@@ -115,9 +115,6 @@ static void account(struct midge__transfer *t)
     uint64_t now = midge__now_us(t->aw.client);
     uint64_t spent = now - t->phase_us;
     t->phase_us = now;
-    if (t->result == NULL) {
-        return;
-    }
     struct midge_timings *tm = &t->result->t;
     uint32_t *const into[] = {&tm->queue_us, &tm->dns_us,  &tm->connect_us, &tm->tls_us,
                               &tm->send_us,  &tm->wait_us, &tm->body_us};
@@ -142,24 +139,13 @@ void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
     arm(t);
 }
 
-int midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
+void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
 {
-    struct midge_client *client = t->aw.client;
-    if (t->result == NULL) {
-        t->result = midge__memory_calloc(&client->memory, 0, 1, sizeof *t->result);
-        if (t->result == NULL) {
-            return MIDGE_ERR_NO_MEMORY;
-        }
-        t->result->cipher = "";
-        t->result->detail = "";
-        t->result->t.start_us = t->start_us;
-    }
     midge__list_remove(&t->link);
     t->conn = conn;
     t->state = MIDGE__TRANSFER_OPENING;
     t->origin->active++;
-    client->transfers++;
-    return MIDGE_OK;
+    t->aw.client->transfers++;
 }
 
 /* --- the end --- */
@@ -178,8 +164,7 @@ static void leave(struct midge__transfer *t)
 static int finish(struct midge__transfer *t, int err)
 {
     const struct midge_request *r = t->request;
-    enum midge_complete complete =
-        t->result != NULL ? (enum midge_complete)t->result->complete : MIDGE_COMPLETE_NO;
+    enum midge_complete complete = (enum midge_complete)t->result->complete;
     if (r->source != NULL && r->source->finish != NULL) {
         r->source->finish(r->source);
     }
@@ -199,9 +184,7 @@ void midge__transfer_end(struct midge__transfer *t, int err)
     account(t);
     leave(t);
     t->state = MIDGE__TRANSFER_ENDED;
-    if (t->result != NULL) {
-        t->result->t.total_us = midge__u32(midge__now_us(client) - t->start_us);
-    }
+    t->result->t.total_us = midge__u32(midge__now_us(client) - t->start_us);
     t->error = finish(t, err);
     if (t->error == MIDGE_OK) {
         t->phase = MIDGE_PHASE_DONE;
@@ -260,22 +243,43 @@ static bool is_idempotent(const char *method)
     return false;
 }
 
-/* RFC 9112 9.3.1: a kept connection may have been closed while the request was on its way. */
-static bool may_replay(struct midge__transfer *t, bool sent_any, bool got_any)
+/* What a source gave may not have been sent: it is lost all the same. */
+static bool may_send_again(struct midge__transfer *t, bool sent_any)
 {
     const struct midge_request *r = t->request;
-    if (!t->result->reused || got_any || t->result->retries > 0 || t->aw.client->closing) {
+    if (t->aw.client->closing || (sent_any && !is_idempotent(midge__request_method(r)))) {
         return false;
     }
-    if (sent_any && !is_idempotent(midge__request_method(r))) {
-        return false;
-    }
-    /* What was read may not have been sent: it is lost all the same. */
     if (t->source_begun &&
         (r->source->rewind == NULL || r->source->rewind(r->source) != MIDGE_OK)) {
         return false;
     }
     t->source_begun = false;
+    return true;
+}
+
+/* RFC 9112 9.3.1: a kept connection may have been closed while the request was on its way. */
+static bool may_replay(struct midge__transfer *t, bool sent_any, bool got_any)
+{
+    return t->result->reused && !got_any && t->result->retries == 0 && may_send_again(t, sent_any);
+}
+
+bool midge__transfer_steps_back(const struct midge__transfer *t)
+{
+    const struct midge_request *r = t->request;
+    return t->result->status == 0 && is_idempotent(midge__request_method(r)) &&
+           (!t->source_begun || r->source->rewind != NULL);
+}
+
+/* The answer's head is longer than the spare buffer, and all connections wait for memory: when no
+   other is open there may be enough. */
+static bool may_step_back(struct midge__transfer *t, int err)
+{
+    if (err != MIDGE_ERR_NO_MEMORY || t->aw.client->n_conns < 2 || !midge__transfer_steps_back(t) ||
+        !may_send_again(t, true)) {
+        return false;
+    }
+    t->put_off = MIDGE__PUT_OFF_ALONE;
     return true;
 }
 
@@ -292,14 +296,15 @@ void midge__transfer_broken(struct midge__transfer *t, int err, const struct mid
                             bool sent_any, bool got_any)
 {
     bool replay = may_replay(t, sent_any, got_any);
+    bool back = !replay && may_step_back(t, err);
     if (t->state == MIDGE__TRANSFER_ENDED) {
         return; /* canceled by its own source, while that was rewound */
     }
     if (t->result->reused && !got_any) {
         midge__conn_unanswered(t->conn);
     }
-    if (replay) {
-        t->result->retries++;
+    if (replay || back) {
+        t->result->retries += replay;
         t->result->reused = 0;
         t->frozen = false;
         midge__transfer_requeue(t);
@@ -324,13 +329,7 @@ static void transfer_cancel(struct midge__awaitable *aw, int err)
 static void transfer_result(const struct midge__awaitable *aw, struct midge_result *result)
 {
     const struct midge__transfer *t = transfer_of(aw);
-    if (t->result != NULL) {
-        *result = *t->result;
-    } else {
-        result->t.start_us = t->start_us;
-        result->t.queue_us = result->t.total_us = (uint32_t)(t->phase_us - t->start_us);
-        result->detail = t->error == MIDGE_ERR_NO_MEMORY ? MIDGE__TEXT("block too small") : "";
-    }
+    *result = *t->result;
     result->is_request = 1;
     result->error = t->error;
     result->phase = t->phase;
@@ -359,7 +358,6 @@ static void transfer_destroy(struct midge__awaitable *aw)
     if (t->own_request) {
         midge__memory_free(memory, (void *)(uintptr_t)t->request);
     }
-    midge__memory_free(memory, t->result);
     midge__memory_free(memory, t);
 }
 
@@ -410,7 +408,7 @@ static int prepare(struct midge_client *client, struct midge__transfer *t,
 static void enqueue(struct midge_client *client, struct midge__transfer *t)
 {
     client->now_ms = client->port->clock_ms(client->port->ctx);
-    t->start_us = t->phase_us = midge__now_us(client);
+    t->start_us = t->phase_us = t->result->t.start_us = midge__now_us(client);
     t->total_ms = after(client->now_ms, pick(t->request->timeouts.total_ms,
                                              client->config.timeouts.total_ms, MIDGE_TOTAL_MS));
     t->state = MIDGE__TRANSFER_QUEUED;
@@ -420,28 +418,42 @@ static void enqueue(struct midge_client *client, struct midge__transfer *t)
     client->dirty = true;
 }
 
-int midge_start(struct midge_client *client, const struct midge_request *request, midge_id *id)
+/* In one block with its result: a request that was started has all that it needs to end. */
+struct with_result {
+    struct midge__transfer t;
+    struct midge_result result;
+};
+
+static struct midge__transfer *make(struct midge_client *client)
 {
-    if (client == NULL || request == NULL || (id == NULL && request->on_done == NULL)) {
-        return MIDGE_ERR_INVALID;
+    struct with_result *both = midge__memory_calloc(&client->memory, 0, 1, sizeof *both);
+    if (both == NULL) {
+        return NULL;
     }
-    if (client->closing) {
-        return MIDGE_ERR_CLOSED;
-    }
-    int err = check(request);
-    if (err != MIDGE_OK) {
-        return err;
-    }
-    struct midge__transfer *t = midge__memory_calloc(&client->memory, 0, 1, sizeof *t);
-    if (t == NULL) {
-        return MIDGE_ERR_NO_MEMORY;
-    }
+    struct midge__transfer *t = &both->t;
+    t->result = &both->result;
+    t->result->cipher = t->result->detail = "";
     t->aw.client = client;
     t->aw.ops = &transfer_ops;
     t->aw.timer.fire = deadline;
     midge__list_init(&t->link);
-    err = prepare(client, t, request);
-    if (err == MIDGE_OK && client->live > 0 && !midge__room_to_wait(client)) {
+    return t;
+}
+
+/* The first of the requests is tried in what there is. */
+static bool is_first(const struct midge_client *client)
+{
+    return midge__list_empty(&client->queue) && client->transfers == 0;
+}
+
+static int start(struct midge_client *client, const struct midge_request *request, midge_id *id)
+{
+    struct midge__transfer *t = make(client);
+    if (t == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    int err = prepare(client, t, request);
+    if (err == MIDGE_OK && !is_first(client) && !midge__room_to_wait(client)) {
         err = MIDGE_ERR_NO_MEMORY;
     }
     if (err == MIDGE_OK) {
@@ -456,6 +468,28 @@ int midge_start(struct midge_client *client, const struct midge_request *request
         *id = t->aw.id;
     }
     return MIDGE_OK;
+}
+
+int midge_start(struct midge_client *client, const struct midge_request *request, midge_id *id)
+{
+    if (client == NULL || request == NULL || (id == NULL && request->on_done == NULL)) {
+        return MIDGE_ERR_INVALID;
+    }
+    if (client->closing) {
+        return MIDGE_ERR_CLOSED;
+    }
+    int err = check(request);
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    err = start(client, request, id);
+    if (err == MIDGE_ERR_NO_MEMORY && is_first(client)) {
+        midge__admission_clear(client);
+        midge__memory_yield(&client->memory, true);
+        err = start(client, request, id);
+        midge__memory_yield(&client->memory, false);
+    }
+    return err;
 }
 
 static int resume(struct midge_client *client, midge_id id, unsigned who)

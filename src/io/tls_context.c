@@ -161,7 +161,9 @@ struct midge__tls_config *midge__tls_config_get(struct midge__tls_context *conte
     if (config != NULL) {
         return config;
     }
+    midge__memory_yield(context->memory, true);
     config = midge__memory_calloc(context->memory, MIDGE__OWNER_CLIENT, 1, sizeof *config);
+    midge__memory_yield(context->memory, false);
     if (config == NULL) {
         return NULL;
     }

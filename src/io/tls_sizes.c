@@ -2,7 +2,7 @@
 /*
  * What a connection takes, for admission and midge_memory_needed. Owned builds only look into
  * mbedTLS's internal headers: they are built together with the mbedTLS they describe. In external
- * builds mbedTLS's memory is not midge's, and all of this is 0.
+ * builds mbedTLS's memory is not midge's, and only the stream's own block counts.
  *
  * The constants below were measured (tests/unit/test_tls_memory.c checks them) and rounded up.
  */
@@ -27,6 +27,11 @@
 /* Pointers and size_t are twice as wide on the desktop; arrays of bytes are not. */
 #define WIDE(on_32, on_64) (sizeof(void *) > 4 ? (size_t)(on_64) : (size_t)(on_32))
 
+static size_t impl_bytes(void)
+{
+    return sizeof(struct midge__tls_impl) + MIDGE_READ_AHEAD;
+}
+
 static size_t configs_bytes(void)
 {
     return COST(sizeof(struct midge__tls_context)) +
@@ -34,6 +39,9 @@ static size_t configs_bytes(void)
 }
 
 #if defined(MIDGE_TLS_EXTERNAL)
+
+/* The stream's block, with a name of 255 bytes: all that is midge's own. */
+#define EXTERNAL_BYTES COST(impl_bytes() + 256)
 
 size_t midge__tls_context_bytes(const struct midge_tls *settings)
 {
@@ -53,22 +61,22 @@ size_t midge__tls_slot_out(void)
 
 size_t midge__tls_handshake_bytes(void)
 {
-    return 0;
+    return EXTERNAL_BYTES;
 }
 
 size_t midge__tls_handshake_worst(void)
 {
-    return 0;
+    return EXTERNAL_BYTES;
 }
 
 size_t midge__tls_handshake_piece(void)
 {
-    return 0;
+    return impl_bytes() + 256;
 }
 
 size_t midge__tls_resumed_bytes(void)
 {
-    return 0;
+    return EXTERNAL_BYTES;
 }
 
 bool midge__tls_keeps_slots(void)
@@ -78,12 +86,12 @@ bool midge__tls_keeps_slots(void)
 
 size_t midge__tls_held_bytes(void)
 {
-    return 0;
+    return EXTERNAL_BYTES;
 }
 
 size_t midge__tls_held_least(void)
 {
-    return 0;
+    return EXTERNAL_BYTES;
 }
 
 size_t midge__tls_session_bytes(void)
@@ -115,11 +123,6 @@ size_t midge__tls_key_slot(void)
 #else
     return 0;
 #endif
-}
-
-static size_t impl_bytes(void)
-{
-    return sizeof(struct midge__tls_impl) + MIDGE_READ_AHEAD;
 }
 
 /* The name behind the stream's block and mbedTLS's copy, of 255 bytes at most. */

@@ -257,6 +257,14 @@ static unsigned eat_all(struct world *w, void **eaten, unsigned most_pieces)
     return n;
 }
 
+/* As if an exchange had it. */
+static char *lend_spare(struct world *w)
+{
+    char *spare = w->client->spare_head;
+    w->client->spare_head = NULL;
+    return spare;
+}
+
 static void give_all(struct world *w, void **eaten, unsigned n)
 {
     while (n > 0) {
@@ -424,6 +432,98 @@ static void put_off_keeps_its_queue_time(void **state)
     world_close(&w);
 }
 
+/* However often memory fails, a request waits while a connection is open that may give some back.
+ */
+static void fails_only_alone(void **state)
+{
+    (void)state;
+    for (unsigned nth = 1; nth < 8; nth++) {
+        struct world w;
+        struct probe a, b;
+        world_open(&w, &(struct midge_config){.max_connections = 2});
+        fake_listen(&w.fake, 81, &never_speaks);
+        probe_get(&a, &w, A);
+        world_turns(&w, 8); /* it is sent */
+        probe_get(&b, &w, B);
+        for (unsigned i = 0; i < 20; i++) {
+            midge__memory_fail_at(&w.client->memory, 1 + (nth + i) % 4, true);
+            w.client->dirty = true; /* as if some had come back */
+            world_turns(&w, 3);
+        }
+        assert_true(b.dones == 0 || b.result.error == MIDGE_OK);
+        midge__memory_fail_at(&w.client->memory, 0, false);
+        assert_int_equal(midge_cancel(w.client, a.id), MIDGE_OK);
+        world_run(&w);
+        probe_ended(&a, MIDGE_ERR_CANCELED);
+        probe_is_hello(&b);
+        assert_true(b.result.connects <= MIDGE__PUT_OFF_ALONE + 1);
+        world_close(&w);
+    }
+}
+
+/* A start finds room beside connections that are only kept, whatever they hold. */
+static void starts_beside_kept_ones(void **state)
+{
+    enum { N = 6 };
+    static char url[1200];
+    struct world w;
+    static struct probe p[N + 1];
+    struct midge_config config = {.max_connections = N};
+    (void)state;
+    config.memory_size = midge_memory_least(&config) + 3000;
+    world_open(&w, &config);
+    for (unsigned i = 0; i < N; i++) {
+        (void)snprintf(url, sizeof url, "http://h%u.test/", i);
+        probe_init(&p[i], &w, url);
+        while (midge_start(w.client, &p[i].request, &p[i].id) == MIDGE_ERR_NO_MEMORY) {
+            world_turn(&w, -1);
+        }
+    }
+    world_run(&w);
+    void *eaten = leave(&w, 200);
+    memset(url, 'u', sizeof url - 1);
+    memcpy(url, "http://a.test/", 14);
+    probe_get(&p[N], &w, url);
+    midge_free(w.client, eaten);
+    world_run(&w);
+    for (unsigned i = 0; i <= N; i++) {
+        probe_is_hello(&p[i]);
+    }
+    world_close(&w);
+}
+
+/* Two heads that are longer than the spare buffer, and no memory for either: one is sent again. */
+static void one_head_gives_way(void **state)
+{
+    static char text[3600];
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    (void)snprintf(text, sizeof text,
+                   "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: %03000d\r\n\r\nhello", 0);
+    const struct fake_script speaks = {
+        .steps = {REQUEST, WAIT(20), {FAKE_SAY, text, strlen(text)}, LOOP}};
+    for (unsigned post = 0; post < 2; post++) {
+        world_open(&w, &(struct midge_config){.max_connections = 2});
+        fake_listen(&w.fake, 81, &speaks);
+        fake_listen(&w.fake, 82, &speaks);
+        for (unsigned i = 0; i < 2; i++) {
+            probe_init(&p[i], &w, i ? B : A);
+            p[i].request.method = post && i == 0 ? "POST" : NULL;
+            probe_start(&p[i]);
+        }
+        world_turns(&w, 20); /* both are sent */
+        void *eaten = leave(&w, 2500);
+        world_run(&w);
+        midge_free(w.client, eaten);
+        assert_int_equal(p[0].result.connects + p[1].result.connects, 3);
+        assert_true(!post || p[0].result.connects == 1);
+        probe_is_hello(&p[0]);
+        probe_is_hello(&p[1]);
+        world_close(&w);
+    }
+}
+
 /* A slow connect is no time in the queue. */
 static void queue_limit_is_of_the_queue(void **state)
 {
@@ -556,6 +656,7 @@ static void starving_ends(void **state)
         world_turns(&w, 20); /* both are sent */
         assert_int_equal(open_to(&w, 82), 1);
         n = eat_all(&w, eaten, MIDGE_ARRAY_LEN(eaten));
+        char *spare = lend_spare(&w);
         uint64_t start = w.fake.now_ms;
         while (b.dones == 0) {
             if (fed && n > 0 && w.fake.now_ms >= start + 500) {
@@ -572,6 +673,7 @@ static void starving_ends(void **state)
             probe_ended(&b, MIDGE_ERR_TIMEOUT);
         }
         give_all(&w, eaten, n);
+        w.client->spare_head = spare;
         assert_int_equal(midge_cancel(w.client, a.id), MIDGE_OK);
         world_run(&w);
         world_close(&w);
@@ -609,10 +711,12 @@ static void starving_makes_idle_go(void **state)
     world_turns(&w, 20);
     assert_int_equal(open_to(&w, 81), 1);
     n = eat_all(&w, eaten, MIDGE_ARRAY_LEN(eaten));
+    char *spare = lend_spare(&w);
     uint64_t start = w.fake.now_ms;
     while (b.dones == 0) {
         world_turn(&w, -1);
     }
+    w.client->spare_head = spare;
     probe_is_hello(&b);
     assert_int_equal(w.fake.now_ms - start, 20);
     assert_int_equal(open_to(&w, 81), 0);
@@ -762,6 +866,9 @@ int main(void)
         cmocka_unit_test(names_keep_no_room),
         cmocka_unit_test(freed_memory_wakes),
         cmocka_unit_test(put_off_keeps_its_queue_time),
+        cmocka_unit_test(fails_only_alone),
+        cmocka_unit_test(starts_beside_kept_ones),
+        cmocka_unit_test(one_head_gives_way),
         cmocka_unit_test(queue_limit_is_of_the_queue),
         cmocka_unit_test(dead_origin),
         cmocka_unit_test(failure_asks_again),
