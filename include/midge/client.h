@@ -119,7 +119,7 @@ void midge_wake(struct midge_client *client);
    be NULL when request->on_done is set.
 
    NO_MEMORY comes while other requests live and the block holds no more that wait: start it again
-   when one of them has ended, in its on_done say. While
+   when one of them has ended, in its on_done say, or in a task by MIDGE_AWAIT_ROOM (task.h). While
    no request lives, a copy of request_bytes always finds room, also beside kept connections.
    What was started waits for memory that others hold. It ends with NO_MEMORY only if it lacks
    memory when no other connection is open. The head of an answer is sure of 2048 bytes. A longer

@@ -68,6 +68,39 @@ int midge__awaited(struct midge_task *task, struct midge_result *result);
         }                                                                                          \
     } while (0)
 
+/* Waits for room. Sets err (an int in the task's state) to the value of call, an expression that
+   starts something: midge_start, midge_spawn, midge_sleep, or a function of the application that
+   builds a request and starts it. While call answers NO_MEMORY or NO_SLOT, and requests, sleeps or
+   other tasks are under way that can give room back, the task waits, which takes no memory, and
+   call is evaluated again when something has ended or was freed. Afterwards err is final: MIDGE_OK,
+   another error, or NO_MEMORY and NO_SLOT when nothing else is under way or the task is canceled.
+
+       static int start_get(struct fetch *f)
+       {
+           const struct midge_request get = {.url = f->url, .sink = &f->sink};
+           return midge_start(f->client, &get, &f->get);
+       }
+       ...
+       MIDGE_AWAIT_ROOM(task, f->err, start_get(f));
+       if (f->err == MIDGE_OK) {
+           MIDGE_AWAIT(task, f->get, &f->r);
+       }
+
+   A task that spawns the others in this way starts any number of them, as many at a time as the
+   block holds. max_awaitables must be larger than the number of tasks, since each needs a slot for
+   what it awaits. */
+int midge__await_room(struct midge_task *task, int err);
+#define MIDGE_AWAIT_ROOM(task, err, call)                                                          \
+    do {                                                                                           \
+        (task)->at = __LINE__;                                                                     \
+        if (0) {                                                                                   \
+        case __LINE__:;                                                                            \
+        }                                                                                          \
+        (err) = (call);                                                                            \
+        if (midge__await_room((task), (err)))                                                      \
+            return MIDGE_TASK_WAITS;                                                               \
+    } while (0)
+
 #define MIDGE_END(task)                                                                            \
     }                                                                                              \
     return MIDGE_TASK_ENDED

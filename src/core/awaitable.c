@@ -99,6 +99,7 @@ static void deliver(struct midge__awaitable *aw)
     if (first) {
         aw->delivered = true;
         client->live--;
+        client->dirty = true; /* tasks that wait for room look whether there is still something */
         if (aw->ops->completed != NULL && aw->ops->completed(aw, &result)) {
             taken = true;
         }

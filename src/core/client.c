@@ -79,9 +79,9 @@ static void free_tables(struct midge_client *client)
 
 static void init_lists(struct midge_client *client)
 {
-    struct midge__list *const lists[] = {&client->ended,   &client->tasks, &client->queue,
-                                         &client->origins, &client->conns, &client->ready,
-                                         &client->dead};
+    struct midge__list *const lists[] = {&client->ended,    &client->tasks, &client->running,
+                                         &client->roomless, &client->queue, &client->origins,
+                                         &client->conns,    &client->ready, &client->dead};
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(lists); i++) {
         midge__list_init(lists[i]);
     }
@@ -266,7 +266,7 @@ static int own_timeout(const struct midge_client *client)
 {
     if (!midge__list_empty(&client->ready) || !midge__list_empty(&client->ended) ||
         !midge__list_empty(&client->tasks) || !midge__list_empty(&client->dead) || client->dirty ||
-        client->closing) {
+        client->room_tries > 0 || client->closing) {
         return 0;
     }
     uint64_t at = midge__timer_heap_next(&client->timers);
@@ -386,8 +386,10 @@ static void work(struct midge_client *client, size_t n_fds)
     kick_ready(client, n_fds);
     step_ready(client);
     (void)midge__timer_heap_run(&client->timers, client->now_ms);
+    bool room = client->dirty;
     midge__admission_run(client);
     client->stepping = false;
+    midge__tasks_room(client, room); /* after the requests that wait */
     midge__tasks_run(client);
     midge__awaitables_deliver(client);
     midge__conns_reap(client);

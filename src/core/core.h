@@ -94,6 +94,8 @@ void midge__simple_destroy(struct midge__awaitable *aw);
 
 /* Run the tasks that are ready (task.c). */
 void midge__tasks_run(struct midge_client *client);
+/* Those that wait for room try again, each once after some came back, one a turn. */
+void midge__tasks_room(struct midge_client *client, bool came);
 
 /* --- origins: identity, session, leaders (origin.c, leader.c) --- */
 
@@ -382,10 +384,11 @@ struct midge_client {
     struct midge_pollfd *fds;
     struct midge__tls_context *tls;
     char *spare_head; /* midge__spare_head() bytes; NULL none, or lent to an exchange */
-    struct midge__list ended, tasks, queue, origins, conns, ready, dead;
+    struct midge__list ended, tasks, running, roomless, queue, origins, conns, ready, dead;
     uint32_t serial; /* of the newest awaitable: awaitable.c */
     uint32_t live;   /* awaitables whose completion was not delivered */
     unsigned n_conns, handshakes, transfers;
+    unsigned room_tries; /* tasks that wait for room and have not tried since some came back */
     uint64_t now_ms;
     int32_t crypto_left, bytes_left, steps_left; /* of this turn's budget */
     struct midge__timer_heap timers;

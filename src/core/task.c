@@ -5,7 +5,7 @@
 struct task {
     struct midge__simple simple; /* first: shares result and destroy */
     struct midge_task task;
-    struct midge__list ready; /* client->tasks while it can run */
+    struct midge__list ready; /* client->tasks while it can run; or client->roomless */
     midge_task_fn fn;
     void *state;
     bool started, running;
@@ -56,6 +56,7 @@ static void cancel(struct midge__awaitable *aw, int err)
     } else if (task->task.waiting != 0) {
         (void)midge_cancel(aw->client, task->task.waiting);
     } else {
+        midge__list_remove(&task->ready); /* no more waiting for room */
         make_ready(task);
     }
 }
@@ -76,12 +77,28 @@ static const struct midge__awaitable_ops task_ops = {
     .destroy = destroy,
 };
 
+/* A task that waits for room, and on the way gave back only what it had taken for the try: that is
+   no news for the others, nor for itself. */
+static void forget_try(const struct task *task, bool dirty, size_t free_bytes, uint32_t requests)
+{
+    struct midge_client *client = task->task.client;
+    if (!midge__list_empty(&task->ready) && client->stats.requests == requests &&
+        midge__memory_free_bytes(&client->memory) == free_bytes) {
+        client->dirty = dirty;
+    }
+}
+
 static void step(struct task *task)
 {
+    struct midge_client *client = task->task.client;
+    const bool dirty = client->dirty;
+    const size_t free_bytes = midge__memory_free_bytes(&client->memory);
+    const uint32_t requests = client->stats.requests;
     task->started = true;
     task->running = true;
     int answer = task->fn(&task->task, task->state);
     task->running = false;
+    forget_try(task, dirty, free_bytes, requests);
     if (answer == MIDGE_TASK_ENDED) {
         int err = task->task.error;
         end(task, err == MIDGE_OK && task->task.canceled ? MIDGE_ERR_CANCELED : err);
@@ -92,12 +109,27 @@ static void step(struct task *task)
 
 void midge__tasks_run(struct midge_client *client)
 {
-    struct midge__list now; /* those made ready by these run in the next turn */
-    midge__list_init(&now);
-    midge__list_splice_tail(&now, &client->tasks);
+    /* Those made ready by these run in the next turn. */
+    midge__list_splice_tail(&client->running, &client->tasks);
     struct midge__list *link;
-    while ((link = midge__list_pop(&now)) != NULL) {
+    while ((link = midge__list_pop(&client->running)) != NULL) {
         step(MIDGE_CONTAINER_OF(link, struct task, ready));
+    }
+}
+
+void midge__tasks_room(struct midge_client *client, bool came)
+{
+    if (came) {
+        client->room_tries = 0;
+        MIDGE__LIST_FOR_EACH(it, &client->roomless)
+        {
+            client->room_tries++;
+        }
+    }
+    struct midge__list *link = client->room_tries > 0 ? midge__list_pop(&client->roomless) : NULL;
+    client->room_tries = link != NULL ? client->room_tries - 1 : 0;
+    if (link != NULL) {
+        midge__list_push_tail(&client->tasks, link);
     }
 }
 
@@ -161,4 +193,26 @@ int midge__awaited(struct midge_task *public, struct midge_result *result)
     }
     public->waiting = 0;
     return err == MIDGE_OK ? 1 : ended_with(result, id, err);
+}
+
+/* Is there anything that ends by itself? Futures, and tasks that wait for room too, do not. */
+static bool others_give_room(const struct midge_client *client)
+{
+    return !midge__list_empty(&client->queue) || client->transfers > 0 ||
+           !midge__list_empty(&client->ended) || !midge__list_empty(&client->tasks) ||
+           !midge__list_empty(&client->running) ||
+           midge__timer_heap_next(&client->timers) != MIDGE__TIMER_NEVER;
+}
+
+int midge__await_room(struct midge_task *public, int err)
+{
+    struct midge_client *client = public->client;
+    struct task *task = MIDGE_CONTAINER_OF(public, struct task, task);
+    if ((err != MIDGE_ERR_NO_MEMORY && err != MIDGE_ERR_NO_SLOT) || public->canceled ||
+        !others_give_room(client)) {
+        return 0;
+    }
+    midge__list_remove(&task->ready);
+    midge__list_push_tail(&client->roomless, &task->ready);
+    return 1;
 }

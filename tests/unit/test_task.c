@@ -706,6 +706,139 @@ static void each_allocation_fails(void **state)
     assert_true(nth > 8 && nth < 100);
 }
 
+/* --- room --- */
+
+struct roomy {
+    struct midge_client *client;
+    midge_id get, task;
+    int err;
+    unsigned tries, gots;
+    struct midge_result result;
+};
+
+static int start_large(struct roomy *r)
+{
+    static char url[1000];
+    struct midge_request request = {.url = url};
+    (void)snprintf(url, sizeof url, "%s%0900d", URL, 0);
+    r->tries++;
+    /* What it takes for the try and gives back wakes nobody. */
+    void *mine = midge_alloc(r->client, 100);
+    int err = midge_start(r->client, &request, &r->get);
+    midge_free(r->client, mine);
+    return err;
+}
+
+static int two_gets(struct midge_task *task, void *state)
+{
+    struct roomy *r = state;
+    MIDGE_BEGIN(task);
+    for (r->gots = 0; r->gots < 2; r->gots++) {
+        MIDGE_AWAIT_ROOM(task, r->err, start_large(r));
+        if (r->err != MIDGE_OK) {
+            return midge_task_return(task, r->err, 0);
+        }
+        MIDGE_AWAIT(task, r->get, &r->result);
+        if (r->result.error != MIDGE_OK) {
+            return midge_task_return(task, r->result.error, 0);
+        }
+    }
+    MIDGE_END(task);
+}
+
+struct spawner {
+    struct roomy *all;
+    unsigned n, at, refused;
+    int err;
+    struct midge_client *client;
+};
+
+static int spawn_next(struct spawner *s)
+{
+    s->all[s->at].client = s->client;
+    int err = midge_spawn(s->client, two_gets, &s->all[s->at], &s->all[s->at].task);
+    s->refused += err != MIDGE_OK;
+    return err;
+}
+
+static int spawn_all(struct midge_task *task, void *state)
+{
+    struct spawner *s = state;
+    MIDGE_BEGIN(task);
+    for (s->at = 0; s->at < s->n; s->at++) {
+        MIDGE_AWAIT_ROOM(task, s->err, spawn_next(s));
+        assert_int_equal(s->err, MIDGE_OK);
+        assert_int_equal(midge_detach(s->client, s->all[s->at].task), MIDGE_OK);
+    }
+    MIDGE_END(task);
+}
+
+/* Any number of tasks gets through the smallest block, and none asks in every turn. */
+static void tasks_wait_for_room(void **state)
+{
+    enum { N = 100 };
+    static const struct fake_script slow = {.steps = {REQUEST, WAIT(100), SAY(HELLO), LOOP}};
+    static struct roomy all[N];
+    struct world w;
+    struct midge_config config = {.max_connections = 2, .max_awaitables = 250};
+    unsigned tries = 0;
+    midge_id id;
+    (void)state;
+    memset(all, 0, sizeof all);
+    config.memory_size = midge_memory_least(&config);
+    world_open(&w, &config);
+    fake_listen(&w.fake, 80, &slow);
+    struct spawner s = {.all = all, .n = N, .client = w.client};
+    assert_int_equal(midge_spawn(w.client, spawn_all, &s, &id), MIDGE_OK);
+    world_run(&w);
+    (void)take(&w, id, MIDGE_OK);
+    assert_true(s.refused > 0);
+    for (unsigned i = 0; i < N; i++) {
+        assert_int_equal(all[i].gots, 2);
+        tries += all[i].tries;
+    }
+    assert_in_range(tries, 2 * N + 1, 100 * N);
+    assert_true(w.turns < 200 * N);
+    world_close(&w);
+}
+
+/* With nothing that could give room back, and when it is canceled, a task is told so. */
+static void room_that_never_comes(void **state)
+{
+    static const struct fake_script never = {.connect = FAKE_NEVER};
+    struct roomy r[3] = {{0}};
+    struct world w;
+    (void)state;
+    struct midge_config config = {.max_connections = 2};
+    config.memory_size = midge_memory_least(&config);
+    world_open(&w, &config);
+    fake_listen(&w.fake, 80, &never);
+    for (unsigned i = 0; i < 3; i++) {
+        r[i].client = w.client;
+        assert_int_equal(midge_spawn(w.client, two_gets, &r[i], &r[i].task), MIDGE_OK);
+    }
+    void *eaten = midge_alloc(w.client, midge__memory_largest_free(&w.client->memory) - 600);
+    assert_non_null(eaten);
+    world_run(&w);
+    for (unsigned i = 0; i < 3; i++) {
+        (void)take(&w, r[i].task, MIDGE_ERR_NO_MEMORY);
+    }
+    midge_free(w.client, eaten);
+    midge_id alive = get(&w, URL);
+    r[0] = (struct roomy){.client = w.client};
+    assert_int_equal(midge_spawn(w.client, two_gets, &r[0], &r[0].task), MIDGE_OK);
+    eaten = midge_alloc(w.client, midge__memory_largest_free(&w.client->memory) - 600);
+    world_turns(&w, 10);
+    assert_int_equal(midge_done(w.client, r[0].task), 0);
+    assert_int_equal(midge_cancel(w.client, r[0].task), MIDGE_OK);
+    world_turns(&w, 2);
+    (void)take(&w, r[0].task, MIDGE_ERR_NO_MEMORY);
+    midge_free(w.client, eaten);
+    assert_int_equal(midge_cancel(w.client, alive), MIDGE_OK);
+    (void)take(&w, alive, MIDGE_ERR_CANCELED);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -728,6 +861,8 @@ int main(void)
         cmocka_unit_test(timeouts),
         cmocka_unit_test(semaphores),
         cmocka_unit_test(each_allocation_fails),
+        cmocka_unit_test(tasks_wait_for_room),
+        cmocka_unit_test(room_that_never_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
