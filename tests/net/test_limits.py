@@ -152,6 +152,31 @@ class Block:
             self.assertEqual(size, block)
             self.assertLessEqual(peak, size)
 
+    def crowd(self, extra, connections, *options, rounds=1):
+        """A hundred requests of all kinds, in a block of so many bytes above the least."""
+        ports = ["http", "https", "https_tls12", "https_noticket"]
+        ports.append("https_tls13" if self.profile == "full" else "https_rsa")
+        paths = ["/bytes/500", "/bytes/40000", "/bytes/3000?chunked=1", "/delay/0.02", "/echo", "/echo",
+                 "/headers/10?size=100"]
+        program = "crowd" if self.profile == "full" else f"crowd-{self.profile}"
+        ran = client_program.run(program, self.ca, extra, connections, rounds, extra + 1, *options,
+                                 *(self.url(path, port) for port in ports for path in paths))[0]
+        told = {name: ran[name] for name in ("ended", "requests", "ok", "no_memory", "others", "stuck", "leaked")}
+        n = 100 * rounds
+        self.assertEqual({"ended": True, "requests": n, "ok": n, "no_memory": 0, "others": 0, "stuck": 0,
+                          "leaked": 0}, told, ran)
+
+    def test_a_crowd_in_blocks_of_many_sizes(self):
+        for extra, connections in ((0, 6), (2000, 3), (9000, 6), (40000, 6), (120000, 6)):
+            with self.subTest(extra):
+                self.crowd(extra, connections)
+
+    def test_a_crowd_and_what_else_takes_memory(self):
+        for extra, options in ((1777, ["+sleeps"]), (17770, ["+copies"]), (24878, ["+origins"]),
+                               (35540, ["+sleeps", "+copies", "+origins"])):
+            with self.subTest(extra, options=options):
+                self.crowd(extra, 6, *options)
+
     def test_rsa(self):
         self.in_block(BLOCK, self.url("/posts/1", "https_rsa"))
         self.in_block(BLOCK, self.nginx_url("/100", "https_rsa"))
