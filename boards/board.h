@@ -59,6 +59,9 @@ void board_close(struct board *board, struct midge_client *client);
    hands it to the world (exit status, semihosting, a line on the console). */
 int board_app(struct board *board, int argc, char **argv);
 
+/* The names of the apps, by number from 0; NULL behind the last. */
+const char *board_app_name(size_t number);
+
 /* Milliseconds from the port's clock. */
 static inline uint64_t board_millis(const struct board *board)
 {

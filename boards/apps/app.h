@@ -49,6 +49,7 @@ struct app {
     bool sync;           /* one after another */
     bool quiet;          /* results are not shown; failures are */
     bool no_reuse;       /* fetch */
+    bool ignore_case;    /* itunes */
     bool help;
     bool stuck; /* the port failed: tasks still live, their memory is midge_close's to free */
     struct app_rows *rows; /* NULL: not kept */

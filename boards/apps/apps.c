@@ -14,6 +14,11 @@ static const struct {
 
 #define APPS (sizeof apps / sizeof apps[0])
 
+const char *board_app_name(size_t number)
+{
+    return number < APPS ? apps[number].name : NULL;
+}
+
 int board_app(struct board *board, int argc, char **argv)
 {
     const struct app none = {.board = board, .name = "app"};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * itunes: the newest albums of many artists, all searched at once. The search finds other artists'
- * albums too (tributes, samplers), so that only results with the very name are kept.
+ * albums too (tributes, samplers), so that only results with the very name are kept: letter by
+ * letter, or with --ignore-case whatever the case of A to Z.
  *
  * An answer has some 7 KB of JSON for five lines of text. It is never whole in memory: a filter
  * picks three values of each result as they arrive.
@@ -15,8 +16,8 @@
 #define TITLE_BYTES 117
 #define DATE_BYTES  11 /* 2024-04-19 */
 
-static const char *const default_artists[] = {"Taylor Swift", "Ed Sheeran", "Adele", "Coldplay",
-                                              "Daft Punk"};
+static const char *const default_artists[] = {"The Beatles", "Pink Floyd", "Led Zeppelin", "Queen",
+                                              "The Rolling Stones"};
 
 enum { AT_RESULTS, AT_ALBUM, AT_ARTIST, AT_TITLE, AT_RELEASED, AT_MESSAGE, PATHS };
 static const char *const paths[PATHS] = {
@@ -72,16 +73,20 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static bool same_name(const char *a, const char *b)
+static bool same_but_for_case(const char *a, const char *b)
 {
     for (; *a != '\0' && lower(*a) == lower(*b); a++, b++) {
     }
     return *a == *b;
 }
 
-static bool is_name(const struct midge_json_value *value, const char *artist)
+static bool is_the_artist(const struct search *search, const struct midge_json_value *value)
 {
-    return value->type == MIDGE_JSON_STRING && !value->truncated && same_name(value->text, artist);
+    if (value->type != MIDGE_JSON_STRING || value->truncated) {
+        return false;
+    }
+    return search->item.app->ignore_case ? same_but_for_case(value->text, search->artist)
+                                         : strcmp(value->text, search->artist) == 0;
 }
 
 /* The result begins, ends, or is no object at all. */
@@ -103,7 +108,7 @@ static void on_album(struct search *search, const struct midge_json_value *value
 {
     struct album *album = search->kept < MAX_ALBUMS ? &search->text.albums[search->kept] : NULL;
     if (value->path == AT_ARTIST) {
-        search->is_by = is_name(value, search->artist);
+        search->is_by = is_the_artist(search, value);
     } else if (value->path == AT_TITLE && album != NULL) {
         keep_text(album->title, sizeof album->title, value);
     } else if (value->path == AT_RELEASED && album != NULL) {
@@ -244,7 +249,10 @@ size_t itunes_bytes(const struct app *app)
 
 int app_itunes(struct board *board, int argc, char **argv)
 {
-    static const struct app_option options[] = {APP_OPTIONS, {.name = NULL}};
+    static const struct app_option options[] = {
+        APP_OPTIONS,
+        APP_FLAG("--ignore-case", ignore_case, "also artists whose names differ in the case only"),
+        {.name = NULL}};
     static const struct app_usage usage = {
         "[ARTIST...]", "Searches the newest albums of the artists, all at once.", options};
     struct app app = {.board = board, .name = "itunes", .api = ITUNES_API};

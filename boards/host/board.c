@@ -13,6 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <midge/config.h>
+#include <midge/url.h>
+
+#include "app_progress.h"
+#include "failure.h"
+#include "proxy.h"
 
 #define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 
@@ -22,14 +28,16 @@ struct host {
     uint8_t *ca;
     uint64_t heap;
     bool stats;
+    struct app_progress progress;
 };
 
 /* --- what board.h asks for --- */
 
 void board_write(struct board *board, enum board_stream stream, const char *text, size_t len)
 {
+    struct host *host = board->impl;
     FILE *file = stream == BOARD_ERR ? stderr : stdout;
-    (void)board;
+    app_progress_clear(&host->progress);
     if (file == stderr) {
         (void)fflush(stdout); /* in the order in which they were said */
     }
@@ -56,7 +64,7 @@ static void tell_why(const struct midge_config *config, int err)
 int board_open(struct board *board, const struct midge_config *config, size_t app_bytes,
                struct midge_client **client)
 {
-    const struct host *host = board->impl;
+    struct host *host = board->impl;
     struct midge_config whole = *config;
     whole.port = board->port;
     whole.tls = board->tls;
@@ -69,6 +77,7 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
         tell_why(&whole, err);
         board_close(board, NULL);
     }
+    host->progress.client = *client;
     return err;
 }
 
@@ -88,7 +97,9 @@ static void show_stats(const struct midge_client *client)
 
 void board_close(struct board *board, struct midge_client *client)
 {
-    const struct host *host = board->impl;
+    struct host *host = board->impl;
+    host->progress.client = NULL;
+    app_progress_clear(&host->progress);
     if (client != NULL && host->stats) {
         show_stats(client);
     }
@@ -140,6 +151,7 @@ static bool trust(struct host *host)
         fprintf(stderr, "midge: can't read the CA file %s\n", host->cacert);
         return false;
     }
+    failure_warn_of_clock(host->board.port->wall_time(host->board.port->ctx), MIDGE_TIME_FLOOR);
     return true;
 }
 
@@ -181,6 +193,10 @@ static bool take_options(struct host *host, int *argc, char **argv)
             host->stats = true;
         } else if ((value = value_of("--cacert", *argc, argv, &at)) != NULL) {
             host->cacert = value;
+            if (value[0] == '\0') {
+                fprintf(stderr, "midge: --cacert needs a value: FILE\n");
+                return false;
+            }
         } else if ((value = value_of("--heap", *argc, argv, &at)) != NULL) {
             if (!set_heap(host, value)) {
                 fprintf(stderr, "midge: --heap: '%s' is not a number of bytes\n", value);
@@ -196,8 +212,51 @@ static bool take_options(struct host *host, int *argc, char **argv)
 
 /* --- the program --- */
 
+/* The service that the app will ask, as far as the command line says it. */
+static const char *api_of(int argc, char **argv)
+{
+    const char *api = NULL;
+    for (int at = 1; at < argc && strcmp(argv[at], "--") != 0; at++) {
+        const char *value = value_of("--api", argc, argv, &at);
+        api = value != NULL ? value : api;
+    }
+    return api;
+}
+
+/* False after one line. */
+static bool check_proxy(int argc, char **argv)
+{
+    static const char other[] = "https://the-apps-own-service.invalid/";
+    const char *api = api_of(argc, argv), *name;
+    struct midge_url url;
+    if (api == NULL || midge_url_parse(&url, api, strlen(api), 0) != MIDGE_OK) {
+        (void)midge_url_parse(&url, other, sizeof other - 1, 0);
+    }
+    name = proxy_variable(&url, NULL);
+    if (name != NULL) {
+        fprintf(stderr,
+                "midge: proxies are not supported, and the environment's %s sets one: unset it, "
+                "or name the host in no_proxy\n",
+                name);
+    }
+    return name == NULL;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int at = 1; at < argc; at++) {
+        if (strcmp(argv[at], "--help") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int run(struct host *host, int argc, char **argv)
 {
+    if (!asks_for_help(argc, argv) && !check_proxy(argc, argv)) {
+        return BOARD_EXIT_USAGE;
+    }
     if (!trust(host)) {
         return BOARD_EXIT_FAILED;
     }
@@ -216,13 +275,16 @@ int midge_app_main(int argc, char **argv)
     if (!take_options(&host, &argc, argv)) {
         return BOARD_EXIT_USAGE;
     }
-    int err = midge_posix_open(&host.board.port, 0);
+    struct midge_port *port;
+    int err = midge_posix_open(&port, 0);
     if (err != MIDGE_OK) {
         fprintf(stderr, "midge: the network can't be opened: %s\n", midge_err_text(err));
         return BOARD_EXIT_FAILED;
     }
+    host.board.port = app_progress_init(&host.progress, port, argc > 0 ? argv[0] : "app");
     int code = run(&host, argc, argv);
+    app_progress_clear(&host.progress);
     free(host.ca);
-    midge_posix_close(host.board.port);
+    midge_posix_close(port);
     return code;
 }

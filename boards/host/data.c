@@ -3,11 +3,14 @@
 #include "data.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <fcntl.h>
 #include <midge/url.h>
+
+#include "descriptor.h"
 
 #define READ_SIZE 65536
 
@@ -15,10 +18,12 @@ static int read_all(int fd, struct text *text)
 {
     for (;;) {
         ssize_t n = read(fd, text_room(text, READ_SIZE), READ_SIZE);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && !descriptor_again(fd, POLLIN))
+            return errno;
+        if (n == 0)
+            return 0;
+        if (n < 0)
             continue;
-        if (n <= 0)
-            return n < 0 ? errno : 0;
         text->len += (size_t)n;
     }
 }

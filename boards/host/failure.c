@@ -104,6 +104,36 @@ static const char *hint(const struct midge_result *result)
     }
 }
 
+/* U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069: they break or turn round a line's text. */
+static int is_reordering(const unsigned char *at)
+{
+    if (at[0] != 0xe2 || at[1] == '\0')
+        return 0;
+    if (at[1] == 0x80)
+        return at[2] == 0x8e || at[2] == 0x8f || (at[2] >= 0xa8 && at[2] <= 0xae);
+    return at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9;
+}
+
+/* One line it is, whatever a server, a file name or an argument put into it. */
+static void clean(char *line)
+{
+    for (unsigned char *at = (unsigned char *)line; *at != '\0'; at++) {
+        if (at[0] < ' ' || at[0] == 0x7f)
+            at[0] = '?';
+        if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0) /* C1, which some terminals obey */
+            at[0] = at[1] = '?';
+        if (is_reordering(at))
+            at[0] = at[1] = at[2] = '?';
+    }
+}
+
+void failure_warn_of_clock(int64_t now, int64_t floor)
+{
+    if (now < floor)
+        fputs("midge: warning: the clock is in the past: certificates' dates are not checked\n",
+              stderr);
+}
+
 /* "connection failed (connect, errno 111)": the system's words go before the bracket. */
 static void add_with_system_error(struct text *line, const char *text, int native)
 {
@@ -131,25 +161,19 @@ char *failure_line(struct keep *keep, const struct midge_result *result, const c
         text_puts(&line, what != NULL ? what : text);
     if (what == NULL)
         text_puts(&line, hint(result));
-    /* One line it is, whatever a server or a file name put into it. */
-    for (size_t i = 0; i < line.len; i++) {
-        unsigned char c = (unsigned char)line.data[i], next = (unsigned char)line.data[i + 1];
-        if (c < ' ' || c == 0x7f)
-            line.data[i] = '?';
-        if (c == 0xc2 && next >= 0x80 && next < 0xa0) /* C1, which some terminals obey */
-            line.data[i] = line.data[i + 1] = '?';
-    }
+    clean(line.data);
     return line.data;
 }
 
 int usage_error(const char *format, ...)
 {
+    char text[1024];
     va_list args;
 
-    fputs("midge: ", stderr);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fputs(" (midge --help lists what there is)\n", stderr);
+    clean(text);
+    fprintf(stderr, "midge: %s (midge --help lists what there is)\n", text);
     return EXIT_USAGE;
 }

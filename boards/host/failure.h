@@ -3,6 +3,8 @@
 #ifndef MIDGE_HOST_FAILURE_H
 #define MIDGE_HOST_FAILURE_H
 
+#include <stdint.h>
+
 #include "keep.h"
 
 struct midge_result;
@@ -38,6 +40,9 @@ int failure_exit_code(int error, int phase);
    program's own instead of the result's; NULL none. url: NULL none. */
 char *failure_line(struct keep *keep, const struct midge_result *result, const char *url,
                    const char *what);
+
+/* The library takes a clock below its floor for none, and lets other dates pass: that is said. */
+void failure_warn_of_clock(int64_t now, int64_t floor);
 
 /* One line and where to read more, on stderr; EXIT_USAGE. */
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

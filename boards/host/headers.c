@@ -42,7 +42,7 @@ static void add_own(struct keep *keep, const struct group *group, struct headers
     add(keep, headers, name, value);
 }
 
-static int is_token(const char *text, size_t len)
+int is_token(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)text[i] <= ' ' || (unsigned char)text[i] >= 0x7f ||
@@ -70,6 +70,19 @@ static int has_control(const char *text)
     return 0;
 }
 
+/* Those that say where a request begins and ends are midge's: two readers must not differ. */
+static int check_framing(const struct headers *headers, const char *line, size_t len)
+{
+    if (names(line, "Transfer-Encoding"))
+        return usage_error("option --header: %.*s can't be set", (int)len, line);
+    if (!names(line, "Host") && !names(line, "Content-Length"))
+        return 0;
+    for (size_t i = 0; i < headers->n; i++)
+        if (names(line, headers->at[i].name))
+            return usage_error("option --header: %.*s is given twice", (int)len, line);
+    return 0;
+}
+
 /* "Name: value", "Name;" empty, "Name:" none at all. */
 static int add_line(struct keep *keep, const char *line, struct headers *headers)
 {
@@ -89,6 +102,8 @@ static int add_line(struct keep *keep, const char *line, struct headers *headers
         add(keep, headers, keep_copy(keep, line, len), NULL); /* midge's default stays away too */
         return 0;
     }
+    if (check_framing(headers, line, len) != 0)
+        return EXIT_USAGE;
     if (has_control(value))
         return usage_error("option --header: control character in the value of %.*s", (int)len,
                            line);
@@ -104,6 +119,8 @@ int headers_build(struct keep *keep, const struct group *group, int form, int js
     *headers = (struct headers){0};
     if (has_control(agent))
         return usage_error("option --user-agent: control character");
+    if (group->bearer != NULL && has_control(group->bearer))
+        return usage_error("option --oauth2-bearer: control character");
     /* -A "" sends none, as curl does */
     add_own(keep, group, headers, "User-Agent", agent[0] != '\0' ? agent : NULL);
     add_own(keep, group, headers, "Accept", json ? "application/json" : "*/*");

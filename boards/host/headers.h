@@ -16,4 +16,7 @@ struct headers {
 int headers_build(struct keep *keep, const struct group *group, int form, int json,
                   struct headers *headers);
 
+/* RFC 9110 5.6.2: what a header's name or a method may be. */
+int is_token(const char *text, size_t len);
+
 #endif

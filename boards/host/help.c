@@ -7,6 +7,7 @@
 #include <midge/tls.h>
 #include <midge/version.h>
 
+#include "board.h"
 #include "failure.h"
 #include "options.h"
 
@@ -30,11 +31,27 @@ static void show_row(const struct option_row *row)
         printf("      %-32s %s\n", form, row->help);
 }
 
+static void show_apps(void)
+{
+    for (size_t i = 0; board_app_name(i) != NULL; i++)
+        printf(" %s", board_app_name(i));
+}
+
+int help_apps(void)
+{
+    fputs("midge app NAME [app options]; midge app NAME --help says more. The apps are:\n", stdout);
+    show_apps();
+    puts("");
+    return flushed();
+}
+
 int help_show(void)
 {
-    puts("midge [options] URL...            fetch all URLs at once, on one client\n"
-         "midge app NAME [app options]      run an app: posts itunes images chat tour compare\n"
-         "midge parse-url URL [--base URL]  print the normalised or resolved URL\n"
+    fputs("midge [options] URL...            fetch all URLs at once, on one client\n"
+          "midge app NAME [app options]      run an app:",
+          stdout);
+    show_apps();
+    puts("\nmidge parse-url URL [--base URL]  print the normalised or resolved URL\n"
          "\n"
          "Options as curl has them; -o and -O pair with the URLs in order, all others hold for\n"
          "every URL up to --next. Bodies go to stdout in the order of the URLs.\n");

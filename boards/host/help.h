@@ -4,6 +4,7 @@
 
 /* On stdout; 0, or EXIT_WRITE. */
 int help_show(void);
+int help_apps(void);
 int help_version(void);
 
 #endif

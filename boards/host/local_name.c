@@ -44,11 +44,14 @@ const char *local_name_upload_url(struct keep *keep, const char *url, const char
     const char *name = after_last_slash(path, &len);
     char *encoded;
 
-    if (strcmp(path, "-") == 0 || url_len == 0 || url[url_len - 1] != '/' || len == 0 ||
-        strpbrk(url, "?#") != NULL)
+    const char *scheme_end = strstr(url, "://");
+    int has_path = scheme_end == NULL || strchr(scheme_end + 3, '/') != NULL;
+
+    if (strcmp(path, "-") == 0 || len == 0 || strpbrk(url, "?#") != NULL ||
+        (has_path && (url_len == 0 || url[url_len - 1] != '/')))
         return url;
     encoded = keep_alloc(keep, len * 3 + 1);
     if (midge_url_encode(encoded, len * 3 + 1, &encoded_len, name, len) != 0)
         return url;
-    return keep_format(keep, "%s%s", url, encoded);
+    return keep_format(keep, "%s%s%s", url, has_path ? "" : "/", encoded);
 }

@@ -10,7 +10,8 @@
 char *local_name_of_url(struct keep *keep, const char *url);
 /* folder/name; folder may be NULL. */
 const char *local_name_in(struct keep *keep, const char *folder, const char *name);
-/* A URL that ends in a slash gets the name of the file that is sent there. */
+/* A URL without a path, or one that ends in a slash, gets the name of the file that is sent there.
+ */
 const char *local_name_upload_url(struct keep *keep, const char *url, const char *path);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -14,11 +15,29 @@
 #include "parse_url.h"
 #include "run.h"
 
+static int which_app(const char *name)
+{
+    char list[128] = "";
+
+    for (size_t i = 0; board_app_name(i) != NULL; i++)
+        snprintf(list + strlen(list), sizeof list - strlen(list), " %s", board_app_name(i));
+    if (name[0] == '\0')
+        return usage_error("app: which one?%s", list);
+    return usage_error("app: there is no '%s'; there are:%s", name, list);
+}
+
 /* argv[0] is the app's name. */
 static int run_app(int argc, char **argv)
 {
-    if (argc == 0)
-        return usage_error("app: which one? posts itunes images chat tour compare");
+    const char *name = argc > 0 ? argv[0] : "";
+    size_t i = 0;
+
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return help_apps();
+    while (board_app_name(i) != NULL && strcmp(board_app_name(i), name) != 0)
+        i++;
+    if (board_app_name(i) == NULL && name[0] != '-')
+        return which_app(name);
     return midge_app_main(argc, argv);
 }
 

@@ -8,6 +8,9 @@
 #include <midge/tls.h>
 
 #include "failure.h"
+#include "glob.h"
+#include "headers.h"
+#include "nearest.h"
 #include "number.h"
 
 struct parser {
@@ -87,6 +90,10 @@ static int set_value(struct options *options, const struct option_row *row, cons
     case OPTION_SECONDS:
         return set_number(options, row, value);
     case OPTION_ITEM:
+        if (strcmp(row->name, "url") == 0 && value[0] == '@')
+            return usage_error("option --url: a file of URLs ('%s') is not supported", value);
+        add_item(options->keep, (struct items *)(void *)at, (enum item_kind)row->item, value);
+        return 0;
     case OPTION_ITEM_FLAG:
         add_item(options->keep, (struct items *)(void *)at, (enum item_kind)row->item, value);
         return 0;
@@ -134,6 +141,17 @@ static const struct option_row *find_short(char letter)
     return NULL;
 }
 
+/* "", or ": did you mean --silent?" */
+static const char *did_you_mean(struct keep *keep, const char *name, size_t len)
+{
+    const struct option_row *row = nearest_option(name, len);
+
+    if (row == NULL)
+        return "";
+    return keep_format(keep, ": did you mean --%s%s?", row->name,
+                       row->kind == OPTION_REFUSED ? " (which is not supported)" : "");
+}
+
 static int parse_long(struct parser *parser, const char *argument)
 {
     const char *name = argument + 2;
@@ -143,7 +161,8 @@ static int parse_long(struct parser *parser, const char *argument)
     const char *value = equals != NULL ? equals + 1 : NULL;
 
     if (row == NULL)
-        return usage_error("unknown option --%.*s", (int)len, name);
+        return usage_error("unknown option --%.*s%s", (int)len, name,
+                           did_you_mean(parser->options->keep, name, len));
     if (row->kind == OPTION_REFUSED)
         return set_value(parser->options, row, NULL);
     if (!takes_value(row) && row->kind != OPTION_FILE_FLAG && value != NULL)
@@ -153,18 +172,32 @@ static int parse_long(struct parser *parser, const char *argument)
     return set_value(parser->options, row, value);
 }
 
+/* A letter that is none of ours. "-silent": a dash is missing. */
+static int unknown_short(struct keep *keep, const char *letters, char letter,
+                         const struct option_row *row)
+{
+    size_t len = strcspn(letters, "=");
+    const char *meant = len > 2 ? did_you_mean(keep, letters, len) : "";
+
+    if (row != NULL)
+        return usage_error("option -%c (--%s) is not supported%s", letter, row->name, meant);
+    if (letter <= ' ' || letter > '~') /* half a character, perhaps */
+        return usage_error("unknown option '-%s'", letters);
+    if (len == 1)
+        return usage_error("unknown option -%c", letter);
+    return usage_error("unknown option -%c in '-%s'%s", letter, letters, meant);
+}
+
 /* "-sSfo file", "-sSfofile" */
 static int parse_cluster(struct parser *parser, const char *letters)
 {
-    for (; *letters != '\0'; letters++) {
+    for (const char *all = letters; *letters != '\0'; letters++) {
         const struct option_row *row = find_short(*letters);
         const char *value = NULL;
         int code;
 
-        if (row == NULL)
-            return usage_error("unknown option -%c", *letters);
-        if (row->kind == OPTION_REFUSED)
-            return usage_error("option -%c (--%s) is not supported", *letters, row->name);
+        if (row == NULL || row->kind == OPTION_REFUSED)
+            return unknown_short(parser->options->keep, all, *letters, row);
         if (takes_value(row)) {
             value = letters[1] != '\0' ? letters + 1 : next_argument(parser);
             if (value == NULL)
@@ -224,6 +257,16 @@ static int check_tls(struct group *group)
     return 0;
 }
 
+static int check_globs(const struct group *group)
+{
+    for (size_t i = 0; !group->globoff && i < group->urls.n; i++)
+        if (glob_found(group->urls.at[i].text))
+            return usage_error("%s: {a,b} and [1-3] in a URL (globbing) are not supported; -g "
+                               "takes them as they are",
+                               group->urls.at[i].text);
+    return 0;
+}
+
 static int check_group(struct group *group)
 {
     int body = group->data.n > 0 && !group->get;
@@ -240,10 +283,15 @@ static int check_group(struct group *group)
         return usage_error("-T - can be sent to one URL only");
     if (group->head && (body || group->uploads.n > 0))
         return usage_error("-I and a body don't go together");
-    if (group->method != NULL && group->method[0] == '\0')
-        return usage_error("option --request needs a method");
+    if (group->method != NULL && !is_token(group->method, strlen(group->method)))
+        return usage_error("option --request: '%s' is no method: one word of letters",
+                           group->method);
+    if (group->method != NULL && strcmp(group->method, "CONNECT") == 0)
+        return usage_error("option --request: CONNECT is for proxies, which are not supported");
     if (group->ipv4 && group->ipv6)
         return usage_error("-4 and -6 leave no address");
+    if (check_globs(group) != 0)
+        return EXIT_USAGE;
     return check_tls(group);
 }
 

@@ -34,8 +34,9 @@ struct group {
     struct items urls, outputs, headers, data, resolve, connect_to, uploads;
     const char *method, *output_dir, *servername, *user_agent, *bearer;
     const char *tls_max;
+    const char *noproxy;
     uint64_t max_time_ms, connect_timeout_ms;
-    uint8_t get, head, include, fail, insecure;
+    uint8_t get, globoff, head, include, fail, insecure;
     uint8_t tls_1_2, tls_1_3, ipv4, ipv6;
     /* Worked out of the above. */
     uint8_t min_tls, max_tls;

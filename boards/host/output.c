@@ -9,24 +9,20 @@
 #include <unistd.h>
 #include <midge/err.h>
 
+#include "descriptor.h"
+
 #define COPY_SIZE 65536
 
 /* --- plain descriptors --- */
 
 static int write_all(int fd, const uint8_t *data, size_t len, int *native)
 {
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            *native = errno;
-            return MIDGE_ERR_WRITE;
-        }
-        data += n;
-        len -= (size_t)n;
-    }
-    return MIDGE_OK;
+    int code = descriptor_write(fd, data, len);
+
+    if (code == 0)
+        return MIDGE_OK;
+    *native = code;
+    return MIDGE_ERR_WRITE;
 }
 
 static int open_spill(void)
@@ -181,8 +177,11 @@ int output_put(struct output *output, const void *data, size_t len)
 static int sink_write(struct midge_sink *sink, const uint8_t *data, size_t len)
 {
     struct output *output = output_of(sink);
-    int err = output_put(output, data, len);
+    int err;
 
+    if (output->no_body)
+        return MIDGE_OK;
+    err = output_put(output, data, len);
     if (err == MIDGE_OK) {
         midge_sha256_update(&output->hash, data, len);
         output->body_len += len;

@@ -24,9 +24,10 @@ struct output {
     midge_file file;
     struct output_line *line; /* of stdout, while it stands in it */
     struct output *next;
-    int spill;     /* temporary file, -1 none */
-    int native;    /* errno of what failed here, 0 none */
-    uint8_t wrote; /* something went to stdout: it can't be taken back */
+    int spill;       /* temporary file, -1 none */
+    int native;      /* errno of what failed here, 0 none */
+    uint8_t no_body; /* -I: what a method other than HEAD brings is dropped */
+    uint8_t wrote;   /* something went to stdout: it can't be taken back */
     uint8_t ended;
 };
 

@@ -5,9 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <midge/err.h>
+#include <midge/response.h>
 #include <midge/url.h>
 
 #include "failure.h"
+#include "url_words.h"
+
+static void refuse(const char *url, const char *base, int err)
+{
+    struct keep keep = {0};
+    const char *words = base == NULL ? url_words(&keep, url, &err) : NULL;
+    struct midge_result result = {.error = MIDGE_ERR_URL};
+
+    fprintf(stderr, "%s\n",
+            failure_line(&keep, &result, url, words != NULL ? words : midge_err_text(err)));
+    keep_end(&keep);
+}
 
 static int show(const char *url, const char *base)
 {
@@ -21,7 +34,7 @@ static int show(const char *url, const char *base)
     if (err == MIDGE_OK)
         printf("%s\n", out);
     else
-        fprintf(stderr, "midge: (%d) %s: %s\n", EXIT_URL, url, midge_err_text(err));
+        refuse(url, base, err);
     free(out);
     if (err != MIDGE_OK)
         return EXIT_URL;

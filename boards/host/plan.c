@@ -7,9 +7,12 @@
 
 #include "address.h"
 #include "data.h"
+#include "descriptor.h"
 #include "failure.h"
 #include "headers.h"
 #include "local_name.h"
+#include "proxy.h"
+#include "url_words.h"
 
 /* What all URLs of a group share. */
 struct shared {
@@ -74,20 +77,6 @@ static const char *with_query(struct keep *keep, const char *url, const struct t
     return text.data;
 }
 
-static const char *why_malformed(const struct fetch *fetch)
-{
-    if (fetch->given[0] != '\0' && strstr(fetch->given, "://") == NULL)
-        return "malformed URL: no scheme, write https://... or http://...";
-    if (strchr(fetch->given, '@') != NULL)
-        return "malformed URL (a user name and password in it are not accepted)";
-    return NULL;
-}
-
-static int has_scheme(const char *url)
-{
-    return strstr(url, "://") != NULL;
-}
-
 /* The normal form, or why there is none. */
 static void set_url(struct fetch *fetch, const struct shared *shared, struct midge_url *parsed)
 {
@@ -106,10 +95,10 @@ static void set_url(struct fetch *fetch, const struct shared *shared, struct mid
     if (err == MIDGE_OK)
         err = midge_url_parse(parsed, normal, len, 0);
     fetch->url = err == MIDGE_OK ? normal : url;
-    if (err == MIDGE_ERR_SCHEME && !has_scheme(fetch->given))
-        err = MIDGE_ERR_URL; /* "localhost:80/x": a host without a scheme, not a scheme */
-    if (err != MIDGE_OK)
-        fetch_refuse(fetch, err, 0, err == MIDGE_ERR_URL ? why_malformed(fetch) : NULL);
+    if (err != MIDGE_OK) {
+        const char *words = url_words(shared->keep, url, &err);
+        fetch_refuse(fetch, err, 0, words);
+    }
 }
 
 /* --- one of the group --- */
@@ -120,7 +109,8 @@ static void set_output(struct fetch *fetch, const struct shared *shared, size_t 
     const struct item *item = index < group->outputs.n ? &group->outputs.at[index] : NULL;
     const char *name = item != NULL ? item->text : NULL;
 
-    if (item == NULL || (item->kind == ITEM_OUTPUT && strcmp(name, "-") == 0))
+    if (item == NULL ||
+        (item->kind == ITEM_OUTPUT && (strcmp(name, "-") == 0 || descriptor_is_stdout(name))))
         return;
     if (item->kind == ITEM_REMOTE_NAME)
         name = local_name_of_url(shared->keep, fetch->given);
@@ -143,7 +133,10 @@ static void set_times(struct midge_request *request, const struct group *group)
 {
     uint32_t connect_ms = (uint32_t)group->connect_timeout_ms;
 
-    request->timeouts.total_ms = (uint32_t)group->max_time_ms;
+    request->timeouts.attempt_ms = (uint32_t)group->max_time_ms;
+    if (group->max_time_ms != 0) /* then no other limit ends an answer */
+        request->timeouts.first_byte_ms = request->timeouts.idle_ms = MIDGE_NO_TIMEOUT;
+    request->timeouts.open_ms = connect_ms;
     request->timeouts.dns_ms = connect_ms;
     request->timeouts.connect_ms = connect_ms;
     request->timeouts.tls_ms = connect_ms;
@@ -188,6 +181,21 @@ static void plan_fetch(struct fetch *fetch, const struct shared *shared, size_t 
                      keep_format(shared->keep, "can't read %s", data->failed));
 }
 
+/* A proxy that the environment asks for. */
+static int check_proxy(const struct fetch *fetch)
+{
+    struct midge_url url;
+    const char *name = NULL;
+
+    if (midge_url_parse(&url, fetch->url, strlen(fetch->url), 0) == MIDGE_OK)
+        name = proxy_variable(&url, fetch->group->noproxy);
+    if (name == NULL)
+        return 0;
+    return usage_error("%s: proxies are not supported, and the environment's %s sets one: unset "
+                       "it, or name the host in no_proxy",
+                       fetch->given, name);
+}
+
 static int plan_group(struct plan *plan, const struct group *group, struct keep *keep,
                       const struct midge_port *port, struct run *run)
 {
@@ -199,7 +207,9 @@ static int plan_group(struct plan *plan, const struct group *group, struct keep 
         fetch->run = run;
         fetch->index = plan->n++;
         plan_fetch(fetch, &shared, i);
+        code = check_proxy(fetch);
         output_init(&fetch->output, port, fetch->local_name, &plan->line);
+        fetch->output.no_body = group->head;
         if (fetch->result.error == MIDGE_OK && !group->insecure &&
             strncmp(fetch->url, "https:", 6) == 0)
             plan->needs_ca = 1;

@@ -31,8 +31,8 @@ void progress_init(struct progress *progress, const struct run *run)
 {
     *progress = (struct progress){.start_ms = now_ms(run)};
     progress->drawn_ms = progress->start_ms;
-    progress->on = isatty(STDERR_FILENO) && !run->options->silent && !run->options->verbose &&
-                   !writes_to_terminal(run);
+    progress->on = screen_is_drawable(STDERR_FILENO) && !run->options->silent &&
+                   !run->options->verbose && !writes_to_terminal(run);
 }
 
 void progress_clear(struct progress *progress)

@@ -34,23 +34,30 @@ void reply_keep(struct reply *reply, struct keep *keep, const struct midge_respo
         reply_add(&reply->headers, keep, name, name_len, value, value_len);
 }
 
-void reply_text(const struct reply *reply, struct text *text)
+void reply_text(const struct midge_response *response, struct text *text)
 {
-    text_format(text, "HTTP/1.%d %d %s\r\n", reply->http_minor, reply->status, reply->reason);
-    for (size_t i = 0; i < reply->headers.n; i++) {
-        const struct reply_field *field = &reply->headers.at[i];
-        text_add(text, field->name, field->name_len);
+    const char *name, *value;
+    size_t at = 0, name_len, value_len;
+
+    text_format(text, "HTTP/1.%d %d %s\r\n", response->http_minor, response->status,
+                response->reason);
+    while (midge_response_next(response, &at, &name, &name_len, &value, &value_len)) {
+        text_add(text, name, name_len);
         text_puts(text, ": ");
-        text_add(text, field->value, field->value_len);
+        text_add(text, value, value_len);
         text_puts(text, "\r\n");
     }
     text_puts(text, "\r\n");
 }
 
-void reply_show(const struct reply *reply)
+void reply_show(const struct midge_response *response)
 {
-    fprintf(stderr, "< HTTP/1.%d %d %s\n", reply->http_minor, reply->status, reply->reason);
-    for (size_t i = 0; i < reply->headers.n; i++)
-        fprintf(stderr, "< %s: %s\n", reply->headers.at[i].name, reply->headers.at[i].value);
+    const char *name, *value;
+    size_t at = 0, name_len, value_len;
+
+    fprintf(stderr, "< HTTP/1.%d %d %s\n", response->http_minor, response->status,
+            response->reason);
+    while (midge_response_next(response, &at, &name, &name_len, &value, &value_len))
+        fprintf(stderr, "< %.*s: %.*s\n", (int)name_len, name, (int)value_len, value);
     fputs("<\n", stderr);
 }

@@ -26,9 +26,9 @@ struct reply {
 void reply_keep(struct reply *reply, struct keep *keep, const struct midge_response *response);
 void reply_add(struct reply_fields *fields, struct keep *keep, const char *name, size_t name_len,
                const char *value, size_t value_len);
-/* The head as it came, with the empty line. */
-void reply_text(const struct reply *reply, struct text *text);
+/* Of an interim or the final answer: its head as it came, with the empty line. */
+void reply_text(const struct midge_response *response, struct text *text);
 /* "< " lines on stderr. */
-void reply_show(const struct reply *reply);
+void reply_show(const struct midge_response *response);
 
 #endif

@@ -3,27 +3,30 @@
 #include "report.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <midge/err.h>
 
+#include "descriptor.h"
 #include "failure.h"
 #include "json_text.h"
 #include "run.h"
 
-static int report_failed(const struct report *report)
+static int report_failed(const struct report *report, int native)
 {
     fprintf(stderr, "midge: (%d) can't write the report %s: %s\n", EXIT_WRITE, report->path,
-            strerror(errno));
+            strerror(native));
     return EXIT_WRITE;
 }
 
 int report_open(struct report *report, const char *path)
 {
     report->path = path;
+    report->fd = -1;
     if (path == NULL)
         return 0;
-    report->file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-    return report->file != NULL ? 0 : report_failed(report);
+    report->fd = descriptor_open(path);
+    return report->fd >= 0 ? 0 : report_failed(report, errno);
 }
 
 /* --- one URL --- */
@@ -203,15 +206,14 @@ static void add_summary(struct text *out, const struct run *run)
 int report_write(struct report *report, const struct run *run)
 {
     struct text out = {.keep = run->keep};
-    int written, closed;
+    int native;
 
-    if (report->file == NULL)
+    if (report->fd < 0)
         return 0;
     for (size_t i = 0; i < run->plan.n; i++)
         add_fetch(&out, &run->plan.fetches[i]);
     add_summary(&out, run);
-    written = fwrite(out.data, 1, out.len, report->file) == out.len && fflush(report->file) == 0;
-    closed = report->file == stdout || fclose(report->file) == 0;
-    report->file = NULL;
-    return written && closed ? 0 : report_failed(report);
+    native = descriptor_save(report->fd, out.data, out.len);
+    report->fd = -1;
+    return native == 0 ? 0 : report_failed(report, native);
 }

@@ -3,11 +3,9 @@
 #ifndef MIDGE_HOST_REPORT_H
 #define MIDGE_HOST_REPORT_H
 
-#include <stdio.h>
-
 struct run;
 struct report {
-    FILE *file;
+    int fd; /* -1: none was asked for */
     const char *path;
 };
 

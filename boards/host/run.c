@@ -2,10 +2,12 @@
 /*
  * Starts what the plan holds, turns the client until all ended, tells the outcome.
  */
+#define _GNU_SOURCE
 #include "run.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <midge/err.h>
 
 #include "failure.h"
@@ -21,6 +23,22 @@
 
 /* --- the end of one --- */
 
+/* A date was refused: the fault may be the clock's. */
+static const char *date_words(struct fetch *fetch)
+{
+    struct run *run = fetch->run;
+    time_t now = (time_t)run->shim.port.wall_time(run->shim.port.ctx);
+    char text[512], date[16] = "?";
+    struct tm parts;
+
+    if (fetch->result.cert_date == 0)
+        return NULL;
+    midge_result_text(&fetch->result, text, sizeof text);
+    if (gmtime_r(&now, &parts) != NULL)
+        (void)strftime(date, sizeof date, "%Y-%m-%d", &parts);
+    return keep_format(run->keep, "%s; the clock says %s", text, date);
+}
+
 static const char *own_words(struct fetch *fetch)
 {
     struct keep *keep = fetch->run->keep;
@@ -29,6 +47,10 @@ static const char *own_words(struct fetch *fetch)
     case MIDGE_ERR_HTTP_STATUS:
         return keep_format(keep, "HTTP error %d %s", fetch->result.status,
                            fetch->reply.reason != NULL ? fetch->reply.reason : "");
+    case MIDGE_ERR_HEADER: /* headers.c has seen to all others */
+        return "the Content-Length of -H is not the body's";
+    case MIDGE_ERR_CERT:
+        return date_words(fetch);
     case MIDGE_ERR_WRITE:
         return keep_format(keep, "can't write %s",
                            fetch->local_name != NULL ? fetch->local_name : "to stdout");
@@ -101,23 +123,36 @@ static void tell_skipped(const struct fetch *fetch, const struct midge_response 
         fputs("midge: headers beyond --max-header were skipped\n", stderr);
 }
 
+/* Of an interim answer too, as curl does. */
+static int show_head(struct fetch *fetch, const struct midge_response *response)
+{
+    struct text head = {.keep = fetch->run->keep};
+
+    if (fetch->run->options->verbose)
+        reply_show(response);
+    if (!fetch->group->include && !fetch->group->head)
+        return MIDGE_OK;
+    reply_text(response, &head);
+    return output_put(&fetch->output, head.data, head.len);
+}
+
+static void on_interim(void *ctx, midge_id id, const struct midge_response *response)
+{
+    (void)id;
+    (void)show_head(ctx, response); /* what can't be written now can't be later, and fails then */
+}
+
 static int on_response(void *ctx, midge_id id, const struct midge_response *response)
 {
     struct fetch *fetch = ctx;
-    struct text head = {.keep = fetch->run->keep};
+    int err;
 
     (void)id;
     fetch->state = FETCH_BODY;
     reply_keep(&fetch->reply, fetch->run->keep, response);
-    if (fetch->run->options->verbose)
-        reply_show(&fetch->reply);
+    err = show_head(fetch, response);
     tell_skipped(fetch, response);
-    if (fetch->group->fail && response->status >= 400)
-        return MIDGE_ERR_HTTP_STATUS;
-    if (!fetch->group->include && !fetch->group->head)
-        return MIDGE_OK;
-    reply_text(&fetch->reply, &head);
-    return output_put(&fetch->output, head.data, head.len);
+    return fetch->group->fail && response->status >= 400 ? MIDGE_ERR_HTTP_STATUS : err;
 }
 
 static void on_trailer(void *ctx, midge_id id, const char *name, size_t name_len, const char *value,
@@ -152,6 +187,7 @@ static int begin(struct run *run, struct fetch *fetch)
     }
     request->ctx = fetch;
     request->on_send = on_send;
+    request->on_interim = on_interim;
     request->on_response = on_response;
     request->on_trailer = on_trailer;
     request->on_done = on_done;

@@ -37,13 +37,18 @@ void screen_size(int fd, size_t *columns, size_t *rows)
         *rows = 2;
 }
 
+int screen_is_drawable(int fd)
+{
+    const char *term = getenv("TERM");
+
+    return isatty(fd) && term != NULL && term[0] != '\0' && strcmp(term, "dumb") != 0;
+}
+
 int screen_has_colour(int fd)
 {
     const char *refused = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
 
-    return isatty(fd) && (refused == NULL || refused[0] == '\0') &&
-           (term == NULL || strcmp(term, "dumb") != 0);
+    return screen_is_drawable(fd) && (refused == NULL || refused[0] == '\0');
 }
 
 void screen_bytes(char *text, size_t cap, uint64_t bytes)

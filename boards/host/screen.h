@@ -8,7 +8,9 @@
 
 /* At least 20 columns and 2 rows; 80 and 24 where nobody knows. */
 void screen_size(int fd, size_t *columns, size_t *rows);
-/* A terminal whose user did not ask for none (no-color.org). */
+/* A terminal on which lines can be drawn again: TERM is set, and not dumb. */
+int screen_is_drawable(int fd);
+/* Such a terminal, whose user did not ask for none (no-color.org). */
 int screen_has_colour(int fd);
 /* "12.3 MB" */
 void screen_bytes(char *text, size_t cap, uint64_t bytes);

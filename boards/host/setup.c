@@ -8,6 +8,7 @@
 
 #include "data.h"
 #include "failure.h"
+#include "peer.h"
 #include "verbose.h"
 
 #define SYSTEM_CA        "/etc/ssl/certs/ca-certificates.crt"
@@ -65,6 +66,16 @@ static int read_ca(struct run *run, int *native, const char **what)
     return MIDGE_ERR_CA;
 }
 
+static void warn_of_clock(const struct run *run)
+{
+    const struct options *options = run->options;
+    int is_silent = options->silent && !options->show_error;
+
+    if (run->plan.needs_ca && !is_silent)
+        failure_warn_of_clock(run->shim.port.wall_time(run->shim.port.ctx),
+                              options->has_now ? 1 : MIDGE_TIME_FLOOR);
+}
+
 /* --- limits and memory --- */
 
 static void set_limits(const struct run *run, struct midge_config *config)
@@ -114,6 +125,7 @@ int setup_client(struct run *run, int *native, const char **what)
 
     if (err != MIDGE_OK)
         return err;
+    warn_of_clock(run);
     set_limits(run, &config);
     config.tls.time_floor = run->options->has_now ? 1 : 0; /* --now is a clock to be believed */
     config.stats_at_close = &run->stats;
@@ -121,7 +133,7 @@ int setup_client(struct run *run, int *native, const char **what)
     config.tls.ca_len = run->ca.len;
     if (run->options->verbose) {
         config.trace = verbose_trace;
-        config.trace_ctx = run;
+        config.on_peer = peer_show;
     }
     run->block_size = (size_t)run->options->heap;
     if (run->block_size == 0)

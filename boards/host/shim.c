@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim.h"
 
+#include <midge/err.h>
+
 #define BELOW(ctx) (((const struct shim *)(ctx))->below)
 
 static uint64_t shim_clock_ms(void *ctx)
@@ -60,9 +62,13 @@ static size_t sliced(size_t len, size_t slice)
 
 static int shim_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native)
 {
-    const struct shim *shim = ctx;
+    struct shim *shim = ctx;
+    int err =
+        BELOW(ctx)->recv(BELOW(ctx)->ctx, sock, buf, sliced(cap, shim->recv_slice), n, native);
 
-    return BELOW(ctx)->recv(BELOW(ctx)->ctx, sock, buf, sliced(cap, shim->recv_slice), n, native);
+    if (err == MIDGE_OK)
+        shim->received += *n;
+    return err;
 }
 
 static int shim_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
@@ -80,6 +86,13 @@ static void shim_close(void *ctx, midge_sock sock)
 
 static int shim_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
 {
+    const struct shim *shim = ctx;
+
+    if (shim->on_turn != NULL) {
+        shim->on_turn(shim->turn_ctx);
+        if (timeout_ms < 0 || timeout_ms > shim->turn_ms)
+            timeout_ms = shim->turn_ms;
+    }
     return BELOW(ctx)->poll(BELOW(ctx)->ctx, fds, n, timeout_ms);
 }
 

@@ -10,10 +10,10 @@
 #include "screen.h"
 
 const struct waterfall_phase waterfall_phases[WATERFALL_PHASES] = {
-    {"queue", '.', "90", "#c8c8c8"},   {"dns", ':', "36", "#3aa6b9"},
-    {"connect", 'c', "33", "#e8a33d"}, {"tls", 't', "35", "#9b59b6"},
-    {"send", 's', "34", "#3567c4"},    {"wait", '-', "37", "#8fce9b"},
-    {"body", '#', "32", "#2e8b57"},
+    {"queue", '.', "37;40", "#c8c8c8"},   {"dns", ':', "30;46", "#3aa6b9"},
+    {"connect", 'c', "30;43", "#e8a33d"}, {"tls", 't', "37;45", "#9b59b6"},
+    {"send", 's', "37;44", "#3567c4"},    {"wait", '-', "30;47", "#8fce9b"},
+    {"body", '#', "30;42", "#2e8b57"},
 };
 
 #define NARROWEST_BAR 10

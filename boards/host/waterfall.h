@@ -13,7 +13,7 @@ struct fetch;
 struct waterfall_phase {
     const char *name;
     char letter;
-    const char *colour; /* of the terminal: SGR */
+    const char *colour; /* of the terminal: SGR, text and ground, for ones of any colour */
     const char *fill;   /* of the picture */
 };
 extern const struct waterfall_phase waterfall_phases[WATERFALL_PHASES];

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "descriptor.h"
 #include "failure.h"
 #include "run.h"
 #include "waterfall.h"
@@ -95,15 +96,13 @@ static void add_row(struct text *out, const struct run *run, const struct fetch 
 
 static int write_file(const char *path, const struct text *text)
 {
-    FILE *file = fopen(path, "we");
-    int good = file != NULL && fwrite(text->data, 1, text->len, file) == text->len;
+    int fd = descriptor_open(path);
+    int code = fd >= 0 ? descriptor_save(fd, text->data, text->len) : errno;
 
-    if (file != NULL && fclose(file) != 0)
-        good = 0;
-    if (good)
+    if (code == 0)
         return 0;
     fprintf(stderr, "midge: (%d) can't write the waterfall %s: %s\n", EXIT_WRITE, path,
-            strerror(errno));
+            strerror(code));
     return EXIT_WRITE;
 }
 

@@ -25,6 +25,7 @@ extern "C" {
 #endif
 
 struct midge_client;
+struct midge_peer;
 struct midge_stats;
 
 enum midge_trace_kind {
@@ -79,7 +80,10 @@ struct midge_config {
     /* What happens, for logs; line lives only during the call, which must not call back into the
        client. */
     void (*trace)(void *ctx, enum midge_trace_kind kind, midge_id id, const char *line);
-    void *trace_ctx;
+    /* Whom connections reach, for logs; peer lives only during the call, which must not call back
+       into the client. */
+    void (*on_peer)(void *ctx, const struct midge_peer *peer);
+    void *trace_ctx; /* of trace and on_peer */
 };
 
 /* The worst case under config's ceilings, in bytes; true in owned TLS mode. In external mode TLS
@@ -182,6 +186,28 @@ void midge_free(struct midge_client *client, void *memory);
 
 const struct midge_port *midge_client_port(const struct midge_client *client);
 uint64_t midge_now_ms(const struct midge_client *client);
+
+/* What config.on_peer is told about. */
+enum midge_peer_event {
+    MIDGE_PEER_TRYING, /* a connect begins */
+    MIDGE_PEER_CONNECTED,
+    MIDGE_PEER_CERTIFICATE, /* the server has shown its own, not verified yet. Not with a resumed
+                               session; nor, in profiles small and tiny, when verification is
+                               skipped */
+    MIDGE_PEER_SECURE       /* the handshake has ended: tls_version, cipher, resumed */
+};
+struct midge_peer {
+    enum midge_peer_event event;
+    uint32_t connection;              /* its number, from 1, as in results */
+    const char *host;                 /* that was looked up, or a literal */
+    const char *servername;           /* that the certificate must name */
+    const struct midge_addr *address; /* TRYING, CONNECTED */
+    uint16_t port;
+    uint8_t tls_version, resumed; /* SECURE */
+    uint8_t verified;             /* verification is not skipped */
+    const char *cipher;           /* SECURE */
+    const void *certificate;      /* CERTIFICATE: for midge_certificate_text */
+};
 
 /* The client's life in numbers. */
 struct midge_stats {

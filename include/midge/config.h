@@ -164,7 +164,8 @@
 #endif
 
 /* 0 leaves out what only people read, some 4 KB of flash (5 with midge_status_text): result.detail
-   is "", midge_err_text gives the error's name, midge_status_text "", and no trace line is written.
+   is "", midge_err_text gives the error's name, midge_status_text "", no trace line is written and
+   config.on_peer is not called.
    What programs read stays: errors, phases, native codes, verify_flags, statuses. */
 #ifndef MIDGE_TEXTS
 #define MIDGE_TEXTS 1

@@ -35,6 +35,8 @@ struct midge_timeouts {
                                [MIDGE_FIRST_BYTE_MS, 120 s] */
     uint32_t idle_ms;       /* no byte either way while sending or in the body; stands still while
                                the sink pauses or the source has nothing [MIDGE_IDLE_MS, 60 s] */
+    uint32_t open_ms;       /* lookup, connect and handshake together [none] */
+    uint32_t attempt_ms;    /* everything from when it first leaves the queue [none] */
     uint32_t total_ms;      /* everything, the queue included [MIDGE_TOTAL_MS, none] */
 };
 
@@ -89,6 +91,8 @@ struct midge_request {
     void *ctx;
     /* The request's head is about to be sent on its connection. */
     void (*on_send)(void *ctx, midge_id id, const char *method, const char *url);
+    /* An interim (1xx) head came. */
+    void (*on_interim)(void *ctx, midge_id id, const struct midge_response *response);
     /* A final (not 1xx) head came. A negative return fails the request with it. */
     int (*on_response)(void *ctx, midge_id id, const struct midge_response *response);
     /* A trailer field came (RFC 9112 7.1.2). */

@@ -36,6 +36,12 @@ struct midge_tls {
     int64_t time_floor;
 };
 
+/* What a server's certificate says (peer->certificate, within config.on_peer), for people: lines
+   "subject: …", "start date: …", "expire date: …", "subjectAltName: DNS:…, IP:…", "issuer: …", each
+   with its newline. Always NUL-terminated if cap > 0, cut if too short. Returns the length written.
+   1.5 KB of flash where it is called. */
+size_t midge_certificate_text(const void *certificate, char *text, size_t cap);
+
 /* "full", "small" or "tiny". */
 const char *midge_tls_profile(void);
 /* "mbedTLS 3.6.7" */

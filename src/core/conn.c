@@ -358,6 +358,7 @@ static int connect_to(struct midge__conn *conn, const struct midge_addr *addr, u
     }
     set_state(conn, MIDGE__CONN_WAIT_TCP);
     midge__leader_moved(conn);
+    midge__peer_tell(conn, MIDGE_PEER_TRYING, addr, NULL);
     give_share(conn, addresses);
     return MIDGE_OK;
 }
@@ -453,6 +454,7 @@ static void connected(struct midge__conn *conn)
         conn->origin->address_known = true;
         drop_query(conn);
     }
+    midge__peer_tell(conn, MIDGE_PEER_CONNECTED, &conn->origin->address, NULL);
     if (!conn->origin->secure) {
         become_ready(conn);
         return;
@@ -489,6 +491,7 @@ void midge__conn_admit(struct midge__conn *conn)
         .skip_verification = o->skip_verification,
         .resume = client->config.no_sessions || conn->transfer->put_off > 0 ? NULL : o->session,
         .owner = conn->owner,
+        .show = midge__peer_certificate,
     };
     conn->permit = true;
     client->handshakes++;
@@ -541,6 +544,7 @@ static bool step_tls(struct midge__conn *conn)
         return false;
     }
     drop_permit(conn);
+    midge__peer_tell(conn, MIDGE_PEER_SECURE, NULL, NULL);
     if (conn->tls.resumed) {
         conn->client->stats.handshakes_resumed++;
     } else {

@@ -62,9 +62,10 @@ static void note_retry_after(struct midge__h1 *x)
     }
 }
 
-static int give_head(const struct midge__h1_parse *p, struct midge__transfer *t)
+static struct midge_response response_of(const struct midge__h1_parse *p,
+                                         const struct midge__transfer *t)
 {
-    struct midge_response response = {
+    return (struct midge_response){
         .status = p->status,
         .http_minor = p->minor,
         .framing = p->framing,
@@ -74,7 +75,20 @@ static int give_head(const struct midge__h1_parse *p, struct midge__transfer *t)
         .url = t->url,
         .impl = p,
     };
+}
+
+static int give_head(const struct midge__h1_parse *p, struct midge__transfer *t)
+{
+    struct midge_response response = response_of(p, t);
     return t->request->on_response(t->request->ctx, t->aw.id, &response);
+}
+
+static void give_interim(const struct midge__h1_parse *p, struct midge__transfer *t)
+{
+    struct midge_response response = response_of(p, t);
+    if (t->request->on_interim != NULL) {
+        t->request->on_interim(t->request->ctx, t->aw.id, &response);
+    }
 }
 
 static int on_head(struct midge__h1 *x)
@@ -221,7 +235,8 @@ static int handle(struct midge__h1 *x, const struct midge__h1_event *event, bool
     case MIDGE__H1_NEED_MORE:
         *more = false;
         return MIDGE_OK;
-    default: /* a 1xx head: nobody waits for it */
+    default:
+        give_interim(&x->parse, x->transfer);
         return MIDGE_OK;
     }
 }

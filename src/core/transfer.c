@@ -59,13 +59,31 @@ static uint64_t after(uint64_t now, uint64_t ms)
     return ms == MIDGE__TIMER_NEVER ? MIDGE__TIMER_NEVER : now + ms;
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Lookup, connect and handshake have one limit together, beside their own. */
+static uint64_t open_timeout(const struct midge__transfer *t)
+{
+    const struct midge_timings *spent = &t->result->t;
+    uint64_t ms =
+        pick(t->request->timeouts.open_ms, t->aw.client->config.timeouts.open_ms, MIDGE_NO_TIMEOUT);
+    uint64_t gone = ((uint64_t)spent->dns_us + spent->connect_us + spent->tls_us) / 1000;
+    if (ms == MIDGE__TIMER_NEVER) {
+        return ms;
+    }
+    return ms > gone ? ms - gone : 0;
+}
+
 /* Bytes do not re-arm the timer: the idle deadline is reckoned when it is asked for. */
 uint64_t midge__transfer_due(struct midge__transfer *t)
 {
     if (t->phase == MIDGE_PHASE_SEND || t->phase == MIDGE_PHASE_BODY) {
         t->phase_ms = after(t->active_ms, phase_timeout(t));
     }
-    return t->phase_ms < t->total_ms ? t->phase_ms : t->total_ms;
+    return earlier(t->phase_ms, t->total_ms);
 }
 
 static void arm(struct midge__transfer *t)
@@ -136,6 +154,9 @@ void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
         began = began > waited ? began - waited : 0;
     }
     t->phase_ms = after(began, phase_timeout(t));
+    if (phase == MIDGE_PHASE_DNS || phase == MIDGE_PHASE_CONNECT || phase == MIDGE_PHASE_TLS) {
+        t->phase_ms = earlier(t->phase_ms, after(began, open_timeout(t)));
+    }
     arm(t);
 }
 
@@ -144,6 +165,11 @@ void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
     midge__list_remove(&t->link);
     t->conn = conn;
     t->state = MIDGE__TRANSFER_OPENING;
+    /* When it is admitted again this is later, and so without effect. */
+    t->total_ms =
+        earlier(t->total_ms,
+                after(client->now_ms, pick(t->request->timeouts.attempt_ms,
+                                           client->config.timeouts.attempt_ms, MIDGE_NO_TIMEOUT)));
     t->origin->active++;
     t->aw.client->transfers++;
 }

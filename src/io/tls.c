@@ -278,6 +278,7 @@ static struct midge__tls_impl *make_impl(struct midge__tls *tls,
     }
     impl->tls = tls;
     impl->owner = params->owner;
+    impl->show = params->show;
     impl->ahead = (uint8_t *)(impl + 1);
     impl->ahead_size = context->limits.read_ahead;
     impl->name = (char *)impl->ahead + impl->ahead_size;

@@ -47,12 +47,16 @@ struct midge__tls_session;
 void midge__tls_session_free(struct midge__tls_context *context,
                              struct midge__tls_session *session);
 
+struct midge__tls;
 struct midge__tls_params {
     const char *servername;           /* host name or IP literal to verify; SNI unless a literal */
     uint8_t min_version, max_version; /* 0: the context's */
     bool skip_verification;
     const struct midge__tls_session *resume; /* NULL: full; only read during open */
     unsigned owner;                          /* memory tag of the connection */
+    /* Gets the server's own certificate (a mbedtls_x509_crt), before the verdict on it. NULL: not
+       wanted. */
+    void (*show)(struct midge__tls *tls, const void *certificate);
 };
 
 struct midge__tls {

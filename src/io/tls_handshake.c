@@ -45,6 +45,28 @@ static bool is_expensive(const struct midge__tls_impl *impl, int state)
     }
 }
 
+void midge__tls_show(const struct midge__tls_impl *impl, const mbedtls_x509_crt *crt)
+{
+    if (impl->show != NULL) {
+        impl->show(impl->tls, crt);
+    }
+}
+
+/* Where verification is skipped mbedTLS does not ask tls_verify.c about the certificate. */
+static void show_unverified(const struct midge__tls_impl *impl, const mbedtls_ssl_session *session)
+{
+#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+    const mbedtls_x509_crt *crt = session->MBEDTLS_PRIVATE(peer_cert);
+    if (impl->ssl.MBEDTLS_PRIVATE(conf)->MBEDTLS_PRIVATE(authmode) == MBEDTLS_SSL_VERIFY_NONE &&
+        impl->saw_certificate && crt != NULL) {
+        midge__tls_show(impl, crt);
+    }
+#else
+    (void)impl;
+    (void)session;
+#endif
+}
+
 /*
  * Verified, nobody looks at the certificate any more. A build that keeps it (TLS 1.3 asks for it)
  * would have 3 to 5 KB with the connection and again with each session taken; others keep a digest
@@ -78,6 +100,7 @@ static int finish(struct midge__tls_impl *impl)
 {
     struct midge__tls *tls = impl->tls;
     if (impl->ssl.MBEDTLS_PRIVATE(session) != NULL) {
+        show_unverified(impl, impl->ssl.MBEDTLS_PRIVATE(session));
         drop_certificate(impl->ssl.MBEDTLS_PRIVATE(session));
     }
     drop_name(impl);

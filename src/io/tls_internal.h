@@ -87,6 +87,7 @@ struct midge__tls_impl {
     bool offered_verified; /* time_verified of the session that was offered */
     uint8_t max_version;
     unsigned owner;
+    void (*show)(struct midge__tls *tls, const void *certificate); /* NULL none */
     /* verification */
     uint32_t verify_flags;
     uint32_t cert_date; /* YYYYMMDD of the first date refused */
@@ -135,8 +136,9 @@ void midge__tls_clear(struct midge__tls_impl *impl);
 bool midge__tls_memory_was_short(const struct midge__tls_impl *impl);
 int midge__tls_fail(struct midge__tls_impl *impl, int native);
 
-/* tls_handshake.c: the stream's operation. */
+/* tls_handshake.c: the stream's operation; and shows the server's certificate. */
 int midge__tls_handshake(struct midge__stream *s);
+void midge__tls_show(const struct midge__tls_impl *impl, const mbedtls_x509_crt *crt);
 
 /* tls_fragment.c: the max_fragment_length that TLS 1.2 servers are asked for, 0 none; the longest
    record sent to those that agree, where buffers shrink; asks for it; notes whether the ServerHello

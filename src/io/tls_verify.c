@@ -146,6 +146,7 @@ int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags
     note_date(impl, crt, dates);
     *flags |= dates;
     if (depth == 0) {
+        midge__tls_show(impl, crt);
         *flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH;
         *flags |= name_flags(impl, crt);
         impl->self_signed = (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0 &&

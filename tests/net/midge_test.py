@@ -44,6 +44,11 @@ def of_profile(name):
     return built(pathlib.Path(BIN if name == "full" else f"{BIN}-{name}"))
 
 
+for _scheme in ("http", "https", "all", "no"):   # a proxy of this machine is no matter of the tests
+    for _name in (f"{_scheme}_proxy", f"{_scheme}_proxy".upper()):
+        os.environ.pop(_name, None)
+
+
 class Ran:
     """One run of the program. ran[0] is the first URL's report line."""
 

@@ -11,8 +11,9 @@ from midge_test import Case
 PROMPTS = ["robot dog in a lab", "robot dog exploring the city", "robot dog watching the sunset"]
 NAMES = [f"robot_dog_journey_{number}.jpg" for number in (1, 2, 3)]
 CLASSES = ("API", "network", "TLS", "JSON", "file", "other")
-TIMES = re.compile(r"^(\w+): (\d+\.\d\d) s one after another, (\d+\.\d\d) s all at once, ratio (\d+\.\d)$",
-                   re.MULTILINE)
+TIMES = re.compile(r"^(\w+): (\d+\.\d\d) s one after another, (\d+\.\d\d) s all at once, "
+                   r"(?:ratio (\d+\.\d)|no ratio: not all was done)$", re.MULTILINE)
+BOTH = ("one after another", "all at once")
 
 
 class Apps(Case):
@@ -54,6 +55,13 @@ class Usage(Apps):
         ran = self.midge("app", "nonsense", report=False, ca=False)
         self.assert_code(2, ran, "nonsense", "posts itunes images tour compare")
         self.assertEqual(2, self.midge("app", report=False, ca=False).code)
+
+    def test_a_proxy_in_the_environment(self):
+        proxy = {"https_proxy": "http://proxy.example:3128"}
+        self.assert_code(2, self.app("posts", env=proxy), "proxies are not supported", "https_proxy")
+        self.assert_code(2, self.midge("app", "itunes", report=False, ca=False, env=proxy), "https_proxy")
+        self.assertEqual(0, self.app("posts", env={**proxy, "no_proxy": "localhost"}).code)
+        self.assertEqual(0, self.midge("app", "posts", "--help", report=False, ca=False, env=proxy).code)
 
     def test_help(self):
         for name in ("posts", "itunes", "images", "tour", "compare"):
@@ -99,16 +107,23 @@ class Usage(Apps):
 
 
 class Posts(Apps):
-    def assert_shown(self, ran, *numbers):
-        shown = re.findall(r"^post (\d+): (.+)$", ran.out.decode(), re.MULTILINE)
-        self.assertEqual([str(number) for number in numbers], [number for number, _ in shown], ran)
-        self.assertTrue(all(title for _, title in shown))
+    def assert_shown(self, ran, *numbers, runs=BOTH):
+        """These posts in each run, and its time behind them."""
+        text = ""
+        for words in runs:
+            for number in numbers:
+                post = midge_test.json.loads(self.served(f"/posts/{number}"))
+                text += f"Title: {post['title']}\nBody: {post['body']}\n"
+            text += f"3 posts in # s, {words}\n"
+        self.assertEqual(text, re.sub(r"\d+\.\d\d s", "# s", ran.out.decode()))
 
     def test_three(self):
         ran = self.app("posts")
         self.assertEqual((0, ""), (ran.code, ran.text), ran)
         self.assert_shown(ran, 1, 2, 3)
-        self.assertRegex(ran.out.decode(), r"3 posts in \d+\.\d\d s, all at once\n$")
+        ran = self.app("posts", "--sync")
+        self.assertEqual((0, ""), (ran.code, ran.text), ran)
+        self.assert_shown(ran, 1, 2, 3, runs=BOTH[:1])
 
     def test_slash_at_the_base(self):
         ran = self.app("posts", api=self.url("/"))
@@ -116,12 +131,13 @@ class Posts(Apps):
 
     def test_one_fails(self):
         self.rules({"match": "^/posts/2", "status": 500})
-        for mode in ([], ["--sync"]):
+        for mode, runs in (([], BOTH), (["--sync"], BOTH[:1])):
             ran = self.app("posts", *mode)
             self.assert_failed(ran, 2, "API", "500 Server Error: Internal Server Error for url: "
                                + self.url("/posts/2"))
-            self.assertEqual(1, len(self.failures(ran)))
-            self.assert_shown(ran, 1, 3)
+            self.assertEqual([2], list(self.failures(ran)))
+            self.assertEqual(len(runs), ran.text.count("\n"))
+            self.assert_shown(ran, 1, 3, runs=runs)
 
     def test_each_class(self):
         deep = "[" * 50 + "]" * 50
@@ -154,32 +170,32 @@ class Posts(Apps):
                 self.rules({"match": "^/posts/2", "body": body})
                 ran = self.app("posts")
                 self.assertEqual(0, ran.code, ran)
-                self.assertIn(b"post 2: (no title)", ran.out)
+                self.assertEqual(2, ran.out.count(b"\nTitle: No Title\nBody: No Body\n"), ran)
 
     def test_a_server_cannot_drive_the_terminal(self):
         self.rules({"match": "^/posts/2", "body": '{"title": "a\\u001b[31mb\\rc", "body": "d\\u0007"}'})
         ran = self.app("posts")
-        self.assertIn(b"post 2: a?[31mb?c\n", ran.out)
+        self.assertIn(b"Title: a?[31mb?c\nBody: d?\n", ran.out)
         self.assertNotRegex(ran.out, rb"[\x00-\x09\x0b-\x1f\x7f]")
 
     def test_times(self):
         self.with_delay("^/posts/", 0.4)
-        seconds = {}
-        for mode in ("--sync", None):
-            ran = self.app("posts", *filter(None, [mode]))
-            self.assertEqual(0, ran.code, ran)
-            words = "one after another" if mode else "all at once"
-            seconds[mode] = float(re.search(rf"in (\d+\.\d\d) s, {words}\n$", ran.out.decode())[1])
-        self.assertGreaterEqual(seconds["--sync"], 1.2)
-        self.assertLess(seconds[None], 1.2)
+        ran = self.app("posts")
+        self.assertEqual(0, ran.code, ran)
+        sync, concurrent = (float(re.search(rf"in (\d+\.\d\d) s, {words}\n", ran.out.decode())[1])
+                            for words in BOTH)
+        self.assertGreaterEqual(sync, 1.2)
+        self.assertLess(concurrent, sync)
 
     def test_small_block(self):
         """As small as it may be: requests wait for each other."""
         least = re.search(r"(\d+) are needed", self.app("posts", "--heap", "1000").text)[1]
         ran = self.app("posts", "--stats", "--heap", str(int(least) + 32768))
         self.assertEqual(0, ran.code, ran)
-        used, size = map(int, re.search(r"(\d+) of (\d+) bytes at most", ran.text).groups())
-        self.assertLessEqual(used, size)
+        peaks = re.findall(r"(\d+) of (\d+) bytes at most", ran.text)
+        self.assertEqual(2, len(peaks))     # each run has a client of its own
+        for used, size in peaks:
+            self.assertLessEqual(int(used), int(size))
         self.assert_shown(ran, 1, 2, 3)
 
 
@@ -188,6 +204,8 @@ class Itunes(Apps):
         ran = self.app("itunes")
         self.assertEqual((0, ""), (ran.code, ran.text), ran)
         text = ran.out.decode()
+        self.assertEqual(["The Beatles", "Pink Floyd", "Led Zeppelin", "Queen", "The Rolling Stones"],
+                         re.findall(r"^([A-Z].*)$", text, re.MULTILINE))
         self.assertEqual(5, len(re.findall(r"albums, \d+ of other artists left out", text)))
         self.assertIn("5 searches in ", text)
 
@@ -203,6 +221,18 @@ class Itunes(Apps):
             lines.append(f"    {len(mine)} albums, {len(results) - len(mine)} of other artists left out")
             self.assertEqual(lines, blocks[artist].splitlines())
             self.assertTrue(mine)
+
+    def test_the_very_name(self):
+        names = ["Queen", "queen", "QUEEN", "Queens", "Quee", "Queen ", 1, None]
+        results = [{"artistName": name, "collectionName": f"album {at}", "releaseDate": "2024-01-01T00:00:00Z"}
+                   for at, name in enumerate(names)]
+        self.rules({"match": "^/search", "body": {"results": results}})
+        for options, kept in (([], (0,)), (["--ignore-case"], (0, 1, 2))):
+            for artist in ("Queen", "queen"):
+                ran = self.app("itunes", artist, *options)
+                albums = [f"album {at if options or artist == 'Queen' else 1}" for at in kept]
+                self.assertEqual(albums, re.findall(r"album \d", ran.out.decode()), ran)
+                self.assertIn(f"{len(kept)} albums, {len(names) - len(kept)} of other artists", ran.out.decode())
 
     def test_one_fails(self):
         self.rules({"match": "term=Nina", "status": 503}, {"match": "term=Miles", "body": "{}"})
@@ -428,7 +458,9 @@ class Compare(Apps):
         return self.app("compare", *arguments, **{"env": {"OPENAI_API_KEY": "key"}, **settings})
 
     def times(self, ran):
-        return {name: tuple(map(float, times)) for name, *times in TIMES.findall(ran.out.decode())}
+        """Seconds one after another, seconds at once, ratio (None: there is none)."""
+        return {name: tuple(float(one) if one else None for one in times)
+                for name, *times in TIMES.findall(ran.out.decode())}
 
     def test_ratio(self):
         self.with_delay("^/(posts|search|v1)", 0.3)
@@ -468,7 +500,15 @@ class Compare(Apps):
         self.rules({"match": "^/posts/2", "status": 500})
         ran = self.compare()
         self.assert_failed(ran, 2, "API", "500 Server Error")
-        self.assertEqual(["posts", "itunes", "images", "all"], list(self.times(ran)))
+        times = self.times(ran)
+        self.assertEqual(["posts", "itunes", "images", "all"], list(times), ran)
+        self.assertEqual([None, None], [times[name][2] for name in ("posts", "all")])
+        self.assertNotIn(None, times["itunes"] + times["images"])
+
+    def test_all_fail(self):
+        ran = self.compare(api=self.url("", "refused"))
+        self.assertEqual((1, 4), (ran.code, len(self.times(ran))), ran)
+        self.assertNotIn(b", ratio ", ran.out)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import pty
+import re
 import select
 import signal
 import socket
@@ -46,13 +47,84 @@ class Usage(Case):
                 self.refused(option, self.url(), words=["unknown option"])
         self.refused("--foo", "http://x/", words=["--foo"])
 
+    def test_the_nearest_option(self):
+        for typed, meant in (("--silen", "--silent"), ("--outptu", "--output"), ("--paralell-max", "--parallel-max"),
+                             ("--cacerts", "--cacert"), ("--max_time=3", "--max-time"), ("--hedaer", "--header"),
+                             ("--locaton", "--location (which is not supported)"), ("-silent", "--silent"),
+                             ("-include", "--include"), ("-verbose", "--verbose")):
+            with self.subTest(typed):
+                self.refused(typed, self.url(), words=[f"did you mean {meant}?"])
+        for typed in ("--xyzzy", "--q", "-Q", "--no-such-thing-at-all", "--" + "x" * 5000):
+            with self.subTest(typed[:30]):
+                self.assertNotIn("did you mean", self.midge(typed, self.url(), report=False, ca=False).text)
+        self.refused("-sQ", self.url(), words=["unknown option -Q in '-sQ'"])
+        self.refused("-\u00f6", self.url(), words=["unknown option '-\u00f6'"])
+
+    def test_globs(self):
+        for path in ("/{a,b}", "/{a}", "/[1-3]", "/[a-z]", "/[001-100:10]", "/x?y=[1-3]", "/}"):
+            with self.subTest(path):
+                self.refused(self.url(path), words=["globbing", "-g "])
+                ran = self.midge("-g", self.url("/echo" + path))
+                self.assertEqual((0, 200), (ran.code, ran[0]["status"]), ran)
+        for url in (self.url("/echo?a[]=1&b[0]=2&c[x]=3"), self.url("/posts/1", host="[::1]")):
+            self.assert_code(0, self.midge(url))
+        self.refused("--url", "@file", words=["--url", "@file"])
+
+    def proxied(self, url, *arguments, **variables):
+        """Whether it says that a proxy is set; by which variable."""
+        ran = self.midge(*arguments, url, env=variables)
+        if ran.code == 0:
+            return None
+        self.assert_code(2, ran, "proxies are not supported", url)
+        self.assert_one_line(ran)
+        return ran.text.split("environment's ")[1].split()[0]
+
+    def test_a_proxy_in_the_environment(self):
+        http, https, ip = self.url("/bytes/1", "http"), self.url("/bytes/1"), self.url("/bytes/1", host="[::1]")
+        proxy = "http://proxy.example:3128"
+        for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+            self.assertEqual(name, self.proxied(https, **{name: proxy}))
+        self.assertEqual("http_proxy", self.proxied(http, http_proxy=proxy))
+        self.assertEqual("all_proxy", self.proxied(http, all_proxy=proxy))
+        for url, variables in ((http, {"HTTP_PROXY": proxy}), (http, {"https_proxy": proxy}),
+                               (https, {"http_proxy": proxy}), (https, {"https_proxy": ""})):
+            self.assertIsNone(self.proxied(url, **variables), (url, variables))
+        for url, hosts in ((https, "localhost"), (https, ".localhost, example.com"), (https, "*"),
+                           (https, "a.example LOCALHOST"), (ip, "::1"), (ip, "10.0.0.0/8,[::1]"), (ip, "::/64")):
+            self.assertIsNone(self.proxied(url, https_proxy=proxy, no_proxy=hosts), hosts)
+            self.assertIsNone(self.proxied(url, https_proxy=proxy, NO_PROXY=hosts), hosts)
+            self.assertIsNone(self.proxied(url, "--noproxy", hosts, https_proxy=proxy, no_proxy="x"), hosts)
+        for url, hosts in ((https, "host"), (https, "localhost.example"), (https, "x,,localhos"), (https, ""),
+                           (ip, "::2/128"), (ip, "1"), (ip, "::1/129"), (ip, "*.1")):
+            self.assertIsNotNone(self.proxied(url, https_proxy=proxy, no_proxy=hosts), hosts)
+
+    def test_methods(self):
+        for method in ("GE T", "GET/", "G\u00c9T", "GET\r\nX: y", "", "CONNECT"):
+            with self.subTest(method):
+                self.refused("-X", method, self.url(), words=["--request"])
+
+    def test_headers_that_frame(self):
+        url = self.url("/echo", "http")
+        for headers, words in ((["Content-Length: 3", "Content-Length: 3"], "Content-Length is given twice"),
+                               (["Host: a", "host: b"], "host is given twice"),
+                               (["Transfer-Encoding: chunked"], "Transfer-Encoding can't be set")):
+            with self.subTest(headers):
+                self.refused("-d", "abc", *(part for one in headers for part in ("-H", one)), url, words=[words])
+        self.assert_code(0, self.midge("-d", "abc", "-H", "Content-Length: 3", url))
+        ran = self.midge("-d", "abc", "-H", "Content-Length: 5", url)
+        self.assert_code(2, ran, "(2) ", "Content-Length")
+        self.assert_one_line(ran)
+
     def test_unsupported_options_are_named(self):
         for option in ("--compressed", "-L", "--location", "--max-redirs", "--retry", "-F",
                        "--form", "--cert", "--key", "--pinnedpubkey", "-C", "--continue-at", "-r",
                        "--range", "-u", "--user", "-b", "-c", "-x", "--proxy", "--har",
-                       "--fail-alloc", "--fail-io", "--device", "--retry-max-time"):
+                       "--fail-alloc", "--fail-io", "--device", "--retry-max-time", "-w",
+                       "--write-out", "-D", "-e", "-U", "-K", "-#", "-n", "--netrc-file", "--digest",
+                       "--fail-with-body", "--create-dirs", "--etag-save", "--expect100-timeout",
+                       "--http2", "--limit-rate", "--sim", "--seed", "--retry=3"):
             with self.subTest(option):
-                self.refused(option, "x", self.url(), words=["not supported", option])
+                self.refused(option, "x", self.url(), words=["not supported", option.split("=")[0]])
 
     def test_bad_values(self):
         for arguments in (["-m", "x"], ["-m", "-1"], ["-m", ""], ["-m", "1e3"], ["-m", "1."],
@@ -65,7 +137,8 @@ class Usage(Case):
                           ["-H", "A B: c"], ["-H", "Host:"], ["-H", "X: a\r\nY: b"],
                           ["-H", "@file"], ["-d", "x", "-T", "y"], ["-I", "-d", "x"],
                           ["-T", "a", "-T", "b"], ["-o", "a", "-o", "b"], ["--silent=1"],
-                          ["-A", "a\nb"]):
+                          ["-A", "a\nb"], ["--oauth2-bearer", "a\r\nX: y"], ["-H", "X: a\rb"],
+                          ["-H", ""], ["-H", " X: a"], ["-H", "X : a"], ["-H", "Y;z"]):
             with self.subTest(arguments):
                 self.refused(*arguments, self.url())
 
@@ -76,7 +149,8 @@ class Usage(Case):
         self.refused(self.url(), "--output", words=["needs a value"])
         self.refused("--next", self.url(), words=["before --next"])
         self.refused(self.url(), "--next", words=["no URL"])
-        self.refused("app", words=["app"])
+        self.refused("app", words=["posts itunes images tour compare fetch"])
+        self.refused("app", "nonsense", words=["nonsense", "posts itunes images tour compare fetch"])
         self.refused("bench", "x", words=["not in this build"])
 
     def test_spellings(self):
@@ -101,6 +175,10 @@ class Usage(Case):
         self.assertEqual(0, ran.code)
         self.assertIn(b"--parallel-max", ran.out)
         self.assertNotIn(b"--proxy", ran.out)
+        self.assertIn(b"posts itunes images tour compare fetch\n", ran.out)
+        self.assertNotIn(b"chat", ran.out)
+        ran = self.midge("app", "--help", report=False, ca=False)
+        self.assertEqual((0, b" posts itunes images tour compare fetch"), (ran.code, ran.out.splitlines()[-1]))
         ran = self.midge("--version", report=False, ca=False)
         self.assertEqual(0, ran.code)
         self.assertRegex(ran.out.decode(),
@@ -174,6 +252,28 @@ class Report(Case):
         self.assertEqual(4, json.loads(lines[0])["body_len"])
         self.assertIn("summary", json.loads(lines[1]))
 
+    def test_over_a_file(self):
+        """What stdout is is not opened again, from its start: bodies stay before the report."""
+        for path in ("/dev/stdout", "/dev/fd/1", "-"):
+            with self.subTest(path):
+                with open(self.dir / "out", "wb") as out:
+                    subprocess.run(self.command(["--report", path, self.url("/bytes/4")], False, True), stdout=out,
+                                   timeout=60, check=True)
+                text = (self.dir / "out").read_bytes()
+                self.assertEqual(4, json.loads(text[4:].splitlines()[0])["body_len"])
+
+    def test_nonblocking_stdout(self):
+        """A reader that is slow is waited for."""
+        ours, theirs = os.pipe()
+        os.set_blocking(theirs, False)
+        process = self.start("--report", "-", self.url("/bytes/1000000"), report=False, stdout=theirs)
+        os.close(theirs)
+        self.assertTrue(select.select([ours], [], [], 60)[0])
+        with open(ours, "rb") as out:
+            text = out.read()
+        self.assertEqual(0, process.wait(60), process.stderr.read())
+        self.assertEqual(1000000, json.loads(text[1000000:].splitlines()[0])["body_len"])
+
     def test_cannot_be_written(self):
         ran = self.midge("--report", "/nonexistent/r", self.url(), report=False)
         self.assert_code(23, ran, "/nonexistent/r")
@@ -244,6 +344,32 @@ class ExitCodes(Case):
             with self.subTest(url):
                 self.failed(3, "URL", url)
         self.failed(3, "URL", "localhost/x", words=["no scheme"])
+
+    def test_what_is_wrong_with_a_url(self):
+        for url, words in (
+                ("https:/host", "write https://host"), ("https:host", "write https://host"),
+                ("http//host/x", "write http://host/x"), ("HTTP:\\\\host", "write HTTP://host"),
+                ("\u2013head", "a dash"), ("localhost/?u=http://x", "no scheme"), ("://x", "no scheme"), ("", "empty"),
+                ("http://", "no host"), ("https:///x", "no host"), ("http://:80/", "no host"),
+                ("http://h:99999/", "'99999' is no port"), ("http://h:0/", "'0' is no port"),
+                ("http://h:8a", "'8a' is no port"), ("http://h:-1?", "'-1' is no port"),
+                ("http://[::1]:x/", "'x' is no port"), ("http://a b/", "space"), ("http://h/a b", "space"),
+                ("http://h/a\tb", "control character"), ("http://h/%zz", "%25"), ("http://h/%", "%25"),
+                ("http://h\u00f6st/", "non-ASCII"), ("http://h$/", "no host name"), ("http://a..b/", "no host name"),
+                (f"http://{'a' * 64}/", "no host name"), ("http://127.1/", "no IPv4 address"),
+                ("http://256.0.0.1/", "no IPv4 address"), ("http://::1/", "in brackets: http://[::1]/"),
+                ("http://[::1/", "no ']'"), ("http://[::g]/", "no IPv6 address"),
+                ("http://u:p@h/", "user name"), (f"http://h/{'x' * 9000}", "too long")):
+            with self.subTest(url[:80]):
+                self.failed(3, "URL", url, words=["malformed URL: ", words])
+                ran = self.midge("parse-url", url, report=False, ca=False)
+                self.assert_code(3, ran, words)
+                self.assert_one_line(ran)
+        for url, words in (("htp://x/", "did you mean http?"), ("htttps://x/", "did you mean https?"),
+                           ("ftp://x/", "'ftp' is not supported"), ("sth://x/", "'sth' is not supported")):
+            with self.subTest(url):
+                self.failed(1, "SCHEME", url, words=[words])
+        self.assert_code(0, self.midge(self.url("/bytes/1").replace("https", "HTTPS")))
 
     def test_6_name(self):
         self.failed(6, "RESOLVE", "https://no-such-host.invalid/")
@@ -407,6 +533,12 @@ class ExitCodes(Case):
 
     def test_60_by_date(self):
         self.failed(60, "CERT", "--now", "4000000000", self.url("/posts/1"), words=["expired"])
+        ran = self.failed(60, "CERT", "--now", "1577836800", self.url("/posts/1"),
+                          words=["not yet valid", "the clock says 2020-01-01"])
+        ran = self.midge("--now", "0", self.url("/posts/1"))
+        self.assert_code(0, ran, "midge: warning: the clock is in the past")
+        self.assert_one_line(ran)
+        self.assertEqual("", self.midge("-s", "--now", "0", self.url("/posts/1")).text)
         ran = self.midge("--now", "1700000000", self.url("/posts/1", "expired"))
         self.assertIn(ran.code, (0, 60))    # before the floor the clock is none
 
@@ -421,6 +553,10 @@ class ExitCodes(Case):
         for name, words in (("missing", "No such file"), ("garbage", "garbage"), ("empty", "empty")):
             with self.subTest(name):
                 self.failed(77, "CA", "--cacert", name, self.url("/posts/1"), words=[words], ca=False)
+
+    def test_a_server_cannot_forge_a_line(self):
+        port = self.raw("HTTP/1.1 500 a\u202eb\u2028c\u0085d\u2066e\r\n\r\n".encode())
+        self.failed(22, "HTTP_STATUS", "-f", self.url("/", port), words=["HTTP error 500 a???b???c??d???e"])
 
     def test_first_failure_in_order(self):
         ran = self.midge(self.url("/delay/0.1"), self.url("/delay/30"), self.url("/", "refused"),
@@ -490,6 +626,25 @@ class Requests(Case):
         self.assertEqual(hashlib.sha256(blob).hexdigest(),
                          self.echo("--data-binary", "@blob")["body_sha256"])
 
+    def test_data_of_a_nonblocking_stdin(self):
+        theirs, ours = os.pipe()
+        os.set_blocking(theirs, False)
+        process = self.start("--data-binary", "@-", self.url("/echo"), stdin=theirs)
+        os.close(theirs)
+        self.wait_until_it_reads(process)
+        with open(ours, "wb") as pipe:
+            pipe.write(b"late")
+        out, error = process.communicate(timeout=60)
+        self.assertEqual(0, process.returncode, error)
+        self.assertEqual("late", json.loads(out)["body"])
+
+    def wait_until_it_reads(self, process):
+        """It sleeps: what it can only do for its input."""
+        deadline = time.monotonic() + 30
+        while pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "S":
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)    # until it sleeps
+
     def test_urlencode(self):
         (self.dir / "f").write_bytes(b"x y\xff")
         for argument, body in (("a b&c", "a%20b%26c"), ("=a=b", "a%3Db"), ("n=a b", "n=a%20b"),
@@ -524,6 +679,10 @@ class Requests(Case):
                          (echo["method"], echo["body_len"], echo["body_sha256"]))
         self.assertEqual([str(len(blob))], self.header(echo, "Content-Length"))
         self.assertEqual("/echo/blob", self.echo("-T", "blob", path="/echo/")["path"])
+        for path, sent in (("", "/a%20b"), ("/", "/a%20b"), ("/x", "/x"), ("?q", "/?q")):
+            (self.dir / "a b").write_bytes(b"x")
+            ran = self.midge("-T", "a b", self.url(path, self.raw("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")))
+            self.assertTrue(ran[0]["effective_url"].endswith(sent), ran[0]["effective_url"])
         (self.dir / "empty").write_bytes(b"")
         echo = self.echo("-T", "empty")
         self.assertEqual((0, ["0"]), (echo["body_len"], self.header(echo, "Content-Length")))
@@ -718,6 +877,54 @@ class Outputs(Case):
         self.assert_code(0, self.midge("-i", "-o", "file", self.url("/bytes/3")))
         self.assertTrue((self.dir / "file").read_bytes().startswith(b"HTTP/1.1 200"))
 
+    def test_output_is_stdout(self):
+        with open(self.dir / "out", "wb") as out:
+            out.write(b"before")
+            out.flush()
+            subprocess.run(self.command(["-o", "/dev/stdout", self.url("/bytes/4")], False, True), stdout=out,
+                           timeout=60, check=True)
+        self.assertEqual((b"before", 10), ((self.dir / "out").read_bytes()[:6], (self.dir / "out").stat().st_size))
+
+    def test_head_by_another_method(self):
+        ran = self.midge("-I", "-X", "GET", self.url("/bytes/3"))
+        self.assertEqual((0, "GET", 0), (ran.code, ran[0]["method"], ran[0]["body_len"]))
+        self.assertTrue(ran.out.endswith(b"\r\n\r\n"), ran.out)
+
+    def test_interim_heads(self):
+        heads = (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",
+                 b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
+        for options, expected in (([], b"hi"), (["-i"], b"".join(heads) + b"hi"), (["-v"], b"hi"),
+                                  (["-I", "-X", "GET"], b"".join(heads))):
+            ran = self.midge(*options, self.url("/", self.raw(b"".join(heads) + b"hi")))
+            self.assertEqual((0, expected), (ran.code, ran.out), ran)
+            self.assertEqual([["Content-Length", "2"]], ran[0]["headers"])
+        ran = self.midge("-v", self.url("/", self.raw(b"".join(heads) + b"hi")))
+        self.assertIn("< HTTP/1.1 103 Early Hints\n< Link: </a>\n<\n< HTTP/1.1 200 OK\n", ran.text)
+
+    def test_verbose_of_a_connection(self):
+        port = self.ports["https"]
+        ran = self.midge("-v", "-d", "abc", "--oauth2-bearer", "secret", self.url("/echo"))
+        self.assert_code(0, ran, f"> Host: localhost:{port}\n> Content-Length: 3\n", "> Authorization: ...\n",
+                         "*   subject: CN=localhost\n", "*   issuer: CN=", "*   start date: 20", "*   expire date: 20",
+                         "*   subjectAltName: DNS:localhost, ", 'host "localhost" matched cert\'s "localhost"\n')
+        self.assertNotIn("secret", ran.text)
+        self.assertRegex(ran.text, rf"\* connection 1: connected to localhost \((127\.0\.0\.1|::1)\) port {port}\n")
+        self.assertRegex(ran.text, rf"\* connection 1: TLS {ran[0]['tls_version']}, {ran[0]['cipher']}, "
+                                   "full handshake, certificate verified\n")
+        for host in ("127.0.0.1", "[::1]"):
+            ran = self.midge("-v", self.url("/bytes/1", host=host))
+            self.assert_code(0, ran, f"> Host: {host}:{port}\n", f'host "{host.strip("[]")}" matched cert\'s "')
+        self.assert_code(60, self.midge("-v", self.url("/", "wronghost")), "is not among the certificate's names")
+        self.assert_code(0, self.midge("-v", "-k", self.url("/bytes/1")), "certificate not verified (-k)")
+        ran = self.midge("-v", "--sync", "--tls-max", "1.2", self.url("/bytes/1"), "--next", "-H", "Connection: close",
+                         self.url("/bytes/1"))
+        self.assert_code(0, ran)
+        ran = self.midge("-v", "--per-host", "2", self.url("/delay/0.2?a"), self.url("/delay/0.2?b"))
+        self.assert_code(0, ran, "connection 2: TLS", "resumed session, certificate verified")
+        ran = self.midge("-v", "-H", "Host: h.example", self.url("/bytes/1", "http"))
+        self.assert_code(0, ran, "> Host: h.example\n")
+        self.assertNotIn("TLS", ran.text)
+
     def test_verbose(self):
         ran = self.midge("-v", "-d", "x", "-H", "Accept:", self.url("/echo?a=b"))
         self.assertNotIn("Accept", ran.text)
@@ -744,6 +951,12 @@ class Many(Case):
         self.assert_code(0, ran)
         self.assertEqual(2, ran.summary["peak_connections"])
         self.assertGreater(ran[7]["t_queue_us"], ran[7]["t_wait_us"])
+
+    def test_max_time_begins_behind_the_queue(self):
+        urls = [self.url(f"/delay/0.8?n={n}", "http") for n in range(5)]
+        ran = self.midge("--max-conns", "1", "-m", "3", *urls)
+        self.assert_code(0, ran)
+        self.assertGreater(ran.summary["wall_us"], 3000000)
 
     def test_connection_limits(self):
         urls = [self.url(f"/echo?n={n}&_together=3") for n in range(6)]
@@ -789,13 +1002,13 @@ class Pictures(Case):
         self.assertTrue(any(title.startswith("tls ") for title in titles), titles)
         self.assert_code(23, self.midge("--waterfall=none/w.svg", self.url("/posts/1")))
 
-    def on_terminal(self, *arguments, env=None):
+    def on_terminal(self, *arguments, env=None, **settings):
         """What it writes to a terminal as its standard error."""
         try:
             ours, theirs = pty.openpty()
         except OSError as error:    # a chroot without /dev/pts
             self.skipTest(f"no terminal: {error}")
-        process = self.start(*arguments, stderr=theirs, env=midge_test.environment(**(env or {})))
+        process = self.start(*arguments, stderr=theirs, env=midge_test.environment(**(env or {})), **settings)
         os.close(theirs)
         shown = b""
         while True:
@@ -813,15 +1026,30 @@ class Pictures(Case):
         return shown
 
     def test_progress(self):
-        shown = self.on_terminal("-o", "x", self.url("/delay/0.5"))
+        term = {"TERM": "xterm"}
+        shown = self.on_terminal("-o", "x", self.url("/delay/0.5"), env=term)
         self.assertIn(b"0/1 done", shown)
         self.assertTrue(shown.endswith(b"\033[J"), shown)
-        self.assertEqual(b"", self.on_terminal("-s", "-o", "x", self.url("/delay/0.3")))
+        self.assertEqual(b"", self.on_terminal("-s", "-o", "x", self.url("/delay/0.3"), env=term))
+        for dumb in ("dumb", "", None):
+            self.assertEqual(b"", self.on_terminal("-o", "x", self.url("/delay/0.3"), env={"TERM": dumb}))
+
+    def test_progress_of_an_app(self):
+        api = self.url("").replace("https", "http").replace(str(self.ports["https"]), str(self.ports["http"]))
+        self.rules({"match": "^/posts/", "delay": 0.4})
+        app = ["app", "posts", "--sync", "--api", api]
+        shown = self.on_terminal(*app, env={"TERM": "xterm"}, report=False, ca=False)
+        self.assertRegex(shown, rb"\rposts: \d requests, 0 failed, 1 connections, [\d.]+ K?B received, 0\.\d s\033\[K")
+        self.assertTrue(shown.endswith(b"\r\033[K"), shown)
+        self.assertEqual(b"", self.on_terminal(*app, env={"TERM": "dumb"}, report=False, ca=False))
 
     def test_colour(self):
         url = self.url("/delay/0.1")
-        self.assertIn(b"\033[37m-", self.on_terminal("-s", "--waterfall", url, env={"NO_COLOR": None, "TERM": "xterm"}))
-        self.assertNotIn(b"\033[", self.on_terminal("-s", "--waterfall", url, env={"NO_COLOR": "1"}))
+        shown = self.on_terminal("-s", "--waterfall", url, env={"NO_COLOR": None, "TERM": "xterm"})
+        self.assertIn(b"\033[30;47m-", shown)      # text and ground: readable whatever the terminal's are
+        self.assertEqual([], re.findall(rb"\033\[(?!0m|\d\d;\d\dm)", shown))
+        for env in ({"NO_COLOR": "1", "TERM": "xterm"}, {"NO_COLOR": None, "TERM": "dumb"}):
+            self.assertNotIn(b"\033", self.on_terminal("-s", "--waterfall", url, env=env))
 
 
 if __name__ == "__main__":

@@ -258,6 +258,76 @@ static int iterate(void *ctx, midge_id id, const struct midge_response *response
     return MIDGE_OK;
 }
 
+static int heads[4];
+static unsigned n_heads;
+
+static void on_interim(void *ctx, midge_id id, const struct midge_response *response)
+{
+    struct probe *p = ctx;
+    size_t len;
+    assert_int_equal(id, p->id);
+    assert_int_equal(p->responses, 0);
+    assert_string_equal(response->url, URL);
+    if (response->status == 103) {
+        assert_memory_equal(midge_response_header(response, "link", &len), "</a>", 4);
+        assert_int_equal(len, 4);
+    }
+    heads[n_heads++] = response->status;
+}
+
+static void interim_heads(void **state)
+{
+    static const struct fake_script script = {
+        .steps = {REQUEST, SAY("HTTP/1.1 100 Continue\r\n\r\n"), WAIT(5),
+                  SAY("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" HELLO)}};
+    struct world w;
+    struct probe p;
+    (void)state;
+    n_heads = 0;
+    world_open(&w, NULL);
+    fake_next(&w.fake, &script);
+    probe_init(&p, &w, URL);
+    p.request.on_interim = on_interim;
+    probe_start(&p);
+    world_run(&w);
+    probe_is_hello(&p);
+    assert_int_equal(n_heads, 2);
+    assert_int_equal(heads[0], 100);
+    assert_int_equal(heads[1], 103);
+    world_close(&w);
+}
+
+static enum midge_peer_event peer_events[4];
+static unsigned n_peer_events;
+
+static void on_peer(void *ctx, const struct midge_peer *peer)
+{
+    assert_ptr_equal(ctx, peer_events);
+    assert_string_equal(peer->host, "example.com");
+    assert_int_equal(peer->connection, 1);
+    assert_int_equal(peer->port, 80);
+    assert_int_equal(peer->address->family, 4);
+    peer_events[n_peer_events++] = peer->event;
+}
+
+static void peers_are_told(void **state)
+{
+    static const struct midge_config config = {.on_peer = on_peer, .trace_ctx = peer_events};
+    struct world w;
+    struct probe p;
+    (void)state;
+    n_peer_events = 0;
+    world_open(&w, &config);
+    fake_next(&w.fake, &fake_hello);
+    probe_get(&p, &w, URL);
+    world_run(&w);
+    probe_is_hello(&p);
+    assert_int_equal(n_peer_events, 2);
+    assert_int_equal(peer_events[0], MIDGE_PEER_TRYING);
+    assert_int_equal(peer_events[1], MIDGE_PEER_CONNECTED);
+    world_close(&w);
+}
+
 static void response_and_trace(void **state)
 {
     static const struct midge_config config = {.trace = count_lines, .trace_ctx = &lines};
@@ -1399,6 +1469,8 @@ int main(void)
         cmocka_unit_test(base_url_and_odd_ones),
         cmocka_unit_test(no_body),
         cmocka_unit_test(response_and_trace),
+        cmocka_unit_test(interim_heads),
+        cmocka_unit_test(peers_are_told),
         cmocka_unit_test(bad_starts),
         cmocka_unit_test(source_of_no_bytes),
         cmocka_unit_test(failing_poll),

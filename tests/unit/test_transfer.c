@@ -227,6 +227,66 @@ static void deadline_total(void **state)
     times_out(&w, &p, 300, MIDGE_PHASE_WAIT);
 }
 
+/* From when it leaves the queue, however long it was there. */
+static void deadline_attempt(void **state)
+{
+    static const struct midge_config one = {.max_connections = 1};
+    struct world w;
+    struct probe first, p;
+    (void)state;
+    world_open(&w, &one);
+    fake_listen(&w.fake, 80, &silent);
+    probe_init(&first, &w, URL);
+    first.request.timeouts.attempt_ms = 900;
+    probe_start(&first);
+    probe_init(&p, &w, URL);
+    p.request.timeouts.attempt_ms = 500;
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(w.fake.now_ms, 1000 + 900 + 500);
+    assert_int_equal(p.result.phase, MIDGE_PHASE_WAIT);
+    probe_ended(&p, MIDGE_ERR_TIMEOUT);
+    probe_ended(&first, MIDGE_ERR_TIMEOUT);
+    world_close(&w);
+    /* The client's; total_ms is a limit beside it. */
+    world_open(&w, &(struct midge_config){.timeouts = {.attempt_ms = 300}});
+    fake_listen(&w.fake, 80, &silent);
+    probe_init(&p, &w, URL);
+    times_out(&w, &p, 300, MIDGE_PHASE_WAIT);
+    world_open(&w, &(struct midge_config){.timeouts = {.attempt_ms = 300}});
+    fake_listen(&w.fake, 80, &silent);
+    probe_init(&p, &w, URL);
+    p.request.timeouts.total_ms = 200;
+    times_out(&w, &p, 200, MIDGE_PHASE_WAIT);
+}
+
+/* A lookup of 60 ms leaves 40 of 100 for the connect. */
+static void deadline_open(void **state)
+{
+    static const struct fake_script never = {.connect = FAKE_NEVER};
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, NULL);
+    set_name(&w, (struct fake_name){.host = "example.com", .count = 1, .ms = 60});
+    fake_listen(&w.fake, 80, &never);
+    probe_init(&p, &w, URL);
+    p.request.timeouts.open_ms = 100;
+    times_out(&w, &p, 100, MIDGE_PHASE_CONNECT);
+    world_open(&w, NULL);
+    set_name(&w, (struct fake_name){.host = "example.com", .never = true});
+    probe_init(&p, &w, URL);
+    p.request.timeouts.open_ms = 50;
+    times_out(&w, &p, 50, MIDGE_PHASE_DNS);
+    /* It ends with the opening. */
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 80, &silent);
+    probe_init(&p, &w, URL);
+    p.request.timeouts.open_ms = 50;
+    p.request.timeouts.first_byte_ms = 200;
+    times_out(&w, &p, 200, MIDGE_PHASE_WAIT);
+}
+
 static void deadline_defaults(void **state)
 {
     struct world w;
@@ -1772,6 +1832,8 @@ int main(void)
         cmocka_unit_test(deadline_idle),
         cmocka_unit_test(deadline_idle_stands_still),
         cmocka_unit_test(deadline_total),
+        cmocka_unit_test(deadline_attempt),
+        cmocka_unit_test(deadline_open),
         cmocka_unit_test(deadline_defaults),
         cmocka_unit_test(addresses),
         cmocka_unit_test(address_shares),

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "app_progress.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "screen.h"
+
+#define REDRAW_MS 100
+
+static void draw(struct app_progress *progress, uint64_t now)
+{
+    struct midge_stats stats;
+    uint64_t ms = now - progress->start_ms;
+    size_t columns, rows;
+    char line[160], bytes[16];
+
+    midge_client_stats(progress->client, &stats);
+    screen_size(STDERR_FILENO, &columns, &rows);
+    screen_bytes(bytes, sizeof bytes, progress->shim.received);
+    snprintf(line, sizeof line, "%s: %u requests, %u failed, %u connections, %s received, %u.%u s",
+             progress->name, (unsigned)stats.requests, (unsigned)stats.failed,
+             (unsigned)stats.open_connections, bytes, (unsigned)(ms / 1000),
+             (unsigned)(ms / 100 % 10));
+    fflush(stdout);
+    fprintf(stderr, "\r%.*s\033[K", (int)columns - 1, line);
+    progress->shown = 1;
+}
+
+/* Before each wait. */
+static void on_turn(void *ctx)
+{
+    struct app_progress *progress = ctx;
+    uint64_t now = progress->shim.port.clock_ms(progress->shim.port.ctx);
+
+    if (progress->client == NULL || now < progress->drawn_ms + REDRAW_MS)
+        return;
+    progress->drawn_ms = now;
+    draw(progress, now);
+}
+
+struct midge_port *app_progress_init(struct app_progress *progress, struct midge_port *below,
+                                     const char *name)
+{
+    *progress = (struct app_progress){.name = name, .on = screen_is_drawable(STDERR_FILENO) != 0};
+    if (!progress->on)
+        return below;
+    shim_init(&progress->shim, below);
+    progress->shim.on_turn = on_turn;
+    progress->shim.turn_ctx = progress;
+    progress->shim.turn_ms = REDRAW_MS;
+    progress->start_ms = progress->drawn_ms = progress->shim.start_ms;
+    return &progress->shim.port;
+}
+
+void app_progress_clear(struct app_progress *progress)
+{
+    if (progress->shown)
+        fputs("\r\033[K", stderr);
+    progress->shown = 0;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* -v: whom the connections reach, on stderr. */
+#ifndef MIDGE_HOST_PEER_H
+#define MIDGE_HOST_PEER_H
+
+#include <midge/client.h>
+
+/* config.on_peer; ctx is not used. */
+void peer_show(void *ctx, const struct midge_peer *peer);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* What config.on_peer is told as a connection comes up. */
+#include "core/core.h"
+
+#if MIDGE_TEXTS
+
+void midge__peer_tell(const struct midge__conn *conn, enum midge_peer_event event,
+                      const struct midge_addr *address, const void *certificate)
+{
+    const struct midge_config *config = &conn->client->config;
+    const struct midge__origin *o = conn->origin;
+    if (config->on_peer == NULL) {
+        return;
+    }
+    const struct midge_peer peer = {
+        .event = event,
+        .connection = conn->number,
+        .host = o->host,
+        .servername = o->servername,
+        .address = address,
+        .port = o->port,
+        .tls_version = conn->tls.version,
+        .resumed = conn->tls.resumed,
+        .verified = !o->skip_verification,
+        .cipher = conn->tls.cipher,
+        .certificate = certificate,
+    };
+    config->on_peer(config->trace_ctx, &peer);
+}
+
+void midge__peer_certificate(struct midge__tls *tls, const void *certificate)
+{
+    midge__peer_tell(MIDGE_CONTAINER_OF(tls, struct midge__conn, tls), MIDGE_PEER_CERTIFICATE, NULL,
+                     certificate);
+}
+
+#endif
