@@ -125,6 +125,7 @@ static int step(struct midge__tls_impl *impl)
     int before = impl->ssl.MBEDTLS_PRIVATE(state);
     impl->saw_certificate = impl->saw_certificate || before == MBEDTLS_SSL_SERVER_CERTIFICATE;
     int ret = advance(impl, before);
+    impl->unread = impl->unread != 0 ? impl->unread : impl->tls->context->unread;
     if (midge__tls_memory_was_short(impl)) {
         /* mbedTLS goes on after some of them, with keys the server then rejects. */
         ret = MBEDTLS_ERR_SSL_ALLOC_FAILED;
