@@ -3,7 +3,6 @@
 """Certificate chains of tests/server/chains.py over TLS 1.2 and 1.3, and TLS 1.2 of profile small:
 each is accepted, or refused with exit code 60 and a text of its own. With MIDGE_TLS=external MIDGE_BIN
 is a program on an mbedTLS that midge did not build: test External is run, and no other."""
-import base64
 import os
 import socket
 import ssl
@@ -23,10 +22,6 @@ SMALL = midge_test.BIN + "-small"
 EXTERNAL = os.environ.get("MIDGE_TLS") == "external"
 
 
-def pem(der):
-    return (b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE-----\n")
-
-
 class Raw(tls12.Server):
     """A chain that OpenSSL would not serve."""
 
@@ -44,7 +39,7 @@ def openssl_context(case, version):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = context.maximum_version = version
     with tempfile.NamedTemporaryFile() as file:
-        file.write(case.chain[0].pem_key() + b"".join(pem(one.der) for one in case.chain))
+        file.write(case.chain[0].pem_key() + b"".join(map(chains.pem, case.chain)))
         file.flush()
         try:
             context.load_cert_chain(file.name)
@@ -102,12 +97,12 @@ class Chains(midge_test.Case):
             case.raw = case.raw or not openssl_context(case, ssl.TLSVersion.TLSv1_2)
         cls.cases = [case for case in cases if not case.raw]
         cls.raw_cases = [case for case in cases if case.raw]
-        roots = {root.der for case in cases for root in case.roots}
+        roots = {chains.pem(root) for case in cases for root in case.roots}
         cls.folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(cls.folder.cleanup)
         cls.ca = os.path.join(cls.folder.name, "roots.pem")
         with open(cls.ca, "wb") as file:
-            file.write(b"".join(map(pem, sorted(roots))))
+            file.write(b"".join(sorted(roots)))
         cls.port12, cls.port13 = (cls.serve(Server(cls.cases, version)) for version in (
             ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3))
         cls.raw_ports = [cls.serve(Raw(case)) for case in cls.raw_cases]

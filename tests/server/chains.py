@@ -6,6 +6,7 @@
 
 Certificates are written here and not by a library, which would refuse to write most of the bad ones.
 """
+import base64
 import itertools
 from dataclasses import dataclass, field
 
@@ -172,6 +173,11 @@ def issue(subject, issuer=None, *extensions, key=None, ca=True, dates=GOOD, publ
               seq(*(tlv(0x17, date.encode()) for date in dates)), subject, public or spki(key),
               tlv(0xA3, seq(*extensions)))
     return Entity(subject, key, seq(tbs, algorithm(signer), tlv(3, b"\0", sign(signer, tbs))))
+
+
+def pem(entity):
+    return (b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(entity.der) +
+            b"-----END CERTIFICATE-----\n")
 
 
 # --- cases ---
@@ -488,6 +494,10 @@ def cross_cases(make):
     good = make.authority(case, dates=EXPIRED)
     other = issue(good.subject, nobody, key=good.key)
     make.add(case, "expired", [leaf(case, good), other, good])
+    # mbedTLS prefers what is valid at its clock, whoever signed; without a clock that is the floor.
+    case = "keys-without-clock"
+    good = make.authority(case, dates=("400101000000Z", "490101000000Z"))
+    make.add(case, "not yet valid", [leaf(case, good), good, make.authority(case)])
     case = "cross-no-ca"
     good = make.authority(case)
     bad = issue(good.subject, make.root, key=good.key, ca=False)
