@@ -60,7 +60,7 @@ static uint32_t own_flags(const mbedtls_x509_crt *crt)
     if (!midge__extension_find(der_of(&crt->v3_ext), ID_NAME_CONSTRAINTS, &own)) {
         return MIDGE__CERT_BAD_CONSTRAINTS;
     }
-    return own.value.at == NULL ? 0 : flags_of(midge__name_constraints_read(&own));
+    return midge__der_len(own.value) == 0 ? 0 : flags_of(midge__name_constraints_read(&own));
 }
 
 /* RFC 5280 6.1.3 (b), (c): CAs that roll over their keys are exempt, the server never. */
@@ -81,7 +81,7 @@ static uint32_t constraint_flags(struct midge__cert_path *path, unsigned depth)
     for (unsigned i = depth + 1; i <= path->top && !is_exempt(crt, depth); ++i) {
         /* That there is one and it can be read was judged when it was added. */
         if (midge__extension_find(der_of(&path->cert[i]->v3_ext), ID_NAME_CONSTRAINTS, &above) &&
-            above.value.at != NULL) {
+            midge__der_len(above.value) > 0) {
             flags |= flags_of(midge__name_constraints_check(&above, &names, &path->budget));
         }
     }

@@ -5,6 +5,13 @@
 
 #define SEQUENCE (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
 
+struct midge__der midge__der(unsigned char *at, size_t len)
+{
+    static unsigned char nothing;
+    at = at == NULL ? &nothing : at;
+    return (struct midge__der){at, at + len};
+}
+
 int midge__der_next(struct midge__der *in, struct midge__der *value)
 {
     size_t len;
@@ -16,7 +23,7 @@ int midge__der_next(struct midge__der *in, struct midge__der *value)
         mbedtls_asn1_get_len(&in->at, in->end, &len) != 0) {
         return -1;
     }
-    *value = midge__der(in->at, len);
+    *value = (struct midge__der){in->at, in->at + len};
     in->at += len;
     return tag;
 }
@@ -46,7 +53,8 @@ bool midge__extension_find(struct midge__der extensions, unsigned char id,
             found->critical = midge__der_len(value) != 1 || *value.at != 0;
             tag = midge__der_next(&extension, &value);
         }
-        if (tag != MBEDTLS_ASN1_OCTET_STRING || value.at == value.end || found->value.at != NULL) {
+        if (tag != MBEDTLS_ASN1_OCTET_STRING || value.at == value.end ||
+            midge__der_len(found->value) > 0) {
             return false;
         }
         found->value = value;

@@ -6,21 +6,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Unread bytes; empty where at == end. Nothing is written through at: mbedTLS's readers want it
-   without const. */
+/* Unread bytes; empty where at == end, never NULL. Nothing is written through at: mbedTLS's readers
+   want it without const. */
 struct midge__der {
     unsigned char *at;
     const unsigned char *end;
 };
 
-static inline struct midge__der midge__der(unsigned char *at, size_t len)
-{
-    return (struct midge__der){at, at == NULL ? NULL : at + len};
-}
+/* Those len bytes; at may be NULL when len is 0. */
+struct midge__der midge__der(unsigned char *at, size_t len);
 
 static inline size_t midge__der_len(struct midge__der d)
 {
-    return d.at == NULL ? 0 : (size_t)(d.end - d.at);
+    return (size_t)(d.end - d.at);
 }
 
 /* Takes one value from the front: its tag, and what is in it. Negative: there is none, it is

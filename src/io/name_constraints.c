@@ -75,15 +75,6 @@ static bool next_name(struct midge__der *in, struct name *name)
 
 /* --- whether a name is in a subtree: what cannot be told is excluded and not permitted --- */
 
-/* Whether host is base, or below it: below a base that begins with a dot, and where below_any is
-   set below any. */
-static bool is_host_in(struct midge__der host, struct midge__der base, bool below_any)
-{
-    size_t len = midge__der_len(base), more = midge__der_len(host) - len;
-    return len == 0 || (ends_with(host, base) &&
-                        (more == 0 || *base.at == '.' || (below_any && host.at[more - 1] == '.')));
-}
-
 /* A wildcard is no name but many, each with one label in its place. Where that could be the
    excluded name, it is taken for it. */
 static bool is_wildcard_for(struct midge__der name, struct midge__der base)
@@ -101,39 +92,46 @@ static bool is_wildcard_for(struct midge__der name, struct midge__der base)
     return !find(base, '.');
 }
 
-static bool is_dns_in(struct midge__der name, struct midge__der base, bool exclude)
+/* Whether host is base, or below it: below a base that begins with a dot, and where below_any is
+   set below any. */
+static bool is_host_in(struct midge__der host, struct midge__der base, bool below_any, bool exclude)
 {
-    name = without_last_dot(name);
-    return is_host_in(name, base, true) ||
-           (exclude && find(name, '*') && is_wildcard_for(name, base));
+    host = without_last_dot(host);
+    size_t len = midge__der_len(base), more = midge__der_len(host) - len;
+    if (len == 0 || (ends_with(host, base) &&
+                     (more == 0 || *base.at == '.' || (below_any && host.at[more - 1] == '.')))) {
+        return true;
+    }
+    return exclude && find(host, '*') && is_wildcard_for(host, base);
 }
 
-/* The part before the last @ (others can stand in quotes before it); at is NULL without @. */
-static struct midge__der split_mailbox(struct midge__der *mailbox)
+/* Takes the part before the last @ off (others can stand in quotes before it); false without @. */
+static bool split_mailbox(struct midge__der *mailbox, struct midge__der *local)
 {
-    struct midge__der local = {mailbox->at, mailbox->end};
-    while (local.end != local.at) {
-        if (*--local.end == '@') {
-            mailbox->at = local.at + (local.end - local.at) + 1;
-            return local;
+    *local = *mailbox;
+    while (local->end != local->at) {
+        if (*--local->end == '@') {
+            mailbox->at += local->end - local->at + 1;
+            return true;
         }
     }
-    return midge__der(NULL, 0);
+    return false;
 }
 
 /* Quotes can write one mailbox in many ways, and servers decide whether the case of its first part
    counts. An attribute of the subject may be in an encoding with NULs. */
 static bool is_mail_in(struct midge__der name, struct midge__der base, bool exclude)
 {
-    struct midge__der local = split_mailbox(&name), base_local = split_mailbox(&base);
-    size_t len = midge__der_len(local);
-    if (local.at == NULL || (exclude && (find(local, '"') || find(name, '\0')))) {
+    struct midge__der local, base_local;
+    if (!split_mailbox(&name, &local) || (exclude && (find(local, '"') || find(name, '\0')))) {
         return exclude;
     }
-    return is_host_in(without_last_dot(name), base, false) &&
-           (base_local.at == NULL || (len == midge__der_len(base_local) &&
-                                      (exclude ? same_text(local.at, base_local.at, len)
-                                               : memcmp(local.at, base_local.at, len) == 0)));
+    bool any_box = !split_mailbox(&base, &base_local);
+    size_t len = midge__der_len(local);
+    return is_host_in(name, base, false, exclude) &&
+           (any_box || (len == midge__der_len(base_local) &&
+                        (exclude ? same_text(local.at, base_local.at, len)
+                                 : memcmp(local.at, base_local.at, len) == 0)));
 }
 
 static bool is_ip_in(struct midge__der name, struct midge__der base, bool exclude)
@@ -164,7 +162,7 @@ static bool is_in(const struct name *name, const struct name *base, bool exclude
     case FORM_RFC822:
         return is_mail_in(name->value, base->value, exclude);
     case FORM_DNS:
-        return is_dns_in(name->value, base->value, exclude);
+        return is_host_in(name->value, base->value, true, exclude);
     case FORM_DIRECTORY: {
         enum midge__match found = midge__dn_within(name->value, base->value);
         return found == MIDGE__MATCH_YES || (exclude && found == MIDGE__MATCH_UNKNOWN);
@@ -195,7 +193,8 @@ static bool is_host(struct midge__der host)
 
 static bool is_mail_base(struct midge__der base)
 {
-    bool mailbox = split_mailbox(&base).at != NULL;
+    struct midge__der local;
+    bool mailbox = split_mailbox(&base, &local);
     return is_host(base) && !(mailbox && (base.at == base.end || *base.at == '.'));
 }
 

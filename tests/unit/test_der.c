@@ -57,7 +57,6 @@ static bool find(const char *bytes, size_t len, struct midge__extension *found)
     unsigned char *copy = malloc(len + 1);
     memcpy(copy, bytes, len);
     bool ok = midge__extension_find(midge__der(copy, len), 30, found);
-    found->value = midge__der(found->value.at == NULL ? NULL : copy, midge__der_len(found->value));
     free(copy);
     return ok;
 }
@@ -72,9 +71,9 @@ static void test_extension(void **state)
     assert_true(found.critical);
     assert_int_equal(midge__der_len(found.value), 2);
     assert_true(FIND("\x30\x0A" OTHER, &found));
-    assert_null(found.value.at);
+    assert_int_equal(midge__der_len(found.value), 0);
     assert_true(midge__extension_find(midge__der(NULL, 0), 30, &found));
-    assert_null(found.value.at);
+    assert_int_equal(midge__der_len(found.value), 0);
     assert_true(FIND("\x30\x0B\x30\x09\x06\x03\x55\x1D\x1E\x04\x02\x05\x00", &found));
     assert_false(found.critical);
 }
@@ -100,7 +99,7 @@ static void test_mutations(void **state)
         memcpy(copy, whole, sizeof whole - 1);
         copy[i / 256] = (unsigned char)i;
         struct midge__der in = midge__der(copy, sizeof whole - 1);
-        if (midge__extension_find(in, 30, &found) && found.value.at != NULL) {
+        if (midge__extension_find(in, 30, &found) && midge__der_len(found.value) > 0) {
             assert_true(found.value.at > copy && found.value.end <= in.end);
         }
         free(copy);
