@@ -18,7 +18,6 @@ import chains   # noqa: E402
 import tls12    # noqa: E402
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
-SMALL = midge_test.BIN + "-small"
 EXTERNAL = os.environ.get("MIDGE_TLS") == "external"
 
 
@@ -173,13 +172,11 @@ class Chains(midge_test.Case):
 
 class Small(Chains):
     """TLS 1.2 with steps that are cut."""
-    program = SMALL
     test_tls13 = test_without_verification = None
 
     @classmethod
     def setUpClass(cls):
-        if not os.access(SMALL, os.X_OK):
-            raise unittest.SkipTest(f"no program at {SMALL}")
+        cls.program = str(midge_test.of_profile("small"))
         super().setUpClass()
 
     def test_refused_again(self):
