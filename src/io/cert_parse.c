@@ -7,8 +7,8 @@
 
 #include "io/tls_internal.h"
 
-/* mbedTLS asks about each extension that it does not know, and about certificate policies that it
-   does not know; what is not critical is passed over whatever the answer. */
+/* mbedTLS asks about each extension and certificate policy that it does not know. It ignores the
+   answer for an extension that is not critical. */
 static int accept_constraints(void *p, const mbedtls_x509_crt *crt, const mbedtls_x509_buf *oid,
                               int critical, const unsigned char *at, const unsigned char *end)
 {

@@ -15,9 +15,9 @@ int midge__cert_parse(mbedtls_x509_crt *chain, const unsigned char *der, size_t 
 
 /*
  * The peer's next certificate. Within midge's scope (tls_process.h) the first, the server's own,
- * must be readable; another one that needs what this mbedTLS lacks is left out, as it may be of no
- * use to the path (RFC 8446 4.4.2), and the context remembers why. Outside of it, in the firmware's
- * own connections, as mbedTLS does it.
+ * must be readable. Another one with an algorithm or critical extension that this mbedTLS lacks is
+ * left out, since the path may not need it (RFC 8446 4.4.2), and the context remembers why. Outside
+ * of it, in the firmware's own connections, as mbedTLS does it.
  */
 int midge__x509_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *der, size_t len);
 int midge__x509_crt_parse_der_nocopy(mbedtls_x509_crt *chain, const unsigned char *der, size_t len);

@@ -26,8 +26,8 @@ bool midge__cert_issued(const mbedtls_x509_crt *parent, const mbedtls_x509_crt *
 
 /* --- extended key usage --- */
 
-/* RFC 5280 4.2.1.12 speaks of the key of the certificate itself; in a CA's, everybody reads it as a
-   limit to what is below (CA/Browser Forum 7.1.2.10.6). mbedTLS looks at the server's own. */
+/* RFC 5280 4.2.1.12 limits the key of the certificate itself. Clients read it in a CA certificate
+   as a limit for all certificates below, as CAs intend it. mbedTLS checks the server's own. */
 static uint32_t usage_flags(const mbedtls_x509_crt *crt, unsigned depth)
 {
     bool meant = depth == 0 ||

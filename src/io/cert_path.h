@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What mbedTLS does not ask of the CA certificates above a server's: extended key usage and name
- * constraints. Fed by mbedTLS's verify callback, which shows one built path from the trusted root
- * down to the server's certificate, all in one go.
+ * Rules for the CA certificates above a server's that mbedTLS does not check: extended key usage
+ * and name constraints. Fed by mbedTLS's verify callback, which shows one built path from the
+ * trusted root down to the server's certificate, all in one go.
  */
 #ifndef MIDGE_IO_CERT_PATH_H
 #define MIDGE_IO_CERT_PATH_H

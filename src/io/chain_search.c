@@ -71,6 +71,15 @@ static bool lay_out_next(struct midge__chain_search *search, mbedtls_x509_crt *l
     return false;
 }
 
+static mbedtls_x509_crt *last_of(const struct midge__chain_search *search, mbedtls_x509_crt *leaf)
+{
+    mbedtls_x509_crt *at = leaf;
+    for (unsigned i = 0; i < search->length; ++i) {
+        at = at->next;
+    }
+    return at;
+}
+
 /* --- verifying --- */
 
 static bool is_trusted(const struct midge__verdict *verdict)
@@ -111,10 +120,7 @@ int midge__x509_crt_verify_restartable(mbedtls_x509_crt *crt, mbedtls_x509_crt *
         lay_out(search, crt);
     }
     for (;;) {
-        mbedtls_x509_crt *last = crt;
-        for (unsigned i = 0; i < search->length; ++i) {
-            last = last->next;
-        }
+        mbedtls_x509_crt *last = last_of(search, crt);
         mbedtls_x509_crt *aside = last->next;
         last->next = NULL;
         int ret = mbedtls_x509_crt_verify_restartable(crt, trust_ca, ca_crl, profile, cn, flags,

@@ -4,8 +4,8 @@
  * them (RFC 8446 4.4.2, for TLS 1.2 too). mbedTLS takes the next suitable name behind each
  * certificate and does not try another. Here each path is laid out for it and verified:
  *
- *     leaf, the issuer chosen for it, the issuer chosen for that one, …   | what is left
- *     └ what mbedTLS sees                                                 └ kept aside meanwhile
+ *     leaf, the issuer chosen for it, the issuer chosen for that one, …   | the others
+ *     └ the list that mbedTLS sees                                        └ kept aside meanwhile
  *
  * When one fails, the next choice is made for the certificate whose issuer was wrong, then for
  * those below it. The number of paths tried is bounded; each takes at most
@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What verifying one path has found. */
+/* The result of verifying one path. */
 struct midge__verdict {
     uint32_t flags;
     uint32_t cert_date; /* YYYYMMDD of the first date refused */

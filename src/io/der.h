@@ -21,7 +21,7 @@ static inline size_t midge__der_len(struct midge__der d)
     return (size_t)(d.end - d.at);
 }
 
-/* Takes one value from the front: its tag, and what is in it. Negative: there is none, it is
+/* Takes one value from the front: its tag, and its content. Negative: there is none, it is
    malformed, or its tag has more than one byte. */
 int midge__der_next(struct midge__der *in, struct midge__der *value);
 

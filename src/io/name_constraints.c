@@ -54,7 +54,7 @@ enum form {
 
 struct name {
     unsigned form;
-    struct midge__der value; /* of a directoryName: what is in its SEQUENCE */
+    struct midge__der value; /* of a directoryName: the content of its SEQUENCE */
 };
 
 static bool next_name(struct midge__der *in, struct name *name)
@@ -73,7 +73,7 @@ static bool next_name(struct midge__der *in, struct name *name)
            (midge__der_next(&outer, &name->value) == SEQUENCE && outer.at == outer.end);
 }
 
-/* --- whether a name is in a subtree: what cannot be told is excluded and not permitted --- */
+/* --- whether a name is in a subtree; in doubt it is excluded and not permitted --- */
 
 /* A wildcard is no name but many, each with one label in its place. Where that could be the
    excluded name, it is taken for it. */
@@ -83,7 +83,7 @@ static bool is_wildcard_for(struct midge__der name, struct midge__der base)
         ++name.at;
     }
     if (find(name, '*')) {
-        return true; /* not in the first label: who knows what for */
+        return true; /* a wildcard outside of the first label has no defined meaning */
     }
     if (!ends_with(base, name)) {
         return false;
@@ -274,8 +274,7 @@ static bool next_subtree(struct midge__der *list, struct name *base)
                                    memcmp(tree.at, minimum, sizeof minimum) == 0);
 }
 
-/* lists[0] is what is permitted, lists[1] what is excluded; at least one is there, none is empty.
- */
+/* lists[0] are the permitted subtrees, lists[1] the excluded; one may be absent, none is empty. */
 static bool read_lists(const struct midge__extension *c, struct midge__der lists[2])
 {
     struct midge__der value = c->value, both;

@@ -103,7 +103,7 @@ static const char *malformed_text(int native)
 {
     const char *unsupported = midge__tls_unsupported_text(native);
 #if defined(MIDGE_TLS_EXTERNAL)
-    /* What mbedTLS says of a critical extension that it does not know; it asks nobody. */
+    /* mbedTLS's code for a critical extension that it does not know. */
     if (native == MBEDTLS_ERR_X509_INVALID_EXTENSIONS + MBEDTLS_ERR_ASN1_UNEXPECTED_TAG) {
         return MIDGE__TEXT("critical extension in certificate, maybe name constraints, that this "
                            "build of mbedTLS cannot read");
@@ -192,7 +192,8 @@ static unsigned record_len(const struct midge__tls_impl *impl)
 
 /* mbedTLS says BAD_INPUT_DATA when it has read the header of a record that does not fit, perhaps
    behind pieces of the same message, and INVALID_RECORD when a record's plaintext does not; but
-   both for other reasons too. What TLS itself forbids (RFC 5246 6.2.3: 2^14 + 2048) fits nowhere.
+   both for other reasons too. A record that TLS itself forbids
+   (RFC 5246 6.2.3: more than 2^14 + 2048) is no matter of size.
  */
 static bool is_record_size(const struct midge__tls_impl *impl, int native)
 {

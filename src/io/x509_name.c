@@ -67,7 +67,7 @@ static bool same_bytes(struct midge__der a, struct midge__der b)
     return len == midge__der_len(b) && (len == 0 || memcmp(a.at, b.at, len) == 0);
 }
 
-/* What is in two SETs. One attribute each, as nearly all have; of several the same bytes. */
+/* Compares the contents of two SETs. With several attributes only the same bytes are equal. */
 static enum midge__match rdn_match(struct midge__der a, struct midge__der b)
 {
     struct midge__der pair_a, pair_b, value_a, value_b;

@@ -11,7 +11,7 @@
 enum midge__match { MIDGE__MATCH_NO, MIDGE__MATCH_YES, MIDGE__MATCH_UNKNOWN };
 
 /* Whether name starts with all RDNs of base (RFC 5280 7.1: case and repeated spaces aside). Both
-   are what is in the SEQUENCE of a Name. */
+   are the content of the SEQUENCE of a Name. */
 enum midge__match midge__dn_within(struct midge__der name, struct midge__der base);
 
 /* Whether two Names, each with its SEQUENCE, are certainly the same. */

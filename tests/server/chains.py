@@ -439,7 +439,7 @@ def order_cases(make):
     case = "order-many"
     a, b, c = authorities(case, 3)
     make.add(case, "", [leaf(case, a), *strangers * 5, c, b, a])
-    case = "order-loop"         # two that vouch for each other, and nobody for them
+    case = "order-loop"         # two that issue each other, and no root above them
     first, second = issue(f"CN={case} 1"), issue(f"CN={case} 2")
     by_second, by_first = issue(first.subject, second, key=first.key), issue(second.subject, first, key=second.key)
     make.add(case, UNTRUSTED, [leaf(case, first), by_first, by_second])
