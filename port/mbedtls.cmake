@@ -38,6 +38,15 @@ function(midge_mbedtls target profile)
     set_target_properties(${target} PROPERTIES C_STANDARD 99 C_EXTENSIONS ON
         POSITION_INDEPENDENT_CODE ${MIDGE_PIC})
 
+    # Certificates of midge's peers go through src/io/cert_parse.c and chain_search.c, which call
+    # mbedTLS's own functions and leave the connections of others alone.
+    set(calls "")
+    foreach(name x509_crt_parse_der x509_crt_parse_der_nocopy x509_crt_verify_restartable)
+        list(APPEND calls mbedtls_${name}=midge__${name})
+    endforeach()
+    set_source_files_properties(${library}/ssl_tls.c ${library}/ssl_tls13_generic.c PROPERTIES
+        COMPILE_DEFINITIONS "${calls}")
+
     # AES-NI and carry-less multiply by intrinsics, twice as fast a byte. Both files need the
     # flags: they must agree on the layout of the AES context. Run-time detection stays, so a CPU
     # without them is safe.

@@ -79,7 +79,10 @@ struct midge_result {
     uint16_t connects;       /* connections opened for it */
     uint16_t status;         /* HTTP status, 0 when none came */
     int native;              /* errno, lwIP's, mbedTLS's or the resolver's code; 0 none */
-    uint32_t verify_flags;   /* MBEDTLS_X509_BADCERT_x of a refused certificate */
+    /* Of a refused certificate chain: MBEDTLS_X509_BADCERT_x; and 0x100000 a name that breaks name
+       constraints, 0x200000 name constraints that cannot be read, 0x400000 more names and name
+       constraints than are compared, 0x800000 a CA that is not for servers */
+    uint32_t verify_flags;
     uint32_t cert_date;  /* YYYYMMDD: when that one expired or becomes valid; 0: not the reason */
     uint32_t connection; /* its number, from 1; 0 none */
     uint32_t retry_after_s; /* of a Retry-After header in seconds (RFC 9110 10.2.3); 0 none */

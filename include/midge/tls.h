@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TLS settings. Cleared, they verify: chain, host name by subjectAltName (RFC 9525), dates.
+ * TLS settings. Cleared, they verify: chain, host name by subjectAltName (RFC 9525), dates, and of
+ * each CA above the server, the root too, extended key usage and name constraints (RFC
+ * 5280 4.2.1.10, 4.2.1.12; critical or not). The server's certificate comes first; the others may
+ * come in any order and with unrelated ones among them (RFC 8446 4.4.2). Up to 12 paths are tried.
+ *
+ * A firmware's own mbedTLS (MIDGE_TLS=external) reads certificates before midge sees them. It
+ * refuses a chain with a critical nameConstraints extension, and one in another order than each
+ * certificate's issuer behind it; both are CERT with a text that says so.
  */
 #ifndef MIDGE_TLS_H
 #define MIDGE_TLS_H
@@ -28,8 +35,9 @@ struct midge_tls {
     size_t ca_len;
     /* Lowest and highest version offered. UNSUPPORTED at start when the profile lacks it. */
     uint8_t min_version, max_version;
-    /* Accept any certificate of anyone. Such a connection or session never serves a verified
-       request. */
+    /* Accept any certificate of anyone that can be read: the server's own needs a key and a
+       signature algorithm that this mbedTLS knows, or the request fails with CERT. Such a
+       connection or session never serves a verified request. */
     uint8_t dangerously_skip_verification;
     /* Seconds since 1970; 0: MIDGE_TIME_FLOOR. Without a trusted clock a certificate that
        expired before it is refused, other dates pass and the result says time_verified 0. */

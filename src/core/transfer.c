@@ -162,6 +162,7 @@ void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
 
 void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
 {
+    struct midge_client *client = t->aw.client;
     midge__list_remove(&t->link);
     t->conn = conn;
     t->state = MIDGE__TRANSFER_OPENING;
@@ -171,7 +172,7 @@ void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
                 after(client->now_ms, pick(t->request->timeouts.attempt_ms,
                                            client->config.timeouts.attempt_ms, MIDGE_NO_TIMEOUT)));
     t->origin->active++;
-    t->aw.client->transfers++;
+    client->transfers++;
 }
 
 /* --- the end --- */

@@ -46,6 +46,7 @@ bool midge__tls_out_of_memory(int native)
 
 void midge__tls_clear(struct midge__tls_impl *impl)
 {
+    impl->tls->context->unread = 0;
     midge__memory_failed_reset(impl->tls->context->memory);
     midge__tls_process_failed_reset();
 }
@@ -55,12 +56,63 @@ bool midge__tls_memory_was_short(const struct midge__tls_impl *impl)
     return midge__memory_failed(impl->tls->context->memory) || midge__tls_process_failed();
 }
 
-/* Errors of parsing an X.509 certificate or the key in it. */
-static bool is_malformed_certificate(int native)
+/* The step of the handshake that mbedTLS is in, or failed in. */
+static int handshake_state(const struct midge__tls_impl *impl)
 {
-    int high = -high_level(native);
-    return (high >= 0x2080 && high <= 0x2980) || high == 0x3000 ||
-           (high >= 0x3880 && high <= 0x3F80);
+    return impl->ssl.MBEDTLS_PRIVATE(state);
+}
+
+/* From below TLS: X.509, keys, ECC, RSA, hashes, numbers, ASN.1. */
+static bool is_from_crypto(int native)
+{
+    return native < 0 && -high_level(native) < 0x5400;
+}
+
+/* A certificate, or the key in it, could not be read. */
+static bool is_malformed_certificate(const struct midge__tls_impl *impl, int native)
+{
+    return handshake_state(impl) == MBEDTLS_SSL_SERVER_CERTIFICATE && is_from_crypto(native);
+}
+
+/* The server's proof that it has its certificate's key was checked and is wrong. */
+static bool is_bad_signature(const struct midge__tls_impl *impl, int native)
+{
+    int state = handshake_state(impl);
+    return (state == MBEDTLS_SSL_SERVER_KEY_EXCHANGE && is_from_crypto(native)) ||
+           (state == MBEDTLS_SSL_CERTIFICATE_VERIFY && native == MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE);
+}
+
+const char *midge__tls_unsupported_text(int native)
+{
+    switch (high_level(native)) {
+    case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
+        return MIDGE__TEXT("unsupported signature algorithm in certificate");
+    case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
+    case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
+    case MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE:
+    case MBEDTLS_ERR_ECP_FEATURE_UNAVAILABLE:
+        return MIDGE__TEXT("unsupported kind of key in certificate");
+    case MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE:
+        return MIDGE__TEXT("unsupported critical extension in certificate");
+    default:
+        return NULL;
+    }
+}
+
+static const char *malformed_text(int native)
+{
+    const char *unsupported = midge__tls_unsupported_text(native);
+#if defined(MIDGE_TLS_EXTERNAL)
+    /* mbedTLS's code for a critical extension that it does not know. */
+    if (native == MBEDTLS_ERR_X509_INVALID_EXTENSIONS + MBEDTLS_ERR_ASN1_UNEXPECTED_TAG) {
+        return MIDGE__TEXT("critical extension in certificate, maybe name constraints, that this "
+                           "build of mbedTLS cannot read");
+    }
+#endif
+    if (native == MBEDTLS_ERR_X509_FATAL_ERROR) {
+        return MIDGE__TEXT("certificate chain is too long");
+    }
+    return unsupported != NULL ? unsupported : MIDGE__TEXT("certificate cannot be parsed");
 }
 
 #if MIDGE_TEXTS
@@ -68,18 +120,7 @@ static bool is_malformed_certificate(int native)
 static const char *alert_text(const struct midge__tls_impl *impl)
 {
     const unsigned char *alert = impl->ssl.MBEDTLS_PRIVATE(in_msg);
-    switch (alert != NULL ? alert[1] : 0) {
-    case MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE:
-        return "server sent alert handshake_failure: no cipher suite or key exchange in common";
-    case MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION:
-        return "server sent alert protocol_version: no TLS version in common";
-    case MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME:
-        return "server sent alert unrecognized_name: it does not know this host name";
-    case MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR:
-        return "server sent alert internal_error";
-    default:
-        return "server sent a fatal alert";
-    }
+    return midge__tls_alert_text(alert != NULL ? alert[1] : 0);
 }
 
 static const char *tls_text(const struct midge__tls_impl *impl, int native)
@@ -120,12 +161,12 @@ static int judge_certificate(struct midge__tls_impl *impl, struct midge__fault *
 {
     uint32_t flags = mbedtls_ssl_get_verify_result(&impl->ssl);
     flags = flags == UINT32_MAX ? 0 : flags;
-    fault->verify_flags = impl->verify_flags | flags;
+    fault->verify_flags = impl->verdict.flags | flags;
     fault->detail = midge__tls_verify_text(impl, fault->verify_flags);
     /* Other reasons weigh more: then the date is not what the text is about. */
-    bool by_date = (fault->verify_flags &
-                    (MBEDTLS_X509_BADCERT_NOT_TRUSTED | MBEDTLS_X509_BADCERT_REVOKED)) == 0;
-    fault->cert_date = by_date ? impl->cert_date : 0;
+    bool by_date = (fault->verify_flags & (MBEDTLS_X509_BADCERT_NOT_TRUSTED |
+                                           MBEDTLS_X509_BADCERT_REVOKED | MIDGE__CERT_FLAGS)) == 0;
+    fault->cert_date = by_date ? impl->verdict.cert_date : 0;
     return MIDGE_ERR_CERT;
 }
 
@@ -142,15 +183,30 @@ static const char *size_text(void)
 #endif
 }
 
-/* mbedTLS says BAD_INPUT_DATA when a record does not fit, and INVALID_RECORD when the plaintext
-   of one does not; in a handshake the latter is only ours to take for size below 16 KB. */
+/* Length field of the record that mbedTLS is reading. */
+static unsigned record_len(const struct midge__tls_impl *impl)
+{
+    const unsigned char *len = impl->ssl.MBEDTLS_PRIVATE(in_len);
+    return len == NULL ? 0 : (unsigned)len[0] << 8 | len[1];
+}
+
+/* mbedTLS says BAD_INPUT_DATA when it has read the header of a record that does not fit, perhaps
+   behind pieces of the same message, and INVALID_RECORD when a record's plaintext does not; but
+   both for other reasons too. A record that TLS itself forbids
+   (RFC 5246 6.2.3: more than 2^14 + 2048) is no matter of size.
+ */
 static bool is_record_size(const struct midge__tls_impl *impl, int native)
 {
+    const size_t header = 5;
+    unsigned len = record_len(impl);
+    if (!impl->spoke || len > 16384 + 2048) {
+        return false;
+    }
     if (native == MBEDTLS_ERR_SSL_BAD_INPUT_DATA) {
-        return impl->spoke;
+        return impl->ssl.MBEDTLS_PRIVATE(in_left) == header;
     }
     return native == MBEDTLS_ERR_SSL_INVALID_RECORD && MBEDTLS_SSL_IN_CONTENT_LEN < 16384 &&
-           impl->spoke && !impl->plaintext;
+           len > MBEDTLS_SSL_IN_CONTENT_LEN;
 }
 
 static int judge(struct midge__tls_impl *impl, int native, struct midge__fault *fault)
@@ -174,10 +230,12 @@ static int judge(struct midge__tls_impl *impl, int native, struct midge__fault *
         fault->detail = size_text();
         return MIDGE_ERR_TLS_RECORD_SIZE;
     }
-    if (is_malformed_certificate(native)) {
-        fault->detail = native == MBEDTLS_ERR_X509_FATAL_ERROR
-                            ? MIDGE__TEXT("certificate chain is too long")
-                            : MIDGE__TEXT("certificate cannot be parsed");
+    if (is_malformed_certificate(impl, native)) {
+        fault->detail = malformed_text(native);
+        return MIDGE_ERR_CERT;
+    }
+    if (is_bad_signature(impl, native)) {
+        fault->detail = MIDGE__TEXT("server's signature does not fit the key in its certificate");
         return MIDGE_ERR_CERT;
     }
     fault->detail = tls_text(impl, native);

@@ -45,15 +45,17 @@ static bool is_expensive(const struct midge__tls_impl *impl, int state)
     }
 }
 
-void midge__tls_show(const struct midge__tls_impl *impl, const mbedtls_x509_crt *crt)
+/* Once: the leaf is asked about again for each path that is tried. */
+void midge__tls_show(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt)
 {
     if (impl->show != NULL) {
         impl->show(impl->tls, crt);
+        impl->show = NULL;
     }
 }
 
 /* Where verification is skipped mbedTLS does not ask tls_verify.c about the certificate. */
-static void show_unverified(const struct midge__tls_impl *impl, const mbedtls_ssl_session *session)
+static void show_unverified(struct midge__tls_impl *impl, const mbedtls_ssl_session *session)
 {
 #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
     const mbedtls_x509_crt *crt = session->MBEDTLS_PRIVATE(peer_cert);
@@ -148,6 +150,7 @@ static int step(struct midge__tls_impl *impl)
     int before = impl->ssl.MBEDTLS_PRIVATE(state);
     impl->saw_certificate = impl->saw_certificate || before == MBEDTLS_SSL_SERVER_CERTIFICATE;
     int ret = advance(impl, before);
+    impl->unread = impl->unread != 0 ? impl->unread : impl->tls->context->unread;
     if (midge__tls_memory_was_short(impl)) {
         /* mbedTLS goes on after some of them, with keys the server then rejects. */
         ret = MBEDTLS_ERR_SSL_ALLOC_FAILED;

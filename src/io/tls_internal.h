@@ -7,6 +7,8 @@
 #include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
 
+#include "io/cert_path.h"
+#include "io/chain_search.h"
 #include "io/tls.h"
 #include "io/tls_process.h"
 #include "io/trust.h"
@@ -50,6 +52,8 @@ struct midge__tls_context {
     bool seeded;
     struct midge__tls_config *configs;
     struct midge__trust trust;
+    struct midge__cert_path path; /* that mbedTLS is reporting */
+    int unread; /* why a certificate was left out in the current step: mbedTLS's code; 0: none */
     mbedtls_ctr_drbg_context drbg;
 };
 
@@ -89,9 +93,9 @@ struct midge__tls_impl {
     unsigned owner;
     void (*show)(struct midge__tls *tls, const void *certificate); /* NULL none */
     /* verification */
-    uint32_t verify_flags;
-    uint32_t cert_date; /* YYYYMMDD of the first date refused */
-    bool no_san, self_signed;
+    struct midge__verdict verdict;
+    struct midge__chain_search search;
+    int unread; /* of the context, for this connection's chain */
     bool now_known;
     int64_t now; /* seconds since 1970; negative: no trusted clock */
     uint8_t ip[16];
@@ -130,15 +134,21 @@ int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags
 /* Fixed text for the weightiest of the flags. */
 const char *midge__tls_verify_text(const struct midge__tls_impl *impl, uint32_t flags);
 
-/* tls_error.c: before a call into mbedTLS; whether an allocation failed since; and to judge what
+/* tls_error.c: the fixed text for an mbedTLS code that says that a certificate needs what this
+   mbedTLS lacks; NULL for other codes. */
+const char *midge__tls_unsupported_text(int native);
+/* Before a call into mbedTLS; whether an allocation failed since; and to judge what
    the call returned: kills the stream, fills in its fault and returns the MIDGE_ERR. */
 void midge__tls_clear(struct midge__tls_impl *impl);
 bool midge__tls_memory_was_short(const struct midge__tls_impl *impl);
 int midge__tls_fail(struct midge__tls_impl *impl, int native);
 
+/* tls_alert.c: fixed text for a fatal alert of the peer; only with MIDGE_TEXTS. */
+const char *midge__tls_alert_text(unsigned number);
+
 /* tls_handshake.c: the stream's operation; and shows the server's certificate. */
 int midge__tls_handshake(struct midge__stream *s);
-void midge__tls_show(const struct midge__tls_impl *impl, const mbedtls_x509_crt *crt);
+void midge__tls_show(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt);
 
 /* tls_fragment.c: the max_fragment_length that TLS 1.2 servers are asked for, 0 none; the longest
    record sent to those that agree, where buffers shrink; asks for it; notes whether the ServerHello

@@ -49,6 +49,11 @@ void midge__tls_leave(struct midge__tls_scope outer)
     process.scope = outer;
 }
 
+struct midge__tls_context *midge__tls_scope(void)
+{
+    return process.scope.context;
+}
+
 /* --- allocation --- */
 
 #if defined(OWNED) && defined(MBEDTLS_PSA_CRYPTO_C)

@@ -37,6 +37,8 @@ struct midge__tls_scope {
 
 struct midge__tls_scope midge__tls_enter(struct midge__tls_context *context, unsigned owner);
 void midge__tls_leave(struct midge__tls_scope outer);
+/* The context of the current scope; NULL: outside of midge's. */
+struct midge__tls_context *midge__tls_scope(void);
 
 /* Joins the process: installs the hooks at the first time. NO_MEMORY, ENTROPY. The context's
    memory, port and RNG must be ready. */

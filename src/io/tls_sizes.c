@@ -134,8 +134,8 @@ static size_t names_bytes(void)
 /*
  * The rest at the peak of a full handshake with a public-size chain: 5 KB in three certificates
  * (profile tiny: what its input buffer holds), keys of RSA-2048 or up to P-384. Measured, in sum
- * with the stream's block, on x86-64 and with gcc -m32: full 24,284 and 19,140 (TLS 1.3), small
- * 12,636 and 9,076, tiny with two RSA certificates 10,860 and 8,636; with three RSA-2048
+ * with the stream's block, on x86-64 and with gcc -m32: full 24,332 and 19,180 (TLS 1.3), small
+ * 12,668 and 9,116, tiny with two RSA certificates 10,892 and 8,676; with three RSA-2048
  * certificates up to 2,600 more.
  */
 size_t midge__tls_handshake_bytes(void)
@@ -163,7 +163,7 @@ size_t midge__tls_handshake_piece(void)
     return impl_bytes() > 3072 ? impl_bytes() : 3072;
 }
 
-/* Measured, in sum: full 10,588 and 8,716, small 5,644 and 4,620, tiny 5,212 and 4,180, with a name
+/* Measured, in sum: full 10,652 and 8,756, small 5,692 and 4,660, tiny 5,260 and 4,220, with a name
    and tickets of usual length. Where they are longer, or the server wants a full handshake after
    all, and memory is short for that, the request is put off. */
 size_t midge__tls_resumed_bytes(void)

@@ -4,6 +4,7 @@
  *
  *     name   subjectAltName only (RFC 9525 6.3): dNSName for names, iPAddress for literals. mbedTLS
  *            falls back to the CN, and lets dNSName and URI entries match an address.
+ *     CAs    extended key usage and name constraints (cert_path.c).
  *     dates  by the port's clock, when it can be trusted; otherwise what expired before the floor
  *            is refused and nothing else, and the result says that time was not verified.
  */
@@ -76,7 +77,7 @@ static bool entry_matches(const struct midge__tls_impl *impl, const mbedtls_x509
 static uint32_t name_flags(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt)
 {
     if (!mbedtls_x509_crt_has_ext_type(crt, MBEDTLS_X509_EXT_SUBJECT_ALT_NAME)) {
-        impl->no_san = true;
+        impl->verdict.no_san = true;
         return MBEDTLS_X509_BADCERT_CN_MISMATCH;
     }
     for (const mbedtls_x509_sequence *at = &crt->subject_alt_names; at != NULL; at = at->next) {
@@ -126,8 +127,8 @@ static void note_date(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt,
 {
     const mbedtls_x509_time *t =
         (flags & MBEDTLS_X509_BADCERT_EXPIRED) != 0 ? &crt->valid_to : &crt->valid_from;
-    if (impl->cert_date == 0 && flags != 0) {
-        impl->cert_date = (uint32_t)(t->year * 10000 + t->mon * 100 + t->day);
+    if (impl->verdict.cert_date == 0 && flags != 0) {
+        impl->verdict.cert_date = (uint32_t)(t->year * 10000 + t->mon * 100 + t->day);
     }
 }
 
@@ -138,10 +139,63 @@ static bool same_name(const mbedtls_x509_buf *a, const mbedtls_x509_buf *b)
     return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
 }
 
+#if defined(MIDGE_TLS_EXTERNAL)
+/* Whether the missing issuer of the highest certificate was sent before it, and is not part of the
+   path: mbedTLS by itself searches forward only. */
+static bool out_of_order(const struct midge__cert_path *path)
+{
+    const mbedtls_x509_crt *top = path->cert[path->top];
+    unsigned depth = 1;
+    for (const mbedtls_x509_crt *at = path->cert[0]->next; at != NULL && at != top; at = at->next) {
+        if (at == path->cert[depth]) {
+            ++depth;
+        } else if (midge__cert_issued(at, top)) {
+            return true;
+        }
+    }
+    return false;
+}
+#else
+/* Any order will do (chain_search.c). */
+static bool out_of_order(const struct midge__cert_path *path)
+{
+    (void)path;
+    return false;
+}
+#endif
+
+static void note_trust(struct midge__tls_impl *impl, int depth, uint32_t flags)
+{
+    const struct midge__cert_path *path = &impl->tls->context->path;
+    const mbedtls_x509_crt *leaf = path->cert[0];
+    bool broken = (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0;
+    impl->verdict.broken = broken ? (uint8_t)depth : impl->verdict.broken;
+    if (depth == 0 && (impl->verdict.flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
+        impl->verdict.self_signed = broken && same_name(&leaf->subject_raw, &leaf->issuer_raw);
+        impl->verdict.out_of_order = out_of_order(path);
+    }
+}
+
+/* Of an external mbedTLS, which passed over the server's certificate: this one is empty. */
+static bool is_unread(const mbedtls_x509_crt *crt)
+{
+    return crt->raw.len == 0;
+}
+
 int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
     struct midge__tls_impl *impl = p;
+    struct midge__cert_path *path = &impl->tls->context->path;
+    if (midge__cert_path_add(path, crt, (unsigned)depth)) {
+        impl->verdict = (struct midge__verdict){.top = (uint8_t)depth};
+    }
     *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
+    if (is_unread(crt)) {
+        *flags |= MBEDTLS_X509_BADCERT_NOT_TRUSTED;
+        impl->unread = MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
+        impl->verdict.flags |= *flags;
+        return 0;
+    }
     uint32_t dates = date_flags(impl, crt);
     note_date(impl, crt, dates);
     *flags |= dates;
@@ -149,16 +203,32 @@ int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags
         midge__tls_show(impl, crt);
         *flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH;
         *flags |= name_flags(impl, crt);
-        impl->self_signed = (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0 &&
-                            same_name(&crt->subject_raw, &crt->issuer_raw);
     }
-    impl->verify_flags |= *flags;
+    if (((impl->verdict.flags | *flags) & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0) {
+        *flags |=
+            midge__cert_path_flags(path); /* costs time only for chains that a root has signed */
+    }
+    impl->verdict.flags |= *flags;
+    note_trust(impl, depth, *flags);
     return 0;
 }
 
 /* --- words --- */
 
 #if MIDGE_TEXTS
+
+static const char *not_trusted_text(const struct midge__tls_impl *impl)
+{
+    if (impl->unread != 0) {
+        return midge__tls_unsupported_text(impl->unread);
+    }
+    if (impl->verdict.self_signed) {
+        return "certificate is self-signed";
+    }
+    return impl->verdict.out_of_order
+               ? "server's certificates are in an order that this build of mbedTLS cannot verify"
+               : "certificate not trusted";
+}
 
 const char *midge__tls_verify_text(const struct midge__tls_impl *impl, uint32_t flags)
 {
@@ -167,8 +237,11 @@ const char *midge__tls_verify_text(const struct midge__tls_impl *impl, uint32_t 
         const char *text;
     } texts[] = {
         /* In the order of weight: what a forger would trip over first. */
-        {MBEDTLS_X509_BADCERT_NOT_TRUSTED, "certificate not trusted"},
         {MBEDTLS_X509_BADCERT_REVOKED, "certificate revoked"},
+        {MIDGE__CERT_BAD_CONSTRAINTS, "name constraints in certificate chain cannot be read"},
+        {MIDGE__CERT_CONSTRAINT, "certificate breaks the name constraints of a CA above it"},
+        {MIDGE__CERT_TOO_MANY_NAMES, "too many names and name constraints in certificate chain"},
+        {MIDGE__CERT_CA_USAGE, "CA certificate not meant for servers"},
         {MBEDTLS_X509_BADCERT_EXPIRED, "certificate expired"},
         {MBEDTLS_X509_BADCERT_FUTURE, "certificate not yet valid"},
         {MBEDTLS_X509_BADCERT_CN_MISMATCH, "certificate is for another host"},
@@ -179,14 +252,14 @@ const char *midge__tls_verify_text(const struct midge__tls_impl *impl, uint32_t 
         {MBEDTLS_X509_BADCERT_EXT_KEY_USAGE, "certificate not meant for servers"},
         {MBEDTLS_X509_BADCERT_MISSING, "server sent no certificate"},
     };
-    if (impl->self_signed && (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
-        return "certificate is self-signed";
+    if ((flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
+        return not_trusted_text(impl);
     }
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; ++i) {
         if ((flags & texts[i].flag) == 0) {
             continue;
         }
-        if (texts[i].flag == MBEDTLS_X509_BADCERT_CN_MISMATCH && impl->no_san) {
+        if (texts[i].flag == MBEDTLS_X509_BADCERT_CN_MISMATCH && impl->verdict.no_san) {
             return "certificate has no subjectAltName";
         }
         return texts[i].text;

@@ -5,6 +5,7 @@
  */
 #include "io/trust.h"
 
+#include "io/cert_parse.h"
 #include "io/tls_process.h"
 
 #include <string.h>
@@ -119,7 +120,7 @@ static mbedtls_x509_crt *last_of(struct midge__trust *trust)
 static int add_der(struct midge__trust *trust, struct midge__memory *memory,
                    const unsigned char *der, size_t len)
 {
-    int ret = mbedtls_x509_crt_parse_der(&trust->roots, der, len);
+    int ret = midge__cert_parse(&trust->roots, der, len, true);
     if (midge__tls_out_of_memory(ret) || midge__memory_failed(memory)) {
         return MIDGE_ERR_NO_MEMORY;
     }

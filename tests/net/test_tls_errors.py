@@ -168,6 +168,52 @@ class Versions(midge_test.Case):
         self.servers.ask("DELETE", "/raw")
 
 
+class Alerts(midge_test.Case):
+    """A fatal alert is called by its name, and nothing is guessed."""
+    NAMES = {    # IANA's registry of TLS alerts
+        10: "unexpected_message", 20: "bad_record_mac", 21: "decryption_failed", 22: "record_overflow",
+        30: "decompression_failure", 40: "handshake_failure", 41: "no_certificate", 42: "bad_certificate",
+        43: "unsupported_certificate", 44: "certificate_revoked", 45: "certificate_expired",
+        46: "certificate_unknown", 47: "illegal_parameter", 48: "unknown_ca", 49: "access_denied",
+        50: "decode_error", 51: "decrypt_error", 52: "too_many_cids_requested", 60: "export_restriction",
+        70: "protocol_version", 71: "insufficient_security", 80: "internal_error",
+        86: "inappropriate_fallback", 90: "user_canceled", 100: "no_renegotiation",
+        109: "missing_extension", 110: "unsupported_extension", 111: "certificate_unobtainable",
+        112: "unrecognized_name", 113: "bad_certificate_status_response",
+        114: "bad_certificate_hash_value", 115: "unknown_psk_identity", 116: "certificate_required",
+        117: "general_error", 120: "no_application_protocol", 121: "ech_required", 99: "of unknown number",
+    }
+
+    def message(self, answer, *options):
+        self.addCleanup(self.servers.ask, "DELETE", "/raw")
+        ran = self.midge("-m", "20", *options, self.tls_url(self.raw(answer, on="connect")))
+        self.assert_code(35, ran)
+        self.assert_one_line(ran)
+        return ran[0]["message"]
+
+    def test_names(self):
+        ports = {number: self.raw(bytes([21, 3, 3, 0, 2, 2, number]), on="connect") for number in self.NAMES}
+        self.addCleanup(self.servers.ask, "DELETE", "/raw")
+        ran = self.midge("-m", "20", *map(self.tls_url, ports.values()))
+        for (number, name), line in zip(self.NAMES.items(), ran.lines):
+            with self.subTest(name):
+                self.assertEqual(("TLS", 35), (line["error"], line["exit_code"]))
+                self.assertIn(f"alert {name}", line["message"])
+                self.assertNotIn("cipher suite", line["message"])
+
+    def test_size_is_blamed_only_where_it_is_the_reason(self):
+        def hello(version, suite):
+            body = b"\3\3" + bytes(32) + b"\0" + suite + b"\0"
+            message = b"\2" + len(body).to_bytes(3, "big") + body
+            return b"\x16" + version + len(message).to_bytes(2, "big") + message
+        for answer in (hello(b"\3\3", b"\x12\x34"), hello(b"\3\3", b"\0\0"), hello(b"\3\3", b"\xc0\x2b")[:-1] + b"\1",
+                       b"\x16\3\3\xff\xff" + bytes(70000), b"\x16\3\3\x48\x01" + bytes(20000),
+                       b"\x16\3\3\0\0" * 50):
+            for options in ([], ["--tls-max", "1.2"]):
+                with self.subTest(answer[:60], options=options):
+                    self.assertNotIn("input buffer", self.message(answer, *options))
+
+
 class Identity(midge_test.Case):
     """A connection or session made without verification never serves a verified request."""
 

@@ -156,15 +156,19 @@ class Server:
     code, 0 nothing)."""
 
     def __init__(self, pem, record=16384, piece=16384, agree=False):
-        text = pem.read_bytes()
-        self.key = serialization.load_pem_private_key(text, None)
-        self.chain = [x509.load_pem_x509_certificate(one).public_bytes(serialization.Encoding.DER)
-                      for one in re.findall(b"-----BEGIN CERT.*?-----END CERTIFICATE-----", text, re.S)]
+        self.key, self.chain = self.load(pem)
         self.record, self.piece, self.agree = record, piece, agree
         self.asked, self.handshakes, self.lock = [], 0, threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.listen, daemon=True).start()
+
+    def load(self, pem):
+        """Key, and certificates in DER."""
+        text = pem.read_bytes()
+        return serialization.load_pem_private_key(text, None), [
+            x509.load_pem_x509_certificate(one).public_bytes(serialization.Encoding.DER)
+            for one in re.findall(b"-----BEGIN CERT.*?-----END CERTIFICATE-----", text, re.S)]
 
     def listen(self):
         while True:

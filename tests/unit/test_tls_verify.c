@@ -113,6 +113,19 @@ static void test_without_a_trusted_clock(void **state)
     }
 }
 
+/* Its CA is of the years from 2040, and another key of the same name of today: mbedTLS, which takes
+   the floor for the time where there is no clock, would prefer that one. */
+static void test_path_without_a_trusted_clock(void **state)
+{
+    (void)state;
+    const char *name = "keys-without-clock.chain.test";
+    refuses("noclock", name, MBEDTLS_X509_BADCERT_FUTURE, "certificate not yet valid");
+    fx.port.wall_time = fake_wall_time;
+    fake_now = 0;
+    assert_int_equal(try_name("noclock", "12", name), MIDGE_OK);
+    assert_false(last.tls.time_verified);
+}
+
 /* Of 2023-05-01 to 2024-05-01, to the second. */
 static void test_dates_to_the_second(void **state)
 {
@@ -246,6 +259,7 @@ int main(void)
         CLIENT_TEST(test_names),
         CLIENT_TEST(test_skipped_verification),
         CLIENT_TEST(test_without_a_trusted_clock),
+        CLIENT_TEST(test_path_without_a_trusted_clock),
         CLIENT_TEST(test_dates_to_the_second),
         CLIENT_TEST(test_unusable_roots),
         CLIENT_TEST(test_one_bad_root_is_skipped),

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/cert_path.h"
+
+#include <mbedtls/oid.h>
+
+#include "base/check.h"
+#include "io/name_constraints.h"
+
+/* A leaf of 250 names under 60 subtrees at one level: 15,000. On a Cortex-M3 2 M instructions. */
+#define CONSTRAINT_BUDGET 16384U
+
+/* The last number of their OIDs, 2.5.29.x. */
+#define ID_SUBJECT_ALT_NAME 17
+#define ID_NAME_CONSTRAINTS 30
+
+static struct midge__der der_of(const mbedtls_x509_buf *buf)
+{
+    return midge__der(buf->p, buf->len);
+}
+
+bool midge__cert_issued(const mbedtls_x509_crt *parent, const mbedtls_x509_crt *child)
+{
+    return parent->MBEDTLS_PRIVATE(ca_istrue) != 0 &&
+           midge__dn_equal(der_of(&parent->subject_raw), der_of(&child->issuer_raw));
+}
+
+/* --- extended key usage --- */
+
+/* RFC 5280 4.2.1.12 limits the key of the certificate itself. Clients read it in a CA certificate
+   as a limit for all certificates below, as CAs intend it. mbedTLS checks the server's own. */
+static uint32_t usage_flags(const mbedtls_x509_crt *crt, unsigned depth)
+{
+    bool meant = depth == 0 ||
+                 mbedtls_x509_crt_check_extended_key_usage(
+                     crt, MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) == 0;
+    return meant ? 0 : MIDGE__CERT_CA_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
+}
+
+/* --- name constraints --- */
+
+static uint32_t flags_of(enum midge__constraint result)
+{
+    switch (result) {
+    case MIDGE__CONSTRAINT_KEPT:
+        return 0;
+    case MIDGE__CONSTRAINT_BROKEN:
+        return MIDGE__CERT_CONSTRAINT;
+    case MIDGE__CONSTRAINT_TOO_MANY:
+        return MIDGE__CERT_TOO_MANY_NAMES;
+    case MIDGE__CONSTRAINT_MALFORMED:
+    default:
+        return MIDGE__CERT_BAD_CONSTRAINTS;
+    }
+}
+
+/* Its own constraints, which can be in any certificate: they can be read, and there is one. */
+static uint32_t own_flags(const mbedtls_x509_crt *crt)
+{
+    struct midge__extension own;
+    if (!midge__extension_find(der_of(&crt->v3_ext), ID_NAME_CONSTRAINTS, &own)) {
+        return MIDGE__CERT_BAD_CONSTRAINTS;
+    }
+    return midge__der_len(own.value) == 0 ? 0 : flags_of(midge__name_constraints_read(&own));
+}
+
+/* RFC 5280 6.1.3 (b), (c): CAs that roll over their keys are exempt, the server never. */
+static bool is_exempt(const mbedtls_x509_crt *crt, unsigned depth)
+{
+    return depth > 0 && midge__dn_equal(der_of(&crt->subject_raw), der_of(&crt->issuer_raw));
+}
+
+static uint32_t constraint_flags(struct midge__cert_path *path, unsigned depth)
+{
+    const mbedtls_x509_crt *crt = path->cert[depth];
+    struct midge__extension alt_names, above;
+    uint32_t flags = own_flags(crt);
+    if (!midge__extension_find(der_of(&crt->v3_ext), ID_SUBJECT_ALT_NAME, &alt_names)) {
+        return flags | MIDGE__CERT_BAD_CONSTRAINTS;
+    }
+    struct midge__cert_names names = {der_of(&crt->subject_raw), alt_names.value};
+    for (unsigned i = depth + 1; i <= path->top && !is_exempt(crt, depth); ++i) {
+        /* That there is one and it can be read was judged when it was added. */
+        if (midge__extension_find(der_of(&path->cert[i]->v3_ext), ID_NAME_CONSTRAINTS, &above) &&
+            midge__der_len(above.value) > 0) {
+            flags |= flags_of(midge__name_constraints_check(&above, &names, &path->budget));
+        }
+    }
+    return flags;
+}
+
+/* --- the path --- */
+
+bool midge__cert_path_add(struct midge__cert_path *path, const mbedtls_x509_crt *crt,
+                          unsigned depth)
+{
+    bool is_top = path->next != depth + 1;
+    MIDGE_ASSERT(depth < MIDGE__CERT_PATH_MAX);
+    if (is_top) {
+        path->top = depth;
+        path->budget = CONSTRAINT_BUDGET;
+    }
+    path->cert[depth] = crt;
+    path->next = depth;
+    return is_top;
+}
+
+uint32_t midge__cert_path_flags(struct midge__cert_path *path)
+{
+    return usage_flags(path->cert[path->next], path->next) | constraint_flags(path, path->next);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/chain_search.h"
+
+#include <string.h>
+
+#include <mbedtls/ecp.h>
+
+#include "io/cert_path.h"
+#include "io/tls_internal.h"
+
+#if !defined(MIDGE_TLS_EXTERNAL)
+
+/* Chains that need more than two are made to cost time. */
+#define MAX_PATHS 12
+
+/* --- laying out a path --- */
+
+/* Certificates keep their place in memory, wherever in the list they are: as they arrived, where
+   mbedTLS reads them in its input buffer. */
+static bool is_before(const mbedtls_x509_crt *a, const mbedtls_x509_crt *b)
+{
+    return (uintptr_t)a->raw.p < (uintptr_t)b->raw.p;
+}
+
+/* The link to the certificate behind child that is number n of those that may have issued it. */
+static mbedtls_x509_crt **find_issuer(mbedtls_x509_crt *child, unsigned n)
+{
+    const mbedtls_x509_crt *last = NULL;
+    mbedtls_x509_crt **best;
+    do {
+        best = NULL;
+        for (mbedtls_x509_crt **at = &child->next; *at != NULL; at = &(*at)->next) {
+            if ((last == NULL || is_before(last, *at)) && (best == NULL || is_before(*at, *best)) &&
+                midge__cert_issued(*at, child)) {
+                best = at;
+            }
+        }
+        last = best != NULL ? *best : NULL;
+    } while (best != NULL && n-- > 0);
+    return best;
+}
+
+static void lay_out(struct midge__chain_search *search, mbedtls_x509_crt *leaf)
+{
+    mbedtls_x509_crt **link;
+    mbedtls_x509_crt *tail = leaf;
+    search->length = 0;
+    while (search->length < sizeof search->choice &&
+           (link = find_issuer(tail, search->choice[search->length])) != NULL) {
+        mbedtls_x509_crt *issuer = *link;
+        *link = issuer->next;
+        issuer->next = tail->next;
+        tail->next = issuer;
+        tail = issuer;
+        search->length++;
+    }
+}
+
+/* Another issuer for certificate number at, or for one below it; false if there is none. */
+static bool lay_out_next(struct midge__chain_search *search, mbedtls_x509_crt *leaf, unsigned at)
+{
+    for (unsigned left = at + 1; left > 0; --left) {
+        uint8_t *choice = &search->choice[left - 1];
+        ++*choice;
+        memset(choice + 1, 0, sizeof search->choice - left);
+        lay_out(search, leaf);
+        if (search->length >= left) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static mbedtls_x509_crt *last_of(const struct midge__chain_search *search, mbedtls_x509_crt *leaf)
+{
+    mbedtls_x509_crt *at = leaf;
+    for (unsigned i = 0; i < search->length; ++i) {
+        at = at->next;
+    }
+    return at;
+}
+
+/* --- verifying --- */
+
+static bool is_trusted(const struct midge__verdict *verdict)
+{
+    return (verdict->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0;
+}
+
+/* Notes that the path has failed; whether another one is laid out. */
+static bool try_another(struct midge__tls_impl *impl, mbedtls_x509_crt *leaf)
+{
+    struct midge__chain_search *search = &impl->search;
+    const struct midge__verdict *verdict = &impl->verdict;
+    /* Reported is the first path, or the first that leads to a root and fails for other reasons. */
+    if (search->failed++ == 0 || (is_trusted(verdict) && !is_trusted(&search->best))) {
+        search->best = *verdict;
+    }
+    /* Where all signatures are good, any intermediate may be the one that is not accepted; the last
+       of them, below the root at top, is issuer of the one before it. */
+    int at = is_trusted(verdict) ? verdict->top - 2 : verdict->broken;
+    return at >= 0 && at < (int)sizeof search->choice && search->failed < MAX_PATHS &&
+           lay_out_next(search, leaf, (unsigned)at);
+}
+
+int midge__x509_crt_verify_restartable(mbedtls_x509_crt *crt, mbedtls_x509_crt *trust_ca,
+                                       mbedtls_x509_crl *ca_crl,
+                                       const mbedtls_x509_crt_profile *profile, const char *cn,
+                                       uint32_t *flags,
+                                       int (*f_vrfy)(void *, mbedtls_x509_crt *, int, uint32_t *),
+                                       void *p_vrfy, mbedtls_x509_crt_restart_ctx *rs_ctx)
+{
+    if (f_vrfy != midge__tls_verify) {
+        return mbedtls_x509_crt_verify_restartable(crt, trust_ca, ca_crl, profile, cn, flags,
+                                                   f_vrfy, p_vrfy, rs_ctx);
+    }
+    struct midge__tls_impl *impl = p_vrfy;
+    struct midge__chain_search *search = &impl->search;
+    if (!search->running && search->failed == 0) {
+        lay_out(search, crt);
+    }
+    for (;;) {
+        mbedtls_x509_crt *last = last_of(search, crt);
+        mbedtls_x509_crt *aside = last->next;
+        last->next = NULL;
+        int ret = mbedtls_x509_crt_verify_restartable(crt, trust_ca, ca_crl, profile, cn, flags,
+                                                      f_vrfy, p_vrfy, rs_ctx);
+        last->next = aside;
+        search->running = ret == MBEDTLS_ERR_ECP_IN_PROGRESS;
+        if (ret != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
+            return ret;
+        }
+        if (!try_another(impl, crt)) {
+            impl->verdict = search->best;
+            *flags = search->best.flags;
+            return ret;
+        }
+        if (rs_ctx != NULL) {
+            return MBEDTLS_ERR_ECP_IN_PROGRESS; /* each path is a step of its own at least */
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/name_constraints.h"
+
+#include <string.h>
+
+#include <mbedtls/asn1.h>
+
+#include "base/span.h"
+
+#define SEQUENCE (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
+#define SET      (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SET)
+
+/* --- text --- */
+
+static bool same_text(const unsigned char *a, const unsigned char *b, size_t len)
+{
+    return midge__span_eq_nocase(midge__span((const char *)a, len),
+                                 midge__span((const char *)b, len));
+}
+
+static bool ends_with(struct midge__der text, struct midge__der tail)
+{
+    size_t len = midge__der_len(tail);
+    return midge__der_len(text) >= len && same_text(text.end - len, tail.at, len);
+}
+
+static bool find(struct midge__der text, int c)
+{
+    size_t len = midge__der_len(text);
+    return len > 0 && memchr(text.at, c, len) != NULL;
+}
+
+/* An absolute name is the same without its last dot. */
+static struct midge__der without_last_dot(struct midge__der name)
+{
+    if (name.at != name.end && name.end[-1] == '.') {
+        --name.end;
+    }
+    return name;
+}
+
+/* --- GeneralName (RFC 5280 4.2.1.6) --- */
+
+enum form {
+    FORM_RFC822 = 1,
+    FORM_DNS = 2,
+    FORM_DIRECTORY = 4,
+    FORM_IP = 7,
+    FORMS = 9 /* the others: otherName, x400, ediParty, URI, registeredID */
+};
+
+/* otherName, x400Address, directoryName and ediPartyName are constructed. */
+#define CONSTRUCTED_FORMS 0x39U
+
+struct name {
+    unsigned form;
+    struct midge__der value; /* of a directoryName: the content of its SEQUENCE */
+};
+
+static bool next_name(struct midge__der *in, struct name *name)
+{
+    int tag = midge__der_next(in, &name->value);
+    if (tag < 0 || (tag & MBEDTLS_ASN1_TAG_CLASS_MASK) != MBEDTLS_ASN1_CONTEXT_SPECIFIC) {
+        return false;
+    }
+    name->form = (unsigned)tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
+    bool constructed = (tag & MBEDTLS_ASN1_CONSTRUCTED) != 0;
+    if (name->form >= FORMS || constructed != ((CONSTRUCTED_FORMS >> name->form & 1) != 0)) {
+        return false;
+    }
+    struct midge__der outer = name->value;
+    return name->form != FORM_DIRECTORY ||
+           (midge__der_next(&outer, &name->value) == SEQUENCE && outer.at == outer.end);
+}
+
+/* --- whether a name is in a subtree; in doubt it is excluded and not permitted --- */
+
+/* A wildcard is no name but many, each with one label in its place. Where that could be the
+   excluded name, it is taken for it. */
+static bool is_wildcard_for(struct midge__der name, struct midge__der base)
+{
+    while (name.at != name.end && *name.at != '.') {
+        ++name.at;
+    }
+    if (find(name, '*')) {
+        return true; /* a wildcard outside of the first label has no defined meaning */
+    }
+    if (!ends_with(base, name)) {
+        return false;
+    }
+    base.end -= midge__der_len(name);
+    return !find(base, '.');
+}
+
+/* Whether host is base, or below it: below a base that begins with a dot, and where below_any is
+   set below any. */
+static bool is_host_in(struct midge__der host, struct midge__der base, bool below_any, bool exclude)
+{
+    host = without_last_dot(host);
+    size_t len = midge__der_len(base), more = midge__der_len(host) - len;
+    if (len == 0 || (ends_with(host, base) &&
+                     (more == 0 || *base.at == '.' || (below_any && host.at[more - 1] == '.')))) {
+        return true;
+    }
+    return exclude && find(host, '*') && is_wildcard_for(host, base);
+}
+
+/* Takes the part before the last @ off (others can stand in quotes before it); false without @. */
+static bool split_mailbox(struct midge__der *mailbox, struct midge__der *local)
+{
+    *local = *mailbox;
+    while (local->end != local->at) {
+        if (*--local->end == '@') {
+            mailbox->at += local->end - local->at + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Quotes can write one mailbox in many ways, and servers decide whether the case of its first part
+   counts. An attribute of the subject may be in an encoding with NULs. */
+static bool is_mail_in(struct midge__der name, struct midge__der base, bool exclude)
+{
+    struct midge__der local, base_local;
+    if (!split_mailbox(&name, &local) || (exclude && (find(local, '"') || find(name, '\0')))) {
+        return exclude;
+    }
+    bool any_box = !split_mailbox(&base, &base_local);
+    size_t len = midge__der_len(local);
+    return is_host_in(name, base, false, exclude) &&
+           (any_box || (len == midge__der_len(base_local) &&
+                        (exclude ? same_text(local.at, base_local.at, len)
+                                 : memcmp(local.at, base_local.at, len) == 0)));
+}
+
+static bool is_ip_in(struct midge__der name, struct midge__der base, bool exclude)
+{
+    size_t len = midge__der_len(name);
+    if (len != 4 && len != 16) {
+        return exclude;
+    }
+    if (2 * len != midge__der_len(base)) {
+        return false;
+    }
+    for (size_t i = 0; i < len; ++i) {
+        if (((name.at[i] ^ base.at[i]) & base.at[len + i]) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_known(unsigned form)
+{
+    return form == FORM_RFC822 || form == FORM_DNS || form == FORM_DIRECTORY || form == FORM_IP;
+}
+
+static bool is_in(const struct name *name, const struct name *base, bool exclude)
+{
+    switch (name->form) {
+    case FORM_RFC822:
+        return is_mail_in(name->value, base->value, exclude);
+    case FORM_DNS:
+        return is_host_in(name->value, base->value, true, exclude);
+    case FORM_DIRECTORY: {
+        enum midge__match found = midge__dn_within(name->value, base->value);
+        return found == MIDGE__MATCH_YES || (exclude && found == MIDGE__MATCH_UNKNOWN);
+    }
+    case FORM_IP:
+        return is_ip_in(name->value, base->value, exclude);
+    default:
+        return exclude;
+    }
+}
+
+/* --- reading the extension --- */
+
+/* A host name as a base: dots only between labels and in front; no wildcard. Nothing at all holds
+   every name. A base that no name can match must not pass for an exclusion. */
+static bool is_host(struct midge__der host)
+{
+    for (const unsigned char *at = host.at; at != host.end; ++at) {
+        char c = (char)*at;
+        bool empty_label = c == '.' && (at + 1 == host.end || at[1] == '.');
+        if (empty_label ||
+            !(midge__is_alpha(c) || midge__is_digit(c) || c == '.' || c == '-' || c == '_')) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_mail_base(struct midge__der base)
+{
+    struct midge__der local;
+    bool mailbox = split_mailbox(&base, &local);
+    return is_host(base) && !(mailbox && (base.at == base.end || *base.at == '.'));
+}
+
+/* Address and mask, whose ones come first. */
+static bool is_range(struct midge__der base)
+{
+    size_t len = midge__der_len(base);
+    unsigned above = 0xFF;
+    if (len != 8 && len != 32) {
+        return false;
+    }
+    for (size_t i = len / 2; i < len; ++i) {
+        unsigned mask = base.at[i], zeros = mask ^ 0xFF;
+        if ((zeros & (zeros + 1)) != 0 || (above != 0xFF && mask != 0)) {
+            return false;
+        }
+        above = mask;
+    }
+    return true;
+}
+
+/* Takes the next attribute off the current RDN or, when that is used up, off the rest of a Name:
+   1, 0 at its end, negative if malformed. Start with rdn empty. */
+static int next_attribute(struct midge__der *name, struct midge__der *rdn, struct midge__der *oid,
+                          struct midge__der *value)
+{
+    struct midge__der pair;
+    if (rdn->at == rdn->end) {
+        if (name->at == name->end) {
+            return 0;
+        }
+        if (midge__der_next(name, rdn) != SET) {
+            return -1;
+        }
+    }
+    bool ok = midge__der_next(rdn, &pair) == SEQUENCE &&
+              midge__der_next(&pair, oid) == MBEDTLS_ASN1_OID &&
+              midge__der_next(&pair, value) >= 0 && pair.at == pair.end;
+    return ok ? 1 : -1;
+}
+
+static bool is_dn(struct midge__der name)
+{
+    struct midge__der rdn = midge__der(NULL, 0), oid, value;
+    int more;
+    do {
+        more = next_attribute(&name, &rdn, &oid, &value);
+    } while (more > 0);
+    return more == 0;
+}
+
+static bool is_base(const struct name *base)
+{
+    switch (base->form) {
+    case FORM_RFC822:
+        return is_mail_base(base->value);
+    case FORM_DNS:
+        return is_host(base->value);
+    case FORM_DIRECTORY:
+        return is_dn(base->value);
+    case FORM_IP:
+        return is_range(base->value);
+    default:
+        return true;
+    }
+}
+
+/* A minimum of 0 is the default, which DER leaves out; RFC 5280 has no other and no maximum. */
+static bool next_subtree(struct midge__der *list, struct name *base)
+{
+    static const unsigned char minimum[] = {MBEDTLS_ASN1_CONTEXT_SPECIFIC, 1, 0};
+    struct midge__der tree;
+    if (midge__der_next(list, &tree) != SEQUENCE || !next_name(&tree, base)) {
+        return false;
+    }
+    return tree.at == tree.end || (midge__der_len(tree) == sizeof minimum &&
+                                   memcmp(tree.at, minimum, sizeof minimum) == 0);
+}
+
+/* lists[0] are the permitted subtrees, lists[1] the excluded; one may be absent, none is empty. */
+static bool read_lists(const struct midge__extension *c, struct midge__der lists[2])
+{
+    struct midge__der value = c->value, both;
+    if (midge__der_next(&value, &both) != SEQUENCE || value.at != value.end ||
+        both.at == both.end) {
+        return false;
+    }
+    for (int i = 0; i < 2; ++i) {
+        const int tag = MBEDTLS_ASN1_CONTEXT_SPECIFIC | MBEDTLS_ASN1_CONSTRUCTED | i;
+        lists[i] = midge__der(NULL, 0);
+        if (both.at != both.end && *both.at == tag &&
+            (midge__der_next(&both, &lists[i]) < 0 || lists[i].at == lists[i].end)) {
+            return false;
+        }
+    }
+    return both.at == both.end;
+}
+
+enum midge__constraint midge__name_constraints_read(const struct midge__extension *c)
+{
+    struct midge__der lists[2];
+    struct name base;
+    if (!read_lists(c, lists)) {
+        return MIDGE__CONSTRAINT_MALFORMED;
+    }
+    for (int i = 0; i < 2; ++i) {
+        while (lists[i].at != lists[i].end) {
+            if (!next_subtree(&lists[i], &base) || !is_base(&base)) {
+                return MIDGE__CONSTRAINT_MALFORMED;
+            }
+        }
+    }
+    return MIDGE__CONSTRAINT_KEPT;
+}
+
+/* --- checking --- */
+
+struct check {
+    bool critical;
+    struct midge__der lists[2];
+    unsigned *budget;
+};
+
+static enum midge__constraint check_list(const struct check *check, bool exclude,
+                                         const struct name *name)
+{
+    struct midge__der list = check->lists[exclude];
+    struct name base;
+    bool asked = false, inside = false;
+    if (!check->critical && !is_known(name->form)) {
+        return MIDGE__CONSTRAINT_KEPT;
+    }
+    while (list.at != list.end) {
+        if (*check->budget == 0) {
+            return MIDGE__CONSTRAINT_TOO_MANY;
+        }
+        --*check->budget;
+        if (!next_subtree(&list, &base)) {
+            return MIDGE__CONSTRAINT_MALFORMED;
+        }
+        if (base.form != name->form) {
+            continue;
+        }
+        bool found = is_in(name, &base, exclude);
+        if (exclude && found) {
+            return MIDGE__CONSTRAINT_BROKEN;
+        }
+        asked = true;
+        inside = inside || found;
+    }
+    return !exclude && asked && !inside ? MIDGE__CONSTRAINT_BROKEN : MIDGE__CONSTRAINT_KEPT;
+}
+
+static enum midge__constraint check_name(const struct check *check, const struct name *name)
+{
+    enum midge__constraint result = check_list(check, false, name);
+    return result != MIDGE__CONSTRAINT_KEPT ? result : check_list(check, true, name);
+}
+
+/* The subject as a directoryName, and its emailAddress attributes (1.2.840.113549.1.9.1). */
+static enum midge__constraint check_subject(const struct check *check, struct midge__der subject)
+{
+    static const unsigned char email[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x01};
+    struct name name = {.form = FORM_DIRECTORY};
+    struct midge__der rdn = midge__der(NULL, 0), oid, value;
+    if (midge__der_next(&subject, &name.value) != SEQUENCE) {
+        return MIDGE__CONSTRAINT_MALFORMED;
+    }
+    struct midge__der rdns = name.value;
+    enum midge__constraint result =
+        rdns.at == rdns.end ? MIDGE__CONSTRAINT_KEPT : check_name(check, &name);
+    int more = 1;
+    while (result == MIDGE__CONSTRAINT_KEPT && more > 0) {
+        more = next_attribute(&rdns, &rdn, &oid, &value);
+        if (more < 0) {
+            return MIDGE__CONSTRAINT_MALFORMED;
+        }
+        if (more > 0 && midge__der_len(oid) == sizeof email &&
+            memcmp(oid.at, email, sizeof email) == 0) {
+            name = (struct name){FORM_RFC822, value};
+            result = check_name(check, &name);
+        }
+    }
+    return result;
+}
+
+enum midge__constraint midge__name_constraints_check(const struct midge__extension *c,
+                                                     const struct midge__cert_names *names,
+                                                     unsigned *budget)
+{
+    struct check check = {.critical = c->critical, .budget = budget};
+    struct midge__der value = names->alt_names, list = midge__der(NULL, 0);
+    struct name name;
+    if (!read_lists(c, check.lists) ||
+        (value.at != value.end &&
+         (midge__der_next(&value, &list) != SEQUENCE || value.at != value.end))) {
+        return MIDGE__CONSTRAINT_MALFORMED;
+    }
+    enum midge__constraint result = check_subject(&check, names->subject);
+    while (result == MIDGE__CONSTRAINT_KEPT && list.at != list.end) {
+        result = next_name(&list, &name) ? check_name(&check, &name) : MIDGE__CONSTRAINT_MALFORMED;
+    }
+    return result;
+}
