@@ -51,7 +51,7 @@ static int take_char(struct midge__base64 *b, char c, uint8_t *out)
     unsigned bits = (unsigned)b->bits << 6 | (unsigned)value;
     b->chars = (b->chars + 1) & 3;
     *out = (uint8_t)(bits >> (6 - free));
-    b->bits = free == 0 ? (uint8_t)bits : (uint8_t)(bits & ((1u << (6 - free)) - 1));
+    b->bits = (uint8_t)(bits & ((1u << (6 - free)) - 1));
     return free > 0;
 }
 
