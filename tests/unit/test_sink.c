@@ -317,7 +317,7 @@ static void file_opened_before_the_request(void **state)
     setup(NULL);
     sink = file_sink();
     assert_int_equal(midge_file_sink_open(&sink), MIDGE_OK); /* for a request that never began */
-    assert_int_equal(sink.sink.finish(&sink.sink, MIDGE_ERR_ABORTED, MIDGE_COMPLETE_NO), MIDGE_OK);
+    assert_int_equal(sink.sink.finish(&sink.sink, MIDGE_ERR_CANCELED, MIDGE_COMPLETE_NO), MIDGE_OK);
     assert_false(store.exists);
     assert_int_equal(store.finished, 1);
     store.fail = 1;
