@@ -53,6 +53,8 @@ static bool exceeds_max_body(const struct midge__h1 *x, uint64_t len)
     return max_body(x) != 0 && len > max_body(x);
 }
 
+#if MIDGE_HTTP_DATES
+
 /* Seconds from the answer's own date to the one in its Retry-After: no clock is needed (RFC 9110
    10.2.3, 6.6.1). 0: it is past, or there is no date. */
 static uint32_t seconds_until(const struct midge__h1 *x, struct midge_span when)
@@ -65,6 +67,17 @@ static uint32_t seconds_until(const struct midge__h1 *x, struct midge_span when)
     }
     return midge__u32((uint64_t)(then - now));
 }
+
+#else
+
+static uint32_t seconds_until(const struct midge__h1 *x, struct midge_span when)
+{
+    (void)x;
+    (void)when;
+    return 0;
+}
+
+#endif
 
 static void note_retry_after(struct midge__h1 *x)
 {
