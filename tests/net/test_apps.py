@@ -212,9 +212,9 @@ class Posts(Apps):
                 self.assertEqual(2, ran.out.count(b"\nTitle: No Title\nBody: No Body\n"), ran)
 
     def test_a_server_cannot_drive_the_terminal(self):
-        self.rules({"match": "^/posts/2", "body": '{"title": "a\\u001b[31mb\\rc", "body": "d\\u0007"}'})
+        self.rules({"match": "^/posts/2", "body": '{"title": "a\\u001b[31mb\\rc\\nTitle: x", "body": "d\\u0007"}'})
         ran = self.app("posts")
-        self.assertIn(b"Title: a?[31mb?c\nBody: d?\n", ran.out)
+        self.assertIn(b"Title: a?[31mb?c?Title: x\nBody: d?\n", ran.out)
         self.assertNotRegex(ran.out, rb"[\x00-\x09\x0b-\x1f\x7f]")
 
     def test_times(self):
