@@ -116,7 +116,7 @@ struct midge_json_filter {
     uint8_t truncate; /* a longer text than fits is cut between two characters, not TOO_LARGE */
     uint8_t pieces;   /* a STRING that is longer than fits comes in pieces, each of whole characters
                          and all but the last with `more` set: of any length, through a small text.
-                         cap is at least 5 then. The last piece may be empty. */
+                         cap is at least 7 then. The last piece may be empty. */
     uint8_t optional; /* the body need not be JSON, as an error page is not: what it is not is no
                          error of the request, only of `error`; the rest of it is dropped */
 

@@ -65,7 +65,8 @@ enum { TAKEN, NOT_MINE };
 
 #define NAME 0xff /* scan.type while a member's name is read */
 
-#define CHARACTER 4 /* bytes of the longest in UTF-8 */
+#define ROOM_LEAST                                                                                 \
+    6 /* what one byte of input may add: U+FFFD and another of three bytes, end_hex */
 
 /* scan.part: what the text is of its value. */
 enum { WHOLE, BEGINNING, PIECE };
@@ -158,7 +159,7 @@ static int put(struct midge__json_scan *s, uint32_t code)
     while (more-- > 0)
         put_byte(s, (char)(0x80 | (code >> 6 * more & 0x3f)));
     if (s->longer == MIDGE__JSON_IN_PIECES && s->type == MIDGE_JSON_STRING &&
-        s->cap - 1 - s->len < CHARACTER) {
+        s->cap - 1 - s->len < ROOM_LEAST) {
         s->part = PIECE; /* the next character may not fit any more */
         s->due = s->hits;
     }

@@ -89,7 +89,8 @@ static const struct {
     {"{\"errorMessage\":\"no\"}", "no"},
     {"{\"message\":\"less\",\"error\":{\"message\":\"no\"}}", "no"},
     {"{\"error\":\"x\",\"error_description\":\"no\"}", "no"},
-    {"{\"error\":{\"message\":\"a \\n\\t b \\u0000c\"}}", "a b ?c"},
+    {"{\"error\":{\"message\":\"a \\n\\t b \\u0000c\"}}", "a b \xef\xbf\xbd"
+                                                          "c"},
     {"{\"error\":{\"message\":\"a message that is longer than one piece of the filter\"}}",
      "a message that is longer than one piece of the filter"},
     {"{\"error\":{\"message\":\"a message that is longer, and cut", "a message that is longer"},
