@@ -43,6 +43,9 @@ void board_write(struct board *board, enum board_stream stream, const char *text
    NULL. Lives as long as the board. */
 const char *board_env(struct board *board, const char *name);
 
+/* The platform's code of a failed file or socket call (errno, from 1) in words; NULL: no words. */
+const char *board_error_text(struct board *board, int native);
+
 /* Opens a client: `config` says the limits, the board adds port, trust and memory. app_bytes is
    what the program itself takes from the client's block at most (midge_alloc, blobs, JSON); a board
    with a fixed block gives what it has. One client at a time. MIDGE_OK, or midge_open's error after

@@ -3,7 +3,8 @@
 #include "app.h"
 #include "waterfall.h"
 
-#define ROWS_MAX 48
+#define ROWS_MAX   48
+#define ROWS_BYTES (ROWS_MAX * sizeof(struct app_row))
 
 struct work {
     const char *name;
@@ -20,7 +21,7 @@ struct times {
 /* Each run has a client of its own: no connection and no ticket of the last one helps it. */
 static bool run(struct app *app, const struct work *work)
 {
-    if (!app_open(app, work->bytes + ROWS_MAX * sizeof(struct app_row))) {
+    if (!app_open(app, work->bytes + ROWS_BYTES, ROWS_BYTES)) {
         return false;
     }
     work->run(app);
@@ -40,11 +41,12 @@ static bool run_concurrent(const struct app *options, const struct work *work, s
 {
     struct app app = *options;
     struct app_rows rows = {.cap = ROWS_MAX};
-    if (!app_open(&app, work->bytes + ROWS_MAX * sizeof *rows.at)) {
+    if (!app_open(&app, work->bytes + ROWS_BYTES, ROWS_BYTES)) {
         return false;
     }
-    rows.at = midge_alloc(app.client, ROWS_MAX * sizeof *rows.at);
-    app.rows = rows.at != NULL ? &rows : NULL; /* the work matters more than its picture */
+    /* The work matters more than its picture. */
+    rows.at = app.spare > 0 ? midge_alloc(app.client, ROWS_BYTES) : NULL;
+    app.rows = rows.at != NULL ? &rows : NULL;
     work->run(&app);
     waterfall_show(&app, &rows);
     midge_free(app.client, rows.at);
@@ -110,7 +112,7 @@ int app_compare(struct board *board, int argc, char **argv)
     }
     const struct work posts = {"posts", POSTS_API, posts_work, posts_bytes()};
     const struct work itunes = {"itunes", ITUNES_API, itunes_work, itunes_bytes(&app)};
-    const struct work images = {"images", IMAGES_API, images_work, images_bytes()};
+    const struct work images = {"images", IMAGES_API, images_work, images_bytes(&app)};
     compare(&app, &posts, &total);
     compare(&app, &itunes, &total);
     if (has_key(&app)) {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Text for people. Servers wrote much of it, and what a terminal obeys must not come from them:
- * every control character but the newline shows as '?'.
- */
+/* Text for people. Servers wrote much of it: what could forge a line or drive a terminal shows as
+   '?' (clean.c). */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,26 +9,30 @@
 
 #define LINE 501
 
-/* C0 and DEL, and in UTF-8 C1, whose first byte is always 0xc2 and which some terminals obey. */
-static bool is_control(const char *at, size_t left)
-{
-    const unsigned char c = (unsigned char)at[0];
-    return (c < 0x20 && c != '\n') || c == 0x7f ||
-           (c == 0xc2 && left > 1 && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xa0);
-}
-
 static void show(struct board *board, enum board_stream stream, const char *text, size_t len)
 {
     size_t from = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (is_control(text + i, len - i)) {
+    for (size_t i = 0; i < len;) {
+        bool harmless;
+        size_t n = app_character(text + i, len - i, &harmless);
+        if (!harmless) {
             board_write(board, stream, text + from, i - from);
             board_write(board, stream, "?", 1);
-            i += (unsigned char)text[i] == 0xc2; /* two bytes */
-            from = i + 1;
+            from = i + n;
         }
+        i += n;
     }
     board_write(board, stream, text + from, len - from);
+}
+
+/* Only the format's own newline, at the end: others stood in the text that it was given. */
+static void show_line(struct board *board, enum board_stream stream, const char *line, size_t len)
+{
+    size_t text = line[len - 1] == '\n' ? len - 1 : len;
+    show(board, stream, line, text);
+    if (text < len) {
+        board_write(board, stream, "\n", 1);
+    }
 }
 
 static void show_format(struct board *board, enum board_stream stream, const char *format,
@@ -43,7 +45,7 @@ static void show_format(struct board *board, enum board_stream stream, const cha
         line[len - 1] = '\n'; /* it was cut, but it is still a line */
     }
     if (len > 0) {
-        show(board, stream, line, (size_t)len);
+        show_line(board, stream, line, (size_t)len);
     }
 }
 
@@ -69,7 +71,7 @@ void app_text(const struct app *app, const char *indent, const char *text)
         size_t len = strcspn(text, "\n");
         show(app->board, BOARD_OUT, indent, strlen(indent));
         show(app->board, BOARD_OUT, text, len);
-        show(app->board, BOARD_OUT, "\n", 1);
+        board_write(app->board, BOARD_OUT, "\n", 1);
         text += len + (text[len] == '\n');
     }
 }

@@ -79,14 +79,38 @@ static void fail_status(struct app_item *item, const char *url, const char *api_
              api_says != NULL ? "; it says: " : "", api_says != NULL ? api_says : "");
 }
 
+/* Only when the client is closed: then the program ends, and says so itself. */
+static void fail_quietly(struct app_item *item)
+{
+    item->app->failed += !item->failed;
+    item->failed = true;
+}
+
+/* Is result.native the platform's errno? (response.h) */
+static bool has_errno(int error)
+{
+    return error == MIDGE_ERR_CONNECT || error == MIDGE_ERR_SEND || error == MIDGE_ERR_RECV ||
+           error == MIDGE_ERR_WRITE || error == MIDGE_ERR_READ;
+}
+
+const char *app_native_text(const struct app *app, int native)
+{
+    const char *text = native > 0 ? board_error_text(app->board, native) : NULL;
+    return text != NULL ? text : "";
+}
+
 void app_fail_result(struct app_item *item, const char *url, const char *api_says)
 {
     char text[TEXT / 2];
-    int error = item->result.error;
+    const int error = item->result.error;
+    const char *native = app_native_text(item->app, has_errno(error) ? item->result.native : 0);
     if (error == MIDGE_OK || error == MIDGE_ERR_HTTP_STATUS) {
         fail_status(item, url, api_says);
-        return;
+    } else if (error == MIDGE_ERR_CLOSED || error == MIDGE_ERR_CANCELED) {
+        fail_quietly(item);
+    } else {
+        (void)midge_result_text(&item->result, text, sizeof text);
+        app_fail(item, app_error_class(error), "%s%s%s for url: %s", text,
+                 *native != '\0' ? ": " : "", native, url);
     }
-    (void)midge_result_text(&item->result, text, sizeof text);
-    app_fail(item, app_error_class(error), "%s for url: %s", text, url);
 }

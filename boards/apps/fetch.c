@@ -5,6 +5,8 @@
  */
 #include "app.h"
 
+#define FETCHED_BYTES (MIDGE_MAX_AWAITABLES * 64) /* of the block: there are no more at once */
+
 struct fetch {
     struct app *app;
     size_t total, next; /* requests of this round; those below next were started */
@@ -25,7 +27,7 @@ static const char *url_of(const struct fetched *one)
     return app->args[(one->number - 1) % app->n_args];
 }
 
-static void start_more(struct fetch *fetch, struct fetched *all);
+static void start_more(struct fetch *fetch);
 
 static void show(struct fetched *one, const struct midge_result *result)
 {
@@ -46,14 +48,16 @@ static void on_done(void *ctx, const struct midge_result *result)
     struct fetched *one = ctx;
     struct fetch *fetch = one->fetch;
     show(one, result);
+    app_free(fetch->app, one);
     fetch->live--;
     fetch->done++;
-    start_more(fetch, one - (one->number - 1));
+    start_more(fetch);
 }
 
 static int start_one(struct fetched *one)
 {
     const struct app *app = one->fetch->app;
+    midge_null_sink_init(&one->sink);
     const struct midge_request get = {
         .url = url_of(one),
         .sink = &one->sink.sink,
@@ -64,43 +68,61 @@ static int start_one(struct fetched *one)
     return midge_start(app->client, &get, NULL);
 }
 
-/* A block that is full for now has room again when one of those under way ends. */
-static void start_more(struct fetch *fetch, struct fetched *all)
+static int start_next(struct fetch *fetch)
+{
+    struct fetched *one = midge_alloc(fetch->app->client, sizeof *one);
+    if (one == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    *one = (struct fetched){.fetch = fetch, .number = (unsigned)fetch->next + 1};
+    int err = start_one(one);
+    if (err != MIDGE_OK) {
+        app_free(fetch->app, one);
+    }
+    return err;
+}
+
+static void show_not_started(struct fetch *fetch, int err)
+{
+    const struct midge_result result = {.error = err, .cipher = "", .detail = ""};
+    struct fetched one = {.fetch = fetch, .number = (unsigned)fetch->next};
+    show(&one, &result);
+    fetch->done++;
+}
+
+static bool memory_may_come(const struct fetch *fetch)
+{
+    struct midge_stats stats;
+    midge_client_stats(fetch->app->client, &stats);
+    return fetch->live > 0 || stats.open_connections > 0;
+}
+
+/* A block that is full for now has room again when one of those under way ends, or a kept
+   connection. */
+static void start_more(struct fetch *fetch)
 {
     const size_t most = fetch->app->sync ? 1 : fetch->total;
     while (fetch->next < fetch->total && fetch->live < most) {
-        struct fetched *one = &all[fetch->next];
-        const int err = start_one(one);
-        if ((err == MIDGE_ERR_NO_MEMORY || err == MIDGE_ERR_NO_SLOT) && fetch->live > 0) {
+        const int err = start_next(fetch);
+        if (app_is_full(err) && memory_may_come(fetch)) {
             return;
         }
         fetch->next++;
-        fetch->live++;
-        if (err != MIDGE_OK) {
-            const struct midge_result result = {.error = err, .cipher = "", .detail = ""};
-            show(one, &result);
-            fetch->live--;
-            fetch->done++;
+        if (err == MIDGE_OK) {
+            fetch->live++;
+        } else {
+            show_not_started(fetch, err);
         }
-    }
-}
-
-static void prepare(struct fetch *fetch, struct fetched *all)
-{
-    fetch->next = fetch->live = fetch->done = 0;
-    for (size_t i = 0; i < fetch->total; i++) {
-        all[i] = (struct fetched){.fetch = fetch, .number = (unsigned)i + 1};
-        midge_null_sink_init(&all[i].sink);
     }
 }
 
 /* False: the port failed. */
-static bool run_round(struct fetch *fetch, struct fetched *all)
+static bool run_round(struct fetch *fetch)
 {
     struct app *app = fetch->app;
     const uint64_t began = board_millis(app->board);
-    prepare(fetch, all);
-    start_more(fetch, all);
+    fetch->next = fetch->live = fetch->done = 0;
+    start_more(fetch);
     while (fetch->done < fetch->total) {
         const int err = midge_poll(app->client, -1);
         if (err < 0) {
@@ -109,6 +131,7 @@ static bool run_round(struct fetch *fetch, struct fetched *all)
             app->stuck = true;
             return false;
         }
+        start_more(fetch);
     }
     app->elapsed_ms = (uint32_t)(board_millis(app->board) - began);
     return true;
@@ -133,15 +156,9 @@ static void fetch_work(struct app *app)
 {
     static struct fetch fetch; /* may outlive this: app->stuck */
     fetch = (struct fetch){.app = app, .total = app->n_args * (app->times > 0 ? app->times : 1)};
-    struct fetched *all = midge_alloc(app->client, fetch.total * sizeof *all);
     const unsigned rounds = app->rounds > 0 ? app->rounds : 1;
     size_t live = 0;
-    if (all == NULL) {
-        app_error(app, "fetch: other error: no memory for %u requests\n", (unsigned)fetch.total);
-        app->failed++;
-        return;
-    }
-    for (unsigned round = 1; round <= rounds && run_round(&fetch, all); round++) {
+    for (unsigned round = 1; round <= rounds && run_round(&fetch); round++) {
         if (rounds > 1) {
             app->quiet = true;
             if (round <= 2 || round % 50 == 0 || live_bytes(app) > live) {
@@ -152,7 +169,6 @@ static void fetch_work(struct app *app)
         }
     }
     app_summary(app, fetch.total, "requests");
-    app_free(app, all);
 }
 
 int app_fetch(struct board *board, int argc, char **argv)
@@ -177,7 +193,7 @@ int app_fetch(struct board *board, int argc, char **argv)
         app_error(&app, "fetch: which URL?\n");
         return BOARD_EXIT_USAGE;
     }
-    if (!app_open(&app, app.n_args * (app.times > 0 ? app.times : 1) * sizeof(struct fetched))) {
+    if (!app_open(&app, FETCHED_BYTES, 0)) {
         return BOARD_EXIT_FAILED;
     }
     fetch_work(&app);

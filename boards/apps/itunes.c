@@ -19,14 +19,15 @@
 static const char *const default_artists[] = {"The Beatles", "Pink Floyd", "Led Zeppelin", "Queen",
                                               "The Rolling Stones"};
 
-enum { AT_RESULTS, AT_ALBUM, AT_ARTIST, AT_TITLE, AT_RELEASED, AT_MESSAGE, PATHS };
+#define SEARCH_MORE 1024 /* of the block, for an item: the request's copy */
+
+enum { AT_RESULTS, AT_ALBUM, AT_ARTIST, AT_TITLE, AT_RELEASED, PATHS };
 static const char *const paths[PATHS] = {
     [AT_RESULTS] = "results",
     [AT_ALBUM] = "results[*]",
     [AT_ARTIST] = "results[*].artistName",
     [AT_TITLE] = "results[*].collectionName",
     [AT_RELEASED] = "results[*].releaseDate",
-    [AT_MESSAGE] = "error.message", /* of an answer that is no 2xx */
 };
 
 struct album {
@@ -40,13 +41,11 @@ struct search {
     char url[APP_URL];
     struct midge_json_filter filter;
     char value[VALUE_BYTES];
-    bool found;            /* there are results */
-    bool is_by;            /* the current album is the artist's */
-    unsigned kept, others; /* albums; what is kept beyond MAX_ALBUMS is only counted */
-    union {
-        struct album albums[MAX_ALBUMS]; /* the one behind those that are kept is the current one */
-        char message[VALUE_BYTES];       /* of an answer that is no 2xx: it has none */
-    } text;
+    bool found;                      /* there are results */
+    bool is_by;                      /* the current album is the artist's */
+    unsigned kept, others;           /* albums; what is kept beyond MAX_ALBUMS is only counted */
+    struct album albums[MAX_ALBUMS]; /* the one behind those that are kept is the current one */
+    struct app_says says;            /* of an answer that is no 2xx */
 };
 
 /* --- what is kept of an answer --- */
@@ -95,7 +94,7 @@ static void on_result(struct search *search, uint8_t type)
     if (type == MIDGE_JSON_OBJECT || type == MIDGE_JSON_ARRAY) {
         search->is_by = false;
         if (search->kept < MAX_ALBUMS) {
-            search->text.albums[search->kept] = (struct album){"(no date)", "(no title)"};
+            search->albums[search->kept] = (struct album){"(no date)", "(no title)"};
         }
     } else if (type == MIDGE_JSON_END && search->is_by) {
         search->kept++;
@@ -106,7 +105,7 @@ static void on_result(struct search *search, uint8_t type)
 
 static void on_album(struct search *search, const struct midge_json_value *value)
 {
-    struct album *album = search->kept < MAX_ALBUMS ? &search->text.albums[search->kept] : NULL;
+    struct album *album = search->kept < MAX_ALBUMS ? &search->albums[search->kept] : NULL;
     if (value->path == AT_ARTIST) {
         search->is_by = is_the_artist(search, value);
     } else if (value->path == AT_TITLE && album != NULL) {
@@ -120,9 +119,7 @@ static int on_value(void *ctx, const struct midge_json_value *value)
 {
     struct search *search = ctx;
     bool refused = search->filter.optional != 0;
-    if (refused && value->path == AT_MESSAGE) {
-        keep_text(search->text.message, sizeof search->text.message, value);
-    } else if (!refused && value->path == AT_RESULTS) {
+    if (!refused && value->path == AT_RESULTS) {
         search->found = search->found || value->type == MIDGE_JSON_ARRAY;
     } else if (!refused && value->path == AT_ALBUM) {
         on_result(search, value->type);
@@ -164,54 +161,56 @@ static bool search_url(struct search *search)
     return true;
 }
 
-static bool start_search(struct search *search)
+static int start_search(struct app_item *item)
 {
-    const struct midge_request get = {.url = search->url,
-                                      .sink = &search->filter.sink,
-                                      .ctx = search,
-                                      .on_response = on_response};
+    struct search *search = (struct search *)(void *)item;
+    const struct midge_request get = {
+        .url = search->url, .sink = &search->says.sink, .ctx = search, .on_response = on_response};
     (void)midge_json_filter_init(&search->filter, paths, PATHS, search->value, VALUE_BYTES,
                                  on_value, search); /* these paths are good */
     search->filter.truncate = true;
-    return search_url(search) && app_start(&search->item, &get);
+    app_says_init(&search->says, &search->filter.sink);
+    search->found = search->is_by = false; /* of a try before */
+    search->kept = search->others = 0;
+    return search_url(search) ? app_start(item, &get) : MIDGE_ERR_URL;
 }
 
-/* Did a whole answer come? What the search itself knows about a failure is told first: of an item,
-   only the first is. */
+/* Did a whole answer come? What the filter knows about a failure is told first: of an item, only
+   the first is. */
 static bool answered(struct search *search)
 {
     struct app_item *item = &search->item;
     if (item->result.error == MIDGE_ERR_JSON) {
         app_fail(item, app_error_class(MIDGE_ERR_JSON), "malformed or too deep at byte %u from %s",
                  (unsigned)search->filter.offset, search->url);
-    } else if (search->filter.optional && search->text.message[0] != '\0') {
-        app_fail_result(item, search->url, search->text.message);
     }
-    return app_answered(item, search->url, NULL);
+    return app_answered_with(item, search->url, search->says.text, search->says.len);
 }
 
 static int search_task(struct midge_task *task, void *state)
 {
     struct search *search = state;
     MIDGE_BEGIN(task);
-    if (start_search(search)) {
-        MIDGE_AWAIT(task, search->item.id, &search->item.result);
-        if (answered(search) && !search->found) {
-            app_fail(&search->item, app_error_class(MIDGE_ERR_JSON),
-                     "no results in the answer of %s", search->url);
-        }
+    APP_AWAIT(task, &search->item, start_search);
+    if (answered(search) && !search->found) {
+        app_fail(&search->item, app_error_class(MIDGE_ERR_JSON), "no results in the answer of %s",
+                 search->url);
     }
     MIDGE_END(task);
 }
 
-static void show_search(const struct search *search)
+static void show_search(struct app_item *item)
 {
-    app_print(search->item.app, "%s\n", search->artist);
-    for (unsigned i = 0; i < search->kept && i < MAX_ALBUMS; i++) {
-        const struct album *album = &search->text.albums[i];
-        app_print(search->item.app, "    %s  %s\n", album->released, album->title);
+    const struct search *search = (struct search *)(void *)item;
+    if (!search->found || item->failed || item->app->quiet) {
+        return;
     }
-    app_print(search->item.app, "    %u albums, %u of other artists left out\n", search->kept,
+    app_print(item->app, "%s\n", search->artist);
+    for (unsigned i = 0; i < search->kept && i < MAX_ALBUMS; i++) {
+        const struct album *album = &search->albums[i];
+        app_print(item->app, "    %s  %s\n", album->released, album->title);
+    }
+    app_print(item->app, "    %u albums, %u of other artists left out\n", search->kept,
               search->others);
 }
 
@@ -222,29 +221,29 @@ static size_t artists(const struct app *app)
     return app->n_args > 0 ? app->n_args : sizeof default_artists / sizeof default_artists[0];
 }
 
+static int begin(struct app_item *item)
+{
+    const struct app *app = item->app;
+    const unsigned i = item->number - 1;
+    ((struct search *)(void *)item)->artist = app->n_args > 0 ? app->args[i] : default_artists[i];
+    return MIDGE_OK;
+}
+
 void itunes_work(struct app *app)
 {
-    size_t n = artists(app);
-    struct search *searches = app_items(app, "artist", n, sizeof *searches);
-    if (searches == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        searches[i].artist = app->n_args > 0 ? app->args[i] : default_artists[i];
-    }
-    app_each(app, search_task, searches, n, sizeof *searches);
-    for (size_t i = 0; i < n; i++) {
-        if (searches[i].found && !searches[i].item.failed && !app->quiet) {
-            show_search(&searches[i]);
-        }
-    }
-    app_free(app, searches);
+    const struct app_work work = {.what = "artist",
+                                  .size = sizeof(struct search),
+                                  .more = SEARCH_MORE,
+                                  .n = artists(app),
+                                  .fn = search_task,
+                                  .begin = begin,
+                                  .end = show_search};
+    (void)app_each(app, &work);
 }
 
 size_t itunes_bytes(const struct app *app)
 {
-    /* app_each's ids, and the headers of two blocks of the client's memory */
-    return artists(app) * (sizeof(struct search) + sizeof(midge_id)) + 128;
+    return artists(app) * (sizeof(struct search) + SEARCH_MORE);
 }
 
 int app_itunes(struct board *board, int argc, char **argv)
@@ -260,7 +259,7 @@ int app_itunes(struct board *board, int argc, char **argv)
     if (!app_options(&app, &usage, argc, argv, &code)) {
         return code;
     }
-    if (!app_open(&app, itunes_bytes(&app))) {
+    if (!app_open(&app, itunes_bytes(&app), 0)) {
         return BOARD_EXIT_FAILED;
     }
     itunes_work(&app);

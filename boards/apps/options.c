@@ -107,8 +107,9 @@ static bool api_is_good(const struct app *app)
 
 static void show_help(const struct app *app, const struct app_usage *usage)
 {
-    app_print(app, "usage: %s [options]%s%s\n%s\n", app->name, usage->args != NULL ? " " : "",
-              usage->args != NULL ? usage->args : "", usage->about);
+    app_print(app, "usage: %s [options]%s%s\n", app->name, usage->args != NULL ? " " : "",
+              usage->args != NULL ? usage->args : "");
+    app_text(app, "", usage->about);
     for (const struct app_option *option = usage->options; option->name != NULL; option++) {
         const char *value = option->value != NULL ? option->value : "";
         app_print(app, "  %s %-*s %s\n", option->name, 20 - (int)strlen(option->name), value,

@@ -17,6 +17,7 @@
 #define POSTS      3
 #define POST_BYTES 4096 /* of one answer; they have some 300 */
 #define POST_DEPTH 4
+#define POST_MORE  3072 /* of the block, for an item: the request's copy, answer, tree */
 
 /* What the Python function keeps in its locals. */
 struct post {
@@ -26,13 +27,15 @@ struct post {
     struct cJSON *json;
 };
 
-static bool get_post(struct post *post)
+static int get_post(struct app_item *item)
 {
+    struct post *post = (struct post *)(void *)item;
     char path[32];
     (void)snprintf(path, sizeof path, "/posts/%u", post->item.number);
+    midge_blob_free(&post->body); /* of a try before */
     midge_blob_init(&post->body, post->item.app->client, POST_BYTES);
     const struct midge_request get = {.url = post->url, .sink = &post->body.sink};
-    return app_url(&post->item, post->url, sizeof post->url, path) && app_start(&post->item, &get);
+    return app_url(item, post->url, sizeof post->url, path) ? app_start(item, &get) : MIDGE_ERR_URL;
 }
 
 static void parse_post(struct post *post)
@@ -46,38 +49,34 @@ static int post_task(struct midge_task *task, void *state)
 {
     struct post *post = state;
     MIDGE_BEGIN(task);
-    if (get_post(post)) {
-        MIDGE_AWAIT(task, post->item.id, &post->item.result);
-        parse_post(post);
-    }
+    APP_AWAIT(task, &post->item, get_post);
+    parse_post(post);
     midge_blob_free(&post->body); /* on every path */
     MIDGE_END(task);
 }
 
-static void show_post(const struct post *post)
+static void show_post(struct app_item *item)
 {
+    const struct post *post = (struct post *)(void *)item;
     const char *title = midge_json_string(post->json, "title");
     const char *body = midge_json_string(post->json, "body");
-    app_print(post->item.app, "Title: ");
-    app_text(post->item.app, "", title != NULL ? title : "No Title");
-    app_print(post->item.app, "Body: ");
-    app_text(post->item.app, "", body != NULL ? body : "No Body");
+    if (post->json != NULL && !item->app->quiet) {
+        app_print(item->app, "Title: %s\n", title != NULL ? title : "No Title");
+        app_print(item->app, "Body: ");
+        app_text(item->app, "", body != NULL ? body : "No Body");
+    }
+    midge_json_free(item->app->client, post->json);
 }
 
 void posts_work(struct app *app)
 {
-    struct post *posts = app_items(app, "post", POSTS, sizeof *posts);
-    if (posts == NULL) {
-        return;
-    }
-    app_each(app, post_task, posts, POSTS, sizeof *posts);
-    for (size_t i = 0; i < POSTS; i++) {
-        if (posts[i].json != NULL && !app->quiet) {
-            show_post(&posts[i]);
-        }
-        midge_json_free(app->client, posts[i].json);
-    }
-    app_free(app, posts);
+    static const struct app_work work = {.what = "post",
+                                         .size = sizeof(struct post),
+                                         .more = POST_MORE,
+                                         .n = POSTS,
+                                         .fn = post_task,
+                                         .end = show_post};
+    (void)app_each(app, &work);
 }
 
 /* State, answer, and the tree made from it. */
@@ -91,7 +90,7 @@ size_t posts_bytes(void)
 static bool run(struct app *app, bool sync)
 {
     app->sync = sync;
-    if (!app_open(app, posts_bytes())) {
+    if (!app_open(app, posts_bytes(), 0)) {
         app->failed++;
         return false;
     }

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The file is opened for each buffer and closed again: where few files can be open, they are the
+ * pictures'. What can be read only once (a pipe, standard input) is read whole at first.
+ */
 #include "prompts.h"
 
 #include <string.h>
@@ -6,103 +10,311 @@
 static const char *const journey[] = {"robot dog in a lab", "robot dog exploring the city",
                                       "robot dog watching the sunset"};
 
-/* --- the file --- */
+#define JOURNEY (sizeof journey / sizeof journey[0])
 
-static int read_all(const struct midge_port *port, midge_file file, char *text, size_t cap,
-                    size_t *len)
+static int refuse(const struct prompts *prompts, int err, const char *why, const char *native)
 {
-    int err = MIDGE_OK, native;
-    *len = 0;
-    while (err == MIDGE_OK && *len < cap) {
-        size_t n = 0;
-        err = port->file_read(port->ctx, file, (uint8_t *)text + *len, cap - *len, &n, &native);
-        *len += n;
-    }
-    if (err == MIDGE_OK) {
-        return MIDGE_ERR_TOO_LARGE;
-    }
-    return err == MIDGE_ERR_EOF ? MIDGE_OK : err;
+    struct app *app = prompts->app;
+    app_error(app, "%s: file error: %s: %s%s%s\n", app->name, prompts->path, why,
+              *native != '\0' ? ": " : "", native);
+    app->failed++;
+    return err;
 }
 
-/* At most cap - 1 bytes, and a NUL behind them. */
-static int read_file(const struct midge_port *port, const char *path, char *text, size_t cap)
+static int refuse_line(const struct prompts *prompts, const char *why)
 {
-    midge_file file;
-    size_t len;
-    int native;
-    if (port->file_open == NULL) {
-        return MIDGE_ERR_UNSUPPORTED;
-    }
-    int err = port->file_open(port->ctx, path, MIDGE_FILE_READ, &file, &native);
-    if (err != MIDGE_OK) {
+    struct app *app = prompts->app;
+    app_error(app, "%s: file error: %s: line %u %s\n", app->name, prompts->path, prompts->line + 1,
+              why);
+    app->failed++;
+    return MIDGE_ERR_INVALID;
+}
+
+/* --- the file --- */
+
+static int open_file(const struct prompts *prompts, midge_file *file)
+{
+    const struct midge_port *port = prompts->app->board->port;
+    const bool in = strcmp(prompts->path, "-") == 0;
+    int native = 0;
+    int err = port->file_open == NULL
+                  ? MIDGE_ERR_UNSUPPORTED
+                  : port->file_open(port->ctx, in ? "/dev/stdin" : prompts->path, MIDGE_FILE_READ,
+                                    file, &native);
+    if (err == MIDGE_OK || err == MIDGE_ERR_NO_MEMORY) {
         return err;
     }
-    err = read_all(port, file, text, cap, &len);
-    (void)port->file_finish(port->ctx, file, 0, &native);
-    if (err == MIDGE_OK) {
-        text[len] = '\0';
+    return refuse(prompts, err, err == MIDGE_ERR_READ ? "can't be read" : midge_err_text(err),
+                  app_native_text(prompts->app, native));
+}
+
+static void close_file(const struct prompts *prompts, midge_file file)
+{
+    const struct midge_port *port = prompts->app->board->port;
+    int ignored;
+    (void)port->file_finish(port->ctx, file, 0, &ignored);
+}
+
+/* MIDGE_OK with *n > 0, EOF, or an error after telling. */
+static int read_file(const struct prompts *prompts, midge_file file, char *to, size_t cap,
+                     size_t *n)
+{
+    const struct midge_port *port = prompts->app->board->port;
+    int native;
+    int err = port->file_read(port->ctx, file, (uint8_t *)to, cap, n, &native);
+    if (err == MIDGE_OK || err == MIDGE_ERR_EOF) {
+        return err;
+    }
+    return refuse(prompts, MIDGE_ERR_READ, "can't be read", app_native_text(prompts->app, native));
+}
+
+static int read_there(struct prompts *prompts, midge_file file)
+{
+    const struct midge_port *port = prompts->app->board->port;
+    if (port->file_seek(port->ctx, file, prompts->at) != MIDGE_OK) {
+        return refuse(prompts, MIDGE_ERR_READ, "can't be read", "");
+    }
+    return read_file(prompts, file, prompts->buffer, sizeof prompts->buffer, &prompts->len);
+}
+
+static int copy_text(struct prompts *prompts)
+{
+    size_t left = prompts->text.len - (size_t)prompts->at;
+    prompts->len = left < sizeof prompts->buffer ? left : sizeof prompts->buffer;
+    if (left == 0) {
+        return MIDGE_ERR_EOF;
+    }
+    memcpy(prompts->buffer, prompts->text.data + prompts->at, prompts->len);
+    return MIDGE_OK;
+}
+
+/* The buffer anew, from prompts->at on. */
+static int fill(struct prompts *prompts)
+{
+    midge_file file;
+    prompts->used = prompts->len = 0;
+    int err = prompts->pipe ? copy_text(prompts) : open_file(prompts, &file);
+    if (err == MIDGE_OK && !prompts->pipe) {
+        err = read_there(prompts, file);
+        close_file(prompts, file);
+    }
+    prompts->at += err == MIDGE_OK ? prompts->len : 0;
+    return err;
+}
+
+static int next_byte(struct prompts *prompts, char *c)
+{
+    int err = prompts->used == prompts->len ? fill(prompts) : MIDGE_OK;
+    *c = err == MIDGE_OK ? prompts->buffer[prompts->used++] : '\0';
+    return err;
+}
+
+/* Where the next byte is. */
+static uint64_t tell(const struct prompts *prompts)
+{
+    return prompts->at - (prompts->len - prompts->used);
+}
+
+static void go_to(struct prompts *prompts, uint64_t at)
+{
+    uint64_t from = prompts->at - prompts->len;
+    if (at >= from && at <= prompts->at) {
+        prompts->used = (size_t)(at - from);
+    } else {
+        prompts->at = at;
+        prompts->used = prompts->len = 0;
+    }
+}
+
+/* --- lines --- */
+
+static bool is_end(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
+/* Goes on behind the end of the line that begins here; *len without that end, *blank: there is no
+   text in it. EOF: there is no more line. */
+static int skip_line(struct prompts *prompts, size_t *len, bool *blank)
+{
+    char c;
+    int err;
+    *len = 0;
+    *blank = true;
+    while ((err = next_byte(prompts, &c)) == MIDGE_OK && !is_end(c)) {
+        if (c == '\0') {
+            return refuse_line(prompts, "has a NUL byte: it is no UTF-8 text");
+        }
+        if (++*len > PROMPT_MAX) {
+            return refuse_line(prompts, "is too long for a prompt");
+        }
+        *blank = *blank && (c == ' ' || c == '\t');
+    }
+    prompts->line += c == '\n' || (err == MIDGE_ERR_EOF && *len > 0);
+    return err == MIDGE_ERR_EOF && *len > 0 ? MIDGE_OK : err;
+}
+
+/* RFC 3629 6: a mark at the beginning is no text. */
+static int skip_mark(struct prompts *prompts)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    char c;
+    for (size_t i = 0; i < sizeof mark - 1; i++) {
+        int err = next_byte(prompts, &c);
+        if (err != MIDGE_OK || c != mark[i]) {
+            go_to(prompts, 0);
+            return err == MIDGE_ERR_EOF ? MIDGE_OK : err;
+        }
+    }
+    prompts->next = sizeof mark - 1;
+    return MIDGE_OK;
+}
+
+/* The next line with text: where it begins, and its length. */
+static int find_line(struct prompts *prompts, uint64_t *from, size_t *len)
+{
+    bool blank = true;
+    int err = MIDGE_OK;
+    while (err == MIDGE_OK && blank) {
+        *from = tell(prompts);
+        err = skip_line(prompts, len, &blank);
     }
     return err;
 }
 
-/* --- its lines --- */
+/* --- one by one --- */
 
-/* Empty lines are no prompts. False: there are more than PROMPTS_MAX. */
-static bool split(struct prompts *prompts)
+/* Reads the line again, now with memory for it. */
+static int take_line(struct prompts *prompts, uint64_t from, size_t len, char **prompt)
 {
-    for (char *at = prompts->text; *at != '\0';) {
-        size_t len = strcspn(at, "\r\n");
-        char *next = at + len + (at[len] != '\0');
-        at[len] = '\0';
-        if (len > 0 && prompts->n == PROMPTS_MAX) {
-            return false;
-        }
-        if (len > 0) {
-            prompts->lines[prompts->n++] = at;
-        }
-        at = next;
+    uint64_t behind = tell(prompts);
+    int err = MIDGE_OK;
+    char *text = midge_alloc(prompts->app->client, len + 1);
+    if (text == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
     }
-    return true;
-}
-
-static bool refuse(struct app *app, const char *what, const char *why)
-{
-    app_error(app, "%s: file error: %s: %s\n", app->name, what, why);
-    app->failed++;
-    return false;
-}
-
-static bool open_file(struct prompts *prompts, struct app *app)
-{
-    prompts->text = midge_alloc(app->client, PROMPTS_BYTES);
-    prompts->lines = midge_alloc(app->client, PROMPTS_MAX * sizeof *prompts->lines);
-    if (prompts->text == NULL || prompts->lines == NULL) {
-        return refuse(app, app->prompts, midge_err_text(MIDGE_ERR_NO_MEMORY));
+    go_to(prompts, from);
+    for (size_t i = 0; i < len && err == MIDGE_OK; i++) {
+        err = next_byte(prompts, &text[i]);
     }
-    int err = read_file(app->board->port, app->prompts, prompts->text, PROMPTS_BYTES);
     if (err != MIDGE_OK) {
-        return refuse(app, app->prompts,
-                      err == MIDGE_ERR_READ ? "can't be read" : midge_err_text(err));
+        app_free(prompts->app, text);
+        return err;
     }
-    if (!split(prompts)) {
-        return refuse(app, app->prompts, "too many prompts for the awaitables of this build");
+    text[len] = '\0';
+    go_to(prompts, behind);
+    *prompt = text;
+    return MIDGE_OK;
+}
+
+static int take_step(struct prompts *prompts, char **prompt)
+{
+    const char *text = journey[prompts->n];
+    *prompt = midge_alloc(prompts->app->client, strlen(text) + 1);
+    if (*prompt != NULL) {
+        memcpy(*prompt, text, strlen(text) + 1);
     }
-    prompts->at = prompts->lines;
-    return prompts->n > 0 || refuse(app, app->prompts, "no prompt in it");
+    return *prompt != NULL ? MIDGE_OK : MIDGE_ERR_NO_MEMORY;
+}
+
+static int take_from_file(struct prompts *prompts, struct app_item *item, char **prompt)
+{
+    unsigned line = prompts->line;
+    uint64_t from;
+    size_t len;
+    go_to(prompts, prompts->next);
+    int err = find_line(prompts, &from, &len);
+    if (err == MIDGE_OK) {
+        err = app_reserve(item, len) ? take_line(prompts, from, len, prompt) : MIDGE_ERR_NO_MEMORY;
+    }
+    if (err == MIDGE_OK) {
+        prompts->next = tell(prompts);
+    } else {
+        prompts->line = line; /* the same again */
+        prompts->broken = err != MIDGE_ERR_NO_MEMORY;
+    }
+    return err;
+}
+
+int prompts_next(struct prompts *prompts, struct app_item *item, char **prompt)
+{
+    int err;
+    if (prompts->broken) {
+        err = MIDGE_ERR_EOF;
+    } else if (prompts->path == NULL) {
+        err = prompts->n < JOURNEY ? take_step(prompts, prompt) : MIDGE_ERR_EOF;
+    } else {
+        err = take_from_file(prompts, item, prompt);
+    }
+    prompts->n += err == MIDGE_OK;
+    return err;
+}
+
+/* --- all of it, once --- */
+
+static int read_whole(struct prompts *prompts, midge_file file)
+{
+    int err;
+    size_t n;
+    while ((err = read_file(prompts, file, prompts->buffer, sizeof prompts->buffer, &n)) ==
+           MIDGE_OK) {
+        int kept =
+            prompts->text.sink.write(&prompts->text.sink, (const uint8_t *)prompts->buffer, n);
+        if (kept != MIDGE_OK) {
+            return refuse(prompts, kept, "too long for the client's block", "");
+        }
+    }
+    return err == MIDGE_ERR_EOF ? MIDGE_OK : err;
+}
+
+static int look(struct prompts *prompts)
+{
+    const struct midge_port *port = prompts->app->board->port;
+    midge_file file;
+    uint64_t size;
+    int err = open_file(prompts, &file);
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    prompts->pipe =
+        strcmp(prompts->path, "-") == 0 || port->file_size(port->ctx, file, &size) != MIDGE_OK;
+    err = prompts->pipe ? read_whole(prompts, file) : MIDGE_OK;
+    close_file(prompts, file);
+    return err;
+}
+
+static bool check(struct prompts *prompts)
+{
+    uint64_t from;
+    size_t len;
+    unsigned found = 0;
+    int err = look(prompts);
+    if (err == MIDGE_OK) {
+        err = skip_mark(prompts);
+    }
+    while (err == MIDGE_OK && (err = find_line(prompts, &from, &len)) == MIDGE_OK) {
+        found++;
+    }
+    prompts->line = 0;
+    if (err == MIDGE_ERR_NO_MEMORY) {
+        return refuse(prompts, err, midge_err_text(err), "") == MIDGE_OK;
+    }
+    if (err == MIDGE_ERR_EOF && found == 0) {
+        return refuse(prompts, err, "no prompt in it", "") == MIDGE_OK;
+    }
+    return err == MIDGE_ERR_EOF;
 }
 
 bool prompts_open(struct prompts *prompts, struct app *app)
 {
-    *prompts = (struct prompts){.at = journey, .n = sizeof journey / sizeof journey[0]};
-    if (app->prompts == NULL) {
-        return true;
-    }
-    prompts->n = 0;
-    return open_file(prompts, app);
+    *prompts = (struct prompts){.app = app, .path = app->prompts};
+    midge_blob_init(&prompts->text, app->client, PROMPTS_PIPE);
+    return prompts->path == NULL || check(prompts);
 }
 
-void prompts_close(struct prompts *prompts, struct app *app)
+void prompts_close(struct prompts *prompts)
 {
-    app_free(app, prompts->text);
-    app_free(app, prompts->lines);
+    if (!prompts->app->stuck) {
+        midge_blob_free(&prompts->text);
+    }
 }

@@ -57,7 +57,7 @@ int app_tour(struct board *board, int argc, char **argv)
     }
     tour.key_api = app->api != NULL ? app->api : IMAGES_API;
     app->api = app->api != NULL ? app->api : POSTS_API;
-    if (!app_open(app, TOUR_BYTES)) {
+    if (!app_open(app, TOUR_BYTES, 0)) {
         return BOARD_EXIT_FAILED;
     }
     for (unsigned i = 0; i < sizeof lessons / sizeof lessons[0]; i++) {

@@ -53,22 +53,23 @@ static int stream_finish(struct midge_sink *sink, int err, enum midge_complete c
     return MIDGE_OK;
 }
 
-static bool begin_stream(struct stream *stream)
+static int begin_stream(struct app_item *item)
 {
+    struct stream *stream = (struct stream *)(void *)item;
     const struct midge_request get = {.url = stream->url, .sink = &stream->sink};
     int err = midge_future(stream->item.app->client, NULL, NULL, &stream->paused);
     if (err != MIDGE_OK) {
-        app_fail(&stream->item, app_error_class(err), "%s", midge_err_text(err));
-        return false;
+        return err;
     }
-    if (!app_url(&stream->item, stream->url, sizeof stream->url, "/posts") ||
-        !app_start(&stream->item, &get)) {
-        (void)midge_detach(stream->item.app->client, stream->paused);
+    err = app_url(item, stream->url, sizeof stream->url, "/posts") ? app_start(item, &get)
+                                                                   : MIDGE_ERR_URL;
+    if (err != MIDGE_OK) {
+        (void)midge_detach(item->app->client, stream->paused);
         tell_paused(stream);
-        return false;
     }
-    stream->get = stream->item.id;
-    return true;
+    stream->get = item->id;
+    item->id = stream->paused; /* what is awaited first */
+    return err;
 }
 
 static int stream_task(struct midge_task *task, void *state)
@@ -76,8 +77,8 @@ static int stream_task(struct midge_task *task, void *state)
     struct stream *stream = state;
     struct midge_client *client = midge_task_client(task);
     MIDGE_BEGIN(task);
-    if (begin_stream(stream)) {
-        MIDGE_AWAIT(task, stream->paused, &stream->item.result);
+    APP_AWAIT(task, &stream->item, begin_stream);
+    if (!stream->item.failed) {
         app_print(stream->item.app, "   a first chunk, then a pause\n");
         (void)midge_sleep(client, 50, &stream->nap);
         MIDGE_AWAIT(task, stream->nap, &stream->item.result);
@@ -91,54 +92,69 @@ static int stream_task(struct midge_task *task, void *state)
     MIDGE_END(task);
 }
 
+static int prepare_stream(struct app_item *item)
+{
+    ((struct stream *)(void *)item)->sink =
+        (struct midge_sink){.write = stream_write, .finish = stream_finish};
+    return MIDGE_OK;
+}
+
 void lesson_stream(struct tour *tour)
 {
-    struct stream *stream = app_items(&tour->app, "stream", 1, sizeof *stream);
-    if (stream != NULL) {
-        stream->sink = (struct midge_sink){.write = stream_write, .finish = stream_finish};
-        (void)tour_failed(tour, "stream", tour_run(tour, stream_task, stream).error);
-        app_free(&tour->app, stream);
-    }
+    static const struct app_work work = {.what = "stream",
+                                         .size = sizeof(struct stream),
+                                         .n = 1,
+                                         .fn = stream_task,
+                                         .begin = prepare_stream};
+    (void)app_each(&tour->app, &work);
 }
 
 /* --- many URLs at once --- */
 
-#define MANY 5
+#define MANY      5
+#define PAGE_MORE 1024 /* of the block, for an item: the request's copy */
 
 struct page {
     struct app_item item;
     char url[APP_URL];
 };
 
+static int get_page(struct app_item *item)
+{
+    struct page *page = (struct page *)(void *)item;
+    char path[32];
+    (void)snprintf(path, sizeof path, "/posts/%u", item->number);
+    const struct midge_request get = {.url = page->url}; /* no sink: bytes are only counted */
+    return app_url(item, page->url, sizeof page->url, path) ? app_start(item, &get) : MIDGE_ERR_URL;
+}
+
 static int page_task(struct midge_task *task, void *state)
 {
     struct page *page = state;
-    char path[32];
-    (void)snprintf(path, sizeof path, "/posts/%u", page->item.number);
-    const struct midge_request get = {.url = page->url}; /* no sink: bytes are only counted */
     MIDGE_BEGIN(task);
-    if (app_url(&page->item, page->url, sizeof page->url, path) && app_start(&page->item, &get)) {
-        MIDGE_AWAIT(task, page->item.id, &page->item.result);
-        (void)app_answered(&page->item, page->url, NULL);
-    }
+    APP_AWAIT(task, &page->item, get_page);
+    (void)app_answered(&page->item, page->url, NULL);
     MIDGE_END(task);
+}
+
+static void show_page(struct app_item *item)
+{
+    const struct page *page = (struct page *)(void *)item;
+    app_print(item->app, "   %u %s: %u bytes\n", item->result.status, page->url,
+              (unsigned)item->result.body_len);
 }
 
 void lesson_many(struct tour *tour)
 {
-    struct page *pages = app_items(&tour->app, "page", MANY, sizeof *pages);
-    if (pages == NULL) {
-        return;
-    }
-    app_each(&tour->app, page_task, pages, MANY, sizeof *pages);
-    for (size_t i = 0; i < MANY; i++) {
-        const struct midge_result *result = &pages[i].item.result;
-        app_print(&tour->app, "   %u %s: %u bytes\n", result->status, pages[i].url,
-                  (unsigned)result->body_len);
-    }
+    static const struct app_work work = {.what = "page",
+                                         .size = sizeof(struct page),
+                                         .more = PAGE_MORE,
+                                         .n = MANY,
+                                         .fn = page_task,
+                                         .end = show_page};
+    (void)app_each(&tour->app, &work);
     app_print(&tour->app, "   ");
     app_summary(&tour->app, MANY, "pages");
-    app_free(&tour->app, pages);
 }
 
 /* --- catching an error ---

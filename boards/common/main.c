@@ -291,6 +291,25 @@ const char *board_env(struct board *board, const char *name)
     return services_env(name);
 }
 
+/* The host's errno, by semihosting; these are the same on every system that there is. */
+const char *board_error_text(struct board *board, int native)
+{
+    static const struct {
+        int code;
+        const char *text;
+    } words[] = {{2, "No such file or directory"}, {5, "Input/output error"},
+                 {13, "Permission denied"},        {20, "Not a directory"},
+                 {21, "Is a directory"},           {24, "Too many open files"},
+                 {28, "No space left on device"},  {30, "Read-only file system"}};
+    (void)board;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (words[i].code == native) {
+            return words[i].text;
+        }
+    }
+    return NULL;
+}
+
 int board_open(struct board *board, const struct midge_config *config, size_t app_bytes,
                struct midge_client **client)
 {

@@ -8,6 +8,8 @@
  */
 #include "board.h"
 
+#include "interrupt.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,7 +31,12 @@ struct host {
     uint64_t heap;
     bool stats;
     struct app_progress progress;
+    struct midge_client *client; /* NULL: none is open */
+    int (*poll)(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms); /* the port's */
+    bool catches;                                                               /* signals */
 };
+
+static struct host *running; /* the port's poll gets no context of ours */
 
 /* --- what board.h asks for --- */
 
@@ -48,6 +55,12 @@ const char *board_env(struct board *board, const char *name)
 {
     (void)board;
     return getenv(name);
+}
+
+const char *board_error_text(struct board *board, int native)
+{
+    (void)board;
+    return strerror(native);
 }
 
 static void tell_why(const struct midge_config *config, int err)
@@ -78,6 +91,7 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
         board_close(board, NULL);
     }
     host->progress.client = *client;
+    host->client = *client;
     return err;
 }
 
@@ -103,9 +117,41 @@ void board_close(struct board *board, struct midge_client *client)
     if (client != NULL && host->stats) {
         show_stats(client);
     }
+    if (host->catches) {
+        interrupt_release(); /* it wakes the client */
+        host->catches = false;
+    }
     midge_close(client);
+    host->client = NULL;
     free(board->memory);
     board->memory = NULL;
+}
+
+/* --- signals --- */
+
+/* From within the port's poll, where no connection is being worked on, and all that the tasks of
+   the program use is still there: what it has begun is undone, no file stays half written. */
+static void end_by_signal(struct host *host)
+{
+    board_close(&host->board, host->client);
+    (void)fflush(stdout);
+    fprintf(stderr, "midge: interrupted\n");
+    exit(BOARD_EXIT_FAILED);
+}
+
+/* A signal is caught from the first poll on: before, nothing has begun, and it may just end us. */
+static int poll_until_signal(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
+{
+    struct host *host = running;
+    if (!host->catches) {
+        interrupt_catch(host->client);
+        host->catches = true;
+    }
+    int err = interrupt_came() ? MIDGE_OK : host->poll(ctx, fds, n, timeout_ms);
+    if (interrupt_came()) {
+        end_by_signal(host);
+    }
+    return err;
 }
 
 /* --- trust --- */
@@ -282,6 +328,9 @@ int midge_app_main(int argc, char **argv)
         return BOARD_EXIT_FAILED;
     }
     host.board.port = app_progress_init(&host.progress, port, argc > 0 ? argv[0] : "app");
+    running = &host;
+    host.poll = host.board.port->poll;
+    host.board.port->poll = poll_until_signal;
     int code = run(&host, argc, argv);
     app_progress_clear(&host.progress);
     free(host.ca);

@@ -93,6 +93,28 @@ struct midge_file_sink {
 };
 void midge_file_sink_init(struct midge_file_sink *sink, const struct midge_port *port,
                           const char *path);
+/* Opens it now, so that a target that can't be written is known before the request is sent, and no
+   other file takes its place in a full file store. WRITE, UNSUPPORTED, or NO_MEMORY: too many files
+   are open, it works when one of them was closed. OK when it is open. A sink that was opened and is
+   then given to no request: call its finish with an error. */
+int midge_file_sink_open(struct midge_file_sink *sink);
+
+/* The decoder's own state. */
+struct midge__base64 {
+    uint8_t bits, chars, pads;
+};
+
+/* Decodes base64 and passes the bytes on to another sink, as they come. Strict (RFC 4648 4): white
+   space, the URL-safe alphabet, wrong padding, and data that ends within a group fail with
+   PROTOCOL, and the other sink's finish gets that error. Bytes decoded before the fault were passed
+   on. */
+struct midge_base64_sink {
+    struct midge_sink sink;
+    struct midge_sink *next;
+    uint64_t offset; /* characters read; after a PROTOCOL error, where it is */
+    struct midge__base64 state;
+};
+void midge_base64_sink_init(struct midge_base64_sink *sink, struct midge_sink *next);
 
 /* Bytes are counted and dropped. */
 struct midge_null_sink {

@@ -78,6 +78,7 @@ struct midge_json_value {
     uint8_t path;      /* which of the paths; a value that several name is reported for each */
     uint8_t type;      /* enum midge_json_type */
     uint8_t truncated; /* text is only the value's beginning, see below */
+    uint8_t more;      /* another piece of the same STRING follows, see below */
 };
 
 /* MIDGE_OK: go on. MIDGE_ERR_PAUSE: what has arrived still comes, then no more until midge_resume.
@@ -85,9 +86,12 @@ struct midge_json_value {
    write may; the filter stays where it is until the request is done. */
 typedef int midge_json_value_fn(void *ctx, const struct midge_json_value *value);
 
+/* What becomes of a text that is longer than fits. */
+enum { MIDGE__JSON_REFUSE, MIDGE__JSON_CUT, MIDGE__JSON_IN_PIECES };
+
 /* The filter's own state: here for its size. Bytes first, where code reaches them best. */
 struct midge__json_scan {
-    uint8_t n, depth, max_depth, state, type, hits, due, size, more, truncate, truncated;
+    uint8_t n, depth, max_depth, state, type, hits, due, size, more, longer, part;
     int8_t error;     /* what it has come to, or will at an end before the document's */
     uint32_t objects; /* bit 0: the innermost container is an object; bit 1: the one around it */
     uint32_t code;    /* the character so far; above 16 bits a high surrogate that waits */
@@ -110,6 +114,9 @@ struct midge_json_filter {
 
     /* May be set after init, `optional` also in on_response. */
     uint8_t truncate; /* a longer text than fits is cut between two characters, not TOO_LARGE */
+    uint8_t pieces;   /* a STRING that is longer than fits comes in pieces, each of whole characters
+                         and all but the last with `more` set: of any length, through a small text.
+                         cap is at least 7 then. The last piece may be empty. */
     uint8_t optional; /* the body need not be JSON, as an error page is not: what it is not is no
                          error of the request, only of `error`; the rest of it is dropped */
 

@@ -81,7 +81,8 @@ struct midge_port {
        there is none of that name. May be NULL: zones are numbers only. */
     int (*zone)(void *ctx, const char *name, uint32_t *scope);
 
-    /* Open a non-blocking TCP socket and begin to connect. MIDGE_OK: under way or connected. */
+    /* Open a non-blocking TCP socket and begin to connect. MIDGE_OK: under way or connected.
+       NO_MEMORY: no socket is left for now; MIDGE_ERR_CONNECT. */
     int (*connect)(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
                    int *native);
     /* After readiness: MIDGE_OK connected, AGAIN not yet, MIDGE_ERR_CONNECT refused or failed. */
@@ -106,9 +107,10 @@ struct midge_port {
 
     /* A small file store. May be NULL as a whole: MIDGE_ERR_UNSUPPORTED. A write may be short of
        nothing: it is done or it failed. finish closes; commit 0 discards a REPLACE.
-       open: READ or WRITE (by mode), NO_MEMORY. read: MIDGE_OK with *n > 0, EOF, READ. write:
-       WRITE. size and seek: UNSUPPORTED for what has none (a pipe). finish: WRITE when the commit
-       failed or a write before it had; the file is freed and the target untouched then too. */
+       open: READ or WRITE (by mode); NO_MEMORY: too many are open for now. read: MIDGE_OK with *n >
+       0, EOF, READ. write: WRITE. size and seek: UNSUPPORTED for what has none (a pipe). finish:
+       WRITE when the commit failed or a write before it had; the file is freed and the target
+       untouched then too. */
     int (*file_open)(void *ctx, const char *path, enum midge_file_mode mode, midge_file *file,
                      int *native);
     int (*file_size)(void *ctx, midge_file file, uint64_t *size);

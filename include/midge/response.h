@@ -85,7 +85,8 @@ struct midge_result {
     uint32_t verify_flags;
     uint32_t cert_date;  /* YYYYMMDD: when that one expired or becomes valid; 0: not the reason */
     uint32_t connection; /* its number, from 1; 0 none */
-    uint32_t retry_after_s; /* of a Retry-After header in seconds (RFC 9110 10.2.3); 0 none */
+    uint32_t retry_after_s; /* of a Retry-After header (RFC 9110 10.2.3); a date counts from the
+                               answer's own Date. 0 none */
     uint64_t body_len;      /* decoded body bytes given to the sink */
     uint64_t offset;        /* PROTOCOL: byte offset in the answer */
     size_t memory_peak;     /* bytes its connection took at most */

@@ -281,6 +281,16 @@ static int write_quietly(const struct midge_open_file *f, const uint8_t *buf, si
 
 /* ---- The port's calls ---- */
 
+/* A full table is told from a file that can't be opened: it passes. */
+static int open_fails(int code, enum midge_file_mode mode, int *native)
+{
+    midge__native(native, code);
+    if (code == EMFILE || code == ENFILE || code == ENOMEM) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    return mode == MIDGE_FILE_READ ? MIDGE_ERR_READ : MIDGE_ERR_WRITE;
+}
+
 int midge__posix_file_open(void *ctx, const char *path, enum midge_file_mode mode, midge_file *file,
                            int *native)
 {
@@ -299,8 +309,7 @@ int midge__posix_file_open(void *ctx, const char *path, enum midge_file_mode mod
                                      : open_replace(f, path);
     if (code != 0) {
         file_free(f);
-        midge__native(native, code);
-        return mode == MIDGE_FILE_READ ? MIDGE_ERR_READ : MIDGE_ERR_WRITE;
+        return open_fails(code, mode, native);
     }
     f->may_sigpipe = f->temp == NULL;
     *file = f;

@@ -47,6 +47,15 @@ static socklen_t to_sockaddr(const struct midge_addr *addr, uint16_t port,
     return 0;
 }
 
+/* No descriptor or memory left is told from a peer that does not answer: it passes. */
+static int connect_fails(int code, int *native)
+{
+    midge__native(native, code);
+    return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM
+               ? MIDGE_ERR_NO_MEMORY
+               : MIDGE_ERR_CONNECT;
+}
+
 int midge__posix_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
                          int *native)
 {
@@ -63,17 +72,16 @@ int midge__posix_connect(void *ctx, const struct midge_addr *addr, uint16_t port
     }
     fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
     if (fd < 0) {
-        midge__native(native, errno);
-        return MIDGE_ERR_CONNECT;
+        return connect_fails(errno, native);
     }
     /* Requests are written whole, so Nagle can only delay; without it all still works. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     /* EINTR: POSIX lets the connection go on by itself, as with EINPROGRESS. */
     if (connect(fd, (const struct sockaddr *)&to, to_len) != 0 && errno != EINPROGRESS &&
         errno != EINTR) {
-        midge__native(native, errno);
+        const int code = errno;
         (void)close(fd);
-        return MIDGE_ERR_CONNECT;
+        return connect_fails(code, native);
     }
     *sock = fd;
     return MIDGE_OK;

@@ -65,6 +65,12 @@ enum { TAKEN, NOT_MINE };
 
 #define NAME 0xff /* scan.type while a member's name is read */
 
+#define ROOM_LEAST                                                                                 \
+    6 /* what one byte of input may add: U+FFFD and another of three bytes, end_hex */
+
+/* scan.part: what the text is of its value. */
+enum { WHOLE, BEGINNING, PIECE };
+
 static const char literals[][6] = {
     [MIDGE_JSON_NULL] = "null", [MIDGE_JSON_FALSE] = "false", [MIDGE_JSON_TRUE] = "true"};
 
@@ -95,7 +101,7 @@ static int begin(struct midge__json_scan *s, uint8_t type, uint8_t state)
 {
     s->type = type;
     s->len = 0;
-    s->truncated = 0;
+    s->part = WHOLE;
     return go(s, state);
 }
 
@@ -145,14 +151,28 @@ static int put(struct midge__json_scan *s, uint32_t code)
     if (s->hits == 0)
         return TAKEN;
     /* All of it or nothing, and nothing behind a cut. */
-    if (s->type != NAME && (s->truncated || more >= s->cap - 1 - s->len)) {
-        s->truncated = 1;
-        return s->truncate ? TAKEN : MIDGE_ERR_TOO_LARGE;
+    if (s->type != NAME && (s->part == BEGINNING || more >= s->cap - 1 - s->len)) {
+        s->part = BEGINNING;
+        return s->longer == MIDGE__JSON_CUT ? TAKEN : MIDGE_ERR_TOO_LARGE;
     }
     put_byte(s, (char)(first[more] | code >> 6 * more));
     while (more-- > 0)
         put_byte(s, (char)(0x80 | (code >> 6 * more & 0x3f)));
+    if (s->longer == MIDGE__JSON_IN_PIECES && s->type == MIDGE_JSON_STRING &&
+        s->cap - 1 - s->len < ROOM_LEAST) {
+        s->part = PIECE; /* the next character may not fit any more */
+        s->due = s->hits;
+    }
     return TAKEN;
+}
+
+/* All that wait for this piece have it. */
+static void next_piece(struct midge__json_scan *s)
+{
+    if (s->part == PIECE && s->due == 0) {
+        s->part = WHOLE;
+        s->len = 0;
+    }
 }
 
 /* ---- numbers, RFC 8259 6 ---- */
@@ -462,7 +482,8 @@ static int report(struct midge__json_scan *s, struct midge_json_value *value)
                                        .index = element_index(s),
                                        .path = (uint8_t)path,
                                        .type = s->type,
-                                       .truncated = s->truncated};
+                                       .truncated = s->part == BEGINNING,
+                                       .more = s->part == PIECE};
     return MIDGE__JSON_VALUE;
 }
 
@@ -484,6 +505,7 @@ int midge__json_scan(struct midge__json_scan *s, struct midge_span *in,
                      struct midge_json_value *value)
 {
     int got = in->ptr != NULL ? TAKEN : on_end(s);
+    next_piece(s);
     while (s->due == 0 && in->len > 0 && got >= 0) {
         if (s->state == STRING && s->hits == 0 && is_plain(*in->ptr)) {
             in->ptr++; /* most of a document is such text: not one by one through all below */

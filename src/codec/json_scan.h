@@ -21,8 +21,8 @@
 /* Beside MIDGE_OK and errors: value is filled in, call again with what is not used. */
 #define MIDGE__JSON_VALUE 1
 
-/* Arguments as of midge_json_filter_init; MIDGE_OK or MIDGE_ERR_INVALID. s->truncate may be set
- * afterwards, s->max_depth lowered. */
+/* Arguments as of midge_json_filter_init; MIDGE_OK or MIDGE_ERR_INVALID. s->longer (MIDGE__JSON_CUT
+ * or _IN_PIECES, midge/json.h) may be set afterwards, s->max_depth lowered. */
 int midge__json_scan_init(struct midge__json_scan *s, const char *const *paths, size_t n,
                           char *text, size_t cap);
 

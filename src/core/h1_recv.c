@@ -2,6 +2,7 @@
 /* HTTP/1.1, the receiving half: from the stream through the parser to callbacks and sink. */
 #include "core/h1.h"
 #include "base/span.h"
+#include "codec/http_date.h"
 #include <string.h>
 
 #define TRAILERS   32U  /* room for a few, behind a head that is complete */
@@ -52,13 +53,39 @@ static bool exceeds_max_body(const struct midge__h1 *x, uint64_t len)
     return max_body(x) != 0 && len > max_body(x);
 }
 
+#if MIDGE_HTTP_DATES
+
+/* Seconds from the answer's own date to the one in its Retry-After: no clock is needed (RFC 9110
+   10.2.3, 6.6.1). 0: it is past, or there is no date. */
+static uint32_t seconds_until(const struct midge__h1 *x, struct midge_span when)
+{
+    struct midge_span date;
+    int64_t then, now;
+    if (!midge__http_date(when, &then) || !midge__h1_header_find(&x->parse, "Date", &date) ||
+        !midge__http_date(date, &now) || then <= now) {
+        return 0;
+    }
+    return midge__u32((uint64_t)(then - now));
+}
+
+#else
+
+static uint32_t seconds_until(const struct midge__h1 *x, struct midge_span when)
+{
+    (void)x;
+    (void)when;
+    return 0;
+}
+
+#endif
+
 static void note_retry_after(struct midge__h1 *x)
 {
     struct midge_span value;
     uint64_t seconds;
-    if (midge__h1_header_find(&x->parse, "Retry-After", &value) &&
-        midge__span_u64(value, &seconds)) {
-        x->transfer->result->retry_after_s = midge__u32(seconds);
+    if (midge__h1_header_find(&x->parse, "Retry-After", &value)) {
+        x->transfer->result->retry_after_s =
+            midge__span_u64(value, &seconds) ? midge__u32(seconds) : seconds_until(x, value);
     }
 }
 

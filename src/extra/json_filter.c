@@ -29,7 +29,9 @@ static int pass(struct midge_json_filter *filter, const uint8_t *data, size_t le
     struct midge_span in = midge__span((const char *)data, len);
     struct midge_json_value value;
     int got, told = MIDGE_OK, paused = MIDGE_OK;
-    filter->scan.truncate = filter->truncate;
+    filter->scan.longer = filter->pieces     ? MIDGE__JSON_IN_PIECES
+                          : filter->truncate ? MIDGE__JSON_CUT
+                                             : MIDGE__JSON_REFUSE;
     do {
         got = midge__json_scan(&filter->scan, &in, &value);
         if (got == MIDGE__JSON_VALUE) {

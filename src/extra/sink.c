@@ -153,6 +153,11 @@ static int file_open(struct midge_file_sink *sink)
     return MIDGE_OK;
 }
 
+int midge_file_sink_open(struct midge_file_sink *sink)
+{
+    return sink->file == NULL ? file_open(sink) : MIDGE_OK;
+}
+
 static int file_close(struct midge_file_sink *sink, int commit, int *native)
 {
     midge_file file = sink->file;
@@ -172,7 +177,7 @@ static void file_discard(struct midge_file_sink *sink)
 static int file_write(struct midge_sink *base, const uint8_t *data, size_t len)
 {
     struct midge_file_sink *sink = MIDGE_CONTAINER_OF(base, struct midge_file_sink, sink);
-    int err = sink->file == NULL ? file_open(sink) : MIDGE_OK;
+    int err = midge_file_sink_open(sink);
     if (err != MIDGE_OK) {
         return err;
     }
@@ -194,7 +199,7 @@ static int file_finish(struct midge_sink *base, int err, enum midge_complete com
         /* Strict: the request itself went well, but there is no file. Nobody may overlook that. */
         return err == MIDGE_OK ? MIDGE_ERR_PARTIAL : MIDGE_OK;
     }
-    err = sink->file == NULL ? file_open(sink) : MIDGE_OK; /* an empty body is an empty file */
+    err = midge_file_sink_open(sink); /* an empty body is an empty file */
     return err != MIDGE_OK ? err : file_close(sink, 1, &sink->native);
 }
 

@@ -123,7 +123,7 @@ class Programs(Board):
         if "images" not in PROGRAMS:
             self.skipTest("posts only")
         self.rules({"match": "^/img/robot-dog-exploring", "cut": 1000})
-        ran = self.board("images", "--api", self.api())
+        ran = self.board("images", "--api", self.api(), "--model", "dall-e-2", "--size", "256x256")
         self.assertEqual(1, ran.code, ran)
         self.assertIn("images: prompt 2: network error", ran.text)
         self.assertEqual(["ca.pem", "robot_dog_journey_1.jpg", "robot_dog_journey_3.jpg"], self.files())

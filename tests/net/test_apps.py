@@ -1,8 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """The programs of boards/apps, run as `midge app NAME` against the local API server."""
+import base64
+import hashlib
+import pathlib
 import re
+import signal
 import unittest
+import unittest.mock
 import urllib.parse
 
 import midge_test
@@ -10,6 +15,7 @@ from midge_test import Case
 
 PROMPTS = ["robot dog in a lab", "robot dog exploring the city", "robot dog watching the sunset"]
 NAMES = [f"robot_dog_journey_{number}.jpg" for number in (1, 2, 3)]
+SLOWLY = {"bytes": 1, "interval": 1}    # until the client goes
 CLASSES = ("API", "network", "TLS", "JSON", "file", "other")
 TIMES = re.compile(r"^(\w+): (\d+\.\d\d) s one after another, (\d+\.\d\d) s all at once, "
                    r"(?:ratio (\d+\.\d)|no ratio: not all was done)$", re.MULTILINE)
@@ -45,6 +51,20 @@ class Apps(Case):
         ran = self.midge("-o", target, self.url(path))
         self.assertEqual(0, ran.code, ran)
         return target.read_bytes()
+
+    def wait_for_request(self, process, match="."):
+        """Until the server was asked for such a path."""
+        while not any(re.search(match, path) for path in self.servers.ask("GET", "/stats")["requests"]):
+            self.assertIsNone(process.poll(), "it has ended")
+
+    def interrupt(self, process, number):
+        """Ends it by the signal. What it wrote to standard error; the server has noticed when this returns."""
+        process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+        while self.servers.ask("GET", "/stats")["requests_now"] > 0:
+            pass
+        self.assertEqual(1, process.returncode, err)
+        return err
 
     def with_delay(self, match, seconds):
         self.rules({"match": match, "delay": seconds})
@@ -104,6 +124,25 @@ class Usage(Apps):
         ran = self.app("posts", api=self.url("", "refused"))
         for number in (1, 2, 3):
             self.assert_failed(ran, number, "network", "connect")
+
+
+class LeastBlock(Apps):
+    """In the least block that a client opens in, and a little more: items wait for each other, none fails."""
+
+    def test_each_program(self):
+        programs = [midge_test.BIN + ending for ending in ("", "-small", "-tiny")]
+        many = [f"Artist {number}" for number in range(30)]
+        url = self.url("/posts/1", "https_tls12")
+        for program in filter(lambda path: pathlib.Path(path).exists(), programs):
+            with unittest.mock.patch.object(midge_test, "BIN", program):
+                least = int(re.search(r"(\d+) are needed", self.app("posts", "--heap", "1000").text)[1])
+                for more in (0, 3000):
+                    for words in (["posts"], ["itunes", *many], ["tour"], ["compare"], ["images"],
+                                  ["images", "--model", "dall-e-2"], ["fetch", "--times", "60", url]):
+                        with self.subTest(f"{pathlib.Path(program).name} +{more} {words[0]}"):
+                            ran = self.app(*words, "--heap", str(least + more), api=self.url("", "https_tls12"),
+                                           env={"OPENAI_API_KEY": "key"})
+                            self.assertEqual((0, ""), (ran.code, ran.text), ran)
 
 
 class Posts(Apps):
@@ -173,9 +212,9 @@ class Posts(Apps):
                 self.assertEqual(2, ran.out.count(b"\nTitle: No Title\nBody: No Body\n"), ran)
 
     def test_a_server_cannot_drive_the_terminal(self):
-        self.rules({"match": "^/posts/2", "body": '{"title": "a\\u001b[31mb\\rc", "body": "d\\u0007"}'})
+        self.rules({"match": "^/posts/2", "body": '{"title": "a\\u001b[31mb\\rc\\nTitle: x", "body": "d\\u0007"}'})
         ran = self.app("posts")
-        self.assertIn(b"Title: a?[31mb?c\nBody: d?\n", ran.out)
+        self.assertIn(b"Title: a?[31mb?c?Title: x\nBody: d?\n", ran.out)
         self.assertNotRegex(ran.out, rb"[\x00-\x09\x0b-\x1f\x7f]")
 
     def test_times(self):
@@ -258,19 +297,34 @@ class Images(Apps):
             self.assertRegex(path.name, r"^robot_dog_journey_\d+\.jpg$|^\.report$|^prompts")
         return {path.name: path.read_bytes() for path in self.dir.glob("*.jpg")}
 
-    def seen(self):
-        """The paths of the images that the server was asked for since the reset."""
-        requests = self.servers.ask("GET", "/stats")["requests"]
-        return sorted(path for path in requests if path.startswith("/img/"))
+    def old(self, *arguments, **settings):
+        """By the lesson's own request, that is answered with a URL."""
+        return self.images("--model", "dall-e-2", "--size", "256x256", *arguments, **settings)
 
-    def assert_whole(self, pictures, prompts):
+    def assert_whole(self, pictures, prompts, query=".jpg?size=1024x1024"):
         """Byte for byte what the server has for these prompts ({name: prompt})."""
         self.assertEqual(sorted(prompts), sorted(pictures))
-        paths = {prompt: path for prompt in prompts.values() for path in self.seen()
-                 if path.startswith("/img/" + prompt.replace(" ", "-") + "-")}
         for name, prompt in prompts.items():
-            self.assertEqual(self.served(paths[prompt] + "?size=256x256"), pictures[name], name)
+            slug = prompt.replace(" ", "-") + "-" + hashlib.sha256(f"{prompt} 0".encode()).hexdigest()[:8]
+            self.assertEqual(self.served(f"/img/{slug}{query}"), pictures[name], name)
         (self.dir / "served").unlink(missing_ok=True)
+
+    def posts(self):
+        """How often the API was asked since the reset: each time is paid for."""
+        return self.servers.ask("GET", "/stats")["requests"].get("/v1/images/generations", 0)
+
+    def answer(self, data, **more):
+        """A server that answers each POST with this JSON (or text), as it is."""
+        body = (data if isinstance(data, str) else midge_test.json.dumps(data)).encode()
+        head = "".join(f"{name}: {value}\r\n" for name, value in more.pop("headers", {}).items())
+        status = more.pop("status", "200 OK")
+        head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{head}\r\n".encode()
+        return f"http://localhost:{self.raw(head + body, **more)}"
+
+    def one(self, data, *arguments, **more):
+        """The program's run for one prompt that is answered so."""
+        (self.dir / "prompts").write_text("cat\n")
+        return self.images("--prompts", "prompts", *arguments, api=self.answer(data, **more))
 
     def setUp(self):
         super().setUp()
@@ -283,6 +337,9 @@ class Images(Apps):
                 self.assertEqual((0, ""), (ran.code, ran.text), ran)
                 self.assert_whole(self.pictures(), dict(zip(NAMES, PROMPTS)))
                 self.assertIn(b"3 prompts in ", ran.out)
+                ran = self.old(*mode)
+                self.assertEqual((0, ""), (ran.code, ran.text), ran)
+                self.assert_whole(self.pictures(), dict(zip(NAMES, PROMPTS)), ".png?size=256x256")
 
     def test_request(self):
         ran = self.images(key="sk-123")
@@ -296,7 +353,11 @@ class Images(Apps):
         self.assertTrue(head.startswith(b"POST /v1/images/generations HTTP/1.1\r\n"))
         self.assertIn(b"authorization: bearer sk-123", head.lower())
         self.assertIn(b"content-type: application/json", head.lower())
-        self.assertEqual({"prompt": 'say "hi"\\', "n": 1, "size": "256x256"}, midge_test.json.loads(body))
+        asked = {"model": "gpt-image-1", "prompt": 'say "hi"\\', "n": 1, "size": "1024x1024", "output_format": "jpeg"}
+        self.assertEqual(asked, midge_test.json.loads(body))
+        self.old("--prompts", "prompts", api=f"http://localhost:{port}")
+        asked = {"model": "dall-e-2", "prompt": 'say "hi"\\', "n": 1, "size": "256x256"}
+        self.assertEqual(asked, midge_test.json.loads(self.servers.raw_seen(port)[1].partition(b"\r\n\r\n")[2]))
 
     def test_each_fails_in_its_own_way(self):
         (self.dir / "prompts").write_text("\n".join(["a red cat", *PROMPTS, "a blue cat", ""]))
@@ -304,7 +365,7 @@ class Images(Apps):
                     "body": {"error": {"message": "Incorrect API key provided."}}},
                    {"match": "^/v1/images.*\n.*exploring", "status": 429, "retry_after": 20},
                    {"match": "^/img/robot-dog-watching", "cut": 5000})
-        ran = self.images("--prompts", "prompts")
+        ran = self.old("--prompts", "prompts")
         self.assert_failed(ran, 2, "API", "401 Client Error: Unauthorized for url: "
                            + self.url("/v1/images/generations"), "Incorrect API key provided.")
         self.assert_failed(ran, 3, "API", "429 Client Error: Too Many Requests for url: ",
@@ -312,7 +373,7 @@ class Images(Apps):
         self.assert_failed(ran, 4, "network", "5000 bytes received", "/img/robot-dog-watching")
         self.assertEqual(3, len(self.failures(ran)))
         self.assert_whole(self.pictures(), {"robot_dog_journey_1.jpg": "a red cat",
-                                            "robot_dog_journey_5.jpg": "a blue cat"})
+                                            "robot_dog_journey_5.jpg": "a blue cat"}, ".png?size=256x256")
 
     def test_a_bad_key(self):
         ran = self.images(key="bad")
@@ -334,7 +395,7 @@ class Images(Apps):
                 self.rules(rule)
                 for path in self.dir.glob("*.jpg"):
                     path.unlink()
-                ran = self.images()
+                ran = self.old()
                 self.assert_failed(ran, 1, error_class, words)
                 self.assertEqual(1, len(self.failures(ran)), ran)
                 self.assertEqual(NAMES[1:], sorted(self.pictures()))
@@ -342,14 +403,15 @@ class Images(Apps):
     def test_an_old_file_survives_a_failure(self):
         (self.dir / NAMES[2]).write_bytes(b"old")
         self.rules({"match": "^/img/robot-dog-watching", "cut": 100})
-        self.assertEqual(1, self.images().code)
+        self.assertEqual(1, self.old().code)
         self.assertEqual(b"old", (self.dir / NAMES[2]).read_bytes())
 
     def test_output_dir(self):
         there = self.dir / "there"
         ran = self.images("--output-dir", there)
         for number in (1, 2, 3):
-            self.assert_failed(ran, number, "file", str(there))
+            self.assert_failed(ran, number, "file", str(there), "No such file or directory")
+        self.assertEqual(0, self.posts())   # nothing was paid for
         there.mkdir()
         self.assertEqual(0, self.images("--output-dir", there).code)
         self.assertEqual(NAMES, sorted(path.name for path in there.iterdir()))
@@ -365,17 +427,229 @@ class Images(Apps):
         self.assertEqual(8, len(self.pictures()))
 
     def test_prompts_file(self):
-        for name, text in (("none", None), ("empty", ""), ("blank", "\n\r\n\n"), ("many", "cat\n" * 3000),
-                           ("long", "x" * 100000)):
+        for name, text in (("none", None), ("empty", ""), ("blank", "\n \r\n\t\n"), ("long", "x" * 100000),
+                           ("nul", "cat\nd\0g\n"), ("utf16", "cat".encode("utf-16").decode("latin-1"))):
             with self.subTest(name):
                 if text is not None:
-                    (self.dir / f"prompts-{name}").write_text(text)
+                    (self.dir / f"prompts-{name}").write_text(text, "latin-1")
                 ran = self.images("--prompts", f"prompts-{name}")
                 self.assert_code(1, ran, "file error", f"prompts-{name}")
                 self.assertEqual(1, ran.text.count("\n"), ran)
+        self.assertEqual(0, self.posts())
         (self.dir / "prompts-one").write_text("one \u201ccat\u201d\tand no newline")
         self.assertEqual(0, self.images("--prompts", "prompts-one").code)
         self.assertEqual([NAMES[0]], sorted(self.pictures()))
+
+    PROMPTS_TEXT = b"\xef\xbb\xbfcat 1\r\n\r\n  \ncat 2\rcat 3 \xc3\xa9\ncat 4"
+
+    def test_lines(self):
+        """A byte order mark, each kind of line end, lines without text."""
+        (self.dir / "prompts").write_bytes(self.PROMPTS_TEXT)
+        for arguments in (["prompts"], ["-"]):
+            ran = self.images("--sync", "--prompts", *arguments, input=self.PROMPTS_TEXT)
+            self.assertEqual((0, ""), (ran.code, ran.text), ran)
+            self.assertEqual(["cat 1", "cat 2", "cat 3 \u00e9", "cat 4"],
+                             re.findall(r'bytes for "(.*)"', ran.out.decode()))
+
+    def test_standard_input_is_no_text(self):
+        for text in (b"", b"\n\n", b"cat\na\0b\n", b"cat\n" + b"x" * 40000, b"cat\n" * 200000):
+            ran = self.images("--prompts", "-", input=text)
+            self.assert_code(1, ran, "images: file error: -: ")
+            self.assertEqual(1, ran.text.count("\n"), ran)
+        self.assertEqual(0, self.posts())
+
+    def test_many_prompts_in_a_small_block(self):
+        """Many more than fit at once: each waits for its turn, and is paid for once."""
+        text = "".join(f"cat number {number}\n" for number in range(1, 51))
+        (self.dir / "prompts").write_text(text)
+        expected = {f"robot_dog_journey_{number}.jpg": f"cat number {number}" for number in range(1, 51)}
+        for program in self.programs():
+            for ask in (self.images, self.old):
+                with self.subTest(f"{program} {ask.__name__}"), unittest.mock.patch.object(midge_test, "BIN", program):
+                    self.servers.ask("POST", "/stats/reset")
+                    ran = ask("--prompts", "prompts", *self.small_block(), api=self.url("", "https_tls12"))
+                    self.assertEqual((0, ""), (ran.code, ran.text), ran)
+                    self.assertEqual(50, self.posts())
+                    self.assertEqual(sorted(expected), sorted(self.pictures()))
+
+    def programs(self):
+        """Those of the profiles that were built."""
+        paths = [midge_test.BIN + ending for ending in ("", "-small", "-tiny")]
+        return [path for path in paths if pathlib.Path(path).exists()]
+
+    def small_block(self):
+        """64 KB, where that is enough for the profile (of which a 64-bit machine needs more)."""
+        needed = re.search(r"(\d+) are needed", self.app("posts", "--heap", "1000").text)
+        return ["--heap", str(max(65536, int(needed[1]) + 4096))]
+
+    def test_few_open_files(self):
+        """Pictures wait until files are closed; nothing that was paid for is lost."""
+        (self.dir / "prompts").write_text("".join(f"cat {number}\n" for number in range(30)))
+        for ask in (self.images, self.old):
+            self.servers.ask("POST", "/stats/reset")
+            command = ["sh", "-c", 'ulimit -n 24; exec "$@"', "sh", midge_test.BIN, "app", "images", "--api",
+                       self.url(""), "--cacert", self.ca, "--prompts", "prompts", "--limit", "0"]
+            if ask == self.old:
+                command += ["--model", "dall-e-2", "--size", "64x64"]
+            done = midge_test.subprocess.run(command, cwd=self.dir, capture_output=True, timeout=60,
+                                             env=midge_test.environment(OPENAI_API_KEY="key"))
+            self.assertEqual((0, b""), (done.returncode, done.stderr))
+            self.assertEqual((30, 30), (len(self.pictures()), self.posts()))
+
+    # ---- the picture in the answer
+
+    def base64_of(self, picture):
+        return base64.b64encode(picture).decode()
+
+    def test_keys_in_any_order(self):
+        picture = bytes(range(256)) * 3
+        text, url = self.base64_of(picture), self.url("/bytes/1000", "http")
+        other = self.served("/bytes/1000")
+        (self.dir / "served").unlink()
+        for item, expected in (({"b64_json": text}, picture), ({"url": url}, other),
+                               ({"b64_json": text, "url": None}, picture), ({"url": None, "b64_json": text}, picture),
+                               ({"b64_json": None, "url": url}, other), ({"url": url, "b64_json": ""}, other),
+                               ({"url": url, "b64_json": text}, picture), ({"b64_json": text, "url": url}, picture),
+                               ({"revised_prompt": "x", "b64_json": text, "z": {"b64_json": 1}}, picture)):
+            for data in ({"data": [item, {"b64_json": "%%%"}]}, {"usage": {"x": [1]}, "data": [item], "created": 1}):
+                with self.subTest(str(data)[:60]):
+                    ran = self.one(data)
+                    self.assertEqual((0, ""), (ran.code, ran.text), ran)
+                    self.assertEqual({NAMES[0]: expected}, self.pictures())
+
+    def test_escapes(self):
+        """JSON's: base64 has a slash, which may be escaped (RFC 8259 7), as anything may."""
+        picture = b"\xff\xff\xfe" * 200
+        text = self.base64_of(picture)
+        for written in (text.replace("/", "\\/"), "".join(f"\\u{ord(c):04x}" for c in text)):
+            ran = self.one('{"data":[{"b64_json":"' + written + '"}]}')
+            self.assertEqual((0, ""), (ran.code, ran.text), ran)
+            self.assertEqual({NAMES[0]: picture}, self.pictures())
+
+    def test_what_is_no_base64(self):
+        good = self.base64_of(bytes(300))
+        for name, text in (("URL-safe", good + "-_8="), ("no padding", good + "Zg"), ("half", good + "Z"),
+                           ("too much padding", good + "Zg==="), ("behind padding", good + "Zg==Zg=="),
+                           ("bits", good + "Zh=="), ("newline", good + "\nZm9v"), ("blank", good + " "),
+                           ("data URL", "data:image/png;base64," + good), ("no", "<html>"), ("\u00e9", good + "\u00e9")):
+            with self.subTest(name):
+                ran = self.one({"data": [{"b64_json": text}]})
+                self.assert_failed(ran, 1, "JSON", "data[0].b64_json is no base64 at character ")
+                self.assertEqual({}, self.pictures())
+                self.assertEqual(1, len(self.failures(ran)))
+
+    def test_an_answer_that_is_not_whole(self):
+        text = self.base64_of(bytes(3000))
+        whole = midge_test.json.dumps({"data": [{"b64_json": text}]})
+        for name, data, error_class, more in (
+                ("no end of the document", whole[:-1], "JSON", {}), ("in the string", whole[:2000], "JSON", {}),
+                ("more behind it", whole + "x", "JSON", {}), ("cut", whole, "network", {"cut": 2000}),
+                ("cut at the end", whole, "network", {"cut": 4000})):
+            with self.subTest(name):
+                ran = self.one(data, **more)
+                self.assert_failed(ran, 1, error_class)
+                self.assertEqual({}, self.pictures())
+
+    def test_a_large_picture_in_a_small_block(self):
+        """1.5 MB of base64 through 64 KB."""
+        picture = bytes(range(256)) * 4400
+        (self.dir / "prompts").write_text("cat\nblue cat\n")
+        self.rules({"match": "^/v1/images", "body": {"data": [{"b64_json": self.base64_of(picture)}]}})
+        for program in self.programs():
+            with unittest.mock.patch.object(midge_test, "BIN", program):
+                ran = self.images("--prompts", "prompts", *self.small_block(), api=self.url("", "https_tls12"))
+            self.assertEqual((0, ""), (ran.code, ran.text), ran)
+            self.assertEqual({NAMES[0]: picture, NAMES[1]: picture}, self.pictures())
+
+    # ---- what an API says
+
+    def test_messages(self):
+        html = "<html>\r\n<head><title>502 Bad\r\n Gateway</title></head>\r\n<body>x</body></html>"
+        for body, says in (({"error": {"message": "no", "type": "x"}}, "no"), ({"error": "no"}, "no"),
+                           ({"message": "no"}, "no"), ({"detail": "no"}, "no"), ({"detail": [{"msg": "no"}]}, "no"),
+                           ({"errors": [{"message": "no"}]}, "no"), ({"errorMessage": "no"}, "no"),
+                           ({"error": "bad_grant", "error_description": "no"}, "no"),
+                           ({"error": {"type": "x", "message": "long " * 300}}, "long long long"),
+                           (html, "502 Bad Gateway"), ("<p>no <b>way</b></p>", "no way"), ("  no\n way\n", "no way"),
+                           ('{"error": {"message": "' + "half " * 20, "half half")):
+            with self.subTest(str(body)[:60]):
+                ran = self.one(body, status="502 Bad Gateway")
+                self.assert_failed(ran, 1, "API", "502 Server Error: Bad Gateway for url: ", "; it says: " + says)
+        ran = self.one("", status="502 Bad Gateway")
+        self.assertNotIn("it says", ran.text)
+
+    def test_an_error_in_a_good_answer(self):
+        ran = self.one({"error": {"message": "Your request was rejected."}})
+        self.assert_failed(ran, 1, "API", "200 from", "it says: Your request was rejected.")
+        ran = self.one({"data": [], "error": None})
+        self.assert_failed(ran, 1, "JSON", "no data[0].url or data[0].b64_json")
+        ran = self.one("<html><title>Sign in</title>")
+        self.assert_failed(ran, 1, "JSON", "malformed", "it says: Sign in")
+
+    def test_the_service_refuses_the_old_request(self):
+        ran = self.images("--size", "256x256")
+        self.assert_failed(ran, 1, "API", "400 Client Error", "Invalid value: '256x256'")
+
+    def test_retry_after_is_a_date(self):
+        """RFC 9110 10.2.3: relative to the answer's own Date, so no clock is needed."""
+        for date, after, words in (
+                ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:50:37 GMT", "Retry-After: 60 s"),
+                ("Thu, 28 Nov 2030 23:59:59 GMT", "Fri, 29 Nov 2030 00:00:01 GMT", "Retry-After: 2 s"),
+                ("Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 09:49:37 GMT", "Retry-After: 3600 s"),
+                ("Sun Nov  6 08:49:37 1994", "Mon Nov  7 08:49:37 1994", "Retry-After: 86400 s"),
+                ("Sun, 06 Nov 1994 08:49:37 GMT", "17", "Retry-After: 17 s")):
+            ran = self.one({}, status="429 Too Many Requests", headers={"Date": date, "Retry-After": after})
+            self.assert_failed(ran, 1, "API", words)
+        for after in ("Sun, 06 Nov 1994 08:49:36 GMT", "soon", "-1", "99 Nov 1994 00:00:00"):
+            ran = self.one({}, status="429 Too Many Requests",
+                           headers={"Date": "Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After": after})
+            self.assertNotIn("Retry-After", ran.text)
+
+    def test_a_server_cannot_forge_lines(self):
+        """Neither lines of the log, nor what a terminal obeys, nor text that runs the other way."""
+        evil = "a\nimages: prompt 9: API error: x\r\x1b[2J\x07\u2028b\u2029c\u202ed\u2066e\u200ff\u061cg\u0085h\x9bi"
+        for body in ({"error": {"message": evil}}, evil, f"<title>{evil}</title>", {"error": evil}):
+            ran = self.one(body, status="400 Bad")
+            self.assertEqual(1, ran.text.count("\n"), ran)
+            self.assertNotRegex(ran.text, r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u200e\u200f\u061c]")
+            self.assertRegex(ran.text, "it says: a.images")
+        ran = self.images("--prompts", "prompts", api=f"http://localhost:{self.raw(self.NOT_UTF8)}")
+        self.assertEqual(1, ran.text.count("\n"), ran)
+        self.assertIn(b"it says: a????b??c\n", ran.err)
+        ran = self.one({"data": [{"url": "http://localhost:1/\u202e\n\u001b[31mx"}]})
+        self.assertNotRegex(ran.text.rstrip("\n"), "[\x00-\x1f\u202e]")
+
+    NOT_UTF8 = b"HTTP/1.1 400 Bad\r\nContent-Length: 7\r\n\r\na\xff\xc0\x80\x9bb\xe2\x82c".replace(b"7", b"9", 1)
+
+    # ---- signals
+
+    def test_a_signal_leaves_nothing_behind(self):
+        (self.dir / "prompts").write_text("cat\nblue cat\n")
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for rule in ({"match": "^/v1/images", "drip": SLOWLY}, {"match": "^/img/", "drip": SLOWLY}):
+                with self.subTest(f"{number} {rule['match']}"):
+                    self.servers.ask("DELETE", "/rules")
+                    self.servers.ask("POST", "/stats/reset")
+                    self.rules(rule)
+                    process = self.start("app", "images", "--api", self.url(""), "--cacert", self.ca, "--prompts",
+                                         "prompts", "--model", "dall-e-2", "--size", "64x64", report=False, ca=False,
+                                         env=midge_test.environment(OPENAI_API_KEY="key"))
+                    self.wait_for_request(process, rule["match"])
+                    self.assertEqual(b"midge: interrupted\n", self.interrupt(process, number))
+                    self.assertEqual(["prompts"], sorted(path.name for path in self.dir.iterdir()))
+
+
+class Interrupted(Apps):
+    def test_each_program_ends_at_once(self):
+        self.rules({"match": "^/", "drip": SLOWLY})
+        for words in (["posts"], ["posts", "--sync"], ["itunes"], ["tour"], ["compare"], ["fetch", self.url("/posts")]):
+            with self.subTest(words):
+                self.servers.ask("POST", "/stats/reset")
+                process = self.start("app", *words, "--api", self.url(""), "--cacert", self.ca, report=False, ca=False,
+                                     env=midge_test.environment(OPENAI_API_KEY="key"))
+                self.wait_for_request(process)
+                self.assertEqual(b"midge: interrupted\n", self.interrupt(process, signal.SIGINT))
+                self.assertEqual([], self.files())
 
 
 class Tour(Apps):
@@ -481,7 +755,7 @@ class Compare(Apps):
         ran = self.compare()
         rows = re.findall(r"^  +(\w+) +(\d) \|([.dcts#\- ]{48})\| \d+\.\d{3} s  $", ran.out.decode(),
                           re.MULTILINE)
-        self.assertEqual({"post": 3, "artist": 5, "prompt": 6},
+        self.assertEqual({"post": 3, "artist": 5, "prompt": 3},
                          {what: sum(row[0] == what for row in rows) for what in ("post", "artist", "prompt")})
         for _, _, bar in rows:
             self.assertRegex(bar, r"^ *\.*d*c*\.*t*s*-*#* *$")

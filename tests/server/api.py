@@ -2,6 +2,7 @@
 """The public services that the programs call, imitated: posts, iTunes search, OpenAI images and chat."""
 import asyncio
 import base64
+import dataclasses
 import functools
 import hashlib
 import json
@@ -87,36 +88,76 @@ async def search(request):
 
 # ---- OpenAI images
 
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """What one takes: as the service, it refuses what it does not know."""
+    parameters: set
+    sizes: set = None       # None: any
+    most: int = 10          # pictures of one request
+
+
+SHARED = {"model", "prompt", "n", "size", "user"}
+GPT_IMAGE = Model(SHARED | {"background", "moderation", "output_compression", "output_format", "partial_images",
+                            "quality", "stream"}, {"1024x1024", "1024x1536", "1536x1024", "auto"})
+MODELS = {
+    "gpt-image-1": GPT_IMAGE,       # answers with b64_json, always
+    "gpt-image-1-mini": GPT_IMAGE,
+    "dall-e-2": Model(SHARED | {"quality", "response_format"}),     # with URLs, unless asked for b64_json
+    "dall-e-3": Model(SHARED | {"quality", "response_format", "style"}, {"1024x1024", "1024x1792", "1792x1024"}, 1),
+}
+
+
+def image_refusal(path, given):
+    """The 400 for what this model does not take; None when it will do."""
+    def refuse(message, param, code):
+        return error_reply(path, 400, message, param=param, code=code)
+    name = given.get("model", "dall-e-2")
+    if not isinstance(name, str) or name not in MODELS:
+        return refuse(f"Invalid value: {name!r}. Value must be one of {', '.join(MODELS)}.", "model", "invalid_value")
+    model = MODELS[name]
+    for parameter in given:
+        if parameter not in model.parameters:
+            return refuse(f"Unknown parameter: '{parameter}'.", parameter, "unknown_parameter")
+    prompt, count, size = given.get("prompt"), given.get("n", 1), given.get("size", "1024x1024")
+    if not isinstance(prompt, str) or not prompt:
+        return refuse("Missing required parameter: 'prompt'.", "prompt", "missing_required_parameter")
+    if not isinstance(count, int) or not 1 <= count <= model.most:
+        return refuse(f"'n' is an integer from 1 to {model.most}.", "n", "invalid_value")
+    if not isinstance(size, str) or (size not in model.sizes if model.sizes else not picture_size(size)):
+        return refuse(f"Invalid value: '{size}'. Supported values are: {model.sizes}.", "size", "invalid_value")
+    if given.get("output_format", "png") not in ("png", "jpeg", "webp"):
+        return refuse("Supported values are: 'png', 'jpeg' and 'webp'.", "output_format", "invalid_value")
+    return None
+
+
 @routes.post("/v1/images/generations")
 async def generate_images(request):
     refused = refusal(request)
     if refused:
         return refused
     given = await json_object(request)
-    prompt = (given or {}).get("prompt")
-    if not isinstance(prompt, str) or not prompt:
-        return error_reply(request.path, 400, "Missing required parameter: 'prompt'.")
-    count, size = given.get("n", 1), given.get("size", "1024x1024")
-    if not isinstance(count, int) or not 1 <= count <= 10:
-        return error_reply(request.path, 400, "'n' is an integer from 1 to 10.")
-    if not isinstance(size, str) or not picture_size(size):
-        return error_reply(request.path, 400, f"'{size}' is not one of the sizes.")
+    refused = image_refusal(request.path, given or {})
+    if refused:
+        return refused
+    size = given.get("size", "1024x1024").replace("auto", "1024x1024")
+    encoded = given.get("model") in ("gpt-image-1", "gpt-image-1-mini") or given.get("response_format") == "b64_json"
+    kind = "jpg" if given.get("output_format") == "jpeg" else "png"
     data = []
-    for index in range(count):
-        name = picture_name(prompt, index)
-        if given.get("response_format") == "b64_json":
-            data.append({"b64_json": base64.b64encode(picture(name, *picture_size(size))).decode()})
+    for index in range(given.get("n", 1)):
+        name = picture_name(given["prompt"], index)
+        if encoded:
+            data.append({"b64_json": base64.b64encode(PICTURES[kind](name, *picture_size(size))).decode()})
         else:
             data.append({"url": f"{origin(request)}/img/{name}.png?size={size}"})
     return json_reply({"created": int(time.time()), "data": data})
 
 
-@routes.get("/img/{name}.png")
+@routes.get("/img/{name}.{kind:png|jpg}")
 async def get_image(request):
-    size = picture_size(request.query.get("size", "256x256"))
+    size, kind = picture_size(request.query.get("size", "256x256")), request.match_info["kind"]
     if not size:
         return error_reply(request.path, 400, "size is WIDTHxHEIGHT, at most 4096 each")
-    return Reply(picture(request.match_info["name"], *size), type="image/png")
+    return Reply(PICTURES[kind](request.match_info["name"], *size), type="image/" + kind.replace("jpg", "jpeg"))
 
 
 def picture_name(prompt, index):
@@ -146,6 +187,19 @@ def picture(name, width, height):
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 1))
             + chunk(b"IEND", b""))
+
+
+@functools.lru_cache(maxsize=64)
+def photo(name, width, height):
+    """Bytes like a JPEG's, always the same for one name and size: markers around noise, a byte for 32 pixels."""
+    noise = random.Random(f"photo {name} {width}x{height}").randbytes(max(1, width * height // 32))
+    head = b"\xff\xe0" + struct.pack(">H5sHBHHBB", 16, b"JFIF\0", 0x101, 0, 1, 1, 0, 0)
+    pieces = [noise[at:at + 65533] for at in range(0, len(noise), 65533)]
+    return (b"\xff\xd8" + head + b"".join(b"\xff\xfe" + struct.pack(">H", len(one) + 2) + one for one in pieces)
+            + b"\xff\xd9")
+
+
+PICTURES = {"png": picture, "jpg": photo}
 
 
 # ---- OpenAI chat

@@ -38,12 +38,12 @@ OPENAI_ERRORS = {
 }
 
 
-def error_reply(path, status, message=None, headers=()):
+def error_reply(path, status, message=None, headers=(), param=None, code=None):
     """In OpenAI's shape under /v1/, else a short one."""
     message = message or reason(status)
     if path.startswith("/v1/"):
-        kind, code = OPENAI_ERRORS.get(status, ("server_error", None))
-        error = {"message": message, "type": kind, "param": None, "code": code}
+        kind, usual = OPENAI_ERRORS.get(status, ("server_error", None))
+        error = {"message": message, "type": kind, "param": param, "code": code or usual}
     else:
         error = message
     return json_reply({"error": error}, status, headers=list(headers))

@@ -182,6 +182,24 @@ class Services(unittest.TestCase):
             self.assertLessEqual({"message", "type", "code"}, set(json.loads(body)["error"]))
         self.assertEqual(fetch("/v1/images/generations", "POST", b"{", key)[0], 400)
 
+    def test_image_models(self):
+        """Each takes its own parameters and no others, as the service does."""
+        key = {"Authorization": "Bearer any"}
+        new = {"model": "gpt-image-1", "prompt": "cat", "n": 1, "size": "1024x1024", "output_format": "jpeg"}
+        old = {"model": "dall-e-2", "prompt": "cat", "n": 1, "size": "256x256"}
+        picture = base64.b64decode(fetch_json("/v1/images/generations", "POST", new, key)["data"][0]["b64_json"])
+        self.assertEqual((picture[:4], picture[-2:]), (b"\xff\xd8\xff\xe0", b"\xff\xd9"))
+        self.assertIn("url", fetch_json("/v1/images/generations", "POST", old, key)["data"][0])
+        refused = {"response_format": {**new, "response_format": "b64_json"}, "size": {**new, "size": "256x256"},
+                   "output_format": {**old, "output_format": "jpeg"}, "model": {**old, "model": "dall-e-1"}}
+        for parameter, ask in refused.items():
+            status, _, body = fetch("/v1/images/generations", "POST", ask, key)
+            error = json.loads(body)["error"]
+            self.assertEqual((400, parameter), (status, error["param"]), error)
+        self.assertEqual("Unknown parameter: 'output_format'.",
+                         json.loads(fetch("/v1/images/generations", "POST", refused["output_format"], key)[2])
+                         ["error"]["message"])
+
     def test_chat(self):
         key, ask = {"Authorization": "Bearer any"}, {"messages": [{"role": "user", "content": "hi"}]}
         whole = fetch_json("/v1/chat/completions", "POST", ask, key)["choices"][0]["message"]["content"]

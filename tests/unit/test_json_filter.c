@@ -36,7 +36,7 @@ static void log_value(struct run *r, const struct midge_json_value *value)
     if (value->len > 0)
         text_puts(&r->log, " ");
     text_add_escaped(&r->log, value->text, value->len);
-    text_puts(&r->log, value->truncated ? " (cut)\n" : "\n");
+    text_puts(&r->log, value->truncated ? " (cut)\n" : value->more ? " (more)\n" : "\n");
 }
 
 static int on_value(void *ctx, const struct midge_json_value *value)
@@ -102,7 +102,7 @@ struct vector {
     char *paths[MIDGE_JSON_FILTER_PATHS];
     size_t n_paths;
     size_t cap;
-    bool truncate;
+    bool truncate, pieces;
     struct text in;
     struct text expected;
 };
@@ -114,6 +114,7 @@ static void run_of(const struct vector *v, struct run *r)
 {
     run_begin(r, (const char *const *)v->paths, v->n_paths, v->cap);
     r->filter.truncate = v->truncate;
+    r->filter.pieces = v->pieces;
 }
 
 static void run_end(const struct vector *v, struct run *r, const char *how, size_t n)
@@ -329,6 +330,8 @@ static void load_field(struct vector *v, const char *file, const char *line)
         v->cap = strtoul(rest, NULL, 10);
     } else if (text_after(line, "truncate: yes") != NULL) {
         v->truncate = true;
+    } else if (text_after(line, "pieces: yes") != NULL) {
+        v->pieces = true;
     } else if ((rest = text_after(line, "in: ")) != NULL) {
         unescape(&v->in, rest, rest + strlen(rest));
     } else if ((rest = text_after(line, "> ")) != NULL) {

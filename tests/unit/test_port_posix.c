@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -1024,6 +1025,35 @@ static void assert_open_fails(const char *path, enum midge_file_mode mode, int c
     assert_null(file);
 }
 
+/* Files and sockets alike: it passes, and is told from what does not. */
+static void full_table_of_descriptors(void **state)
+{
+    const struct midge_addr addr = {.family = 4, .bytes = {127, 0, 0, 1}};
+    struct rlimit limit, none;
+    midge_file file;
+    midge_sock sock;
+    int native = 0;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const int read = port->file_open(port->ctx, "/dev/null", MIDGE_FILE_READ, &file, &native);
+    const int native_read = native;
+    const int write = port->file_open(port->ctx, in_dir("new"), MIDGE_FILE_REPLACE, &file, &native);
+    const int native_write = native;
+    const int connect = port->connect(port->ctx, &addr, 1, &sock, &native);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(read, MIDGE_ERR_NO_MEMORY);
+    assert_int_equal(native_read, EMFILE);
+    assert_int_equal(write, MIDGE_ERR_NO_MEMORY);
+    assert_int_equal(native_write, EMFILE);
+    assert_int_equal(connect, MIDGE_ERR_NO_MEMORY);
+    assert_int_equal(native, EMFILE);
+    assert_int_equal(dir_each(0), 0);
+}
+
 static void file_new(void **state)
 {
     const mode_t old = umask(027);
@@ -1331,6 +1361,7 @@ int main(void)
         FILE_TEST(file_descriptors_are_not_names),
         FILE_TEST(file_writes_are_whole),
         FILE_TEST(file_read_back),
+        FILE_TEST(full_table_of_descriptors),
     };
     (void)alarm(HANG_SECONDS); /* a hang is a failure, not a wait for ever */
     return cmocka_run_group_tests_name("port_posix", tests, NULL, NULL);

@@ -303,6 +303,28 @@ static void file_with_every_failure(void **state)
     }
 }
 
+static void file_opened_before_the_request(void **state)
+{
+    (void)state;
+    struct midge_file_sink sink = file_sink();
+    assert_int_equal(midge_file_sink_open(&sink), MIDGE_OK);
+    assert_int_equal(midge_file_sink_open(&sink), MIDGE_OK); /* it is open */
+    assert_int_equal(store.opened, 1);
+    assert_int_equal(put(&sink.sink, "x"), MIDGE_OK);
+    assert_int_equal(sink.sink.finish(&sink.sink, MIDGE_OK, MIDGE_COMPLETE_YES), MIDGE_OK);
+    assert_int_equal(store.opened, 1);
+    assert_int_equal(store.committed, 1);
+    setup(NULL);
+    sink = file_sink();
+    assert_int_equal(midge_file_sink_open(&sink), MIDGE_OK); /* for a request that never began */
+    assert_int_equal(sink.sink.finish(&sink.sink, MIDGE_ERR_CANCELED, MIDGE_COMPLETE_NO), MIDGE_OK);
+    assert_false(store.exists);
+    assert_int_equal(store.finished, 1);
+    store.fail = 1;
+    assert_int_equal(midge_file_sink_open(&sink), MIDGE_ERR_WRITE);
+    assert_int_equal(sink.native, 28);
+}
+
 static void file_repeated(void **state)
 {
     (void)state;
@@ -445,6 +467,7 @@ int main(void)
         cmocka_unit_test_setup(file_when_empty, setup),
         cmocka_unit_test_setup(file_by_how_it_ended, setup),
         cmocka_unit_test_setup(file_with_every_failure, setup),
+        cmocka_unit_test_setup(file_opened_before_the_request, setup),
         cmocka_unit_test_setup(file_repeated, setup),
         cmocka_unit_test_setup(file_without_a_store, setup),
         cmocka_unit_test_setup(null_counts, setup),

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* Text that others wrote, character by character. */
+#include "app.h"
+
+#define BAD UINT32_MAX
+
+/* Bytes of a character by its first byte, 0: none begins so (RFC 3629). */
+static size_t length_of(unsigned char first)
+{
+    if (first < 0x80) {
+        return 1;
+    }
+    if (first < 0xc2 || first > 0xf4) {
+        return 0;
+    }
+    return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/* The character of len bytes, BAD: not the shortest form, a surrogate, beyond U+10FFFF. */
+static uint32_t decode(const char *at, size_t len)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    uint32_t code = (unsigned char)at[0] & (len == 1 ? 0x7fu : 0x7fu >> len);
+    for (size_t i = 1; i < len; i++) {
+        if (((unsigned char)at[i] & 0xc0) != 0x80) {
+            return BAD;
+        }
+        code = code << 6 | ((unsigned char)at[i] & 0x3f);
+    }
+    bool bad = code < least[len] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000);
+    return bad ? BAD : code;
+}
+
+static bool is_harmless(uint32_t code)
+{
+    static const struct {
+        uint32_t from, to;
+    } harmful[] = {
+        {0, 0x1f},        {0x7f, 0x9f},     /* controls */
+        {0x61c, 0x61c},   {0x200e, 0x200f}, /* marks of direction */
+        {0x2028, 0x202e},                   /* line, paragraph; embeddings, overrides */
+        {0x2066, 0x2069},                   /* isolates */
+        {BAD, BAD},
+    };
+    for (size_t i = 0; i < sizeof harmful / sizeof harmful[0]; i++) {
+        if (code >= harmful[i].from && code <= harmful[i].to) {
+            return false;
+        }
+    }
+    return true;
+}
+
+size_t app_character(const char *at, size_t left, bool *harmless)
+{
+    size_t len = length_of((unsigned char)at[0]);
+    uint32_t code = len > 0 && len <= left ? decode(at, len) : BAD;
+    *harmless = is_harmless(code);
+    return code == BAD ? 1 : len;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Incremental base64 decoder, strict: the alphabet of RFC 4648 4 with its padding and nothing else.
+ * White space, the URL-safe alphabet (RFC 4648 5), missing or surplus padding and bits that are set
+ * beyond the last byte (RFC 4648 3.5) are errors. Any split of the input gives the same bytes, and
+ * the same error at the same character.
+ *
+ *     struct midge__base64 b = {0};
+ *     do {
+ *         err = midge__base64_decode(&b, &in, out, sizeof out, &n);
+ *         ... out[0..n) ...
+ *     } while (err == MIDGE_OK && in.len > 0);
+ *     err = midge__base64_end(&b);
+ */
+#ifndef MIDGE__BASE64_H
+#define MIDGE__BASE64_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "midge/body.h"
+#include "midge/span.h"
+
+/* Decodes until *in is used up or cap bytes (at least 1) are written; *in is what is left, *n what
+ * was written. MIDGE_OK, or MIDGE_ERR_PROTOCOL with in->ptr at the character at fault. */
+int midge__base64_decode(struct midge__base64 *b, struct midge_span *in, uint8_t *out, size_t cap,
+                         size_t *n);
+
+/* Was that all of it? MIDGE_OK, or MIDGE_ERR_PROTOCOL: the last group of four is not complete. */
+int midge__base64_end(const struct midge__base64 *b);
+
+#endif

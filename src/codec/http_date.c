@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The forms differ in the order of their parts only, so that the parts are taken as they come: the
+ * numbers in order, and where among them the month's name stood: behind the day, or before all.
+ */
+#include "codec/http_date.h"
+
+#include "base/span.h"
+
+#define NUMBERS    5 /* day, hour, minute, second, year, in whatever order */
+#define DIGITS_MAX 4
+
+struct parts {
+    unsigned number[NUMBERS];
+    unsigned n;
+    unsigned month;    /* from 1; 0: not yet */
+    unsigned month_at; /* so many numbers stood before it */
+    bool bad;
+};
+
+/* 1 to 12 for "Jan" to "Dec", 0 for anything else. */
+static unsigned month_of(struct midge_span name)
+{
+    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    for (unsigned i = 0; name.len == 3 && i < 12; i++) {
+        if (midge__span_eq(name, midge__span(names + 3 * i, 3))) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+/* The letters or digits at the beginning, taken off. */
+static struct midge_span take(struct midge_span *text, bool digits)
+{
+    struct midge_span taken = midge__span(text->ptr, 0);
+    while (text->len > 0 && (digits ? midge__is_digit(*text->ptr) : midge__is_alpha(*text->ptr))) {
+        taken.len++;
+        text->ptr++;
+        text->len--;
+    }
+    return taken;
+}
+
+static void take_number(struct parts *parts, struct midge_span *text)
+{
+    struct midge_span digits = take(text, true);
+    uint64_t value = 0;
+    parts->bad = digits.len > DIGITS_MAX || parts->n == NUMBERS;
+    if (!parts->bad) {
+        (void)midge__span_u64(digits, &value);
+        parts->number[parts->n++] = (unsigned)value;
+    }
+}
+
+static void take_name(struct parts *parts, struct midge_span *text)
+{
+    unsigned month = month_of(take(text, false));
+    if (month != 0 && parts->month == 0) {
+        parts->month = month;
+        parts->month_at = parts->n;
+    }
+}
+
+static struct parts parts_of(struct midge_span text)
+{
+    struct parts parts = {.n = 0};
+    while (text.len > 0 && !parts.bad) {
+        if (midge__is_digit(*text.ptr)) {
+            take_number(&parts, &text);
+        } else if (midge__is_alpha(*text.ptr)) {
+            take_name(&parts, &text);
+        } else {
+            text.ptr++;
+            text.len--;
+        }
+    }
+    return parts;
+}
+
+/* Days since 1970-01-01 in the Gregorian calendar. March is counted as the first month, so that a
+   leap day is a year's last; 146097 days are 400 years. */
+static int64_t days_of(unsigned year, unsigned month, unsigned day)
+{
+    unsigned y = month > 2 ? year : year - 1;
+    unsigned of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    return (int64_t)(y * 365 + y / 4 - y / 100 + y / 400 + of_year) - 719468;
+}
+
+bool midge__http_date(struct midge_span text, int64_t *seconds)
+{
+    const struct parts p = parts_of(text);
+    const bool asctime = p.month_at == 0;
+    const unsigned *time = p.number + (asctime ? 1 : 2);
+    const unsigned day = p.number[0];
+    unsigned year = p.number[asctime ? 4 : 1];
+    if (p.bad || p.n != NUMBERS || p.month == 0 || p.month_at > 1) {
+        return false;
+    }
+    if (year < 100) {
+        year += year < 70 ? 2000 : 1900;
+    }
+    if (year < 1970 || day < 1 || day > 31 || time[0] > 23 || time[1] > 59 || time[2] > 60) {
+        return false;
+    }
+    *seconds = days_of(year, p.month, day) * 86400 + time[0] * 3600 + time[1] * 60 + time[2];
+    return true;
+}
