@@ -12,13 +12,15 @@ struct fetch {
     size_t total, next; /* requests of this round; those below next were started */
     size_t live;
     size_t done;
+    struct fetched *all; /* one block: small ones between others' would split the memory */
+    size_t n;            /* how many there can be at once */
 };
 
 /* One request: as little as can be, for there may be many. */
 struct fetched {
     struct midge_null_sink sink;
     struct fetch *fetch;
-    unsigned number; /* from 1 */
+    unsigned number; /* from 1; 0: free */
 };
 
 static const char *url_of(const struct fetched *one)
@@ -48,7 +50,7 @@ static void on_done(void *ctx, const struct midge_result *result)
     struct fetched *one = ctx;
     struct fetch *fetch = one->fetch;
     show(one, result);
-    app_free(fetch->app, one);
+    one->number = 0;
     fetch->live--;
     fetch->done++;
     start_more(fetch);
@@ -68,17 +70,16 @@ static int start_one(struct fetched *one)
     return midge_start(app->client, &get, NULL);
 }
 
+/* There is one: live < n. */
 static int start_next(struct fetch *fetch)
 {
-    struct fetched *one = midge_alloc(fetch->app->client, sizeof *one);
-    if (one == NULL) {
-        return MIDGE_ERR_NO_MEMORY;
+    struct fetched *one = fetch->all;
+    while (one->number != 0) {
+        one++;
     }
     *one = (struct fetched){.fetch = fetch, .number = (unsigned)fetch->next + 1};
     int err = start_one(one);
-    if (err != MIDGE_OK) {
-        app_free(fetch->app, one);
-    }
+    one->number = err == MIDGE_OK ? one->number : 0;
     return err;
 }
 
@@ -101,7 +102,7 @@ static bool memory_may_come(const struct fetch *fetch)
    connection. */
 static void start_more(struct fetch *fetch)
 {
-    const size_t most = fetch->app->sync ? 1 : fetch->total;
+    const size_t most = fetch->app->sync ? 1 : fetch->n;
     while (fetch->next < fetch->total && fetch->live < most) {
         const int err = start_next(fetch);
         if (app_is_full(err) && memory_may_come(fetch)) {
@@ -152,12 +153,35 @@ static size_t live_bytes(const struct app *app)
     return stats.alloc_live;
 }
 
+/* For as many as there are awaitables, or as the block has room for. */
+static bool take_memory(struct fetch *fetch)
+{
+    struct app *app = fetch->app;
+    fetch->n = fetch->total < MIDGE_MAX_AWAITABLES ? fetch->total : MIDGE_MAX_AWAITABLES;
+    while (fetch->n > 0 &&
+           (fetch->all = midge_alloc(app->client, fetch->n * sizeof *fetch->all)) == NULL) {
+        fetch->n /= 2;
+    }
+    if (fetch->n == 0) {
+        app_error(app, "fetch: other error: %s\n", midge_err_text(MIDGE_ERR_NO_MEMORY));
+        app->failed++;
+        return false;
+    }
+    for (size_t i = 0; i < fetch->n; i++) {
+        fetch->all[i].number = 0;
+    }
+    return true;
+}
+
 static void fetch_work(struct app *app)
 {
     static struct fetch fetch; /* may outlive this: app->stuck */
     fetch = (struct fetch){.app = app, .total = app->n_args * (app->times > 0 ? app->times : 1)};
     const unsigned rounds = app->rounds > 0 ? app->rounds : 1;
     size_t live = 0;
+    if (!take_memory(&fetch)) {
+        return;
+    }
     for (unsigned round = 1; round <= rounds && run_round(&fetch); round++) {
         if (rounds > 1) {
             app->quiet = true;
@@ -169,6 +193,7 @@ static void fetch_work(struct app *app)
         }
     }
     app_summary(app, fetch.total, "requests");
+    app_free(app, fetch.all);
 }
 
 int app_fetch(struct board *board, int argc, char **argv)
