@@ -74,9 +74,12 @@ static bool is_in_list(const char *list, struct midge_span name, bool whole)
     return false;
 }
 
+/* What is wanted is wanted of the answer: nobody reads an interim head, so however long it is, it
+   does not fail the answer behind it. */
 bool midge__h1_field_is_needed(const struct midge__h1_parse *p, struct midge_span name, bool whole)
 {
-    return is_in_list(needed_fields, name, whole) || is_in_list(p->wanted, name, whole);
+    bool final = p->status >= 200 || p->status == 101;
+    return is_in_list(needed_fields, name, whole) || (final && is_in_list(p->wanted, name, whole));
 }
 
 bool midge__h1_fields_drop(struct midge__h1_parse *p)
