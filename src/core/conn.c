@@ -304,10 +304,19 @@ static int recv_idle(struct midge__conn *conn)
     return midge__conn_recv(conn, &byte, sizeof byte, &n);
 }
 
+/* Its timer knows the time of the turn's start, since when another connection may have computed or
+   a callback have written to flash for long. */
+static bool is_overdue(const struct midge__conn *conn)
+{
+    const struct midge_port *port = conn->client->port;
+    return port->clock_ms(port->ctx) - conn->since_ms >= keep_ms(conn);
+}
+
 bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
 {
     /* Bytes that came unasked, even half a record, must not be taken for t's answer. */
-    if (recv_idle(conn) != MIDGE_ERR_AGAIN || conn->stream->ops->pending(conn->stream)) {
+    if (is_overdue(conn) || recv_idle(conn) != MIDGE_ERR_AGAIN ||
+        conn->stream->ops->pending(conn->stream)) {
         midge__conn_close(conn);
         return false;
     }

@@ -122,6 +122,45 @@ static void closed_as_announced(void **state)
     }
 }
 
+/* A callback that takes long, as one that writes to flash: 1.5 s. */
+static int slow_write(struct midge_sink *sink, const uint8_t *data, size_t len)
+{
+    struct probe *p = MIDGE_CONTAINER_OF(sink, struct probe, sink);
+    (void)data;
+    (void)len;
+    p->w->fake.now_ms += 1500;
+    return MIDGE_OK;
+}
+
+/* The connection's time runs out within the turn that would use it. */
+static void overdue_in_a_long_turn(void **state)
+{
+    static const struct fake_script closes = {
+        .steps = {REQUEST, SAY(HELLO_KEEP("timeout=2")), WAIT(2000), FIN}};
+    struct world w;
+    struct probe kept, slow, next;
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_transfers = 1});
+    fake_next(&w.fake, &closes);
+    fake_listen(&w.fake, 80, &fake_hello);
+    probe_get(&kept, &w, URL);
+    world_run(&w);
+    probe_is_hello(&kept);
+    world_pass(&w, 400);
+    probe_init(&slow, &w, "http://10.0.0.2/");
+    slow.sink.write = slow_write;
+    probe_start(&slow);
+    probe_init(&next, &w, URL);
+    next.request.body = "x";
+    next.request.body_len = 1;
+    probe_start(&next);
+    world_run(&w);
+    probe_is_hello(&next);
+    assert_int_equal(next.result.reused, 0);
+    assert_int_equal(next.result.connection, 3);
+    world_close(&w);
+}
+
 /* The server's time runs from its last byte, not from when a paused sink took it. */
 static void paused_meanwhile(void **state)
 {
@@ -349,15 +388,11 @@ static void answered_since(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(timeout_hint),
-        cmocka_unit_test(hint_holds),
-        cmocka_unit_test(closed_as_announced),
-        cmocka_unit_test(paused_meanwhile),
-        cmocka_unit_test(max_hint),
-        cmocka_unit_test(one_timeout),
-        cmocka_unit_test(one_break),
-        cmocka_unit_test(canceled_after),
-        cmocka_unit_test(only_older_ones),
+        cmocka_unit_test(timeout_hint),        cmocka_unit_test(hint_holds),
+        cmocka_unit_test(closed_as_announced), cmocka_unit_test(overdue_in_a_long_turn),
+        cmocka_unit_test(paused_meanwhile),    cmocka_unit_test(max_hint),
+        cmocka_unit_test(one_timeout),         cmocka_unit_test(one_break),
+        cmocka_unit_test(canceled_after),      cmocka_unit_test(only_older_ones),
         cmocka_unit_test(answered_since),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
