@@ -82,7 +82,12 @@ static uint32_t constraint_flags(struct midge__cert_path *path, unsigned depth)
         /* That there is one and it can be read was judged when it was added. */
         if (midge__extension_find(der_of(&path->cert[i]->v3_ext), ID_NAME_CONSTRAINTS, &above) &&
             midge__der_len(above.value) > 0) {
-            flags |= flags_of(midge__name_constraints_check(&above, &names, &path->budget));
+            enum midge__constraint result =
+                midge__name_constraints_check(&above, &names, &path->budget);
+            flags |= flags_of(result);
+            if (result != MIDGE__CONSTRAINT_KEPT && result != MIDGE__CONSTRAINT_TOO_MANY) {
+                midge__cert_path_blame(path, i);
+            }
         }
     }
     return flags;
@@ -97,11 +102,17 @@ bool midge__cert_path_add(struct midge__cert_path *path, const mbedtls_x509_crt 
     MIDGE_ASSERT(depth < MIDGE__CERT_PATH_MAX);
     if (is_top) {
         path->top = depth;
+        path->wrong = depth > 0 ? depth - 1 : 0;
         path->budget = CONSTRAINT_BUDGET;
     }
     path->cert[depth] = crt;
     path->next = depth;
     return is_top;
+}
+
+void midge__cert_path_blame(struct midge__cert_path *path, unsigned depth)
+{
+    path->wrong = depth < path->wrong ? depth : path->wrong;
 }
 
 uint32_t midge__cert_path_flags(struct midge__cert_path *path)

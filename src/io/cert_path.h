@@ -26,6 +26,7 @@ enum midge__cert_flag {
 struct midge__cert_path {
     const mbedtls_x509_crt *cert[MIDGE__CERT_PATH_MAX]; /* by depth: 0 is the server's */
     unsigned top;                                       /* depth of the highest */
+    unsigned wrong;  /* the lowest that must be another one; of no known one: the last below top */
     unsigned next;   /* the depth that was seen last; 0: the next is the top of a path */
     unsigned budget; /* pairs of name and subtree that may still be compared */
 };
@@ -33,6 +34,9 @@ struct midge__cert_path {
 /* Takes the next certificate downwards. Returns whether it is the top of a new path. */
 bool midge__cert_path_add(struct midge__cert_path *path, const mbedtls_x509_crt *crt,
                           unsigned depth);
+
+/* No path is accepted that is the same up to this certificate. */
+void midge__cert_path_blame(struct midge__cert_path *path, unsigned depth);
 
 /* The flags of the certificate added last, judged by those above it. */
 uint32_t midge__cert_path_flags(struct midge__cert_path *path);

@@ -96,11 +96,23 @@ static bool try_another(struct midge__tls_impl *impl, mbedtls_x509_crt *leaf)
     if (search->failed++ == 0 || (is_trusted(verdict) && !is_trusted(&search->best))) {
         search->best = *verdict;
     }
-    /* Where all signatures are good, any intermediate may be the one that is not accepted; the last
-       of them, below the root at top, is issuer of the one before it. */
-    int at = is_trusted(verdict) ? verdict->top - 2 : verdict->broken;
-    return at >= 0 && at < (int)sizeof search->choice && search->failed < MAX_PATHS &&
-           lay_out_next(search, leaf, (unsigned)at);
+    /* Number n of the path was chosen by number n - 1; nothing chose the server's own. */
+    unsigned wrong = impl->tls->context->path.wrong;
+    return wrong > 0 && wrong <= sizeof search->choice && search->failed < MAX_PATHS &&
+           lay_out_next(search, leaf, wrong - 1);
+}
+
+/* mbedTLS gives up a path with too many intermediates and asks nobody. */
+static bool note_too_long(struct midge__tls_impl *impl, int ret)
+{
+    const struct midge__chain_search *search = &impl->search;
+    if (ret != MBEDTLS_ERR_X509_FATAL_ERROR || search->length < sizeof search->choice) {
+        return false;
+    }
+    impl->verdict =
+        (struct midge__verdict){.flags = MBEDTLS_X509_BADCERT_NOT_TRUSTED, .too_long = true};
+    impl->tls->context->path.wrong = MBEDTLS_X509_MAX_INTERMEDIATE_CA;
+    return true;
 }
 
 int midge__x509_crt_verify_restartable(mbedtls_x509_crt *crt, mbedtls_x509_crt *trust_ca,
@@ -127,13 +139,14 @@ int midge__x509_crt_verify_restartable(mbedtls_x509_crt *crt, mbedtls_x509_crt *
                                                       f_vrfy, p_vrfy, rs_ctx);
         last->next = aside;
         search->running = ret == MBEDTLS_ERR_ECP_IN_PROGRESS;
-        if (ret != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
+        if (ret != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED && !note_too_long(impl, ret)) {
             return ret;
         }
         if (!try_another(impl, crt)) {
             impl->verdict = search->best;
             *flags = search->best.flags;
-            return ret;
+            return search->best.too_long ? MBEDTLS_ERR_X509_FATAL_ERROR
+                                         : MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
         }
         if (rs_ctx != NULL) {
             return MBEDTLS_ERR_ECP_IN_PROGRESS; /* each path is a step of its own at least */

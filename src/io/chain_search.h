@@ -23,9 +23,8 @@
 struct midge__verdict {
     uint32_t flags;
     uint32_t cert_date; /* YYYYMMDD of the first date refused */
-    uint8_t top;        /* depth of the highest certificate */
-    uint8_t broken;     /* NOT_TRUSTED: depth of the lowest certificate without a valid issuer */
     bool no_san, self_signed;
+    bool too_long;     /* more intermediates than mbedTLS takes */
     bool out_of_order; /* external builds: the missing issuer was sent, but too early */
 };
 

@@ -12,6 +12,7 @@
 #include <mbedtls/cipher.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/md.h>
+#include <mbedtls/oid.h>
 #include <mbedtls/pk.h>
 
 /* A code is the sum of a high-level one (bits 7 to 14) and a low-level one. */
@@ -84,6 +85,12 @@ static bool is_bad_signature(const struct midge__tls_impl *impl, int native)
 
 const char *midge__tls_unsupported_text(int native)
 {
+    /* RSASSA-PSS in a build that lacks it, or with a hash that the build lacks. Other sums are
+       about malformed DER. */
+    if (native == MBEDTLS_ERR_X509_INVALID_ALG ||
+        native == MBEDTLS_ERR_X509_INVALID_ALG + MBEDTLS_ERR_OID_NOT_FOUND) {
+        native = MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
+    }
     switch (high_level(native)) {
     case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
         return MIDGE__TEXT("unsupported signature algorithm in certificate");

@@ -164,12 +164,24 @@ static bool out_of_order(const struct midge__cert_path *path)
 }
 #endif
 
+/* Which certificate chain_search.c has to replace. Without a root only a missing issuer matters:
+   the report is to be about a path that leads to one. Constraints have told cert_path.c already. */
+static void note_wrong(struct midge__cert_path *path, unsigned depth, uint32_t flags, uint32_t all)
+{
+    uint32_t own = flags & ~(uint32_t)(MIDGE__CERT_CONSTRAINT | MIDGE__CERT_TOO_MANY_NAMES);
+    if ((flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
+        path->wrong = depth + 1;
+    } else if ((all & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0 && own != 0) {
+        /* BAD_KEY can be about the issuer's key. */
+        midge__cert_path_blame(path, (own & MBEDTLS_X509_BADCERT_BAD_KEY) != 0 ? depth + 1 : depth);
+    }
+}
+
 static void note_trust(struct midge__tls_impl *impl, int depth, uint32_t flags)
 {
     const struct midge__cert_path *path = &impl->tls->context->path;
     const mbedtls_x509_crt *leaf = path->cert[0];
     bool broken = (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0;
-    impl->verdict.broken = broken ? (uint8_t)depth : impl->verdict.broken;
     if (depth == 0 && (impl->verdict.flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
         impl->verdict.self_signed = broken && same_name(&leaf->subject_raw, &leaf->issuer_raw);
         impl->verdict.out_of_order = out_of_order(path);
@@ -187,7 +199,7 @@ int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags
     struct midge__tls_impl *impl = p;
     struct midge__cert_path *path = &impl->tls->context->path;
     if (midge__cert_path_add(path, crt, (unsigned)depth)) {
-        impl->verdict = (struct midge__verdict){.top = (uint8_t)depth};
+        impl->verdict = (struct midge__verdict){.flags = 0};
     }
     *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
     if (is_unread(crt)) {
@@ -209,6 +221,7 @@ int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags
             midge__cert_path_flags(path); /* costs time only for chains that a root has signed */
     }
     impl->verdict.flags |= *flags;
+    note_wrong(path, (unsigned)depth, *flags, impl->verdict.flags);
     note_trust(impl, depth, *flags);
     return 0;
 }

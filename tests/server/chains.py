@@ -160,7 +160,20 @@ def sign(key, data):
     return key.sign(data, ec.ECDSA(hashes.SHA256()))
 
 
-def issue(subject, issuer=None, *extensions, key=None, ca=True, dates=GOOD, public=None, path=None):
+def pss():
+    """RSASSA-PSS with SHA-256 (RFC 4055 3.1)."""
+    sha256 = seq(oid("2.16.840.1.101.3.4.2.1"), tlv(5))
+    return seq(oid("1.2.840.113549.1.1.10"),
+               seq(tlv(0xA0, sha256), tlv(0xA1, seq(oid("1.2.840.113549.1.1.8"), sha256)),
+                   tlv(0xA2, integer(32))))
+
+
+def sign_pss(key, data):
+    return key.sign(data, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+
+
+def issue(subject, issuer=None, *extensions, key=None, ca=True, dates=GOOD, public=None, path=None,
+          with_pss=False):
     """subject: text or a Name's bytes; issuer None: self-signed; public: bytes in place of the key's."""
     key = key or new_key()
     subject = name(subject) if isinstance(subject, str) else subject
@@ -168,11 +181,12 @@ def issue(subject, issuer=None, *extensions, key=None, ca=True, dates=GOOD, publ
     if ca:
         limit = b"" if path is None else integer(path)
         extensions = (extension("2.5.29.19", seq(tlv(1, b"\xff"), limit), True), *extensions)
-    tbs = seq(tlv(0xA0, integer(2)), integer(next(serials)), algorithm(signer),
+    kind, maker = (pss(), sign_pss) if with_pss else (algorithm(signer), sign)
+    tbs = seq(tlv(0xA0, integer(2)), integer(next(serials)), kind,
               issuer.subject if issuer else subject,
               seq(*(tlv(0x17, date.encode()) for date in dates)), subject, public or spki(key),
               tlv(0xA3, seq(*extensions)))
-    return Entity(subject, key, seq(tbs, algorithm(signer), tlv(3, b"\0", sign(signer, tbs))))
+    return Entity(subject, key, seq(tbs, kind, tlv(3, b"\0", maker(signer, tbs))))
 
 
 def pem(entity):
@@ -508,6 +522,27 @@ def cross_cases(make):
     make.add(case, UNTRUSTED, [leaf(case, ca), ca, limited])
 
 
+def search_cases(make):
+    """More paths than are tried, of which most cannot be good for one reason."""
+    for case, *more in (("search-constraint", restrict(constraints([dns("example")]))),
+                        ("search-usage", usage(EMAIL))):
+        tops = [make.authority(f"{case} top")]
+        tops += [issue(tops[0].subject, make.root, key=tops[0].key) for _ in range(14)]
+        good = make.authority(case)
+        bad = issue(good.subject, tops[0], *more, key=good.key)
+        make.add(case, "", [leaf(case, good), bad, *tops, good])
+    case = "search-too-long"    # the first path has more intermediates than mbedTLS takes
+    above = make.authority(f"{case} 0")
+    long = [above]
+    for i in range(1, 10):
+        above = issue(f"O={case} {i}", above)
+        long.insert(0, above)
+    short = make.authority(case, subject=above.subject, key=above.key)
+    make.add(case, "", [leaf(case, above), *long, short])
+    case = "search-only-long"
+    make.add(case, "too long", [leaf(case, above), *long])
+
+
 def algorithm_cases(make):
     edwards = issue("CN=Edwards root", key=ed25519.Ed25519PrivateKey.generate())
     case = "algorithm-leaf"
@@ -521,6 +556,12 @@ def algorithm_cases(make):
     case = "algorithm-unneeded-last"
     good = make.authority(case)
     make.add(case, "", [leaf(case, good), good, issue("CN=x", edwards)])
+    rsa_root = issue("CN=PSS root", key=rsa.generate_private_key(public_exponent=65537, key_size=2048))
+    case = "pss-unneeded"
+    good = make.authority(case)
+    make.add(case, "", [leaf(case, good), issue("CN=x", rsa_root, with_pss=True), good])
+    case = "pss-leaf"           # profile small lacks it
+    make.add(case, "", [leaf(case, rsa_root, with_pss=True)], [rsa_root])
     case = "algorithm-needed"
     ca = issue(f"O={case}", edwards)
     make.add(case, ALGORITHM, [leaf(case, ca), ca], [edwards])
@@ -570,7 +611,7 @@ def key_cases(make):
 def cases():
     make = Maker()
     for some in (usage_cases, dns_cases, address_cases, directory_cases, mail_cases, other_cases,
-                 path_cases, order_cases, cross_cases, algorithm_cases, key_cases):
+                 path_cases, order_cases, cross_cases, search_cases, algorithm_cases, key_cases):
         some(make)
     assert len({case.name for case in make.made}) == len(make.made)
     return make.made
