@@ -5,6 +5,7 @@
 #             installed, found by find_package(midge) and by pkg-config
 #   owned     the same with midge's mbedTLS
 #   subdirectory  by add_subdirectory, with limits and hooks set by CMake
+#   cxx       in a project of C++ alone, both ways
 #   cross     the same by a toolchain file for Linux; for aarch64 the library, as Debian's cross
 #             compiler comes without c-ares: its headers are this machine's
 #   none      with a port of its own and no c-ares, by add_subdirectory and installed
@@ -79,6 +80,12 @@ run(${CMAKE_COMMAND} -E env MIDGE_TLS=external MIDGE_BIN=${BUILD}/program-extern
 build(consumer-subdirectory ${SOURCE}/tests/external/subdirectory -DMIDGE_SOURCE=${SOURCE}
     -DMIDGE_DEPS_DIR=${BUILD}/deps)
 list(APPEND consumers ${BUILD}/consumer-subdirectory/consumer-subdirectory)
+
+build(consumer-cxx-installed ${SOURCE}/tests/external/cxx -DCMAKE_PREFIX_PATH=${BUILD}/owned)
+build(consumer-cxx ${SOURCE}/tests/external/cxx -DMIDGE_SOURCE=${SOURCE}
+    -DMIDGE_DEPS_DIR=${BUILD}/deps)
+run(${BUILD}/consumer-cxx-installed/consumer-cxx)
+run(${BUILD}/consumer-cxx/consumer-cxx)
 
 build(consumer-cross ${SOURCE}/tests/external/subdirectory -DMIDGE_SOURCE=${SOURCE}
     -DMIDGE_DEPS_DIR=${BUILD}/deps -DCMAKE_TOOLCHAIN_FILE=${SOURCE}/tests/external/cross.cmake)
