@@ -46,7 +46,7 @@ int seconds_parse(const char *text, uint64_t *ms)
     if (point != NULL && (point[1] == '\0' || !fraction_parse(point + 1, strlen(point + 1), &part)))
         return 0;
     if (!(whole_len == 0 && point != NULL) &&
-        !number_parse(text, whole_len, 0, UINT32_MAX / 1000 - 1, &whole))
+        !number_parse(text, whole_len, 0, SECONDS_MAX, &whole))
         return 0;
     *ms = whole * 1000 + part;
     return 1;

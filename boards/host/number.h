@@ -8,7 +8,9 @@
 
 /* Decimal digits only; 1 when it is one and within min..max. */
 int number_parse(const char *text, size_t len, uint64_t min, uint64_t max, uint64_t *number);
-/* "1", "1.5", ".25": milliseconds below 2^32 - 1, rounded up. */
+#define SECONDS_MAX (UINT32_MAX / 1000 - 1)
+
+/* "1", "1.5", ".25", up to SECONDS_MAX and a fraction: milliseconds, rounded up. */
 int seconds_parse(const char *text, uint64_t *ms);
 
 #endif

@@ -53,8 +53,10 @@ static int bad_value(const struct option_row *row, const char *value)
     if (row->kind == OPTION_NUMBER && row->min > 0)
         return usage_error("option --%s: '%s' is not a number from %llu to %llu", row->name, value,
                            (unsigned long long)row->min, (unsigned long long)row->max);
-    return usage_error("option --%s: '%s' is not a %s", row->name, value,
-                       row->kind == OPTION_SECONDS ? "number of seconds" : "number");
+    if (row->kind == OPTION_SECONDS)
+        return usage_error("option --%s: '%s' is not a number of seconds from 0 to %u", row->name,
+                           value, (unsigned)SECONDS_MAX);
+    return usage_error("option --%s: '%s' is not a number", row->name, value);
 }
 
 static int set_number(struct options *options, const struct option_row *row, const char *value)

@@ -75,6 +75,7 @@ static void add_reply(struct text *out, const struct fetch *fetch)
     json_latin1(out, reply->reason != NULL ? reply->reason : "",
                 reply->reason != NULL ? strlen(reply->reason) : 0);
     json_member(out, "http_version", http_version(fetch));
+    json_number(out, "stream_id", 0); /* HTTP/1 has no streams */
     add_fields(out, "headers", &reply->headers);
     add_fields(out, "trailers", &reply->trailers);
 }
