@@ -106,9 +106,12 @@ static const char *host(const struct typed *typed)
 
     if (len == 0)
         return "no host";
+    if (at[0] == '[' && memchr(at, ']', len) == NULL)
+        return "no ']' behind the IPv6 address";
+    if (at[0] == '[' && memchr(at, '%', len) != NULL)
+        return "only link-local IPv6 addresses have a zone: http://[fe80::1%25eth0]/";
     if (at[0] == '[')
-        return memchr(at, ']', len) == NULL ? "no ']' behind the IPv6 address"
-                                            : "what is in the brackets is no IPv6 address";
+        return "what is in the brackets is no IPv6 address";
     if (holds(typed, is_foreign))
         return "non-ASCII characters in the host: write its xn-- form";
     if (holds(typed, is_bad))

@@ -365,6 +365,7 @@ class ExitCodes(Case):
                 (f"http://{'a' * 64}/", "no host name"), ("http://127.1/", "no IPv4 address"),
                 ("http://256.0.0.1/", "no IPv4 address"), ("http://::1/", "in brackets: http://[::1]/"),
                 ("http://[::1/", "no ']'"), ("http://[::g]/", "no IPv6 address"),
+                ("http://[2001:db8::1%25eth0]/", "link-local"), ("http://[fe80::1%25]/", "link-local"),
                 ("http://u:p@h/", "user name"), (f"http://h/{'x' * 9000}", "too long")):
             with self.subTest(url[:80]):
                 self.failed(3, "URL", url, words=["malformed URL: ", words])
