@@ -105,6 +105,17 @@ static bool api_is_good(const struct app *app)
     return false;
 }
 
+/* Of a text whose help does not tell it itself; NULL: none. */
+static const char *default_of(const struct app *app, const struct app_option *option)
+{
+    const char *text;
+    if (option->value == NULL || option->number || strchr(option->help, '[') != NULL) {
+        return NULL;
+    }
+    memcpy(&text, (const char *)app + option->offset, sizeof text);
+    return text;
+}
+
 static void show_help(const struct app *app, const struct app_usage *usage)
 {
     app_print(app, "usage: %s [options]%s%s\n", app->name, usage->args != NULL ? " " : "",
@@ -112,8 +123,10 @@ static void show_help(const struct app *app, const struct app_usage *usage)
     app_text(app, "", usage->about);
     for (const struct app_option *option = usage->options; option->name != NULL; option++) {
         const char *value = option->value != NULL ? option->value : "";
-        app_print(app, "  %s %-*s %s\n", option->name, 20 - (int)strlen(option->name), value,
-                  option->help);
+        const char *usual = default_of(app, option);
+        app_print(app, "  %s %-*s %s%s%s%s\n", option->name, 20 - (int)strlen(option->name), value,
+                  option->help, usual != NULL ? " [" : "", usual != NULL ? usual : "",
+                  usual != NULL ? "]" : "");
     }
 }
 

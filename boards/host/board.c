@@ -256,6 +256,14 @@ static bool take_options(struct host *host, int *argc, char **argv)
     return true;
 }
 
+static void show_options(void)
+{
+    fputs("  --cacert FILE         trusted roots [" SYSTEM_CA "]\n"
+          "  --heap BYTES          of the client's block [what its limits can need]\n"
+          "  --stats               tell on standard error what each client took\n",
+          stdout);
+}
+
 /* --- the program --- */
 
 /* The service that the app will ask, as far as the command line says it. */
@@ -290,7 +298,7 @@ static bool check_proxy(int argc, char **argv)
 
 static bool asks_for_help(int argc, char **argv)
 {
-    for (int at = 1; at < argc; at++) {
+    for (int at = 1; at < argc && strcmp(argv[at], "--") != 0; at++) {
         if (strcmp(argv[at], "--help") == 0) {
             return true;
         }
@@ -300,13 +308,17 @@ static bool asks_for_help(int argc, char **argv)
 
 static int run(struct host *host, int argc, char **argv)
 {
-    if (!asks_for_help(argc, argv) && !check_proxy(argc, argv)) {
+    bool help = asks_for_help(argc, argv);
+    if (!help && !check_proxy(argc, argv)) {
         return BOARD_EXIT_USAGE;
     }
     if (!trust(host)) {
         return BOARD_EXIT_FAILED;
     }
     int code = board_app(&host->board, argc, argv);
+    if (help && code == BOARD_EXIT_OK) {
+        show_options();
+    }
     if (fflush(stdout) != 0 && code == BOARD_EXIT_OK) {
         fprintf(stderr, "midge: standard output can't be written\n");
         code = BOARD_EXIT_FAILED;

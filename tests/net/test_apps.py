@@ -88,8 +88,10 @@ class Usage(Apps):
             with self.subTest(name):
                 ran = self.midge("app", name, "--help", report=False, ca=False)
                 self.assertEqual((0, ""), (ran.code, ran.text))
-                for option in (b"--api BASE_URL", b"--sync"):
+                for option in (b"--api BASE_URL", b"--sync", b"--cacert FILE", b"--heap BYTES", b"--stats"):
                     self.assertIn(option, ran.out)
+        ran = self.midge("app", "posts", "--help", report=False, ca=False)
+        self.assertIn(b"[https://jsonplaceholder.typicode.com]", ran.out)
 
     def test_refused(self):
         for arguments in (["posts", "--nonsense"], ["posts", "--sync=1"], ["posts", "what"],
