@@ -66,8 +66,18 @@ static int write_spill(struct output *output, const uint8_t *data, size_t len)
             output->native = errno;
             return MIDGE_ERR_WRITE;
         }
+        output->line->spills++;
     }
     return write_all(output->spill, data, len, &output->native);
+}
+
+static void close_spill(struct output *output)
+{
+    if (output->spill < 0)
+        return;
+    close(output->spill);
+    output->spill = -1;
+    output->line->spills--;
 }
 
 /* Its turn has come: what waited goes out. */
@@ -88,8 +98,7 @@ static int unspill(struct output *output)
     }
     if (err != MIDGE_OK && output->native == 0)
         output->native = errno;
-    close(output->spill);
-    output->spill = -1;
+    close_spill(output);
     return err;
 }
 
@@ -210,9 +219,7 @@ static int sink_reset(struct midge_sink *sink)
         return MIDGE_ERR_WRITE;
     if (output->path != NULL)
         (void)end_file(output, 0);
-    if (output->spill >= 0)
-        close(output->spill);
-    output->spill = -1;
+    close_spill(output);
     output->native = 0;
     output->body_len = 0;
     midge_sha256_init(&output->hash);

@@ -12,7 +12,8 @@
 /* Whose turn it is on stdout. */
 struct output_line {
     struct output *first, *last;
-    int native; /* errno when stdout failed: nothing is written to it any more */
+    int native;    /* errno when stdout failed: nothing is written to it any more */
+    size_t spills; /* temporary files that are open */
 };
 
 struct output {

@@ -215,9 +215,20 @@ static int start_one(struct run *run, struct fetch *fetch)
     return 1;
 }
 
+/* Bodies that wait for their turn on stdout keep a descriptor each: so many requests at most that
+   each could have one beside all sockets. */
+static size_t most_live(const struct run *run)
+{
+    size_t spills = run->plan.line.spills, all = setup_descriptors() / 3 * 2;
+
+    if (run->options->sync || all <= spills)
+        return 1;
+    return all - spills < MOST_LIVE ? all - spills : MOST_LIVE;
+}
+
 static void start_more(struct run *run)
 {
-    size_t most = run->options->sync ? 1 : MOST_LIVE;
+    size_t most = most_live(run);
 
     while (!run->aborted && run->next < run->plan.n && run->live < most &&
            start_one(run, &run->plan.fetches[run->next]))

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "setup.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <midge/config.h>
 #include <midge/err.h>
 
@@ -78,6 +80,18 @@ static void warn_of_clock(const struct run *run)
 
 /* --- limits and memory --- */
 
+/* Descriptors beside those of transfers: the standard ones, resolver, wake-up, report. */
+#define SPARE_DESCRIPTORS 16u
+
+size_t setup_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= SIZE_MAX)
+        return SIZE_MAX;
+    return limit.rlim_cur > SPARE_DESCRIPTORS ? (size_t)limit.rlim_cur - SPARE_DESCRIPTORS : 0;
+}
+
 static void set_limits(const struct run *run, struct midge_config *config)
 {
     const struct options *options = run->options;
@@ -87,6 +101,8 @@ static void set_limits(const struct run *run, struct midge_config *config)
     wanted = least(most(wanted, MIDGE_MAX_CONNECTIONS), MOST_CONNECTIONS);
     if (options->max_conns != 0)
         wanted = (size_t)options->max_conns;
+    /* Each has a socket and a body to write: no answer is lost for want of a descriptor. */
+    wanted = most(least(wanted, setup_descriptors() / 3), 1);
     config->max_connections = (uint16_t)wanted;
     config->max_per_origin = (uint16_t)options->per_host;
     config->max_handshakes = (uint16_t)options->handshakes;

@@ -10,5 +10,7 @@ int setup_port(struct run *run);
 /* MIDGE_OK; or an error, native and words for all the plan's fetches, which will not be started. */
 int setup_client(struct run *run, int *native, const char **what);
 void setup_end(struct run *run);
+/* How many descriptors the transfers may have in all. */
+size_t setup_descriptors(void);
 
 #endif

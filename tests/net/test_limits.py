@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import stat
 import subprocess
 import unittest
@@ -294,6 +295,29 @@ class Turn(Case):
 
 
 # ---- the disk
+
+
+class Descriptors(Case):
+    """A process that may open few: answers wait, none is lost."""
+
+    def few(self, number, *arguments):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (number, number))
+        command = self.command(["-s", "-S", "--per-host", "100", *arguments], True, True)
+        done = subprocess.run(command, capture_output=True, timeout=midge_test.TIMEOUT, cwd=self.dir, preexec_fn=limit)
+        self.assertEqual((0, b""), (done.returncode, done.stderr))
+        return done.stdout
+
+    def test_files(self):
+        for number in (16, 40):
+            with self.subTest(number):
+                self.few(number, *sum((["-o", f"{n}", self.url(f"/bytes/{n}")] for n in range(60)), []))
+                self.assertEqual(list(range(60)), [(self.dir / f"{n}").stat().st_size for n in range(60)])
+
+    def test_bodies_that_wait_for_their_turn(self):
+        self.rules({"match": "^/echo.n=0$", "delay": 1})
+        out = self.few(40, *[self.url(f"/echo?n={n}", "http") for n in range(100)])
+        self.assertEqual([str(n) for n in range(100)], re.findall(r'"query": "n=(\d+)"', out.decode()))
 
 
 class Disk(Case):
