@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # getdeps.sh [--older] DIR TREE...   source trees of midge's dependencies, as DIR/TREE
 #
-# TREE is mbedtls, cjson or lwip. They are Debian's source packages, fetched from the mirror that
-# this machine's apt is set up for, with apt's own transport, proxy and credentials; no root needed.
+# TREE is mbedtls, cjson, lwip or mongoose (a peer in tests/bench). They are Debian's source packages,
+# fetched from the mirror that this machine's apt is set up for, with apt's own transport, proxy and
+# credentials; no root needed.
 #   1. the pinned archive straight from the mirror's pool, checked by the SHA-256 below;
 #   2. the newest archive of the same series in Debian's signed source index, checked by apt;
 #   3. with --older: an older archive that is known to work worse, with a warning.
@@ -13,13 +14,14 @@ set -eu
 
 older=
 if [ "${1:-}" = --older ]; then older=y; shift; fi
-[ $# -ge 2 ] || { sed -n '3,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '3,13s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 dir=$1; shift
 
 # tree | source package | pool directory | series | patch level | archive | SHA-256
 pinned='mbedtls|mbedtls|main/m/mbedtls|3.6|7|mbedtls_3.6.7.orig.tar.bz2|a7e8bcbec0e6f761b4af24f25677626b35f762f68eef79c08677a363212d11f6
 cjson|cjson|main/c/cjson|1.7|19|cjson_1.7.19.orig.tar.gz|7fa616e3046edfa7a28a32d5f9eacfd23f92900fe1f8ccd988c1662f30454562
-lwip|lwip|main/l/lwip|2.2|1|lwip_2.2.1+dfsg1.orig.tar.xz|83729c274c499d3348e9fbbe043a3113f3fa8953e7efddc7c21c7fcbb1f2b7b1'
+lwip|lwip|main/l/lwip|2.2|1|lwip_2.2.1+dfsg1.orig.tar.xz|83729c274c499d3348e9fbbe043a3113f3fa8953e7efddc7c21c7fcbb1f2b7b1
+mongoose|mongoose|main/m/mongoose|7|23|mongoose_7.23+ds.orig.tar.xz|62ea62b0fe868949c06479c43a9db91dedb2e688c2d6badb9461f1cc7f07ef3d'
 # mbedTLS 3.6.6 fails against TLS 1.2 servers that sign with RSA-PSS and lacks 3.6.7's fixes.
 last_resort='mbedtls|mbedtls|main/m/mbedtls|3.6|6|mbedtls_3.6.6.orig.tar.bz2|8fb65fae8dcae5840f793c0a334860a411f884cc537ea290ce1c52bb64ca007a'
 releases='sid trixie' # whose source index may hold a later patch level

@@ -10,8 +10,11 @@
 #             cross built, with a port of the user's, on lwIP with the user's options
 #   boards    the firmware of each board in QEMU against the same servers; its steps in guest time
 #   size      flash and RAM of each firmware by part, against tests/size
+#   bench     only when named: instructions, allocations, calls and heap a request beside mongoose,
+#             libcurl and aiohttp; renews tests/bench/RESULTS.md
 #
-# Needs the network only for what is missing: apt packages, and the sources of mbedTLS, cJSON and lwIP.
+# Needs the network only for what is missing: apt packages, and the sources of mbedTLS, cJSON and lwIP
+# (bench: mongoose's too).
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p build
@@ -19,12 +22,12 @@ root=$(pwd)
 all='unit vectors net lint external boards size'
 boards='mps2-an385 lm3s6965evb riscv-virt mps2-an386 mps2-an500 mps2-an505 mps3-an547'
 
-usage() { sed -n '3,15s/^# \{0,1\}//p' tests/run.sh; }
+usage() { sed -n '3,18s/^# \{0,1\}//p' tests/run.sh; }
 say() { echo; echo "== $*"; }
 
 suites=${*:-$all}
 for suite in $suites; do
-    case " $all " in
+    case " $all bench " in
     *" $suite "*) ;;
     *) case $suite in -h | --help) usage; exit 0 ;; esac
         { echo "run.sh: unknown suite '$suite'"; usage; } >&2; exit 2 ;;
@@ -34,8 +37,9 @@ wanted() { for w in "$@"; do case " $suites " in *" $w "*) return 0 ;; esac; don
 
 packages='gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev bzip2 xz-utils ca-certificates ccache libcmocka-dev'
 wanted unit vectors && packages="$packages clang"
-wanted unit && packages="$packages valgrind libc6-dbg"
-wanted net external boards && packages="$packages python3-aiohttp python3-cryptography nginx-light"
+wanted unit bench && packages="$packages valgrind libc6-dbg"
+wanted net external boards bench && packages="$packages python3-aiohttp python3-cryptography nginx-light"
+wanted bench && packages="$packages libcurl4-openssl-dev"
 wanted net && packages="$packages libslirp-dev"
 wanted external && packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
@@ -47,16 +51,18 @@ say "Suites: $suites. Looking for what they need"
 sh boards/host/install.sh $packages
 # What is asked for and can't run fails. On a Debian the line above has installed all of this.
 pkg-config --exists cmocka || { echo "run.sh: cmocka is missing" >&2; exit 1; }
-! wanted unit || command -v valgrind >/dev/null || { echo "run.sh: valgrind is missing" >&2; exit 1; }
+! wanted unit bench || command -v valgrind >/dev/null || { echo "run.sh: valgrind is missing" >&2; exit 1; }
 
 # The builds in which these suites run.
 builds=host
 wanted unit vectors net && builds="$builds asan"
 wanted unit vectors && builds="$builds clang"
+wanted bench && builds="$builds bench"
 compile=y
 wanted unit vectors net boards || compile= # lint, size and external need no build of ours
 export CCACHE_BASEDIR="$root"
 for build in $builds; do
+    [ "$build" != bench ] || compile=y # the last of them
     if [ "$compile" ]; then say "Building preset $build in build/$build"; else say "Configuring preset $build"; fi
     cmake --preset "$build" -DMIDGE_TESTS=ON -DMIDGE_LWIP=ON >build/log.$$ 2>&1 || { cat build/log.$$; rm build/log.$$; exit 1; }
     grep '^-- midge:' build/log.$$ || true
@@ -95,3 +101,4 @@ fi
 say "Running: $suites"
 ctest --test-dir build/tests --label-regex "^($labels)\$" --no-tests=error --output-on-failure \
     --parallel "${CTEST_PARALLEL_LEVEL:-$(nproc)}"
+! wanted bench || cat tests/bench/RESULTS.md
