@@ -65,8 +65,8 @@ int board_app(struct board *board, int argc, char **argv);
 /* The names of the apps, by number from 0; NULL behind the last. */
 const char *board_app_name(size_t number);
 
-/* Milliseconds from the port's clock. */
-static inline uint64_t board_millis(const struct board *board)
+/* Milliseconds from the port's clock; they wrap. */
+static inline uint32_t board_millis(const struct board *board)
 {
     return board->port->clock_ms(board->port->ctx);
 }

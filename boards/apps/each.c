@@ -230,7 +230,7 @@ static bool port_failed(struct app *app, int err)
 size_t app_each(struct app *app, const struct app_work *work)
 {
     struct app_run *run = &app->run;
-    uint64_t began = board_millis(app->board);
+    uint32_t began = board_millis(app->board);
     *run = (struct app_run){.work = work};
     for (;;) {
         begin_more(app);
@@ -242,7 +242,7 @@ size_t app_each(struct app *app, const struct app_work *work)
         take_ended(app);
         let_one_try(app);
     }
-    app->elapsed_ms = (uint32_t)(board_millis(app->board) - began);
+    app->elapsed_ms = board_millis(app->board) - began;
     return run->n;
 }
 

@@ -121,7 +121,7 @@ static void start_more(struct fetch *fetch)
 static bool run_round(struct fetch *fetch)
 {
     struct app *app = fetch->app;
-    const uint64_t began = board_millis(app->board);
+    const uint32_t began = board_millis(app->board);
     fetch->next = fetch->live = fetch->done = 0;
     start_more(fetch);
     while (fetch->done < fetch->total) {
@@ -134,7 +134,7 @@ static bool run_round(struct fetch *fetch)
         }
         start_more(fetch);
     }
-    app->elapsed_ms = (uint32_t)(board_millis(app->board) - began);
+    app->elapsed_ms = board_millis(app->board) - began;
     return true;
 }
 

@@ -97,10 +97,10 @@ static size_t stack_used(void)
 
 /* --- the port --- */
 
-static uint64_t clock_ms(void *ctx)
+static uint32_t clock_ms(void *ctx)
 {
     (void)ctx;
-    return hw_millis();
+    return (uint32_t)hw_millis();
 }
 
 static uint64_t clock_us(void *ctx)

@@ -9,10 +9,10 @@
 
 #define REDRAW_MS 100
 
-static void draw(struct app_progress *progress, uint64_t now)
+static void draw(struct app_progress *progress, uint32_t now)
 {
     struct midge_stats stats;
-    uint64_t ms = now - progress->start_ms;
+    uint32_t ms = now - progress->start_ms;
     size_t columns, rows;
     char line[160], bytes[16];
 
@@ -32,9 +32,9 @@ static void draw(struct app_progress *progress, uint64_t now)
 static void on_turn(void *ctx)
 {
     struct app_progress *progress = ctx;
-    uint64_t now = progress->shim.port.clock_ms(progress->shim.port.ctx);
+    uint32_t now = progress->shim.port.clock_ms(progress->shim.port.ctx);
 
-    if (progress->client == NULL || now < progress->drawn_ms + REDRAW_MS)
+    if (progress->client == NULL || now - progress->drawn_ms < REDRAW_MS)
         return;
     progress->drawn_ms = now;
     draw(progress, now);
@@ -50,7 +50,7 @@ struct midge_port *app_progress_init(struct app_progress *progress, struct midge
     progress->shim.on_turn = on_turn;
     progress->shim.turn_ctx = progress;
     progress->shim.turn_ms = REDRAW_MS;
-    progress->start_ms = progress->drawn_ms = progress->shim.start_ms;
+    progress->start_ms = progress->drawn_ms = below->clock_ms(below->ctx);
     return &progress->shim.port;
 }
 

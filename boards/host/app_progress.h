@@ -14,7 +14,7 @@ struct app_progress {
     struct shim shim;                  /* the app's port, while this is on */
     const char *name;                  /* the app's */
     const struct midge_client *client; /* the open one, NULL none */
-    uint64_t start_ms, drawn_ms;
+    uint32_t start_ms, drawn_ms;
     uint8_t on;    /* stderr is a terminal that can be drawn on */
     uint8_t shown; /* a line is on the screen */
 };

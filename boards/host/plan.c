@@ -129,11 +129,17 @@ static void set_tls(struct midge_request *request, const struct group *group)
     request->family = group->ipv4 ? 4 : group->ipv6 ? 6 : 0;
 }
 
+/* midge counts up to 24 days: a longer limit is as good as that. */
+static uint32_t limit_ms(uint64_t ms)
+{
+    return ms < INT32_MAX ? (uint32_t)ms : INT32_MAX;
+}
+
 static void set_times(struct midge_request *request, const struct group *group)
 {
-    uint32_t connect_ms = (uint32_t)group->connect_timeout_ms;
+    uint32_t connect_ms = limit_ms(group->connect_timeout_ms);
 
-    request->timeouts.attempt_ms = (uint32_t)group->max_time_ms;
+    request->timeouts.attempt_ms = limit_ms(group->max_time_ms);
     if (group->max_time_ms != 0) /* then no other limit ends an answer */
         request->timeouts.first_byte_ms = request->timeouts.idle_ms = MIDGE_NO_TIMEOUT;
     request->timeouts.open_ms = connect_ms;

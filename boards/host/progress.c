@@ -12,7 +12,7 @@
 #define REDRAW_MS  100
 #define MOST_LINES 8u
 
-static uint64_t now_ms(const struct run *run)
+static uint32_t now_ms(const struct run *run)
 {
     return run->shim.port.clock_ms(run->shim.port.ctx);
 }
@@ -71,11 +71,11 @@ static struct sums sum_up(const struct run *run)
     return sums;
 }
 
-static void draw_sums(struct progress *progress, const struct run *run, uint64_t now,
+static void draw_sums(struct progress *progress, const struct run *run, uint32_t now,
                       size_t columns)
 {
     struct sums sums = sum_up(run);
-    uint64_t ms = now - progress->start_ms;
+    uint32_t ms = now - progress->start_ms;
     char line[160], bytes[16], rate[16];
 
     screen_bytes(bytes, sizeof bytes, sums.bytes);
@@ -114,10 +114,10 @@ static void draw_fetch(struct progress *progress, const struct fetch *fetch, siz
 
 void progress_draw(struct progress *progress, const struct run *run)
 {
-    uint64_t now;
+    uint32_t now;
     size_t columns, rows, drawn = 0;
 
-    if (!progress->on || run->live == 0 || (now = now_ms(run)) < progress->drawn_ms + REDRAW_MS)
+    if (!progress->on || run->live == 0 || (now = now_ms(run)) - progress->drawn_ms < REDRAW_MS)
         return;
     progress->drawn_ms = now;
     screen_size(STDERR_FILENO, &columns, &rows);

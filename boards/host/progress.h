@@ -8,7 +8,7 @@
 struct run;
 
 struct progress {
-    uint64_t start_ms, drawn_ms;
+    uint32_t start_ms, drawn_ms;
     unsigned lines; /* on the screen now */
     uint8_t on;
 };

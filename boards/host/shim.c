@@ -5,7 +5,7 @@
 
 #define BELOW(ctx) (((const struct shim *)(ctx))->below)
 
-static uint64_t shim_clock_ms(void *ctx)
+static uint32_t shim_clock_ms(void *ctx)
 {
     return BELOW(ctx)->clock_ms(BELOW(ctx)->ctx);
 }
@@ -21,7 +21,7 @@ static int64_t shim_wall_time(void *ctx)
 
     if (shim->now < 0)
         return BELOW(ctx)->wall_time(BELOW(ctx)->ctx);
-    return shim->now + (int64_t)((shim_clock_ms(ctx) - shim->start_ms) / 1000);
+    return shim->now + (int64_t)((shim_clock_us(ctx) - shim->start_us) / 1000000);
 }
 
 static int shim_entropy(void *ctx, uint8_t *buf, size_t len)
@@ -169,6 +169,6 @@ void shim_init(struct shim *shim, const struct midge_port *below)
             },
         .below = below,
         .now = -1,
-        .start_ms = below->clock_ms(below->ctx),
+        .start_us = below->clock_us(below->ctx),
     };
 }

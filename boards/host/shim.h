@@ -10,7 +10,7 @@ struct shim {
     const struct midge_port *below;
     size_t recv_slice, send_slice; /* 0: as many as asked */
     int64_t now;                   /* the wall clock's time at start; negative: the real one */
-    uint64_t start_ms;
+    uint64_t start_us;
     uint64_t received; /* bytes so far */
     /* Called before each wait, which then lasts turn_ms at most; NULL: not wanted. */
     void (*on_turn)(void *ctx);

@@ -56,9 +56,10 @@ struct midge_config {
     uint32_t max_head_total;  /* bytes of an answer's heads on the wire [MIDGE_MAX_HEAD_TOTAL] */
     uint64_t max_body;        /* bytes of a response body [no limit] */
     uint32_t turn_crypto, turn_bytes, turn_steps; /* [MIDGE_TURN_x] */
-    uint32_t keep_alive_ms;                       /* [MIDGE_KEEP_ALIVE_MS] */
-    uint32_t ticket_wait_ms;                      /* [MIDGE_TICKET_WAIT_MS] */
-    uint32_t lead_ms;                             /* [MIDGE_LEAD_MS] */
+    /* Milliseconds up to 2^31 - 1; MIDGE_NO_TIMEOUT counts as that. */
+    uint32_t keep_alive_ms;  /* [MIDGE_KEEP_ALIVE_MS] */
+    uint32_t ticket_wait_ms; /* [MIDGE_TICKET_WAIT_MS] */
+    uint32_t lead_ms;        /* [MIDGE_LEAD_MS] */
     uint8_t no_sessions;                          /* never resume, never wait for a ticket */
     /* Requests whose copies are held at once, and bytes of each copy, for memory_needed only
        [max_awaitables, 512]. */
@@ -94,7 +95,7 @@ size_t midge_memory_needed(const struct midge_config *config);
    public-size chains: 5 KB, keys of RSA-2048 or up to P-384. */
 size_t midge_memory_least(const struct midge_config *config);
 
-/* INVALID, HEADER (as midge_start), NO_MEMORY (block below midge_memory_least), CA, ENTROPY,
+/* INVALID (a port without all its calls, a time beyond 2^31 - 1 ms), HEADER (as midge_start), NO_MEMORY (block below midge_memory_least), CA, ENTROPY,
    UNSUPPORTED. Reads all of config during the call; keeps port, base_url, headers. */
 int midge_open(struct midge_client **client, const struct midge_config *config);
 
@@ -131,7 +132,8 @@ void midge_wake(struct midge_client *client);
    and another one ends with NO_MEMORY. */
 int midge_start(struct midge_client *client, const struct midge_request *request, midge_id *id);
 
-/* Ends with MIDGE_OK after ms. */
+/* Ends with MIDGE_OK after ms; MIDGE_NO_TIMEOUT: not before it is canceled. INVALID for another ms
+   beyond 2^31 - 1. */
 int midge_sleep(struct midge_client *client, uint32_t ms, midge_id *id);
 
 /* An awaitable that the application completes itself (asyncio: Future). on_cancel is called once
@@ -185,6 +187,7 @@ void *midge_alloc(struct midge_client *client, size_t size);
 void midge_free(struct midge_client *client, void *memory);
 
 const struct midge_port *midge_client_port(const struct midge_client *client);
+/* The port's clock, and on from where its 32 bits wrap. */
 uint64_t midge_now_ms(const struct midge_client *client);
 
 /* What config.on_peer is told about. */

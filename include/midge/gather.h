@@ -27,7 +27,7 @@ int midge_gather(struct midge_client *client, const midge_id *ids, size_t n,
                  enum midge_gather_mode mode, midge_id *id);
 
 /* Await `of`, at most ms: then it is canceled and this ends with TIMEOUT. Otherwise its result is
-   passed on (id excepted), and is taken. */
+   passed on (id excepted), and is taken. ms as in midge_sleep. */
 int midge_timeout(struct midge_client *client, midge_id of, uint32_t ms, midge_id *id);
 
 /* Counting semaphore: at most `permits` hold it, the others wait in order. Set up by the macro or

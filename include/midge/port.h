@@ -61,11 +61,15 @@ enum midge_file_mode {
 struct midge_port {
     void *ctx; /* passed to every call */
 
-    /* Monotonic milliseconds; never goes back. */
-    uint64_t (*clock_ms)(void *ctx);
-    /* A fast counter for measuring only: microseconds. Monotonic. */
+    /* Monotonic milliseconds since any moment: never goes back, counts all 32 bits and then on from
+       0, as millis() of Arduino and sys_now() of lwIP do. midge must be polled once in 49 days. */
+    uint32_t (*clock_ms)(void *ctx);
+    /* A fast counter for measuring only: microseconds, 64 bits. Monotonic. No limit depends on it.
+     */
     uint64_t (*clock_us)(void *ctx);
-    /* Seconds since 1970 UTC, or a negative MIDGE_ERR when no trusted clock is there. */
+    /* Seconds since 1970 UTC, or a negative MIDGE_ERR when no trusted clock is there. Asked in each
+       poll: what midge remembers goes when 12 days (2^30 ms) have passed between two of them, also
+       if clock_ms stood still meanwhile or has wrapped. */
     int64_t (*wall_time)(void *ctx);
     /* Fill with cryptographic-quality entropy; MIDGE_ERR_ENTROPY when there is none. Never a
        timer, never a constant. */

@@ -16,7 +16,8 @@ extern "C" {
 #endif
 
 /* Milliseconds. 0: the client's; the client's 0: the default named in brackets, which config.h sets
-   and a build may change. MIDGE_NO_TIMEOUT: none. */
+   and a build may change. MIDGE_NO_TIMEOUT: none. Otherwise at most 2^31 - 1 (24 days): INVALID at
+   start beyond that. */
 #define MIDGE_NO_TIMEOUT UINT32_MAX
 struct midge_timeouts {
     uint32_t queue_ms;   /* waiting, in sum, for a connection and for room to go on with it; its

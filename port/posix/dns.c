@@ -49,8 +49,9 @@ struct posix_lookup {
     struct posix *port;
     struct midge_dns_query *query; /* NULL: cancelled or finished */
     struct question questions[FAMILIES];
-    uint64_t due_ms; /* the end of the wait for the other family; 0: it has not begun */
-    bool starting;   /* inside dns_start: on_answer leaves all to that */
+    uint32_t since_ms; /* when the wait for the other family began */
+    bool waits;        /* it has begun */
+    bool starting;     /* inside dns_start: on_answer leaves all to that */
 };
 
 /* ---- c-ares itself: process-wide, never thread-safe before 1.22, nothing to free on Unix ---- */
@@ -170,9 +171,10 @@ static void lookup_settle(struct posix_lookup *l)
         lookup_finish(l);
         return;
     }
-    for (int i = 0; i < FAMILIES && l->due_ms == 0; i++) {
+    for (int i = 0; i < FAMILIES && !l->waits; i++) {
         if (midge__posix_dns_has_route(nodes_of(&l->questions[i]))) {
-            l->due_ms = midge__posix_clock_ms(l->port) + DNS_DELAY_MS;
+            l->waits = true;
+            l->since_ms = midge__posix_clock_ms(l->port);
         }
     }
 }
@@ -303,15 +305,22 @@ static void lower_for_cares(const struct posix *p, int *timeout_ms)
 
 static bool waits_for_other_family(const struct posix_lookup *l)
 {
-    return l->query != NULL && l->due_ms != 0;
+    return l->query != NULL && l->waits;
+}
+
+/* Milliseconds until its wait ends. */
+static long left_of_delay(const struct posix_lookup *l)
+{
+    const uint32_t gone = midge__posix_clock_ms(l->port) - l->since_ms;
+
+    return gone < DNS_DELAY_MS ? DNS_DELAY_MS - (long)gone : 0;
 }
 
 static void lower_for_delays(struct posix *p, int *timeout_ms)
 {
     for (const struct posix_lookup *l = p->lookups; l != NULL; l = l->next) {
         if (waits_for_other_family(l)) {
-            const uint64_t now = midge__posix_clock_ms(p);
-            lower(timeout_ms, l->due_ms > now ? (long)(l->due_ms - now) : 0);
+            lower(timeout_ms, left_of_delay(l));
         }
     }
 }
@@ -319,7 +328,7 @@ static void lower_for_delays(struct posix *p, int *timeout_ms)
 static void end_delays(struct posix *p)
 {
     for (struct posix_lookup *l = p->lookups; l != NULL; l = l->next) {
-        if (waits_for_other_family(l) && midge__posix_clock_ms(p) >= l->due_ms) {
+        if (waits_for_other_family(l) && left_of_delay(l) == 0) {
             lookup_finish(l);
         }
     }

@@ -25,10 +25,10 @@ static uint64_t monotonic_us(void)
     return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
 }
 
-uint64_t midge__posix_clock_ms(void *ctx)
+uint32_t midge__posix_clock_ms(void *ctx)
 {
     (void)ctx;
-    return monotonic_us() / 1000u;
+    return (uint32_t)(monotonic_us() / 1000u);
 }
 
 static uint64_t clock_us(void *ctx)

@@ -42,7 +42,7 @@ struct posix {
 };
 
 /* posix.c */
-uint64_t midge__posix_clock_ms(void *ctx);
+uint32_t midge__posix_clock_ms(void *ctx);
 int midge__posix_entropy(void *ctx, uint8_t *buf, size_t len);
 
 /* dns.c */

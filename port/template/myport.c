@@ -33,19 +33,19 @@ static void native_is(int *native, int code)
 
 /* ---- 1. Clocks ---- */
 
-/* Milliseconds since some moment, 64 bits, never back: extend a 32-bit tick yourself. */
-static uint64_t clock_ms(void *ctx)
+/* Milliseconds since some moment, never back. All 32 bits count, then it goes on from 0. */
+static uint32_t clock_ms(void *ctx)
 {
-    static uint64_t calls;
+    static uint32_t calls;
 
     (void)ctx;
     return ++calls; /* runs, but keeps no time */
 }
 
-/* Microseconds of the same clock, as fine as the machine has them. */
+/* Microseconds of the same time in 64 bits, as fine as the machine has them. */
 static uint64_t clock_us(void *ctx)
 {
-    return clock_ms(ctx) * 1000;
+    return (uint64_t)clock_ms(ctx) * 1000;
 }
 
 /* Seconds since 1970 from a clock you trust (RTC that was set, SNTP that was checked), else: */

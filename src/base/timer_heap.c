@@ -8,9 +8,20 @@
 
 /* ---- Order ---- */
 
-static bool fires_before(const struct midge__timer *a, const struct midge__timer *b)
+/*
+ * Times wrap, so they are compared by how far they lie ahead of a moment before all that is armed:
+ * MIDGE__TIMER_PAST before the last run. That sees so far back, and three times as far ahead.
+ */
+static uint32_t ahead(const struct midge__timer_heap *heap, uint32_t at_ms)
 {
-    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->seq < b->seq;
+    return at_ms - heap->floor_ms + MIDGE__TIMER_PAST;
+}
+
+static bool fires_before(const struct midge__timer_heap *heap, const struct midge__timer *a,
+                         const struct midge__timer *b)
+{
+    return a->at_ms != b->at_ms ? ahead(heap, a->at_ms) < ahead(heap, b->at_ms)
+                                : a->seq - b->seq > UINT32_MAX / 2;
 }
 
 /* ---- The heap; index is the place plus one, so parent is i / 2 in those terms ---- */
@@ -25,7 +36,7 @@ static void sift_up(struct midge__timer_heap *heap, struct midge__timer *timer, 
 {
     while (index > 1) {
         struct midge__timer *parent = heap->slots[index / 2 - 1];
-        if (!fires_before(timer, parent)) {
+        if (!fires_before(heap, timer, parent)) {
             break;
         }
         place(heap, parent, index);
@@ -41,10 +52,11 @@ static void sift_down(struct midge__timer_heap *heap, struct midge__timer *timer
         if (child > heap->count) {
             break;
         }
-        if (child < heap->count && fires_before(heap->slots[child], heap->slots[child - 1])) {
+        if (child < heap->count &&
+            fires_before(heap, heap->slots[child], heap->slots[child - 1])) {
             child++;
         }
-        if (!fires_before(heap->slots[child - 1], timer)) {
+        if (!fires_before(heap, heap->slots[child - 1], timer)) {
             break;
         }
         place(heap, heap->slots[child - 1], index);
@@ -56,7 +68,7 @@ static void sift_down(struct midge__timer_heap *heap, struct midge__timer *timer
 /* Puts `timer` where its time belongs, starting from a free place. */
 static void settle(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t index)
 {
-    if (index > 1 && fires_before(timer, heap->slots[index / 2 - 1])) {
+    if (index > 1 && fires_before(heap, timer, heap->slots[index / 2 - 1])) {
         sift_up(heap, timer, index);
     } else {
         sift_down(heap, timer, index);
@@ -66,16 +78,16 @@ static void settle(struct midge__timer_heap *heap, struct midge__timer *timer, u
 /* ---- Public ---- */
 
 void midge__timer_heap_init(struct midge__timer_heap *heap, struct midge__timer **slots,
-                            uint32_t cap)
+                            uint32_t cap, uint32_t now_ms)
 {
     heap->slots = slots;
     heap->cap = cap;
     heap->count = 0;
     heap->next_seq = 0;
-    heap->floor_ms = 0;
+    heap->floor_ms = now_ms;
 }
 
-int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer, uint64_t at_ms)
+int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t at_ms)
 {
     uint32_t index = timer->index;
     if (index == 0) {
@@ -90,7 +102,7 @@ int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer,
      * Not before a run's now: so whatever a callback arms sorts behind all that was due when the
      * run began, and the bound on a run needs a look at the root only.
      */
-    timer->at_ms = at_ms < heap->floor_ms ? heap->floor_ms : at_ms;
+    timer->at_ms = ahead(heap, at_ms) < MIDGE__TIMER_PAST ? heap->floor_ms : at_ms;
     timer->seq = heap->next_seq++;
     settle(heap, timer, index);
     return MIDGE_OK;
@@ -110,36 +122,55 @@ void midge__timer_disarm(struct midge__timer_heap *heap, struct midge__timer *ti
     }
 }
 
-uint64_t midge__timer_heap_next(const struct midge__timer_heap *heap)
+uint32_t midge__timer_heap_left(const struct midge__timer_heap *heap)
 {
-    return heap->count == 0 ? MIDGE__TIMER_NEVER : heap->slots[0]->at_ms;
+    if (heap->count == 0) {
+        return MIDGE__TIMER_NEVER;
+    }
+    uint32_t at = ahead(heap, heap->slots[0]->at_ms);
+    return at > MIDGE__TIMER_PAST ? at - MIDGE__TIMER_PAST : 0;
 }
 
-uint64_t midge__timer_heap_mark(struct midge__timer_heap *heap, uint64_t now_ms)
+/* Nobody looked for so long that what is due would get too old to be compared: it is made due now.
+   All keep their places; ties among them may not be in arming order. */
+static void make_younger(struct midge__timer_heap *heap, uint32_t now_ms)
 {
-    if (heap->floor_ms < now_ms) {
-        heap->floor_ms = now_ms;
+    uint32_t gone = now_ms - heap->floor_ms;
+    for (uint32_t i = 0; i < heap->count; i++) {
+        struct midge__timer *timer = heap->slots[i];
+        if (gone >= 3 * MIDGE__TIMER_PAST || ahead(heap, timer->at_ms) < ahead(heap, now_ms)) {
+            timer->at_ms = now_ms;
+        }
     }
+}
+
+uint32_t midge__timer_heap_mark(struct midge__timer_heap *heap, uint32_t now_ms)
+{
+    if (now_ms - heap->floor_ms > MIDGE__TIMER_PAST) {
+        make_younger(heap, now_ms);
+    }
+    heap->floor_ms = now_ms;
     return heap->next_seq;
 }
 
-struct midge__timer *midge__timer_heap_pop(struct midge__timer_heap *heap, uint64_t now_ms,
-                                           uint64_t mark)
+struct midge__timer *midge__timer_heap_pop(struct midge__timer_heap *heap, uint32_t now_ms,
+                                           uint32_t mark)
 {
     if (heap->count == 0) {
         return NULL;
     }
     struct midge__timer *timer = heap->slots[0];
-    if (timer->at_ms > now_ms || timer->seq >= mark) {
+    bool is_newer = timer->seq - mark < heap->next_seq - mark;
+    if (ahead(heap, timer->at_ms) > ahead(heap, now_ms) || is_newer) {
         return NULL;
     }
     midge__timer_disarm(heap, timer);
     return timer;
 }
 
-uint32_t midge__timer_heap_run(struct midge__timer_heap *heap, uint64_t now_ms)
+uint32_t midge__timer_heap_run(struct midge__timer_heap *heap, uint32_t now_ms)
 {
-    uint64_t mark = midge__timer_heap_mark(heap, now_ms);
+    uint32_t mark = midge__timer_heap_mark(heap, now_ms);
     uint32_t fired = 0;
     struct midge__timer *timer;
     while ((timer = midge__timer_heap_pop(heap, now_ms, mark)) != NULL) {

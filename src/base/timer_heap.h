@@ -3,10 +3,13 @@
  * Timers: a binary heap in an array that the caller gives. Earliest first, ties in arming order.
  *
  *     struct midge__timer *slots[16];
- *     midge__timer_heap_init(&heap, slots, MIDGE_ARRAY_LEN(slots));
+ *     midge__timer_heap_init(&heap, slots, MIDGE_ARRAY_LEN(slots), now_ms);
  *     midge__timer_arm(&heap, &conn->deadline, now_ms + 5000);
  *     ...
  *     midge__timer_heap_run(&heap, now_ms);
+ *
+ * Times are 32-bit milliseconds that wrap (millis.h). A timer may be armed for up to 2^31 - 1 ms
+ * after the last mark or run, wherever the clock stands. Marks are less than 2^32 ms apart.
  */
 #ifndef MIDGE_BASE_TIMER_HEAP_H
 #define MIDGE_BASE_TIMER_HEAP_H
@@ -14,12 +17,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MIDGE__TIMER_NEVER UINT64_MAX
+#define MIDGE__TIMER_NEVER UINT32_MAX
+#define MIDGE__TIMER_PAST  (UINT32_C(1) << 30) /* an earlier time counts as one to come */
 
 /* Lives in the struct that waits; clear it and set fire. It stays in place while armed. */
 struct midge__timer {
-    uint64_t at_ms;
-    uint64_t seq;   /* arming order; never wraps, and fills what would be padding on 32 bits */
+    uint32_t at_ms;
+    uint32_t seq;   /* arming order; wraps */
     uint32_t index; /* place in the heap plus one; 0: not armed */
     /* Called disarmed. It may arm, disarm and free any timer, this one too. */
     void (*fire)(struct midge__timer *timer);
@@ -29,12 +33,12 @@ struct midge__timer_heap {
     struct midge__timer **slots;
     uint32_t cap;
     uint32_t count;
-    uint64_t next_seq;
-    uint64_t floor_ms; /* the last run's now: nothing is armed for an earlier time */
+    uint32_t next_seq;
+    uint32_t floor_ms; /* the last mark's now: nothing is armed for an earlier time */
 };
 
 void midge__timer_heap_init(struct midge__timer_heap *heap, struct midge__timer **slots,
-                            uint32_t cap);
+                            uint32_t cap, uint32_t now_ms);
 
 /*
  * Arms, or moves an armed timer; either way it is now the youngest among equals.
@@ -42,7 +46,7 @@ void midge__timer_heap_init(struct midge__timer_heap *heap, struct midge__timer 
  * the array is sized for all timers that exist, so callers may take that for a defect. Re-arming
  * never fails.
  */
-int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer, uint64_t at_ms);
+int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t at_ms);
 
 /* Harmless when not armed. */
 void midge__timer_disarm(struct midge__timer_heap *heap, struct midge__timer *timer);
@@ -52,23 +56,26 @@ static inline bool midge__timer_armed(const struct midge__timer *timer)
     return timer->index != 0;
 }
 
-/* When the earliest timer is due; MIDGE__TIMER_NEVER without timers. */
-uint64_t midge__timer_heap_next(const struct midge__timer_heap *heap);
+/* Milliseconds from the last mark or run until the earliest timer is due, 0 when it is;
+   MIDGE__TIMER_NEVER without timers. */
+uint32_t midge__timer_heap_left(const struct midge__timer_heap *heap);
 
-/* Starts a run at now_ms: timers armed from here on wait for the next. Returns the mark for pop. */
-uint64_t midge__timer_heap_mark(struct midge__timer_heap *heap, uint64_t now_ms);
+/* Starts a run at now_ms: timers armed from here on wait for the next. Returns the mark for pop.
+   Also without a run, so that what is armed afterwards counts from now_ms; this must not have gone
+   back since the last one. */
+uint32_t midge__timer_heap_mark(struct midge__timer_heap *heap, uint32_t now_ms);
 
 /*
  * Takes out the earliest timer that is due at now_ms and was armed before the mark; NULL when
  * there is none. The caller fires it. For callers that share a turn's budget with other work.
  */
-struct midge__timer *midge__timer_heap_pop(struct midge__timer_heap *heap, uint64_t now_ms,
-                                           uint64_t mark);
+struct midge__timer *midge__timer_heap_pop(struct midge__timer_heap *heap, uint32_t now_ms,
+                                           uint32_t mark);
 
 /*
  * Fires what is due, only timers armed before the call: a callback that arms for now again cannot
  * keep the turn. Returns how many fired.
  */
-uint32_t midge__timer_heap_run(struct midge__timer_heap *heap, uint64_t now_ms);
+uint32_t midge__timer_heap_run(struct midge__timer_heap *heap, uint32_t now_ms);
 
 #endif

@@ -225,7 +225,7 @@ static void sleep_over(struct midge__timer *timer)
 int midge_sleep(struct midge_client *client, uint32_t ms, midge_id *id)
 {
     struct midge__simple *simple;
-    if (client == NULL || id == NULL) {
+    if (client == NULL || id == NULL || !midge__millis_valid(ms)) {
         return MIDGE_ERR_INVALID;
     }
     int err = simple_new(client, &simple);
@@ -233,8 +233,10 @@ int midge_sleep(struct midge_client *client, uint32_t ms, midge_id *id)
         return err;
     }
     simple->aw.timer.fire = sleep_over;
-    uint64_t now = client->port->clock_ms(client->port->ctx);
-    (void)midge__timer_arm(&client->timers, &simple->aw.timer, now + ms);
+    midge__client_tick(client);
+    if (ms != MIDGE_NO_TIMEOUT) {
+        (void)midge__timer_arm(&client->timers, &simple->aw.timer, client->now_ms + ms);
+    }
     *id = simple->aw.id;
     return MIDGE_OK;
 }
@@ -276,7 +278,7 @@ int midge_future_complete(struct midge_client *client, midge_id id,
 {
     struct midge__awaitable *aw = midge__awaitable_find(client, id);
     if (aw == NULL || aw->ended || aw->ops != &midge__simple_ops ||
-        midge__timer_armed(&aw->timer)) {
+        aw->timer.fire != NULL) { /* it is a sleep */
         return MIDGE_ERR_STALE;
     }
     struct midge__simple *simple = MIDGE_CONTAINER_OF(aw, struct midge__simple, aw);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define TRACE_LINE 200U
+#define BACK_MS    1000000U /* so far may a clock go back */
 
 #if MIDGE_TEXTS
 void midge__trace(const struct midge_client *client, enum midge_trace_kind kind, midge_id id,
@@ -60,7 +61,7 @@ static int make_tables(struct midge_client *client)
         (spare != 0 && client->spare_head == NULL)) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    midge__timer_heap_init(&client->timers, heap, (uint32_t)timers);
+    midge__timer_heap_init(&client->timers, heap, (uint32_t)timers, client->now_ms);
     for (unsigned i = c->max_awaitables; i-- > 0;) {
         client->slots[i].next_free = client->free_slot;
         client->free_slot = (uint16_t)(i + 1);
@@ -151,7 +152,9 @@ static bool port_is_whole(const struct midge_port *port)
 
 static int check_session(const struct midge_config *c)
 {
-    if (!port_is_whole(c->port) || (c->n_headers > 0 && c->headers == NULL)) {
+    if (!port_is_whole(c->port) || (c->n_headers > 0 && c->headers == NULL) ||
+        !midge__timeouts_valid(&c->timeouts) || !midge__millis_valid(c->keep_alive_ms) ||
+        !midge__millis_valid(c->ticket_wait_ms) || !midge__millis_valid(c->lead_ms)) {
         return MIDGE_ERR_INVALID;
     }
     if (!MIDGE_URL_MEND && c->base_url != NULL) {
@@ -190,7 +193,7 @@ int midge_open(struct midge_client **out, const struct midge_config *config)
     client->port = c.port;
     client->block = block;
     client->block_size = size;
-    client->now_ms = c.port->clock_ms(c.port->ctx);
+    client->now_ms = client->expired_ms = c.port->clock_ms(c.port->ctx);
     err = set_up(client, pairs);
     if (err != MIDGE_OK) {
         if (client->memory.owners > 0) {
@@ -260,6 +263,52 @@ bool midge__client_leave(struct midge_client *client, bool outermost)
     return true;
 }
 
+/* --- time --- */
+
+/* Since the last look at the clock. It stands still when it went back, which it should not. */
+static uint32_t since_tick(const struct midge_client *client)
+{
+    uint32_t ms = client->port->clock_ms(client->port->ctx) - client->now_ms;
+    return ms < UINT32_MAX - BACK_MS ? ms : 0;
+}
+
+void midge__client_tick(struct midge_client *client)
+{
+    uint32_t now = client->now_ms + since_tick(client);
+    client->wraps += now < client->now_ms;
+    client->now_ms = now;
+    (void)midge__timer_heap_mark(&client->timers, now); /* what is armed counts from now */
+}
+
+uint64_t midge_now_ms(const struct midge_client *client)
+{
+    return ((uint64_t)client->wraps << 32 | client->now_ms) + since_tick(client);
+}
+
+/* Has the wall clock gone on by more than ages may have? The other one may have wrapped in the
+   meantime, or stood still while the machine slept. */
+static bool has_slept(struct midge_client *client)
+{
+    int64_t now = client->port->wall_time(client->port->ctx);
+    uint32_t wall = now > 0 ? (uint32_t)now : 0, then = client->wall_s;
+    client->wall_s = wall;
+    return wall > then && then != 0 && wall - then > MIDGE__MILLIS_AGED / 1000;
+}
+
+/* What is remembered goes when it was not looked at for so long. */
+static void expire(struct midge_client *client)
+{
+    bool slept = has_slept(client);
+    if (!slept && client->now_ms - client->expired_ms < MIDGE__MILLIS_AGED) {
+        return;
+    }
+    client->expired_ms = client->now_ms;
+    midge__origins_expire(client, slept);
+    if (slept) {
+        midge__conns_expire(client);
+    }
+}
+
 /* --- the turn --- */
 
 static int own_timeout(const struct midge_client *client)
@@ -269,15 +318,12 @@ static int own_timeout(const struct midge_client *client)
         client->room_tries > 0 || client->closing) {
         return 0;
     }
-    uint64_t at = midge__timer_heap_next(&client->timers);
-    if (at == MIDGE__TIMER_NEVER) {
+    uint32_t left = midge__timer_heap_left(&client->timers), gone = since_tick(client);
+    if (left == MIDGE__TIMER_NEVER) {
         return -1;
     }
-    uint64_t now = client->port->clock_ms(client->port->ctx);
-    if (at <= now) {
-        return 0;
-    }
-    return at - now > INT32_MAX ? INT32_MAX : (int)(at - now);
+    left = left > gone ? left - gone : 0;
+    return left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
 int midge_next_timeout(const struct midge_client *client)
@@ -386,6 +432,7 @@ static void work(struct midge_client *client, size_t n_fds)
     kick_ready(client, n_fds);
     step_ready(client);
     (void)midge__timer_heap_run(&client->timers, client->now_ms);
+    expire(client);
     bool room = client->dirty;
     midge__admission_run(client);
     client->stepping = false;
@@ -424,7 +471,7 @@ int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed
     if (err < 0 && err != MIDGE_ERR_AGAIN) {
         return err;
     }
-    client->now_ms = port->clock_ms(port->ctx);
+    midge__client_tick(client);
     bool outermost = midge__client_enter(client);
     work(client, n);
     int live = client->live > INT32_MAX ? INT32_MAX : (int)client->live;
@@ -462,11 +509,6 @@ void midge_free(struct midge_client *client, void *memory)
 const struct midge_port *midge_client_port(const struct midge_client *client)
 {
     return client->port;
-}
-
-uint64_t midge_now_ms(const struct midge_client *client)
-{
-    return client->port->clock_ms(client->port->ctx);
 }
 
 void midge_client_stats(const struct midge_client *client, struct midge_stats *stats)

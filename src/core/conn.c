@@ -266,8 +266,20 @@ void midge__conn_unanswered(const struct midge__conn *conn)
     MIDGE__LIST_FOR_EACH(it, &conn->client->conns)
     {
         struct midge__conn *other = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (other->idle && other->origin == conn->origin && other->since_ms <= conn->since_ms) {
+        if (other->idle && other->origin == conn->origin && 
+            !midge__millis_before(conn->since_ms, other->since_ms)) {
             midge__conn_close(other);
+        }
+    }
+}
+
+void midge__conns_expire(struct midge_client *client)
+{
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (conn->idle) {
+            midge__conn_close(conn);
         }
     }
 }
@@ -342,11 +354,10 @@ static void address_late(struct midge__timer *timer);
 static void give_share(struct midge__conn *conn, unsigned addresses)
 {
     struct midge_client *client = conn->client;
-    uint64_t due = midge__transfer_due(conn->transfer);
-    if (addresses < 2 || due == MIDGE__TIMER_NEVER) {
+    uint32_t left = midge__transfer_left(conn->transfer);
+    if (addresses < 2 || left == MIDGE_NO_TIMEOUT) {
         return;
     }
-    uint32_t left = due > client->now_ms ? (uint32_t)(due - client->now_ms) : 0;
     uint32_t share = left / addresses;
     if (share < MIDGE_CONNECT_SHARE_MS) {
         share = MIDGE_CONNECT_SHARE_MS;

@@ -21,6 +21,7 @@
 #include "base/check.h"
 #include "base/list.h"
 #include "base/memory.h"
+#include "base/millis.h"
 #include "base/timer_heap.h"
 #include "codec/h1_write.h"
 #include "codec/keep_alive.h"
@@ -112,8 +113,8 @@ struct midge__origin {
     struct midge__conn *leader; /* whose session the others wait for: the leader that moved last */
     uint32_t rtt_ms;            /* of the newest connection, or longer; 0 not known */
     struct midge__tls_session *session;
-    uint64_t used_ms;
-    uint64_t lead_until_ms; /* then none leads any more, unless its handshake is complete */
+    uint32_t used_ms;
+    uint32_t lead_until_ms; /* then none leads any more, unless its handshake is complete */
     struct midge__timer leader_timer;
     struct midge_client *client;
     struct midge_addr address; /* the one that worked last, or the literal */
@@ -133,6 +134,8 @@ void midge__origin_session(struct midge__origin *origin, struct midge__conn *con
 void midge__origin_doubt(struct midge__origin *origin, const struct midge__conn *conn);
 /* A session is a convenience: gives one up for the memory. False when none is left. */
 bool midge__origins_forget(struct midge_client *client, const struct midge__origin *last);
+/* Forgets what was not used for MIDGE__MILLIS_AGED, or `all`. */
+void midge__origins_expire(struct midge_client *client, bool all);
 void midge__origins_close(struct midge_client *client);
 
 /* --- leaders: one full handshake for requests that start together (leader.c) --- */
@@ -186,16 +189,18 @@ struct midge__transfer {
     struct midge__origin *origin;
     struct midge__conn *conn;
     struct midge_result *result; /* in the same block */
-    uint64_t start_us, phase_us; /* when it, and its phase, began */
-    uint64_t total_ms, phase_ms; /* deadlines; NEVER */
-    uint64_t active_ms;          /* last byte moved, for the idle deadline */
+    uint64_t phase_us;   /* when its phase began */
+    uint32_t active_ms;  /* when it did, or the last byte moved: from then on its limit counts */
+    uint32_t queued_ms;  /* earlier phases, for limits of their sum: in the queue; */
+    uint32_t opening_ms; /* lookup, connect and handshake */
+    uint32_t start_ms, total_ms; /* the limit of all; MIDGE_NO_TIMEOUT: none */
 };
 
 /* Leaves the queue. */
 void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn);
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase);
-/* When its next deadline is; NEVER. */
-uint64_t midge__transfer_due(struct midge__transfer *t);
+/* Milliseconds until its next deadline, 0 when that is over; MIDGE_NO_TIMEOUT: there is none. */
+uint32_t midge__transfer_left(const struct midge__transfer *t);
 /* Bytes moved: the idle deadline starts anew. */
 void midge__transfer_active(struct midge__transfer *t);
 /* Idle deadline stands still (true) while we are the ones who wait. */
@@ -293,7 +298,7 @@ struct midge__conn {
     uint32_t served_most; /* exchanges in all; the smallest counts */
     /* Being opened: since when it waits for the peer. READY: when the last byte of an answer came,
        or it was taken out of the pool. */
-    uint64_t since_ms;
+    uint32_t since_ms;
     struct midge__tcp tcp;
     struct midge__tls tls;
 };
@@ -324,6 +329,8 @@ void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fau
 /* t goes back to the queue and begins anew, in another connection; whole: with a full handshake,
    and when there is room for that. */
 void midge__conn_start_over(struct midge__conn *conn, struct midge__transfer *t, bool whole);
+/* Closes those that idle. */
+void midge__conns_expire(struct midge_client *client);
 /* Frees the dead. */
 void midge__conns_reap(struct midge_client *client);
 
@@ -358,6 +365,8 @@ bool midge__room_comes_from(const struct midge__conn *conn);
 /* --- sizes (limits.c) --- */
 
 void midge__config_defaults(struct midge_config *config, const struct midge_config *from);
+/* No duration is longer than midge counts. */
+bool midge__timeouts_valid(const struct midge_timeouts *timeouts);
 /* Lowers max_connections (0: none fits) and max_handshakes to what a block of that size holds;
    returns the number of pairs of record slots. */
 unsigned midge__config_fit(struct midge_config *config, size_t size);
@@ -389,7 +398,9 @@ struct midge_client {
     uint32_t live;   /* awaitables whose completion was not delivered */
     unsigned n_conns, handshakes, transfers;
     unsigned room_tries; /* tasks that wait for room and have not tried since some came back */
-    uint64_t now_ms;
+    uint32_t now_ms, wraps; /* the last look at the clock; how often it had wrapped by then */
+    uint32_t expired_ms;    /* the last look at the age of what is remembered */
+    uint32_t wall_s;        /* seconds of the wall clock in the last turn; 0: none */
     int32_t crypto_left, bytes_left, steps_left; /* of this turn's budget */
     struct midge__timer_heap timers;
     struct midge__memory memory;
@@ -403,6 +414,8 @@ struct midge_client {
    which then answers true. */
 bool midge__client_enter(struct midge_client *client);
 bool midge__client_leave(struct midge_client *client, bool outermost);
+/* Looks at the clock: now_ms. */
+void midge__client_tick(struct midge_client *client);
 /* midge_poll; *closed: a callback closed the client, it is gone. */
 int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed);
 

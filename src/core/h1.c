@@ -106,16 +106,18 @@ static void answer_late(struct midge__timer *timer)
 void midge__h1_send_broken(struct midge__h1 *x, int err)
 {
     struct midge__conn *conn = x->conn;
-    uint64_t at = conn->client->now_ms + MIDGE_EARLY_ANSWER_MS;
+    uint32_t ms = MIDGE_EARLY_ANSWER_MS;
     x->send_error = err;
     x->send_fault = conn->stream->fault;
     x->send = MIDGE__H1_SEND_BROKEN;
     x->wpos = x->wlen = 0;
     set_waits(x, x->waits & ~(unsigned)MIDGE__RESUME_SOURCE);
-    uint64_t due = midge__transfer_due(x->transfer);
-    /* Before a deadline of the request's own, which would tell nothing of the cause. */
+    uint32_t left = midge__transfer_left(x->transfer);
+    if (left <= ms) { /* before a deadline of the request's own, which would tell no cause */
+        ms = left > 0 ? left - 1 : 0;
+    }
     conn->timer.fire = answer_late;
-    (void)midge__timer_arm(&conn->client->timers, &conn->timer, at < due ? at : due - 1);
+    (void)midge__timer_arm(&conn->client->timers, &conn->timer, conn->client->now_ms + ms);
 }
 
 /* --- ops --- */

@@ -31,7 +31,7 @@
 #define RTT_MAX_MS   60000U
 #define FAILURES_MAX 2U
 
-static uint64_t clock_now(const struct midge_client *client)
+static uint32_t clock_now(const struct midge_client *client)
 {
     return client->port->clock_ms(client->port->ctx); /* later than now_ms, after computing */
 }
@@ -81,7 +81,7 @@ static struct midge__conn *find(const struct midge_client *client, const struct 
     return NULL;
 }
 
-static void arm(struct midge__origin *o, uint64_t at)
+static void arm(struct midge__origin *o, uint32_t at)
 {
     (void)midge__timer_arm(&o->client->timers, &o->leader_timer, at);
 }
@@ -90,8 +90,8 @@ static void arm(struct midge__origin *o, uint64_t at)
 static void arm_silence(struct midge__origin *o)
 {
     uint32_t ms = 3 * o->rtt_ms;
-    uint64_t at = clock_now(o->client) + (ms > SILENCE_MS ? ms : SILENCE_MS);
-    arm(o, at < o->lead_until_ms ? at : o->lead_until_ms);
+    uint32_t at = clock_now(o->client) + (ms > SILENCE_MS ? ms : SILENCE_MS);
+    arm(o, midge__millis_before(at, o->lead_until_ms) ? at : o->lead_until_ms);
 }
 
 static void set_leader(struct midge__origin *o, struct midge__conn *conn)
@@ -169,7 +169,7 @@ static void leader_late(struct midge__timer *timer)
     } else if (is_held_up(leader)) {
         o->lead_until_ms += SILENCE_MS;
         arm_silence(o);
-    } else if (o->client->now_ms >= o->lead_until_ms) {
+    } else if (!midge__millis_before(o->client->now_ms, o->lead_until_ms)) {
         disband(o);
     } else {
         leader->silent = true;
@@ -219,7 +219,7 @@ void midge__leader_moved(struct midge__conn *conn)
 
 void midge__leader_heard(struct midge__conn *conn)
 {
-    uint32_t ms = (uint32_t)(clock_now(conn->client) - conn->since_ms);
+    uint32_t ms = clock_now(conn->client) - conn->since_ms;
     ms = ms < RTT_MAX_MS ? ms : RTT_MAX_MS;
     if (ms > conn->rtt_ms) {
         conn->rtt_ms = ms;

@@ -26,6 +26,25 @@ static void default_u32(uint32_t *field, uint32_t value)
     }
 }
 
+static void default_ms(uint32_t *field, uint32_t value)
+{
+    default_u32(field, value);
+    if (*field > MIDGE__MILLIS_MAX) {
+        *field = MIDGE__MILLIS_MAX; /* MIDGE_NO_TIMEOUT: as long as midge counts */
+    }
+}
+
+bool midge__timeouts_valid(const struct midge_timeouts *timeouts)
+{
+    uint32_t ms[sizeof *timeouts / sizeof(uint32_t)];
+    bool valid = true;
+    memcpy(ms, timeouts, sizeof ms);
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(ms); i++) {
+        valid = valid && midge__millis_valid(ms[i]);
+    }
+    return valid;
+}
+
 /* What is counted down, and below 0. */
 static void default_budget(uint32_t *field, uint32_t value)
 {
@@ -49,9 +68,9 @@ void midge__config_defaults(struct midge_config *c, const struct midge_config *f
     default_budget(&c->turn_crypto, MIDGE_TURN_CRYPTO);
     default_budget(&c->turn_bytes, MIDGE_TURN_BYTES);
     default_budget(&c->turn_steps, MIDGE_TURN_STEPS);
-    default_u32(&c->keep_alive_ms, MIDGE_KEEP_ALIVE_MS);
-    default_u32(&c->ticket_wait_ms, MIDGE_TICKET_WAIT_MS);
-    default_u32(&c->lead_ms, MIDGE_LEAD_MS);
+    default_ms(&c->keep_alive_ms, MIDGE_KEEP_ALIVE_MS);
+    default_ms(&c->ticket_wait_ms, MIDGE_TICKET_WAIT_MS);
+    default_ms(&c->lead_ms, MIDGE_LEAD_MS);
     default_u32(&c->max_head_total, MIDGE_MAX_HEAD_TOTAL);
     if (c->max_header < 256) {
         c->max_header = 256;

@@ -121,6 +121,18 @@ static void fill(struct midge__origin *o, const struct identity *id)
 
 /* --- life --- */
 
+static void forget_session(struct midge__origin *o)
+{
+    midge__tls_session_free(o->client->tls, o->session);
+    o->session = NULL;
+}
+
+static void forget(struct midge__origin *o)
+{
+    o->address_known = o->literal;
+    forget_session(o);
+}
+
 static void drop(struct midge_client *client, struct midge__origin *o)
 {
     midge__list_remove(&o->link);
@@ -129,6 +141,16 @@ static void drop(struct midge_client *client, struct midge__origin *o)
         midge__tls_session_free(client->tls, o->session);
     }
     midge__memory_free(&client->memory, o);
+}
+
+static bool is_older(const struct midge__origin *o, const struct midge__origin *other)
+{
+    return midge__millis_before(o->used_ms, other->used_ms);
+}
+
+static bool is_aged(const struct midge__origin *o)
+{
+    return o->client->now_ms - o->used_ms >= MIDGE__MILLIS_AGED;
 }
 
 /* What nobody uses is kept for its session only, the most recent MIDGE_MAX_SESSIONS of them. */
@@ -142,7 +164,7 @@ static void trim(struct midge_client *client, unsigned keep)
             struct midge__origin *o = MIDGE_CONTAINER_OF(it, struct midge__origin, link);
             if (o->refs == 0) {
                 unused++;
-                oldest = oldest == NULL || o->used_ms < oldest->used_ms ? o : oldest;
+                oldest = oldest == NULL || is_older(o, oldest) ? o : oldest;
             }
         }
         if (unused <= keep) {
@@ -240,6 +262,10 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
     if (o == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
+    if (is_aged(o)) {
+        forget(o);
+    }
+    o->used_ms = client->now_ms;
     o->refs++;
     err = find_zone(client, o);
     if (err != MIDGE_OK) {
@@ -277,15 +303,14 @@ bool midge__origins_forget(struct midge_client *client, const struct midge__orig
     {
         struct midge__origin *o = MIDGE_CONTAINER_OF(it, struct midge__origin, link);
         if (o->session != NULL &&
-            (oldest == NULL || oldest == last || (o != last && o->used_ms < oldest->used_ms))) {
+            (oldest == NULL || oldest == last || (o != last && is_older(o, oldest)))) {
             oldest = o;
         }
     }
     if (oldest == NULL) {
         return false;
     }
-    midge__tls_session_free(client->tls, oldest->session);
-    oldest->session = NULL;
+    forget_session(oldest);
     if (oldest->refs == 0) {
         drop(client, oldest);
     }
@@ -294,14 +319,27 @@ bool midge__origins_forget(struct midge_client *client, const struct midge__orig
 
 /* --- what is remembered --- */
 
+void midge__origins_expire(struct midge_client *client, bool all)
+{
+    MIDGE__LIST_FOR_EACH_SAFE(it, after, &client->origins)
+    {
+        struct midge__origin *o = MIDGE_CONTAINER_OF(it, struct midge__origin, link);
+        if (all || is_aged(o)) {
+            forget(o);
+            if (o->refs == 0) {
+                drop(client, o);
+            }
+        }
+    }
+}
+
 /* What is remembered may be why it failed: another machine may have the address by now, or the
    server other versions than the session. */
 void midge__origin_doubt(struct midge__origin *o, const struct midge__conn *conn)
 {
     o->address_known = o->literal;
-    if (conn->tls.offered && o->session != NULL) {
-        midge__tls_session_free(o->client->tls, o->session);
-        o->session = NULL;
+    if (conn->tls.offered) {
+        forget_session(o);
     }
 }
 

@@ -201,7 +201,7 @@ static bool others_give_room(const struct midge_client *client)
     return !midge__list_empty(&client->queue) || client->transfers > 0 ||
            !midge__list_empty(&client->ended) || !midge__list_empty(&client->tasks) ||
            !midge__list_empty(&client->running) ||
-           midge__timer_heap_next(&client->timers) != MIDGE__TIMER_NEVER;
+           midge__timer_heap_left(&client->timers) != MIDGE__TIMER_NEVER;
 }
 
 int midge__await_room(struct midge_task *public, int err)

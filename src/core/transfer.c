@@ -25,85 +25,84 @@ static struct midge__transfer *transfer_of(const struct midge__awaitable *aw)
 
 /* --- deadlines --- */
 
-static uint64_t pick(uint32_t of_request, uint32_t of_client, uint32_t otherwise)
+static uint32_t pick(uint32_t of_request, uint32_t of_client, uint32_t otherwise)
 {
-    uint32_t ms = of_request != 0 ? of_request : of_client != 0 ? of_client : otherwise;
-    return ms == MIDGE_NO_TIMEOUT ? MIDGE__TIMER_NEVER : ms;
+    return of_request != 0 ? of_request : of_client != 0 ? of_client : otherwise;
 }
 
-static uint64_t phase_timeout(const struct midge__transfer *t)
+static uint32_t rest(uint32_t ms, uint32_t gone)
 {
-    const struct midge_timeouts *r = &t->request->timeouts;
-    const struct midge_timeouts *c = &t->aw.client->config.timeouts;
-    switch ((enum midge_phase)t->phase) {
-    case MIDGE_PHASE_QUEUE:
-        return pick(r->queue_ms, c->queue_ms, MIDGE_QUEUE_MS);
-    case MIDGE_PHASE_DNS:
-        return pick(r->dns_ms, c->dns_ms, MIDGE_DNS_MS);
-    case MIDGE_PHASE_CONNECT:
-        return pick(r->connect_ms, c->connect_ms, MIDGE_CONNECT_MS);
-    case MIDGE_PHASE_TLS:
-        return pick(r->tls_ms, c->tls_ms, MIDGE_TLS_MS);
-    case MIDGE_PHASE_WAIT:
-        return pick(r->first_byte_ms, c->first_byte_ms, MIDGE_FIRST_BYTE_MS);
-    case MIDGE_PHASE_SEND:
-    case MIDGE_PHASE_BODY:
-        return t->frozen ? MIDGE__TIMER_NEVER : pick(r->idle_ms, c->idle_ms, MIDGE_IDLE_MS);
-    default:
-        return MIDGE__TIMER_NEVER;
-    }
-}
-
-static uint64_t after(uint64_t now, uint64_t ms)
-{
-    return ms == MIDGE__TIMER_NEVER ? MIDGE__TIMER_NEVER : now + ms;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Lookup, connect and handshake have one limit together, beside their own. */
-static uint64_t open_timeout(const struct midge__transfer *t)
-{
-    const struct midge_timings *spent = &t->result->t;
-    uint64_t ms =
-        pick(t->request->timeouts.open_ms, t->aw.client->config.timeouts.open_ms, MIDGE_NO_TIMEOUT);
-    uint64_t gone = ((uint64_t)spent->dns_us + spent->connect_us + spent->tls_us) / 1000;
-    if (ms == MIDGE__TIMER_NEVER) {
+    if (ms == MIDGE_NO_TIMEOUT) {
         return ms;
     }
     return ms > gone ? ms - gone : 0;
 }
 
-/* Bytes do not re-arm the timer: the idle deadline is reckoned when it is asked for. */
-uint64_t midge__transfer_due(struct midge__transfer *t)
+static uint32_t smaller(uint32_t a, uint32_t b)
 {
-    if (t->phase == MIDGE_PHASE_SEND || t->phase == MIDGE_PHASE_BODY) {
-        t->phase_ms = after(t->active_ms, phase_timeout(t));
+    return a < b ? a : b;
+}
+
+/* Lookup, connect and handshake have one limit together, beside their own. */
+static uint32_t opening_limit(const struct midge__transfer *t, uint32_t own)
+{
+    uint32_t ms =
+        pick(t->request->timeouts.open_ms, t->aw.client->config.timeouts.open_ms, MIDGE_NO_TIMEOUT);
+    return smaller(own, rest(ms, t->opening_ms));
+}
+
+static uint32_t phase_limit(const struct midge__transfer *t)
+{
+    const struct midge_timeouts *r = &t->request->timeouts;
+    const struct midge_timeouts *c = &t->aw.client->config.timeouts;
+    switch ((enum midge_phase)t->phase) {
+    case MIDGE_PHASE_QUEUE:
+        return rest(pick(r->queue_ms, c->queue_ms, MIDGE_QUEUE_MS), t->queued_ms);
+    case MIDGE_PHASE_DNS:
+        return opening_limit(t, pick(r->dns_ms, c->dns_ms, MIDGE_DNS_MS));
+    case MIDGE_PHASE_CONNECT:
+        return opening_limit(t, pick(r->connect_ms, c->connect_ms, MIDGE_CONNECT_MS));
+    case MIDGE_PHASE_TLS:
+        return opening_limit(t, pick(r->tls_ms, c->tls_ms, MIDGE_TLS_MS));
+    case MIDGE_PHASE_WAIT:
+        return pick(r->first_byte_ms, c->first_byte_ms, MIDGE_FIRST_BYTE_MS);
+    case MIDGE_PHASE_SEND:
+    case MIDGE_PHASE_BODY:
+        return t->frozen ? MIDGE_NO_TIMEOUT : pick(r->idle_ms, c->idle_ms, MIDGE_IDLE_MS);
+    default:
+        return MIDGE_NO_TIMEOUT;
     }
-    return earlier(t->phase_ms, t->total_ms);
+}
+
+static uint32_t phase_left(const struct midge__transfer *t)
+{
+    return rest(phase_limit(t), t->aw.client->now_ms - t->active_ms);
+}
+
+uint32_t midge__transfer_left(const struct midge__transfer *t)
+{
+    return smaller(phase_left(t), rest(t->total_ms, t->aw.client->now_ms - t->start_ms));
 }
 
 static void arm(struct midge__transfer *t)
 {
-    uint64_t at = midge__transfer_due(t);
-    struct midge__timer_heap *timers = &t->aw.client->timers;
-    if (at == MIDGE__TIMER_NEVER) {
-        midge__timer_disarm(timers, &t->aw.timer);
+    uint32_t left = midge__transfer_left(t);
+    struct midge_client *client = t->aw.client;
+    if (left == MIDGE_NO_TIMEOUT) {
+        midge__timer_disarm(&client->timers, &t->aw.timer);
     } else {
-        (void)midge__timer_arm(timers, &t->aw.timer, at);
+        (void)midge__timer_arm(&client->timers, &t->aw.timer, client->now_ms + left);
     }
 }
 
 static void abandon(struct midge__transfer *t, int err);
 
+/* Bytes do not re-arm the timer: whether they moved is looked at when it fires. */
 static void deadline(struct midge__timer *timer)
 {
     struct midge__awaitable *aw = MIDGE_CONTAINER_OF(timer, struct midge__awaitable, timer);
     struct midge__transfer *t = transfer_of(aw);
-    if (aw->client->now_ms < midge__transfer_due(t)) {
+    if (midge__transfer_left(t) > 0) {
         arm(t);
         return;
     }
@@ -122,7 +121,6 @@ void midge__transfer_freeze(struct midge__transfer *t, bool frozen)
     }
     t->frozen = frozen;
     midge__transfer_active(t);
-    t->phase_ms = after(t->active_ms, phase_timeout(t));
     arm(t);
 }
 
@@ -130,6 +128,12 @@ void midge__transfer_freeze(struct midge__transfer *t, bool frozen)
 
 static void account(struct midge__transfer *t)
 {
+    uint32_t ms = t->aw.client->now_ms - t->active_ms;
+    if (t->phase == MIDGE_PHASE_QUEUE) {
+        t->queued_ms += ms;
+    } else if (t->phase <= MIDGE_PHASE_TLS) {
+        t->opening_ms += ms;
+    }
     uint64_t now = midge__now_us(t->aw.client);
     uint64_t spent = now - t->phase_us;
     t->phase_us = now;
@@ -144,20 +148,24 @@ static void account(struct midge__transfer *t)
 
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
 {
-    uint64_t began = t->aw.client->now_ms;
     account(t);
     t->phase = (uint8_t)phase;
-    t->active_ms = began;
-    if (phase == MIDGE_PHASE_QUEUE && t->state != MIDGE__TRANSFER_QUEUED) {
-        /* Waits again, for a permit or memory: the limit is for all that it waits in the queue. */
-        uint64_t waited = t->result->t.queue_us / 1000;
-        began = began > waited ? began - waited : 0;
-    }
-    t->phase_ms = after(began, phase_timeout(t));
-    if (phase == MIDGE_PHASE_DNS || phase == MIDGE_PHASE_CONNECT || phase == MIDGE_PHASE_TLS) {
-        t->phase_ms = earlier(t->phase_ms, after(began, open_timeout(t)));
-    }
+    midge__transfer_active(t);
     arm(t);
+}
+
+/* When it is admitted again this ends later, and so is without effect. */
+static void limit_attempt(struct midge__transfer *t)
+{
+    const struct midge_client *client = t->aw.client;
+    uint32_t ms = pick(t->request->timeouts.attempt_ms, client->config.timeouts.attempt_ms,
+                       MIDGE_NO_TIMEOUT);
+    if (t->total_ms == MIDGE_NO_TIMEOUT) {
+        t->start_ms = client->now_ms;
+    }
+    if (ms != MIDGE_NO_TIMEOUT) {
+        t->total_ms = smaller(t->total_ms, client->now_ms - t->start_ms + ms);
+    }
 }
 
 void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
@@ -166,11 +174,7 @@ void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
     midge__list_remove(&t->link);
     t->conn = conn;
     t->state = MIDGE__TRANSFER_OPENING;
-    /* When it is admitted again this is later, and so without effect. */
-    t->total_ms =
-        earlier(t->total_ms,
-                after(client->now_ms, pick(t->request->timeouts.attempt_ms,
-                                           client->config.timeouts.attempt_ms, MIDGE_NO_TIMEOUT)));
+    limit_attempt(t);
     t->origin->active++;
     client->transfers++;
 }
@@ -211,7 +215,7 @@ void midge__transfer_end(struct midge__transfer *t, int err)
     account(t);
     leave(t);
     t->state = MIDGE__TRANSFER_ENDED;
-    t->result->t.total_us = midge__u32(midge__now_us(client) - t->start_us);
+    t->result->t.total_us = midge__u32(midge__now_us(client) - t->result->t.start_us);
     t->error = finish(t, err);
     if (t->error == MIDGE_OK) {
         t->phase = MIDGE_PHASE_DONE;
@@ -228,7 +232,7 @@ void midge__transfer_end(struct midge__transfer *t, int err)
 /* On a kept connection; a cancel may come from a limit of the application's own (midge_timeout). */
 static bool is_unanswered(const struct midge__transfer *t, int err)
 {
-    uint64_t waited = t->aw.client->now_ms - t->conn->since_ms;
+    uint32_t waited = t->aw.client->now_ms - t->conn->since_ms;
     return t->result->reused && t->phase != MIDGE_PHASE_BODY &&
            (err == MIDGE_ERR_TIMEOUT || waited >= UNANSWERED_MS);
 }
@@ -249,7 +253,7 @@ static void abandon(struct midge__transfer *t, int err)
             conn->protocol->cancel(conn, t);
         } else if (err == MIDGE_ERR_TIMEOUT && conn->state != MIDGE__CONN_WAIT_ADMIT) {
             midge__origin_doubt(conn->origin, conn);
-            if (conn->client->now_ms >= t->phase_ms) { /* else it is its own total limit */
+            if (phase_left(t) == 0) { /* else it is its own total limit */
                 midge__leader_failed(conn);
             }
         }
@@ -313,7 +317,7 @@ static bool may_step_back(struct midge__transfer *t, int err)
 void midge__transfer_requeue(struct midge__transfer *t)
 {
     leave(t);
-    midge__transfer_phase(t, MIDGE_PHASE_QUEUE); /* before the state: it counts from the start */
+    midge__transfer_phase(t, MIDGE_PHASE_QUEUE);
     t->state = MIDGE__TRANSFER_QUEUED;
     midge__list_push_head(&t->aw.client->queue, &t->link);
     t->aw.client->dirty = true;
@@ -399,7 +403,7 @@ static const struct midge__awaitable_ops transfer_ops = {
 
 static int check(const struct midge_request *r)
 {
-    if (r->url == NULL || (r->body != NULL && r->source != NULL) ||
+    if (r->url == NULL || !midge__timeouts_valid(&r->timeouts) || (r->body != NULL && r->source != NULL) ||
         (r->n_headers > 0 && r->headers == NULL) || (r->sink != NULL && r->sink->write == NULL) ||
         (r->source != NULL && r->source->read == NULL)) {
         return MIDGE_ERR_INVALID;
@@ -434,10 +438,10 @@ static int prepare(struct midge_client *client, struct midge__transfer *t,
 
 static void enqueue(struct midge_client *client, struct midge__transfer *t)
 {
-    client->now_ms = client->port->clock_ms(client->port->ctx);
-    t->start_us = t->phase_us = t->result->t.start_us = midge__now_us(client);
-    t->total_ms = after(client->now_ms, pick(t->request->timeouts.total_ms,
-                                             client->config.timeouts.total_ms, MIDGE_TOTAL_MS));
+    t->phase_us = t->result->t.start_us = midge__now_us(client);
+    t->start_ms = t->active_ms = client->now_ms;
+    t->total_ms =
+        pick(t->request->timeouts.total_ms, client->config.timeouts.total_ms, MIDGE_TOTAL_MS);
     t->state = MIDGE__TRANSFER_QUEUED;
     midge__transfer_phase(t, MIDGE_PHASE_QUEUE);
     midge__list_push_tail(&client->queue, &t->link);
@@ -479,6 +483,7 @@ static int start(struct midge_client *client, const struct midge_request *reques
     if (t == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
+    midge__client_tick(client);
     int err = prepare(client, t, request);
     if (err == MIDGE_OK && !is_first(client) && !midge__room_to_wait(client)) {
         err = MIDGE_ERR_NO_MEMORY;
@@ -527,7 +532,7 @@ static int resume(struct midge_client *client, midge_id id, unsigned who)
     }
     struct midge__transfer *t = transfer_of(aw);
     if (t->state == MIDGE__TRANSFER_ATTACHED) {
-        client->now_ms = client->port->clock_ms(client->port->ctx); /* the idle deadline's start */
+        midge__client_tick(client); /* the idle deadline's start */
         t->conn->protocol->resume(t->conn, t, who);
     }
     return MIDGE_OK;

@@ -48,6 +48,7 @@ struct midge__tls_context {
     struct midge_port *port;
     struct midge__tls_limits limits;
     int64_t time_floor;
+    uint64_t ms; /* mbedTLS's clock: the port's, in 64 bits */
     uint8_t min_version, max_version;
     bool seeded;
     struct midge__tls_config *configs;

@@ -192,11 +192,13 @@ static mbedtls_time_t hook_time(mbedtls_time_t *out)
 #if defined(OWNED) && defined(MBEDTLS_PLATFORM_MS_TIME_ALT)
 mbedtls_ms_time_t mbedtls_ms_time(void)
 {
-    const struct midge__tls_context *context = process.scope.context;
+    struct midge__tls_context *context = process.scope.context;
     if (context == NULL) {
         return 0;
     }
-    return (mbedtls_ms_time_t)context->port->clock_ms(context->port->ctx);
+    /* The age of a ticket must not be negative where the port's clock wraps. */
+    context->ms += context->port->clock_ms(context->port->ctx) - (uint32_t)context->ms;
+    return (mbedtls_ms_time_t)context->ms;
 }
 #endif
 

@@ -48,7 +48,7 @@ struct promise {
         }                                                                                          \
     } while (0)
 
-uint64_t check_ms(const struct check *c);
+uint32_t check_ms(const struct check *c);
 uint8_t check_pattern(size_t at);
 bool check_is_pattern(const uint8_t *buf, size_t at, size_t n);
 void check_fill(uint8_t *buf, size_t at, size_t n);

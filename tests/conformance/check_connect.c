@@ -31,7 +31,7 @@ static const char *refused(struct check *c)
 static const char *in_progress(struct check *c)
 {
     struct midge_pollfd fd = {.events = MIDGE_POLL_IN | MIDGE_POLL_OUT};
-    const uint64_t begin = check_ms(c);
+    const uint32_t begin = check_ms(c);
     int native = -1;
 
     EXPECT(check_begin(c, PEER_SILENT, &fd.sock, &native) == MIDGE_OK, "connect fails at once");

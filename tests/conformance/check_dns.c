@@ -16,10 +16,10 @@ static int start(const struct check *c, const char *host, struct midge_dns_query
 /* Until it is done. */
 static const char *finish(const struct check *c, const struct midge_dns_query *query)
 {
-    const uint64_t end = check_ms(c) + PATIENCE_MS;
+    const uint32_t begin = check_ms(c);
 
     while (!query->done) {
-        EXPECT(check_ms(c) < end, "the lookup never ends");
+        EXPECT(check_ms(c) - begin < PATIENCE_MS, "the lookup never ends");
         EXPECT(c->port->poll(c->port->ctx, NULL, 0, 1000) == MIDGE_OK, "poll fails");
     }
     return NULL;
@@ -116,7 +116,7 @@ static const char *localhost(struct check *c)
 static const char *several(struct check *c)
 {
     static const char *const names[4] = {"slow1.test", "slow2.test", "peer2.test", "slow4.test"};
-    const uint64_t begin = check_ms(c);
+    const uint32_t begin = check_ms(c);
 
     EXPECT(c->peer->name != NULL, SKIP("no name server"));
     for (size_t i = 0; i < 4; i++) {
@@ -147,7 +147,7 @@ static const char *same_twice(struct check *c)
 
 static const char *poll_ends(struct check *c)
 {
-    const uint64_t begin = check_ms(c);
+    const uint32_t begin = check_ms(c);
 
     EXPECT(c->peer->name != NULL, SKIP("no name server"));
     queries[0].family = 0;
@@ -165,7 +165,7 @@ static const char *cancelled(struct check *c)
 {
     static const char *const names[3] = {"slow7.test", "silent.test", "nobody2.test"};
     const uint8_t *bytes = (const uint8_t *)queries;
-    const uint64_t begin = check_ms(c);
+    const uint32_t begin = check_ms(c);
 
     EXPECT(c->peer->name != NULL, SKIP("no name server"));
     for (size_t i = 0; i < 3; i++) {

@@ -3,7 +3,7 @@
 
 /* ---- What the groups share ---- */
 
-uint64_t check_ms(const struct check *c)
+uint32_t check_ms(const struct check *c)
 {
     return c->port->clock_ms(c->port->ctx);
 }
@@ -43,10 +43,10 @@ int check_begin(struct check *c, enum conformance_service service, midge_sock *s
 
 uint8_t check_wait(const struct check *c, midge_sock sock, uint8_t events)
 {
-    const uint64_t end = check_ms(c) + PATIENCE_MS;
+    const uint32_t begin = check_ms(c);
     struct midge_pollfd fd = {.sock = sock, .events = events};
 
-    while (check_ms(c) < end) {
+    while (check_ms(c) - begin < PATIENCE_MS) {
         if (c->port->poll(c->port->ctx, &fd, 1, 1000) != MIDGE_OK) {
             return 0;
         }

@@ -28,7 +28,7 @@ uint32_t sys_now(void) /* lwIP's clock */
 
 /* ---- The board ---- */
 
-static uint64_t clock_ms(void *ctx)
+static uint32_t clock_ms(void *ctx)
 {
     (void)ctx;
     return wire.now_ms;

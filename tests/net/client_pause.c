@@ -63,12 +63,12 @@ static void stay(struct midge_client *client, uint64_t *turns, uint64_t *ms)
 {
     const struct midge_port *port = midge_client_port(client);
     struct pollfd input = {.fd = 0, .events = POLLIN};
-    uint64_t start = port->clock_ms(port->ctx);
+    uint32_t start = port->clock_ms(port->ctx);
 
     for (*turns = 0; poll(&input, 1, 0) == 0; ++*turns)
         if (midge_poll(client, WAIT_MS) < 0)
             break;
-    *ms = port->clock_ms(port->ctx) - start;
+    *ms = (uint32_t)(port->clock_ms(port->ctx) - start);
 }
 
 static int run(struct midge_client *client, char **argv)

@@ -158,7 +158,10 @@ struct fake_pending {
 
 struct fake {
     struct midge_port port;
-    uint64_t now_ms;
+    uint64_t now_ms; /* of the world; the clock shows it later by clock_start, in 32 bits */
+    uint32_t clock_start;
+    bool no_wall_time;
+    unsigned slept_s; /* for so long the clock stood still; the wall clock did not */
     unsigned tick_us; /* each look at clock_us moves it by that */
     uint64_t ticks_us;
     bool woken;
@@ -326,10 +329,10 @@ static inline struct fake_sock *fake_sock(struct fake *f, midge_sock sock)
 
 /* --- the port's calls --- */
 
-static inline uint64_t fake_clock_ms(void *ctx)
+static inline uint32_t fake_clock_ms(void *ctx)
 {
     const struct fake *f = ctx;
-    return f->now_ms;
+    return f->clock_start + (uint32_t)f->now_ms;
 }
 
 static inline uint64_t fake_clock_us(void *ctx)
@@ -342,7 +345,7 @@ static inline uint64_t fake_clock_us(void *ctx)
 static inline int64_t fake_wall_time(void *ctx)
 {
     const struct fake *f = ctx;
-    return (int64_t)1780000000 + (int64_t)(f->now_ms / 1000);
+    return f->no_wall_time ? MIDGE_ERR_UNSUPPORTED : (int64_t)1780000000 + f->slept_s + (int64_t)(f->now_ms / 1000);
 }
 
 static inline int fake_entropy(void *ctx, uint8_t *buf, size_t len)
@@ -612,10 +615,19 @@ static inline void fake_wake(void *ctx)
     f->woken = true;
 }
 
+/* The clock wraps soon after the start of each test, so that most of them go across. Others may be
+   tried: MIDGE_CLOCK_START=0. */
+static inline uint32_t fake_clock_start(void)
+{
+    const char *start = getenv("MIDGE_CLOCK_START");
+    return start != NULL ? (uint32_t)strtoul(start, NULL, 10) : UINT32_MAX - 1000 - 25;
+}
+
 static inline void fake_init(struct fake *f)
 {
     memset(f, 0, sizeof *f);
     f->now_ms = 1000;
+    f->clock_start = fake_clock_start();
     f->port = (struct midge_port){
         .ctx = f,
         .clock_ms = fake_clock_ms,

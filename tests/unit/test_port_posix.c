@@ -123,14 +123,14 @@ static void server_reset(int server)
 
 static void clocks_never_go_back(void **state)
 {
-    uint64_t ms = port->clock_ms(port->ctx);
+    uint32_t ms = port->clock_ms(port->ctx);
     uint64_t us = port->clock_us(port->ctx);
 
     (void)state;
     for (int i = 0; i < 1000; i++) {
-        const uint64_t ms2 = port->clock_ms(port->ctx);
+        const uint32_t ms2 = port->clock_ms(port->ctx);
         const uint64_t us2 = port->clock_us(port->ctx);
-        assert_true(ms2 >= ms && us2 >= us);
+        assert_true(ms2 - ms < UINT32_MAX / 2 && us2 >= us);
         ms = ms2;
         us = us2;
     }

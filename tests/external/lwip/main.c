@@ -22,7 +22,7 @@ u32_t sys_now(void)
     return now;
 }
 
-static uint64_t clock_ms(void *ctx)
+static uint32_t clock_ms(void *ctx)
 {
     (void)ctx;
     return now;

@@ -8,12 +8,18 @@
 
 static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 static size_t sent, received;
-static uint64_t now;
+static uint32_t now;
 
-static uint64_t clock_ms(void *ctx)
+static uint32_t clock_ms(void *ctx)
 {
     (void)ctx;
     return now;
+}
+
+static uint64_t clock_us(void *ctx)
+{
+    (void)ctx;
+    return (uint64_t)now * 1000;
 }
 
 static int64_t wall_time(void *ctx)
@@ -117,7 +123,7 @@ static void port_wake(void *ctx)
 int main(void)
 {
     struct midge_port port = {.clock_ms = clock_ms,
-                              .clock_us = clock_ms,
+                              .clock_us = clock_us,
                               .wall_time = wall_time,
                               .entropy = entropy,
                               .dns_start = dns_start,
