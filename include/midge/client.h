@@ -56,11 +56,11 @@ struct midge_config {
     uint32_t max_head_total;  /* bytes of an answer's heads on the wire [MIDGE_MAX_HEAD_TOTAL] */
     uint64_t max_body;        /* bytes of a response body [no limit] */
     uint32_t turn_crypto, turn_bytes, turn_steps; /* [MIDGE_TURN_x] */
-    /* Milliseconds up to 2^31 - 1; MIDGE_NO_TIMEOUT counts as that. */
+    /* Milliseconds up to 2^31 - 1, or MIDGE_NO_TIMEOUT; all beyond 2^30 (12 days) count as that. */
     uint32_t keep_alive_ms;  /* [MIDGE_KEEP_ALIVE_MS] */
     uint32_t ticket_wait_ms; /* [MIDGE_TICKET_WAIT_MS] */
     uint32_t lead_ms;        /* [MIDGE_LEAD_MS] */
-    uint8_t no_sessions;                          /* never resume, never wait for a ticket */
+    uint8_t no_sessions;     /* never resume, never wait for a ticket */
     /* Requests whose copies are held at once, and bytes of each copy, for memory_needed only
        [max_awaitables, 512]. */
     uint16_t queued_requests;
@@ -95,8 +95,9 @@ size_t midge_memory_needed(const struct midge_config *config);
    public-size chains: 5 KB, keys of RSA-2048 or up to P-384. */
 size_t midge_memory_least(const struct midge_config *config);
 
-/* INVALID (a port without all its calls, a time beyond 2^31 - 1 ms), HEADER (as midge_start), NO_MEMORY (block below midge_memory_least), CA, ENTROPY,
-   UNSUPPORTED. Reads all of config during the call; keeps port, base_url, headers. */
+/* INVALID (a port without all its calls, a time beyond 2^31 - 1 ms), HEADER (as midge_start),
+   NO_MEMORY (block below midge_memory_least), CA, ENTROPY, UNSUPPORTED. Reads all of config during
+   the call; keeps port, base_url, headers. */
 int midge_open(struct midge_client **client, const struct midge_config *config);
 
 /* Cancels what lives (completions say CLOSED), closes connections. Legal in every callback. NULL

@@ -52,8 +52,7 @@ static void sift_down(struct midge__timer_heap *heap, struct midge__timer *timer
         if (child > heap->count) {
             break;
         }
-        if (child < heap->count &&
-            fires_before(heap, heap->slots[child], heap->slots[child - 1])) {
+        if (child < heap->count && fires_before(heap, heap->slots[child], heap->slots[child - 1])) {
             child++;
         }
         if (!fires_before(heap, heap->slots[child - 1], timer)) {
@@ -78,13 +77,13 @@ static void settle(struct midge__timer_heap *heap, struct midge__timer *timer, u
 /* ---- Public ---- */
 
 void midge__timer_heap_init(struct midge__timer_heap *heap, struct midge__timer **slots,
-                            uint32_t cap, uint32_t now_ms)
+                            uint32_t cap)
 {
     heap->slots = slots;
     heap->cap = cap;
     heap->count = 0;
     heap->next_seq = 0;
-    heap->floor_ms = now_ms;
+    heap->floor_ms = 0;
 }
 
 int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t at_ms)

@@ -3,13 +3,14 @@
  * Timers: a binary heap in an array that the caller gives. Earliest first, ties in arming order.
  *
  *     struct midge__timer *slots[16];
- *     midge__timer_heap_init(&heap, slots, MIDGE_ARRAY_LEN(slots), now_ms);
+ *     midge__timer_heap_init(&heap, slots, MIDGE_ARRAY_LEN(slots));
+ *     (void)midge__timer_heap_mark(&heap, now_ms);
  *     midge__timer_arm(&heap, &conn->deadline, now_ms + 5000);
  *     ...
  *     midge__timer_heap_run(&heap, now_ms);
  *
  * Times are 32-bit milliseconds that wrap (millis.h). A timer may be armed for up to 2^31 - 1 ms
- * after the last mark or run, wherever the clock stands. Marks are less than 2^32 ms apart.
+ * after the last mark or run, wherever the clock stands. These are less than 2^32 ms apart.
  */
 #ifndef MIDGE_BASE_TIMER_HEAP_H
 #define MIDGE_BASE_TIMER_HEAP_H
@@ -38,7 +39,7 @@ struct midge__timer_heap {
 };
 
 void midge__timer_heap_init(struct midge__timer_heap *heap, struct midge__timer **slots,
-                            uint32_t cap, uint32_t now_ms);
+                            uint32_t cap);
 
 /*
  * Arms, or moves an armed timer; either way it is now the youngest among equals.

@@ -67,7 +67,7 @@ static struct midge__conn *oldest_idle(const struct midge_client *client,
     MIDGE__LIST_FOR_EACH(it, &client->conns)
     {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn->idle && 
+        if (conn->idle &&
             (oldest == NULL || midge__millis_before(conn->since_ms, oldest->since_ms)) &&
             (any || midge__room_comes_from(conn))) {
             oldest = conn;

@@ -61,7 +61,7 @@ static int make_tables(struct midge_client *client)
         (spare != 0 && client->spare_head == NULL)) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    midge__timer_heap_init(&client->timers, heap, (uint32_t)timers, client->now_ms);
+    midge__timer_heap_init(&client->timers, heap, (uint32_t)timers);
     for (unsigned i = c->max_awaitables; i-- > 0;) {
         client->slots[i].next_free = client->free_slot;
         client->free_slot = (uint16_t)(i + 1);
@@ -292,7 +292,7 @@ static bool has_slept(struct midge_client *client)
     int64_t now = client->port->wall_time(client->port->ctx);
     uint32_t wall = now > 0 ? (uint32_t)now : 0, then = client->wall_s;
     client->wall_s = wall;
-    return wall > then && then != 0 && wall - then > MIDGE__MILLIS_AGED / 1000;
+    return wall > then && then != 0 && wall - then > MIDGE__MILLIS_AGED / 1000 + 1;
 }
 
 /* What is remembered goes when it was not looked at for so long. */

@@ -266,7 +266,7 @@ void midge__conn_unanswered(const struct midge__conn *conn)
     MIDGE__LIST_FOR_EACH(it, &conn->client->conns)
     {
         struct midge__conn *other = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (other->idle && other->origin == conn->origin && 
+        if (other->idle && other->origin == conn->origin &&
             !midge__millis_before(conn->since_ms, other->since_ms)) {
             midge__conn_close(other);
         }

@@ -189,7 +189,7 @@ struct midge__transfer {
     struct midge__origin *origin;
     struct midge__conn *conn;
     struct midge_result *result; /* in the same block */
-    uint64_t phase_us;   /* when its phase began */
+    uint64_t phase_us;           /* when its phase began */
     uint32_t active_ms;  /* when it did, or the last byte moved: from then on its limit counts */
     uint32_t queued_ms;  /* earlier phases, for limits of their sum: in the queue; */
     uint32_t opening_ms; /* lookup, connect and handshake */
@@ -397,7 +397,7 @@ struct midge_client {
     uint32_t serial; /* of the newest awaitable: awaitable.c */
     uint32_t live;   /* awaitables whose completion was not delivered */
     unsigned n_conns, handshakes, transfers;
-    unsigned room_tries; /* tasks that wait for room and have not tried since some came back */
+    unsigned room_tries;    /* tasks that wait for room and have not tried since some came back */
     uint32_t now_ms, wraps; /* the last look at the clock; how often it had wrapped by then */
     uint32_t expired_ms;    /* the last look at the age of what is remembered */
     uint32_t wall_s;        /* seconds of the wall clock in the last turn; 0: none */

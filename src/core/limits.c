@@ -9,6 +9,15 @@
 #define LEAST_SESSION   1024U /* without room for a longer ticket there is no resumption */
 #define FRAGMENTS_SHARE 32U   /* one part in 32 may be lost between small blocks */
 
+_Static_assert(MIDGE_CLOSE_MS <= MIDGE__MILLIS_MAX && MIDGE_EARLY_ANSWER_MS <= MIDGE__MILLIS_MAX &&
+                   MIDGE_CONNECT_SHARE_MS <= MIDGE__MILLIS_MAX,
+               "a time of the build that is longer than midge counts");
+#define VALID(ms) ((ms) == MIDGE_NO_TIMEOUT || (ms) <= MIDGE__MILLIS_MAX)
+_Static_assert(VALID(MIDGE_QUEUE_MS) && VALID(MIDGE_DNS_MS) && VALID(MIDGE_CONNECT_MS) &&
+                   VALID(MIDGE_TLS_MS) && VALID(MIDGE_FIRST_BYTE_MS) && VALID(MIDGE_IDLE_MS) &&
+                   VALID(MIDGE_TOTAL_MS),
+               "a limit of the build that is longer than midge counts");
+
 static void default_u16(uint16_t *field, unsigned value, unsigned max)
 {
     if (*field == 0) {
@@ -29,20 +38,21 @@ static void default_u32(uint32_t *field, uint32_t value)
 static void default_ms(uint32_t *field, uint32_t value)
 {
     default_u32(field, value);
-    if (*field > MIDGE__MILLIS_MAX) {
-        *field = MIDGE__MILLIS_MAX; /* MIDGE_NO_TIMEOUT: as long as midge counts */
+    if (*field > MIDGE__MILLIS_AGED) {
+        *field = MIDGE__MILLIS_AGED; /* nothing is remembered for longer */
     }
 }
 
 bool midge__timeouts_valid(const struct midge_timeouts *timeouts)
 {
-    uint32_t ms[sizeof *timeouts / sizeof(uint32_t)];
-    bool valid = true;
-    memcpy(ms, timeouts, sizeof ms);
-    for (size_t i = 0; i < MIDGE_ARRAY_LEN(ms); i++) {
-        valid = valid && midge__millis_valid(ms[i]);
+    uint32_t ms;
+    for (size_t i = 0; i < sizeof *timeouts; i += sizeof ms) { /* it has no other fields */
+        memcpy(&ms, (const char *)timeouts + i, sizeof ms);
+        if (!midge__millis_valid(ms)) {
+            return false;
+        }
     }
-    return valid;
+    return true;
 }
 
 /* What is counted down, and below 0. */

@@ -158,8 +158,8 @@ void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
 static void limit_attempt(struct midge__transfer *t)
 {
     const struct midge_client *client = t->aw.client;
-    uint32_t ms = pick(t->request->timeouts.attempt_ms, client->config.timeouts.attempt_ms,
-                       MIDGE_NO_TIMEOUT);
+    uint32_t ms =
+        pick(t->request->timeouts.attempt_ms, client->config.timeouts.attempt_ms, MIDGE_NO_TIMEOUT);
     if (t->total_ms == MIDGE_NO_TIMEOUT) {
         t->start_ms = client->now_ms;
     }
@@ -403,8 +403,9 @@ static const struct midge__awaitable_ops transfer_ops = {
 
 static int check(const struct midge_request *r)
 {
-    if (r->url == NULL || !midge__timeouts_valid(&r->timeouts) || (r->body != NULL && r->source != NULL) ||
-        (r->n_headers > 0 && r->headers == NULL) || (r->sink != NULL && r->sink->write == NULL) ||
+    if (r->url == NULL || !midge__timeouts_valid(&r->timeouts) ||
+        (r->body != NULL && r->source != NULL) || (r->n_headers > 0 && r->headers == NULL) ||
+        (r->sink != NULL && r->sink->write == NULL) ||
         (r->source != NULL && r->source->read == NULL)) {
         return MIDGE_ERR_INVALID;
     }

@@ -87,7 +87,8 @@ static const char *errors_wake(struct check *c)
 
     TRY(check_connect(c, PEER_DATA_RST, &fd.sock));
     do { /* with no events asked, only the reset can come */
-        EXPECT(check_ms(c) - begin < PATIENCE_MS, "an error is never reported to whom asks for errors only");
+        EXPECT(check_ms(c) - begin < PATIENCE_MS,
+               "an error is never reported to whom asks for errors only");
         EXPECT(c->port->poll(c->port->ctx, &fd, 1, 1000) == MIDGE_OK, "poll fails");
     } while (fd.revents == 0);
     EXPECT(fd.revents == MIDGE_POLL_ERR, "IN or OUT, though only errors are asked");

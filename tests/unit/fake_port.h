@@ -161,7 +161,7 @@ struct fake {
     uint64_t now_ms; /* of the world; the clock shows it later by clock_start, in 32 bits */
     uint32_t clock_start;
     bool no_wall_time;
-    unsigned slept_s; /* for so long the clock stood still; the wall clock did not */
+    int slept_s;      /* for so long the clock stood still; the wall clock did not */
     unsigned tick_us; /* each look at clock_us moves it by that */
     uint64_t ticks_us;
     bool woken;
@@ -345,7 +345,8 @@ static inline uint64_t fake_clock_us(void *ctx)
 static inline int64_t fake_wall_time(void *ctx)
 {
     const struct fake *f = ctx;
-    return f->no_wall_time ? MIDGE_ERR_UNSUPPORTED : (int64_t)1780000000 + f->slept_s + (int64_t)(f->now_ms / 1000);
+    return f->no_wall_time ? MIDGE_ERR_UNSUPPORTED
+                           : (int64_t)1780000000 + f->slept_s + (int64_t)(f->now_ms / 1000);
 }
 
 static inline int fake_entropy(void *ctx, uint8_t *buf, size_t len)

@@ -5,6 +5,7 @@
 #define URL     "http://a.test/"
 #define LONGEST UINT32_C(0x7fffffff)
 #define AGED    (UINT32_C(1) << 30)
+#define DAYS_12 ((int)(AGED / 1000)) /* seconds */
 
 /* A world whose clock wraps in `ms`; an eternity fits in, but for what lies before the wrap. */
 static void world_open_before(struct world *w, uint32_t ms, const struct midge_config *config)
@@ -88,6 +89,109 @@ static void queue_goes_across(void **state)
         probe_ended(&p, MIDGE_ERR_TIMEOUT);
         assert_int_equal(p.result.phase, MIDGE_PHASE_QUEUE);
         assert_int_equal(p.result.t.total_us, 100000);
+        world_close(&w);
+    }
+}
+
+/* A place is free after 60 ms, and then there is no permit for the handshake. */
+static void waits_are_summed(void **state)
+{
+    static const struct fake_script slow = {.steps = {REQUEST, WAIT(60), SAY(HELLO), FIN}};
+    static const struct fake_script hangs = {.steps = {CH}};
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(before); i++) {
+        struct world w;
+        struct probe p[3];
+        world_open_before(&w, before[i],
+                          &(struct midge_config){.max_connections = 2, .max_handshakes = 1});
+        fake_listen(&w.fake, 80, &slow);
+        fake_listen(&w.fake, 443, &hangs);
+        probe_get(&p[0], &w, URL);
+        probe_init(&p[1], &w, "https://b.test/");
+        p[1].request.timeouts.tls_ms = 1000;
+        probe_start(&p[1]);
+        probe_init(&p[2], &w, "https://c.test/");
+        p[2].request.timeouts.queue_ms = 100;
+        probe_start(&p[2]);
+        world_run(&w);
+        assert_int_equal(p[2].result.phase, MIDGE_PHASE_QUEUE);
+        assert_int_equal(p[2].result.connects, 1);
+        assert_int_equal(p[2].result.t.total_us, 100000);
+        probe_ended(&p[0], MIDGE_OK);
+        probe_ended(&p[1], MIDGE_ERR_TIMEOUT);
+        probe_ended(&p[2], MIDGE_ERR_TIMEOUT);
+        world_close(&w);
+    }
+}
+
+/* What a replayed request waited for on the kept connection is no part of its opening. */
+static void opening_is_summed(void **state)
+{
+    static const struct fake_script once = {.steps = {REQUEST, SAY(HELLO), REQUEST, WAIT(80), FIN}};
+    static const struct fake_script slow = {.connect_ms = 50, .steps = {REQUEST, SAY(HELLO)}};
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(before); i++) {
+        struct world w;
+        struct probe p;
+        world_open_before(&w, before[i], &(struct midge_config){.timeouts = {.open_ms = 100}});
+        fake_next(&w.fake, &once);
+        fake_next(&w.fake, &slow);
+        probe_get(&p, &w, URL);
+        world_run(&w);
+        probe_ended(&p, MIDGE_OK);
+        probe_get(&p, &w, URL);
+        world_run(&w);
+        assert_int_equal(p.result.retries, 1);
+        probe_ended(&p, MIDGE_OK);
+        assert_int_equal(w.fake.now_ms, 1130);
+        world_close(&w);
+    }
+}
+
+/* It began long after the last turn: its limits count from then on. */
+static void start_looks_at_the_clock(void **state)
+{
+    static const struct fake_script slow = {.steps = {REQUEST, WAIT(50), SAY(HELLO), LOOP}};
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    world_open_before(&w, 5, &(struct midge_config){.max_connections = 1});
+    fake_listen(&w.fake, 80, &slow);
+    w.fake.now_ms += 200;
+    for (size_t i = 0; i < 2; i++) {
+        probe_init(&p[i], &w, URL);
+        p[i].request.timeouts.queue_ms = 100;
+        probe_start(&p[i]);
+    }
+    world_run(&w);
+    probe_ended(&p[0], MIDGE_OK);
+    probe_ended(&p[1], MIDGE_OK);
+    world_close(&w);
+}
+
+/* An attempt begins when the queue is left, be it after a month. */
+static void attempt_after_a_month(void **state)
+{
+    static const struct fake_script slow = {.steps = {REQUEST, WAIT(50), SAY(HELLO)}};
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(before); i++) {
+        struct world w;
+        struct probe first, p;
+        world_open_before(&w, before[i], &(struct midge_config){.max_connections = 1});
+        fake_next(&w.fake, &mute);
+        fake_next(&w.fake, &slow);
+        probe_init(&first, &w, URL);
+        first.request.timeouts.first_byte_ms = MIDGE_NO_TIMEOUT;
+        probe_start(&first);
+        probe_init(&p, &w, URL);
+        p.request.timeouts.attempt_ms = LONGEST;
+        probe_start(&p);
+        world_pass(&w, LONGEST);
+        world_pass(&w, LONGEST / 4);
+        assert_int_equal(midge_cancel(w.client, first.id), MIDGE_OK);
+        world_run(&w);
+        probe_ended(&first, MIDGE_ERR_CANCELED);
+        probe_ended(&p, MIDGE_OK);
         world_close(&w);
     }
 }
@@ -345,12 +449,48 @@ static void keep_alive_goes_across(void **state)
     }
 }
 
+/* The connection that has been idle for longest makes room. */
+static void oldest_idle_goes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(before); i++) {
+        struct world w;
+        world_open_before(&w, before[i], &(struct midge_config){.max_connections = 2});
+        get(&w, "http://a.test/", false, false);
+        world_pass(&w, 10);
+        get(&w, "http://b.test/", false, false);
+        world_pass(&w, 10);
+        get(&w, "http://c.test/", false, false);
+        get(&w, "http://b.test/", true, false);
+        world_close(&w);
+    }
+}
+
+static void kept_without_limit(void **state)
+{
+    struct world w;
+    (void)state;
+    world_open_before(&w, 5, &(struct midge_config){.keep_alive_ms = MIDGE_NO_TIMEOUT});
+    get(&w, URL, false, false);
+    world_pass(&w, 86400000);
+    get(&w, URL, true, false);
+    world_pass(&w, AGED / 2);
+    get(&w, URL, true, false);
+    world_pass(&w, AGED - 1);
+    world_turns(&w, 2);
+    assert_int_equal(world_stats(&w).open_connections, 1);
+    world_pass(&w, 1);
+    world_turns(&w, 2);
+    assert_int_equal(world_stats(&w).open_connections, 0);
+    world_close(&w);
+}
+
 static const struct fake_script tls_server = {
     .steps = {CH, SAY("F" TICKET), REQUEST, SAY(HELLO), REQUEST, SAY(HELLO), REQUEST, SAY(HELLO)}};
 
 /* A request after `pause` ms in which nobody polled, and `slept_s` in which the clock stood still:
    was all forgotten? */
-static void forgets(uint64_t pause, unsigned slept_s, bool wall, uint32_t wrap, bool expected)
+static void forgets(uint64_t pause, int slept_s, bool wall, uint32_t wrap, bool expected)
 {
     struct world w;
     world_open_before(&w, wrap, &(struct midge_config){.keep_alive_ms = LONGEST});
@@ -374,17 +514,19 @@ static void long_idle(void **state)
     (void)state;
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(before); i++) {
         const uint32_t wrap = before[i];
-        forgets(AGED - 10, 0, true, wrap, false);
-        forgets((uint64_t)LONGEST + 1, 0, true, wrap, true);
-        forgets((uint64_t)LONGEST + 1, 0, false, wrap, true);
-        forgets(3 * (uint64_t)AGED, 0, false, wrap, true);
+        for (unsigned wall = 0; wall < 2; wall++) {
+            forgets(AGED - 1, 0, wall, wrap, false);
+            forgets(AGED, 0, wall, wrap, true);
+            forgets((uint64_t)LONGEST + 1, 0, wall, wrap, true);
+            forgets(3 * (uint64_t)AGED, 0, wall, wrap, true);
+        }
         /* What only the wall clock can tell. */
         forgets(whole + 5, 0, true, wrap, true);
         forgets(2 * whole, 0, true, wrap, true);
-        forgets(10, AGED / 1000 + 1, true, wrap, true);
-        forgets(10, AGED / 1000 - 1, true, wrap, false);
-        forgets(10, 5 * (AGED / 1000), true, wrap, true);
-        forgets(10, 5 * (AGED / 1000), false, wrap, false);
+        forgets(10, DAYS_12 + 2, true, wrap, true);
+        forgets(10, DAYS_12 - 1, true, wrap, false);
+        forgets(10, 5 * DAYS_12, true, wrap, true);
+        forgets(10, 5 * DAYS_12, false, wrap, false);
     }
 }
 
@@ -398,7 +540,7 @@ static void wall_clock_is_set(void **state)
     get(&w, URL, false, false);
     w.fake.no_wall_time = false;
     get(&w, URL, true, false);
-    w.fake.slept_s -= 100 * AGED / 1000;
+    w.fake.slept_s -= 1000;
     get(&w, URL, true, false);
     world_close(&w);
 }
@@ -476,6 +618,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deadlines_go_across),
         cmocka_unit_test(queue_goes_across),
+        cmocka_unit_test(waits_are_summed),
+        cmocka_unit_test(opening_is_summed),
+        cmocka_unit_test(start_looks_at_the_clock),
+        cmocka_unit_test(attempt_after_a_month),
         cmocka_unit_test(idle_deadline_moves),
         cmocka_unit_test(clock_goes_back),
         cmocka_unit_test(measuring_limits_nothing),
@@ -486,6 +632,8 @@ int main(void)
         cmocka_unit_test(times_of_the_client),
         cmocka_unit_test(longest_timeouts_work),
         cmocka_unit_test(keep_alive_goes_across),
+        cmocka_unit_test(oldest_idle_goes),
+        cmocka_unit_test(kept_without_limit),
         cmocka_unit_test(long_idle),
         cmocka_unit_test(wall_clock_is_set),
         cmocka_unit_test(origins_age),
