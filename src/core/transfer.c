@@ -25,9 +25,33 @@ static struct midge__transfer *transfer_of(const struct midge__awaitable *aw)
 
 /* --- deadlines --- */
 
-static uint32_t pick(uint32_t of_request, uint32_t of_client, uint32_t otherwise)
+/* Where it is in struct midge_timeouts. */
+#define LIMIT(field) ((uint8_t)offsetof(struct midge_timeouts, field))
+
+static uint32_t limit_in(const struct midge_timeouts *timeouts, uint8_t limit)
 {
-    return of_request != 0 ? of_request : of_client != 0 ? of_client : otherwise;
+    uint32_t ms;
+    memcpy(&ms, (const char *)timeouts + limit, sizeof ms);
+    return ms;
+}
+
+/* The request's, or else the client's, or else the build's. */
+static uint32_t limit_of(const struct midge__transfer *t, uint8_t limit)
+{
+    static const struct midge_timeouts build = {
+        .queue_ms = MIDGE_QUEUE_MS,
+        .dns_ms = MIDGE_DNS_MS,
+        .connect_ms = MIDGE_CONNECT_MS,
+        .tls_ms = MIDGE_TLS_MS,
+        .first_byte_ms = MIDGE_FIRST_BYTE_MS,
+        .idle_ms = MIDGE_IDLE_MS,
+        .open_ms = MIDGE_NO_TIMEOUT,
+        .attempt_ms = MIDGE_NO_TIMEOUT,
+        .total_ms = MIDGE_TOTAL_MS,
+    };
+    uint32_t ms = limit_in(&t->request->timeouts, limit);
+    ms = ms != 0 ? ms : limit_in(&t->aw.client->config.timeouts, limit);
+    return ms != 0 ? ms : limit_in(&build, limit);
 }
 
 static uint32_t rest(uint32_t ms, uint32_t gone)
@@ -43,35 +67,22 @@ static uint32_t smaller(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Lookup, connect and handshake have one limit together, beside their own. */
-static uint32_t opening_limit(const struct midge__transfer *t, uint32_t own)
-{
-    uint32_t ms =
-        pick(t->request->timeouts.open_ms, t->aw.client->config.timeouts.open_ms, MIDGE_NO_TIMEOUT);
-    return smaller(own, rest(ms, t->opening_ms));
-}
-
 static uint32_t phase_limit(const struct midge__transfer *t)
 {
-    const struct midge_timeouts *r = &t->request->timeouts;
-    const struct midge_timeouts *c = &t->aw.client->config.timeouts;
-    switch ((enum midge_phase)t->phase) {
-    case MIDGE_PHASE_QUEUE:
-        return rest(pick(r->queue_ms, c->queue_ms, MIDGE_QUEUE_MS), t->queued_ms);
-    case MIDGE_PHASE_DNS:
-        return opening_limit(t, pick(r->dns_ms, c->dns_ms, MIDGE_DNS_MS));
-    case MIDGE_PHASE_CONNECT:
-        return opening_limit(t, pick(r->connect_ms, c->connect_ms, MIDGE_CONNECT_MS));
-    case MIDGE_PHASE_TLS:
-        return opening_limit(t, pick(r->tls_ms, c->tls_ms, MIDGE_TLS_MS));
-    case MIDGE_PHASE_WAIT:
-        return pick(r->first_byte_ms, c->first_byte_ms, MIDGE_FIRST_BYTE_MS);
-    case MIDGE_PHASE_SEND:
-    case MIDGE_PHASE_BODY:
-        return t->frozen ? MIDGE_NO_TIMEOUT : pick(r->idle_ms, c->idle_ms, MIDGE_IDLE_MS);
-    default:
+    static const uint8_t limits[] = {LIMIT(queue_ms), LIMIT(dns_ms),  LIMIT(connect_ms),
+                                     LIMIT(tls_ms),   LIMIT(idle_ms), LIMIT(first_byte_ms),
+                                     LIMIT(idle_ms)};
+    if (t->phase >= MIDGE_PHASE_DONE || (t->frozen && t->phase != MIDGE_PHASE_WAIT)) {
         return MIDGE_NO_TIMEOUT;
     }
+    uint32_t ms = limit_of(t, limits[t->phase]);
+    if (t->phase == MIDGE_PHASE_QUEUE) {
+        return rest(ms, t->queued_ms);
+    }
+    if (t->phase <= MIDGE_PHASE_TLS) { /* all of the opening has a limit beside their own */
+        return smaller(ms, rest(limit_of(t, LIMIT(open_ms)), t->opening_ms));
+    }
+    return ms;
 }
 
 static uint32_t phase_left(const struct midge__transfer *t)
@@ -128,21 +139,17 @@ void midge__transfer_freeze(struct midge__transfer *t, bool frozen)
 
 static void account(struct midge__transfer *t)
 {
+    _Static_assert(offsetof(struct midge_timings, body_us) == MIDGE_PHASE_BODY * sizeof(uint32_t),
+                   "in the order of the phases");
+    uint64_t now = midge__now_us(t->aw.client), spent = now - t->phase_us;
     uint32_t ms = t->aw.client->now_ms - t->active_ms;
+    uint32_t *sum = (uint32_t *)(void *)&t->result->t + t->phase;
+    t->phase_us = now;
+    *sum = spent > UINT32_MAX - *sum ? UINT32_MAX : *sum + (uint32_t)spent;
     if (t->phase == MIDGE_PHASE_QUEUE) {
         t->queued_ms += ms;
     } else if (t->phase <= MIDGE_PHASE_TLS) {
         t->opening_ms += ms;
-    }
-    uint64_t now = midge__now_us(t->aw.client);
-    uint64_t spent = now - t->phase_us;
-    t->phase_us = now;
-    struct midge_timings *tm = &t->result->t;
-    uint32_t *const into[] = {&tm->queue_us, &tm->dns_us,  &tm->connect_us, &tm->tls_us,
-                              &tm->send_us,  &tm->wait_us, &tm->body_us};
-    if (t->phase < MIDGE_ARRAY_LEN(into)) {
-        uint32_t *sum = into[t->phase];
-        *sum = spent > UINT32_MAX - *sum ? UINT32_MAX : *sum + (uint32_t)spent;
     }
 }
 
@@ -158,8 +165,7 @@ void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
 static void limit_attempt(struct midge__transfer *t)
 {
     const struct midge_client *client = t->aw.client;
-    uint32_t ms =
-        pick(t->request->timeouts.attempt_ms, client->config.timeouts.attempt_ms, MIDGE_NO_TIMEOUT);
+    uint32_t ms = limit_of(t, LIMIT(attempt_ms));
     if (t->total_ms == MIDGE_NO_TIMEOUT) {
         t->start_ms = client->now_ms;
     }
@@ -441,8 +447,7 @@ static void enqueue(struct midge_client *client, struct midge__transfer *t)
 {
     t->phase_us = t->result->t.start_us = midge__now_us(client);
     t->start_ms = t->active_ms = client->now_ms;
-    t->total_ms =
-        pick(t->request->timeouts.total_ms, client->config.timeouts.total_ms, MIDGE_TOTAL_MS);
+    t->total_ms = limit_of(t, LIMIT(total_ms));
     t->state = MIDGE__TRANSFER_QUEUED;
     midge__transfer_phase(t, MIDGE_PHASE_QUEUE);
     midge__list_push_tail(&client->queue, &t->link);
