@@ -7,12 +7,27 @@
 #include "midge/err.h"
 #include "poison.h"
 
-#define UNIT      MIDGE__MEMORY_UNIT
-#define SLOT_FREE UINT16_MAX /* in place of a slot's owner */
+#define UNIT   MIDGE__MEMORY_UNIT
+#define NOBODY MIDGE__REGION_NOBODY /* owns the slots that are free */
 
 static size_t round_up(size_t n)
 {
     return (n + UNIT - 1) / UNIT * UNIT;
+}
+
+static size_t units_for(size_t n)
+{
+    return MIDGE__MEMORY_COST(n) / UNIT;
+}
+
+static size_t bytes_of(const struct midge__block *b)
+{
+    return midge__block_units(b) * UNIT;
+}
+
+static size_t payload_of(const struct midge__block *b)
+{
+    return bytes_of(b) - UNIT;
 }
 
 /* ---- Accounts ---- */
@@ -60,166 +75,87 @@ static bool injected(struct midge__memory *m)
     return true;
 }
 
-/* ---- Small region ---- */
+/* ---- Blocks of any size ---- */
 
-static void *alloc_reserved(struct midge__region *r, unsigned owner, size_t n)
+static void *block_alloc(struct midge__memory *m, unsigned owner, size_t n)
 {
-    size_t reserved = r->reserved;
-    r->reserved = 0;
-    void *p = midge__region_alloc(r, owner, n);
-    r->reserved = reserved;
-    return p;
-}
-
-static void *small_alloc(struct midge__memory *m, unsigned owner, size_t n)
-{
-    void *p = midge__region_alloc(&m->small, owner, n);
-    if (p == NULL && m->yields) {
-        p = alloc_reserved(&m->small, owner, n);
-    }
-    if (p == NULL) {
+    if (n > m->stats.size - UNIT) {
         return refuse(m);
     }
-    account(m, owner, MIDGE__MEMORY_COST(n));
-    return p;
-}
-
-static void small_free(struct midge__memory *m, void *p)
-{
-    unsigned owner;
-    size_t taken = midge__region_free(&m->small, p, &owner);
-    unaccount(m, owner, taken);
-}
-
-static void *small_realloc(struct midge__memory *m, void *p, size_t n)
-{
-    unsigned owner = midge__region_owner(&m->small, p);
-    size_t had = midge__region_taken(&m->small, p);
-    if (owner == 0 && MIDGE__MEMORY_COST(n) < had) { /* stays beside what it was taken next to */
-        unaccount(m, owner, had);
-        account(m, owner, MIDGE__MEMORY_COST(n));
-        return midge__region_shrink_up(&m->small, p, n);
+    size_t units = units_for(n);
+    struct midge__block *b = midge__region_quick(&m->small, owner, units);
+    if (b == NULL) {
+        b = midge__region_take(&m->small, owner, units, m->reserved);
     }
-    if (midge__region_resize(&m->small, p, n)) {
-        unaccount(m, owner, had);
-        account(m, owner, MIDGE__MEMORY_COST(n));
-        return p;
+    if (b == NULL && m->yields) {
+        b = midge__region_take(&m->small, owner, units, 0);
     }
-    void *moved = small_alloc(m, owner, n);
-    if (moved != NULL) {
-        size_t payload = had - UNIT; /* all of it fits: what moves, grows */
-        MIDGE__UNPOISON(p, payload);
-        memcpy(moved, p, payload);
-        small_free(m, p);
+    if (b == NULL) {
+        return refuse(m);
     }
-    return moved;
+    account(m, owner, units * UNIT);
+    MIDGE__UNPOISON(midge__block_payload(b), n);
+    return midge__block_payload(b);
 }
 
 /* ---- Record slots ---- */
 
-static struct midge__slots *slots_of(struct midge__memory *m, const void *p)
+static bool is_slot(const struct midge__memory *m, const struct midge__block *b)
 {
-    for (size_t i = 0; i < MIDGE_ARRAY_LEN(m->slots); i++) {
-        struct midge__slots *s = &m->slots[i];
-        if ((uintptr_t)p - (uintptr_t)s->base < s->stride * s->count) {
-            return s;
-        }
-    }
-    return NULL;
+    return b >= m->slots[0].begin;
 }
 
+static struct midge__slots *slots_of(struct midge__memory *m, const struct midge__block *b)
+{
+    return &m->slots[b >= m->slots[1].begin];
+}
+
+/* NULL: a request of n bytes gets no slot. */
 static struct midge__slots *slots_for(struct midge__memory *m, size_t n)
 {
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(m->slots); i++) {
-        if (m->slots[i].count != 0 && m->slots[i].size == n) {
+        if (m->slots[i].size == n) {
             return &m->slots[i];
         }
     }
     return NULL;
 }
 
-static size_t slot_index(const struct midge__slots *s, const void *p)
-{
-    size_t offset = (size_t)((const unsigned char *)p - s->base);
-    MIDGE_ASSERT(offset % s->stride == 0);
-    return offset / s->stride;
-}
-
 MIDGE__UNCHECKED static void *slot_take(struct midge__memory *m, struct midge__slots *s,
                                         unsigned owner)
 {
-    void *p = s->free_head;
-    if (p == NULL) {
+    struct midge__block *b = s->head;
+    if (b == NULL) {
         return NULL;
     }
-    s->free_head = *(void **)p;
+    void *p = midge__block_payload(b);
+    s->head = *(struct midge__block **)p;
     s->free--;
-    s->owners[slot_index(s, p)] = (uint16_t)owner;
-    account(m, owner, s->stride);
+    midge__block_set_owner(b, owner);
+    account(m, owner, bytes_of(b));
+    m->owner_stats[owner].slots += bytes_of(b);
     MIDGE__UNPOISON(p, s->size);
     return p;
 }
 
-MIDGE__UNCHECKED static void slot_link(struct midge__slots *s, size_t index)
+MIDGE__UNCHECKED static void slot_link(struct midge__memory *m, struct midge__block *b)
 {
-    void *p = s->base + index * s->stride;
-    *(void **)p = s->free_head;
-    s->free_head = p;
+    struct midge__slots *s = slots_of(m, b);
+    void *p = midge__block_payload(b);
+    MIDGE__POISON(p, payload_of(b));
+    midge__block_set_owner(b, NOBODY);
+    *(struct midge__block **)p = s->head;
+    s->head = b;
     s->free++;
-    s->owners[index] = SLOT_FREE;
 }
 
-static void slot_free(struct midge__memory *m, struct midge__slots *s, size_t index)
+/* From the upper end, as all that owner 0 takes. */
+static void slots_carve(struct midge__memory *m, struct midge__slots *s, size_t size, unsigned n)
 {
-    MIDGE_ASSERT(s->owners[index] != SLOT_FREE);
-    unaccount(m, s->owners[index], s->stride);
-    MIDGE__POISON(s->base + index * s->stride, s->stride);
-    slot_link(s, index);
-}
-
-static void *slot_realloc(struct midge__memory *m, struct midge__slots *s, void *p, size_t n)
-{
-    size_t index = slot_index(s, p);
-    MIDGE_ASSERT(s->owners[index] != SLOT_FREE);
-    if (n <= s->size) {
-        return p;
-    }
-    void *moved = small_alloc(m, s->owners[index], n);
-    if (moved != NULL) {
-        memcpy(moved, p, s->size);
-        slot_free(m, s, index);
-    }
-    return moved;
-}
-
-static void slots_init(struct midge__slots *s, unsigned char *base, uint16_t *owners, size_t size,
-                       unsigned count)
-{
-    s->base = base;
-    s->owners = owners;
-    s->free_head = NULL;
     s->size = size;
-    s->stride = round_up(size);
-    s->count = count;
-    s->free = 0;
-    for (size_t i = count; i-- > 0;) {
-        slot_link(s, i);
-    }
-    MIDGE__POISON(base, s->stride * count);
-}
-
-/* Behind the small region's sentinel: the tags, then the records. */
-static void slots_carve(struct midge__memory *m, size_t in_size, size_t out_size, unsigned n,
-                        size_t tags)
-{
-    uint16_t *owners = (uint16_t *)(void *)(m->small.end + UNIT);
-    unsigned char *base = m->small.end + UNIT + tags;
-    MIDGE__UNPOISON(owners, tags);
-    if (in_size == out_size) {
-        slots_init(&m->slots[0], base, owners, in_size, 2 * n);
-    } else {
-        slots_init(&m->slots[0], base, owners, in_size, n);
-        slots_init(&m->slots[1], base + n * round_up(in_size), owners + n, out_size, n);
+    for (; n > 0; n--) {
+        s->begin = midge__region_take(&m->small, 0, units_for(size), 0);
+        slot_link(m, s->begin);
     }
 }
 
@@ -228,25 +164,26 @@ static void slots_carve(struct midge__memory *m, size_t in_size, size_t out_size
 int midge__memory_init(struct midge__memory *m, void *block, size_t size, unsigned owners)
 {
     if (block == NULL || owners == 0 || owners > MIDGE__OWNERS_MAX ||
-        size / UNIT >= (uint64_t)1 << MIDGE__REGION_UNITS_LOG2) {
+        size / UNIT >= (uint64_t)1 << MIDGE__REGION_BINS) {
         return MIDGE_ERR_INVALID;
     }
     memset(m, 0, sizeof(*m));
     size_t lost = (UNIT - (uintptr_t)block % UNIT) % UNIT;
+    size_t lists_size = round_up(sizeof(struct midge__region_lists));
     size_t stats_size = round_up(owners * sizeof(struct midge__owner_stats));
-    size_t bins_size = round_up(midge__region_bins(size) * sizeof(struct midge__block *));
-    size_t fixed = lost + stats_size + bins_size + UNIT; /* the sentinel */
+    size_t fixed = lost + lists_size + stats_size + UNIT; /* the sentinel */
     if (size < fixed + 2 * UNIT) {
         return MIDGE_ERR_NO_MEMORY;
     }
     MIDGE__UNPOISON(block, size);
     unsigned char *at = (unsigned char *)block + lost;
-    void *bins = at + stats_size;
+    void *lists = at;
     m->owners = owners;
-    m->owner_stats = (struct midge__owner_stats *)(void *)at;
+    m->owner_stats = (struct midge__owner_stats *)(void *)(at + lists_size);
     memset(m->owner_stats, 0, owners * sizeof(*m->owner_stats));
     m->stats.size = (size - fixed) / UNIT * UNIT;
-    midge__region_init(&m->small, at + stats_size + bins_size, m->stats.size, bins);
+    midge__region_init(&m->small, at + lists_size + stats_size, m->stats.size, lists);
+    m->slots[0].begin = m->slots[1].begin = (struct midge__block *)(void *)m->small.end;
     return MIDGE_OK;
 }
 
@@ -256,41 +193,34 @@ void midge__memory_deinit(struct midge__memory *m)
         midge__memory_sweep(m, owner);
     }
     MIDGE__UNPOISON(m->small.begin, midge__region_size(&m->small) + UNIT);
-    for (size_t i = 0; i < MIDGE_ARRAY_LEN(m->slots); i++) {
-        MIDGE__UNPOISON(m->slots[i].base, m->slots[i].stride * m->slots[i].count);
-    }
     memset(m, 0, sizeof(*m));
 }
 
 int midge__memory_slots(struct midge__memory *m, size_t in_size, size_t out_size, unsigned n)
 {
-    size_t have = midge__region_size(&m->small);
-    if (in_size == 0 || out_size == 0 || m->stats.alloc_calls != 0 || m->slots[0].count != 0) {
+    size_t have = m->stats.size;
+    if (in_size == 0 || out_size == 0 || m->stats.alloc_calls != 0 || m->slots[0].size != 0) {
         return MIDGE_ERR_INVALID;
     }
     if (n == 0) {
         return MIDGE_OK;
     }
-    if (in_size > have || out_size > have) {
+    if (in_size > have || out_size > have ||
+        n > (have / UNIT - 2) / (units_for(in_size) + units_for(out_size))) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    size_t pair = round_up(in_size) + round_up(out_size);
-    if (n > have / (pair + 2 * sizeof(uint16_t))) {
-        return MIDGE_ERR_NO_MEMORY;
+    if (in_size == out_size) {
+        n *= 2;
+    } else {
+        slots_carve(m, &m->slots[1], out_size, n);
     }
-    size_t tags = round_up(n * 2 * sizeof(uint16_t));
-    if (have < n * pair + tags + 2 * UNIT) {
-        return MIDGE_ERR_NO_MEMORY;
-    }
-    midge__region_init(&m->small, m->small.begin, have - tags - n * pair, m->small.bins);
-    slots_carve(m, in_size, out_size, n, tags);
-    m->stats.size = have - tags;
+    slots_carve(m, &m->slots[0], in_size, n);
     return MIDGE_OK;
 }
 
 void midge__memory_reserve(struct midge__memory *m, size_t n)
 {
-    m->small.reserved = n;
+    m->reserved = n;
 }
 
 void midge__memory_yield(struct midge__memory *m, bool yields)
@@ -302,7 +232,7 @@ void midge__memory_yield(struct midge__memory *m, bool yields)
 
 void *midge__memory_alloc(struct midge__memory *m, unsigned owner, size_t n)
 {
-    return injected(m) ? refuse(m) : small_alloc(m, owner, n);
+    return injected(m) ? refuse(m) : block_alloc(m, owner, n);
 }
 
 void *midge__memory_calloc(struct midge__memory *m, unsigned owner, size_t count, size_t size)
@@ -311,10 +241,10 @@ void *midge__memory_calloc(struct midge__memory *m, unsigned owner, size_t count
         return refuse(m);
     }
     size_t n = count * size;
-    struct midge__slots *s = slots_for(m, n);
+    struct midge__slots *s = n != 0 ? slots_for(m, n) : NULL;
     void *p = s != NULL ? slot_take(m, s, owner) : NULL;
     if (p == NULL) {
-        p = s == NULL || m->slot_fallback ? small_alloc(m, owner, n) : refuse(m);
+        p = s == NULL || m->slot_fallback ? block_alloc(m, owner, n) : refuse(m);
     }
     if (p != NULL) {
         memset(p, 0, n);
@@ -322,20 +252,25 @@ void *midge__memory_calloc(struct midge__memory *m, unsigned owner, size_t count
     return p;
 }
 
-void *midge__memory_realloc(struct midge__memory *m, unsigned owner, void *p, size_t n)
+void *midge__memory_shrink(struct midge__memory *m, void *p, size_t n)
 {
-    if (injected(m)) {
-        return refuse(m);
+    struct midge__block *b = midge__region_block(&m->small, p);
+    unsigned owner = midge__block_owner(b);
+    size_t units = units_for(n), rest = bytes_of(b) - units * UNIT;
+    MIDGE_ASSERT(owner != NOBODY && n <= payload_of(b));
+    if (is_slot(m, b) || rest == 0) {
+        return p;
     }
-    if (p == NULL) {
-        return small_alloc(m, owner, n);
+    unaccount(m, owner, rest);
+    if (owner == 0) { /* it stays beside what it was taken next to */
+        MIDGE__UNPOISON((unsigned char *)p + rest, n);
+        memmove((unsigned char *)p + rest, p, n); /* before a header comes below it */
+        MIDGE__POISON(p, rest);
     }
-    if (midge__region_owns(&m->small, p)) {
-        return small_realloc(m, p, n);
-    }
-    struct midge__slots *s = slots_of(m, p);
-    MIDGE_ASSERT(s != NULL);
-    return slot_realloc(m, s, p, n);
+    b = midge__region_trim(&m->small, b, units);
+    MIDGE__POISON(midge__block_payload(b), payload_of(b));
+    MIDGE__UNPOISON(midge__block_payload(b), n);
+    return midge__block_payload(b);
 }
 
 void midge__memory_free(struct midge__memory *m, void *p)
@@ -343,24 +278,14 @@ void midge__memory_free(struct midge__memory *m, void *p)
     if (p == NULL) {
         return;
     }
-    if (midge__region_owns(&m->small, p)) {
-        small_free(m, p);
-        return;
-    }
-    struct midge__slots *s = slots_of(m, p);
-    MIDGE_ASSERT(s != NULL);
-    slot_free(m, s, slot_index(s, p));
-}
-
-/* ---- Sweep ---- */
-
-static void sweep_slots(struct midge__memory *m, struct midge__slots *s, unsigned owner)
-{
-    for (size_t i = 0; i < s->count; i++) {
-        if (s->owners[i] == owner) {
-            memset(s->base + i * s->stride, 0, s->size);
-            slot_free(m, s, i);
-        }
+    struct midge__block *b = midge__region_block(&m->small, p);
+    unsigned owner = midge__block_owner(b);
+    unaccount(m, owner, bytes_of(b)); /* a free slot is nobody's: asserted there */
+    if (is_slot(m, b)) {
+        m->owner_stats[owner].slots -= bytes_of(b);
+        slot_link(m, b);
+    } else {
+        midge__region_give(&m->small, b);
     }
 }
 
@@ -368,11 +293,14 @@ size_t midge__memory_sweep(struct midge__memory *m, unsigned owner)
 {
     MIDGE_ASSERT(owner < m->owners);
     size_t swept = m->owner_stats[owner].live;
-    sweep_slots(m, &m->slots[0], owner);
-    sweep_slots(m, &m->slots[1], owner);
-    size_t small = m->owner_stats[owner].live;
-    midge__region_sweep(&m->small, owner, small);
-    unaccount(m, owner, small);
+    struct midge__block *next = (struct midge__block *)(void *)m->small.begin;
+    while (m->owner_stats[owner].live != 0) {
+        struct midge__block *b = midge__region_find(&m->small, next, owner);
+        next = b + midge__block_units(b); /* what is joined there keeps its header */
+        MIDGE__UNPOISON(midge__block_payload(b), payload_of(b));
+        memset(midge__block_payload(b), 0, payload_of(b));
+        midge__memory_free(m, midge__block_payload(b));
+    }
     return swept;
 }
 
@@ -380,9 +308,7 @@ size_t midge__memory_sweep(struct midge__memory *m, unsigned owner)
 
 bool midge__memory_owns(const struct midge__memory *m, const void *p)
 {
-    return midge__region_owns(&m->small, p) ||
-           ((uintptr_t)p - (uintptr_t)m->slots[0].base <
-            m->slots[0].stride * m->slots[0].count + m->slots[1].stride * m->slots[1].count);
+    return midge__region_owns(&m->small, p);
 }
 
 size_t midge__memory_largest_free(const struct midge__memory *m)
@@ -399,7 +325,7 @@ unsigned midge__memory_free_slots(const struct midge__memory *m)
 {
     const struct midge__slots *in = &m->slots[0];
     const struct midge__slots *out = &m->slots[1];
-    if (out->count == 0) {
+    if (out->size == 0) {
         return in->free / 2; /* one class for both */
     }
     return in->free < out->free ? in->free : out->free;
@@ -411,18 +337,10 @@ size_t midge__memory_owner_live(const struct midge__memory *m, unsigned owner)
     return m->owner_stats[owner].live;
 }
 
-static size_t held_slots(const struct midge__slots *s, unsigned owner)
-{
-    size_t bytes = 0;
-    for (size_t i = 0; i < s->count; i++) {
-        bytes += s->owners[i] == owner ? s->stride : 0;
-    }
-    return bytes;
-}
-
 size_t midge__memory_owner_slots(const struct midge__memory *m, unsigned owner)
 {
-    return held_slots(&m->slots[0], owner) + held_slots(&m->slots[1], owner);
+    MIDGE_ASSERT(owner < m->owners);
+    return m->owner_stats[owner].slots;
 }
 
 size_t midge__memory_owner_peak(const struct midge__memory *m, unsigned owner)
@@ -467,9 +385,9 @@ void midge__memory_fail_at(struct midge__memory *m, uint32_t nth, bool sticky)
 
 size_t midge__memory_verify(const struct midge__memory *m)
 {
-    size_t held = midge__region_size(&m->small) - m->small.free_bytes, owned = 0;
+    size_t held = m->stats.size - m->small.free_bytes, owned = 0;
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(m->slots); i++) {
-        held += (m->slots[i].count - m->slots[i].free) * m->slots[i].stride;
+        held -= m->slots[i].free * MIDGE__MEMORY_COST(m->slots[i].size);
     }
     for (unsigned owner = 0; owner < m->owners; owner++) {
         owned += m->owner_stats[owner].live;

@@ -2,14 +2,12 @@
 /*
  * The client's one block of memory.
  *
- *     block                                                                          block + size
- *     | owner stats | free lists | small blocks ...      ... | slot owners | in slots | out slots |
+ *     block                                                                   block + size
+ *     | free lists | owner stats | small blocks ...            ... | in slots | out slots |
  *
- * Small blocks come from a boundary-tag allocator with segregated free lists: constant time but
- * for the list of the very size class asked for. Neighbours coalesce at once. Each block and slot
- * bears the tag of its owner, so that what mbedTLS leaks goes away with the connection.
- *
- * TLS record buffers are served from slots of one fixed size, which cannot fragment.
+ * One region of blocks (region.h); each bears the tag of its owner, so that what mbedTLS leaks goes
+ * away with the connection. TLS record buffers are blocks of two fixed sizes at its upper end,
+ * taken at the start and kept apart: these slots cannot fragment.
  *
  * An allocation succeeds exactly when midge__memory_largest_free() covers it; the client's also
  * needs it above what midge__memory_reserve set apart.
@@ -27,7 +25,7 @@
 
 /* Owner 0 is the client, 1.. are connections. */
 #define MIDGE__OWNER_CLIENT 0U
-#define MIDGE__OWNERS_MAX   MIDGE__REGION_OWNERS_MAX
+#define MIDGE__OWNERS_MAX   MIDGE__REGION_NOBODY
 
 /* Alignment of everything handed out. */
 #define MIDGE__MEMORY_UNIT MIDGE__REGION_UNIT
@@ -35,24 +33,20 @@
 /* What an allocation of n bytes really takes of the small region; for worst-case sums. */
 #define MIDGE__MEMORY_COST(n) MIDGE__REGION_COST(n)
 
-/* What one record slot of n bytes takes, its tag included. */
-#define MIDGE__MEMORY_SLOT_COST(n)                                                                 \
-    (((size_t)(n) + MIDGE__MEMORY_UNIT - 1) / MIDGE__MEMORY_UNIT * MIDGE__MEMORY_UNIT +            \
-     sizeof(uint16_t))
-
-/* An upper bound of what the bookkeeping takes of the block, slot tags excepted. */
+/* An upper bound of what the bookkeeping takes of the block. */
 #define MIDGE__MEMORY_FIXED_COST(owners)                                                           \
-    ((owners) * sizeof(struct midge__owner_stats) + MIDGE__REGION_BINS * sizeof(void *) +          \
+    ((owners) * sizeof(struct midge__owner_stats) + sizeof(struct midge__region_lists) +           \
      6 * MIDGE__MEMORY_UNIT)
 
 /* Bytes really taken: headers and rounding included, record slots as long as they are held. */
 struct midge__owner_stats {
     size_t live;
     size_t peak;
+    size_t slots; /* of what is live */
 };
 
 struct midge__memory_stats {
-    uint32_t alloc_calls; /* alloc, calloc and realloc calls, refused ones included */
+    uint32_t alloc_calls; /* alloc and calloc calls, refused ones included */
     uint32_t failures;    /* refused calls */
     size_t live;
     size_t peak;
@@ -61,12 +55,9 @@ struct midge__memory_stats {
 
 /* Slots of one size. */
 struct midge__slots {
-    unsigned char *base;
-    uint16_t *owners; /* one for each slot */
-    void *free_head;  /* chained through the slots */
-    size_t size;      /* the request that is served: exactly this */
-    size_t stride;    /* size, rounded up to the alignment */
-    unsigned count;
+    struct midge__block *begin; /* the lowest; the region's end when there is none */
+    struct midge__block *head;  /* of the free ones, chained through their payloads */
+    size_t size;                /* the request that is served: exactly this */
     unsigned free;
 };
 
@@ -76,6 +67,7 @@ struct midge__memory {
     struct midge__owner_stats *owner_stats;
     unsigned owners;
     struct midge__memory_stats stats;
+    size_t reserved;    /* bytes at the region's lower end that the client gets nothing of */
     bool yields;        /* the client gets what is reserved, too */
     bool slot_fallback; /* a record buffer may come from the small region when slots are out */
     bool failed;
@@ -122,10 +114,10 @@ void *midge__memory_alloc(struct midge__memory *m, unsigned owner, size_t n);
 void *midge__memory_calloc(struct midge__memory *m, unsigned owner, size_t count, size_t size);
 
 /*
- * Shrinks and, where the neighbour is free, grows in place; otherwise moves. The block keeps its
- * owner: the argument serves only p == NULL, which allocates. NULL leaves p as it was.
+ * Frees what p has beyond n bytes, which must not be more than it has; returns where its first n
+ * bytes are now. The client's move to the upper end, others stay. A slot remains as it is.
  */
-void *midge__memory_realloc(struct midge__memory *m, unsigned owner, void *p, size_t n);
+void *midge__memory_shrink(struct midge__memory *m, void *p, size_t n);
 
 /* NULL is fine. Anything else must be from this block and still in use. */
 void midge__memory_free(struct midge__memory *m, void *p);

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The small blocks of midge__memory: a boundary-tag allocator with segregated free lists over one
- * stretch of memory. No accounts, no policy: memory.c keeps those.
+ * One stretch of memory, cut into blocks that bear the number of their owner. No counts by owner
+ * and no policy: memory.c has those.
+ *
+ * A free block joins its free neighbours and stands in a list, one for each power of two. A small
+ * block of a connection first goes to a quick list of its exact size, and the next request of that
+ * size takes it back: mbedTLS asks for a few small sizes thousands of times in one handshake. Quick
+ * blocks join their neighbours before a larger block is taken, when something is not found, and
+ * when the largest piece is asked for.
  */
 #ifndef MIDGE_BASE_REGION_H
 #define MIDGE_BASE_REGION_H
@@ -9,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "poison.h"
 
 /* Alignment of everything handed out, and the size of a block's header: 8 or 16 bytes. */
 #define MIDGE__REGION_UNIT (2 * sizeof(size_t))
@@ -19,33 +27,50 @@
          ? 2 * MIDGE__REGION_UNIT                                                                  \
          : ((size_t)(n) + 2 * MIDGE__REGION_UNIT - 1) / MIDGE__REGION_UNIT * MIDGE__REGION_UNIT)
 
-/* Four size classes to each power of two. The largest region: 32 MB on 32-bit targets, 64 GB. */
-#define MIDGE__REGION_UNITS_LOG2 (sizeof(size_t) == 4 ? 22U : 32U)
-#define MIDGE__REGION_BINS       (MIDGE__REGION_UNITS_LOG2 * 4U - 4U)
-#define MIDGE__REGION_MAP_WORDS  4U
+/* One bin for each power of two. The largest region: 32 MB on 32-bit targets, 64 GB. */
+#define MIDGE__REGION_BINS (sizeof(size_t) == 4 ? 22U : 32U)
 
-#define MIDGE__REGION_OWNERS_MAX 1024U
+/* Blocks of at most so many units go to quick lists: bignums of up to 112 bytes. */
+#define MIDGE__REGION_QUICK (112U / MIDGE__REGION_UNIT + 1U)
 
-struct midge__block; /* a block's header */
+/* Owners are 0 to NOBODY - 1. */
+#define MIDGE__REGION_OWNER_BITS 10U
+#define MIDGE__REGION_NOBODY     1023U
+
+/*
+ * A block, in units of the header's size:
+ *
+ *     | size << 10 | owner | prev's size << 10 | mark | payload ...                         |
+ *                                                      free: next and where it is linked from
+ *
+ * A free block of one unit is a header alone: in no list, it waits for a neighbour. Marks that
+ * differ in many bits: a double free or an overrun header is noticed at once.
+ */
+struct midge__block {
+    size_t size_owner;
+    size_t prev_mark;
+};
+
+/* In the memory that is handed out, not in the region: a question about it may settle them. */
+struct midge__region_lists {
+    struct midge__block *bins[MIDGE__REGION_BINS];
+    struct midge__block *quick[MIDGE__REGION_QUICK + 1]; /* by units */
+    size_t quick_blocks;
+};
 
 struct midge__region {
     unsigned char *begin; /* first header */
     unsigned char *end;   /* the sentinel header after the last block */
-    struct midge__block **bins;
-    uint32_t map[MIDGE__REGION_MAP_WORDS]; /* which bins hold something */
-    size_t free_bytes;                     /* headers included */
-    size_t reserved;                       /* bytes at the lower end that owner 0 gets nothing of */
+    struct midge__region_lists *lists;
+    size_t free_bytes; /* headers and quick blocks included */
 };
-
-/* How many bins a region of at most `size` bytes needs. */
-unsigned midge__region_bins(size_t size);
 
 /*
  * One free piece of `size` bytes, and the sentinel of one unit behind it: both multiples of the
- * unit and aligned to it, size at least two units. bins holds midge__region_bins(size).
+ * unit and aligned to it, size at least two units.
  */
 void midge__region_init(struct midge__region *r, unsigned char *begin, size_t size,
-                        struct midge__block **bins);
+                        struct midge__region_lists *lists);
 
 static inline size_t midge__region_size(const struct midge__region *r)
 {
@@ -57,30 +82,55 @@ static inline bool midge__region_owns(const struct midge__region *r, const void 
     return (uintptr_t)p - (uintptr_t)r->begin < midge__region_size(r);
 }
 
-/* NULL exactly when no free piece is large enough. Owner 0, whose blocks live longest, gets the
-   upper end of a free piece, others the lower: what a connection leaves stays in one piece. Of
-   owner 0's piece only what lies above the reserved bytes counts. */
-void *midge__region_alloc(struct midge__region *r, unsigned owner, size_t n);
+static inline void *midge__block_payload(struct midge__block *b)
+{
+    return b + 1;
+}
 
-/* Grows or shrinks p where it stands; false, nothing changed, when its neighbour forbids it. */
-bool midge__region_resize(struct midge__region *r, void *p, size_t n);
+MIDGE__UNCHECKED static inline size_t midge__block_units(const struct midge__block *b)
+{
+    return b->size_owner >> MIDGE__REGION_OWNER_BITS;
+}
 
-/* Keeps n bytes, no more than there are, at p's upper end; returns where they are. */
-void *midge__region_shrink_up(struct midge__region *r, void *p, size_t n);
+MIDGE__UNCHECKED static inline unsigned midge__block_owner(const struct midge__block *b)
+{
+    return (unsigned)(b->size_owner & MIDGE__REGION_NOBODY);
+}
 
-/* Returns the bytes that p had taken, and in *owner whose it was. */
-size_t midge__region_free(struct midge__region *r, void *p, unsigned *owner);
+MIDGE__UNCHECKED static inline void midge__block_set_owner(struct midge__block *b, unsigned owner)
+{
+    b->size_owner = (b->size_owner & ~(size_t)MIDGE__REGION_NOBODY) | owner;
+}
 
-/* Of a block in use: what it takes, header included, and whose it is. */
-size_t midge__region_taken(const struct midge__region *r, void *p);
-unsigned midge__region_owner(const struct midge__region *r, void *p);
+/* The block in use whose payload p is; anything else is asserted. */
+struct midge__block *midge__region_block(const struct midge__region *r, void *p);
 
-/* Zeroes and frees the owner's blocks until `bytes` are freed. */
-void midge__region_sweep(struct midge__region *r, unsigned owner, size_t bytes);
+/* A quick block of the size, its payload poisoned; NULL when there is none. */
+struct midge__block *midge__region_quick(struct midge__region *r, unsigned owner, size_t units);
 
+/*
+ * A block of `units`, at least 2; NULL exactly when no free piece is large enough. Owner 0, whose
+ * blocks live longest, gets the upper end of a free piece, not below `floor` bytes from the
+ * region's begin; others the lower end: what a connection leaves stays in one piece. The payload
+ * is poisoned.
+ */
+struct midge__block *midge__region_take(struct midge__region *r, unsigned owner, size_t units,
+                                        size_t floor);
+void midge__region_give(struct midge__region *r, struct midge__block *b);
+
+/* Frees what b has beyond `units`: the lower end of owner 0's, the upper of others'. Returns where
+   b begins now. */
+struct midge__block *midge__region_trim(struct midge__region *r, struct midge__block *b,
+                                        size_t units);
+
+/* The owner's first block in use at or after b, NULL when there is none. */
+struct midge__block *midge__region_find(const struct midge__region *r, struct midge__block *b,
+                                        unsigned owner);
+
+/* Payload of the largest free piece. */
 size_t midge__region_largest(const struct midge__region *r);
 
-/* Asserts that headers, lists and map agree; returns the number of free pieces. */
+/* Asserts that headers and lists agree; returns the number of free pieces. */
 size_t midge__region_verify(const struct midge__region *r);
 
 #endif

@@ -67,7 +67,7 @@ static void default_budget(uint32_t *field, uint32_t value)
 void midge__config_defaults(struct midge_config *c, const struct midge_config *from)
 {
     *c = *from;
-    default_u16(&c->max_connections, MIDGE_MAX_CONNECTIONS, MIDGE__OWNERS_MAX - 24);
+    default_u16(&c->max_connections, MIDGE_MAX_CONNECTIONS, MIDGE__OWNERS_MAX - 23);
     default_u16(&c->max_per_origin, MIDGE_MAX_PER_ORIGIN, UINT16_MAX);
     default_u16(&c->max_handshakes, MIDGE_MAX_HANDSHAKES, UINT16_MAX);
     default_u16(&c->max_transfers, c->max_connections, UINT16_MAX);
@@ -182,8 +182,7 @@ static size_t fixed_bytes(const struct midge_config *c, size_t sessions, size_t 
 
 static size_t pair_bytes(void)
 {
-    return MIDGE__MEMORY_SLOT_COST(midge__tls_slot_in()) +
-           MIDGE__MEMORY_SLOT_COST(midge__tls_slot_out());
+    return MIDGE__MEMORY_COST(midge__tls_slot_in()) + MIDGE__MEMORY_COST(midge__tls_slot_out());
 }
 
 /* How many there is use for: a connection keeps its pair, or gives it back after the handshake

@@ -137,8 +137,7 @@ int midge__request_url(struct midge_client *client, const struct midge_request *
         midge__memory_free(&client->memory, text);
         return err;
     }
-    char *fitted = midge__memory_realloc(&client->memory, 0, text, len + 1);
-    *url = fitted != NULL ? fitted : text;
+    *url = midge__memory_shrink(&client->memory, text, len + 1);
     *own = true;
     return MIDGE_OK;
 }

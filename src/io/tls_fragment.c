@@ -131,10 +131,9 @@ static void trim_output(struct midge__tls_impl *impl)
     size_t spare = midge__tls_fragment() - midge__tls_sent_record();
     size_t len = ssl->MBEDTLS_PRIVATE(out_buf_len) - spare;
     void *buf = ssl->MBEDTLS_PRIVATE(out_buf);
-    if (midge__memory_realloc(impl->tls->context->memory, impl->owner, buf, len) != NULL) {
-        ssl->MBEDTLS_PRIVATE(out_buf_len) = len;
-        impl->longest_send = midge__tls_sent_record();
-    }
+    (void)midge__memory_shrink(impl->tls->context->memory, buf, len); /* stays where it is */
+    ssl->MBEDTLS_PRIVATE(out_buf_len) = len;
+    impl->longest_send = midge__tls_sent_record();
 #else
     (void)impl;
 #endif

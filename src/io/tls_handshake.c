@@ -94,8 +94,7 @@ static void drop_name(struct midge__tls_impl *impl)
         (void)mbedtls_ssl_set_hostname(&impl->ssl, NULL);
     }
     impl->name = NULL; /* at the block's end: shrinking leaves it where it is */
-    (void)midge__memory_realloc(impl->tls->context->memory, impl->owner, impl,
-                                sizeof *impl + impl->ahead_size);
+    (void)midge__memory_shrink(impl->tls->context->memory, impl, sizeof *impl + impl->ahead_size);
 }
 
 static int finish(struct midge__tls_impl *impl)

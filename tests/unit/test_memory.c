@@ -101,8 +101,7 @@ static void fixed_cost_is_an_upper_bound(void **state)
     (void)state;
     assert_int_equal(midge__memory_slots(&mem, IN_SIZE, OUT_SIZE, 3), MIDGE_OK);
     size_t held = midge__memory_stats_get(&mem)->size;
-    size_t tags = 3 * 2 * sizeof(uint16_t);
-    assert_true(BLOCK_SIZE - held <= MIDGE__MEMORY_FIXED_COST(OWNERS) + tags);
+    assert_true(BLOCK_SIZE - held <= MIDGE__MEMORY_FIXED_COST(OWNERS));
 }
 
 /* ---- Small blocks ---- */
@@ -154,7 +153,7 @@ static void largest_free_is_exact(void **state)
 static void a_fit_deep_in_its_class_is_found(void **state)
 {
     (void)state;
-    /* All holes are of one size class; the only one that fits was freed first. */
+    /* All holes are in one list; the only one that fits was freed first. */
     void *holes[20];
     for (size_t i = 0; i < 20; i++) {
         holes[i] = midge__memory_alloc(&mem, 2, (i == 0 ? 77 : 65) * UNIT);
@@ -165,6 +164,24 @@ static void a_fit_deep_in_its_class_is_found(void **state)
         midge__memory_free(&mem, holes[i]);
     }
     assert_ptr_equal(midge__memory_alloc(&mem, 1, 70 * UNIT), holes[0]);
+    midge__memory_sweep(&mem, 1);
+    assert_all_free();
+}
+
+static void the_best_fit_is_taken(void **state)
+{
+    (void)state;
+    static const size_t units[] = {90, 70, 80};
+    void *holes[3];
+    for (size_t i = 0; i < 3; i++) {
+        holes[i] = midge__memory_alloc(&mem, 2, units[i] * UNIT);
+        assert_non_null(midge__memory_alloc(&mem, 1, 1));
+    }
+    for (size_t i = 0; i < 3; i++) {
+        midge__memory_free(&mem, holes[i]);
+    }
+    assert_ptr_equal(midge__memory_alloc(&mem, 1, 69 * UNIT), holes[1]);
+    assert_ptr_equal(midge__memory_alloc(&mem, 1, 69 * UNIT), holes[2]);
     midge__memory_sweep(&mem, 1);
     assert_all_free();
 }
@@ -186,6 +203,70 @@ static void neighbours_join_in_any_order(void **state)
         assert_all_free();
     }
 }
+
+/* ---- Quick lists ---- */
+
+static void a_small_size_is_served_again(void **state)
+{
+    (void)state;
+    void *first = midge__memory_alloc(&mem, 1, 32);
+    void *other = midge__memory_alloc(&mem, 1, 32 + UNIT);
+    void *wall = midge__memory_alloc(&mem, 1, 1);
+    midge__memory_free(&mem, first);
+    midge__memory_free(&mem, other);
+    assert_int_equal(midge__memory_owner_live(&mem, 1), MIDGE__MEMORY_COST(1));
+    assert_ptr_equal(midge__memory_alloc(&mem, 2, 32 + UNIT), other);
+    assert_ptr_equal(midge__memory_calloc(&mem, 3, 1, 32), first);
+    assert_int_equal(midge__memory_owner_live(&mem, 2), MIDGE__MEMORY_COST(32 + UNIT));
+    assert_int_equal(midge__memory_owner_live(&mem, 3), MIDGE__MEMORY_COST(32));
+    midge__memory_sweep(&mem, 2);
+    midge__memory_sweep(&mem, 3);
+    midge__memory_free(&mem, wall);
+    assert_all_free();
+}
+
+/* Fills the block with small blocks and frees them, the lowest last; the highest one's address. */
+static void *free_many_small(void)
+{
+    void *p[4096], *last = NULL;
+    size_t n = 0;
+    while (n < 4096 && (p[n] = midge__memory_alloc(&mem, 1, 32)) != NULL) {
+        n++;
+    }
+    assert_true(n > 1000 && n < 4096);
+    while (n-- > 0) {
+        last = (uintptr_t)p[n] > (uintptr_t)last ? p[n] : last;
+        midge__memory_free(&mem, p[n]);
+    }
+    return last;
+}
+
+static void quick_blocks_join_for_what_is_larger(void **state)
+{
+    (void)state;
+    size_t most = midge__memory_largest_free(&mem);
+    (void)free_many_small();
+    void *all = midge__memory_alloc(&mem, 2, most);
+    assert_non_null(all);
+    midge__memory_free(&mem, all);
+    (void)free_many_small();
+    assert_int_equal(midge__memory_largest_free(&mem), most);
+    assert_all_free();
+}
+
+static void the_client_takes_no_quick_block(void **state)
+{
+    (void)state;
+    void *last = free_many_small();
+    unsigned char *p = midge__memory_alloc(&mem, 0, 32);
+    assert_true(p >= (unsigned char *)last);
+    midge__memory_free(&mem, p);
+    assert_ptr_equal(midge__memory_alloc(&mem, 0, 32), p);
+    midge__memory_free(&mem, p);
+    assert_all_free();
+}
+
+/* ---- What is zeroed, what shrinks ---- */
 
 static void calloc_checks_overflow_and_zeroes(void **state)
 {
@@ -210,27 +291,26 @@ static void calloc_checks_overflow_and_zeroes(void **state)
     assert_all_free();
 }
 
-static void realloc_stays_in_place_when_it_can(void **state)
+static void what_shrinks_stays_in_place(void **state)
 {
     (void)state;
-    unsigned char *p = midge__memory_realloc(&mem, 3, NULL, 100);
-    memset(p, 0x3c, 100);
-    assert_ptr_equal(midge__memory_realloc(&mem, 0, p, 2000), p); /* free space follows */
-    assert_ptr_equal(midge__memory_realloc(&mem, 0, p, 50), p);
+    unsigned char *p = midge__memory_alloc(&mem, 3, 2000);
+    void *wall = midge__memory_alloc(&mem, 1, 1);
+    size_t free_bytes = midge__memory_free_bytes(&mem);
+    memset(p, 0x3c, 2000);
+    assert_ptr_equal(midge__memory_shrink(&mem, p, 2000), p);
+    assert_ptr_equal(midge__memory_shrink(&mem, p, 50), p);
+    for (size_t i = 0; i < 50; i++) {
+        assert_int_equal(p[i], 0x3c);
+    }
     assert_int_equal(midge__memory_owner_live(&mem, 3), MIDGE__MEMORY_COST(50));
     assert_int_equal(midge__memory_owner_peak(&mem, 3), MIDGE__MEMORY_COST(2000));
-    void *wall = midge__memory_alloc(&mem, 1, 1);
-    unsigned char *moved = midge__memory_realloc(&mem, 0, p, 400);
-    assert_non_null(moved);
-    assert_ptr_not_equal(moved, p);
-    for (size_t i = 0; i < 50; i++) {
-        assert_int_equal(moved[i], 0x3c);
-    }
-    assert_int_equal(midge__memory_owner_live(&mem, 3), MIDGE__MEMORY_COST(400));
-    assert_null(midge__memory_realloc(&mem, 0, moved, BLOCK_SIZE));
-    assert_null(midge__memory_realloc(&mem, 0, moved, SIZE_MAX));
-    assert_int_equal(moved[0], 0x3c);
-    midge__memory_free(&mem, moved);
+    assert_int_equal(midge__memory_free_bytes(&mem) - free_bytes,
+                     MIDGE__MEMORY_COST(2000) - MIDGE__MEMORY_COST(50));
+    assert_int_equal(midge__memory_verify(&mem), 2);
+    assert_ptr_equal(midge__memory_shrink(&mem, p, 0), p);
+    assert_int_equal(midge__memory_owner_live(&mem, 3), MIDGE__MEMORY_COST(0));
+    midge__memory_free(&mem, p);
     midge__memory_free(&mem, wall);
     assert_all_free();
 }
@@ -267,7 +347,7 @@ static void the_client_gives_back_below(void **state)
         for (size_t k = 0; k < 500; k++) {
             kept[i][k] = (unsigned char)(i + k);
         }
-        kept[i] = midge__memory_realloc(&mem, 0, kept[i], n);
+        kept[i] = midge__memory_shrink(&mem, kept[i], n);
         assert_int_equal((uintptr_t)kept[i] % MIDGE__MEMORY_UNIT, 0);
         midge__memory_verify(&mem);
         most -= MIDGE__MEMORY_COST(n);
@@ -277,7 +357,7 @@ static void the_client_gives_back_below(void **state)
         for (size_t k = 0; k < 1 + i * 7; k++) {
             assert_int_equal(kept[i][k], (unsigned char)(i + k));
         }
-        assert_ptr_equal(midge__memory_realloc(&mem, 0, kept[i], 1 + i * 7), kept[i]);
+        assert_ptr_equal(midge__memory_shrink(&mem, kept[i], 1 + i * 7), kept[i]);
         midge__memory_free(&mem, kept[i]);
     }
     assert_all_free();
@@ -348,7 +428,7 @@ static void sweep_frees_and_zeroes_one_owner(void **state)
     memset(in, 0x99, IN_SIZE);
     size_t live = midge__memory_owner_live(&mem, 2);
     assert_true(live >= 20 * 64 + IN_SIZE);
-    assert_in_range(midge__memory_owner_slots(&mem, 2), IN_SIZE, IN_SIZE + MIDGE__MEMORY_UNIT - 1);
+    assert_int_equal(midge__memory_owner_slots(&mem, 2), MIDGE__MEMORY_COST(IN_SIZE));
     assert_int_equal(midge__memory_owner_slots(&mem, 1), 0);
     assert_int_equal(midge__memory_sweep(&mem, 2), live);
     assert_int_equal(midge__memory_owner_slots(&mem, 2), 0);
@@ -379,8 +459,8 @@ static void slots_serve_their_exact_sizes(void **state)
     assert_int_equal(midge__memory_slots(&mem, IN_SIZE, OUT_SIZE, 3), MIDGE_OK);
     assert_int_equal(midge__memory_free_slots(&mem), 3);
     size_t small = midge__memory_free_bytes(&mem);
-    size_t each = MIDGE__MEMORY_SLOT_COST(IN_SIZE) + MIDGE__MEMORY_SLOT_COST(OUT_SIZE);
-    assert_in_range(before - small, 3 * each, 3 * each + UNIT);
+    size_t each = MIDGE__MEMORY_COST(IN_SIZE) + MIDGE__MEMORY_COST(OUT_SIZE);
+    assert_int_equal(before - small, 3 * each);
     unsigned char *in[3], *out[3];
     for (size_t i = 0; i < 3; i++) {
         in[i] = midge__memory_calloc(&mem, 1, 1, IN_SIZE);
@@ -457,19 +537,18 @@ static void slots_that_do_not_fit_change_nothing(void **state)
     assert_all_free();
 }
 
-static void realloc_moves_out_of_a_slot(void **state)
+static void a_slot_does_not_shrink(void **state)
 {
     (void)state;
     assert_int_equal(midge__memory_slots(&mem, IN_SIZE, OUT_SIZE, 1), MIDGE_OK);
     unsigned char *p = midge__memory_calloc(&mem, 4, 1, OUT_SIZE);
     memset(p, 0x42, OUT_SIZE);
-    assert_ptr_equal(midge__memory_realloc(&mem, 0, p, 10), p);
-    unsigned char *moved = midge__memory_realloc(&mem, 0, p, OUT_SIZE + 100);
-    assert_non_null(moved);
-    assert_int_equal(midge__memory_free_slots(&mem), 1);
-    assert_int_equal(moved[OUT_SIZE - 1], 0x42);
-    assert_int_equal(midge__memory_owner_live(&mem, 4), MIDGE__MEMORY_COST(OUT_SIZE + 100));
+    assert_ptr_equal(midge__memory_shrink(&mem, p, 10), p);
+    assert_int_equal(p[OUT_SIZE - 1], 0x42);
+    assert_int_equal(midge__memory_owner_live(&mem, 4), MIDGE__MEMORY_COST(OUT_SIZE));
+    assert_int_equal(midge__memory_free_slots(&mem), 0);
     midge__memory_sweep(&mem, 4);
+    assert_int_equal(midge__memory_free_slots(&mem), 1);
     assert_all_free();
 }
 
@@ -484,11 +563,12 @@ static void nth_request_fails(void **state)
     assert_non_null(a);
     assert_non_null(b);
     assert_false(midge__memory_failed(&mem));
-    assert_null(midge__memory_realloc(&mem, 0, a, 100));
+    assert_null(midge__memory_alloc(&mem, 0, 100));
     assert_true(midge__memory_failed(&mem));
     midge__memory_failed_reset(&mem);
     assert_false(midge__memory_failed(&mem));
-    a = midge__memory_realloc(&mem, 0, a, 100);
+    midge__memory_free(&mem, a);
+    a = midge__memory_alloc(&mem, 0, 100);
     assert_non_null(a);
     assert_int_equal(midge__memory_stats_get(&mem)->alloc_calls, 4);
     assert_int_equal(midge__memory_stats_get(&mem)->failures, 1);
@@ -509,6 +589,13 @@ static void nth_request_fails(void **state)
 static void free_twice(void)
 {
     void *p = midge__memory_alloc(&mem, 1, 100);
+    midge__memory_free(&mem, p);
+    midge__memory_free(&mem, p);
+}
+
+static void free_twice_what_has_joined(void)
+{
+    void *p = midge__memory_alloc(&mem, 0, 100);
     midge__memory_free(&mem, p);
     midge__memory_free(&mem, p);
 }
@@ -543,8 +630,9 @@ static void overrun_a_block(void)
 static void corruption_is_asserted(void **state)
 {
     (void)state;
-    void (*const acts[])(void) = {free_twice, free_inside_a_block, free_what_is_not_ours,
-                                  free_a_slot_twice, overrun_a_block};
+    void (*const acts[])(void) = {free_twice,          free_twice_what_has_joined,
+                                  free_inside_a_block, free_what_is_not_ours,
+                                  free_a_slot_twice,   overrun_a_block};
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(acts); i++) {
         int status = 0;
         pid_t child = fork();
@@ -645,8 +733,7 @@ static void check_apart(const struct shadow *fresh)
 static void shadow_add(unsigned char *p, size_t n, unsigned owner, bool is_slot)
 {
     struct shadow *s = &shadows[shadow_count++];
-    size_t stride = (n + UNIT - 1) / UNIT * UNIT;
-    *s = (struct shadow){p, n, is_slot ? stride : MIDGE__MEMORY_COST(n), owner, 0, is_slot};
+    *s = (struct shadow){p, n, MIDGE__MEMORY_COST(n), owner, 0, is_slot};
     shadow_charge(owner, s->taken);
     check_apart(s);
     s->fill = (unsigned char)rng();
@@ -686,32 +773,18 @@ static void random_free(size_t at)
     midge__memory_free(&mem, s.p);
 }
 
-static void random_realloc(size_t at)
+static void random_shrink(size_t at)
 {
     struct shadow *s = &shadows[at];
-    size_t n = random_size();
-    if (s->is_slot) {
-        return;
-    }
-    unsigned char *p = midge__memory_realloc(&mem, 0, s->p, n);
-    if (p == NULL) {
-        assert_true(n > s->size);
-        check_fill(s, s->size);
-        return;
-    }
-    size_t kept = s->size < n ? s->size : n, cost = MIDGE__MEMORY_COST(n);
-    bool shrinks_up = s->owner == 0 && cost < s->taken;
-    if (p != s->p && !shrinks_up) { /* both were held for a moment */
-        shadow_charge(s->owner, cost);
-        shadow_release(s);
-    } else {
-        shadow_release(s);
-        shadow_charge(s->owner, cost);
-    }
+    size_t n = rng() % (s->size + 1);
+    unsigned char *p = midge__memory_shrink(&mem, s->p, n);
+    shadow_release(s);
+    s->taken = s->is_slot ? s->taken : MIDGE__MEMORY_COST(n);
+    shadow_charge(s->owner, s->taken);
+    assert_true(p == s->p || (s->owner == 0 && !s->is_slot));
     s->p = p;
     s->size = n;
-    s->taken = cost;
-    check_fill(s, kept);
+    check_fill(s, n);
     check_apart(s);
     memset(p, s->fill, n);
 }
@@ -750,7 +823,7 @@ static void random_step(uint32_t step)
     } else if (op == 99 && rng() % 8 == 0) {
         random_sweep();
     } else if (op >= 85 && shadow_count > 0) {
-        random_realloc(rng() % shadow_count);
+        random_shrink(rng() % shadow_count);
     } else if (shadow_count > 0) {
         random_free(rng() % shadow_count);
     }
@@ -785,9 +858,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(cost_is_what_is_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(largest_free_is_exact, setup, teardown),
         cmocka_unit_test_setup_teardown(a_fit_deep_in_its_class_is_found, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_best_fit_is_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(neighbours_join_in_any_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_small_size_is_served_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(quick_blocks_join_for_what_is_larger, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_client_takes_no_quick_block, setup, teardown),
         cmocka_unit_test_setup_teardown(calloc_checks_overflow_and_zeroes, setup, teardown),
-        cmocka_unit_test_setup_teardown(realloc_stays_in_place_when_it_can, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_shrinks_stays_in_place, setup, teardown),
         cmocka_unit_test_setup_teardown(the_client_allocates_from_above, setup, teardown),
         cmocka_unit_test_setup_teardown(the_client_gives_back_below, setup, teardown),
         cmocka_unit_test_setup_teardown(the_client_leaves_what_is_reserved, setup, teardown),
@@ -796,7 +873,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(slot_fallback_uses_the_small_region, setup, teardown),
         cmocka_unit_test_setup_teardown(equal_slot_sizes_share_one_class, setup, teardown),
         cmocka_unit_test_setup_teardown(slots_that_do_not_fit_change_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(realloc_moves_out_of_a_slot, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_slot_does_not_shrink, setup, teardown),
         cmocka_unit_test_setup_teardown(nth_request_fails, setup, teardown),
 #if !defined(NDEBUG) && !defined(MIDGE_NO_ASSERT)
         cmocka_unit_test_setup_teardown(corruption_is_asserted, setup, teardown),

@@ -14,8 +14,7 @@ static bool external(void)
 
 static size_t slots_cost(void)
 {
-    return MIDGE__MEMORY_SLOT_COST(midge__tls_slot_in()) +
-           MIDGE__MEMORY_SLOT_COST(midge__tls_slot_out());
+    return MIDGE__MEMORY_COST(midge__tls_slot_in()) + MIDGE__MEMORY_COST(midge__tls_slot_out());
 }
 
 static void defaults_open(void)
