@@ -150,6 +150,14 @@ static void change_head(struct midge__h1 *x, char *head, size_t cap)
     midge__h1_parse_grow(&x->parse, head, cap);
 }
 
+/* No memory for a larger head, and none will come back. A request that may be sent again does that
+   when it is alone; for another the fields that are not needed are left out. */
+static int cut_head(struct midge__h1 *x)
+{
+    bool again = x->conn->client->n_conns > 1 && midge__transfer_steps_back(x->transfer);
+    return !again && midge__h1_parse_skip(&x->parse) ? MIDGE_OK : MIDGE_ERR_NO_MEMORY;
+}
+
 /* No memory for `wish` bytes: the spare head, or it comes when others end. */
 static int do_with_less(struct midge__h1 *x, size_t wish)
 {
@@ -163,7 +171,7 @@ static int do_with_less(struct midge__h1 *x, size_t wish)
         return MIDGE_OK;
     }
     x->parse_on = midge__h1_starve(x, wish);
-    return x->parse_on ? MIDGE_OK : MIDGE_ERR_NO_MEMORY;
+    return x->parse_on ? MIDGE_OK : cut_head(x);
 }
 
 static int grow(struct midge__h1 *x)
@@ -180,7 +188,7 @@ static int grow(struct midge__h1 *x)
     }
     char *head = midge__h1_keep(x, cap);
     if (head == NULL) {
-        return MIDGE_ERR_NO_MEMORY;
+        return cut_head(x);
     }
     change_head(x, head, cap);
     return MIDGE_OK;

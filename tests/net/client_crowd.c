@@ -90,8 +90,9 @@ static void on_done(void *ctx, const struct midge_result *result)
     crowd.live--;
     crowd.errors[-result->error < ERRORS ? -result->error : ERRORS - 1]++;
     if (result->error != MIDGE_OK) {
-        fprintf(stderr, "%s %s %s\n", midge_err_name(result->error),
-                midge_phase_name(result->phase), result->detail);
+        fprintf(stderr, "%s %s %s, status %d, %llu bytes, %d retries, upload of %zu\n",
+                midge_err_name(result->error), midge_phase_name(result->phase), result->detail,
+                result->status, (unsigned long long)result->body_len, result->retries, one->upload);
     } else if (result->body_len != one->got) {
         fprintf(stderr, "%llu bytes of %llu\n", (unsigned long long)one->got,
                 (unsigned long long)result->body_len);
