@@ -37,8 +37,7 @@ static const char *const paths[] = {"data[0].url", "data[0].b64_json"};
 /* Common to all items. */
 struct images {
     struct prompts prompts;
-    char head[6 * WORD_MAX + 32], tail[6 * WORD_MAX + 64]; /* of each question, before and after
-                                                              the prompt */
+    char head[6 * WORD_MAX + 32], tail[6 * WORD_MAX + 64]; /* of each question, around the prompt */
 };
 
 struct image {
