@@ -5,7 +5,7 @@
 #   BOARD-PROFILE-qemu.elf          arguments, files and exit code by semihosting
 #   BOARD-PROFILE.elf .bin .hex     for hardware: no semihosting in it
 #
-#   BOARD-least(-qemu).elf …        tiny, without what can be left out: common/least.c
+#   BOARD-least(-qemu).elf …        tiny, without all optional parts: common/least.c
 #   BOARD-PROFILE-conformance.elf   tests/conformance in place of the apps, in QEMU
 #
 #   cmake --build build/BOARD --target flash-PROFILE      writes it, where openocd knows how;
@@ -56,7 +56,7 @@ file(READ ${_ca}.head _a)
 file(READ ${_ca}.in _b)
 file(CONFIGURE OUTPUT ${_ca} CONTENT "${_a}${_b}board_ca_end:\n.byte 0\n" @ONLY)
 file(REMOVE ${_ca}.in ${_ca}.head)
-# What .incbin reads is no dependency that CMake sees.
+# CMake does not detect that the file of .incbin is a dependency.
 set_source_files_properties(${_ca} PROPERTIES OBJECT_DEPENDS "${MIDGE_BOARD_CA}")
 file(GLOB _scripts CONFIGURE_DEPENDS ${_common}/*.ld)
 

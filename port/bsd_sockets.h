@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What recv, send and poll of BSD sockets answer, in port.h's words, for the ports on them: posix
- * and lwip_sockets. Include the platform's own headers of sockets, poll and errno first.
+ * Translates the results of BSD sockets' recv, send and poll into port.h's, for the ports posix and
+ * lwip_sockets. Include the platform's own headers of sockets, poll and errno first.
  */
 #ifndef MIDGE_PORT_BSD_SOCKETS_H
 #define MIDGE_PORT_BSD_SOCKETS_H
@@ -11,7 +11,7 @@
 
 #include "native.h"
 
-/* err, or AGAIN when errno says that there is nothing yet. */
+/* Returns err, or AGAIN when errno says that the call would block. */
 static inline int midge__bsd_failed(int err, int *native)
 {
     if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -39,8 +39,8 @@ static inline int midge__bsd_sent(ssize_t put, size_t *n, int *native)
     return put == 0 ? MIDGE_ERR_AGAIN : midge__bsd_failed(MIDGE_ERR_SEND, native);
 }
 
-/* A hang-up (lwIP has none) or error makes every wanted direction ready, so that whoever waits to
-   read or write does so and gets the errno; MIDGE_POLL_ERR alone carries none. */
+/* A hang-up (lwIP reports none) or an error makes every wanted direction ready, so that the next
+   recv or send gets the errno; MIDGE_POLL_ERR alone carries none. */
 static inline uint8_t midge__bsd_revents(short revents, uint8_t wanted)
 {
     uint8_t out = 0;
@@ -57,7 +57,7 @@ static inline uint8_t midge__bsd_revents(short revents, uint8_t wanted)
     return out;
 }
 
-/* The client's n sockets, and behind them the one that a wake makes readable. */
+/* Fills in the client's n sockets, and after them the descriptor that a wake makes readable. */
 static inline void midge__bsd_fill(struct pollfd *polled, const struct midge_pollfd *fds, size_t n,
                                    int wake_fd)
 {

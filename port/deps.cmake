@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Where the third-party source trees come from. Nothing of them is committed. Asked in this order,
-# the first that has the tree is taken, and one line says which:
+# The sources of the third-party source trees, which are never committed. They are asked in this
+# order; the first that has the tree is used, and one line names it:
 #
 #   1. -DMIDGE_DEPS_DIR=DIR           trees DIR/mbedtls, DIR/cjson, DIR/lwip; for MIDGE_BENCH DIR/mongoose
 #   2. the cache                      $MIDGE_CACHE, else $XDG_CACHE_HOME/midge, else ~/.cache/midge,
@@ -11,10 +11,10 @@ include_guard(GLOBAL)
 
 set(MIDGE_DEPS_DIR "" CACHE PATH "Source trees of the dependencies: mbedtls/ cjson/ lwip/ inside")
 
-# What is known of a tree, as variables of the calling function: projects call midge_deps_find from
-# directories that never saw this file's variables.
+# The facts about a tree, as variables of the calling function: projects call midge_deps_find from
+# directories that do not see this file's variables.
 macro(_midge_deps_facts)
-    # A file that shows a tree to be what its name says.
+    # A file by which the tree is recognised.
     set(_midge_deps_mark_mbedtls include/mbedtls/build_info.h)
     set(_midge_deps_mark_cjson cJSON.c)
     set(_midge_deps_mark_lwip src/include/lwip/init.h)

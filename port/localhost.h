@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* RFC 6761 6.3: localhost and all below it are loopback and never leave the machine. Each port's
-   dns_start answers them itself, with the families that its stack has. */
+/* RFC 6761 6.3: localhost and all names below it are loopback; such a query never leaves the
+   machine. Each port's dns_start answers them itself, with the address families of its stack. */
 #ifndef MIDGE_PORT_LOCALHOST_H
 #define MIDGE_PORT_LOCALHOST_H
 
@@ -8,8 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Names are compared without case (RFC 4343), in ASCII whatever the locale. A dot at the end does
-   not matter. */
+/* Compares without case (RFC 4343), in ASCII whatever the locale. A dot at the end is ignored. */
 static inline bool midge__is_localhost(const char *host)
 {
     static const char name[] = "localhost";

@@ -5,11 +5,11 @@
 #   midge_lwip(TARGET OPTIONS_DIR [IPV6])
 #
 # makes the static library TARGET, lwIP under OPTIONS_DIR/lwipopts.h, from the sources in
-# MIDGE_LWIP_DIR, which is looked for as all dependencies are when it is not set. What the options
-# leave out compiles to nothing. IPV6 defines LWIP_IPV6=1. arch/cc.h is OPTIONS_DIR's own or that of
-# port/lwip_raw; with NO_SYS 0 arch/sys_arch.h is needed too. Who links TARGET sees the same headers,
-# as system headers. A board's folder with its lwip_board.h, or another arch/, is added by whoever
-# calls:
+# MIDGE_LWIP_DIR; if that is not set, lwIP is searched for like all dependencies. Parts that the
+# options turn off compile to nothing. IPV6 defines LWIP_IPV6=1. arch/cc.h is OPTIONS_DIR's own or
+# that of port/lwip_raw; with NO_SYS 0 arch/sys_arch.h is needed too. Targets that link TARGET get the
+# same headers, as system headers. The caller adds a board's folder with its lwip_board.h, or another
+# arch/:
 #
 #   target_include_directories(TARGET BEFORE PUBLIC folder)
 #
@@ -41,7 +41,7 @@ function(midge_lwip target options_dir)
     file(GLOB sources ${source}/core/*.c ${source}/core/ipv4/*.c ${source}/core/ipv6/*.c
         ${source}/api/*.c)
     add_library(${target} STATIC ${sources} ${source}/netif/ethernet.c)
-    # SYSTEM: they are not held to our warnings.
+    # SYSTEM: midge's warnings do not apply to them.
     target_include_directories(${target} SYSTEM PUBLIC
         ${options_dir} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/lwip_raw ${source}/include)
     target_compile_options(${target} PRIVATE -w -ffunction-sections -fdata-sections)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Address families and lwIP's answers to lookups, for both ports on it. */
+/* Address families, and lwIP's results of lookups, for both lwIP ports. */
 #ifndef MIDGE_PORT_LWIP_ADDRESS_H
 #define MIDGE_PORT_LWIP_ADDRESS_H
 
@@ -38,7 +38,8 @@ static inline void midge__lwip_query_fail(struct midge_dns_query *query, err_t e
     query->done = 1;
 }
 
-/* The state of a query before any answer. False: it has failed, this build has not its family. */
+/* Sets the state of a query before any answer. False: the query has failed, because this build
+   lacks its family. */
 static inline bool midge__lwip_query_begin(struct midge_dns_query *query)
 {
     query->count = 0;
@@ -54,7 +55,7 @@ static inline bool midge__lwip_query_begin(struct midge_dns_query *query)
     return true;
 }
 
-/* One address more. */
+/* Adds one address to the query. */
 static inline void midge__lwip_query_add(struct midge_dns_query *query, const ip_addr_t *ip)
 {
     struct midge_addr *addr = &query->addrs[query->count++];
@@ -75,7 +76,7 @@ static inline void midge__lwip_query_add(struct midge_dns_query *query, const ip
 #endif
 }
 
-/* The loopback address of a family that there is. */
+/* Adds the loopback address of the family, if this build has the family. */
 static inline void midge__lwip_query_add_loopback(struct midge_dns_query *query, uint8_t family)
 {
     ip_addr_t ip;
@@ -94,8 +95,9 @@ static inline void midge__lwip_query_add_loopback(struct midge_dns_query *query,
 #endif
 }
 
-/* lwIP cannot cancel a lookup. Without name servers it gives up all at their next try, at once and
-   without a packet; their callbacks run in here. Only when every lookup under way is given up. */
+/* lwIP cannot cancel a lookup. Without name servers, lwIP fails all lookups at their next try,
+   without sending a packet, and calls their callbacks inside this function. Call it only when every
+   pending lookup was cancelled. */
 static inline void midge__lwip_dns_flush(void)
 {
     ip_addr_t servers[DNS_MAX_SERVERS];
@@ -105,7 +107,7 @@ static inline void midge__lwip_dns_flush(void)
         dns_setserver(i, NULL);
     }
     for (unsigned i = 0; i < DNS_MAX_RETRIES; i++) {
-        dns_tmr(); /* a second of lwIP's; there are fewer than DNS_MAX_RETRIES between two tries */
+        dns_tmr(); /* a second for lwIP; tries are fewer than DNS_MAX_RETRIES seconds apart */
     }
     for (u8_t i = 0; i < DNS_MAX_SERVERS; i++) {
         dns_setserver(i, &servers[i]);

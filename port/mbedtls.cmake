@@ -8,7 +8,7 @@ include_guard()
 
 function(midge_mbedtls_headers target profile)
     target_compile_definitions(${target} PRIVATE MBEDTLS_CONFIG_FILE="mbedtls/${profile}.h")
-    # SYSTEM: they are not held to our warnings.
+    # SYSTEM: midge's warnings do not apply to them.
     target_include_directories(${target} SYSTEM PRIVATE
         ${MIDGE_MBEDTLS_DIR}/include ${CMAKE_CURRENT_FUNCTION_LIST_DIR} ${MIDGE_MBEDTLS_DIR}/library)
 endfunction()
@@ -29,8 +29,8 @@ function(midge_mbedtls target profile)
     list(REMOVE_ITEM sources ${library}/ecp_curves_new.c) # included by nothing in 3.6
     add_library(${target} OBJECT ${sources})
     midge_mbedtls_headers(${target} ${profile})
-    # A section for each function, so that what is not called is not linked. The desktop wants
-    # speed even in a debugging build; a board's own flags come first.
+    # A section for each function, so that functions that are not called are not linked. The desktop
+    # needs speed even in a debugging build; a board's own flags come first.
     target_compile_options(${target} PRIVATE -w -ffunction-sections -fdata-sections)
     if(NOT CMAKE_SYSTEM_NAME STREQUAL Generic)
         target_compile_options(${target} PRIVATE -O2)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The platform's own code of an error, where a port's caller asked for it. */
+/* Stores the platform's own error code, if the caller of the port asked for it. */
 #ifndef MIDGE_PORT_NATIVE_H
 #define MIDGE_PORT_NATIVE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the programs share: the client, one request of an item, the answer's way to JSON. */
+/* Shared by the programs: the client, one request of an item, the answer's conversion to JSON. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 bool app_open(struct app *app, size_t app_bytes, size_t kept)
 {
-    /* All items at once are the point: as many connections to one origin as there can be. */
+    /* To run all items at once, one origin may have all connections. */
     struct midge_config config = {.max_per_origin =
                                       app->per_host > 0 && app->per_host < MIDGE_MAX_CONNECTIONS
                                           ? (uint16_t)app->per_host
@@ -19,7 +19,7 @@ bool app_open(struct app *app, size_t app_bytes, size_t kept)
         return false;
     }
     midge_client_stats(app->client, &stats);
-    config.tls = app->board->tls; /* as board_open has it: roots count */
+    config.tls = app->board->tls; /* as in board_open: roots need memory too */
     kept += midge_memory_least(&config);
     app->spare = stats.memory_size > kept ? stats.memory_size - kept : 0;
     return true;
@@ -74,7 +74,7 @@ int app_start(struct app_item *item, const struct midge_request *request)
     return err;
 }
 
-/* In the order of their starts. */
+/* Keeps the rows in the order of their starts. */
 static void keep_row(const struct app_item *item)
 {
     struct app_rows *rows = item->app->rows;
@@ -98,7 +98,7 @@ bool app_answered_with(struct app_item *item, const char *url, const char *body,
         keep_row(item);
     }
     if (item->failed) {
-        return false; /* told already, or not even begun */
+        return false; /* reported already, or never begun */
     }
     if (result->error == MIDGE_OK && result->status >= 200 && result->status < 300) {
         return true;

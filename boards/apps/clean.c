@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Text that others wrote, character by character. */
+/* Checks text from outside, character by character. */
 #include "app.h"
 
 #define BAD UINT32_MAX
 
-/* Bytes of a character by its first byte, 0: none begins so (RFC 3629). */
+/* The length of a character by its first byte; 0: no character begins so (RFC 3629). */
 static size_t length_of(unsigned char first)
 {
     if (first < 0x80) {
@@ -16,7 +16,7 @@ static size_t length_of(unsigned char first)
     return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }
 
-/* The character of len bytes, BAD: not the shortest form, a surrogate, beyond U+10FFFF. */
+/* The character of len bytes; BAD: not the shortest form, a surrogate, or beyond U+10FFFF. */
 static uint32_t decode(const char *at, size_t len)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};

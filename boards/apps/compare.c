@@ -15,10 +15,10 @@ struct work {
 
 struct times {
     uint32_t sync_ms, concurrent_ms;
-    bool failed; /* an item at least: what was not done took no time */
+    bool failed; /* at least one item: work that was not done took no time */
 };
 
-/* Each run has a client of its own: no connection and no ticket of the last one helps it. */
+/* Each run has a client of its own: connections and tickets of the run before must not help it. */
 static bool run(struct app *app, const struct work *work)
 {
     if (!app_open(app, work->bytes + ROWS_BYTES, ROWS_BYTES)) {
@@ -44,7 +44,7 @@ static bool run_concurrent(const struct app *options, const struct work *work, s
     if (!app_open(&app, work->bytes + ROWS_BYTES, ROWS_BYTES)) {
         return false;
     }
-    /* The work matters more than its picture. */
+    /* Without memory for the rows, the work is done without its picture. */
     rows.at = app.spare > 0 ? midge_alloc(app.client, ROWS_BYTES) : NULL;
     app.rows = rows.at != NULL ? &rows : NULL;
     work->run(&app);
@@ -72,7 +72,7 @@ static void compare(struct app *app, const struct work *work, struct times *tota
 {
     struct times times = {0, 0, false};
     struct app one = *app;
-    one.failed = 0; /* of other works */
+    one.failed = 0; /* failures of other works */
     one.name = work->name;
     one.api = app->api != NULL ? app->api : work->api;
     bool good = run_sync(&one, work, &times);
@@ -85,7 +85,7 @@ static void compare(struct app *app, const struct work *work, struct times *tota
     total->concurrent_ms += times.concurrent_ms;
 }
 
-/* The real API wants a key; somebody else's may do without. */
+/* The real API needs a key; another one may not. */
 static bool has_key(struct app *app)
 {
     app->key = board_env(app->board, "OPENAI_API_KEY");

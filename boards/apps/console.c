@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Text for people. Servers wrote much of it: what could forge a line or drive a terminal shows as
-   '?' (clean.c). */
+/* Text for people. Much of it comes from servers: characters that could forge a line or control a
+   terminal become '?' (clean.c). */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static void show(struct board *board, enum board_stream stream, const char *text
     board_write(board, stream, text + from, len - from);
 }
 
-/* Only the format's own newline, at the end: others stood in the text that it was given. */
+/* Only the newline at the end is the format's own: other newlines came with its arguments. */
 static void show_line(struct board *board, enum board_stream stream, const char *line, size_t len)
 {
     size_t text = line[len - 1] == '\n' ? len - 1 : len;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A task for each item, as many at once as there is memory for.
+ * Runs a task for each item, as many at once as there is memory for.
  *
- * The number of items in work is bounded, by what the block has beside the least with which the
- * client works: so the one whose turn it is always finds room in the end. An item that finds none
- * awaits its future (item->turn). That is there from the item's begin, since making one takes
- * memory too. The loop completes one of them after each turn of the client, in rotation. When all
- * items wait, nothing is under way that could give memory back, and each has tried twice in vain,
- * the newest fails: it has had the least work, and its end is room for the others.
+ * The number of live items is limited by the memory that the block has beyond the client's own
+ * minimum, so the item whose turn it is finally finds room. An item that finds none awaits its
+ * future (item->turn). The future is made when the item begins, since making one takes memory too.
+ * After each turn of the client the loop completes one future, in rotation. When all items wait,
+ * nothing runs that could free memory, and each has tried twice without success, the newest item
+ * fails: it has done the least work, and its end makes room for the others.
  */
 #include <string.h>
 
 #include "app.h"
 
 #define RETRY_MS        50U /* between two tries while nothing happens */
-#define AWAITABLES      3U  /* of an item: task, future, request */
+#define AWAITABLES      3U  /* for each item: task, future, request */
 #define AWAITABLES_LEFT 4U
-#define REPEATS_MAX     16U /* of a request that ended for want of memory */
+#define REPEATS_MAX     16U /* of a request that ended for lack of memory */
 
 /* --- the list of items --- */
 
@@ -29,7 +29,7 @@ static void append(struct app_run *run, struct app_item *item)
     *at = item;
 }
 
-/* Those at the front that have ended; without work->end the others, too. */
+/* Removes the items at the front that have ended; without work->end the other ended ones too. */
 static void take_ended(struct app *app)
 {
     struct app_run *run = &app->run;
@@ -50,7 +50,7 @@ static void take_ended(struct app *app)
 
 /* --- an item begins and ends --- */
 
-/* The first one always does: it is tried in what there is. */
+/* The first item always fits: it tries with the memory that there is. */
 static bool fits(const struct app *app, size_t bytes)
 {
     return app->run.live == 0 || app->run.taken + bytes <= app->spare;
@@ -84,7 +84,7 @@ static void on_end(void *ctx, midge_id id, const struct midge_result *result)
     run->tries = 0;
 }
 
-/* Its task runs from the next turn on. */
+/* The task runs from the next turn on. */
 static int begin_task(struct app_item *item, midge_id *task)
 {
     struct midge_client *client = item->app->client;
@@ -99,7 +99,7 @@ static int begin_task(struct app_item *item, midge_id *task)
     return err;
 }
 
-/* Its state is filled in last: what `begin` takes need not be given back. */
+/* The state is filled in last, so that memory taken by `begin` need not be freed on an error. */
 static int begin_item(struct app_item *item, const struct app_work *work)
 {
     struct app *app = item->app;
@@ -110,7 +110,7 @@ static int begin_item(struct app_item *item, const struct app_work *work)
     }
     err = work->begin != NULL ? work->begin(item) : MIDGE_OK;
     if (err != MIDGE_OK) {
-        drop(app->client, task); /* it never runs */
+        drop(app->client, task); /* the task never runs */
         drop(app->client, item->turn);
         return err;
     }
@@ -121,7 +121,7 @@ static int begin_item(struct app_item *item, const struct app_work *work)
     return MIDGE_OK;
 }
 
-/* MIDGE_OK: one more was begun or failed; EOF: there is none; NO_MEMORY, NO_SLOT: not now. */
+/* MIDGE_OK: one more has begun or failed; EOF: there is none; NO_MEMORY, NO_SLOT: not now. */
 static int begin_next(struct app *app)
 {
     struct app_run *run = &app->run;
@@ -155,7 +155,7 @@ static unsigned most_live(const struct app *app)
     return app->limit > 0 && app->limit < most ? app->limit : most;
 }
 
-/* Kept connections and those that close give theirs back in time. */
+/* Kept connections, and those that are closing, will free their memory. */
 static bool memory_may_come(const struct app *app)
 {
     struct midge_stats stats;
@@ -179,7 +179,7 @@ static void begin_more(struct app *app)
     }
 }
 
-/* --- those that wait --- */
+/* --- waiting items --- */
 
 static void let_try(struct app_item *item)
 {
@@ -196,7 +196,7 @@ static struct app_item *last_waiting(struct app_item *item)
     return last;
 }
 
-/* One that waits, each time another. */
+/* Lets one waiting item try, each time another one. */
 static void let_one_try(struct app *app)
 {
     struct app_run *run = &app->run;
@@ -248,7 +248,7 @@ size_t app_each(struct app *app, const struct app_work *work)
 
 /* --- in an item's task --- */
 
-/* item->id is the future that it awaits. */
+/* Makes item->id the future that the item awaits. */
 static void wait_for_turn(struct app_item *item)
 {
     struct app_run *run = &item->app->run;
@@ -260,7 +260,7 @@ static void wait_for_turn(struct app_item *item)
 
 void app_begin(struct app_item *item, int (*start)(struct app_item *item))
 {
-    int err = item->app->stuck  ? MIDGE_ERR_CLOSED /* what start needs may be gone */
+    int err = item->app->stuck  ? MIDGE_ERR_CLOSED /* start may use freed memory */
               : item->postponed ? MIDGE_ERR_NO_MEMORY
                                 : start(item);
     item->postponed = false;
@@ -272,14 +272,14 @@ void app_begin(struct app_item *item, int (*start)(struct app_item *item))
         if (!item->failed) {
             app_fail(item, app_error_class(err), "%s", midge_err_text(err));
         }
-        item->id = 0; /* the await ends at once */
+        item->id = 0; /* the await ends immediately */
         return;
     }
     item->hopeless = false;
     item->app->run.tries = 0;
 }
 
-/* A server may have begun to work on what was sent; and what it did may have been paid for. */
+/* A server may have begun to work on the request, and its work may cost money. */
 static bool may_repeat(const struct app_item *item)
 {
     return item->result.error == MIDGE_ERR_NO_MEMORY && item->repeats < REPEATS_MAX &&
@@ -292,7 +292,7 @@ bool app_again(struct app_item *item)
     if (item->waits) {
         item->waits = false;
         run->waiting--;
-        /* Can't fail: the last one's memory has just become free. */
+        /* Cannot fail: the memory of the completed future has just been freed. */
         (void)midge_future(item->app->client, NULL, NULL, &item->turn);
         return true;
     }

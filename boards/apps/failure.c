@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Failures told apart. Who reads "API error" looks at the key or the quota, who reads "network
- * error" at the cable, and "JSON error" is for the one who wrote the program.
+ * Classes of failures. For an "API error" the user checks the key or the quota, for a "network
+ * error" the cable; a "JSON error" is for the programmer.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -57,7 +57,8 @@ void app_fail(struct app_item *item, const char *error_class, const char *format
               error_class, text);
 }
 
-/* Not 2xx, and raise_for_status has no word for it: 304, say, or a redirect. */
+/* A status that is not 2xx and for which raise_for_status has no words: 304, for example, or a
+   redirect. */
 static void unexpected(char *text, size_t cap, int status, const char *url)
 {
     (void)snprintf(text, cap, "%d %s is not what was asked for, for url: %s", status,
@@ -79,7 +80,7 @@ static void fail_status(struct app_item *item, const char *url, const char *api_
              api_says != NULL ? "; it says: " : "", api_says != NULL ? api_says : "");
 }
 
-/* Only when the client is closed: then the program ends, and says so itself. */
+/* Only when the client is closed: then the program ends and reports that itself. */
 static void fail_quietly(struct app_item *item)
 {
     item->app->failed += !item->failed;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fetch: any URLs, as often as wanted, all at once. What a board can take is seen with it: how many
- * connections, how fast, what a failure looks like and whether the next round starts afresh.
+ * fetch: any URLs, repeated as often as asked for, all at once. It shows the capacity of a board:
+ * how many connections, how fast, how failures look, and whether the next round starts afresh.
  */
 #include "app.h"
 
-#define FETCHED_BYTES (MIDGE_MAX_AWAITABLES * 64) /* of the block: there are no more at once */
+#define FETCHED_BYTES (MIDGE_MAX_AWAITABLES * 64) /* of the block, for the most there can be */
 
 struct fetch {
     struct app *app;
     size_t total, next; /* requests of this round; those below next were started */
     size_t live;
     size_t done;
-    struct fetched *all; /* one block: small ones between others' would split the memory */
-    size_t n;            /* how many there can be at once */
+    struct fetched *all; /* one block: many small ones would fragment the memory */
+    size_t n;            /* how many requests there can be at once */
 };
 
-/* One request: as little as can be, for there may be many. */
+/* One request; small, because there may be many. */
 struct fetched {
     struct midge_null_sink sink;
     struct fetch *fetch;
@@ -70,7 +70,7 @@ static int start_one(struct fetched *one)
     return midge_start(app->client, &get, NULL);
 }
 
-/* There is one: live < n. */
+/* Finds a free one, as live < n. */
 static int start_next(struct fetch *fetch)
 {
     struct fetched *one = fetch->all;
@@ -98,8 +98,8 @@ static bool memory_may_come(const struct fetch *fetch)
     return fetch->live > 0 || stats.open_connections > 0;
 }
 
-/* A block that is full for now has room again when one of those under way ends, or a kept
-   connection. */
+/* When the block is full, there is room again after one of the requests or a kept connection has
+   ended. */
 static void start_more(struct fetch *fetch)
 {
     const size_t most = fetch->app->sync ? 1 : fetch->n;
@@ -153,7 +153,7 @@ static size_t live_bytes(const struct app *app)
     return stats.alloc_live;
 }
 
-/* For as many as there are awaitables, or as the block has room for. */
+/* Memory for as many requests as there are awaitables, or as the block has room for. */
 static bool take_memory(struct fetch *fetch)
 {
     struct app *app = fetch->app;
@@ -175,7 +175,7 @@ static bool take_memory(struct fetch *fetch)
 
 static void fetch_work(struct app *app)
 {
-    static struct fetch fetch; /* may outlive this: app->stuck */
+    static struct fetch fetch; /* may live longer than this function: app->stuck */
     fetch = (struct fetch){.app = app, .total = app->n_args * (app->times > 0 ? app->times : 1)};
     const unsigned rounds = app->rounds > 0 ? app->rounds : 1;
     size_t live = 0;

@@ -10,9 +10,9 @@
  *         else:
  *             await save(answer["data"][0]["url"], file)
  *
- * What was asked for is paid for. So the file is opened before the API is asked, the picture in an
- * answer goes into it as it arrives, and nothing that fails afterwards for want of memory asks
- * again: only that step is repeated.
+ * Each request to the API costs money. So the file is opened before the API is asked, the picture
+ * in an answer is written to it as it arrives, and a later failure for lack of memory does not ask
+ * again: only the failed step is repeated.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +22,7 @@
 
 #define MODEL         "gpt-image-1"
 #define SIZE          "1024x1024"
-#define PIECE_BYTES   256  /* of base64, at a time */
+#define PIECE_BYTES   256  /* of base64 at a time */
 #define URL_BYTES     2048 /* a signed URL is long */
 #define PATH_BYTES    192
 #define REQUEST_PATH  "/v1/images/generations"
@@ -34,7 +34,7 @@
 enum { AT_URL, AT_BASE64 };
 static const char *const paths[] = {"data[0].url", "data[0].b64_json"};
 
-/* Of all of them. */
+/* Common to all items. */
 struct images {
     struct prompts prompts;
     char head[6 * WORD_MAX + 32], tail[6 * WORD_MAX + 64]; /* of each question, around the prompt */
@@ -65,7 +65,7 @@ struct image {
         struct midge_null_sink none; /* pictures are not kept */
     } picture;
     char path[PATH_BYTES];
-    struct midge_request get; /* borrowed: a URL would be copied, and for a moment three times */
+    struct midge_request get; /* borrowed, as a URL would be copied up to three times */
 };
 
 static struct image *image_of(struct app_item *item)
@@ -97,7 +97,7 @@ static void fail_write(struct image *image)
 static bool set_path(struct image *image)
 {
     const char *dir = image->item.app->output_dir;
-    bool here = *dir == '\0' || strcmp(dir, ".") == 0; /* boards' file stores know no folders */
+    bool here = *dir == '\0' || strcmp(dir, ".") == 0; /* file stores of boards have no folders */
     int len = snprintf(image->path, sizeof image->path, "%s%srobot_dog_journey_%u.jpg",
                        here ? "" : dir, here ? "" : "/", image->item.number);
     if (len < 0 || (size_t)len >= sizeof image->path) {
@@ -107,7 +107,7 @@ static bool set_path(struct image *image)
     return true;
 }
 
-/* The file appears under its name only when it is whole; until then it lies beside it. */
+/* The file appears under its name only when it is whole; before, it has a temporary name. */
 static int open_picture(struct image *image)
 {
     const struct app *app = image->item.app;
@@ -127,7 +127,7 @@ static int open_picture(struct image *image)
     return err;
 }
 
-/* What waits and was not paid for holds no file: others may need it. */
+/* An item that waits and has cost nothing yet keeps no file open: others may need it. */
 static void drop_picture(struct image *image)
 {
     struct midge_sink *picture = picture_sink(image);
@@ -137,9 +137,9 @@ static void drop_picture(struct image *image)
     image->open = false;
 }
 
-/* --- what comes of the answer --- */
+/* --- reading the answer --- */
 
-/* The first string counts, if there are two: as with cJSON. */
+/* If there are two, the first string counts, as with cJSON. */
 static int take_url(struct image *image, const struct midge_json_value *value)
 {
     if (image->url_ended) {
@@ -174,7 +174,7 @@ static int on_value(void *ctx, const struct midge_json_value *value)
 {
     struct image *image = ctx;
     if (value->type != MIDGE_JSON_STRING || image->filter.optional) {
-        return MIDGE_OK; /* null, as of the one that did not come; or an error */
+        return MIDGE_OK; /* null: the other one came; or an error answer */
     }
     return value->path == AT_URL ? take_url(image, value) : take_base64(image, value);
 }
@@ -199,7 +199,8 @@ static int answer_write(struct midge_sink *sink, const uint8_t *data, size_t len
     return says->write(says, data, len);
 }
 
-/* The picture is good if all of the answer was. Without one in it the file waits for its URL. */
+/* The picture is good if the whole answer was. If it holds no picture, the file waits for the
+   URL. */
 static int answer_finish(struct midge_sink *sink, int err, enum midge_complete complete)
 {
     struct image *image = image_of_sink(sink);
@@ -242,7 +243,7 @@ static const char *part_of(const struct image *image, unsigned part)
     return part == IN_HEAD ? all->head : part == IN_PROMPT ? image->prompt : all->tail;
 }
 
-/* A byte as it stands in a JSON string, without the quotes; how many bytes that are. */
+/* Writes a byte as in a JSON string, without the quotes; returns the number of bytes. */
 static uint8_t escape(char c, char escaped[ESCAPED_BYTES])
 {
     const char text[] = {c, '\0'};
@@ -252,8 +253,7 @@ static uint8_t escape(char c, char escaped[ESCAPED_BYTES])
     return (uint8_t)(len - 2);
 }
 
-/* The next bytes: of the head and the tail as they are, of the prompt escaped. False: that was all.
- */
+/* Takes the next byte: head and tail unchanged, the prompt escaped. False: the end. */
 static bool refill(struct image *image)
 {
     while (*image->question_at == '\0' && image->question_part < IN_TAIL) {
@@ -338,7 +338,8 @@ static int ask(struct app_item *item)
     return err;
 }
 
-/* A page of HTML, say, of a proxy on the way: its first bytes are no JSON, and it says why. */
+/* If the answer begins like text that is not JSON, for example a proxy's HTML page, its message is
+   shown. */
 static void tell_no_json(struct image *image, const char *url)
 {
     char text[160];
@@ -349,7 +350,8 @@ static void tell_no_json(struct image *image, const char *url)
              said ? "; it says: " : "", said ? text : "");
 }
 
-/* What the answer's own sinks found. Told first: of an item, only the first failure is. */
+/* Reports the errors found by the answer's own sinks. Call it first: only the first failure of an
+   item is reported. */
 static void tell_what_is_wrong(struct image *image, const char *url)
 {
     const int error = image->item.result.error;
@@ -388,7 +390,7 @@ static void tell_saved(const struct image *image)
     }
 }
 
-/* True: it gave a URL, which is to be loaded. */
+/* True: the answer has a URL to be loaded. */
 static bool got_url(struct image *image)
 {
     char url[APP_URL];
@@ -407,13 +409,13 @@ static bool got_url(struct image *image)
     return image->url_ended && !image->base64_ended;
 }
 
-/* --- step 2: download what it made --- */
+/* --- step 2: download the picture --- */
 
-/* No bearer here: the key is the API's, and the URL may lead anywhere. */
+/* No bearer here: the key belongs to the API, and the URL may lead to another host. */
 static int download(struct app_item *item)
 {
     struct image *image = image_of(item);
-    int err = open_picture(image); /* again, if a try before has closed it */
+    int err = open_picture(image); /* again, if an earlier try has closed it */
     image->get = (struct midge_request){
         .url = image->url, .sink = picture_sink(image), .on_response = app_only_200, .borrow = 1};
     err = err == MIDGE_OK ? app_start(item, &image->get) : err;
@@ -423,7 +425,7 @@ static int download(struct app_item *item)
 
 static void end_download(struct image *image)
 {
-    if (image->item.result.error == MIDGE_ERR_WRITE) { /* about the file, the URL did its part */
+    if (image->item.result.error == MIDGE_ERR_WRITE) { /* of the file, not the URL */
         fail_write(image);
     }
     if (app_answered(&image->item, image->url, NULL)) {
@@ -448,13 +450,14 @@ static int image_task(struct midge_task *task, void *state)
         APP_AWAIT(task, &image->item, download);
         end_download(image);
     }
-    leave(image); /* on every path */
+    leave(image); /* in any case */
     MIDGE_END(task);
 }
 
 /* --- the program --- */
 
-/* The files are .jpg. Older models, and services that imitate them, give what they give. */
+/* The files are named .jpg. Older models, and services that imitate them, choose the format
+   themselves. */
 static const char *format_of(const char *model)
 {
     static const char family[] = "gpt-image";
@@ -497,7 +500,7 @@ void images_work(struct app *app)
     prompts_close(&images.prompts);
 }
 
-/* As many as there are awaitables for, and what a pipe brings. */
+/* Bytes for as many items as there are awaitables, and for prompts from a pipe. */
 size_t images_bytes(const struct app *app)
 {
     return MIDGE_MAX_AWAITABLES / 3 * (sizeof(struct image) + MORE_BYTES) +

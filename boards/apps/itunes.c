@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * itunes: the newest albums of many artists, all searched at once. The search finds other artists'
- * albums too (tributes, samplers), so that only results with the very name are kept: letter by
- * letter, or with --ignore-case whatever the case of A to Z.
+ * itunes: the newest albums of many artists, all searched at once. The search also finds albums of
+ * other artists (tributes, samplers), so only results with exactly the artist's name are kept; with
+ * --ignore-case the case of A to Z is ignored.
  *
  * An answer has some 7 KB of JSON for five lines of text. It is never whole in memory: a filter
  * picks three values of each result as they arrive.
@@ -12,7 +12,7 @@
 #include "app.h"
 
 #define MAX_ALBUMS  5   /* as many as the query asks for */
-#define VALUE_BYTES 256 /* of one value; what is longer is cut */
+#define VALUE_BYTES 256 /* of one value; longer values are cut */
 #define TITLE_BYTES 117
 #define DATE_BYTES  11 /* 2024-04-19 */
 
@@ -43,14 +43,14 @@ struct search {
     char value[VALUE_BYTES];
     bool found;                      /* there are results */
     bool is_by;                      /* the current album is the artist's */
-    unsigned kept, others;           /* albums; what is kept beyond MAX_ALBUMS is only counted */
-    struct album albums[MAX_ALBUMS]; /* the one behind those that are kept is the current one */
-    struct app_says says;            /* of an answer that is no 2xx */
+    unsigned kept, others;           /* albums; those beyond MAX_ALBUMS are only counted */
+    struct album albums[MAX_ALBUMS]; /* the one after the kept ones is the current album */
+    struct app_says says;            /* of an answer that is not 2xx */
 };
 
 /* --- what is kept of an answer --- */
 
-/* What fits of the value, without half a character at its end. */
+/* Keeps as much of the value as fits, without half a character at its end. */
 static void keep_text(char *text, size_t cap, const struct midge_json_value *value)
 {
     size_t len = value->len;
@@ -88,7 +88,7 @@ static bool is_the_artist(const struct search *search, const struct midge_json_v
                                          : strcmp(value->text, search->artist) == 0;
 }
 
-/* The result begins, ends, or is no object at all. */
+/* The result begins, ends, or is not an object. */
 static void on_result(struct search *search, uint8_t type)
 {
     if (type == MIDGE_JSON_OBJECT || type == MIDGE_JSON_ARRAY) {
@@ -129,7 +129,7 @@ static int on_value(void *ctx, const struct midge_json_value *value)
     return MIDGE_OK;
 }
 
-/* The page of an error may be anything. */
+/* The body of an error answer may be anything. */
 static int on_response(void *ctx, midge_id id, const struct midge_response *response)
 {
     struct search *search = ctx;
@@ -170,13 +170,13 @@ static int start_search(struct app_item *item)
                                  on_value, search); /* these paths are good */
     search->filter.truncate = true;
     app_says_init(&search->says, &search->filter.sink);
-    search->found = search->is_by = false; /* of a try before */
+    search->found = search->is_by = false; /* left from an earlier try */
     search->kept = search->others = 0;
     return search_url(search) ? app_start(item, &get) : MIDGE_ERR_URL;
 }
 
-/* Did a whole answer come? What the filter knows about a failure is told first: of an item, only
-   the first is. */
+/* Did a whole answer come? The filter's knowledge of a failure is reported first, as only the first
+   failure of an item is reported. */
 static bool answered(struct search *search)
 {
     struct app_item *item = &search->item;

@@ -46,7 +46,7 @@ static bool set(struct app *app, const struct app_option *option, const char *va
     return true;
 }
 
-/* One option at argv[*at]; *at moves to the last argument that it took. */
+/* Takes one option at argv[*at]; *at moves to the last argument that it used. */
 static bool take(struct app *app, const struct app_option *options, int argc, char **argv, int *at)
 {
     const char *arg = argv[*at];
@@ -70,7 +70,7 @@ static bool take(struct app *app, const struct app_option *options, int argc, ch
     return set(app, option, argv[++*at]);
 }
 
-/* What is no option moves to the front of argv, behind the name. */
+/* Moves the arguments that are not options to the front of argv, after the name. */
 static bool take_all(struct app *app, const struct app_usage *usage, int argc, char **argv)
 {
     bool only_args = false;
@@ -92,7 +92,7 @@ static bool take_all(struct app *app, const struct app_usage *usage, int argc, c
     return true;
 }
 
-/* One line, not one for each item. */
+/* Reports a bad URL in one line, not once for each item. */
 static bool api_is_good(const struct app *app)
 {
     struct midge_url url;
@@ -105,7 +105,7 @@ static bool api_is_good(const struct app *app)
     return false;
 }
 
-/* Of a text whose help does not tell it itself; NULL: none. */
+/* The default of a text option whose help does not name it; NULL: none. */
 static const char *default_of(const struct app *app, const struct app_option *option)
 {
     const char *text;

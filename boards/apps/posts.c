@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * posts: /posts/1 to /posts/3, one after another and then at once, with both times. One that fails
- * never hurts the others.
+ * posts: /posts/1 to /posts/3, one after another and then at once, with both times. A failure of
+ * one does not affect the others.
  *
  *     async def post(n):
  *         async with session.get(f"{api}/posts/{n}") as response:
@@ -19,7 +19,7 @@
 #define POST_DEPTH 4
 #define POST_MORE  3072 /* of the block, for an item: the request's copy, answer, tree */
 
-/* What the Python function keeps in its locals. */
+/* The local variables of the Python function. */
 struct post {
     struct app_item item;
     char url[APP_URL];
@@ -32,7 +32,7 @@ static int get_post(struct app_item *item)
     struct post *post = (struct post *)(void *)item;
     char path[32];
     (void)snprintf(path, sizeof path, "/posts/%u", post->item.number);
-    midge_blob_free(&post->body); /* of a try before */
+    midge_blob_free(&post->body); /* left from an earlier try */
     midge_blob_init(&post->body, post->item.app->client, POST_BYTES);
     const struct midge_request get = {.url = post->url, .sink = &post->body.sink};
     return app_url(item, post->url, sizeof post->url, path) ? app_start(item, &get) : MIDGE_ERR_URL;
@@ -51,7 +51,7 @@ static int post_task(struct midge_task *task, void *state)
     MIDGE_BEGIN(task);
     APP_AWAIT(task, &post->item, get_post);
     parse_post(post);
-    midge_blob_free(&post->body); /* on every path */
+    midge_blob_free(&post->body); /* in any case */
     MIDGE_END(task);
 }
 
@@ -79,14 +79,14 @@ void posts_work(struct app *app)
     (void)app_each(app, &work);
 }
 
-/* State, answer, and the tree made from it. */
+/* For the state, the answer, and the tree made from it. */
 size_t posts_bytes(void)
 {
     return POSTS * (sizeof(struct post) + 4 * POST_BYTES);
 }
 
-/* Each run has a client of its own: no connection of the first helps the second. False: no client
-   could be opened. */
+/* Each run has a client of its own: connections of the first run must not help the second. False:
+   no client could be opened. */
 static bool run(struct app *app, bool sync)
 {
     app->sync = sync;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The file is opened for each buffer and closed again: where few files can be open, they are the
- * pictures'. What can be read only once (a pipe, standard input) is read whole at first.
+ * The file is opened for each buffer and closed again: if only a few files can be open, the
+ * pictures need them. Input that can be read only once (a pipe, standard input) is read whole at
+ * the start.
  */
 #include "prompts.h"
 
@@ -55,7 +56,7 @@ static void close_file(const struct prompts *prompts, midge_file file)
     (void)port->file_finish(port->ctx, file, 0, &ignored);
 }
 
-/* MIDGE_OK with *n > 0, EOF, or an error after telling. */
+/* MIDGE_OK with *n > 0, EOF, or an error that was reported. */
 static int read_file(const struct prompts *prompts, midge_file file, char *to, size_t cap,
                      size_t *n)
 {
@@ -88,7 +89,7 @@ static int copy_text(struct prompts *prompts)
     return MIDGE_OK;
 }
 
-/* The buffer anew, from prompts->at on. */
+/* Fills the buffer from prompts->at on. */
 static int fill(struct prompts *prompts)
 {
     midge_file file;
@@ -109,7 +110,7 @@ static int next_byte(struct prompts *prompts, char *c)
     return err;
 }
 
-/* Where the next byte is. */
+/* The place of the next byte. */
 static uint64_t tell(const struct prompts *prompts)
 {
     return prompts->at - (prompts->len - prompts->used);
@@ -133,8 +134,8 @@ static bool is_end(char c)
     return c == '\n' || c == '\r';
 }
 
-/* Goes on behind the end of the line that begins here; *len without that end, *blank: there is no
-   text in it. EOF: there is no more line. */
+/* Goes to the end of the line that begins here, past its line end. *len: its length without the
+   line end; *blank: it has no text. EOF: there are no more lines. */
 static int skip_line(struct prompts *prompts, size_t *len, bool *blank)
 {
     char c;
@@ -154,7 +155,7 @@ static int skip_line(struct prompts *prompts, size_t *len, bool *blank)
     return err == MIDGE_ERR_EOF && *len > 0 ? MIDGE_OK : err;
 }
 
-/* RFC 3629 6: a mark at the beginning is no text. */
+/* RFC 3629 6: a byte order mark at the beginning is not text. */
 static int skip_mark(struct prompts *prompts)
 {
     static const char mark[] = "\xef\xbb\xbf";
@@ -170,7 +171,7 @@ static int skip_mark(struct prompts *prompts)
     return MIDGE_OK;
 }
 
-/* The next line with text: where it begins, and its length. */
+/* Finds the next line with text: its place and its length. */
 static int find_line(struct prompts *prompts, uint64_t *from, size_t *len)
 {
     bool blank = true;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an API says about a failure. Each has a shape of its own, so the known ones are looked for
- * in the beginning of the body, which need not be whole: {"error":{"message":"…", as OpenAI says
- * it;
+ * Finds an API's error message. Each API has its own shape, so the known ones are searched for in
+ * the beginning of the body, which need not be whole: {"error":{"message":"…"}} (OpenAI);
  * {"error":"…","error_description":"…"} (RFC 6749 5.2); {"detail":"…"} (RFC 9457 3.1.4, and a list
  * of them, with "msg"); {"message":"…"}; {"errors":[{"message":"…"}]}; iTunes' "errorMessage".
  */
@@ -42,7 +41,7 @@ void app_says_init(struct app_says *says, struct midge_sink *next)
 struct words {
     char *out;
     size_t cap, len;
-    unsigned path; /* which one it is from */
+    unsigned path; /* number of the path of the words */
 };
 
 static bool is_blank(char c)
@@ -50,7 +49,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* What fits; white space is one blank, none at the beginning. */
+/* Adds as much as fits; white space becomes one blank, and none at the beginning. */
 static void add(struct words *words, const char *text, size_t len)
 {
     for (size_t i = 0; i < len && words->len + 1 < words->cap; i++) {
@@ -71,7 +70,7 @@ static const char *const paths[] = {
 
 #define PATHS (sizeof paths / sizeof paths[0])
 
-/* The first path counts that has one. */
+/* The first path that occurs counts. */
 static int on_value(void *ctx, const struct midge_json_value *value)
 {
     struct words *words = ctx;
@@ -86,7 +85,7 @@ static int on_value(void *ctx, const struct midge_json_value *value)
     return MIDGE_OK;
 }
 
-/* It may end anywhere. */
+/* The body may end anywhere. */
 static void find(struct words *words, const char *body, size_t len)
 {
     char piece[16];
@@ -118,7 +117,7 @@ static bool begins_with_tag(const char *body, size_t len)
     return i < len && body[i] == '<';
 }
 
-/* A page's title, or what stands between its tags. */
+/* Adds a page's title, or the text between its tags. */
 static void add_html(struct words *words, const char *body, size_t len)
 {
     static const char tag[] = "<title>";

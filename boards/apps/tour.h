@@ -7,12 +7,12 @@
 
 struct tour {
     struct app app;
-    const char *key_api; /* an API that answers 401 to who has no key */
+    const char *key_api; /* an API that answers 401 without a key */
 };
 
-/* Run a task to its end, as asyncio.run does. */
+/* Runs a task to its end, as asyncio.run does. */
 struct midge_result tour_run(struct tour *tour, midge_task_fn fn, void *state);
-/* When something that must not fail did: tells it, and true. */
+/* Reports an error of a call that must not fail; returns true then. */
 bool tour_failed(struct tour *tour, const char *what, int err);
 
 /* tour_tasks.c: without a network */
@@ -31,7 +31,7 @@ void lesson_errors_returned(struct tour *tour);
 void lesson_fail_fast(struct tour *tour);
 void lesson_as_completed(struct tour *tour);
 
-/* Nobody listens there. */
+/* An address where no server listens. */
 #define TOUR_REFUSED "https://127.0.0.1:1/"
 
 #endif

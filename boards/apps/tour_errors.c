@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lessons with gather and errors. Everything that is started is awaitable in the same way: these
- * gather sleeps and requests.
+ * Lessons with gather and errors. Everything that can be started can be awaited in the same way:
+ * these gather sleeps and requests.
  */
 #include "tour.h"
 
-/* A sleep of ms, or with ms 0 a request that is refused. */
+/* Starts a sleep of ms; with ms 0 a request that is refused. */
 static int begin(struct tour *tour, uint32_t ms, midge_id *id)
 {
     const struct midge_request refused = {.url = TOUR_REFUSED};
@@ -18,7 +18,7 @@ static int begin_all(struct tour *tour, const uint32_t *ms, midge_id *ids, size_
     for (size_t i = 0; i < n; i++) {
         int err = begin(tour, ms[i], &ids[i]);
         if (err != MIDGE_OK) {
-            while (i-- > 0) { /* a lesson that can't begin leaves nothing behind */
+            while (i-- > 0) { /* a lesson that cannot begin cancels the rest */
                 (void)midge_cancel(tour->app.client, ids[i]);
                 (void)midge_detach(tour->app.client, ids[i]);
             }
@@ -28,7 +28,7 @@ static int begin_all(struct tour *tour, const uint32_t *ms, midge_id *ids, size_
     return MIDGE_OK;
 }
 
-/* Gathers three, waits, and shows what became of each. */
+/* Gathers three, waits, and shows the result of each. */
 static void show_gather(struct tour *tour, const uint32_t ms[3], enum midge_gather_mode mode)
 {
     struct midge_client *client = tour->app.client;
@@ -55,14 +55,14 @@ void lesson_errors_returned(struct tour *tour)
     show_gather(tour, ms, MIDGE_GATHER_ALL);
 }
 
-/* TaskGroup: the first error cancels the rest. Nobody waits a minute here. */
+/* TaskGroup: the first error cancels the rest, so the sleep of a minute is cut short. */
 void lesson_fail_fast(struct tour *tour)
 {
     static const uint32_t ms[3] = {60000, 0, 60000};
     show_gather(tour, ms, MIDGE_GATHER_FAIL_FAST);
 }
 
-/* Shows which of n it was, and takes it out of the lists. */
+/* Shows which of n it was, and removes it from the lists. */
 static size_t drop(struct tour *tour, midge_id *ids, uint32_t *ms, size_t n, midge_id which)
 {
     size_t i = 0;
@@ -76,7 +76,7 @@ static size_t drop(struct tour *tour, midge_id *ids, uint32_t *ms, size_t n, mid
     return n - 1;
 }
 
-/* asyncio.as_completed: gather FIRST again and again with those left. */
+/* asyncio.as_completed: gather FIRST again and again with the remaining ones. */
 void lesson_as_completed(struct tour *tour)
 {
     uint32_t ms[3] = {150, 50, 100};

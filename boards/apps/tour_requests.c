@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Lessons with requests: a streamed body, many URLs, an error caught, a log of errors. */
+/*
+ * Lessons with requests: a streamed body, many URLs, an error caught, a log of errors. Each lesson
+ * is a task, or a few calls, with its Python original in a comment, and a function lesson_NAME that
+ * runs it and prints the result.
+ */
 #include <stdio.h>
 
 #include "tour.h"
@@ -8,8 +12,8 @@
  *     async for chunk in response.content:
  *         …
  *
- * A sink is called with each chunk as it comes; nothing is kept. What it can't take yet it answers
- * with PAUSE, and the server is slowed down by TCP until midge_resume.
+ * A sink is called with each chunk as it comes; nothing is kept. When the sink cannot take more, it
+ * returns PAUSE, and TCP slows the server down until midge_resume.
  */
 
 struct stream {
@@ -48,7 +52,7 @@ static int stream_finish(struct midge_sink *sink, int err, enum midge_complete c
     (void)err;
     (void)complete;
     if (stream_of(sink)->chunks == 0) {
-        tell_paused(stream_of(sink)); /* nothing came: nobody shall wait for a pause */
+        tell_paused(stream_of(sink)); /* nothing came: end the wait for a pause */
     }
     return MIDGE_OK;
 }
@@ -68,7 +72,7 @@ static int begin_stream(struct app_item *item)
         tell_paused(stream);
     }
     stream->get = item->id;
-    item->id = stream->paused; /* what is awaited first */
+    item->id = stream->paused; /* awaited first */
     return err;
 }
 

@@ -3,7 +3,7 @@
  * Lessons 1 to 5: coroutines, tasks, gather, sleep, cleanup.
  *
  * A task is a function and a state. The function returns at each MIDGE_AWAIT and is called again
- * behind it, so that locals are lost there: what must live longer is in the state.
+ * to continue after it, so local variables are lost there: lasting values belong in the state.
  */
 #include "tour.h"
 
@@ -38,7 +38,7 @@ void lesson_coroutine(struct tour *tour)
     if (tour_failed(tour, "coroutine", midge_spawn(tour->app.client, hello, &h, &id))) {
         return;
     }
-    /* Nothing of hello has run yet: it does within midge_poll, and waiting is a loop over that. */
+    /* Nothing of hello has run yet: it runs inside midge_poll, and waiting is a loop over that. */
     app_print(&tour->app, "   spawned\n");
     (void)midge_wait(tour->app.client, id, NULL);
 }
@@ -188,7 +188,7 @@ static int hold(struct midge_task *task, void *state)
     h->held = midge_alloc(midge_task_client(task), 100);
     (void)midge_sleep(midge_task_client(task), 60000, &h->nap);
     MIDGE_AWAIT(task, h->nap, &h->result);
-    /* There is one path only: an await that fails comes back like one that does not. */
+    /* There is only one path: after an await that fails the code continues in the same place. */
     midge_free(midge_task_client(task), h->held);
     app_print(&h->tour->app, "   the task: %s, cleaned up\n", midge_err_text(h->result.error));
     MIDGE_END(task);

@@ -4,7 +4,7 @@
 #define COLUMNS 48
 #define PHASES  7
 
-/* The mark of the phase in which a request was so long after its start; ' ' when it was over. */
+/* The mark of the phase in which the request was `us` after its start; ' ' after its end. */
 static char mark_at(const struct midge_timings *t, uint64_t us)
 {
     const struct {
@@ -23,7 +23,7 @@ static char mark_at(const struct midge_timings *t, uint64_t us)
     return us < t->total_us ? '.' : ' ';
 }
 
-/* `span` microseconds from `began` on are COLUMNS wide; a column shows its middle. */
+/* COLUMNS columns show `span` microseconds from `began` on; a column shows its middle. */
 static void draw(char *bar, const struct midge_timings *t, uint64_t began, uint64_t span)
 {
     for (uint64_t i = 0; i < COLUMNS; i++) {
@@ -31,7 +31,7 @@ static void draw(char *bar, const struct midge_timings *t, uint64_t began, uint6
         bar[i] = at < t->start_us ? ' ' : mark_at(t, at - t->start_us);
     }
     bar[COLUMNS] = '\0';
-    /* One that passed between two middles still shows. */
+    /* A request that lies between two middles still gets a mark. */
     uint64_t first = (t->start_us - began) * COLUMNS / span;
     if (first < COLUMNS && bar[first] == ' ' && (first + 1 == COLUMNS || bar[first + 1] == ' ')) {
         bar[first] = mark_at(t, t->total_us / 2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the time of each request went, as text. */
+/* The phases of each request over time, as text. */
 #ifndef MIDGE_APPS_WATERFALL_H
 #define MIDGE_APPS_WATERFALL_H
 

@@ -10,8 +10,8 @@
 #define CTRL_TX       0x1u
 #define BAUDDIV_LEAST 16u
 
-/* Some 100 ms and more at the 25 MHz of these machines: a thousand bytes' time. An emulator is
-   quicker, but its reader may keep it waiting. */
+/* At least 100 ms at the 25 MHz of these machines: the time of a thousand bytes. An emulator is
+   faster, but the reader of its output may delay it. */
 #define SPINS 1000000u
 
 static volatile uint32_t *reg(uintptr_t base, uintptr_t offset)

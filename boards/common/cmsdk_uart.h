@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* hz: the clock of its bus. 8 bits, no parity, one stop bit: it has no others. */
+/* hz: the clock of its bus. 8 bits, no parity, one stop bit: the UART has no other formats. */
 void cmsdk_uart_init(uintptr_t base, uint32_t hz, uint32_t baud);
 
-/* Waits for each byte to go. What it does not take within some 100 ms is dropped. */
+/* Waits for each byte. A byte that the UART does not take within some 100 ms is dropped. */
 void cmsdk_uart_write(uintptr_t base, const char *text, size_t len);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What all boards with a Cortex-M (Armv7-M, Armv8-M Mainline) share: cortexm_start.c has the vector
+ * Shared by all boards with a Cortex-M (Armv7-M, Armv8-M Mainline). cortexm_start.c has the vector
  * table, the way from reset to main, hw_idle, hw_halt and the end in a fault; systick.c the clock;
- * cortexm.ld the sections. A board's link.ld gives MEMORY { FLASH RAM } and BOARD_STACK_BYTES, then
- * INCLUDEs that.
+ * cortexm.ld the sections. A board's link.ld defines MEMORY { FLASH RAM } and BOARD_STACK_BYTES,
+ * then INCLUDEs cortexm.ld.
  */
 #ifndef MIDGE_BOARDS_CORTEXM_H
 #define MIDGE_BOARDS_CORTEXM_H
@@ -13,7 +13,7 @@
 /* A 32-bit register of the core or of a chip. */
 #define CORTEXM_REG(address) (*(volatile uint32_t *)(uintptr_t)(address))
 
-/* Interrupts off; their state before, for cortexm_irq_restore. */
+/* Turns interrupts off; returns their state before, for cortexm_irq_restore. */
 static inline uint32_t cortexm_irq_save(void)
 {
     uint32_t primask;
@@ -31,7 +31,7 @@ static inline void cortexm_irq_enable(void)
     __asm__ volatile("cpsie i" ::: "memory");
 }
 
-/* Until an interrupt; one that is pending already ends it at once. */
+/* Sleeps until an interrupt; a pending one ends the sleep immediately. */
 static inline void cortexm_sleep(void)
 {
     __asm__ volatile("dsb\n\twfi" ::: "memory");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What newlib needs of a machine. Its strtod takes memory by the number of digits it is given,
- * keeps the largest of each size for ever, and ends the program when there is no more, as its
- * Balloc asserts: midge gives it 25 digits at most (src/extra/json_number.c).
+ * The functions that newlib needs from a machine. newlib's strtod allocates memory by the number of
+ * digits, keeps the largest block of each size, never frees it, and ends the program when there is
+ * no more (its Balloc asserts). midge passes 25 digits at most (src/extra/json_number.c).
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 
 #include "fault.h"
 
-/* --- memory: of strtod, for a number's digits; nothing else calls malloc --- */
+/* --- memory: for the digits of a number in strtod; nothing else calls malloc --- */
 
 #ifndef CORTEXM_LIBC_HEAP
 /* 900,000 numbers of all kinds, %1.17g of them included, took 2396 bytes. */

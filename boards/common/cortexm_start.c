@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From reset to main, and the end in a fault:
+ * From reset to main, and the end in a fault. Reset copies the data, clears the bss and sets up
+ * the guards (MPU, FPU access) before main. Each exception that is not expected prints one line
+ * and ends the program:
  *
  *     fault: hard pc=0x00000a1c lr=0x000009f5 sp=0x20001fc8 cfsr=0x00008200 address=0xdeadbeef
  */
@@ -33,10 +35,10 @@
 #define MPU_RASR CORTEXM_REG(0xE000EDA0)
 
 #define MPU_TYPE_REGIONS 0xFF00u
-#define MPU_CTRL_ON      0x5u /* what no region covers is as without the MPU */
+#define MPU_CTRL_ON      0x5u /* memory outside the regions is as without the MPU */
 #define MPU_RBAR_VALID   0x10u
 #define MPU_RASR_GUARD   (1u << 28 | 1u) /* no access, no execution */
-#define GUARD_LOG2       20u             /* below the stack, which starts the RAM */
+#define GUARD_LOG2       20u             /* below the stack, which is at the start of RAM */
 #define VECTORS_LOG2     6u              /* struct vectors */
 
 /* From cortexm.ld. */
@@ -53,7 +55,7 @@ __attribute__((used)) _Noreturn void cortexm_fault_report(uint32_t sp, uint32_t 
 
 struct vectors {
     void *stack;
-    void (*handlers[15])(void); /* exceptions 1 to 15; the chips' interrupts are never enabled */
+    void (*handlers[15])(void); /* exceptions 1 to 15; the chip's interrupts are never enabled */
 };
 
 extern const struct vectors cortexm_vectors;
@@ -65,8 +67,8 @@ __attribute__((section(".vectors"), used)) const struct vectors cortexm_vectors 
 
 /* --- reset --- */
 
-/* What would be a silent error faults: a stack that overflows, and on Armv7-M a null pointer, as
-   the vectors lie there. */
+/* Makes silent errors fault: a stack overflow, and on Armv7-M a null pointer, because the vectors
+   are at address 0. */
 static void guard(void)
 {
 #if defined(__ARM_ARCH_8M_MAIN__)
@@ -101,7 +103,7 @@ void cortexm_reset(void)
     hw_halt();
 }
 
-/* --- rest --- */
+/* --- idle and halt --- */
 
 void hw_idle(void)
 {
@@ -111,7 +113,7 @@ void hw_idle(void)
 _Noreturn void hw_halt(void)
 {
     __asm__ volatile("cpsid i" ::: "memory");
-    SYST_CSR = 0; /* a tick, even one that is only pending, would end each sleep */
+    SYST_CSR = 0; /* a tick, even a pending one, would end each sleep */
     SCB_ICSR = ICSR_PENDSTCLR;
     for (;;) {
         cortexm_sleep();
@@ -120,8 +122,8 @@ _Noreturn void hw_halt(void)
 
 /* --- fault --- */
 
-/* The stack may be what is broken: its frame is looked at only where it lies on it, and the report
-   has it anew from the top, as nothing goes back. */
+/* The stack may be broken, so the exception's frame is read only if it lies within the stack. The
+   report starts with an empty stack, as nothing returns. */
 __attribute__((naked)) void cortexm_fault(void)
 {
     __asm__ volatile("tst   lr, #4\n\t"
@@ -172,7 +174,7 @@ _Noreturn void cortexm_fault_report(uint32_t sp, uint32_t pc, uint32_t lr)
     } else if (cfsr & CFSR_MMARVALID) {
         fault_hex(" address=0x", SCB_MMFAR);
     }
-    /* Equal: Armv8-M lets it not go further. */
+    /* Also when equal: Armv8-M stops the stack pointer there. */
     fault_text(sp <= (uint32_t)(uintptr_t)hw_stack_bottom ? " stack overflow\r\n" : "\r\n");
     fault_end();
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The end of a program that went wrong, told on the console by its polled driver alone. */
+/* Ends a program after a fault, with a report that needs only the polled console driver. */
 #ifndef MIDGE_BOARDS_FAULT_H
 #define MIDGE_BOARDS_FAULT_H
 
 #include <stdint.h>
 
-/* First of an exception's report: a fault within it stops the machine. */
+/* Call it first in an exception's report: a fault within the report stops the machine. */
 void fault_begin(void);
 void fault_text(const char *text);
-/* The name, then eight digits. */
+/* Prints the name, then eight digits. */
 void fault_hex(const char *name, uint32_t value);
-/* With an exit code above the apps' own: 3. */
+/* Ends with exit code 3, which is above the apps' own. */
 _Noreturn void fault_end(void);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sending waits for room in the chip's FIFO for a bounded time, then answers ERR_MEM: lwIP tries
- * again. A received frame that finds no pbuf is read and dropped: its sender tries again. The
- * numbers are those of the LAN9118 data sheet.
+ * Sending waits a bounded time for room in the chip's FIFO, then returns ERR_MEM: lwIP tries again.
+ * A received frame is read and dropped if there is no pbuf for it: its sender tries again. The
+ * numbers are from the LAN9118 data sheet.
  */
 #include "lan9118.h"
 
@@ -42,14 +42,14 @@
 #define TX_CFG_ON        0x2u
 #define HW_CFG_RESET     0x1u
 #define HW_CFG_TIMEOUT   0x2u
-#define HW_CFG_TX_2K     0x00020000u /* of the 16 KB for both ways; 13,440 bytes are to receive */
-#define HW_CFG_STORE     0x00100000u /* a frame goes when it is there as a whole */
+#define HW_CFG_TX_2K     0x00020000u /* of 16 KB; 13,440 bytes are for receiving */
+#define HW_CFG_STORE     0x00100000u /* a frame is sent when all of it is there */
 #define PMT_CTRL_READY   0x1u
 #define MAC_CMD_BUSY     0x80000000u
 #define MAC_CMD_READ     0x40000000u
 #define E2P_CMD_BUSY     0x80000000u
-#define AFC_CFG_DEFAULT  0x006E3740u /* flow control's marks, the data sheet's example */
-#define TX_COMMAND_ONE   0x3000u     /* the frame's first buffer and its last */
+#define AFC_CFG_DEFAULT  0x006E3740u /* flow control's thresholds, the data sheet's example */
+#define TX_COMMAND_ONE   0x3000u     /* the buffer is the first and the last of the frame */
 #define TX_STATUS_ERROR  0x8000u
 #define TX_STATUS_USED   0x00FF0000u
 #define TX_SPACE         0xFFFFu
@@ -58,7 +58,7 @@
 #define RX_STATUS_LENGTH 16
 #define RX_LENGTH_MASK   0x3FFFu
 
-/* The MAC's own, behind MAC_CMD and MAC_DATA. */
+/* The registers of the MAC, accessed through MAC_CMD and MAC_DATA. */
 #define MAC_CR   1u
 #define MAC_HIGH 2u
 #define MAC_LOW  3u
@@ -67,11 +67,11 @@
 
 #define MAC_CR_RX        0x4u
 #define MAC_CR_TX        0x8u
-#define MAC_CR_MULTICAST 0x00080000u /* take all; off: unicast to us and broadcast only */
+#define MAC_CR_MULTICAST 0x00080000u /* accept all; off: unicast to this address and broadcast */
 #define MAC_CR_DUPLEX    0x00100000u
 #define MII_BUSY         0x1u
 #define MII_WRITE        0x2u
-#define MII_PHY          (1u << 11) /* the one inside */
+#define MII_PHY          (1u << 11) /* the internal PHY */
 
 /* The PHY's. */
 #define PHY_CONTROL 0u
@@ -79,7 +79,7 @@
 #define PHY_OURS    4u
 #define PHY_THEIRS  5u
 
-#define PHY_CONTROL_NEGOTIATE 0x1200u /* on, and anew */
+#define PHY_CONTROL_NEGOTIATE 0x1200u /* enable and restart */
 #define PHY_STATUS_LINK       0x4u
 #define PHY_STATUS_NEGOTIATED 0x20u
 #define PHY_100_FULL          0x100u
@@ -89,15 +89,15 @@
 
 /* --- bounds --- */
 
-#define SPINS       100000u /* reads of a register, of 45 ns at least: for the chip's own work */
-#define MII_SPINS   2000u   /* the same through the MAC: a word to the PHY takes 26 us */
+#define SPINS       100000u /* reads of a register, of 45 ns at least: for work inside the chip */
+#define MII_SPINS   2000u   /* the same for the MAC: a word to the PHY takes 26 us */
 #define TX_SPINS    40000u  /* 2 ms and more: a frame's time at 10 Mbit/s */
 #define LINK_MS     100
 #define FRAMES      8    /* a poll */
 #define FRAME_LEAST 14   /* an Ethernet header */
 #define FRAME_MOST  1518 /* without the FCS, with a VLAN tag */
 #define FCS         4
-#define CHIP_MOST   2052 /* what it takes in at all, with the FCS */
+#define CHIP_MOST   2052 /* the longest frame that the chip receives, with the FCS */
 #define MTU         1500
 
 static struct {
@@ -116,7 +116,7 @@ static void put(uint32_t reg, uint32_t value)
     *(volatile uint32_t *)(chip.base + reg) = value;
 }
 
-/* Until the bits of `mask` read as `value`; false: they do not. */
+/* Waits until the bits of `mask` are `value`; false: they are not within the bound. */
 static bool await(uint32_t reg, uint32_t mask, uint32_t value)
 {
     for (uint32_t spins = 0; spins < SPINS; spins++) {
@@ -174,7 +174,7 @@ static bool phy_put(uint32_t reg, uint32_t value)
 
 /* --- sending --- */
 
-/* Words of a frame that lies in pieces of any length and alignment. */
+/* Makes words from a frame whose pieces have any length and alignment. */
 struct packer {
     uint32_t word;
     unsigned bytes; /* of word, 0 to 3 */
@@ -199,8 +199,8 @@ static void send_piece(struct packer *packer, const uint8_t *data, size_t len)
     }
 }
 
-/* The status of each frame sent must be taken or the chip stops; what it says is the other side's
-   loss to notice. */
+/* The status of each sent frame must be read, or the chip stops. Its content is ignored: the other
+   side detects a loss. */
 static void drain_tx_status(void)
 {
     for (uint32_t n = (get(TX_INFO) & TX_STATUS_USED) >> 16; n > 0; n--) {
@@ -229,7 +229,7 @@ static err_t send_frame(struct netif *netif, struct pbuf *p)
         return ERR_BUF;
     }
     drain_tx_status();
-    /* The two commands and a word not full beside it. */
+    /* 12: the two command words and one word that is not full. */
     if (!await_room(len + 12)) {
         LINK_STATS_INC(link.memerr);
         return ERR_MEM;
@@ -259,7 +259,7 @@ static void skip_words(uint32_t words)
     }
 }
 
-/* Reads as many words as there are; those behind len, the FCS, are dropped. */
+/* Reads all words of the frame; those after len, the FCS, are dropped. */
 static void receive_words(struct pbuf *p, uint32_t len, uint32_t words)
 {
     uint32_t word = 0;
@@ -290,7 +290,7 @@ static void receive_words(struct pbuf *p, uint32_t len, uint32_t words)
     skip_words(words);
 }
 
-/* The FIFOs no longer fit each other: both are emptied. */
+/* The two FIFOs do not match any more: empties both. */
 static void restart_receiver(void)
 {
     LINK_STATS_INC(link.err);
@@ -302,7 +302,7 @@ static void restart_receiver(void)
     (void)mac_put(MAC_CR, chip.mac_cr);
 }
 
-/* The next frame, or NULL when it is dropped. */
+/* Receives the next frame; NULL: it was dropped. */
 static struct pbuf *receive(void)
 {
     const uint32_t status = get(RX_STATUS);
@@ -332,7 +332,7 @@ static struct pbuf *receive(void)
 
 /* --- the link --- */
 
-/* The MAC must know whether its PHY has agreed on full duplex. */
+/* The MAC must be set to full duplex if its PHY has negotiated that. */
 static void follow_duplex(void)
 {
     const uint32_t both = phy_get(PHY_OURS) & phy_get(PHY_THEIRS);
@@ -349,7 +349,8 @@ static void follow_link(struct netif *netif)
         return;
     }
     chip.link_asked_ms = now;
-    /* The status holds a loss of the link until it is read: once down, then as it is. */
+    /* The status keeps a loss of the link until it is read: first "down", then the present
+       state. */
     const uint32_t status = phy_get(PHY_STATUS);
     const bool up = (status & PHY_STATUS_LINK) != 0 && (status & PHY_STATUS_NEGOTIATED) != 0;
     if (up && !netif_is_link_up(netif)) {
@@ -375,7 +376,7 @@ void lan9118_poll(struct netif *netif)
 
 static bool answers(void)
 {
-    (void)get(BYTE_TEST); /* the first read wakes it, and may be cut short by its power-up */
+    (void)get(BYTE_TEST); /* wakes the chip; this read may fail */
     return await(PMT_CTRL, PMT_CTRL_READY, PMT_CTRL_READY) && get(BYTE_TEST) == BYTE_TEST_VALUE;
 }
 
@@ -389,11 +390,11 @@ static bool reset(void)
     if (!await(HW_CFG, HW_CFG_RESET, 0) || (get(HW_CFG) & HW_CFG_TIMEOUT) != 0) {
         return false;
     }
-    (void)await(E2P_CMD, E2P_CMD_BUSY, 0); /* it reads its address */
+    (void)await(E2P_CMD, E2P_CMD_BUSY, 0); /* the chip reads its address */
     return answers();
 }
 
-/* One that may stand for a single machine: neither a group's nor empty. */
+/* Is it an address of a single machine: neither of a group nor empty? */
 static bool usable(const uint8_t mac[6])
 {
     static const uint8_t zero[6];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The superloop as a board's only program, in place of boards/apps: the least firmware.
+ * The superloop as the only program of a board, in place of boards/apps: the smallest firmware.
  *
  *     superloop URL...
  */
@@ -13,7 +13,7 @@ static unsigned long blinks;
 
 static void led(int on)
 {
-    blinks += on != 0; /* a pin, on hardware that has one free */
+    blinks += on != 0; /* on hardware: set a free pin */
 }
 
 int board_app(struct board *board, int argc, char **argv)

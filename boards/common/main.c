@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A board without an operating system: network up, then the app that the arguments name.
+ * A board without an operating system: starts the network, then the app named by the arguments.
  *
  *     [KEY=VALUE …] APP [options]      from services_args
  *
- *     IP=, MASK=, GATEWAY=   static address; without IP the board asks by DHCP
+ *     IP=, MASK=, GATEWAY=   static address; without IP the board uses DHCP
  *     DNS=ADDRESS[:PORT]     this name server in place of DHCP's
- *     CA=FILE                trusted roots; without it those that the image holds
- *     HEAP=BYTES             of the client's block, less than the board has
+ *     CA=FILE                trusted roots; without it the roots in the image
+ *     HEAP=BYTES             size of the client's block, smaller than the board's
  *     any other              for the app (board_env)
  */
 #include <stdarg.h>
@@ -42,7 +42,7 @@ static uint64_t block[BOARD_BLOCK_BYTES / sizeof(uint64_t)];
 static uint8_t ca_file[BOARD_CA_BYTES];
 static struct netif ethernet;
 
-/* The roots of a hardware image (boards.cmake); none: both at one place. */
+/* The roots of a hardware image (boards.cmake); without roots both symbols are equal. */
 extern const uint8_t board_ca[], board_ca_end[];
 
 /* --- console --- */
@@ -79,7 +79,7 @@ static void say(const char *format, ...)
 
 static void paint_stack(void)
 {
-    /* Some bytes below this frame stay for what runs meanwhile: an interrupt's. */
+    /* 256 bytes below this frame stay unpainted: interrupts use them meanwhile. */
     const uintptr_t end = (uintptr_t)__builtin_frame_address(0) - 256;
     for (volatile uint8_t *p = hw_stack_bottom; (uintptr_t)p < end; p++) {
         *p = PAINT;
@@ -121,7 +121,7 @@ static int entropy(void *ctx, uint8_t *buf, size_t len)
     return hw_entropy(buf, len) || services_entropy(buf, len) ? MIDGE_OK : MIDGE_ERR_ENTROPY;
 }
 
-/* DNS=: DHCP sets its own servers again with each renewal. */
+/* DNS=: set again after each renewal, because DHCP then sets its own servers. */
 static ip_addr_t server_set;
 
 static void set_server(void)
@@ -142,7 +142,7 @@ static void pump(void *ctx)
 static void idle(void *ctx, uint32_t ms)
 {
     (void)ctx;
-    (void)ms; /* the tick comes first */
+    (void)ms; /* the tick ends the sleep earlier */
     hw_idle();
 }
 
@@ -291,7 +291,7 @@ const char *board_env(struct board *board, const char *name)
     return services_env(name);
 }
 
-/* The host's errno, by semihosting; these are the same on every system that there is. */
+/* The host's errno, by semihosting; these values are the same on all usual systems. */
 const char *board_error_text(struct board *board, int native)
 {
     static const struct {
@@ -314,7 +314,7 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
                struct midge_client **client)
 {
     struct midge_config whole = *config;
-    (void)app_bytes; /* the board gives what it has; requests wait for each other */
+    (void)app_bytes; /* the board gives all it has; requests wait for each other */
     whole.port = board->port;
     whole.tls = board->tls;
     whole.memory = board->memory;
@@ -336,7 +336,7 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
     return err;
 }
 
-/* Used at most, of how many; how often there was none left. */
+/* Reports for each pool: highest use, size, failed requests. */
 static void report_lwip(void)
 {
 #if LWIP_STATS && MEMP_STATS && MEM_STATS

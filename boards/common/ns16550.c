@@ -5,7 +5,7 @@ enum { THR = 0, DLL = 0, IER = 1, DLM = 1, FCR = 2, LCR = 3, MCR = 4, LSR = 5 };
 
 #define FCR_ON_AND_CLEAR 0x07
 #define LCR_8N1          0x03
-#define LCR_DIVISOR      0x80 /* DLL and DLM in place of THR and IER */
+#define LCR_DIVISOR      0x80 /* DLL and DLM replace THR and IER */
 #define MCR_DTR_RTS      0x03
 #define LSR_THR_EMPTY    0x20
 

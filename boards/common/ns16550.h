@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 8N1; clock_hz is the UART's own. */
+/* 8N1; clock_hz is the UART's own clock. */
 void ns16550_init(uintptr_t base, uint32_t clock_hz, uint32_t baud);
 
 /* A character that the UART does not take within a bound is dropped. */

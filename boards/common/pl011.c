@@ -33,7 +33,7 @@ void pl011_init(uintptr_t base, uint32_t clock_hz, uint32_t baud)
     uart[IM] = 0;
     uart[IBRD] = divisor >> 6;
     uart[FBRD] = divisor & 63;
-    uart[LCRH] = LCRH_8N1 | LCRH_FIFO; /* this takes the divisors over */
+    uart[LCRH] = LCRH_8N1 | LCRH_FIFO; /* makes the divisors valid */
     uart[CTL] = CTL_ENABLE | CTL_TRANSMIT;
 }
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 8N1 with FIFO; clock_hz is the UART's own. Its pins and clock gate are the board's. */
+/* 8N1 with FIFO; clock_hz is the UART's own clock. The board sets its pins and clock gate. */
 void pl011_init(uintptr_t base, uint32_t clock_hz, uint32_t baud);
 
 /* A character that the UART does not take within a bound is dropped. */

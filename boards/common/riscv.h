@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Machine mode of RV32: control registers by name, the timer, the end of a program in a fault. */
+/* Machine mode of RV32: control registers by name, the timer, the end of a program after a
+   fault. */
 #ifndef MIDGE_BOARDS_RISCV_H
 #define MIDGE_BOARDS_RISCV_H
 
@@ -14,14 +15,14 @@
 #define RISCV_CSR_CLEAR(name, bits)  __asm__ volatile("csrc " #name ", %0" ::"r"(bits) : "memory")
 
 /*
- * The machine timer of a CLINT. start: its base address, and the interrupt is let through. ticks:
- * its counter. wait: sleeps until an interrupt, at most so many ticks.
+ * The machine timer of a CLINT. start: takes its base address and enables its interrupt. ticks:
+ * returns its counter. wait: sleeps until an interrupt, at most so many ticks.
  */
 void riscv_timer_start(uintptr_t clint);
 uint64_t riscv_timer_ticks(void);
 void riscv_timer_wait(uint32_t ticks);
 
-/* Reading, writing and running what lies in [bottom, bottom + size) faults from now on: below a
+/* Reading, writing and executing in [bottom, bottom + size) faults from now on; placed below a
    stack. size is a power of two, 8 at least, and bottom a multiple of it. */
 void riscv_guard(const void *bottom, size_t size);
 

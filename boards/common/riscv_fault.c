@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A fault is told on the console and ends the program; and what can be made to fault. */
+/* Reports a fault on the console and ends the program; and makes a range of memory fault. */
 #include "riscv.h"
 
 #include "fault.h"
 
-#define PMP_LOCKED 0x80u /* holds in machine mode too, until reset */
-#define PMP_NAPOT  0x18u /* a power of two, in pmpaddr's low bits */
+#define PMP_LOCKED 0x80u /* valid in machine mode too, until reset */
+#define PMP_NAPOT  0x18u /* the range is a power of two, coded in pmpaddr's low bits */
 
 __attribute__((used)) _Noreturn void riscv_fault(uint32_t mcause, uint32_t mepc, uint32_t mtval);
 _Noreturn void riscv_fault(uint32_t mcause, uint32_t mepc, uint32_t mtval)

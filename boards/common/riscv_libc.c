@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is linked for being named and never called: cJSON's hooks before midge sets them, mbedTLS's
+/* Functions that are linked but never called: cJSON's hooks before midge sets them, and mbedTLS's
    clock before midge gives it the port's. There is no heap and no date. */
 #include <stddef.h>
 #include <time.h>

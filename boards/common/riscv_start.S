@@ -49,8 +49,8 @@ park:                               /* other harts, and a main that came back */
     .size _start, . - _start
 
 /*
- * An interrupt goes to riscv_interrupt on the stack it finds. A fault never goes back, and its
- * stack may be what is broken: riscv_fault(mcause, mepc, mtval) gets one of its own.
+ * An interrupt calls riscv_interrupt on the current stack. A fault never returns, and the stack may
+ * be broken: riscv_fault(mcause, mepc, mtval) gets a stack of its own.
  */
     .section .text.riscv_trap, "ax"
     .balign 4

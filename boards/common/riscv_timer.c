@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The CLINT's machine timer. There is no tick: an interrupt is armed only to end a sleep, so a
- * program at work is never disturbed.
+ * working program is never interrupted.
  */
 #include "riscv.h"
 
@@ -11,7 +11,8 @@
 
 static volatile uint32_t *mtimecmp, *mtime; /* low word, high word */
 
-/* Never earlier than it was and than it will be, while the words are written one by one. */
+/* Writes the words in an order in which the compare value is never earlier than both its old and
+   new value. */
 static void arm(uint64_t when)
 {
     mtimecmp[1] = NEVER;
@@ -33,14 +34,14 @@ uint64_t riscv_timer_ticks(void)
     const uint32_t high = mtime[1];
     uint32_t low = mtime[0];
     const uint32_t after = mtime[1];
-    if (after != high) { /* it carried between the two: the low word is small now */
+    if (after != high) { /* low has wrapped between the reads: it is small now */
         low = mtime[0];
     }
     return (uint64_t)after << 32 | low;
 }
 
-/* wfi also ends for an interrupt that is pending while they are off, so none is lost between arming
-   and sleeping; it is taken when they are on again. */
+/* wfi also ends when an interrupt is pending while interrupts are off, so none is lost between
+   arming and sleeping; it is served when they are on again. */
 void riscv_timer_wait(uint32_t ticks)
 {
     RISCV_CSR_CLEAR(mstatus, RISCV_MSTATUS_MIE);
@@ -49,7 +50,7 @@ void riscv_timer_wait(uint32_t ticks)
     RISCV_CSR_SET(mstatus, RISCV_MSTATUS_MIE);
 }
 
-/* From riscv_start.S; the timer's is the only interrupt let through. */
+/* Called by riscv_start.S; the timer's interrupt is the only one enabled. */
 void riscv_interrupt(void) __attribute__((interrupt("machine")));
 void riscv_interrupt(void)
 {

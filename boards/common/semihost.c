@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * services.h by semihosting: the host, QEMU or a debug probe's program, gives the command line,
- * files, the date and takes the exit code. Operations and their arguments: Arm's "Semihosting for
- * AArch32 and AArch64". Native codes are the host's errno.
+ * services.h by semihosting: the host (QEMU or a debug probe's program) gives the command line,
+ * files and the date, and takes the exit code. Operations and their arguments: Arm's "Semihosting
+ * for AArch32 and AArch64". Native codes are the host's errno.
  */
 #include "semihost.h"
 
@@ -44,7 +44,7 @@
 #endif
 #define EXIT_LINE 2 /* BOARD_EXIT_USAGE */
 
-/* errno of the hosts there are */
+/* errno of the usual hosts */
 #define HOST_EIO          5
 #define HOST_EINVAL       22
 #define HOST_ENAMETOOLONG 36
@@ -79,7 +79,7 @@ static intptr_t call3(uintptr_t operation, uintptr_t a, uintptr_t b, uintptr_t c
     return semihost_call(operation, args);
 }
 
-/* Of the call before, which failed. */
+/* errno of the call before, which failed. */
 static int host_errno(void)
 {
     const intptr_t code = semihost_call(SYS_ERRNO, NULL);
@@ -147,7 +147,7 @@ bool services_entropy(uint8_t *buf, size_t len)
 _Noreturn void services_exit(int code)
 {
     (void)call2(SYS_EXIT_EXTENDED, EXITED, (uintptr_t)code);
-    /* A host that does not know it: without the code. */
+    /* Reached if the host does not know that operation: exit without the code. */
     (void)semihost_call(SYS_EXIT, (const void *)(uintptr_t)EXITED);
     hw_halt();
 }
@@ -156,12 +156,12 @@ _Noreturn void services_exit(int code)
 
 struct midge_open_file {
     bool used;
-    bool replaces;    /* path is renamed from its .part, or untouched */
+    bool replaces;    /* path is replaced by its .part file, or not changed */
     uintptr_t handle; /* the host's */
     uint64_t at;      /* read so far */
     int failed;       /* native code of the first write that failed */
     char path[SEMIHOST_PATH_BYTES];
-    char part[SEMIHOST_PATH_BYTES]; /* what is open: the path or beside it */
+    char part[SEMIHOST_PATH_BYTES]; /* name of the open file: path, or path.part */
 };
 
 static struct midge_open_file files[SEMIHOST_FILES];
@@ -179,7 +179,7 @@ static int fail(int *native, int code, int err)
     return err;
 }
 
-/* What the host has under /dev is no regular file: written directly. */
+/* A name under the host's /dev is not a regular file: it is written directly. */
 static bool is_device(const char *path)
 {
     return strncmp(path, "/dev/", 5) == 0;
@@ -238,7 +238,7 @@ static int file_size(void *ctx, midge_file file, uint64_t *size)
     return MIDGE_OK;
 }
 
-/* The host takes one word for the offset. */
+/* The host's offset is one word. */
 static int file_seek(void *ctx, midge_file file, uint64_t offset)
 {
     (void)ctx;
@@ -249,9 +249,9 @@ static int file_seek(void *ctx, midge_file file, uint64_t offset)
     return MIDGE_OK;
 }
 
-/* The host answers how many bytes it did not read, and the same for none left as for a failure:
-   before the file's end it is one. QEMU 7.2 keeps no code of a read or a write that failed (its
-   SYS_ERRNO is still that of a call before): theirs is EIO. */
+/* The host returns how many bytes it did not read; for "none left" and for a failure the number is
+   the same, so before the file's end it is a failure. QEMU 7.2 keeps no code of a failed read or
+   write (its SYS_ERRNO is still that of an earlier call): both get EIO. */
 static int file_read(void *ctx, midge_file file, uint8_t *buf, size_t cap, size_t *n, int *native)
 {
     uint64_t size;
@@ -271,7 +271,7 @@ static int file_read(void *ctx, midge_file file, uint8_t *buf, size_t cap, size_
                : MIDGE_ERR_EOF;
 }
 
-/* Again for what is left, as long as that becomes less. */
+/* Calls again for the rest, as long as the rest becomes smaller. */
 static int file_write(void *ctx, midge_file file, const uint8_t *buf, size_t len, int *native)
 {
     (void)ctx;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The trap of Arm's semihosting, and RISC-V's of the same numbers: a debugger or QEMU stops there,
- * does what r0/a0 says with what r1/a1 points to, and answers in r0/a0. Without one of them it is a
- * fault: this header is for semihost.c alone, which no image for hardware holds.
+ * The trap of Arm's semihosting, and RISC-V's with the same numbers: a debugger or QEMU stops the
+ * program there, does the operation in r0/a0 with the arguments at r1/a1, and returns its result in
+ * r0/a0. Without a debugger or QEMU the trap is a fault: only semihost.c includes this header, and
+ * no image for hardware contains it.
  */
 #ifndef MIDGE_BOARDS_SEMIHOST_H
 #define MIDGE_BOARDS_SEMIHOST_H
@@ -18,7 +19,7 @@ static inline intptr_t semihost_call(uintptr_t operation, const void *arguments)
 #elif defined(__riscv)
     register uintptr_t op __asm__("a0") = operation;
     register const void *args __asm__("a1") = arguments;
-    /* These three, uncompressed and in one page, are the mark. */
+    /* These three instructions, uncompressed and in one page, mark the call. */
     __asm__ volatile(".option push\n\t"
                      ".option norvc\n\t"
                      ".balign 16\n\t"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What lies outside the machine: arguments, settings, files, the date, the end. One of these is
+ * Services from outside the machine: arguments, settings, files, the date, the end. One of these is
  * linked:
  *   semihost.c    QEMU and debuggers: all of it from the host
  *   standalone.c  hardware: compiled-in arguments, no files, no date, no end
@@ -14,11 +14,11 @@
 
 #include <midge/port.h>
 
-/* Once, after hw_init. */
+/* Called once, after hw_init. */
 void services_init(void);
 
-/* Words of the command line, KEY=VALUE settings among them; lives for good. The first word is the
-   first argument, not the program's name. At most SERVICES_ARGS. */
+/* The words of the command line, including KEY=VALUE settings; they stay valid. The first word is
+   the first argument, not the program's name. At most SERVICES_ARGS. */
 #define SERVICES_ARGS 32
 int services_args(char ***argv);
 
@@ -28,13 +28,13 @@ const char *services_env(const char *name);
 /* Seconds since 1970, or MIDGE_ERR_UNSUPPORTED. */
 int64_t services_wall_time(void);
 
-/* Entropy from outside the machine, for tests only: it says so once on the console. False: none. */
+/* Entropy from outside the machine, for tests only: prints a warning once. False: none. */
 bool services_entropy(uint8_t *buf, size_t len);
 
-/* Fills in the file_* calls, or leaves them NULL. */
+/* Sets the file_* calls, or leaves them NULL. */
 void services_files(struct midge_port *port);
 
-/* The app's exit code to whoever waits. Hardware: hw_halt. */
+/* Ends with the app's exit code. Hardware: hw_halt. */
 _Noreturn void services_exit(int code);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* services.h on hardware, with nobody beside it: SERVICES_ARGS_TEXT holds the command line. */
+/* services.h on hardware without a host: SERVICES_ARGS_TEXT holds the command line. */
 #include <string.h>
 
 #include <midge/err.h>

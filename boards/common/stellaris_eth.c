@@ -4,8 +4,8 @@
  *     word 0   bits 0-15: a length; bits 16-31: the first two bytes of the frame
  *     words    the rest, four bytes each, the last one filled up
  *
- * The length counts, received: itself, the frame, its FCS of 4 bytes. To send: the payload alone,
- * without the header of 14 bytes; there is no FCS in the FIFO then.
+ * For a received frame the length includes itself, the frame and its FCS of 4 bytes. For a frame to
+ * send it is the payload alone, without the header of 14 bytes; the FIFO then holds no FCS.
  */
 #include "stellaris_eth.h"
 
@@ -49,7 +49,7 @@ enum {
 
 #define FRAME_HEADER 14u
 #define FRAME_MOST   1514u
-#define LENGTH_EXTRA 6u /* of a received length: itself and the FCS */
+#define LENGTH_EXTRA 6u /* in a received length: itself and the FCS */
 #define FIFO_BYTES   2048u
 
 /* The PHY's registers, IEEE 802.3 clause 22. */
@@ -83,7 +83,7 @@ static bool wait_clear(const volatile uint32_t *reg, uint32_t bits)
 
 /* --- the link --- */
 
-/* What the management interface answers, or 0. */
+/* A register of the PHY, by the management interface; 0: no answer. */
 static uint16_t phy_read(const struct stellaris_eth *eth, uint32_t reg)
 {
     eth->registers[MACMCTL] = reg << 3 | MCTL_START;
@@ -105,7 +105,7 @@ static void follow_link(struct netif *netif)
         return;
     }
     eth->look_ms = hw_millis() + LOOK_MS;
-    (void)phy_read(eth, PHY_STATUS); /* a link that was lost stays so for one reading */
+    (void)phy_read(eth, PHY_STATUS); /* the first reading still shows a link that was lost */
     const uint16_t status = phy_read(eth, PHY_STATUS);
     if ((status & PHY_LINK) == 0) {
         netif_set_link_down(netif);
@@ -124,7 +124,7 @@ static void follow_link(struct netif *netif)
 struct stream {
     volatile uint32_t *fifo;
     uint32_t word;  /* bytes between the FIFO and the frame, lowest first, zeros above */
-    unsigned bits;  /* of them: 0, 8, 16 or 24 */
+    unsigned bits;  /* bits used in word: 0, 8, 16 or 24 */
     uint32_t words; /* left to read of this frame */
 };
 
@@ -230,7 +230,7 @@ static struct pbuf *read_frame(struct stream *s, u16_t len)
     return frame;
 }
 
-/* One frame out of the FIFO, wherever it goes then. False: what is in it makes no sense. */
+/* Takes one frame out of the FIFO; it may be dropped. False: the content of the FIFO is invalid. */
 static bool receive_frame(struct netif *netif)
 {
     struct stellaris_eth *eth = eth_of(netif);
@@ -245,7 +245,7 @@ static bool receive_frame(struct netif *netif)
                        .words = (length + 3) / 4 - 1};
     const uint32_t len = length - LENGTH_EXTRA;
     struct pbuf *frame = len <= FRAME_MOST ? read_frame(&s, (u16_t)len) : NULL;
-    while (s.words > 0) { /* the FCS, or all of a frame that has no place */
+    while (s.words > 0) { /* the FCS, or all of a frame that is dropped */
         (void)next_word(&s);
     }
     if (frame == NULL) {
@@ -272,7 +272,7 @@ void stellaris_eth_poll(struct netif *netif)
             return;
         }
     }
-    /* Frames that were whole are taken; what is left is the one that did not fit. */
+    /* All whole frames are taken; the rest is the frame that did not fit. */
     if ((eth->registers[MACRIS] & RIS_RX_OVERFLOW) != 0 && eth->registers[MACNP] == 0) {
         eth->dropped++;
         LINK_STATS_INC(link.drop);

@@ -32,8 +32,8 @@ void systick_init(uint32_t hz)
     cortexm_irq_enable();
 }
 
-/* The counter wraps before its interrupt is taken: a tick that is pending counts already, and then
-   the counter is read again, as the first reading may be from before or after the wrap. */
+/* The counter wraps before its interrupt is taken. So a pending tick counts already, and then the
+   counter is read again, as the first reading may be from before or after the wrap. */
 uint64_t hw_micros(void)
 {
     static uint64_t last;
@@ -45,7 +45,7 @@ uint64_t hw_micros(void)
         ms++;
     }
     uint64_t us = ms * 1000 + (uint64_t)(cycles - 1 - left) * 1000 / cycles;
-    /* Interrupts that were off for more than a tick, or an emulator that was not scheduled. */
+    /* Interrupts were off for more than a tick, or the emulator was not scheduled. */
     if (us < last) {
         us = last;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The core's own timer as the clock, an interrupt each millisecond: hw_millis and hw_micros (hw.h),
-   which may be called in interrupts. */
+/* The core's own timer as the clock, with an interrupt each millisecond: hw_millis and hw_micros
+   (hw.h), which may be called in interrupts. */
 #ifndef MIDGE_BOARDS_SYSTICK_H
 #define MIDGE_BOARDS_SYSTICK_H
 

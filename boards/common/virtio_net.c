@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * virtio 1.1: 4.2 (mmio, 4.2.4 legacy), 2.6 (split queues), 5.1 (network device). What the device
- * writes is not trusted: a slot number or length out of range ends its use.
+ * virtio 1.1: 4.2 (mmio, 4.2.4 legacy), 2.6 (split queues), 5.1 (network device). Values from the
+ * device are not trusted: a slot number or length out of range ends its use.
  */
 #include "virtio_net.h"
 
@@ -55,7 +55,7 @@ enum {
 #define FEATURE_LAYOUT    (1u << 27) /* legacy: header and frame may be one descriptor */
 #define FEATURE_VERSION_1 (1u << 0)  /* of the second word */
 
-#define DESCRIPTOR_WRITE 2 /* by the device */
+#define DESCRIPTOR_WRITE 2 /* the device writes to it */
 #define NO_INTERRUPT     1 /* available.flags */
 #define INTERRUPT_CONFIG 2
 #define LINK_UP          1
@@ -80,11 +80,11 @@ static uint8_t config_byte(const struct virtio_net *net, size_t offset)
 
 /* --- queues --- */
 
-/* Index fields are the device's to read or write at any time. */
+/* The device may read or write index fields at any time. */
 static uint16_t used_index(const struct virtio_net_queue *queue)
 {
     uint16_t index = *(const volatile uint16_t *)&queue->ring.used.index;
-    atomic_thread_fence(memory_order_seq_cst); /* before what it vouches for is read */
+    atomic_thread_fence(memory_order_seq_cst); /* before the data that it announces is read */
     return index;
 }
 
@@ -108,7 +108,7 @@ static void give_up(struct virtio_net *net)
     net->registers[STATUS] = STATUS_FAILED;
 }
 
-/* The next slot that the device is done with, and how much it wrote; false: none. */
+/* The next slot that the device has finished, and how many bytes it wrote; false: none. */
 static bool take(struct virtio_net *net, struct virtio_net_queue *queue, uint16_t *slot,
                  uint32_t *len)
 {
@@ -262,7 +262,7 @@ static bool reset(const struct virtio_net *net)
     return false;
 }
 
-/* Only what is needed: an address, the layout, and link state where it is told. */
+/* Accepts only the needed features: an address, the layout, and the link state if offered. */
 static bool agree(struct virtio_net *net)
 {
     volatile uint32_t *registers = net->registers;

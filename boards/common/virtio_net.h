@@ -32,8 +32,8 @@ struct virtio_net_descriptor {
     uint16_t next;
 };
 
-/* A queue as the device sees it. Legacy devices want it on a page of its own and `used` at the
-   alignment they are told, here 64. */
+/* A queue in the device's layout. Legacy devices require a page of its own, and `used` at the
+   alignment that the driver sets, here 64. */
 struct virtio_net_ring {
     alignas(4096) struct virtio_net_descriptor descriptors[VIRTIO_NET_SLOTS];
     struct {
@@ -62,21 +62,22 @@ struct virtio_net_queue {
 struct virtio_net {
     struct virtio_net_queue receive, send;
     volatile uint32_t *registers;
-    uint32_t send_free; /* slots of `send` not with the device, a bit each */
-    uint32_t dropped;   /* frames for which there was no memory, or that lwIP refused */
+    uint32_t send_free; /* slots of `send` that the driver owns, a bit each */
+    uint32_t dropped;   /* frames that lwIP refused, or for which there was no memory */
     size_t header;      /* of each frame, by version: 10 or 12 */
     bool is_legacy;
     bool tells_link;
-    bool is_broken; /* it answered what no device may: nothing is asked of it any more */
+    bool is_broken; /* the device returned an illegal value: it is not used any more */
 };
 
 /*
- * Takes the first network card of `count` places, `step` bytes apart; fills in hwaddr, mtu, flags,
- * linkoutput and output. netif->state is a struct virtio_net. ERR_IF: there is none that works.
+ * Uses the first network card among `count` places, `step` bytes apart; fills in hwaddr, mtu,
+ * flags, linkoutput and output. netif->state is a struct virtio_net. ERR_IF: there is no card that
+ * works.
  */
 err_t virtio_net_start(struct netif *netif, uintptr_t first, size_t step, size_t count);
 
-/* Received frames to netif->input, a queue full at most, and news of the link. */
+/* Passes received frames to netif->input, at most a full queue, and reports changes of the link. */
 void virtio_net_poll(struct netif *netif);
 
 #endif

@@ -9,7 +9,7 @@ static bool blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Copies a word over itself without its quotes; answers where the line goes on. */
+/* Copies a word over itself without its quotes; returns where the rest of the line begins. */
 static char *take_word(char *from)
 {
     char *to = from;

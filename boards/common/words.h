@@ -10,11 +10,11 @@
 
 #include <stddef.h>
 
-/* Cuts the line in place; the words are its parts. Their number, or -1 when there are more than
-   most. words[number] is NULL: there is room for most + 1. */
+/* Splits the line in place. Returns the number of words, or -1 when there are more than `most`.
+   words[number] is NULL, so there is room for most + 1. */
 int words_split(char *line, char **words, int most);
 
-/* The value of the setting of that name, or NULL. */
+/* The value of the setting with that name, or NULL. */
 const char *words_setting(char *const *words, const char *name);
 
 #endif

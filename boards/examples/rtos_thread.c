@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A thread that owns the client. All of midge but midge_wake belongs to one thread; so jobs come
- * through a mailbox, and a wake makes the thread look into it.
+ * A thread that owns the client. Only one thread may call midge, except midge_wake. So jobs come
+ * through a mailbox, and a wake makes the thread read it.
  *
- * Mailboxes, semaphores and threads are asked from the RTOS by lwIP's names for them, so that this
- * runs under each for which there is a lwIP.
+ * Mailboxes, semaphores and threads are used by lwIP's names for them, so this runs under each RTOS
+ * that lwIP has been ported to.
  */
 #include "rtos_thread.h"
 
@@ -13,16 +13,16 @@
 #include <lwip/sockets.h>
 
 enum {
-    JOBS_WAITING = 8,   /* in the mailbox; the next one who brings some waits for room */
-    STACK_BYTES = 8192, /* mostly TLS's; a board's report says what yours takes */
-    PRIORITY = 3        /* below lwIP's own thread and the driver's */
+    JOBS_WAITING = 8,   /* in the mailbox; further callers wait for room */
+    STACK_BYTES = 8192, /* mostly for TLS; a board's report shows how much it used */
+    PRIORITY = 3        /* lower than lwIP's own thread and the driver's */
 };
 
 static struct midge_client *client;
 static sys_mbox_t jobs;
-static sys_sem_t changed;       /* the thread: open, or gone */
+static sys_sem_t changed;       /* signalled when the thread is ready or has ended */
 static int opened;              /* midge_open's answer */
-static struct network_job last; /* this one in the mailbox: end */
+static struct network_job last; /* in the mailbox it means: end */
 static unsigned running;        /* begun and not ended */
 
 /* ---- In the network thread ---- */
@@ -39,7 +39,7 @@ static void on_done(void *ctx, const struct midge_result *result)
     job_ends(ctx, result);
 }
 
-/* False: there is no room for it before another one has ended. */
+/* False: no room until another job has ended. */
 static bool begin(struct network_job *job)
 {
     struct midge_request get = {
@@ -59,11 +59,11 @@ static bool begin(struct network_job *job)
     return true;
 }
 
-/* Until the last job: begin what came, then wait for the network or for a wake. */
+/* Until the last job: begins the jobs that came, then waits for the network or for a wake. */
 static void serve(void)
 {
     void *job = NULL;
-    midge_id door; /* Never ends. A client with nothing left to do would not wait. */
+    midge_id door; /* Never completes. midge_poll would not wait for a client without work. */
 
     (void)midge_future(client, NULL, NULL, &door);
     for (;;) {
@@ -98,13 +98,13 @@ static void network_thread(void *arg)
         midge_lwip_sockets_detach(config->port);
         sys_sem_signal(&changed);
     }
-    lwip_socket_thread_cleanup(); /* the thread's semaphore: attach made it */
+    lwip_socket_thread_cleanup(); /* the semaphore that attach made for this thread */
 #ifdef RTOS_THREAD_DELETE
-    RTOS_THREAD_DELETE(); /* FreeRTOS: vTaskDelete(NULL); its threads may not return */
+    RTOS_THREAD_DELETE(); /* FreeRTOS: vTaskDelete(NULL); its threads must not return */
 #endif
 }
 
-/* ---- In the others ---- */
+/* ---- In the other threads ---- */
 
 int network_start(struct midge_config *config)
 {

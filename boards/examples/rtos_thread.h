@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * midge under an RTOS: one thread owns the client, all others hand it their work.
+ * midge under an RTOS: one thread owns the client; all others pass their work to it.
  *
  *     struct network_job job = {.url = "https://example.com/", .text = text, .cap = sizeof text};
- *     network_get(&job);                     this thread waits, the network's goes on
+ *     network_get(&job);                     this thread waits, the network thread works
  *     if (job.result.error == MIDGE_OK) ...
  */
 #ifndef RTOS_THREAD_H
@@ -18,18 +18,19 @@ struct network_job {
     size_t cap;
     struct midge_result result;
 
-    struct midge_buffer body; /* the network thread's */
+    struct midge_buffer body; /* used by the network thread */
     sys_sem_t done;
 };
 
-/* Starts the thread, after tcpip_init; returns when the client is open, or its error. config lives
-   as long as the thread; its port has the clocks and entropy, the thread adds lwIP's sockets. */
+/* Starts the thread; call it after tcpip_init. Returns when the client is open, or its error.
+   config lives as long as the thread; its port has the clocks and entropy, the thread adds lwIP's
+   sockets. */
 int network_start(struct midge_config *config);
 
-/* From any thread, as many at once as you like. */
+/* Callable from any thread, also from several at once. */
 void network_get(struct network_job *job);
 
-/* When nobody is in network_get, or will be. Returns when the client is closed. */
+/* Call it when no thread is in network_get, or will be. Returns when the client is closed. */
 void network_stop(void);
 
 #endif

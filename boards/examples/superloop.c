@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A superloop that goes on blinking while HTTPS requests run. midge_poll with a timeout of 0 never
- * waits: it does one turn's work, whose length the client's budget bounds (turn_crypto,
- * turn_bytes), and lwIP's with it.
+ * A superloop that continues to blink while HTTPS requests run. midge_poll with a timeout of 0
+ * never waits: it does the work of one turn, limited by the client's budget (turn_crypto,
+ * turn_bytes), and lwIP's work.
  */
 #include "superloop.h"
 
@@ -21,7 +21,7 @@ static int begin(struct midge_client *client, const char *url, struct superloop_
     return midge_start(client, &get, NULL);
 }
 
-/* One turn of the client, timed. How many requests still live. */
+/* Runs and times one turn of the client. Returns how many requests still live. */
 static int step(struct midge_client *client, struct superloop_report *report)
 {
     const struct midge_port *port = midge_client_port(client);
@@ -44,7 +44,7 @@ int superloop(struct midge_client *client, const char *const urls[], size_t n, v
 
     *report = (struct superloop_report){0};
     do {
-        /* As many as there is room for; the rest when one of these has ended. */
+        /* Begins as many as there is room for; the rest when one of these has ended. */
         while (begun < n && (err = begin(client, urls[begun], report)) == MIDGE_OK) {
             begun++;
         }

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The texts of both options are parsed twice: address_check refuses bad ones before anything
+ * starts; address_apply compares them with each URL and sets connect_host and connect_port of the
+ * request.
+ */
 #define _GNU_SOURCE
 #include "address.h"
 
@@ -14,8 +19,8 @@ struct part {
     size_t len;
 };
 
-/* A host up to the next colon, "[...]" as a whole. Returns what follows the colon, NULL if there
-   is none. */
+/* Takes a host up to the next colon, "[...]" as a whole. Returns the text after the colon; NULL:
+   there is no colon. */
 static const char *take_host(const char *text, struct part *host)
 {
     const char *end;
@@ -30,7 +35,7 @@ static const char *take_host(const char *text, struct part *host)
     return *end == ':' ? end + 1 : NULL;
 }
 
-/* A port, or nothing (0). Returns what follows the colon; NULL if there is none or it is bad. */
+/* Takes a port, or nothing (0). Returns the text after the colon; NULL: no colon, or a bad port. */
 static const char *take_port(const char *text, uint64_t *port)
 {
     size_t len = strcspn(text, ":");
@@ -64,7 +69,7 @@ static int is_literal(const struct part *address)
     memcpy(text, address->ptr, address->len);
     text[address->len] = '\0';
     if ((zone = strchr(text, '%')) != NULL && zone[1] != '\0')
-        *zone = '\0'; /* of IPv6; the library says whether there is such a one */
+        *zone = '\0'; /* of IPv6; the library checks that it exists */
     return (zone == NULL && inet_pton(AF_INET, text, bytes) == 1) ||
            inet_pton(AF_INET6, text, bytes) == 1;
 }
@@ -85,7 +90,7 @@ static int resolve_parse(const char *text, struct resolve *resolve)
     return is_literal(&resolve->address);
 }
 
-/* 2 for this host, 1 for any, 0. */
+/* 2 for exactly this host, 1 for any host, 0 for another. */
 static int resolve_matches(const struct resolve *resolve, const struct midge_url *url)
 {
     int any_host = resolve->host.len == 1 && resolve->host.ptr[0] == '*';
@@ -143,7 +148,7 @@ static void apply_resolve(struct keep *keep, const struct group *group, const st
     struct resolve resolve;
     int best = 1, match;
 
-    for (size_t i = 0; i < group->resolve.n; i++) { /* the last of the best */
+    for (size_t i = 0; i < group->resolve.n; i++) { /* of equally good ones the last counts */
         if (!resolve_parse(group->resolve.at[i].text, &resolve) ||
             (match = resolve_matches(&resolve, url)) < best)
             continue;
@@ -168,7 +173,7 @@ void address_apply(struct keep *keep, const struct group *group, const struct mi
         }
         if (connect.to_port > 0)
             target.port = request->connect_port = (uint16_t)connect.to_port;
-        break; /* the first that matches, as curl does */
+        break; /* the first that matches counts, as with curl */
     }
     apply_resolve(keep, group, &target, request);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* --resolve and --connect-to: where to connect instead. */
+/* --resolve and --connect-to: other addresses to connect to. */
 #ifndef MIDGE_HOST_ADDRESS_H
 #define MIDGE_HOST_ADDRESS_H
 
@@ -8,9 +8,9 @@
 
 #include "options.h"
 
-/* 0, or EXIT_USAGE after a line: the options of a group can be read. */
+/* Checks the options of a group. 0, or EXIT_USAGE after a line. */
 int address_check(const struct group *group);
-/* Sets the request's connect_host and connect_port as the group's options want it for this URL. */
+/* Sets the request's connect_host and connect_port by the group's options for this URL. */
 void address_apply(struct keep *keep, const struct group *group, const struct midge_url *url,
                    struct midge_request *request);
 

@@ -28,7 +28,7 @@ static void draw(struct app_progress *progress, uint32_t now)
     progress->shown = 1;
 }
 
-/* Before each wait. */
+/* Called before each wait. */
 static void on_turn(void *ctx)
 {
     struct app_progress *progress = ctx;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Live progress of an app on a terminal: one line on stderr, drawn by a port that counts what goes
- * through it, so that the app, which runs on boards too, knows nothing of it.
+ * Live progress of an app on a terminal: one line on stderr. A port above the real port counts the
+ * traffic and draws the line; so the app, which also runs on boards, does not know about it.
  */
 #ifndef MIDGE_HOST_APP_PROGRESS_H
 #define MIDGE_HOST_APP_PROGRESS_H
@@ -11,7 +11,7 @@
 #include "shim.h"
 
 struct app_progress {
-    struct shim shim;                  /* the app's port, while this is on */
+    struct shim shim;                  /* the app's port while progress is on */
     const char *name;                  /* the app's */
     const struct midge_client *client; /* the open one, NULL none */
     uint32_t start_ms, drawn_ms;
@@ -19,10 +19,10 @@ struct app_progress {
     uint8_t shown; /* a line is on the screen */
 };
 
-/* The port that the app is to use: this one, or `below` where nothing is to be drawn. */
+/* Returns the port for the app: this one, or `below` when nothing is to be drawn. */
 struct midge_port *app_progress_init(struct app_progress *progress, struct midge_port *below,
                                      const char *name);
-/* Before anything else is written. */
+/* Call it before other output. */
 void app_progress_clear(struct app_progress *progress);
 
 #endif

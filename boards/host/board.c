@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The host as a board: `midge app NAME`. Its own options are taken out before the app sees the
- * others:
+ * The host as a board: `midge app NAME`. The board's own options are removed before the app sees
+ * the others:
  *   --cacert FILE  trusted roots in place of the system's
  *   --heap BYTES   the client's block, as small as a device's
- *   --stats        what each client took, on stderr
+ *   --stats        the memory that each client took, on stderr
  */
 #include "board.h"
 
@@ -36,9 +36,9 @@ struct host {
     bool catches;                                                               /* signals */
 };
 
-static struct host *running; /* the port's poll gets no context of ours */
+static struct host *running; /* the port's poll gets no context of this file */
 
-/* --- what board.h asks for --- */
+/* --- the functions of board.h --- */
 
 void board_write(struct board *board, enum board_stream stream, const char *text, size_t len)
 {
@@ -46,9 +46,9 @@ void board_write(struct board *board, enum board_stream stream, const char *text
     FILE *file = stream == BOARD_ERR ? stderr : stdout;
     app_progress_clear(&host->progress);
     if (file == stderr) {
-        (void)fflush(stdout); /* in the order in which they were said */
+        (void)fflush(stdout); /* keeps the order of output and errors */
     }
-    (void)fwrite(text, 1, len, file); /* stdout's failure is seen at the end */
+    (void)fwrite(text, 1, len, file); /* a failure of stdout is reported at the end */
 }
 
 const char *board_env(struct board *board, const char *name)
@@ -118,7 +118,7 @@ void board_close(struct board *board, struct midge_client *client)
         show_stats(client);
     }
     if (host->catches) {
-        interrupt_release(); /* it wakes the client */
+        interrupt_release(); /* the handler wakes the client */
         host->catches = false;
     }
     midge_close(client);
@@ -129,8 +129,8 @@ void board_close(struct board *board, struct midge_client *client)
 
 /* --- signals --- */
 
-/* From within the port's poll, where no connection is being worked on, and all that the tasks of
-   the program use is still there: what it has begun is undone, no file stays half written. */
+/* Called inside the port's poll, where no connection is being processed and the memory of all tasks
+   is still valid: ends everything that has begun, so no half-written file remains. */
 static void end_by_signal(struct host *host)
 {
     board_close(&host->board, host->client);
@@ -139,7 +139,8 @@ static void end_by_signal(struct host *host)
     exit(BOARD_EXIT_FAILED);
 }
 
-/* A signal is caught from the first poll on: before, nothing has begun, and it may just end us. */
+/* Signals are caught from the first poll on: before, nothing has begun, so a signal may simply end
+   the process. */
 static int poll_until_signal(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
 {
     struct host *host = running;
@@ -156,7 +157,7 @@ static int poll_until_signal(void *ctx, struct midge_pollfd *fds, size_t n, int 
 
 /* --- trust --- */
 
-/* All of it; MIDGE_ERR_READ for less. */
+/* Reads the whole file; MIDGE_ERR_READ if it is shorter. */
 static int read_whole(const struct midge_port *port, midge_file file, uint8_t *data, size_t len)
 {
     int err = MIDGE_OK, native;
@@ -203,8 +204,8 @@ static bool trust(struct host *host)
 
 /* --- options of this board --- */
 
-/* --name VALUE or --name=VALUE at argv[*at]; *at moves to the value. NULL: it is something else;
-   "" as well when the value is missing, which none of ours may be. */
+/* Is argv[*at] --name VALUE or --name=VALUE? Returns VALUE; *at moves to it. NULL: it is another
+   option. "" if the value is missing, as no option here may be empty. */
 static const char *value_of(const char *name, int argc, char **argv, int *at)
 {
     size_t len = strlen(name);
@@ -224,7 +225,7 @@ static bool set_heap(struct host *host, const char *text)
     return host->heap > 0 && *end == '\0' && host->heap <= SIZE_MAX / 2;
 }
 
-/* Takes ours out of argv. False after one line. */
+/* Removes the board's options from argv. False: bad option, after one line. */
 static bool take_options(struct host *host, int *argc, char **argv)
 {
     int kept = 0;
@@ -232,7 +233,7 @@ static bool take_options(struct host *host, int *argc, char **argv)
         char *const arg = argv[at];
         const char *value;
         if (strcmp(arg, "--") == 0) {
-            while (at < *argc) { /* what follows is nobody's option */
+            while (at < *argc) { /* the rest are not options */
                 argv[kept++] = argv[at++];
             }
         } else if (strcmp(arg, "--stats") == 0) {
@@ -266,7 +267,7 @@ static void show_options(void)
 
 /* --- the program --- */
 
-/* The service that the app will ask, as far as the command line says it. */
+/* The service that the app will ask, if the command line names it. */
 static const char *api_of(int argc, char **argv)
 {
     const char *api = NULL;
@@ -277,7 +278,7 @@ static const char *api_of(int argc, char **argv)
     return api;
 }
 
-/* False after one line. */
+/* False: a proxy is set, after one line. */
 static bool check_proxy(int argc, char **argv)
 {
     static const char other[] = "https://the-apps-own-service.invalid/";

@@ -49,7 +49,7 @@ static int read_named(struct data *data, const char *path, struct text *text)
     return -1;
 }
 
-/* -d takes files that people wrote with an editor: what ends their lines is no data. */
+/* For -d, files come from editors: line ends are not data. */
 static void strip_line_ends(struct text *text)
 {
     size_t kept = 0;
@@ -69,7 +69,7 @@ static void add_encoded(struct text *out, const char *bytes, size_t len)
         out->len += added;
 }
 
-/* text, =text, name=text, @FILE, name@FILE: the name goes out as it is. */
+/* text, =text, name=text, @FILE, name@FILE: the name is sent unchanged. */
 static int add_urlencoded(struct data *data, const char *argument, struct text *out)
 {
     size_t name_len = strcspn(argument, strchr(argument, '=') != NULL ? "=" : "@");

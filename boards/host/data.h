@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What -d and its relatives make: one body, or one query string. */
+/* Makes one body, or one query string, from -d and similar options. */
 #ifndef MIDGE_HOST_DATA_H
 #define MIDGE_HOST_DATA_H
 
@@ -15,7 +15,7 @@ struct data {
 /* 0, or -1 with failed and native set. */
 int data_build(struct keep *keep, const struct items *items, struct data *data);
 
-/* All of a file, "-" for stdin; 0 or errno. */
+/* Reads a whole file, "-" for stdin; 0 or errno. */
 int data_read_file(const char *path, struct text *text);
 
 #endif

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * A failure's exit code comes from a table by its error, else from the phase in which it happened.
+ * Its line is composed of the URL, the text, the system's words for an errno, and a hint; at the
+ * end it is cleaned of bytes that could disturb a terminal.
+ */
 #define _GNU_SOURCE
 #include "failure.h"
 
@@ -41,7 +46,8 @@ static const struct {
     {MIDGE_ERR_CA, EXIT_CA},
 };
 
-/* TLS, the port and what has no code of its own fail as the step does in which they do. */
+/* Errors without an exit code of their own (TLS, the port) get the code of the phase in which they
+   happened. */
 static int phase_exit_code(int phase)
 {
     switch ((enum midge_phase)phase) {
@@ -73,7 +79,7 @@ int failure_exit_code(int error, int phase)
 
 /* --- lines --- */
 
-/* Does native hold an errno? A TLS or resolver failure's code is another library's. */
+/* Does native hold an errno? The code of a TLS or resolver failure belongs to another library. */
 static int is_errno(const struct midge_result *result)
 {
     switch (result->error) {
@@ -91,7 +97,7 @@ static int is_errno(const struct midge_result *result)
     }
 }
 
-/* What people are likely to try next. */
+/* The option that helps most users next. */
 static const char *hint(const struct midge_result *result)
 {
     switch (result->error) {
@@ -104,7 +110,7 @@ static const char *hint(const struct midge_result *result)
     }
 }
 
-/* U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069: they break or turn round a line's text. */
+/* U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069: they break a line or reverse its text. */
 static int is_reordering(const unsigned char *at)
 {
     if (at[0] != 0xe2 || at[1] == '\0')
@@ -114,13 +120,13 @@ static int is_reordering(const unsigned char *at)
     return at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9;
 }
 
-/* One line it is, whatever a server, a file name or an argument put into it. */
+/* Makes it one line, whatever a server, a file name or an argument put into it. */
 static void clean(char *line)
 {
     for (unsigned char *at = (unsigned char *)line; *at != '\0'; at++) {
         if (at[0] < ' ' || at[0] == 0x7f)
             at[0] = '?';
-        if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0) /* C1, which some terminals obey */
+        if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0) /* C1, obeyed by some terminals */
             at[0] = at[1] = '?';
         if (is_reordering(at))
             at[0] = at[1] = at[2] = '?';
@@ -134,7 +140,7 @@ void failure_warn_of_clock(int64_t now, int64_t floor)
               stderr);
 }
 
-/* "connection failed (connect, errno 111)": the system's words go before the bracket. */
+/* "connection failed (connect, errno 111)": inserts the system's words before the bracket. */
 static void add_with_system_error(struct text *line, const char *text, int native)
 {
     const char *bracket = strstr(text, " (");

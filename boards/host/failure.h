@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How the program says what went wrong: curl's exit codes and one line. */
+/* The program's failures: curl's exit codes, and one line of text. */
 #ifndef MIDGE_HOST_FAILURE_H
 #define MIDGE_HOST_FAILURE_H
 
@@ -33,18 +33,19 @@ enum exit_code {
     EXIT_CA = 77
 };
 
-/* Of a result's error and phase. */
+/* The exit code for a result's error and phase. */
 int failure_exit_code(int error, int phase);
 
-/* "midge: (60) https://host/path: certificate expired (tls, X509 flags 0x1)". what: words of the
-   program's own instead of the result's; NULL none. url: NULL none. */
+/* "midge: (60) https://host/path: certificate expired (tls, X509 flags 0x1)". what: the program's
+   own words in place of the result's; NULL: none. url: NULL: none. */
 char *failure_line(struct keep *keep, const struct midge_result *result, const char *url,
                    const char *what);
 
-/* The library takes a clock below its floor for none, and lets other dates pass: that is said. */
+/* The library ignores a clock below its floor, and then accepts wrong dates; this prints a
+   warning. */
 void failure_warn_of_clock(int64_t now, int64_t floor);
 
-/* One line and where to read more, on stderr; EXIT_USAGE. */
+/* Prints one line and a reference to the help on stderr; returns EXIT_USAGE. */
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

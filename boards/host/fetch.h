@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One URL of the command line: what is asked, where the answer goes, what came. Made by plan.c,
- * driven by run.c, told by report.c and the rest.
+ * One URL of the command line: the request, the destination of the answer, the result. plan.c makes
+ * it, run.c drives it, report.c and others print it.
  */
 #ifndef MIDGE_HOST_FETCH_H
 #define MIDGE_HOST_FETCH_H
@@ -27,7 +27,7 @@ struct fetch {
     const struct group *group;
     size_t index;      /* among all URLs */
     const char *given; /* the URL as typed */
-    const char *url;   /* what is asked, in normal form; as typed when it has none */
+    const char *url;   /* the URL to ask, in normal form; as typed when it has none */
     const char *method;
     const char *local_name;  /* -o, -O; NULL: stdout */
     const char *upload_path; /* -T */
@@ -36,16 +36,16 @@ struct fetch {
     struct output output;
     struct reply reply;
     struct midge_result result;
-    const char *what;    /* why it failed, in words of the program's own; NULL: the result's */
-    const char *message; /* the line shown to people; NULL while all is well */
+    const char *what;    /* the failure in the program's own words; NULL: the result's */
+    const char *message; /* the line shown to the user; NULL: no failure */
     int exit_code;
     midge_id id;
     uint8_t state; /* enum fetch_state */
     uint8_t started;
-    uint8_t told; /* people know already why it failed */
+    uint8_t told; /* the failure has been shown to the user */
 };
 
-/* It ends before it began: with this error. */
+/* Ends the fetch before it begins, with this error. */
 void fetch_refuse(struct fetch *fetch, int error, int native, const char *what);
 
 #endif

@@ -14,7 +14,7 @@ static void add(struct keep *keep, struct headers *headers, const char *name, co
     headers->at[headers->n++] = (struct midge_header){.name = name, .value = value};
 }
 
-/* A line of -H: where its name ends. */
+/* The length of the name in a line of -H. */
 static size_t name_length(const char *line)
 {
     return strcspn(line, ":;");
@@ -32,7 +32,7 @@ static const char *skip_blanks(const char *text)
     return text + strspn(text, " \t");
 }
 
-/* The program's own header, unless -H names it: to change or to remove it. */
+/* Adds the program's own header, unless -H changes or removes it. */
 static void add_own(struct keep *keep, const struct group *group, struct headers *headers,
                     const char *name, const char *value)
 {
@@ -70,7 +70,8 @@ static int has_control(const char *text)
     return 0;
 }
 
-/* Those that say where a request begins and ends are midge's: two readers must not differ. */
+/* Refuses the headers that mark the beginning and end of a request: midge sets them, so that all
+   readers agree. */
 static int check_framing(const struct headers *headers, const char *line, size_t len)
 {
     if (names(line, "Transfer-Encoding"))
@@ -83,7 +84,7 @@ static int check_framing(const struct headers *headers, const char *line, size_t
     return 0;
 }
 
-/* "Name: value", "Name;" empty, "Name:" none at all. */
+/* "Name: value"; "Name;" for an empty value; "Name:" removes the header. */
 static int add_line(struct keep *keep, const char *line, struct headers *headers)
 {
     size_t len = name_length(line);
@@ -99,7 +100,7 @@ static int add_line(struct keep *keep, const char *line, struct headers *headers
     if (line[len] == ':' && value[0] == '\0') {
         if (names(line, "Host") || names(line, "Content-Length"))
             return usage_error("option --header: %.*s can't be removed", (int)len, line);
-        add(keep, headers, keep_copy(keep, line, len), NULL); /* midge's default stays away too */
+        add(keep, headers, keep_copy(keep, line, len), NULL); /* suppresses midge's default too */
         return 0;
     }
     if (check_framing(headers, line, len) != 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The headers of a group's requests: the program's own, as -H changes them. */
+/* The headers of a group's requests: the program's own, changed by -H. */
 #ifndef MIDGE_HOST_HEADERS_H
 #define MIDGE_HOST_HEADERS_H
 
@@ -12,11 +12,11 @@ struct headers {
     size_t n;
 };
 
-/* 0, or EXIT_USAGE after a line. form: a body of -d goes out; json: that of --json. */
+/* 0, or EXIT_USAGE after a line. form: the body is -d's; json: the body is --json's. */
 int headers_build(struct keep *keep, const struct group *group, int form, int json,
                   struct headers *headers);
 
-/* RFC 9110 5.6.2: what a header's name or a method may be. */
+/* True for a legal header name or method (token, RFC 9110 5.6.2). */
 int is_token(const char *text, size_t len);
 
 #endif

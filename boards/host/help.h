@@ -2,7 +2,7 @@
 #ifndef MIDGE_HOST_HELP_H
 #define MIDGE_HOST_HELP_H
 
-/* On stdout; 0, or EXIT_WRITE. */
+/* Prints on stdout. 0, or EXIT_WRITE. */
 int help_show(void);
 int help_apps(void);
 int help_version(void);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <midge/client.h>
 
-/* A handler gets no context: the program's only globals. */
+/* A handler gets no context, so these are the program's only globals. */
 static volatile sig_atomic_t came;
 static struct midge_client *volatile waked;
 
@@ -20,7 +20,7 @@ static void on_signal(int number)
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
-/* What the program was started with to ignore (nohup) stays ignored. */
+/* A signal that was ignored at the start (nohup) stays ignored. */
 static void set_handler(int number, void (*handler)(int), int flags)
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = flags}, before;
@@ -33,8 +33,8 @@ static void set_handler(int number, void (*handler)(int), int flags)
 void interrupt_catch(struct midge_client *client)
 {
     waked = client;
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) /* once: whoever insists … */
-        set_handler(signals[i], on_signal, (int)SA_RESETHAND);      /* … ends it the hard way */
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) /* once: a second signal … */
+        set_handler(signals[i], on_signal, (int)SA_RESETHAND);      /* … ends the process */
     signal(SIGPIPE, SIG_IGN);
 }
 

@@ -27,11 +27,11 @@ void json_latin1(struct text *out, const char *bytes, size_t len)
     text_add(out, "\"", 1);
 }
 
-/* How many bytes the character at *at takes; 0 if it is no UTF-8 (RFC 3629 4). */
+/* The length of the character at *at in bytes; 0: invalid UTF-8 (RFC 3629 4). */
 static size_t utf8_length(const unsigned char *at)
 {
     static const struct {
-        unsigned char first, last, low, high; /* of the first byte, of the second */
+        unsigned char first, last, low, high; /* range of the first byte, range of the second */
         unsigned char len;
     } forms[] = {
         {0x01, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},

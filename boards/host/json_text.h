@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes JSON into a text: values one after the other, commas by itself. */
+/* Writes JSON into a text: values one after the other; commas are added automatically. */
 #ifndef MIDGE_HOST_JSON_TEXT_H
 #define MIDGE_HOST_JSON_TEXT_H
 
@@ -7,7 +7,7 @@
 
 #include "keep.h"
 
-/* A quoted string. UTF-8 stays; text that is not UTF-8 is taken for Latin-1. */
+/* A quoted string. UTF-8 stays; text that is not UTF-8 is read as Latin-1. */
 void json_text(struct text *out, const char *string);
 /* A quoted string whose bytes above 0x7f are Latin-1 characters. */
 void json_latin1(struct text *out, const char *bytes, size_t len);

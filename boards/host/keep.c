@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Every block is a member of one list, so that keep_end can free them all at the end. */
 #include "keep.h"
 
 #include <stdint.h>

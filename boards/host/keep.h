@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory of one run of the program: everything is kept until the end and given back at once, so
- * that nobody needs to know who frees what. When there is none the program ends with code 27.
+ * Memory of one run of the program: all blocks live until the end and are freed together, so no
+ * block needs an owner. When there is no memory the program ends with code 27.
  */
 #ifndef MIDGE_HOST_KEEP_H
 #define MIDGE_HOST_KEEP_H
@@ -20,7 +20,7 @@ char *keep_copy(struct keep *keep, const void *data, size_t len); /* adds a NUL 
 char *keep_format(struct keep *keep, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void keep_end(struct keep *keep);
 
-/* Bytes that grow; always NUL-terminated once something was added. */
+/* Bytes that grow; NUL-terminated after the first addition. */
 struct text {
     struct keep *keep;
     char *data;
@@ -29,7 +29,7 @@ struct text {
 void text_add(struct text *text, const void *data, size_t len);
 void text_puts(struct text *text, const char *string);
 void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Room for len more bytes; the caller adds what it used to text->len. */
+/* Makes room for len more bytes; the caller adds the bytes used to text->len. */
 char *text_room(struct text *text, size_t len);
 
 #endif

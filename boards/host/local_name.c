@@ -15,8 +15,8 @@ static const char *after_last_slash(const char *text, size_t *len)
     return text + start;
 }
 
-/* Percent-encoded slashes stay encoded, as with curl: nothing a server or a page chose can name
-   another folder. */
+/* Percent-encoded slashes stay encoded, as with curl: a name chosen by a server or a page cannot
+   contain another folder. */
 char *local_name_of_url(struct keep *keep, const char *url)
 {
     const char *scheme_end = strstr(url, "://");

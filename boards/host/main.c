@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * midge: the host program. People type it like curl; tests drive it by its report and exit code.
+ * midge: the host program. Users type it like curl; tests use its report and exit code.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -57,8 +57,8 @@ static int fetch(int argc, char **argv)
     return code;
 }
 
-/* Where 0, 1 or 2 is closed, the next socket would get its number, and a body go into it. In their
-   place is what gives an error when it is used. */
+/* If 0, 1 or 2 is closed, the next socket would get its number, and a body could be written to the
+   socket. So these numbers are filled with descriptors whose use gives an error. */
 static void fill_standard(void)
 {
     for (int fd = 0; fd <= 2; fd++)
@@ -66,7 +66,7 @@ static void fill_standard(void)
             (void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
 }
 
-/* Each connection, upload and body that waits for its turn has a descriptor. */
+/* Each connection, upload and body waiting for stdout needs a descriptor. */
 static void allow_descriptors(void)
 {
     struct rlimit limit;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The distance is the number of letters to add, remove, change or swap with the next one (optimal
- * string alignment). One error in every three letters is near enough.
+ * string alignment). One error for every three letters is near enough.
  */
 #include "nearest.h"
 
@@ -20,7 +20,8 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Row i of the table of distances: of the first i letters of a to all beginnings of b. */
+/* Fills row i of the table of distances: between the first i letters of a and each beginning of
+   b. */
 static void fill_row(struct row *rows[3], const char *a, size_t i, const char *b, size_t b_len)
 {
     const struct row *before = rows[1], *two_before = rows[0];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The option that a mistyped name was probably meant to be. */
+/* Finds the option that a mistyped name probably means. */
 #ifndef MIDGE_HOST_NEAREST_H
 #define MIDGE_HOST_NEAREST_H
 
@@ -7,8 +7,8 @@
 
 struct option_row;
 
-/* Also one that is not supported; NULL when none is near enough. `name` has len bytes and no dashes
-   in front. */
+/* Also returns unsupported options; NULL when none is near enough. `name` has len bytes and no
+   dashes in front. */
 const struct option_row *nearest_option(const char *name, size_t len);
 
 #endif

@@ -19,7 +19,8 @@ int number_parse(const char *text, size_t len, uint64_t min, uint64_t max, uint6
     return sum >= min && sum <= max;
 }
 
-/* Digits behind the point as milliseconds; what is finer than one rounds up, never to nothing. */
+/* The digits after the point as milliseconds; a smaller rest rounds up, so it never becomes
+   zero. */
 static int fraction_parse(const char *text, size_t len, uint64_t *ms)
 {
     uint64_t unit = 100;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers of the command line: all of the text or nothing. */
+/* Numbers of the command line: the whole text must be a number. */
 #ifndef MIDGE_HOST_NUMBER_H
 #define MIDGE_HOST_NUMBER_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decimal digits only; 1 when it is one and within min..max. */
+/* Decimal digits only; returns 1 if it is a number within min..max. */
 int number_parse(const char *text, size_t len, uint64_t min, uint64_t max, uint64_t *number);
 #define SECONDS_MAX (UINT32_MAX / 1000 - 1)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every option once: how it is parsed, where its value goes, what the help says. */
+/* Each option once: how it is parsed, where its value is stored, its text in the help. The parser
+   (options.c), the help and the suggestions for typing errors (nearest.c) use this table. */
 #include "options.h"
 
 #define GROUP(field) .of_group = 1, .offset = offsetof(struct group, field)

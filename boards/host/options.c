@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-/* The parser: curl's way of writing options, driven by the table. */
+/*
+ * The parser: curl's way of writing options, driven by the table (option_table.c). A row of the
+ * table gives the kind of the option and the offset of its value in struct options or in the
+ * current group; --next begins another group. At the end the combinations are checked.
+ */
 #include "options.h"
 
 #include <stdio.h>
@@ -174,7 +178,7 @@ static int parse_long(struct parser *parser, const char *argument)
     return set_value(parser->options, row, value);
 }
 
-/* A letter that is none of ours. "-silent": a dash is missing. */
+/* A letter that is not an option. "-silent": a dash is missing. */
 static int unknown_short(struct keep *keep, const char *letters, char letter,
                          const struct option_row *row)
 {
@@ -183,7 +187,7 @@ static int unknown_short(struct keep *keep, const char *letters, char letter,
 
     if (row != NULL)
         return usage_error("option -%c (--%s) is not supported%s", letter, row->name, meant);
-    if (letter <= ' ' || letter > '~') /* half a character, perhaps */
+    if (letter <= ' ' || letter > '~') /* perhaps half a character */
         return usage_error("unknown option '-%s'", letters);
     if (len == 1)
         return usage_error("unknown option -%c", letter);
@@ -235,7 +239,7 @@ static int parse_all(struct parser *parser)
     return code;
 }
 
-/* --- what does not go together --- */
+/* --- illegal combinations --- */
 
 static int check_tls(struct group *group)
 {

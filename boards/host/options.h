@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line as values. What holds for one group of URLs (up to --next) is a struct group;
- * what holds for the whole run is in struct options.
+ * The command line as values. The options of one group of URLs (up to --next) are in struct group;
+ * the options of the whole run are in struct options.
  */
 #ifndef MIDGE_HOST_OPTIONS_H
 #define MIDGE_HOST_OPTIONS_H
@@ -10,7 +10,7 @@
 
 #include "keep.h"
 
-/* What an item of a list came from. */
+/* The option that an item of a list came from. */
 enum item_kind {
     ITEM_PLAIN,
     ITEM_OUTPUT,      /* -o */
@@ -38,7 +38,7 @@ struct group {
     uint64_t max_time_ms, connect_timeout_ms;
     uint8_t get, globoff, head, include, fail, insecure;
     uint8_t tls_1_2, tls_1_3, ipv4, ipv6;
-    /* Worked out of the above. */
+    /* Computed from the above. */
     uint8_t min_tls, max_tls;
 };
 
@@ -50,7 +50,7 @@ struct options {
     uint64_t parallel_max, max_conns, per_host, handshakes, heap, max_header, max_body;
     uint64_t recv_slice, send_slice, now;
     uint8_t has_now, sync, silent, show_error, verbose, waterfall, help, version;
-    uint8_t accepted; /* what this program does anyway: -N, --http1.1 */
+    uint8_t accepted; /* options for the program's usual behaviour: -N, --http1.1 */
 };
 
 /* 0, or EXIT_USAGE after one line on stderr. Strings point into argv. */
@@ -63,7 +63,7 @@ enum option_kind {
     OPTION_TEXT,
     OPTION_NUMBER,    /* min..max */
     OPTION_SECONDS,   /* with decimals; kept in milliseconds */
-    OPTION_ITEM,      /* one more for a list */
+    OPTION_ITEM,      /* adds an item to a list */
     OPTION_ITEM_FLAG, /* the same without a value */
     OPTION_FILE_FLAG, /* --name or --name=FILE */
     OPTION_NEXT,
@@ -76,9 +76,9 @@ struct option_row {
     uint8_t item; /* enum item_kind */
     const char *name;
     size_t offset; /* of the value */
-    size_t seen;   /* FILE_FLAG: of the file; NUMBER: of the flag that it was given, 0 none */
+    size_t seen;   /* FILE_FLAG: offset of the file; NUMBER: of its "given" flag, 0: none */
     uint64_t min, max;
-    const char *value; /* its name in the help */
+    const char *value; /* name of the value in the help */
     const char *help;
 };
 extern const struct option_row option_table[];

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Outputs for stdout stand in a line (struct output_line). The first one writes directly; the
+ * others write to unnamed temporary files. When the first ends, the next one copies its temporary
+ * file to stdout and becomes the first.
+ */
 #define _GNU_SOURCE
 #include "output.h"
 
@@ -33,7 +38,7 @@ static int open_spill(void)
 
     if (fd >= 0)
         return fd;
-    named = tmpfile(); /* a file system without O_TMPFILE */
+    named = tmpfile(); /* the file system lacks O_TMPFILE */
     if (named == NULL)
         return -1;
     fd = fcntl(fileno(named), F_DUPFD_CLOEXEC, 3);
@@ -48,7 +53,7 @@ static int write_stdout(struct output *output, const uint8_t *data, size_t len)
     struct output_line *line = output->line;
     int err;
 
-    if (line->native != 0) { /* the reader is gone for everyone */
+    if (line->native != 0) { /* the reader of stdout is gone for all outputs */
         output->native = line->native;
         return MIDGE_ERR_WRITE;
     }
@@ -80,7 +85,7 @@ static void close_spill(struct output *output)
     output->line->spills--;
 }
 
-/* Its turn has come: what waited goes out. */
+/* Called when it becomes first in line: copies the temporary file to stdout. */
 static int unspill(struct output *output)
 {
     uint8_t data[COPY_SIZE];
@@ -102,8 +107,9 @@ static int unspill(struct output *output)
     return err;
 }
 
-/* The first in line ended: everyone behind who ended too, and then who is next, has the turn. A
-   failure here belongs to one that may have ended well long ago: run.c looks at `native`. */
+/* Called when the first in line has ended: removes all ended outputs at the front, and the next one
+   becomes the first. A failed copy may concern an output whose request ended well long ago, so
+   run.c checks `native` at the end. */
 static void advance(struct output_line *line)
 {
     while (line->first != NULL && line->first->ended) {
@@ -153,7 +159,7 @@ static int put_in_file(struct output *output, const uint8_t *data, size_t len)
     return err == MIDGE_OK ? MIDGE_OK : MIDGE_ERR_WRITE;
 }
 
-/* An empty body that came well makes an empty file; of a failure nothing stays. */
+/* An empty body without failure makes an empty file; after a failure no file remains. */
 static int end_file(struct output *output, int good)
 {
     int err = MIDGE_OK, native = 0;
@@ -173,7 +179,7 @@ static int end_file(struct output *output, int good)
 
 static struct output *output_of(struct midge_sink *sink)
 {
-    return (struct output *)(void *)sink; /* its first member */
+    return (struct output *)(void *)sink; /* the sink is its first member */
 }
 
 int output_put(struct output *output, const void *data, size_t len)
@@ -210,7 +216,7 @@ static int sink_finish(struct midge_sink *sink, int err, enum midge_complete com
     return output->native != 0 ? MIDGE_ERR_WRITE : MIDGE_OK;
 }
 
-/* The request is about to be repeated. */
+/* The request will be repeated. */
 static int sink_reset(struct midge_sink *sink)
 {
     struct output *output = output_of(sink);

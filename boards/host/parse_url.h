@@ -2,7 +2,7 @@
 #ifndef MIDGE_HOST_PARSE_URL_H
 #define MIDGE_HOST_PARSE_URL_H
 
-/* midge parse-url URL [--base URL]: argv behind the command's name. The exit code. */
+/* midge parse-url URL [--base URL]: argv after the command's name. Returns the exit code. */
 int parse_url(int argc, char **argv);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* -v: whom the connections reach, on stderr. */
+/* -v: prints the servers of the connections on stderr. */
 #ifndef MIDGE_HOST_PEER_H
 #define MIDGE_HOST_PEER_H
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * For each group of options the shared parts (method, headers, body) are made once, and then one
+ * fetch for each URL: its normal form, its output, its request. A URL that cannot be asked gets its
+ * error here and is not started.
+ */
 #define _GNU_SOURCE
 #include "plan.h"
 
@@ -14,7 +19,7 @@
 #include "proxy.h"
 #include "url_words.h"
 
-/* What all URLs of a group share. */
+/* Shared by all URLs of a group. */
 struct shared {
     const struct group *group;
     struct keep *keep;
@@ -55,13 +60,13 @@ static int share(struct shared *shared)
         return code;
     shared->method = method_of(group);
     if (group->data.n > 0)
-        (void)data_build(shared->keep, &group->data, &shared->data); /* failed says which */
+        (void)data_build(shared->keep, &group->data, &shared->data); /* `failed` says which file */
     return headers_build(shared->keep, group, body, shared->data.is_json, &shared->headers);
 }
 
 /* --- the URL --- */
 
-/* -G: the data behind the query, before the fragment. */
+/* -G: adds the data to the query, before the fragment. */
 static const char *with_query(struct keep *keep, const char *url, const struct text *query)
 {
     struct text text = {.keep = keep};
@@ -77,7 +82,7 @@ static const char *with_query(struct keep *keep, const char *url, const struct t
     return text.data;
 }
 
-/* The normal form, or why there is none. */
+/* Sets the normal form, or the reason why there is none. */
 static void set_url(struct fetch *fetch, const struct shared *shared, struct midge_url *parsed)
 {
     const char *url = fetch->given;
@@ -89,7 +94,7 @@ static void set_url(struct fetch *fetch, const struct shared *shared, struct mid
         url = local_name_upload_url(shared->keep, url, fetch->upload_path);
     if (shared->group->get && shared->group->data.n > 0)
         url = with_query(shared->keep, url, &shared->data.text);
-    cap = strlen(url) * 3 + 2; /* every byte encoded, a slash, the NUL */
+    cap = strlen(url) * 3 + 2; /* most bytes: each one encoded, a slash, the NUL */
     normal = keep_alloc(shared->keep, cap);
     err = midge_url_normalise(normal, cap, &len, url, 0);
     if (err == MIDGE_OK)
@@ -101,7 +106,7 @@ static void set_url(struct fetch *fetch, const struct shared *shared, struct mid
     }
 }
 
-/* --- one of the group --- */
+/* --- one URL of the group --- */
 
 static void set_output(struct fetch *fetch, const struct shared *shared, size_t index)
 {
@@ -129,7 +134,7 @@ static void set_tls(struct midge_request *request, const struct group *group)
     request->family = group->ipv4 ? 4 : group->ipv6 ? 6 : 0;
 }
 
-/* midge counts up to 24 days: a longer limit is as good as that. */
+/* midge counts up to 24 days; a longer limit becomes 24 days. */
 static uint32_t limit_ms(uint64_t ms)
 {
     return ms < INT32_MAX ? (uint32_t)ms : INT32_MAX;
@@ -187,7 +192,7 @@ static void plan_fetch(struct fetch *fetch, const struct shared *shared, size_t 
                      keep_format(shared->keep, "can't read %s", data->failed));
 }
 
-/* A proxy that the environment asks for. */
+/* Refuses a proxy that the environment asks for. */
 static int check_proxy(const struct fetch *fetch)
 {
     struct midge_url url;

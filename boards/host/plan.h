@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From options to requests. */
+/* Makes requests from options. */
 #ifndef MIDGE_HOST_PLAN_H
 #define MIDGE_HOST_PLAN_H
 
@@ -9,10 +9,10 @@ struct plan {
     struct fetch *fetches;
     size_t n;
     struct output_line line; /* of stdout */
-    int needs_ca;            /* some request will verify a certificate */
+    int needs_ca;            /* at least one request verifies a certificate */
 };
 
-/* 0, or EXIT_USAGE after a line. A URL that can't be asked is in the plan, refused already. */
+/* 0, or EXIT_USAGE after a line. A URL that cannot be asked is in the plan with its error. */
 int plan_make(struct plan *plan, struct run *run, const struct options *options,
               const struct midge_port *port);
 

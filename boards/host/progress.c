@@ -44,7 +44,7 @@ void progress_clear(struct progress *progress)
     progress->lines = 0;
 }
 
-/* A line that never wraps: one that did would take two rows, and clearing would miss one. */
+/* A line that wraps would take two rows, and progress_clear would miss one; so it is cut. */
 static void draw_line(struct progress *progress, const char *line, size_t columns)
 {
     fprintf(stderr, "%.*s\033[K\n", (int)columns, line);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Live progress on a terminal: a line for all, and one for each of the first few under way. */
+/* Live progress on a terminal: one line for all, and one for each of the first few active
+   requests. */
 #ifndef MIDGE_HOST_PROGRESS_H
 #define MIDGE_HOST_PROGRESS_H
 
@@ -13,11 +14,11 @@ struct progress {
     uint8_t on;
 };
 
-/* On when stderr is a terminal that nobody else writes to. */
+/* On when stderr is a terminal without other output of this run. */
 void progress_init(struct progress *progress, const struct run *run);
-/* At most ten times a second. */
+/* Draws at most ten times a second. */
 void progress_draw(struct progress *progress, const struct run *run);
-/* Leaves the screen as if nothing had been there. */
+/* Removes the progress from the screen. */
 void progress_clear(struct progress *progress);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * http_proxy (lower case only: a web server sets HTTP_PROXY from a client's header), https_proxy,
- * HTTPS_PROXY, then all_proxy, ALL_PROXY; an empty one is none. no_proxy or NO_PROXY: names, with
- * all below them, addresses, networks as 10.0.0.0/8, or * for all; between commas or spaces.
+ * HTTPS_PROXY, then all_proxy, ALL_PROXY; an empty one counts as none. no_proxy or NO_PROXY: names
+ * (with all names below them), addresses, networks as 10.0.0.0/8, or * for all; separated by commas
+ * or spaces.
  */
 #define _GNU_SOURCE
 #include "proxy.h"
@@ -34,7 +35,7 @@ static const char *first_set(const char *const names[], size_t n)
 
 /* --- an address in a network --- */
 
-/* 4, 16, or 0 when it is no address. */
+/* 4 or 16: bytes of the address; 0: not an address. */
 static size_t address(const char *text, size_t len, uint8_t bytes[16])
 {
     char copy[64];

@@ -18,7 +18,7 @@ struct reply_fields {
 struct reply {
     const char *reason, *url; /* "" and NULL while none came */
     struct reply_fields headers, trailers;
-    uint64_t content_len; /* as announced, 0 not */
+    uint64_t content_len; /* as announced; 0: not announced */
     int status;
     uint8_t http_minor;
 };
@@ -26,9 +26,9 @@ struct reply {
 void reply_keep(struct reply *reply, struct keep *keep, const struct midge_response *response);
 void reply_add(struct reply_fields *fields, struct keep *keep, const char *name, size_t name_len,
                const char *value, size_t value_len);
-/* Of an interim or the final answer: its head as it came, with the empty line. */
+/* The head of an interim or the final answer as it came, with the empty line. */
 void reply_text(const struct midge_response *response, struct text *text);
-/* "< " lines on stderr. */
+/* Prints "< " lines on stderr. */
 void reply_show(const struct midge_response *response);
 
 #endif

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * One JSON object on a line for each URL, in the order of the command line, and one for the whole
+ * run. All lines are written at the end; the descriptor is opened before anything is asked, so that
+ * a bad path fails early.
+ */
 #define _GNU_SOURCE
 #include "report.h"
 
@@ -48,7 +53,7 @@ static void add_fields(struct text *out, const char *name, const struct reply_fi
 
 static void add_hash(struct text *out, const struct output *output)
 {
-    struct midge_sha256 hash = output->hash; /* holds no pointer: a copy is one */
+    struct midge_sha256 hash = output->hash; /* it holds no pointers: a copy is valid */
     uint8_t digest[32];
 
     midge_sha256_final(&hash, digest);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* --report: what happened, as JSON lines. */
+/* --report: the results as JSON lines. */
 #ifndef MIDGE_HOST_REPORT_H
 #define MIDGE_HOST_REPORT_H
 
 struct run;
 struct report {
-    int fd; /* -1: none was asked for */
+    int fd; /* -1: no report was asked for */
     const char *path;
 };
 
-/* Before anything is asked: path NULL none, "-" stdout. 0, or EXIT_WRITE after a line. */
+/* Call it before anything is asked. path NULL: none; "-": stdout. 0, or EXIT_WRITE after a line. */
 int report_open(struct report *report, const char *path);
 int report_write(struct report *report, const struct run *run);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Starts what the plan holds, turns the client until all ended, tells the outcome.
+ * Starts the requests of the plan, as many at once as there is memory for; turns the client until
+ * all have ended, and starts more meanwhile; then prints the results. Each fetch ends exactly once,
+ * in on_done or end_unstarted, where a failure becomes a line and an exit code.
  */
 #define _GNU_SOURCE
 #include "run.h"
@@ -17,13 +19,13 @@
 #include "verbose.h"
 #include "waterfall.h"
 
-#define MOST_LIVE     60000u /* started at once; below the client's limit on awaitables */
+#define MOST_LIVE     60000u /* started at once; less than the client's limit on awaitables */
 #define PROGRESS_MS   100
-#define STDIN_WAIT_MS 20 /* between two looks at a stdin that has nothing yet */
+#define STDIN_WAIT_MS 20 /* between two checks of a stdin without data */
 
 /* --- the end of one --- */
 
-/* A date was refused: the fault may be the clock's. */
+/* A date was refused: perhaps the clock is wrong. */
 static const char *date_words(struct fetch *fetch)
 {
     struct run *run = fetch->run;
@@ -47,7 +49,7 @@ static const char *own_words(struct fetch *fetch)
     case MIDGE_ERR_HTTP_STATUS:
         return keep_format(keep, "HTTP error %d %s", fetch->result.status,
                            fetch->reply.reason != NULL ? fetch->reply.reason : "");
-    case MIDGE_ERR_HEADER: /* headers.c has seen to all others */
+    case MIDGE_ERR_HEADER: /* headers.c has checked all others */
         return "the Content-Length of -H is not the body's";
     case MIDGE_ERR_CERT:
         return date_words(fetch);
@@ -62,7 +64,7 @@ static const char *own_words(struct fetch *fetch)
     }
 }
 
-/* The client knows that a sink or source failed; they know why. */
+/* The client only knows that a sink or source failed; they know the errno. */
 static void add_native(struct fetch *fetch)
 {
     if (fetch->result.native != 0)
@@ -114,7 +116,7 @@ static void on_send(void *ctx, midge_id id, const char *method, const char *url)
         verbose_request(fetch, method, url);
 }
 
-/* Where the head is shown, what is missing of it is no secret. */
+/* When the head is shown, the user also learns that part of it is missing. */
 static void tell_skipped(const struct fetch *fetch, const struct midge_response *response)
 {
     int shown = fetch->run->options->verbose || fetch->group->include || fetch->group->head;
@@ -123,7 +125,7 @@ static void tell_skipped(const struct fetch *fetch, const struct midge_response 
         fputs("midge: headers beyond --max-header were skipped\n", stderr);
 }
 
-/* Of an interim answer too, as curl does. */
+/* Also for an interim answer, as with curl. */
 static int show_head(struct fetch *fetch, const struct midge_response *response)
 {
     struct text head = {.keep = fetch->run->keep};
@@ -139,7 +141,7 @@ static int show_head(struct fetch *fetch, const struct midge_response *response)
 static void on_interim(void *ctx, midge_id id, const struct midge_response *response)
 {
     (void)id;
-    (void)show_head(ctx, response); /* what can't be written now can't be later, and fails then */
+    (void)show_head(ctx, response); /* a failed write fails again later */
 }
 
 static int on_response(void *ctx, midge_id id, const struct midge_response *response)
@@ -196,7 +198,7 @@ static int begin(struct run *run, struct fetch *fetch)
     return midge_start(run->client, request, &fetch->id);
 }
 
-/* Returns whether it could begin now, or never: 0 when the block is full of those that live. */
+/* 1: it has begun, or never can; 0: not now, the live requests fill the block. */
 static int start_one(struct run *run, struct fetch *fetch)
 {
     int err = begin(run, fetch);
@@ -215,8 +217,8 @@ static int start_one(struct run *run, struct fetch *fetch)
     return 1;
 }
 
-/* Bodies that wait for their turn on stdout keep a descriptor each: so many requests at most that
-   each could have one beside all sockets. */
+/* Each body that waits for its turn on stdout needs a descriptor, so there are at most as many
+   requests as can have one beside all sockets. */
 static size_t most_live(const struct run *run)
 {
     size_t spills = run->plan.line.spills, all = setup_descriptors() / 3 * 2;
@@ -235,7 +237,7 @@ static void start_more(struct run *run)
         run->next++;
 }
 
-/* None of those that have not begun will. */
+/* Ends all fetches that have not begun. */
 static void refuse_rest(struct run *run, int error, int native, const char *what)
 {
     while (run->next < run->plan.n) {
@@ -245,7 +247,7 @@ static void refuse_rest(struct run *run, int error, int native, const char *what
     }
 }
 
-/* There is no client: one line for all, whose reports name it each. */
+/* There is no client: prints one line for all; each report has the error. */
 static void refuse_all(struct run *run, int error, int native, const char *what)
 {
     struct midge_result result = {.error = error, .native = native};
@@ -268,7 +270,7 @@ static void abort_all(struct run *run, int error)
 
 /* --- turning --- */
 
-/* Those whose stdin had nothing to send: go on when it has. Returns whether one still waits. */
+/* Resumes uploads whose stdin had nothing to send and has now. Returns whether one still waits. */
 static int resume_uploads(struct run *run)
 {
     int waits = 0;
@@ -301,7 +303,7 @@ static void turn_until_done(struct run *run)
         if (live < 0) {
             abort_all(run, live);
             if (midge_poll(run->client, 0) < 0)
-                break; /* what is left ends with the client */
+                break; /* midge_close ends the rest */
         }
         if (interrupt_came() && !run->aborted)
             abort_all(run, MIDGE_ERR_CANCELED);
@@ -338,7 +340,7 @@ static void transfer(struct run *run)
 
 /* --- the end of all --- */
 
-/* Who waited for its turn on stdout may have failed long after its request ended. */
+/* An output that waited for stdout may have failed long after its request ended. */
 static void find_late_failures(struct run *run)
 {
     for (size_t i = 0; i < run->plan.n; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The run of a plan on one client. */
+/* Runs a plan on one client. */
 #ifndef MIDGE_HOST_RUN_H
 #define MIDGE_HOST_RUN_H
 
@@ -22,12 +22,12 @@ struct run {
     struct midge_stats stats; /* filled when the client is closed */
     struct progress progress;
     uint64_t start_us, end_us;
-    size_t next; /* of the plan, to start */
+    size_t next; /* index in the plan of the next one to start */
     size_t live;
     uint8_t aborted;
 };
 
-/* The program's exit code. Everything that is to be told was told. */
+/* Runs the options and prints all results. Returns the program's exit code. */
 int run_options(const struct options *options);
 
 #endif

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Opens the client: its port, trusted roots, limits and block of memory follow from the options and
+ * the plan. Roots are read only when a request verifies a certificate.
+ */
 #include "setup.h"
 
 #include <stdint.h>
@@ -16,7 +20,7 @@
 #define SYSTEM_CA        "/etc/ssl/certs/ca-certificates.crt"
 #define MOST_CONNECTIONS 1000u
 #define MOST_AWAITABLES  65000u
-/* Awaitables beside the requests, and requests that are over but not cleaned up yet. */
+/* Awaitables beside the requests, and requests that have ended but are not freed yet. */
 #define SPARE_AWAITABLES 16u
 
 static size_t most(size_t a, size_t b)
@@ -97,11 +101,12 @@ static void set_limits(const struct run *run, struct midge_config *config)
     const struct options *options = run->options;
     size_t wanted = most((size_t)options->per_host, (size_t)options->parallel_max);
 
-    /* More to one host, or at once, is meant to happen: it takes as many connections. */
+    /* Higher limits for one host, or for parallel requests, also raise the number of
+       connections. */
     wanted = least(most(wanted, MIDGE_MAX_CONNECTIONS), MOST_CONNECTIONS);
     if (options->max_conns != 0)
         wanted = (size_t)options->max_conns;
-    /* Each has a socket and a body to write: no answer is lost for want of a descriptor. */
+    /* Each has a socket and a body to write: no answer is lost for lack of descriptors. */
     wanted = most(least(wanted, setup_descriptors() / 3), 1);
     config->max_connections = (uint16_t)wanted;
     config->max_per_origin = (uint16_t)options->per_host;
@@ -143,7 +148,7 @@ int setup_client(struct run *run, int *native, const char **what)
         return err;
     warn_of_clock(run);
     set_limits(run, &config);
-    config.tls.time_floor = run->options->has_now ? 1 : 0; /* --now is a clock to be believed */
+    config.tls.time_floor = run->options->has_now ? 1 : 0; /* --now sets a clock that is trusted */
     config.stats_at_close = &run->stats;
     config.tls.ca = run->ca.data;
     config.tls.ca_len = run->ca.len;

@@ -7,10 +7,11 @@
 
 /* 0, or an exit code after a line on stderr. */
 int setup_port(struct run *run);
-/* MIDGE_OK; or an error, native and words for all the plan's fetches, which will not be started. */
+/* MIDGE_OK; or an error, with native and words for all fetches of the plan, which are not started
+   then. */
 int setup_client(struct run *run, int *native, const char **what);
 void setup_end(struct run *run);
-/* How many descriptors the transfers may have in all. */
+/* How many descriptors all transfers together may have. */
 size_t setup_descriptors(void);
 
 #endif

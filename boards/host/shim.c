@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Each call goes to the port below, in most cases unchanged. recv and send pass on at most a slice,
+ * wall_time starts at another date, and poll calls on_turn first.
+ */
 #include "shim.h"
 
 #include <midge/err.h>

@@ -13,7 +13,7 @@ static int stdin_ready(void)
 {
     struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
 
-    return poll(&fd, 1, 0) != 0; /* an error is something to read, too */
+    return poll(&fd, 1, 0) != 0; /* an error makes stdin readable, too */
 }
 
 static int stdin_read(struct midge_source *source, uint8_t *buf, size_t cap, size_t *n)

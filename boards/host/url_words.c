@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The library says that a URL is malformed; people want to know where. Each question is asked in
- * the order in which the URL is read, and the first that finds something answers.
+ * The library only says that a URL is malformed; this file finds the place for the user. The checks
+ * follow the order in which a URL is read, and the first that finds an error gives the text.
  */
 #define _GNU_SOURCE
 #include "url_words.h"
@@ -17,7 +17,7 @@
 struct typed {
     struct keep *keep;
     const char *url;
-    const char *host, *port; /* port: behind the colon, NULL none */
+    const char *host, *port; /* port: after the colon, NULL none */
     size_t scheme_len, host_len, port_len;
 };
 
@@ -66,7 +66,7 @@ static const char *other_scheme(const struct typed *typed)
                        len, url);
 }
 
-/* A scheme that is followed by something else than "://". */
+/* A scheme that is not followed by "://". */
 static const char *slashes(const struct typed *typed)
 {
     const char *rest = typed->url + typed->scheme_len;

@@ -46,7 +46,7 @@ static void show_host(const struct midge_request *request, const struct midge_ur
                 (unsigned)url->port);
 }
 
-/* As midge frames a body: by its length, or in chunks where that is not known. */
+/* As midge frames a body: by its length, or in chunks if that is unknown. */
 static void show_framing(const struct midge_request *request)
 {
     uint64_t len = request->source != NULL ? (uint64_t)request->source->length : request->body_len;
@@ -75,7 +75,7 @@ void verbose_request(const struct fetch *fetch, const char *method, const char *
         const struct midge_header *header = &request->headers[i];
         if (header->value != NULL && strcasecmp(header->name, "Host") != 0 &&
             strcasecmp(header->name, "Content-Length") != 0)
-            show(header->name, header->value); /* NULL only keeps a default away */
+            show(header->name, header->value); /* NULL only suppresses a default */
     }
     if (request->bearer != NULL && find(request, "Authorization") == NULL)
         show("Authorization", request->bearer);

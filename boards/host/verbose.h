@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* -v: what happens, on stderr, in curl's manner. */
+/* -v: prints events on stderr, in curl's manner. */
 #ifndef MIDGE_HOST_VERBOSE_H
 #define MIDGE_HOST_VERBOSE_H
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Each request is a row of phases placed on a common time axis. On a terminal a column of the bar
+ * shows the phase that fills most of its time; waterfall_svg.c draws the same rows as a picture.
+ */
 #define _GNU_SOURCE
 #include "waterfall.h"
 
@@ -17,9 +21,9 @@ const struct waterfall_phase waterfall_phases[WATERFALL_PHASES] = {
 };
 
 #define NARROWEST_BAR 10
-#define TIME_WIDTH    10 /* "  1.003 s" and some */
+#define TIME_WIDTH    10 /* " 1.003 s" and a margin */
 
-/* --- when --- */
+/* --- times --- */
 
 static uint64_t first_start(const struct run *run)
 {
@@ -104,7 +108,7 @@ static size_t count(const signed char *cells, size_t width, signed char phase)
     return n;
 }
 
-/* A phase too short for a column still shows, where its neighbour has more than one. */
+/* A phase too short for a column gets one if its neighbour has more than one. */
 static void show_short_phases(const struct waterfall_row *row, uint64_t end, signed char *cells,
                               size_t width)
 {
@@ -118,7 +122,7 @@ static void show_short_phases(const struct waterfall_row *row, uint64_t end, sig
             at = width - 1;
         while (at + 1 < width && cells[at] >= 0 && cells[at] < i &&
                count(cells, width, cells[at]) == 1)
-            at++; /* that place is another short one's */
+            at++; /* that column shows another short phase */
         if (cells[at] < 0 || count(cells, width, cells[at]) > 1)
             cells[at] = i;
     }

@@ -13,12 +13,12 @@ struct fetch;
 struct waterfall_phase {
     const char *name;
     char letter;
-    const char *colour; /* of the terminal: SGR, text and ground, for ones of any colour */
-    const char *fill;   /* of the picture */
+    const char *colour; /* on a terminal: SGR, text and background */
+    const char *fill;   /* in the picture */
 };
 extern const struct waterfall_phase waterfall_phases[WATERFALL_PHASES];
 
-/* Where a phase of a request lies, microseconds from the first request's start. */
+/* The place of a phase, microseconds from the first request's start. */
 struct waterfall_span {
     uint64_t from, to;
 };
@@ -28,13 +28,13 @@ struct waterfall_row {
 };
 /* 0 when the request was never started. */
 int waterfall_row(const struct run *run, const struct fetch *fetch, struct waterfall_row *row);
-/* The end of the last one, at least 1. */
+/* The end of the last request, at least 1. */
 uint64_t waterfall_end(const struct run *run);
 
 /* "1.003 s", "12.4 ms" */
 void waterfall_time(char *text, size_t cap, uint64_t us);
 
-/* On stderr, or as the picture that was asked for. 0, or EXIT_WRITE after a line. */
+/* Draws on stderr, or the picture that was asked for. 0, or EXIT_WRITE after a line. */
 int waterfall_draw(const struct run *run);
 int waterfall_svg(const struct run *run, const char *path);
 

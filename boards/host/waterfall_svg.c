@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-/* The waterfall as a picture: one row a request, phases as coloured boxes with their times. */
+/* The waterfall as a picture: one row for each request, phases as coloured boxes with their
+   times. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

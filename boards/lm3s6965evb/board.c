@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The Stellaris LM3S6965 evaluation board: clocks, pins, and which driver has what. */
+/* The Stellaris LM3S6965 evaluation board: its clocks, pins and drivers. */
 #include <stdbool.h>
 #include <string.h>
 
@@ -39,7 +39,7 @@ void hw_init(void)
     clock_hz = lm3s_clock_start();
     LM3S_RCGC1 |= RCGC1_UART_0;
     LM3S_RCGC2 |= RCGC2_GPIO_A | RCGC2_GPIO_F | RCGC2_ETHERNET;
-    (void)LM3S_RCGC2; /* three clocks from here to the first access, as the data sheet wants */
+    (void)LM3S_RCGC2; /* the data sheet requires three clocks before the first access */
     (void)LM3S_RCGC2;
     pins_to_peripheral(LM3S_GPIO_A, UART_PINS);
     pins_to_peripheral(LM3S_GPIO_F, ETHERNET_LEDS);
@@ -60,7 +60,7 @@ static void say(const char *text)
     hw_console_write(text, strlen(text));
 }
 
-/* The maker's, in the user registers: erased flash where there is none. */
+/* The address from the board's maker, in the user registers; false when they are erased flash. */
 static bool own_address(uint8_t mac[6])
 {
     const uint32_t low = LM3S_USER_REG0, high = LM3S_USER_REG1;
@@ -98,7 +98,7 @@ static uintptr_t page_address(unsigned page)
     return (uintptr_t)lm3s_seed_pages + page * LM3S_FLASH_PAGE;
 }
 
-/* volatile: the compiler can't know that the controller changes it. */
+/* volatile: the flash controller changes the memory, unknown to the compiler. */
 static void page_read(unsigned page, uint32_t words[SEED_WORDS])
 {
     const volatile uint32_t *from = (const volatile uint32_t *)page_address(page);

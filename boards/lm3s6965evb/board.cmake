@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The Stellaris LM3S6965 evaluation board; see boards.cmake for what each is.
+# The Stellaris LM3S6965 evaluation board; boards.cmake describes the variables.
 #
 #   cmake --build build/lm3s6965evb --target provision     once for each device: its seed
 #   cmake --build build/lm3s6965evb --target flash         the program; the seed stays

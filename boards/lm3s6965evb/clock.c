@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps of the data sheet's "Initialization and Configuration" of the system control. */
+/* The steps of "Initialization and Configuration" of the system control in the data sheet. */
 #include "lm3s.h"
 
 #define DID0    CORTEXM_REG(0x400fe000u)
@@ -45,7 +45,7 @@ uint32_t lm3s_clock_start(void)
     for (volatile uint32_t turn = 0; turn < OSCILLATOR_TURNS; turn = turn + 1) {
     }
 
-    MISC = PLL_LOCKED; /* from before, when this is not the first start */
+    MISC = PLL_LOCKED; /* left from an earlier start */
     rcc = (rcc & ~(RCC_XTAL | RCC_OSCSRC | RCC_PWRDN | RCC_OEN)) | RCC_XTAL_8;
     RCC = rcc;
     for (uint32_t turn = 0; turn < LOCK_TURNS; turn++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The internal flash's controller. The core waits in the middle of these calls for as long as an
-   operation takes (20 us a word, 20 ms a page), ticks of the clock included. */
+/* The internal flash's controller. During an operation (20 us a word, 20 ms a page) the core stops
+   inside these calls, and so do the interrupts of the clock's tick. */
 #include "lm3s.h"
 
 #define FMA    CORTEXM_REG(0x400fd000u)
@@ -15,9 +15,9 @@
 #define FMC_ERASE 0x2u
 #define REFUSED   0x1u /* FCRIS and FCMISC: the page is protected */
 
-#define PATIENCE 2000000u /* reads of FMC: 100 ms at least, were the core not made to wait */
+#define PATIENCE 2000000u /* reads of FMC: 100 ms at least, even if the core did not stop */
 
-/* From the first call of lm3s_flash_clock on; the controller times its pulses by it. */
+/* Set by lm3s_flash_clock; the controller times its pulses by it. */
 static uint32_t clock_mhz = 50;
 
 void lm3s_flash_clock(uint32_t hz)

@@ -22,15 +22,16 @@
 #define LM3S_USER_REG0 CORTEXM_REG(0x400fe1e0u) /* the board's address: bytes 0 to 2 */
 #define LM3S_USER_REG1 CORTEXM_REG(0x400fe1e4u) /* bytes 3 to 5 */
 
-#define LM3S_FLASH_PAGE 1024u /* what is erased at once */
+#define LM3S_FLASH_PAGE 1024u /* the unit of erasing, bytes */
 
-/* 50 MHz from the PLL and the 8 MHz crystal, which is 8 MHz alone when the PLL does not lock. The
-   system clock in Hz. */
+/* Starts the clock: 50 MHz from the PLL and the 8 MHz crystal, or 8 MHz from the crystal alone when
+   the PLL does not lock. Returns the system clock in Hz. */
 uint32_t lm3s_clock_start(void);
 
-/* Flash, while the program in it stands still. False: the controller did not end in time or
-   refused. What was written is for the caller to read back. address: of a page; of a word. */
-void lm3s_flash_clock(uint32_t hz); /* before: the system clock */
+/* Flash operations; the core stops meanwhile. False: the controller did not end in time, or
+   refused. The caller must read the written data back. address: of a page (erase), of a word
+   (write). */
+void lm3s_flash_clock(uint32_t hz); /* call first, with the system clock */
 bool lm3s_flash_erase(uintptr_t address);
 bool lm3s_flash_write(uintptr_t address, const uint32_t *words, size_t count);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lwIP's sizes (port/lwip_raw/lwipopts.h) for 64 KB of RAM and a receive FIFO of 2 KB. A window is
- * one segment with `tiny`, whose records are 512 bytes, so that 8 connections take no more than 4
- * would; `small` has the memory for one TLS connection only, a second socket is for plain HTTP.
+ * lwIP's sizes (port/lwip_raw/lwipopts.h) for 64 KB of RAM and a receive FIFO of 2 KB. With `tiny`,
+ * whose records are 512 bytes, a window is one segment, so 8 connections take no more memory than 4
+ * with two segments. `small` has memory for one TLS connection only; a second socket is for plain
+ * HTTP.
  */
 #ifndef LM3S_LWIP_BOARD_H
 #define LM3S_LWIP_BOARD_H
@@ -11,12 +12,12 @@
 #define TCP_MSS          536
 #if defined(MIDGE_PROFILE_SMALL)
 #define MIDGE_LWIP_SOCKS 2
-#define MEMP_NUM_TCP_SEG 20 /* both connections' send queues, and some of closed ones */
+#define MEMP_NUM_TCP_SEG 20 /* send queues of both connections, and some of closed ones */
 #else
 #define MIDGE_LWIP_SOCKS 8
 #define TCP_WND          TCP_MSS
 #define MEM_SIZE         2048 /* requests are short: some 3 full segments */
-#define MEMP_NUM_TCP_SEG 32   /* the heap holds no more: the shortest takes 84 bytes of it */
+#define MEMP_NUM_TCP_SEG 32   /* the heap holds no more: the shortest segment takes 84 bytes */
 #endif
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Finding, checking, replacing and erasing the seed pages; seed.h describes the scheme. */
 #include "seed.h"
 
 #include <string.h>
@@ -7,7 +8,7 @@
 
 _Static_assert(sizeof(struct seed_page) == 4 * SEED_WORDS, "a page is whole words, without gaps");
 
-/* Secrets that go out of scope; plain memset would be optimized away. */
+/* Erases secrets before they go out of scope; the compiler could remove a plain memset. */
 static void wipe(void *secret, size_t len)
 {
     volatile uint8_t *p = secret;
@@ -26,7 +27,7 @@ static void derive(const char *label, const void *data, size_t len, uint8_t out[
     midge_sha256_final(&hash, out);
 }
 
-/* midge_sha256 without a result (a hash in hardware that has gone). */
+/* midge_sha256 had no result (the hash hardware does not respond). */
 static bool is_zero(const uint8_t digest[32])
 {
     uint8_t any = 0;
@@ -70,7 +71,8 @@ static bool is_blank(const struct seed_flash *flash, unsigned which)
     return all == UINT32_MAX;
 }
 
-/* Also what looks blank: an erase that was cut short may leave that, and bits that fall back. */
+/* Erases also a page that looks blank: an interrupted erase may leave bits that are weak and change
+   back. */
 static bool clear(const struct seed_flash *flash, unsigned which)
 {
     return flash->erase(which) && is_blank(flash, which);
@@ -89,8 +91,8 @@ static bool store(const struct seed_flash *flash, unsigned which, const struct s
     return ok;
 }
 
-/* The page with the seed, its number in *which. Both are whole when the last boot was cut before
-   it erased the old one. */
+/* Finds the page with the seed; *which is its number. Two pages are whole when the last boot was
+   cut before it erased the old one. */
 static bool find(const struct seed_flash *flash, struct seed_page *page, unsigned *which)
 {
     struct seed_page other;
@@ -117,7 +119,8 @@ enum seed_result seed_renew(const struct seed_flash *flash, uint8_t key[32])
         derive("midge seed next", &page, sizeof page, next.seed);
         make_check(&next, next.check);
         derive("midge seed output", &page, sizeof page, key);
-        /* The old page goes as well: were the new one to fail later, its key would come again. */
+        /* The old page must be erased too: if the new one failed later, the old key would be used
+           again. */
         result = !is_zero(next.seed) && !is_zero(key) && store(flash, which ^ 1, &next) &&
                          clear(flash, which)
                      ? SEED_READY
@@ -147,7 +150,7 @@ bool seed_output(uint8_t key[32], uint8_t *buf, size_t len)
     }
     derive("midge seed step", key, 32, block);
     ok = ok && !is_zero(block);
-    memcpy(key, block, 32); /* zeros when it failed: the caller asks no more */
+    memcpy(key, block, 32); /* zeros after a failure: the caller must not use it again */
     wipe(block, sizeof block);
     wipe(counted, sizeof counted);
     return ok;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The MPS2 and MPS3 machines: what differs between them is a row of machines.cmake. */
+/* The MPS2 and MPS3 machines; each is a row of machines.cmake. */
 #include <stdbool.h>
 #include <string.h>
 
@@ -35,7 +35,7 @@ static int hex_digit(char c)
     return value < 16 ? value : value - 6;
 }
 
-/* "02:00:5e:12:34:56"; not a group's. */
+/* "02:00:5e:12:34:56"; false for a group address. */
 static bool parse_mac(const char *text, uint8_t mac[6])
 {
     if (strlen(text) != 17) {
@@ -52,8 +52,8 @@ static bool parse_mac(const char *text, uint8_t mac[6])
     return (mac[0] & 1) == 0;
 }
 
-/* MAC=… of the settings; else the chip's own; else one for a single such board in its network. The
-   lowest bits of a first byte of 02: locally administered, an individual's. */
+/* The MAC address: MAC=… of the settings; else the chip's own; else a fixed one, which allows one
+   such board in a network. Its first byte 02 means: locally administered, not a group. */
 signed char hw_netif_init(struct netif *netif)
 {
     static const uint8_t fallback[6] = {0x02, 0x6D, 0x69, 0x64, 0x67, 0x65};
@@ -72,7 +72,7 @@ void hw_netif_poll(struct netif *netif)
     lan9118_poll(netif);
 }
 
-/* None of these machines has a source. */
+/* None of these machines has an entropy source. */
 bool hw_entropy(uint8_t *buf, size_t len)
 {
     (void)buf;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The MPS2 and MPS3 machines; see boards.cmake for what each is.
+# The MPS2 and MPS3 machines; boards.cmake describes the variables.
 include(${CMAKE_CURRENT_LIST_DIR}/machines.cmake)
 set(_here ${CMAKE_CURRENT_LIST_DIR})
 set(_drivers ${_here}/../common)

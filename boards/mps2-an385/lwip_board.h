@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lwIP's sizes (port/lwip_raw/lwipopts.h) for a LAN9118 that is polled. What peers may send unasked
- * while the loop computes fits into its receive FIFO: 8 windows of one segment, or 4 of two. More
- * would be lost in a handshake's longest step and come again only after a second.
+ * lwIP's sizes (port/lwip_raw/lwipopts.h) for a LAN9118 that is polled. The data that peers may
+ * send while the loop computes fits into its receive FIFO: 8 windows of one segment, or 4 of two.
+ * With larger windows, segments would be lost during a handshake's longest step and be sent again
+ * only after a second.
  *
- * The FIFO has 13,440 bytes as lan9118.c sets it; QEMU's has 10,560 whatever is set. So the
- * segments are not the longest there can be: 8 of 1460 at once took 1.2 to 1.7 s in QEMU, of 1220
- * 0.8 s.
+ * The FIFO has 13,440 bytes as lan9118.c sets it; QEMU's has 10,560 with any setting. So the
+ * segments are shorter than possible: 8 of 1460 at once took 1.2 to 1.7 s in QEMU, of 1220 0.8 s.
  */
 #ifndef MPS2_LWIP_BOARD_H
 #define MPS2_LWIP_BOARD_H
 
-#define LWIP_STATS   1 /* of its pools and heap: the report tells how far they were used */
+#define LWIP_STATS   1 /* of its pools and heap: the report shows their highest use */
 #define LINK_STATS   0
 #define ETHARP_STATS 0
 #define IP_STATS     0
@@ -24,7 +24,7 @@
 #define TCP_MSS          1220
 #define TCP_WND          (1 * TCP_MSS)
 
-/* A segment's headers take 54 bytes, the checksum 4, and its end fills a word. */
+/* A segment's headers take 54 bytes, the checksum 4, and padding to a whole word. */
 #if MIDGE_LWIP_SOCKS * (TCP_WND / TCP_MSS) * (TCP_MSS + 60) > 10560
 #error "windows are larger than the receive FIFO: frames would be lost"
 #endif

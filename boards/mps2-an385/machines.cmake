@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The family: Arm's MPS2 and MPS3 boards with their FPGA images. One row a machine, MIDGE_BOARD says
-# which; toolchain.cmake and board.cmake read it, board.c and link.ld get it as definitions.
+# The family: Arm's MPS2 and MPS3 boards with their FPGA images. One row a machine, MIDGE_BOARD
+# selects it; toolchain.cmake and board.cmake read it, board.c and link.ld get it as definitions.
 #
 #   flash: where the vectors are after reset; it is RAM that the board's controller fills.
 #   Ethernet: the LAN9118's (LAN9220's) base. Hz: the core's clock, SysTick's and the UART's.

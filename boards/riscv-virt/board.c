@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* QEMU's `-M virt` as 32-bit RISC-V: addresses, and which driver has them. */
+/* QEMU's `-M virt` as 32-bit RISC-V: its addresses and their drivers. */
 #include <lwip/netif.h>
 
 #include "common/hw.h"
@@ -19,7 +19,7 @@
 
 const char hw_name[] = "riscv-virt";
 
-extern uint8_t hw_stack_guard[]; /* link.ld; up to hw_stack_bottom */
+extern uint8_t hw_stack_guard[]; /* defined in link.ld; ends at hw_stack_bottom */
 
 static struct virtio_net net;
 static uint64_t started;
@@ -69,7 +69,7 @@ bool hw_entropy(uint8_t *buf, size_t len)
 {
     (void)buf;
     (void)len;
-    return false; /* the machine models no source */
+    return false; /* the machine has no entropy source */
 }
 
 _Noreturn void hw_halt(void)

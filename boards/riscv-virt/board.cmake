@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# QEMU's virt machine as rv32imac; see boards.cmake for what each is.
+# QEMU's virt machine as rv32imac; boards.cmake describes the variables.
 set(_here ${CMAKE_CURRENT_LIST_DIR})
 set(_drivers ${_here}/../common)
 set(BOARD_SOURCES ${_here}/board.c ${_drivers}/ns16550.c ${_drivers}/virtio_net.c

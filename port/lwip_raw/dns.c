@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Name lookup by lwIP's resolver, which answers with one address.
+ * Name lookup by lwIP's resolver, which returns one address.
  *
- * lwIP cannot cancel. Each lookup has a slot of its own between lwIP and the caller's query;
- * dns_cancel cuts the slot off from the query, and lwIP's callback frees it, seconds later at most.
- * A query that finds no slot, or no room in lwIP's table, waits.
+ * lwIP cannot cancel. Each lookup has a slot between lwIP and the caller's query. dns_cancel
+ * detaches the slot from the query; lwIP's callback frees the slot, at most seconds later. A query
+ * waits when all slots or lwIP's table are full.
  */
 #include "lwip_raw.h"
 #include "../localhost.h"
@@ -15,18 +15,18 @@
 #include "lwip/dns.h"
 #include "lwip/err.h"
 
-/* Weak: a program that brings its own, to set it from outside, has that. */
+/* Weak: a program may define its own variable to change the port. */
 __attribute__((weak)) uint16_t midge_lwip_dns_port = 53;
 
 struct lookup {
     struct midge_dns_query *query; /* NULL: cancelled */
-    bool busy;                     /* lwIP may still call back */
+    bool busy;                     /* lwIP may still call its callback */
 };
 
-/* As many as lwIP can have under way. */
+/* As many lookups as lwIP can have pending. */
 static struct lookup lookups[DNS_TABLE_SIZE];
 
-/* Those without a slot, in their order: `impl` is the next one, `host` is set. */
+/* Queries without a slot, in order: `impl` is the next one, `host` is set. */
 static struct midge_dns_query *waiting;
 
 static struct lookup *lookup_new(struct midge_dns_query *query)
@@ -41,7 +41,7 @@ static struct lookup *lookup_new(struct midge_dns_query *query)
     return NULL;
 }
 
-/* From here on the query's memory is the caller's alone. */
+/* Afterwards this file does not touch the query's memory any more. */
 static struct midge_dns_query *lookup_detach(struct lookup *l)
 {
     struct midge_dns_query *query = l->query;
@@ -61,8 +61,8 @@ static void query_answer(struct midge_dns_query *query, const ip_addr_t *ip)
     query->done = 1;
 }
 
-/* Once for each lookup that dns_gethostbyname put under way, maybe from inside that call. No
-   address: there is none, or nobody answered; lwIP does not tell which. */
+/* Called once for each lookup that dns_gethostbyname made pending, perhaps inside that call. ip
+   NULL: the name has no address, or no server answered; lwIP does not tell which. */
 static void on_found(const char *name, const ip_addr_t *ip, void *arg)
 {
     struct lookup *l = arg;
@@ -83,7 +83,7 @@ static void on_found(const char *name, const ip_addr_t *ip, void *arg)
 
 /* ---- Asking ---- */
 
-/* Asks lwIP, which answers from its memory, later, or never began. False: its table is full. */
+/* Asks lwIP, which answers from its memory, answers later, or refuses. False: its table is full. */
 static bool ask(const char *host, struct lookup *l)
 {
     struct midge_dns_query *query = l->query;
@@ -111,7 +111,7 @@ static bool try_to_ask(const char *host, struct midge_dns_query *query)
     return l != NULL && ask(host, l);
 }
 
-/* lwIP is busy with nothing but lookups that were cancelled. */
+/* Are all of lwIP's pending lookups cancelled ones? */
 static bool all_cancelled(void)
 {
     for (size_t i = 0; i < LWIP_ARRAYSIZE(lookups); i++) {

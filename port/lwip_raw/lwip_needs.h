@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the port needs of lwipopts.h, each with one sentence for who has not got it. Options that
- * are not named here may be as you like; port/PORTING.md says which are advised.
+ * The requirements of the port on lwipopts.h, each with an error text that says what to do. Options
+ * that are not named here are free; port/PORTING.md gives advice for them.
  */
 #ifndef MIDGE_LWIP_NEEDS_H
 #define MIDGE_LWIP_NEEDS_H
@@ -56,7 +56,7 @@
 #error "lwipopts.h: DNS_MAX_REQUESTS above DNS_TABLE_SIZE makes lwIP 2.2.1 read out of bounds"
 #endif
 
-/* ---- Not to be guessed: arch/cc.h sees to it where NO_SYS is set ---- */
+/* ---- Random numbers: arch/cc.h provides them where NO_SYS is set ---- */
 
 #if NO_SYS && !defined(LWIP_RAND)
 #error "lwipopts.h: define LWIP_RAND, midge__lwip_rand for example, else DNS ids can be guessed"
@@ -77,7 +77,7 @@
 #error "lwipopts.h: set MEMP_NUM_ARP_QUEUE to MIDGE_LWIP_SOCKS + 2, one for each connection"
 #endif
 
-/* ---- Sizes: these may be expressions that only the compiler can read ---- */
+/* ---- Sizes: these may be expressions that only the compiler can evaluate ---- */
 
 #include "lwip/pbuf.h"
 

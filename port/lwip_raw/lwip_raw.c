@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The port on lwIP without an operating system: poll, wake, and the ops table. poll is where all of
- * lwIP runs: what the driver received, and its timers.
+ * The port on lwIP without an operating system: poll, wake, and the ops table. All of lwIP runs
+ * inside poll: it processes the driver's received frames and lwIP's timers.
  */
 #include "lwip_raw.h"
 
@@ -25,7 +25,8 @@ static void wake(void *ctx)
     atomic_store_explicit(&awake, true, memory_order_release);
 }
 
-/* A wake between the two lines is one with the first: this poll ends and both are seen to. */
+/* A wake between the two lines counts as one with the first wake: this poll ends and serves
+   both. */
 static bool take_wake(void)
 {
     const bool was = atomic_load_explicit(&awake, memory_order_acquire);
@@ -48,7 +49,7 @@ static bool look(struct midge_pollfd *fds, size_t n)
     return any;
 }
 
-/* What is left of timeout_ms; UINT32_MAX: no limit. */
+/* The rest of timeout_ms; UINT32_MAX: no limit. */
 static uint32_t time_left(uint32_t since, int timeout_ms)
 {
     const uint32_t passed = sys_now() - since;
@@ -69,8 +70,8 @@ static void idle(uint32_t ms)
     }
 }
 
-/* One pass is bounded: pump by the driver, the timers by lwIP. A flood of packets that concern
-   nobody makes passes, not a longer pass, and ends with the timeout. */
+/* One pass is bounded: pump by the driver, the timers by lwIP. A flood of unrelated packets causes
+   more passes, not a longer pass, and ends with the timeout. */
 static int lwip_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
 {
     const struct midge_lwip_raw *machine = midge__lwip.machine;
@@ -80,7 +81,7 @@ static int lwip_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_
     if (n > MIDGE_LWIP_SOCKS) {
         return MIDGE_ERR_INVALID;
     }
-    midge__lwip.answered = false; /* one from inside dns_start is known already */
+    midge__lwip.answered = false; /* an answer inside dns_start is known already */
     for (;;) {
         const uint32_t events = midge__lwip.events;
         const bool woken = take_wake();
@@ -127,8 +128,9 @@ void midge_lwip_raw_attach(struct midge_port *port, const struct midge_lwip_raw 
     port->poll = lwip_poll;
     port->interest = NULL;
     port->wake = wake;
-    /* lwip_init chose the first local port, maybe without entropy: once more. A device that was
-       reset would else meet its own old connections at the servers. */
+    /* lwip_init chose the first local port, perhaps before there was entropy, so it is chosen
+       again. Otherwise a device after a reset could use ports whose old connections the servers
+       still have. */
     if (midge__lwip_seed() == MIDGE_OK) {
         tcp_init();
     }

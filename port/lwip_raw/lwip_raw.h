@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Private to port/lwip_raw: its one state and what its files lend each other. lwIP is one in a
- * program, so this is too, and the ctx of the port's calls stays the board's.
+ * Private to port/lwip_raw: its one state and the functions that its files share. A program has one
+ * lwIP, so there is one state, and the ctx of the port's calls remains the board's.
  *
- * lwIP's callbacks only note what happened, here; nobody is called from inside lwIP. poll looks at
- * the notes afterwards.
+ * lwIP's callbacks only record events in this state and call no code of the client. poll reads the
+ * state afterwards.
  */
 #ifndef MIDGE_LWIP_RAW_H
 #define MIDGE_LWIP_RAW_H
@@ -23,19 +23,19 @@
 
 #include "../native.h"
 
-/* What happened since poll looked last. */
+/* The events since the last poll. */
 struct lwip_raw {
-    const struct midge_port *port;        /* clocks and entropy: the board's */
+    const struct midge_port *port;        /* clocks and entropy of the board */
     const struct midge_lwip_raw *machine; /* pump and idle */
     uint32_t events;                      /* counts lwIP's callbacks */
-    bool answered;                        /* a lookup ended */
+    bool answered;                        /* a lookup has ended */
 };
 extern struct lwip_raw midge__lwip;
 
-/* random.c: nothing is sent before there is a key. ENTROPY when there is no entropy. */
+/* random.c: makes the key; nothing may be sent before. ENTROPY: the port has no entropy. */
 int midge__lwip_seed(void);
 
-/* rxq.c: received bytes in as few pool buffers as they need. */
+/* rxq.c: adds received bytes, using as few pool buffers as they need. */
 void midge__lwip_rxq_add(struct pbuf **queue, struct pbuf *p);
 size_t midge__lwip_rxq_take(struct pbuf **queue, uint8_t *buf, size_t cap);
 
@@ -52,6 +52,6 @@ uint8_t midge__lwip_ready(midge_sock sock, uint8_t events); /* revents */
 /* dns.c */
 int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *query);
 void midge__lwip_dns_cancel(void *ctx, struct midge_dns_query *query);
-void midge__lwip_dns_run(void); /* those that waited for a slot */
+void midge__lwip_dns_run(void); /* starts queries that waited for a slot */
 
 #endif

@@ -7,7 +7,7 @@
  *     #define MIDGE_LWIP_SOCKS 4        connections at once
  *     #define LWIP_DHCP 0
  *
- * All memory is static, so that the linker's map tells what lwIP takes:
+ * All memory is static, so the linker's map shows how much lwIP takes:
  *
  *                        MSS   window, send buffer   connections   received / sent / all of lwIP
  *     LWIP_BOARD_SMALL   536   2 segments            8             11 / 6 / 21 KB
@@ -30,14 +30,14 @@
 
 #define NO_SYS               1
 #define SYS_LIGHTWEIGHT_PROT 0 /* no interrupt enters lwIP: the driver is polled */
-#define LWIP_NETCONN         0 /* the raw API is what port/lwip_raw turns into readiness */
+#define LWIP_NETCONN         0 /* port/lwip_raw uses the raw API */
 #define LWIP_SOCKET          0
 #define LWIP_TIMERS          1 /* run by each poll */
 #ifndef LWIP_SINGLE_NETIF
-#define LWIP_SINGLE_NETIF 1 /* one Ethernet: no list to walk */
+#define LWIP_SINGLE_NETIF 1 /* one Ethernet interface: no list to walk */
 #endif
 #ifndef LWIP_STATS
-#define LWIP_STATS 0 /* counters nobody reads */
+#define LWIP_STATS 0 /* nothing reads the counters */
 #endif
 #ifdef NDEBUG
 #define LWIP_NOASSERT 1
@@ -45,24 +45,26 @@
 
 /* ---- How many, how large ---- */
 
-/* Connections of the client at once, those that wait for their close included. Each costs what
-   its window and its share of the send heap cost, below, and some 200 bytes. */
+/* Connections of the client at once, including those still closing. Each one needs its window and
+   its share of the send heap, below, and some 200 bytes more. */
 #ifndef MIDGE_LWIP_SOCKS
 #define MIDGE_LWIP_SOCKS 8
 #endif
 
-/* 1460 fills an Ethernet frame. 536 is what every path carries: a short flight costs less there. */
+/* 1460 fills an Ethernet frame. Every path carries 536: a short message costs less memory there. */
 #ifndef TCP_MSS
 #define TCP_MSS (LWIP_BOARD_SMALL ? 536 : 1460)
 #endif
 
-/* What a peer may send unasked. Two segments keep it sending (an ACK for every second one); four to
-   eight fill a fast link. More overruns the FIFO of small Ethernet chips (LAN9118: 10.5 KB). */
+/* Bytes that a peer may send before the next acknowledgement. Two segments keep it sending (one ACK
+   for every second segment); four to eight fill a fast link. More overruns the FIFO of small
+   Ethernet chips (LAN9118: 10.5 KB). */
 #ifndef TCP_WND
 #define TCP_WND ((LWIP_BOARD_SMALL ? 2 : 4) * TCP_MSS)
 #endif
 
-/* Sent and not yet acknowledged: a connection's upload waits when it is full. Two at least. */
+/* Bytes sent and not yet acknowledged: a connection's upload waits when it is full. At least two
+   segments. */
 #ifndef TCP_SND_BUF
 #define TCP_SND_BUF ((LWIP_BOARD_SMALL ? 2 : 4) * TCP_MSS)
 #endif
@@ -81,7 +83,7 @@
 #ifndef PBUF_POOL_BUFSIZE
 #define PBUF_POOL_BUFSIZE (TCP_MSS + ETH_PAD_SIZE + 14 + (LWIP_IPV6 ? 40 : 20) + 20 + 2)
 #endif
-/* For what is never kept: ARP, DNS, DHCP, acknowledgements, while all windows are full. */
+/* For frames that are never kept (ARP, DNS, DHCP, acknowledgements) while all windows are full. */
 #ifndef MIDGE_LWIP_RESERVE_PBUFS
 #define MIDGE_LWIP_RESERVE_PBUFS (LWIP_BOARD_SMALL ? 2 : 4)
 #endif
@@ -106,13 +108,14 @@
 
 /* ---- Pools ---- */
 
-/* More than the sockets: closed connections still say goodbye. When all are taken lwIP recycles
-   those first, TIME-WAIT before the others, as socket.c lowers their priority. */
+/* More than the sockets, as closed connections still exchange their last segments. When all are
+   taken lwIP reuses those first, TIME-WAIT before the others, because socket.c lowers their
+   priority. */
 #ifndef MEMP_NUM_TCP_PCB
 #define MEMP_NUM_TCP_PCB (MIDGE_LWIP_SOCKS + (LWIP_BOARD_SMALL ? 2 : 4))
 #endif
 #ifndef MEMP_NUM_TCP_PCB_LISTEN
-#define MEMP_NUM_TCP_PCB_LISTEN 1 /* a client listens to nobody; lwIP wants one */
+#define MEMP_NUM_TCP_PCB_LISTEN 1 /* a client has none, but lwIP needs one */
 #endif
 
 /* pbufs that one connection may have queued, and segments of all. A record and its header may be
@@ -124,35 +127,36 @@
 #define MEMP_NUM_TCP_SEG (MEMP_NUM_TCP_PCB * (TCP_SND_BUF / TCP_MSS + 2) + TCP_SND_QUEUELEN)
 #endif
 #ifndef MEMP_NUM_PBUF
-#define MEMP_NUM_PBUF 4 /* references of lwIP's own: ARP, ICMP */
+#define MEMP_NUM_PBUF 4 /* lwIP's own references: ARP, ICMP */
 #endif
 #ifndef MEMP_NUM_SYS_TIMEOUT
-#define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 2) /* two of the board's own */
+#define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 2) /* two for the board */
 #endif
 
 /* ---- TCP ---- */
 
 #define LWIP_TCP           1
 #define LWIP_CALLBACK_API  1
-#define LWIP_WND_SCALE     0 /* windows are small; rxq.c counts in 16 bits, as lwIP then does */
+#define LWIP_WND_SCALE     0 /* windows are small, and rxq.c and lwIP count in 16 bits then */
 #define TCP_LISTEN_BACKLOG 0
 
-/* Writable: room for a segment. lwIP's default waits until a send buffer of two is empty. */
+/* Writable means: room for a segment. lwIP's default waits until a send buffer of two is empty. */
 #define TCP_SNDLOWAT      (TCP_MSS - 1)
 #define TCP_SNDQUEUELOWAT (TCP_SND_QUEUELEN - 1)
 
-/* A TLS record comes whole in one call: room kept for more to come would only be lost. */
+/* A TLS record comes whole in one call, so room kept for more bytes would be wasted. */
 #define TCP_OVERSIZE 0
 
-/* A peer that acknowledges nothing is given up after three minutes (RFC 1122 4.2.3.5 asks for 100 s
-   at least), not lwIP's 38, if no deadline of a request's is earlier; after its close within 20 s,
-   as what it had yet to send is part of the shared heap (LINGER in socket.c). */
+/* A connection whose peer acknowledges nothing is given up after three minutes (RFC 1122 4.2.3.5
+   requires 100 s at least), not after lwIP's 38 s, unless a request's deadline is earlier. After
+   its close this takes at most 20 s, because its unsent bytes occupy the shared heap (LINGER in
+   socket.c). */
 #ifndef TCP_MAXRTX
 #define TCP_MAXRTX 6
 #endif
 
-/* Segments that came too early are kept, unless the pool runs out: a lost one is then sent alone.
-   Small: dropped, all after the lost one is sent again. */
+/* Roomy: segments that came too early are kept, unless the pool runs out, so only a lost one is
+   sent again. Small: they are dropped, and all segments after a lost one are sent again. */
 #ifndef TCP_QUEUE_OOSEQ
 #define TCP_QUEUE_OOSEQ (!LWIP_BOARD_SMALL)
 #endif
@@ -167,8 +171,8 @@
     (LWIP_DNS_SECURE_RAND_XID | LWIP_DNS_SECURE_NO_MULTIPLE_OUTSTANDING |                          \
      LWIP_DNS_SECURE_RAND_SRC_PORT)
 
-/* Lookups at once, and names remembered. Each takes a name's length and some 30 bytes. Leave
-   DNS_MAX_REQUESTS alone: lwIP 2.2.1 reads beyond its table when that is larger. */
+/* Lookups at once, and names remembered. Each takes a name's length and some 30 bytes. Do not
+   change DNS_MAX_REQUESTS: lwIP 2.2.1 reads beyond its table when that is larger. */
 #ifndef DNS_TABLE_SIZE
 #define DNS_TABLE_SIZE MIDGE_LWIP_SOCKS
 #endif
@@ -182,16 +186,16 @@
 #define DNS_MAX_RETRIES 4 /* at 0, 1, 2 and 4 s, for each server */
 #endif
 #ifndef DNS_MAX_SOURCE_PORTS
-#define DNS_MAX_SOURCE_PORTS 4 /* a UDP PCB each; more lookups share them */
+#define DNS_MAX_SOURCE_PORTS 4 /* a UDP PCB each; further lookups share them */
 #endif
 #ifndef MEMP_NUM_UDP_PCB
-#define MEMP_NUM_UDP_PCB (DNS_MAX_SOURCE_PORTS + 2) /* DHCP, and one of the board's own */
+#define MEMP_NUM_UDP_PCB (DNS_MAX_SOURCE_PORTS + 2) /* DHCP, and one for the board */
 #endif
-/* A variable, so that tests can have a name server of their own. */
+/* A variable, so that tests can use a name server of their own. */
 extern uint16_t midge_lwip_dns_port;
 #define DNS_SERVER_PORT midge_lwip_dns_port
 
-/* ---- What else is in, and what is not ---- */
+/* ---- Other protocols: on and off ---- */
 
 #define LWIP_UDP      1 /* DNS, DHCP */
 #define LWIP_ARP      1
@@ -204,15 +208,15 @@ extern uint16_t midge_lwip_dns_port;
 #ifndef LWIP_DHCP
 #define LWIP_DHCP 1
 #endif
-#define LWIP_DHCP_DOES_ACD_CHECK 0 /* the server did; it would cost seconds at start */
+#define LWIP_DHCP_DOES_ACD_CHECK 0 /* the server has checked; it would cost seconds at start */
 #define LWIP_ACD                 0
 #define LWIP_AUTOIP              0
 #define LWIP_IGMP                0
 #define LWIP_RAW                 0
-#define LWIP_HAVE_LOOPIF         0 /* the device does not talk to itself */
+#define LWIP_HAVE_LOOPIF         0 /* the device does not connect to itself */
 #define LWIP_NETIF_LOOPBACK      0
 #define IP_FORWARD               0
-/* TCP never needs fragments and DNS answers are short; half-come packets would hold the pool. */
+/* TCP never needs fragments and DNS answers are short; incomplete packets would occupy the pool. */
 #define IP_REASSEMBLY 0
 #define IP_FRAG       0
 
@@ -228,8 +232,8 @@ extern uint16_t midge_lwip_dns_port;
 #ifndef ARP_QUEUE_LEN
 #define ARP_QUEUE_LEN MEMP_NUM_ARP_QUEUE /* of one address */
 #endif
-/* Each connection may go to a neighbour of its own, beside the name servers. An entry that is
-   pushed out takes its packets with it. 24 bytes each. */
+/* Each connection may use a neighbour of its own, beside the name servers. An entry that is evicted
+   takes its packets with it. 24 bytes each. */
 #ifndef ARP_TABLE_SIZE
 #define ARP_TABLE_SIZE (MIDGE_LWIP_SOCKS + DNS_MAX_SERVERS)
 #endif

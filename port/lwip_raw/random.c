@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers that nobody outside may guess: TCP's initial sequence numbers (RFC 6528), DNS's
+ * Numbers that an attacker must not guess: TCP's initial sequence numbers (RFC 6528), DNS's
  * transaction ids and source ports (RFC 5452), DHCP's ids. All come from SipHash-2-4, a keyed hash
- * made for short input, under one key from the port's entropy. What is hashed for the one purpose
- * differs in length from what is hashed for the other, so that neither tells about the other.
+ * made for short input, with one key from the port's entropy. The input for sequence numbers and
+ * the input for random numbers differ in length, so that the ones reveal nothing about the others.
  *
  * SipHash: J.-P. Aumasson, D. J. Bernstein, "SipHash: a fast short-input PRF".
  */
@@ -17,7 +17,7 @@
 
 static struct {
     uint64_t key[2];
-    uint64_t count; /* of numbers drawn */
+    uint64_t count; /* of random numbers drawn */
     bool seeded;
 } rng;
 
@@ -42,7 +42,7 @@ static void sip_rounds(uint64_t v[4], unsigned rounds)
     }
 }
 
-/* Of n words. Whole words only: the last block holds nothing but the length. */
+/* The hash of n words. Whole words only, so the last block holds only the length. */
 static uint64_t siphash(const uint64_t key[2], const uint64_t *words, size_t n)
 {
     uint64_t v[4] = {key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du,
@@ -77,8 +77,8 @@ int midge__lwip_seed(void)
     return MIDGE_OK;
 }
 
-/* Without a key the numbers can be guessed. Only what runs before midge_lwip_raw_attach gets such:
-   connect and dns_start refuse. */
+/* Without a key the numbers can be guessed. Only code that runs before midge_lwip_raw_attach gets
+   such numbers: connect and dns_start refuse without a key. */
 uint32_t midge__lwip_rand(void)
 {
     (void)midge__lwip_seed();
@@ -86,8 +86,9 @@ uint32_t midge__lwip_rand(void)
     return (uint32_t)siphash(rng.key, &rng.count, 1);
 }
 
-/* RFC 6528 3: a clock of 4 us, so that a pair of ports used again goes on above its last numbers,
-   plus a hash of the connection, so that one's numbers tell nothing of another's. */
+/* RFC 6528 3: a clock of 4 us, so that a reused pair of ports continues above its last numbers,
+   plus a hash of the connection, so that one connection's numbers reveal nothing about
+   another's. */
 u32_t midge__lwip_isn(const ip_addr_t *local_ip, u16_t local_port, const ip_addr_t *remote_ip,
                       u16_t remote_port)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a connection received and nobody took yet: a chain of lwIP's pbufs.
+ * The bytes that a connection has received and the client has not read: a chain of lwIP's pbufs.
  *
- * lwIP keeps a received segment in the pool buffer that it came in, however short it is. A window
- * counts bytes, so a peer that sends single bytes to a paused connection would take a buffer for
- * each, and all buffers there are. Therefore a chain that is longer than a window of full segments
- * is packed: its bytes move down within the buffers it has, the rest is freed. Full segments, the
- * usual case, are never copied here.
+ * lwIP keeps a received segment in its pool buffer, however short the segment is. A window counts
+ * bytes, so a peer that sends single bytes to a paused connection could occupy one buffer for each
+ * byte, and finally all buffers. Therefore a chain longer than a window of full segments is packed:
+ * its bytes move down within its buffers, and the free buffers return to the pool. Full segments,
+ * the usual case, are never copied here.
  */
 #include "lwip_raw.h"
 
@@ -14,13 +14,13 @@
 
 #define BUFFER_BYTES LWIP_MEM_ALIGN_SIZE(PBUF_POOL_BUFSIZE)
 
-/* As pbuf_alloc lays it out: the bytes follow the struct. */
+/* The bytes follow the struct, as pbuf_alloc lays them out. */
 static uint8_t *buffer_of(struct pbuf *p)
 {
     return (uint8_t *)p + LWIP_MEM_ALIGN_SIZE(sizeof *p);
 }
 
-/* A driver with buffers of its own (PBUF_REF, custom) bounds them itself. */
+/* A driver with buffers of its own (PBUF_REF, custom) limits their number itself. */
 static bool packable(const struct pbuf *p)
 {
     for (; p != NULL; p = p->next) {
@@ -39,8 +39,8 @@ static void set_lengths(struct pbuf *p, size_t total)
     }
 }
 
-/* The bytes before a buffer fit the buffers before it, so `to` never passes `from`, and a byte
-   only moves towards the start: none is overwritten unread. */
+/* The bytes in front of a buffer always fit the buffers in front of it, so `to` never passes
+   `from`, and bytes only move towards the start: no byte is overwritten before it is read. */
 static void pack(struct pbuf *queue)
 {
     const size_t total = queue->tot_len;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TCP sockets on lwIP's raw API: its callbacks set a slot's state, and the port's calls and poll
- * read it.
+ * TCP sockets on lwIP's raw API: lwIP's callbacks set the state of a slot; the port's calls and
+ * poll read it.
  *
  *   state             waits for         leads out
  *   SOCK_FREE         connect           -> WAIT_CONNECTED
@@ -9,9 +9,9 @@
  *   SOCK_OPEN         bytes, room       on_recv of nothing: fin; on_error: pcb NULL, err
  *   any               close             -> FREE
  *
- * An end is a FIN only when lwIP says so (on_recv with no pbuf): bytes that came before it are all
- * there. Everything else ends by on_error, after which lwIP has freed the PCB: what was received
- * before is still read, then comes the error, never EOF. After a FIN it stays EOF.
+ * Only on_recv with no pbuf is a FIN: all bytes before it have arrived. Every other end comes by
+ * on_error, after which lwIP has freed the PCB. Then recv still returns the bytes received before,
+ * and after them the error, never EOF. After a FIN recv keeps returning EOF.
  */
 #include "lwip_raw.h"
 
@@ -25,13 +25,13 @@
 enum sock_state { SOCK_FREE, SOCK_WAIT_PEER, SOCK_OPEN };
 
 struct sock {
-    struct tcp_pcb *pcb; /* NULL: free, or lwIP gave it up for err */
+    struct tcp_pcb *pcb; /* NULL: free, or lwIP has freed it; see err */
     struct pbuf *rxq;    /* received, not yet taken */
-    uint16_t generation; /* of the handle: a stale one does not fit */
+    uint16_t generation; /* part of the handle: an old handle does not match */
     uint8_t state;       /* enum sock_state */
     err_t err;
-    bool fin;     /* the peer sent all it had */
-    bool starved; /* lwIP had no memory to send with: not writable until something is freed */
+    bool fin;     /* the peer has sent everything */
+    bool starved; /* lwIP had no memory to send: not writable until memory is freed */
 };
 
 static struct sock socks[MIDGE_LWIP_SOCKS];
@@ -72,7 +72,7 @@ static void sock_free(struct sock *s)
     s->state = SOCK_FREE;
 }
 
-/* Memory of lwIP's is shared: whatever is freed may serve any of them. */
+/* All connections share lwIP's memory: freed memory may serve any of them. */
 static void feed_all(void)
 {
     for (size_t i = 0; i < MIDGE_LWIP_SOCKS; i++) {
@@ -87,7 +87,7 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
     struct sock *s = arg;
 
     (void)pcb;
-    (void)err; /* always ERR_OK, says lwIP; a failure comes to on_error */
+    (void)err; /* lwIP always passes ERR_OK; failures go to on_error */
     midge__lwip.events++;
     s->state = SOCK_OPEN;
     return ERR_OK;
@@ -118,7 +118,7 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
     return ERR_OK;
 }
 
-/* Twice a second: memory may have come free where no callback of ours tells. */
+/* Twice a second: memory may have been freed without a callback to this file. */
 static err_t on_tick(void *arg, struct tcp_pcb *pcb)
 {
     struct sock *s = arg;
@@ -128,7 +128,7 @@ static err_t on_tick(void *arg, struct tcp_pcb *pcb)
     return ERR_OK;
 }
 
-/* A reset, lwIP's own timeouts, a PCB that was taken away: it is freed when this is called. */
+/* A reset, a timeout of lwIP, or a PCB that lwIP took away: the PCB is freed already. */
 static void on_error(void *arg, err_t err)
 {
     struct sock *s = arg;
@@ -167,15 +167,17 @@ static err_t on_late(void *arg, struct tcp_pcb *pcb)
     return ERR_ABRT;
 }
 
-/* Bytes that the peer has not let in yet. It may never: a server that hangs answers each probe of
-   its closed window, and lwIP would hold them, of the heap that all share, as long as it does. */
+/* Are there bytes for which the peer's window has no room? It may never have: a hanging server
+   answers each probe of its closed window, and meanwhile lwIP keeps the bytes on the heap that all
+   connections share. */
 static bool is_stuck(const struct tcp_pcb *pcb)
 {
     return pcb->state >= ESTABLISHED && pcb->unsent != NULL;
 }
 
-/* Below every live connection, so that lwIP drops this one when a new one needs the PCB, and for no
-   longer than LINGER: a peer that never says goodbye would hold it for minutes. */
+/* Sets a priority below every live connection, so that lwIP drops this one when a new one needs the
+   PCB. The PCB lives no longer than LINGER, as a peer that never closes would hold it for
+   minutes. */
 static void pcb_close(struct tcp_pcb *pcb)
 {
     pcb_detach(pcb);
@@ -186,7 +188,7 @@ static void pcb_close(struct tcp_pcb *pcb)
     }
 }
 
-/* False for a family that this build has not, and for a zone that no lwIP has. */
+/* False for a family that this build lacks, and for a zone number that is too large for lwIP. */
 static bool to_native_addr(const struct midge_addr *addr, ip_addr_t *ip)
 {
     if (addr->family == 4) {
@@ -217,7 +219,7 @@ static err_t begin_connect(struct sock *s, const ip_addr_t *ip, uint16_t port)
     err = tcp_connect(s->pcb, ip, port, on_connected);
     if (err != ERR_OK) {
         pcb_detach(s->pcb);
-        tcp_abort(s->pcb); /* not even a SYN is out: nothing is sent */
+        tcp_abort(s->pcb); /* not even a SYN was sent: nothing is sent */
     }
     return err;
 }
@@ -272,7 +274,7 @@ int midge__lwip_connected(void *ctx, midge_sock sock, int *native)
         return connect_fails(ERR_ARG, native);
     }
     if (s->state == SOCK_OPEN) {
-        return MIDGE_OK; /* what happened to it since, recv and send tell */
+        return MIDGE_OK; /* recv and send report later events */
     }
     if (s->pcb != NULL) {
         return MIDGE_ERR_AGAIN;
@@ -297,7 +299,7 @@ int midge__lwip_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_
     if (s->rxq != NULL) {
         *n = midge__lwip_rxq_take(&s->rxq, buf, cap);
         if (s->pcb != NULL) {
-            tcp_recved(s->pcb, (u16_t)*n); /* only now the peer may send as much more */
+            tcp_recved(s->pcb, (u16_t)*n); /* now the peer may send as many bytes more */
         }
         return MIDGE_OK;
     }
@@ -311,7 +313,8 @@ int midge__lwip_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_
     return MIDGE_ERR_RECV;
 }
 
-/* As much as the send buffer has room for; with memory short, a segment at least. */
+/* Queues as many bytes as the send buffer has room for; with too little memory, up to one
+   segment. */
 static err_t queue_bytes(struct tcp_pcb *pcb, const uint8_t *buf, size_t len, u16_t *n)
 {
     err_t err;
@@ -350,7 +353,7 @@ int midge__lwip_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len,
     }
     err = queue_bytes(s->pcb, buf, len, &queued);
     if (err == ERR_OK) {
-        (void)tcp_output(s->pcb); /* what does not go now is sent by lwIP's timers */
+        (void)tcp_output(s->pcb); /* lwIP's timers send the rest */
         *n = queued;
         return MIDGE_OK;
     }
@@ -374,7 +377,7 @@ void midge__lwip_close(void *ctx, midge_sock sock)
         (void)pbuf_free(s->rxq);
     }
     if (s->pcb != NULL) {
-        pcb_close(s->pcb); /* with bytes unread a reset, as the peer must not think them taken */
+        pcb_close(s->pcb); /* a reset if bytes are unread: the peer must not think they were read */
     }
     sock_free(s);
     feed_all();
@@ -393,7 +396,7 @@ uint8_t midge__lwip_ready(midge_sock sock, uint8_t events)
     const struct sock *s = sock_of(sock);
     uint8_t ready = 0;
 
-    /* Every wanted direction is ready then: whoever reads or writes gets the code. */
+    /* Every wanted direction is ready then, so that the next recv or send returns the code. */
     if (s == NULL || s->pcb == NULL) {
         return (uint8_t)(MIDGE_POLL_ERR | (events & (MIDGE_POLL_IN | MIDGE_POLL_OUT)));
     }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Name lookup by lwIP's resolver, in lwIP's thread; lwip_getaddrinfo would block the client's. It
- * answers with one address.
+ * returns one address.
  *
- * lwIP cannot cancel. Each lookup has a record of its own, from lwIP's heap, between lwIP and the
- * caller's query: dns_cancel cuts it off from the query, and it is freed once lwIP is done with it,
- * seconds later at most. lwIP's thread writes into the record only; queries are the client's
- * thread's.
+ * lwIP cannot cancel. Each lookup has a record, from lwIP's heap, between lwIP and the caller's
+ * query. dns_cancel detaches the record from the query; the record is freed when lwIP does not need
+ * it any more, at most seconds later. lwIP's thread writes into the record only; only the client's
+ * thread touches queries.
  */
 #include "lwip_sockets.h"
 #include "../localhost.h"
@@ -18,7 +18,7 @@
 #include <lwip/mem.h>
 
 enum lookup_state {
-    LOOKUP_ASKED,    /* on its way to lwIP's thread, or lwIP's to answer */
+    LOOKUP_ASKED,    /* on its way to lwIP's thread, or pending in lwIP */
     LOOKUP_NO_ROOM,  /* lwIP's table or mailbox was full: ask again */
     LOOKUP_ANSWERED, /* the client's thread frees it */
     LOOKUP_ORPHAN    /* the port is detached: lwIP's callback frees it */
@@ -28,10 +28,10 @@ struct lws_lookup {
     struct lws_lookup *next;       /* the client's thread only */
     struct midge_dns_query *query; /* the client's thread only; NULL: cancelled */
     enum lookup_state state;       /* both threads */
-    err_t err;                     /* valid when answered, as is ip */
+    err_t err;                     /* valid when answered; so is ip */
     ip_addr_t ip;
     u8_t family; /* LWIP_DNS_ADDRTYPE_x */
-    bool flush;  /* all that lwIP is asked was cancelled */
+    bool flush;  /* all pending lookups of lwIP were cancelled */
     char host[];
 };
 
@@ -46,7 +46,7 @@ static enum lookup_state state_of(const struct lws_lookup *l)
     return state;
 }
 
-/* Sets it; the state it had. */
+/* Sets the state and returns the old one. */
 static enum lookup_state change(struct lws_lookup *l, enum lookup_state state)
 {
     enum lookup_state was;
@@ -76,10 +76,10 @@ static void answered(struct lws_lookup *l, err_t err, const ip_addr_t *ip)
     }
 }
 
-/* This port's lookups that lwIP has under way, of any client it ever had. */
+/* This port's pending lookups in lwIP, of all clients so far. */
 static unsigned under_way;
 
-/* No address: there is none, or nobody answered; lwIP does not tell which. */
+/* ip NULL: the name has no address, or no server answered; lwIP does not tell which. */
 static void on_found(const char *name, const ip_addr_t *ip, void *arg)
 {
     (void)name;
@@ -87,10 +87,10 @@ static void on_found(const char *name, const ip_addr_t *ip, void *arg)
     answered(arg, ip != NULL ? ERR_OK : ERR_TIMEOUT, ip);
 }
 
-/* Once it is under way, l may be gone. */
+/* When the lookup is pending, l may be freed already. */
 static err_t ask_lwip(struct lws_lookup *l, ip_addr_t *ip)
 {
-    under_way++; /* before: on_found may be called in here */
+    under_way++; /* first, as on_found may be called inside */
     const err_t err = dns_gethostbyname_addrtype(l->host, ip, on_found, l, l->family);
 
     if (err != ERR_INPROGRESS) {
@@ -105,14 +105,14 @@ static void on_ask(void *arg)
     ip_addr_t ip;
     err_t err = ask_lwip(l, &ip);
 
-    if (err == ERR_MEM && l->flush && under_way >= DNS_TABLE_SIZE) { /* none of another's */
+    if (err == ERR_MEM && l->flush && under_way >= DNS_TABLE_SIZE) { /* all this port's */
         midge__lwip_dns_flush();
         err = ask_lwip(l, &ip);
     }
     if (err == ERR_MEM) {
         (void)change(l, LOOKUP_NO_ROOM);
-        midge__lws_raise();             /* for the time to ask again */
-    } else if (err != ERR_INPROGRESS) { /* else l may be gone */
+        midge__lws_raise();             /* so that poll asks again in time */
+    } else if (err != ERR_INPROGRESS) { /* else l may be freed */
         answered(l, err, err == ERR_OK ? &ip : NULL);
     }
 }
@@ -173,7 +173,7 @@ static struct lws_lookup *lookup_new(const char *host, struct midge_dns_query *q
     return l;
 }
 
-/* Nobody waits for any but this one. */
+/* Are all pending lookups cancelled, except `but`? */
 static bool all_cancelled(const struct lws_lookup *but)
 {
     for (const struct lws_lookup *l = midge__lws.lookups; l != NULL; l = l->next) {
@@ -187,7 +187,7 @@ static bool all_cancelled(const struct lws_lookup *but)
 static void ask(struct lws_lookup *l)
 {
     l->flush = all_cancelled(l);
-    l->state = LOOKUP_ASKED; /* lwIP's thread does not know it yet, or not any more */
+    l->state = LOOKUP_ASKED; /* lwIP's thread does not use the record now */
     if (tcpip_callback(on_ask, l) != ERR_OK) {
         l->state = LOOKUP_NO_ROOM;
     }

@@ -2,15 +2,16 @@
 /*
  * The port on lwIP's sockets: poll, wake, the ops table.
  *
- * lwIP has no eventfd, and its poll waits for sockets only. So one socket is ours: a UDP socket
- * that is never bound, which no packet can reach. Its readiness is a counter in lwIP's socket
- * layer, which on_wake counts up as if a datagram had come and the poll counts down: no packet, no
- * buffer, no second socket, and nothing that can run out. (A pair of sockets over loopback would
- * need the loopback interface, and a buffer and two passes through lwIP for each wake.)
+ * lwIP has no eventfd, and its poll waits for sockets only. So the port owns one socket: a UDP
+ * socket that is never bound, so no packet can reach it. Its readiness is a counter in lwIP's
+ * socket layer: on_wake increments it as if a datagram had come, and poll decrements it. This needs
+ * no packet, no buffer and no second socket, and cannot fail for lack of memory. (A pair of sockets
+ * over loopback would need the loopback interface, and a buffer and two passes through lwIP for
+ * each wake.)
  *
- * Events may only be raised in lwIP's thread. wake posts one preallocated message to it, which is
- * the way lwIP has for interrupts as well. Were lwIP's mailbox full just then, the message is lost;
- * poll sees the flag `asked` before it sleeps, and never sleeps longer than POLL_MS.
+ * Events may only be raised in lwIP's thread. wake posts one preallocated message to that thread;
+ * lwIP offers this for interrupts too. If lwIP's mailbox is full, the message is lost, but poll
+ * checks the flag `asked` before it sleeps, and never sleeps longer than POLL_MS.
  */
 #include "lwip_sockets.h"
 
@@ -20,8 +21,8 @@
 
 #include "../bsd_sockets.h"
 
-/* Interrupts that wake the client need their own call into the RTOS. Firmware that has such ones
-   names the function that tells: FreeRTOS on Cortex-M has xPortIsInsideInterrupt. */
+/* Interrupts that wake the client need a special RTOS call. Firmware with such interrupts defines
+   this as the function that detects them: FreeRTOS on Cortex-M has xPortIsInsideInterrupt. */
 #ifndef MIDGE_LWIP_IN_INTERRUPT
 static int never_in_interrupt(void)
 {
@@ -32,8 +33,8 @@ static int never_in_interrupt(void)
 
 /* lwIP's own timers (ARP, DNS) run once a second too. */
 #define POLL_MS 1000
-/* While lookups are under way: one may wait for room in lwIP's table, and nobody tells when others
-   than ours leave it. */
+/* While lookups are pending: one may wait for room in lwIP's table, and lwIP does not report when
+   other users' lookups leave it. */
 #define LOOKUP_RETRY_MS 100
 
 struct lws midge__lws;
@@ -44,14 +45,14 @@ static bool post(void)
 {
     struct tcpip_callback_msg *msg = midge__lws.wake_msg;
 
-    /* From an interrupt ERR_NEED_SCHED means posted, and a switch of threads at once if the
-       interrupt asks for it; without it comes with the next tick. */
+    /* In an interrupt ERR_NEED_SCHED means: posted, and the interrupt should request a thread
+       switch; without the request the switch comes with the next tick. */
     const err_t err = MIDGE_LWIP_IN_INTERRUPT() ? tcpip_callbackmsg_trycallback_fromisr(msg)
                                                 : tcpip_callbackmsg_trycallback(msg);
     return err != ERR_MEM;
 }
 
-/* One message at a time, however often it is called. */
+/* At most one message is posted, however often wake is called. */
 static void wake(void *ctx)
 {
     struct lws *s = &midge__lws;
@@ -76,9 +77,9 @@ static void count_down(void)
     midge__lws.wake_conn->callback(midge__lws.wake_conn, NETCONN_EVT_RCVMINUS, 0);
 }
 
-/* In lwIP's thread. A poll that answered the wake meanwhile leaves nothing to raise: one wake ends
-   one poll. (Without LWIP_TCPIP_CORE_LOCKING lwIP may still end the next one as well: it tells who
-   waits from what it saw a moment ago.) */
+/* Runs in lwIP's thread. If a poll has answered the wake meanwhile, there is nothing to raise: one
+   wake ends one poll. (Without LWIP_TCPIP_CORE_LOCKING lwIP may still end the next poll as well,
+   because it decides by an earlier state which thread waits.) */
 static void on_wake(void *arg)
 {
     struct lws *s = &midge__lws;
@@ -102,7 +103,7 @@ void midge__lws_raise(void)
     on_wake(NULL);
 }
 
-/* Down may come before up; the counter has a sign. */
+/* The decrement may come before the increment; the counter has a sign. */
 static void take_wake(void)
 {
     struct lws *s = &midge__lws;
@@ -152,7 +153,8 @@ static int lws_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_m
     }
     take_wake();
     midge__lws_dns_deliver();
-    /* Negative with POLLNVAL for a socket that there is not, else without: out of semaphores. */
+    /* Negative with POLLNVAL: a socket that does not exist; negative without: no semaphore was
+       left. */
     return ready < 0 && any == 0 ? MIDGE_ERR_PORT : MIDGE_OK;
 }
 
@@ -177,7 +179,7 @@ static int find_zone(void *ctx, const char *name, uint32_t *scope)
     *scope = netif_name_to_index(name);
     UNLOCK_TCPIP_CORE();
 #else
-    *scope = lwip_if_nametoindex(name); /* needs LWIP_NETIF_API; without it there are numbers */
+    *scope = lwip_if_nametoindex(name); /* needs LWIP_NETIF_API; without it zones are numbers */
 #endif
     return *scope != NETIF_NO_INDEX ? MIDGE_OK : MIDGE_ERR_ZONE;
 }
@@ -205,7 +207,7 @@ int midge_lwip_sockets_attach(struct midge_port *port)
     if (s->attached) {
         return MIDGE_ERR_BUSY;
     }
-    lwip_socket_thread_init(); /* this thread's semaphore, where lwIP keeps one for each */
+    lwip_socket_thread_init(); /* this thread's semaphore, if lwIP keeps one for each thread */
     s->raised = false;
     atomic_store(&s->asked, false);
     err = open_wake(s);
@@ -227,7 +229,7 @@ int midge_lwip_sockets_attach(struct midge_port *port)
     return MIDGE_OK;
 }
 
-/* In lwIP's thread: what was posted to it before has run. */
+/* Runs in lwIP's thread, after all messages posted before it. */
 static void on_detach(void *arg)
 {
     midge__lws_dns_drop();
@@ -244,7 +246,7 @@ void midge_lwip_sockets_detach(struct midge_port *port)
         sys_msleep(1);
     }
     while (tcpip_callback(on_detach, &done) != ERR_OK) {
-        sys_msleep(1); /* all of lwIP's messages are in use: they come back */
+        sys_msleep(1); /* all of lwIP's messages are in use: wait for a free one */
     }
     (void)sys_arch_sem_wait(&done, 0);
     sys_sem_free(&done);

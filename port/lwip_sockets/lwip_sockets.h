@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Private to port/lwip_sockets: its one state and what its files lend each other. lwIP is one in a
- * program, so this is too, and the ctx of the port's calls stays the board's.
+ * Private to port/lwip_sockets: its one state and the functions that its files share. A program has
+ * one lwIP, so there is one state, and the ctx of the port's calls remains the board's.
  *
  * Two threads meet here: the client's, in the port's calls, and lwIP's (tcpip_thread), in
- * callbacks. What both touch is named below and kept by SYS_ARCH_PROTECT, but for two flags that
- * interrupts set too. lwIP's thread calls nobody: it notes what happened and ends the poll, which
- * looks.
+ * callbacks. SYS_ARCH_PROTECT protects the data that both use, named below, except two flags that
+ * interrupts set too. lwIP's thread calls no code of the client: it records the event and ends the
+ * poll, which reads the record.
  */
 #ifndef MIDGE_LWIP_SOCKETS_H
 #define MIDGE_LWIP_SOCKETS_H
@@ -45,18 +45,18 @@
 struct lws_lookup;
 
 struct lws_end {
-    bool fin;  /* recv said EOF */
-    bool full; /* the last send found no room for all */
+    bool fin;  /* recv has returned EOF */
+    bool full; /* the last send had no room for all bytes */
 };
 
 struct lws {
     bool attached;
     int wake_fd;                         /* a socket that no packet reaches, see lwip_sockets.c */
-    struct netconn *wake_conn;           /* lwIP's side of it */
+    struct netconn *wake_conn;           /* lwIP's part of wake_fd */
     struct tcpip_callback_msg *wake_msg; /* to lwIP's thread: "raise", from anywhere */
     struct lws_lookup *lookups;          /* the client's thread only */
-    struct lws_end ends[NUM_SOCKETS];    /* by socket. The client's thread only */
-    struct pollfd polled[NUM_SOCKETS];   /* all there can be, the wake's among them */
+    struct lws_end ends[NUM_SOCKETS];    /* indexed by socket. The client's thread only */
+    struct pollfd polled[NUM_SOCKETS];   /* all possible sockets, with the wake's */
 
     atomic_bool asked;  /* a wake that no poll has answered. Set from anywhere */
     atomic_bool posted; /* wake_msg is in lwIP's mailbox. Set from anywhere */
@@ -64,7 +64,7 @@ struct lws {
 };
 extern struct lws midge__lws;
 
-/* From lwIP's thread: end the poll in progress, or the next one. */
+/* In lwIP's thread: ends the poll in progress, or the next one. */
 void midge__lws_raise(void);
 
 /* socket.c. native is lwIP's errno. */
@@ -79,11 +79,11 @@ void midge__lws_close(void *ctx, midge_sock sock);
 /* dns.c. native is lwIP's err_t. */
 int midge__lws_dns_start(void *ctx, const char *host, struct midge_dns_query *query);
 void midge__lws_dns_cancel(void *ctx, struct midge_dns_query *query);
-/* Asks again what lwIP had no room for; true while lookups are under way. */
+/* Asks again for lookups that lwIP had no room for; true while lookups are pending. */
 bool midge__lws_dns_retry(void);
-/* Hands the answers that came to their queries. */
+/* Copies the answers into their queries. */
 void midge__lws_dns_deliver(void);
-/* In lwIP's thread, while the client's waits for it: forget everything. */
+/* In lwIP's thread, while the client's thread waits for it: drops all lookups. */
 void midge__lws_dns_drop(void);
 
 #endif

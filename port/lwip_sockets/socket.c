@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TCP sockets of lwIP: non-blocking. errno must be each thread's own, as it tells "try later" from
- * an error.
+ * TCP sockets of lwIP: non-blocking. Each thread must have its own errno, because errno
+ * distinguishes "try later" from an error.
  */
 #include "lwip_sockets.h"
 
@@ -28,7 +28,8 @@ union any_sockaddr {
 #endif
 };
 
-/* 0 for a family that this build of lwIP has not, and for a zone that no lwIP has. */
+/* 0 for a family that this build of lwIP lacks, and for a zone number that is too large for
+   lwIP. */
 static socklen_t to_sockaddr(const struct midge_addr *addr, uint16_t port, union any_sockaddr *out)
 {
     memset(out, 0, sizeof *out);
@@ -54,7 +55,7 @@ static socklen_t to_sockaddr(const struct midge_addr *addr, uint16_t port, union
 
 /* ---- Connect ---- */
 
-/* No socket, PCB or heap left is told from a peer that does not answer. */
+/* Distinguishes a lack of sockets, PCBs or heap from a peer that does not answer. */
 static int connect_fails(int code, int *native)
 {
     midge__native(native, code);
@@ -84,7 +85,8 @@ int midge__lws_connect(void *ctx, const struct midge_addr *addr, uint16_t port, 
         return connect_fails(errno, native);
     }
     (void)lwip_fcntl(fd, F_SETFL, O_NONBLOCK);
-    /* Requests are written whole, so Nagle can only delay; without it all still works. */
+    /* Requests are written whole, so Nagle can only delay; if the call fails, everything still
+       works. */
     (void)lwip_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (lwip_connect(fd, &to.any, to_len) != 0 && errno != EINPROGRESS) {
         const int code = errno;
@@ -96,8 +98,8 @@ int midge__lws_connect(void *ctx, const struct midge_addr *addr, uint16_t port, 
     return MIDGE_OK;
 }
 
-/* SO_ERROR is 0 for "connected" and for "not yet" alike, and lwIP knows the peer's name from the
-   start; but the socket is not writable before one of both has happened. */
+/* SO_ERROR is 0 both for "connected" and for "not yet", and lwIP knows the peer's name from the
+   start; but the socket is not writable before it is connected or has failed. */
 int midge__lws_connected(void *ctx, midge_sock sock, int *native)
 {
     struct pollfd one = {.fd = (int)sock, .events = POLLOUT};
@@ -115,14 +117,14 @@ int midge__lws_connected(void *ctx, midge_sock sock, int *native)
     if (code == 0) {
         return MIDGE_OK;
     }
-    /* lwIP has one code for every reset. One that answers the SYN is a refusal; the rare one that
-       came right after the handshake is told as one too. */
+    /* lwIP has one code for every reset. One that answers the SYN is a refusal; a rare one directly
+       after the handshake is reported as a refusal too. */
     return connect_fails(code == ECONNRESET ? ECONNREFUSED : code, native);
 }
 
 /* ---- Bytes ---- */
 
-/* After it said EOF once, lwIP says "not connected", as it does after a reset. */
+/* lwIP reports EOF once and then "not connected", the same as after a reset. */
 int midge__lws_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native)
 {
     ssize_t got;
@@ -131,7 +133,7 @@ int midge__lws_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t
     *n = 0;
     midge__native(native, 0);
     if (cap == 0) {
-        return MIDGE_ERR_INVALID; /* recv would answer 0, which reads as EOF */
+        return MIDGE_ERR_INVALID; /* recv would return 0, which reads as EOF */
     }
     if (end_of(sock)->fin) {
         return MIDGE_ERR_EOF;
@@ -148,16 +150,16 @@ int midge__lws_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, 
     *n = 0;
     midge__native(native, 0);
     if (len == 0) {
-        return MIDGE_ERR_INVALID; /* no *n > 0 could be answered */
+        return MIDGE_ERR_INVALID; /* no *n > 0 could be returned */
     }
     const int err = midge__bsd_sent(lwip_send((int)sock, buf, len, 0), n, native);
     end_of(sock)->full = err == MIDGE_ERR_AGAIN || *n < len;
     return err;
 }
 
-/* A send found no room, and when the socket is closed there is none still: the peer takes nothing.
-   It may never, and answer each probe of its closed window: lwIP would hold the bytes as long as it
-   does. */
+/* Gives up unsent bytes if a send found no room and there is still none at the close: the peer
+   reads nothing. It may never, and answer each probe of its closed window, while lwIP would keep
+   the bytes. */
 static void give_up_unsent(int fd)
 {
 #if LWIP_SO_LINGER

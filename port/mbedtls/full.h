@@ -4,10 +4,10 @@
  * for the desktop. 121 K of flash (tests/size/table.txt), and at the peak of a handshake with a
  * chain of 5 KB 19.1 K of heap on 32 bits (TLS 1.3), beside the record buffers' 21 K.
  *
- * What is not named is off. A line's cost stands beside it: K of flash of the files that it brings
- * in, on Cortex-M3 at -Os with what boards/apps use, or what it says; "code" is flash only. A line
- * without one chooses between paths of the lines around it. Code that nothing calls costs
- * nothing: the sources are built with a section for each function.
+ * Options that are not named are off. The cost stands beside each option: K of flash of the files
+ * that it adds, on Cortex-M3 at -Os as boards/apps uses them, or as the comment says; "code" is
+ * flash only. An option without a cost selects between variants of the options around it. Code that
+ * is never called costs nothing: the sources are built with a section for each function.
  */
 #ifndef MIDGE_MBEDTLS_FULL_H
 #define MIDGE_MBEDTLS_FULL_H
@@ -17,7 +17,7 @@
 #define MBEDTLS_PLATFORM_MEMORY      /* calloc and free by mbedtls_platform_set_calloc_free */
 #define MBEDTLS_HAVE_ASM             /* faster bignum; the code is no larger */
 #define MBEDTLS_HAVE_TIME            /* ticket ages and lifetimes */
-#define MBEDTLS_HAVE_TIME_DATE       /* a certificate's dates are judged; pulls in gmtime_r */
+#define MBEDTLS_HAVE_TIME_DATE       /* a certificate's dates are judged; needs gmtime_r */
 #define MBEDTLS_PLATFORM_TIME_ALT    /* wall clock by mbedtls_platform_set_time */
 #define MBEDTLS_PLATFORM_MS_TIME_ALT /* midge defines mbedtls_ms_time (TLS 1.3 ticket age) */
 #define MBEDTLS_NO_PLATFORM_ENTROPY  /* no /dev/urandom behind the port's back */
@@ -36,7 +36,7 @@
 #define MBEDTLS_SSL_CLI_C        /* 1.6 K */
 #define MBEDTLS_SSL_PROTO_TLS1_2 /* 2.9 K */
 #define MBEDTLS_SSL_PROTO_TLS1_3 /* 22 K of flash; keeps the handshake: 1.6 K of RAM */
-/* Gets through middleboxes that know only TLS 1.2; code. */
+/* Passes middleboxes that know only TLS 1.2; code. */
 #define MBEDTLS_SSL_TLS1_3_COMPATIBILITY_MODE
 /* Full handshakes. */
 #define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED
@@ -46,8 +46,8 @@
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION /* the host name's length a connection */
 #define MBEDTLS_SSL_ALPN                   /* one pointer a connection; code */
 #define MBEDTLS_SSL_EXTENDED_MASTER_SECRET /* RFC 7627, against triple handshakes; code */
-#define MBEDTLS_SSL_ALL_ALERT_MESSAGES     /* the peer learns why; code */
-/* TLS 1.3 asks for it: the chain, 3 to 5 KB from public servers, stays in RAM with connection and
+#define MBEDTLS_SSL_ALL_ALERT_MESSAGES     /* the peer learns the reason; code */
+/* TLS 1.3 needs it: the chain, 3 to 5 KB from public servers, stays in RAM with connection and
    session. */
 #define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
 /* Off on purpose: renegotiation, early data, DTLS, context serialization, key material export,
@@ -99,13 +99,14 @@
 #define MBEDTLS_SHA512_C /* one code with SHA-384 */
 #define MBEDTLS_HKDF_C   /* TLS 1.3's key schedule */
 
-/* PSA: TLS 1.3 computes through it. MBEDTLS_USE_PSA_CRYPTO stays off: it is not needed for 1.3,
-   costs 18 % a byte and ends restartable ECDH; a build with opaque client keys turns it on. */
+/* PSA: TLS 1.3 uses it. MBEDTLS_USE_PSA_CRYPTO stays off: 1.3 does not need it, it costs 18 % for
+   each byte and makes ECDH not restartable; a build with opaque client keys turns it on. */
 #define MBEDTLS_PSA_CRYPTO_C            /* 17 K of flash */
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG /* midge defines mbedtls_psa_external_get_random */
 /* Four key slots a TLS 1.3 connection: with the 16 static ones the fourth fails (-0x7F00). */
 #define MBEDTLS_PSA_KEY_STORE_DYNAMIC
-/* Saves up to two records of heap in each read; true as nothing else touches TLS's buffers. */
+/* Saves up to two records of heap in each read; legal because no other code touches TLS's
+   buffers. */
 #define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS
 
 /* Certificates: parsing only. */
@@ -121,7 +122,7 @@
 #define MBEDTLS_PEM_PARSE_C            /* CA bundles and keys as text; DER needs neither this nor base64 */
 #define MBEDTLS_BASE64_C               /* 0.4 K */
 
-/* Words for people. */
+/* Texts for people. */
 #define MBEDTLS_ERROR_C /* mbedtls_strerror: tables of text in flash */
 
 #endif

@@ -4,9 +4,9 @@
  * RAM, and a handshake that yields. 77 K of flash (tests/size/table.txt), and at the peak of a
  * handshake with a chain of 5 KB 9.1 K of heap on 32 bits, beside the record buffers' 21 K.
  *
- * What is not named is off. A line's cost stands beside it: K of flash of the files that it brings
- * in, on Cortex-M3 at -Os with what boards/apps use, or what it says; "code" is flash only. A line
- * without one chooses between paths of the lines around it.
+ * Options that are not named are off. The cost stands beside each option: K of flash of the files
+ * that it adds, on Cortex-M3 at -Os as boards/apps uses them, or as the comment says; "code" is
+ * flash only. An option without a cost selects between variants of the options around it.
  */
 #ifndef MIDGE_MBEDTLS_SMALL_H
 #define MIDGE_MBEDTLS_SMALL_H
@@ -16,7 +16,7 @@
 #define MBEDTLS_PLATFORM_MEMORY      /* calloc and free by mbedtls_platform_set_calloc_free */
 #define MBEDTLS_HAVE_ASM             /* faster bignum; the code is no larger */
 #define MBEDTLS_HAVE_TIME            /* ticket lifetimes */
-#define MBEDTLS_HAVE_TIME_DATE       /* a certificate's dates are judged; pulls in gmtime_r */
+#define MBEDTLS_HAVE_TIME_DATE       /* a certificate's dates are judged; needs gmtime_r */
 #define MBEDTLS_PLATFORM_TIME_ALT    /* wall clock by mbedtls_platform_set_time */
 #define MBEDTLS_PLATFORM_MS_TIME_ALT /* midge defines mbedtls_ms_time */
 #define MBEDTLS_NO_PLATFORM_ENTROPY  /* no /dev/urandom behind the port's back */
@@ -38,9 +38,10 @@
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION /* the host name's length a connection */
 #define MBEDTLS_SSL_ALPN                   /* one pointer a connection; code */
 #define MBEDTLS_SSL_EXTENDED_MASTER_SECRET /* RFC 7627, against triple handshakes; code */
-#define MBEDTLS_SSL_ALL_ALERT_MESSAGES     /* the peer learns why; code */
+#define MBEDTLS_SSL_ALL_ALERT_MESSAGES     /* the peer learns the reason; code */
 /* Off: MBEDTLS_SSL_KEEP_PEER_CERTIFICATE. The chain (3 to 5 KB from public servers) is freed when
-   the handshake ends, and a session holds its digest only. On, it can be verified afterwards. */
+   the handshake ends, and a session holds only its digest. If it is on, the chain can be verified
+   afterwards. */
 
 /* Key exchange. */
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
@@ -56,7 +57,7 @@
 #define MBEDTLS_ECP_WINDOW_SIZE          2
 #define MBEDTLS_ECP_DP_SECP256R1_ENABLED /* every server offers it; its tables are flash */
 #define MBEDTLS_ECP_DP_SECP384R1_ENABLED /* public intermediates and roots */
-/* Off: X25519, which no public server asks for alone and which cannot be sliced. */
+/* Off: X25519. No public server requires it, and it cannot be computed in slices. */
 
 /* RSA verification. PSS is off: TLS 1.2 servers sign with PKCS #1 v1.5 when nothing else is
    offered. One RSA verification is one call, whatever the ECC budget. */

@@ -2,15 +2,16 @@
 /*
  * mbedTLS profile `tiny`: many connections in 64 KB of RAM, for servers that honour
  * max_fragment_length (OpenSSL, and so nginx, does) or are known to send small records. A
- * handshake has record buffers of full size; after it those of a server that agreed shrink to
- * small blocks (src/io/tls_fragment.c), others keep theirs. On 32-bit, with the stream's own
- * block and one certificate of 430 bytes: 9.7 K at the peak of a full handshake, 8.4 K of a
- * resumed one, 2.0 K held after it, 2.9 K with AES-GCM. A public chain of 3 to 5 KB may not fit
- * the input buffer; then the handshake fails, with an error that names the profile. 77 K of flash.
+ * handshake has record buffers of full size. After it, the buffers of a connection whose server
+ * agreed shrink to small blocks (src/io/tls_fragment.c); others keep their size. On 32-bit, with
+ * the stream's own block and one certificate of 430 bytes: 9.7 K at the peak of a full handshake,
+ * 8.4 K of a resumed one, 2.0 K held after it, 2.9 K with AES-GCM. A public chain of 3 to 5 KB may
+ * not fit the input buffer; then the handshake fails, with an error that names the profile. 77 K of
+ * flash.
  *
- * What is not named is off. A line's cost stands beside it: K of flash of the files that it brings
- * in, on Cortex-M3 at -Os with what boards/apps use, or what it says; "code" is flash only. A line
- * without one chooses between paths of the lines around it.
+ * Options that are not named are off. The cost stands beside each option: K of flash of the files
+ * that it adds, on Cortex-M3 at -Os as boards/apps uses them, or as the comment says; "code" is
+ * flash only. An option without a cost selects between variants of the options around it.
  */
 #ifndef MIDGE_MBEDTLS_TINY_H
 #define MIDGE_MBEDTLS_TINY_H
@@ -20,7 +21,7 @@
 #define MBEDTLS_PLATFORM_MEMORY      /* calloc and free by mbedtls_platform_set_calloc_free */
 #define MBEDTLS_HAVE_ASM             /* faster bignum; the code is no larger */
 #define MBEDTLS_HAVE_TIME            /* ticket lifetimes */
-#define MBEDTLS_HAVE_TIME_DATE       /* a certificate's dates are judged; pulls in gmtime_r */
+#define MBEDTLS_HAVE_TIME_DATE       /* a certificate's dates are judged; needs gmtime_r */
 #define MBEDTLS_PLATFORM_TIME_ALT    /* wall clock by mbedtls_platform_set_time */
 #define MBEDTLS_PLATFORM_MS_TIME_ALT /* midge defines mbedtls_ms_time */
 #define MBEDTLS_NO_PLATFORM_ENTROPY  /* no /dev/urandom behind the port's back */
@@ -35,11 +36,11 @@
 /* 1 KB a handshake; holds a ClientHello with a name of 255 bytes and a ticket of 512. */
 #define MBEDTLS_SSL_OUT_CONTENT_LEN 1024
 #endif
-/* RFC 6066, TLS 1.2: asks the server for records of MIDGE_MAX_FRAGMENT bytes; the Certificate
-   message then comes in pieces, but the input buffer must hold the whole. */
+/* RFC 6066, TLS 1.2: asks the server for records of MIDGE_MAX_FRAGMENT bytes. The Certificate
+   message then comes in pieces, but the input buffer must hold the whole message. */
 #define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
-/* Buffers shrink when the handshake ends: 5.2 K become 0.9 K a connection. By itself mbedTLS
-   shrinks them even if the server did not agree; midge sees to it that it does not. */
+/* Buffers shrink when the handshake ends: 5.2 K become 0.9 K a connection. mbedTLS alone shrinks
+   them even if the server did not agree; midge prevents that. */
 #define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
 
 /* TLS 1.2, client only. */
@@ -50,9 +51,9 @@
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION /* the host name's length a connection */
 #define MBEDTLS_SSL_ALPN                   /* one pointer a connection; code */
 #define MBEDTLS_SSL_EXTENDED_MASTER_SECRET /* RFC 7627, against triple handshakes; code */
-#define MBEDTLS_SSL_ALL_ALERT_MESSAGES     /* the peer learns why; code */
-/* Off: MBEDTLS_SSL_KEEP_PEER_CERTIFICATE. The chain is freed when the handshake ends, and a
-   session holds its digest only. On, it can be verified afterwards. */
+#define MBEDTLS_SSL_ALL_ALERT_MESSAGES     /* the peer learns the reason; code */
+/* Off: MBEDTLS_SSL_KEEP_PEER_CERTIFICATE. The chain is freed when the handshake ends, and a session
+   holds only its digest. If it is on, the chain can be verified afterwards. */
 
 /* Key exchange. */
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Name lookup of the desktop port by c-ares, on the client's own poll: no thread, no wait.
+ * Name lookup of the desktop port by c-ares, on the client's own poll: no thread, no blocking.
  *
- * A lookup of both families is two questions of c-ares, as one of them may stay without an answer.
- * When one family has an address that this machine has a route to, the other is waited for as long
- * as RFC 8305 section 3 says. What comes later is dropped.
+ * A lookup of both families is two questions to c-ares, as one of them may remain unanswered. When
+ * one family has an address to which this machine has a route, the lookup waits for the other
+ * family for the time of RFC 8305 section 3. Later answers are dropped.
  *
- * c-ares can cancel everything or nothing. Each lookup therefore has a small record of its own
- * between c-ares and the caller's query; dns_cancel cuts the record off from the query, and the
- * record is freed after c-ares' last callback for it, whenever that comes. When no query is left,
- * everything in c-ares is cancelled, so that its sockets and timers go too.
+ * c-ares can cancel only everything. Each lookup therefore has a small record between c-ares and
+ * the caller's query. dns_cancel detaches the record from the query, and the record is freed after
+ * c-ares' last callback for it, at whatever time that comes. When no query is left, everything in
+ * c-ares is cancelled, so that its sockets and timers are closed too.
  */
 #include "posix.h"
 #include "../localhost.h"
 
-/* 1.34 marks ares_getsock as deprecated for ares_set_sock_state_cb; both are there for good, and
-   1.18 (Debian 12) is the oldest that must build. */
+/* 1.34 marks ares_getsock as deprecated in favour of ares_set_sock_state_cb; c-ares will keep both,
+   and 1.18 (Debian 12) is the oldest version that must build. */
 #define CARES_NO_DEPRECATED
 #include <ares.h>
 #include <netdb.h>
@@ -36,8 +36,8 @@ _Static_assert(POSIX_DNS_SOCKS == ARES_GETSOCK_MAXNUM, "posix.h: as many as ares
 /* One question: the addresses of one family. */
 struct question {
     struct posix_lookup *lookup;
-    struct ares_addrinfo *answer; /* NULL: none, or none yet */
-    int status;                   /* c-ares', when not pending */
+    struct ares_addrinfo *answer; /* NULL: no answer, or none yet */
+    int status;                   /* c-ares' code, when not pending */
     bool pending;                 /* on_answer comes */
 };
 
@@ -45,13 +45,13 @@ enum { IPV4, IPV6, FAMILIES };
 
 struct posix_lookup {
     struct posix_lookup *next;
-    struct posix_lookup **link; /* what points to this one */
+    struct posix_lookup **link; /* the pointer to this record */
     struct posix *port;
     struct midge_dns_query *query; /* NULL: cancelled or finished */
     struct question questions[FAMILIES];
     uint32_t since_ms; /* when the wait for the other family began */
-    bool waits;        /* it has begun */
-    bool starting;     /* inside dns_start: on_answer leaves all to that */
+    bool waits;        /* for the other family */
+    bool starting;     /* inside dns_start, which calls `started` afterwards */
 };
 
 /* ---- c-ares itself: process-wide, never thread-safe before 1.22, nothing to free on Unix ---- */
@@ -98,7 +98,7 @@ static struct posix_lookup *lookup_new(struct posix *p, struct midge_dns_query *
     return l;
 }
 
-/* From here on the query's memory is the caller's alone. */
+/* Afterwards this file does not touch the query's memory any more. */
 static void lookup_detach(struct posix_lookup *l)
 {
     if (l->query != NULL) {
@@ -113,7 +113,7 @@ static bool is_pending(const struct posix_lookup *l)
     return l->questions[IPV4].pending || l->questions[IPV6].pending;
 }
 
-/* When c-ares will not call back for it any more. */
+/* Frees the record, unless c-ares may still call back for it. */
 static void lookup_free(struct posix_lookup *l)
 {
     if (l->starting || is_pending(l)) {
@@ -145,7 +145,8 @@ static const struct ares_addrinfo_node *nodes_of(const struct question *q)
     return q->answer != NULL ? q->answer->nodes : NULL;
 }
 
-/* With what has come. "This name has no such address" says less than the other family's failure. */
+/* Finishes the query with the answers so far. "This name has no such address" is less useful than
+   the other family's failure. */
 static void lookup_finish(struct posix_lookup *l)
 {
     const struct question *v4 = &l->questions[IPV4], *v6 = &l->questions[IPV6];
@@ -160,8 +161,8 @@ static void lookup_finish(struct posix_lookup *l)
     }
 }
 
-/* Finishes it, or begins the wait for the other family. An address without a route begins none: on
-   a machine without IPv6 a slow IPv4 answer is the only one of use. */
+/* Finishes the query, or begins the wait for the other family. An address without a route begins no
+   wait: on a machine without IPv6 only the IPv4 answer is useful, even a slow one. */
 static void lookup_settle(struct posix_lookup *l)
 {
     if (l->query == NULL) {
@@ -179,8 +180,8 @@ static void lookup_settle(struct posix_lookup *l)
     }
 }
 
-/* c-ares calls this exactly once for each ares_getaddrinfo: inside that very call, inside
-   processing, or with ARES_ECANCELLED or ARES_EDESTRUCTION. */
+/* c-ares calls this exactly once for each ares_getaddrinfo: inside that call, inside processing, or
+   with ARES_ECANCELLED or ARES_EDESTRUCTION. */
 static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo *answer)
 {
     struct question *q = arg;
@@ -196,7 +197,7 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
     }
 }
 
-/* IPv4 first: a development server that listens on one of them listens on that one. */
+/* IPv4 first: a development server that listens on one family listens on IPv4. */
 static void answer_localhost(struct midge_dns_query *query)
 {
     static const uint8_t loopback4[4] = {127, 0, 0, 1};
@@ -222,8 +223,8 @@ static void ask(struct posix_lookup *l, const char *host, int family)
     ares_getaddrinfo(l->port->channel, host, NULL, &hints, on_answer, q);
 }
 
-/* What was answered inside the call comes from /etc/hosts, or was remembered. A name that is in
-   that file with one family has no other. */
+/* An answer inside the call comes from /etc/hosts or from a cache. A name that this file lists with
+   one family has no address of the other. */
 static void started(struct posix_lookup *l)
 {
     l->starting = false;
@@ -235,7 +236,7 @@ static void started(struct posix_lookup *l)
     lookup_free(l);
 }
 
-/* Not from inside a callback of c-ares. */
+/* Must not be called inside a callback of c-ares. */
 static void cancel_what_is_left(struct posix *p)
 {
     if (p->live_lookups == 0 && p->lookups != NULL) {
@@ -253,7 +254,7 @@ int midge__posix_dns_start(void *ctx, const char *host, struct midge_dns_query *
     query->err = MIDGE_OK;
     query->native = 0;
     query->impl = NULL;
-    if (midge__is_localhost(host)) { /* c-ares reads it in /etc/hosts only, if there is one */
+    if (midge__is_localhost(host)) { /* c-ares only looks for it in /etc/hosts, if that exists */
         answer_localhost(query);
         return MIDGE_OK;
     }
@@ -292,7 +293,8 @@ static void lower(int *timeout_ms, long ms)
     }
 }
 
-/* Rounded up: a poll that ends a fraction of a millisecond early would spin until it is due. */
+/* Rounds up: a poll that ends a fraction of a millisecond early would loop until the time has
+   come. */
 static void lower_for_cares(const struct posix *p, int *timeout_ms)
 {
     struct timeval room;
@@ -308,7 +310,7 @@ static bool waits_for_other_family(const struct posix_lookup *l)
     return l->query != NULL && l->waits;
 }
 
-/* Milliseconds until its wait ends. */
+/* Milliseconds until the wait for the other family ends. */
 static long left_of_delay(const struct posix_lookup *l)
 {
     const uint32_t gone = midge__posix_clock_ms(l->port) - l->since_ms;
@@ -345,7 +347,7 @@ size_t midge__posix_dns_interest(struct posix *p, struct pollfd *fds, int *timeo
     }
     lower_for_cares(p, timeout_ms);
     lower_for_delays(p, timeout_ms);
-    /* Not the macros of ares.h for the bits: they shift a signed 1 by 31. */
+    /* Does not use the macros of ares.h for the bits: they shift a signed 1 by 31. */
     bits = (unsigned)ares_getsock(p->channel, socks, POSIX_DNS_SOCKS);
     for (n = 0; n < POSIX_DNS_SOCKS; n++) {
         const unsigned in = (bits >> n) & 1u;
@@ -370,8 +372,9 @@ static void process(struct posix *p, const struct pollfd *fds, size_t n)
         const int in = (ready & (POLLIN | broken)) && (fds[i].events & POLLIN);
         const int out = (ready & (POLLOUT | broken)) && (fds[i].events & POLLOUT);
         if (in || out) {
-            /* An earlier round may have closed this one, even opened another under its number:
-               c-ares ignores what it doesn't know, and its sockets don't block. */
+            /* An earlier round may have closed this socket, or even opened another one with its
+               number: c-ares ignores sockets that it does not know, and its sockets do not
+               block. */
             ares_process_fd(p->channel, in ? fds[i].fd : ARES_SOCKET_BAD,
                             out ? fds[i].fd : ARES_SOCKET_BAD);
             ran = 1;

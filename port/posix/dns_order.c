@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The order in which the addresses of a name are tried: one of each family in turn (RFC 8305
- * section 4), IPv6 first unless RFC 6724 section 6 ranks IPv4 above it. c-ares has sorted each
- * family for itself.
+ * The order in which the addresses of a name are tried: the families alternate (RFC 8305 section
+ * 4), IPv6 first unless RFC 6724 section 6 ranks IPv4 above it. c-ares has sorted each family.
  */
 #include "posix.h"
 
@@ -12,7 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The address that this machine would send from. No packet is sent. False: there is no route. */
+/* Finds the address from which this machine would send. No packet is sent. False: there is no
+   route. */
 static bool find_source(const struct ares_addrinfo_node *to, struct sockaddr_storage *source)
 {
     socklen_t len = sizeof *source;
@@ -35,7 +35,7 @@ bool midge__posix_dns_has_route(const struct ares_addrinfo_node *nodes)
     return nodes != NULL && find_source(nodes, &source);
 }
 
-/* RFC 6724 2.1's table, as far as it concerns the IPv6 addresses of today. */
+/* The table of RFC 6724 2.1, for the kinds of IPv6 addresses in use today. */
 enum label { LOOPBACK = 0, NATIVE = 1, SIX_TO_FOUR = 2, TEREDO = 5, UNIQUE_LOCAL = 13 };
 
 static enum label label_of(const struct sockaddr *address)

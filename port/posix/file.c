@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The file store of the desktop port. Calls block as files do; a pipe without a reader or writer
- * waits for one, as with any other program.
+ * The file store of the desktop port. Calls block as files do; opening a pipe without a reader or
+ * writer waits for one, as with any other program.
  *
- * REPLACE writes to a temporary beside the target and renames it on commit, so that a reader
+ * REPLACE writes to a temporary file beside the target and renames it on commit, so that a reader
  * sees the old file or the whole new one. Decided here:
- *   - a symbolic link stays, and what it points to is replaced or, when it dangles, created;
+ *   - a symbolic link stays, and the file that it points to is replaced or, when it dangles,
+ *     created;
  *   - the permission bits of a file that is replaced are kept, else they are 0666 less the umask;
  *     a file that this user may not write is refused, although rename would replace it;
- *   - /dev/stdout, /dev/fd/N and the like mean the open descriptor, also when that is redirected
- *     to a regular file: replaced by name, everything else written to it would be lost;
+ *   - /dev/stdout, /dev/fd/N and similar names mean the open descriptor, also when that is
+ *     redirected to a regular file: a replacement by name would lose everything else written to it;
  *   - no fsync: the rename is atomic to other processes, not to a power cut.
  */
 #include "posix.h"
@@ -29,15 +30,15 @@
 
 struct midge_open_file {
     int fd;
-    int write_errno; /* of the first write that failed: such a file is never committed */
-    int may_sigpipe; /* a pipe, perhaps */
-    char *target;    /* REPLACE by rename: its name and the temporary's; else both NULL */
+    int write_errno; /* of the first write that failed: then the file is never committed */
+    int may_sigpipe; /* it may be a pipe */
+    char *target;    /* REPLACE by rename: names of the target and the temporary; else both NULL */
     char *temp;
 };
 
 /* ---- Names ---- */
 
-/* name in the directory of path; the caller frees it. */
+/* Returns `name` in the directory of path; the caller frees it. */
 static char *beside(const char *path, const char *name)
 {
     const char *slash = strrchr(path, '/');
@@ -52,8 +53,8 @@ static char *beside(const char *path, const char *name)
     return out;
 }
 
-/* Where writing to path would end up: its last component's links followed, existing or not.
-   realpath can't do that for a link that dangles. NULL with errno; the caller frees it. */
+/* The path that a write to `path` would reach: links of its last component are followed, existing
+   or not. realpath cannot do that for a link that dangles. NULL with errno; the caller frees it. */
 static char *resolve_links(const char *path)
 {
     char *name = strdup(path);
@@ -63,7 +64,7 @@ static char *resolve_links(const char *path)
         const ssize_t len = readlink(name, link, sizeof link - 1);
         char *next;
         if (len < 0) {
-            return name; /* no link, or nothing there; real trouble shows when it is opened */
+            return name; /* no link, or no file; open reports any error */
         }
         link[len] = '\0';
         next = link[0] == '/' ? strdup(link) : beside(name, link);
@@ -75,7 +76,7 @@ static char *resolve_links(const char *path)
     return NULL;
 }
 
-/* The number in a name for one of this process's descriptors, or -1. */
+/* The descriptor number in a name for one of this process's descriptors, or -1. */
 static int descriptor_of(const char *path)
 {
     static const char *const dirs[] = {"/dev/fd/", "/proc/self/fd/"};
@@ -97,7 +98,7 @@ static int descriptor_of(const char *path)
     return -1;
 }
 
-/* ---- Opening: each answers 0 or an errno ---- */
+/* ---- Opening: each returns 0 or an errno ---- */
 
 static int open_plain(struct midge_open_file *f, const char *path, int flags)
 {
@@ -113,7 +114,7 @@ static int open_temp_once(struct midge_open_file *f, mode_t mode)
     uint64_t random;
     char name[32];
 
-    /* Short and not made from the target's name, which may be as long as names can be. */
+    /* Short, and not made from the target's name, which may have the greatest legal length. */
     if (midge__posix_entropy(NULL, (uint8_t *)&random, sizeof random) != MIDGE_OK) {
         return EIO;
     }
@@ -154,7 +155,7 @@ static int open_beside(struct midge_open_file *f, const char *path, const struct
     }
     code = open_temp(f, old == NULL ? 0666 : old->st_mode & 0777);
     if (code == 0 && old != NULL) {
-        /* The umask may have taken bits off; if they can't be given back, it stays private. */
+        /* The umask may have removed bits; if they cannot be restored, the file stays private. */
         (void)fchmod(f->fd, old->st_mode & 0777);
     }
     return code;
@@ -209,7 +210,8 @@ static void file_free(struct midge_open_file *f)
     free(f);
 }
 
-/* What the file system has put off shows at close: NFS and quotas report a full disk there. */
+/* Errors that the file system has delayed appear at close: NFS and quotas report a full disk
+   there. */
 static int commit_file(struct midge_open_file *f)
 {
     const int closed = close_fd(f);
@@ -232,7 +234,7 @@ static int commit_file(struct midge_open_file *f)
 
 /* ---- Reading and writing ---- */
 
-/* A descriptor that was inherited may be non-blocking; this port's files are not. */
+/* An inherited descriptor may be non-blocking; this port's files block. */
 static void wait_for(int fd, short events)
 {
     struct pollfd one = {.fd = fd, .events = events};
@@ -281,7 +283,7 @@ static int write_quietly(const struct midge_open_file *f, const uint8_t *buf, si
 
 /* ---- The port's calls ---- */
 
-/* A full table is told from a file that can't be opened: it passes. */
+/* A full table is distinguished from a file that cannot be opened, because it is temporary. */
 static int open_fails(int code, enum midge_file_mode mode, int *native)
 {
     midge__native(native, code);
@@ -353,7 +355,7 @@ int midge__posix_file_read(void *ctx, midge_file file, uint8_t *buf, size_t cap,
     *n = 0;
     midge__native(native, 0);
     if (cap == 0) {
-        return MIDGE_ERR_INVALID; /* read would answer 0, which reads as EOF */
+        return MIDGE_ERR_INVALID; /* read would return 0, which reads as EOF */
     }
     do {
         got = read(file->fd, buf, cap);

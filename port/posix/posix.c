@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The desktop port: the ops table, poll(2), clocks, entropy and wake. Linux and what speaks its
- * dialect: eventfd, getrandom, SOCK_NONBLOCK.
+ * The desktop port: the ops table, poll(2), clocks, entropy and wake. For Linux and systems with
+ * the same calls: eventfd, getrandom, SOCK_NONBLOCK.
  */
 #include "posix.h"
 
@@ -66,7 +66,8 @@ int midge__posix_entropy(void *ctx, uint8_t *buf, size_t len)
 
 /* ---- Wake ---- */
 
-/* Called from signal handlers too: only write(2), and errno is the interrupted code's. */
+/* Also called from signal handlers: it only uses write(2), and restores the interrupted code's
+   errno. */
 static void wake(void *ctx)
 {
     const struct posix *p = ctx;
@@ -105,7 +106,8 @@ static int posix_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout
     if (ready < 0 && errno != EINTR && errno != EAGAIN) {
         return MIDGE_ERR_PORT;
     }
-    /* After EINTR all revents are the zeros from above: an early return with nothing ready. */
+    /* After EINTR all revents are still the zeros from above: an early return with nothing
+       ready. */
     for (size_t i = 0; i < n; i++) {
         fds[i].revents = midge__bsd_revents(p->polled[i].revents, fds[i].events);
     }
@@ -179,7 +181,7 @@ static int posix_start(struct posix *p)
 {
     uint8_t probe;
 
-    /* The only call of getrandom that can wait (for a freshly booted kernel) is the first. */
+    /* Only the first call of getrandom can block (on a freshly booted kernel). */
     if (midge__posix_entropy(p, &probe, sizeof probe) != MIDGE_OK) {
         return MIDGE_ERR_ENTROPY;
     }

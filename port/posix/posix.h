@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Private to port/posix: the one struct behind the port and what its files lend each other.
+ * Private to port/posix: the one struct behind the port and the functions that its files share.
  * Include it before any other header: it asks libc for getrandom, eventfd and 64-bit offsets.
  */
 #ifndef MIDGE_POSIX_H
@@ -32,10 +32,10 @@ struct ares_addrinfo_node;
 struct posix_lookup;
 
 struct posix {
-    struct midge_port port;           /* what the client sees; port.ctx points back here */
+    struct midge_port port;           /* given to the client; port.ctx points back here */
     struct ares_channeldata *channel; /* c-ares: one channel for all lookups */
-    struct posix_lookup *lookups;     /* everything c-ares may still call back about */
-    size_t live_lookups;              /* those whose query was not cancelled */
+    struct posix_lookup *lookups;     /* all records for which c-ares may still call back */
+    size_t live_lookups;              /* records whose query was not cancelled */
     int wake_fd;                      /* eventfd */
     size_t max_socks;                 /* the client's share of polled */
     struct pollfd polled[];           /* max_socks, then wake_fd, then POSIX_DNS_SOCKS */
@@ -47,21 +47,23 @@ int midge__posix_entropy(void *ctx, uint8_t *buf, size_t len);
 
 /* dns.c */
 int midge__posix_dns_open(struct posix *p);
-void midge__posix_dns_close(struct posix *p); /* touches no query that is still under way */
+void midge__posix_dns_close(struct posix *p); /* touches no pending query */
 int midge__posix_dns_start(void *ctx, const char *host, struct midge_dns_query *query);
 void midge__posix_dns_cancel(void *ctx, struct midge_dns_query *query);
-/* What c-ares waits for now, at most POSIX_DNS_SOCKS entries; lowers *timeout_ms (-1: none). */
+/* The sockets and events that c-ares waits for now, at most POSIX_DNS_SOCKS entries; lowers
+ *timeout_ms (-1: none). */
 size_t midge__posix_dns_interest(struct posix *p, struct pollfd *fds, int *timeout_ms);
-/* Let c-ares read, write, retry and time out, given what poll said about those entries. */
+/* Lets c-ares read, write, retry and time out, given poll's results for those entries. */
 void midge__posix_dns_process(struct posix *p, const struct pollfd *fds, size_t n);
 
 /* dns_order.c */
-/* This machine has an address to send from to the first of nodes. False for NULL. */
+/* Does this machine have a route, with a source address, to the first of nodes? False for NULL. */
 bool midge__posix_dns_has_route(const struct ares_addrinfo_node *nodes);
-/* The addresses of both families, each list in c-ares' order, in the order to try. */
+/* Puts the addresses of both families, each list in c-ares' order, into the query in the order to
+   try. */
 void midge__posix_dns_order(struct midge_dns_query *query, const struct ares_addrinfo_node *v4,
                             const struct ares_addrinfo_node *v6);
-/* One address more; one that does not fit is dropped. */
+/* Adds one address; drops it when it does not fit. */
 void midge__posix_dns_add(struct midge_dns_query *query, uint8_t family, const void *bytes,
                           uint32_t scope);
 
@@ -86,7 +88,7 @@ int midge__posix_file_write(void *ctx, midge_file file, const uint8_t *buf, size
                             int *native);
 int midge__posix_file_finish(void *ctx, midge_file file, int commit, int *native);
 
-/* sigpipe.c: run something that may raise SIGPIPE in this thread, without the signal. */
+/* sigpipe.c: call code that may raise SIGPIPE in this thread, without the signal. */
 struct posix_sigpipe {
     sigset_t old_mask;
     int was_pending;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SIGPIPE kept away from the application, for the two places where MSG_NOSIGNAL can't be given:
- * pipes opened as files, and c-ares 1.18, which writes its TCP queries with writev. The
- * process's signal handlers are the application's, so the signal is held in this thread only
- * and taken off again; nothing is installed.
+ * Keeps SIGPIPE away from the application, for the two places where MSG_NOSIGNAL cannot be given:
+ * pipes opened as files, and c-ares 1.18, which writes its TCP queries with writev. The process's
+ * signal handlers belong to the application, so the signal is blocked and removed in this thread
+ * only; no handler is installed.
  */
 #include "posix.h"
 
@@ -35,7 +35,7 @@ void midge__posix_sigpipe_release(const struct posix_sigpipe *s)
     sigset_t set = only_sigpipe();
     const struct timespec now = {0, 0};
 
-    /* One that was pending before is somebody else's to receive. */
+    /* A signal that was pending before is not this code's to remove. */
     if (!s->was_pending) {
         while (sigtimedwait(&set, NULL, &now) < 0 && errno == EINTR) {
         }

@@ -24,7 +24,7 @@ int midge__posix_zone(void *ctx, const char *name, uint32_t *scope)
     return index != 0 ? MIDGE_OK : MIDGE_ERR_ZONE;
 }
 
-/* 0 for a family that there is not. */
+/* 0 for an unknown family. */
 static socklen_t to_sockaddr(const struct midge_addr *addr, uint16_t port,
                              struct sockaddr_storage *out)
 {
@@ -47,7 +47,8 @@ static socklen_t to_sockaddr(const struct midge_addr *addr, uint16_t port,
     return 0;
 }
 
-/* No descriptor or memory left is told from a peer that does not answer: it passes. */
+/* Distinguishes a lack of descriptors or memory, which is temporary, from a peer that does not
+   answer. */
 static int connect_fails(int code, int *native)
 {
     midge__native(native, code);
@@ -74,9 +75,10 @@ int midge__posix_connect(void *ctx, const struct midge_addr *addr, uint16_t port
     if (fd < 0) {
         return connect_fails(errno, native);
     }
-    /* Requests are written whole, so Nagle can only delay; without it all still works. */
+    /* Requests are written whole, so Nagle can only delay; if the call fails, everything still
+       works. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    /* EINTR: POSIX lets the connection go on by itself, as with EINPROGRESS. */
+    /* EINTR: by POSIX the connection attempt continues, as with EINPROGRESS. */
     if (connect(fd, (const struct sockaddr *)&to, to_len) != 0 && errno != EINPROGRESS &&
         errno != EINTR) {
         const int code = errno;
@@ -87,7 +89,7 @@ int midge__posix_connect(void *ctx, const struct midge_addr *addr, uint16_t port
     return MIDGE_OK;
 }
 
-/* SO_ERROR is 0 for "connected" and for "not yet" alike; only a connected one has a peer. */
+/* SO_ERROR is 0 both for "connected" and for "not yet"; only a connected socket has a peer. */
 int midge__posix_connected(void *ctx, midge_sock sock, int *native)
 {
     struct sockaddr_storage peer;
@@ -121,7 +123,7 @@ int midge__posix_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size
     *n = 0;
     midge__native(native, 0);
     if (cap == 0) {
-        return MIDGE_ERR_INVALID; /* recv would answer 0, which reads as EOF */
+        return MIDGE_ERR_INVALID; /* recv would return 0, which reads as EOF */
     }
     do {
         got = recv((int)sock, buf, cap, 0);
@@ -138,7 +140,7 @@ int midge__posix_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len
     *n = 0;
     midge__native(native, 0);
     if (len == 0) {
-        return MIDGE_ERR_INVALID; /* no *n > 0 could be answered */
+        return MIDGE_ERR_INVALID; /* no *n > 0 could be returned */
     }
     do {
         put = send((int)sock, buf, len, MSG_NOSIGNAL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A port of stubs. It compiles, and the conformance program names what is missing. Each stub says
- * what it has to do, and answers in the meantime what is safe: "there is none", never a lie.
+ * A port of stubs. It compiles, and the conformance program names the missing parts. Each stub says
+ * what to write there, and returns a safe result in the meantime: "there is none", never a lie.
  * Step N of port/PORTING.md fills in the section N.
  */
 #include "myport.h"
@@ -19,11 +19,11 @@ struct mysock {
 };
 
 struct myport {
-    struct midge_port port; /* what the client sees; port.ctx points back here */
+    struct midge_port port; /* given to the client; port.ctx points back here */
     struct mysock socks[SOCKS];
 };
 
-/* Fill in where the caller asked for it. */
+/* Stores the code if the caller asked for it. */
 static void native_is(int *native, int code)
 {
     if (native != NULL) {
@@ -33,7 +33,7 @@ static void native_is(int *native, int code)
 
 /* ---- 1. Clocks ---- */
 
-/* Milliseconds since some moment, never back. All 32 bits count, then it goes on from 0. */
+/* Milliseconds since any fixed moment, never backwards; 32 bits, all used: 0 follows 2^32 - 1. */
 static uint32_t clock_ms(void *ctx)
 {
     static uint32_t calls;
@@ -42,13 +42,13 @@ static uint32_t clock_ms(void *ctx)
     return ++calls; /* runs, but keeps no time */
 }
 
-/* Microseconds of the same time in 64 bits, as fine as the machine has them. */
+/* Microseconds of the same time in 64 bits, as fine as the machine allows. */
 static uint64_t clock_us(void *ctx)
 {
     return (uint64_t)clock_ms(ctx) * 1000;
 }
 
-/* Seconds since 1970 from a clock you trust (RTC that was set, SNTP that was checked), else: */
+/* Seconds since 1970 from a trusted clock (an RTC that was set, SNTP that was checked), else: */
 static int64_t wall_time(void *ctx)
 {
     (void)ctx;
@@ -57,8 +57,8 @@ static int64_t wall_time(void *ctx)
 
 /* ---- 2. Entropy ---- */
 
-/* The machine's TRNG. Never a timer, a constant or rand(): without one, ENTROPY is the answer and
-   midge refuses TLS. */
+/* The machine's TRNG. Never a timer, a constant or rand(): without a TRNG return ENTROPY, and midge
+   refuses TLS. */
 static int entropy(void *ctx, uint8_t *buf, size_t len)
 {
     (void)ctx;
@@ -69,7 +69,7 @@ static int entropy(void *ctx, uint8_t *buf, size_t len)
 
 /* ---- 3. Sockets ---- */
 
-/* A free slot; the stack's socket, non-blocking; begin to connect. */
+/* Take a free slot; open the stack's socket, non-blocking; begin to connect. */
 static int sock_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
                         int *native)
 {
@@ -115,7 +115,7 @@ static int sock_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len,
     return MIDGE_ERR_SEND;
 }
 
-/* In any state; the slot is free afterwards, whatever the stack still does. */
+/* Legal in any state; the slot is free afterwards, whatever the stack still does. */
 static void sock_close(void *ctx, midge_sock sock)
 {
     (void)ctx;
@@ -124,7 +124,8 @@ static void sock_close(void *ctx, midge_sock sock)
 
 /* ---- 4. Poll and wake ---- */
 
-/* revents of each, then wait for the first of: ready, a lookup's end, wake, the timeout. */
+/* Fill in the revents of each; then wait until the first of: ready, a lookup's end, wake, the
+   timeout. */
 static int port_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
 {
     (void)ctx;
@@ -135,7 +136,7 @@ static int port_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_
     return MIDGE_OK;
 }
 
-/* From interrupts: set a flag, end the sleep. */
+/* Called from interrupts: set a flag, end the sleep. */
 static void port_wake(void *ctx)
 {
     (void)ctx;
@@ -143,7 +144,7 @@ static void port_wake(void *ctx)
 
 /* ---- 5. Names ---- */
 
-/* Into *query, at once or from inside poll. */
+/* Answer into *query, immediately or later inside poll. */
 static int dns_start(void *ctx, const char *host, struct midge_dns_query *query)
 {
     (void)ctx;
@@ -156,7 +157,7 @@ static int dns_start(void *ctx, const char *host, struct midge_dns_query *query)
     return MIDGE_OK;
 }
 
-/* Afterwards nothing is written to *query, though the resolver may still answer. */
+/* Afterwards nothing may be written to *query, though the resolver may still answer. */
 static void dns_cancel(void *ctx, struct midge_dns_query *query)
 {
     (void)ctx;

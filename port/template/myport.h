@@ -5,7 +5,7 @@
 
 #include <midge/port.h>
 
-/* NULL when the machine cannot be brought up. One. */
+/* The port, of which there is one. NULL: the machine could not be started. */
 struct midge_port *myport_open(void);
 void myport_close(struct midge_port *port);
 

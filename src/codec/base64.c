@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Four characters are three bytes. A group's characters are counted in `chars`; the bits that no
- * byte has taken yet wait in `bits`: none, six, four, two behind 0 to 3 characters.
+ * Four characters make three bytes. `chars` counts the characters of the current group; `bits`
+ * holds the bits that are not part of a finished byte yet: none, six, four or two bits after 0, 1,
+ * 2 or 3 characters.
  *
  *   chars  pads   next
  *   0      0      a character, or the end
@@ -15,7 +16,7 @@
 #include "base/span.h"
 #include "midge/err.h"
 
-/* Of a character, -1: not of the alphabet. */
+/* The value of a character, 0 to 63; -1: the character is not in the alphabet. */
 static int value_of(char c)
 {
     if (midge__is_alpha(c)) {
@@ -27,7 +28,8 @@ static int value_of(char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Answers as take_char, never 1. Padding is right only behind bits that are zero. */
+/* Returns as take_char does, but never 1. Padding is legal only when the bits before it are
+   zero. */
 static int take_pad(struct midge__base64 *b)
 {
     if (b->chars < 2 || b->bits != 0) {
@@ -40,7 +42,7 @@ static int take_pad(struct midge__base64 *b)
     return 0;
 }
 
-/* 1: *out is a byte; 0: not yet; negative: the character may not stand here. */
+/* 1: *out is a byte; 0: no byte is complete yet; negative: the character is not allowed here. */
 static int take_char(struct midge__base64 *b, char c, uint8_t *out)
 {
     int value = value_of(c);

@@ -21,12 +21,14 @@
 #include "midge/body.h"
 #include "midge/span.h"
 
-/* Decodes until *in is used up or cap bytes (at least 1) are written; *in is what is left, *n what
- * was written. MIDGE_OK, or MIDGE_ERR_PROTOCOL with in->ptr at the character at fault. */
+/* Decodes until *in is used up or cap bytes (at least 1) are written. *in becomes the unread input,
+ * *n the number of bytes written. MIDGE_OK, or MIDGE_ERR_PROTOCOL with in->ptr at the wrong
+ * character. */
 int midge__base64_decode(struct midge__base64 *b, struct midge_span *in, uint8_t *out, size_t cap,
                          size_t *n);
 
-/* Was that all of it? MIDGE_OK, or MIDGE_ERR_PROTOCOL: the last group of four is not complete. */
+/* Call after the last input. MIDGE_OK, or MIDGE_ERR_PROTOCOL: the last group of four is not
+   complete. */
 int midge__base64_end(const struct midge__base64 *b);
 
 #endif

@@ -5,10 +5,10 @@
  * state     waits for                         leads to
  * SIZE      hex digits                        SPACE, EXT_NAME, LF
  * SPACE     ';' or CR after white space       EXT_NAME, LF
- * EXT_NAME  the name behind a ';'             EXT
+ * EXT_NAME  the name after a ';'              EXT
  * EXT       the CR that ends the extensions   LF, EXT_NAME, QUOTED
  * QUOTED    the '"' that ends a value         EXT, ESCAPED
- * ESCAPED   the character behind a backslash  QUOTED
+ * ESCAPED   the character after a backslash   QUOTED
  * LF        LF                                DATA, LAST (size 0)
  * DATA      the caller, who takes c->left     DATA_CR, which the caller sets
  * DATA_CR   CR                                DATA_LF
@@ -46,8 +46,8 @@ static const char *after_chunk_size(struct midge__h1_chunk *c, char byte)
     return NULL;
 }
 
-/* 7.1.1 allows white space before a ';' only, but old servers pad all sizes to one length. No
-   reader takes it for a digit or an end, so it is read over. */
+/* RFC 9112 7.1.1 allows white space only before a ';', but old servers pad all sizes to one length.
+   No reader takes white space for a digit or for an end, so it is skipped. */
 static const char *on_chunk_space(struct midge__h1_chunk *c, char byte)
 {
     if (c->digits == 0 || !midge__is_ows(byte)) {
@@ -62,7 +62,7 @@ static const char *on_chunk_size(struct midge__h1_chunk *c, char byte)
     int digit = midge__hex_value(byte);
     if (digit < 0)
         return on_chunk_space(c, byte);
-    if (c->digits++ == 16) /* what 64 bits hold */
+    if (c->digits++ == 16) /* 64 bits hold 16 digits */
         return MIDGE__TEXT("chunk size too large");
     c->left = c->left << 4 | (unsigned)digit;
     return NULL;
@@ -85,7 +85,7 @@ static enum midge__h1_chunk_state ext_state(enum midge__h1_chunk_state state, ch
     return byte == ';' ? MIDGE__H1_CHUNK_EXT_NAME : state;
 }
 
-/* Extensions are read over: nothing uses them, but a line end in disguise must not pass. */
+/* Nothing uses extensions, so they are skipped, but a hidden line end in them must not pass. */
 static const char *on_chunk_ext(struct midge__h1_chunk *c, char byte)
 {
     enum midge__h1_chunk_state state = c->state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything of a chunked body but its data: size lines, extensions, the CRLF behind chunks. */
+/* The framing of a chunked body: size lines, extensions, the CRLF after each chunk. */
 #ifndef MIDGE__H1_CHUNK_H
 #define MIDGE__H1_CHUNK_H
 
@@ -30,11 +30,11 @@ enum midge__h1_chunk_state {
 struct midge__h1_chunk {
     uint64_t left;  /* the chunk's size; the caller counts it down over the data */
     uint16_t ext;   /* bytes of this chunk's extensions so far; before them, of white space */
-    uint8_t digits; /* of the size so far */
+    uint8_t digits; /* number of digits of the size so far */
     uint8_t state;  /* enum midge__h1_chunk_state */
 };
 
-/* Takes one byte, in any state but DATA and LAST. NULL, or what is wrong with it. */
+/* Takes one byte, in any state but DATA and LAST. NULL, or a static text that names the error. */
 const char *midge__h1_chunk_byte(struct midge__h1_chunk *c, char byte);
 
 #endif

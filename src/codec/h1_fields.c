@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Fields in the head buffer, name NUL value NUL: reading them, leaving some out. */
+/* Fields in the head buffer, each as name NUL value NUL: reads them, and removes those not
+   needed. */
 #include "codec/h1_fields.h"
 
 #include "base/span.h"
@@ -47,15 +48,16 @@ bool midge__h1_header_find(const struct midge__h1_parse *p, const char *name,
     return false;
 }
 
-/* ---- leaving out ---- */
+/* ---- removing ---- */
 
-/* Beside those that the application wants: what frames the message, what says how long the
-   connection lives, what the body is, where to go on, when to come again. */
+/* Kept beside the fields that the application asked for: those that frame the message, that say how
+   long the connection lives, that describe the body, and the targets and times of redirects and
+   retries. */
 static const char needed_fields[] =
     "Content-Length,Transfer-Encoding,Connection,Keep-Alive,"
     "Content-Encoding,Content-Range,Content-Type,Location,Retry-After";
 
-/* Is the name, or the beginning of one that is not `whole`, in the list? */
+/* Is the name in the list? whole false: `name` is the beginning of a name that is not complete. */
 static bool is_in_list(const char *list, struct midge_span name, bool whole)
 {
     struct midge_span rest = midge__span_of(list);
@@ -74,8 +76,8 @@ static bool is_in_list(const char *list, struct midge_span name, bool whole)
     return false;
 }
 
-/* What is wanted is wanted of the answer: nobody reads an interim head, so however long it is, it
-   does not fail the answer behind it. */
+/* The application's names count for the final response only. Nobody reads the fields of an interim
+   head, so a long interim head must not make the final response fail. */
 bool midge__h1_field_is_needed(const struct midge__h1_parse *p, struct midge_span name, bool whole)
 {
     bool final = p->status >= 200 || p->status == 101;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How a response's end will be known, and whether another may follow it: RFC 9112 6 and 9.3. */
+/* How the end of a response is found, and whether another response may follow: RFC 9112 6 and
+   9.3. */
 #include "codec/h1_framing.h"
 
 #include "base/check.h"
@@ -26,9 +27,9 @@ static const char *on_content_length(struct midge__h1_parse *p, struct midge_spa
     return NULL;
 }
 
-/* RFC 9112 6.1, 7: we ask for no transfer coding, so chunked is all a server may use. RFC 2616 3.6
-   had "identity" for none, and some servers say so still; beside any other it means nothing that
-   two readers agree on. */
+/* RFC 9112 6.1, 7: midge asks for no transfer coding, so a server may use chunked only. RFC 2616
+   3.6 named "identity" for no coding, and some servers still send it. Together with another coding
+   it has no meaning that all readers agree on. */
 static const char *on_transfer_encoding(struct midge__h1_parse *p, struct midge_span value)
 {
     bool identity = midge__span_is(value, "identity");
@@ -85,14 +86,13 @@ const char *midge__h1_framing_error(const struct midge__h1_parse *p)
     if ((p->seen & SEEN_CHUNKED) == 0)
         return NULL;
     if (p->minor == 0)
-        return MIDGE__TEXT(
-            "Transfer-Encoding in HTTP/1.0"); /* 6.1: the message is to be called faulty */
+        return MIDGE__TEXT("Transfer-Encoding in HTTP/1.0"); /* 6.1: treat such framing as faulty */
     if (p->has_length)
         return MIDGE__TEXT("both Transfer-Encoding and Content-Length");
     return NULL;
 }
 
-/* After these the stream is no HTTP of this exchange's any more. */
+/* After these responses the stream does not carry this exchange's HTTP any more. */
 static bool is_switched(const struct midge__h1_parse *p)
 {
     bool tunnel = (p->flags & MIDGE__H1_FOR_CONNECT) != 0 && p->status / 100 == 2;
@@ -112,7 +112,8 @@ static enum midge__h1_framing choose_framing(const struct midge__h1_parse *p)
 /* RFC 9112 9.3. */
 static bool choose_keep_alive(const struct midge__h1_parse *p)
 {
-    /* A 204 that announces a body may send one, which the next response would begin with. */
+    /* A server may send a body after a 204 that announces one: its bytes would be taken for the
+       beginning of the next response. */
     bool stray_body = p->status == 204 && (p->content_length != 0 || (p->seen & SEEN_CHUNKED) != 0);
     if (p->framing == MIDGE__H1_FRAMING_CLOSE || is_switched(p) || stray_body)
         return false;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The parser's part that reads a meaning into headers; for h1_parse.c. */
+/* Reads the headers that concern framing and the connection. Part of the parser, for h1_parse.c. */
 #ifndef MIDGE__H1_FRAMING_H
 #define MIDGE__H1_FRAMING_H
 
 #include "codec/h1_parse.h"
 
-/* Notes what a header says about framing and connection. NULL, or what is wrong with it. */
+/* Records a header that concerns framing or connection. NULL, or a static text that names the
+   error. */
 const char *midge__h1_note_header(struct midge__h1_parse *p, struct midge_span name,
                                   struct midge_span value);
 
-/* NULL, or how the headers of a complete head contradict each other. */
+/* NULL, or a static text: the headers of a complete head contradict each other. */
 const char *midge__h1_framing_error(const struct midge__h1_parse *p);
 
 /* Sets framing and keep_alive of a final head. */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A line gathers in the head buffer. A header's end has come when the byte behind its CRLF is no
- * white space: with white space the next line belongs to it (obs-fold).
+ * A line is collected in the head buffer. A header has ended when the byte after its CRLF is not
+ * white space: after white space the next line belongs to the same header (obs-fold).
  *
- * p->in_line  awaits                              leads to
+ * p->in_line  waits for                           leads to
  * TEXT        the line's bytes, CR                CR
  * CR          LF                                  the line is read; NEXT (a header)
- * NEXT        the byte behind the line            FOLD, or the line is read
+ * NEXT        the byte after the line             FOLD, or the line is read
  * FOLD        the end of a fold's white space     TEXT
  *
- * A line that is skipped passes the same states: its bytes are checked and not kept.
+ * A skipped line passes through the same states: its bytes are checked but not kept.
  */
 #include "codec/h1_line.h"
 
@@ -50,9 +50,9 @@ static void take(struct midge__h1_parse *p, struct midge__h1_input *in, size_t n
     p->budget -= (uint32_t)n;
 }
 
-/* ---- bytes of a line that is not kept ---- */
+/* ---- bytes of a skipped line ---- */
 
-/* Its name has to be one, so that no reader can see another header in it. */
+/* The name is checked also here, so that no reader can see another header in it. */
 static int skip_bytes(struct midge__h1_parse *p, const char *bytes, size_t len)
 {
     for (size_t i = 0; i < len && p->skip == SKIP_NAME; i++) {
@@ -82,7 +82,7 @@ int midge__h1_line_skipped(struct midge__h1_parse *p)
                    : MIDGE_OK;
 }
 
-/* ---- bytes of a line that is ---- */
+/* ---- bytes of a kept line ---- */
 
 /* A peer that does not speak HTTP is refused at its first wrong byte, not at its first line end. */
 static int check_prefix(struct midge__h1_parse *p)
@@ -96,7 +96,7 @@ static int check_prefix(struct midge__h1_parse *p)
                : midge__h1_fail_in_line(p, n, MIDGE__TEXT("not an HTTP/1 response"));
 }
 
-/* Adds to the line what there is room for, *len bytes of them. */
+/* Adds as many bytes to the line as fit; *len becomes their number. */
 static int add_bytes(struct midge__h1_parse *p, const char *bytes, size_t *len)
 {
     if (p->skip != KEEP) {
@@ -112,7 +112,7 @@ static int add_bytes(struct midge__h1_parse *p, const char *bytes, size_t *len)
     return MIDGE_OK;
 }
 
-/* Of the input, so many bytes that are no control characters. */
+/* How many bytes at the beginning of the input are not control characters. */
 static size_t text_len(const struct midge__h1_parse *p, const struct midge__h1_input *in)
 {
     size_t most = in->len - in->pos, n = 0;
@@ -144,7 +144,7 @@ static int on_text(struct midge__h1_parse *p, struct midge__h1_input *in, bool s
                                    : MIDGE__TEXT("control character in head"));
     }
     if (p->fill == p->cap && p->fill != p->line) {
-        return MIDGE__H1_LINE_FULL; /* its two NULs take one byte more than colon and CRLF give */
+        return MIDGE__H1_LINE_FULL; /* two NULs need one byte more than the colon and CRLF give */
     }
     take(p, in, 1);
     p->in_line = CR;
@@ -186,8 +186,8 @@ static int on_next(struct midge__h1_parse *p, const struct midge__h1_input *in)
     return MIDGE_OK;
 }
 
-/* RFC 9112 5.2: a user agent replaces a fold by spaces. With nothing behind it, it might be taken
-   for the empty line. */
+/* RFC 9112 5.2: a user agent replaces a fold by spaces. A fold with nothing after it could be taken
+   for the empty line that ends the head. */
 static int on_fold(struct midge__h1_parse *p, struct midge__h1_input *in)
 {
     size_t one = 1;

@@ -12,9 +12,9 @@
  * DONE              nothing                            -
  * FAILED, TOO_LARGE nothing                            -
  *
- * Lines gather in the head buffer (h1_line.c) and are rewritten there in place, shorter, when their
- * end has come. Where the buffer may not grow, fields that are not needed are left out
- * (h1_fields.c). Deadlines are the caller's.
+ * Lines are collected in the head buffer (h1_line.c). At its end, a line is rewritten there in
+ * place, shorter. Where the buffer may not grow, fields that are not needed are removed
+ * (h1_fields.c). Deadlines are the caller's task.
  */
 #include "codec/h1_parse.h"
 
@@ -42,7 +42,7 @@ enum {
 static const struct midge__keep_alive no_keep_alive = {MIDGE__KEEP_ALIVE_NONE,
                                                        MIDGE__KEEP_ALIVE_NONE};
 
-/* What a step answers beside a negative error. */
+/* Results of a step; errors are negative. */
 enum { GO, STOP };
 
 static int fail_here(struct midge__h1_parse *p, const struct midge__h1_input *in, const char *why)
@@ -220,7 +220,7 @@ static int on_line(struct midge__h1_parse *p, struct midge__h1_input *in,
     return got;
 }
 
-/* RFC 9110 15.2: a 1xx head is read and forgotten. */
+/* RFC 9110 15.2: a 1xx head is parsed and then forgotten. */
 static int on_next_head(struct midge__h1_parse *p)
 {
     p->fill = p->line = p->fields = p->fields_end = 0;
@@ -235,7 +235,8 @@ static int on_next_head(struct midge__h1_parse *p)
 
 /* ---- bodies ---- */
 
-/* Up to p->chunk.left bytes, more than any stream has where only its end ends the body. */
+/* Up to p->chunk.left bytes; where only the stream's end ends the body, this is more than any
+   stream has. */
 static int on_body(struct midge__h1_parse *p, struct midge__h1_input *in,
                    struct midge__h1_event *event)
 {
@@ -360,7 +361,7 @@ bool midge__h1_parse_skip(struct midge__h1_parse *p)
     }
     int err = midge__h1_line_skip(p);
     if (err != MIDGE_OK) {
-        (void)failed(p, err); /* the next call answers it */
+        (void)failed(p, err); /* the next call returns it */
     }
     return true;
 }
@@ -371,7 +372,7 @@ static int cut(struct midge__h1_parse *p, int err, const char *why)
     return failed(p, err);
 }
 
-/* The end of a body that only the end of the stream ends, RFC 9112 9.8. */
+/* At the end of the stream, for a body that only this end delimits, RFC 9112 9.8. */
 static int eof_until_close(struct midge__h1_parse *p, enum midge__h1_eof eof)
 {
     if (eof == MIDGE__H1_EOF_TLS_FIN)

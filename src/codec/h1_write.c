@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each call puts the whole head together again and leaves out what went before: heads are short,
- * and so nothing needs a buffer or a state of ours.
+ * Each call composes the whole head again and leaves out the bytes that were written before. Heads
+ * are short, so this needs neither a buffer nor a state.
  */
 #include "codec/h1_write.h"
 
@@ -38,7 +38,7 @@ static const struct midge_header *find(struct midge__h1_headers headers, const c
     return NULL;
 }
 
-/* RFC 9112 6: two parties that read different lengths is how requests get smuggled. */
+/* RFC 9112 6: request smuggling needs two parties that read different lengths. */
 static bool length_agrees(const char *value, enum midge__h1_framing framing,
                           uint64_t content_length)
 {
@@ -56,7 +56,7 @@ int midge__h1_check(const char *method, struct midge__h1_headers headers,
         const char *value = headers.list[i].value;
         struct midge_span name = midge__span_of(headers.list[i].name);
         ok = is_token(name);
-        if (!ok || value == NULL) /* without a value it only keeps a default away */
+        if (!ok || value == NULL) /* no value: it only suppresses a default */
             continue;
         bool is_length = midge__span_is(name, "Content-Length");
         bool is_single = is_length || midge__span_is(name, "Host");
@@ -72,7 +72,7 @@ int midge__h1_check(const char *method, struct midge__h1_headers headers,
 struct out {
     uint8_t *buf;
     size_t room;
-    size_t skip; /* bytes that went before */
+    size_t skip; /* bytes written by earlier calls */
     bool full;   /* something did not fit */
 };
 
@@ -113,7 +113,7 @@ static void put_header(struct out *out, const char *name, const char *prefix, co
     put_text(out, "\r\n");
 }
 
-/* RFC 9112 3.2.1. The fragment stays at home, and so does userinfo. */
+/* RFC 9112 3.2.1. The fragment and userinfo are never sent. */
 static void put_target(struct out *out, const struct midge_url *url)
 {
     struct midge_span path, query;
@@ -136,13 +136,13 @@ static void put_authority(struct out *out, const struct midge_url *url)
     }
 }
 
-/* First of the headers, as RFC 9110 7.2 asks, also when it is the caller's own. */
+/* Host is the first header (RFC 9110 7.2), also when the caller sets it. */
 static void put_host(struct out *out, const struct midge__h1_write *w)
 {
     const struct midge_header *own = find(w->headers, "Host");
     if (own == NULL)
         own = find(w->defaults, "Host");
-    if (own != NULL && own->value != NULL) { /* there is no request without it */
+    if (own != NULL && own->value != NULL) { /* a request must have a Host */
         put_header(out, own->name, "", own->value);
         return;
     }
@@ -162,7 +162,7 @@ static void put_framing(struct out *out, const struct midge__h1_write *w)
     }
 }
 
-/* Host and framing have lines of their own. */
+/* put_host and put_framing write these. */
 static bool has_own_line(const struct midge__h1_write *w, const char *name)
 {
     struct midge_span s = midge__span_of(name);
@@ -170,7 +170,7 @@ static bool has_own_line(const struct midge__h1_write *w, const char *name)
            (w->framing != MIDGE__H1_FRAMING_NONE && midge__span_is(s, "Content-Length"));
 }
 
-/* By the request: its headers, its own fields. */
+/* Does the request replace this default, by a header or by a field of its own? */
 static bool is_replaced(const struct midge__h1_write *w, const char *name)
 {
     struct midge_span s = midge__span_of(name);
@@ -190,7 +190,7 @@ static void put_headers(struct out *out, const struct midge__h1_write *w,
     }
 }
 
-/* A field that has no header of its name. */
+/* Writes a field of the request, unless a header of that name is set. */
 static void put_field(struct out *out, const struct midge__h1_write *w,
                       struct midge__h1_headers defaults, const char *name, const char *prefix,
                       const char *value)

@@ -13,7 +13,7 @@
 #include "midge/header.h"
 #include "midge/url.h"
 
-/* How the end of a body is known; requests never use the last. */
+/* How the end of a body is known; requests never use CLOSE. */
 enum midge__h1_framing {
     MIDGE__H1_FRAMING_NONE,    /* there is no body */
     MIDGE__H1_FRAMING_LENGTH,  /* Content-Length */
@@ -26,35 +26,35 @@ struct midge__h1_headers {
     size_t count;
 };
 
-/* Filled by the caller; `sent` begins with 0. Host is written beside what is given here, unless a
- * header of that name is; so are Content-Length and Transfer-Encoding, as `framing` says. A header
- * without a value only keeps a weaker one of its name away. */
+/* The caller fills it in; `sent` begins with 0. Host is added, unless a header of that name is
+ * given; so are Content-Length and Transfer-Encoding, according to `framing`. A header without a
+ * value only suppresses a weaker header of its name. */
 struct midge__h1_write {
     const char *method;
     const struct midge_url *url;
     struct midge__h1_headers headers;  /* the request's own: the strongest */
-    const char *content_type, *bearer; /* the request's, too; NULL: none */
-    struct midge__h1_headers defaults; /* weaker than those */
+    const char *content_type, *bearer; /* also the request's; NULL: none */
+    struct midge__h1_headers defaults; /* weaker than the request's */
     const char *user_agent, *accept;   /* the weakest; NULL: none */
     uint64_t content_length;           /* for FRAMING_LENGTH */
     uint8_t framing;                   /* enum midge__h1_framing */
-    size_t sent;                       /* bytes of the head that are out */
+    size_t sent;                       /* bytes of the head written so far */
 };
 
 /*
- * Whether method and headers may be sent: MIDGE_OK, or MIDGE_ERR_HEADER for a method or name
- * that is no token, control characters in a value, a Transfer-Encoding (framing is ours), a
- * Content-Length that is not `content_length`, and a second Host or Content-Length. Check
- * before writing; the defaults too, with FRAMING_NONE.
+ * Whether method and headers may be sent: MIDGE_OK, or MIDGE_ERR_HEADER for a method or name that
+ * is not a token, control characters in a value, a Transfer-Encoding (midge sets the framing), a
+ * Content-Length that is not `content_length`, and a second Host or Content-Length. Check before
+ * writing; check the defaults too, with FRAMING_NONE.
  */
 int midge__h1_check(const char *method, struct midge__h1_headers headers,
                     enum midge__h1_framing framing, uint64_t content_length);
 
-/* No control characters: the value of a header, a content type, a token. */
+/* True without control characters: for the value of a header, a content type, a bearer token. */
 bool midge__h1_value_ok(const char *value);
 
-/* Fills `buf` with what comes next; `*n` is how much. MIDGE_OK: the head is complete.
- * MIDGE_ERR_AGAIN: `buf` is full, call again with room. */
+/* Fills `buf` with the next bytes of the head; `*n` is their number. MIDGE_OK: the head is
+ * complete. MIDGE_ERR_AGAIN: `buf` is full, call again with room. */
 int midge__h1_write(struct midge__h1_write *w, uint8_t *buf, size_t cap, size_t *n);
 
 /* Chunked bodies, RFC 9112 7.1: head, data, CRLF for each chunk, then the last chunk. */
@@ -62,8 +62,8 @@ int midge__h1_write(struct midge__h1_write *w, uint8_t *buf, size_t cap, size_t 
 #define MIDGE__H1_CHUNK_TAIL     "\r\n"
 #define MIDGE__H1_LAST_CHUNK     "0\r\n\r\n"
 
-/* Writes the line before a chunk of `len` bytes; answers its length. `len` is not 0, which
- * would end the body. */
+/* Writes the line before a chunk of `len` bytes and returns its length. `len` is not 0, which would
+ * end the body. */
 size_t midge__h1_chunk_head(uint8_t out[MIDGE__H1_CHUNK_HEAD_MAX], size_t len);
 
 #endif

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The forms differ in the order of their parts only, so that the parts are taken as they come: the
- * numbers in order, and where among them the month's name stood: behind the day, or before all.
+ * The three forms have the same parts in different orders. So the parts are taken as they come: the
+ * numbers in order, and the month's name. One number stands before the month, the day, or none:
+ * this decides the form.
  */
 #include "codec/http_date.h"
 
 #include "base/span.h"
 
-#define NUMBERS    5 /* day, hour, minute, second, year, in whatever order */
+#define NUMBERS    5 /* day, hour, minute, second, year, in the order of the form */
 #define DIGITS_MAX 4
 
 struct parts {
     unsigned number[NUMBERS];
     unsigned n;
-    unsigned month;    /* from 1; 0: not yet */
-    unsigned month_at; /* so many numbers stood before it */
+    unsigned month;    /* 1 to 12; 0: none yet */
+    unsigned month_at; /* how many numbers stood before it */
     bool bad;
 };
 
@@ -30,7 +31,7 @@ static unsigned month_of(struct midge_span name)
     return 0;
 }
 
-/* The letters or digits at the beginning, taken off. */
+/* Removes the letters or digits at the beginning of the text and returns them. */
 static struct midge_span take(struct midge_span *text, bool digits)
 {
     struct midge_span taken = midge__span(text->ptr, 0);

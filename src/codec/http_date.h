@@ -15,7 +15,7 @@
 #include "midge/span.h"
 
 /* Seconds since 1970 UTC of a date from 1970 to 9999. A year of two digits is one from 1970 to
- * 2069. False: it is none. The name of the weekday is not looked at. */
+ * 2069. False: not such a date. The name of the weekday is ignored. */
 bool midge__http_date(struct midge_span text, int64_t *seconds);
 
 #endif

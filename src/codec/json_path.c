@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Paths are matched without keeping names or a stack. Of each path the scanner knows how many of
- * its steps the open arrays and objects have matched (level) and where the next one stands (at).
- * A path takes part in what is directly in a container when all containers above matched, that is
- * when level is the container's depth less one. Closing a container steps back to the '.' or '['
- * before.
+ * Paths are matched without keeping names or a stack. For each path the scanner knows how many of
+ * its steps the open arrays and objects have matched (level) and where its next step begins (at).
+ * A path is compared with the members or elements of a container only when all containers above
+ * matched: level is then the container's depth less one. When a container closes, `at` goes back to
+ * the '.' or '[' before.
  *
- * Of two equal names in an object the first counts: a path remembers at which levels its name has
+ * Of two equal names in an object the first counts: a path records the levels at which its name has
  * come (seen).
  */
 #include "codec/json_path.h"
 
 #include <string.h>
 
-/* ---- their grammar ---- */
+/* ---- the grammar of paths ---- */
 
-/* What follows the step, NULL if it is none. */
+/* The text after the step; NULL if it is not a step. */
 static const char *check_step(const char *at, bool first)
 {
     if (*at == '[') {
@@ -36,7 +36,7 @@ bool midge__json_path_ok(const char *path)
     return at != NULL && at - path <= UINT8_MAX;
 }
 
-/* ---- where each stands ---- */
+/* ---- the place of a path ---- */
 
 static bool ends_step(char c)
 {
@@ -48,7 +48,8 @@ static const char *step_of(const struct midge__json_scan *s, unsigned path)
     return s->paths[path] + s->at[path];
 }
 
-/* What a value matched: nothing for the whole document, one step for what is in a container. */
+/* The text after the steps that a value matched: no step for the whole document, one step for a
+   member or element. */
 static const char *behind_match(const struct midge__json_scan *s, unsigned path)
 {
     const char *step = step_of(s, path);
@@ -64,7 +65,7 @@ static const char *behind_match(const struct midge__json_scan *s, unsigned path)
 
 typedef bool path_test(struct midge__json_scan *s, unsigned path, char c);
 
-/* Those of the set of which the test is true. */
+/* The paths of the set for which the test is true. */
 static uint8_t those(struct midge__json_scan *s, unsigned set, path_test *test, char c)
 {
     unsigned found = 0;
@@ -80,9 +81,9 @@ uint8_t midge__json_paths_all(const struct midge__json_scan *s)
     return (uint8_t)((1u << s->n) - 1);
 }
 
-/* ---- tests of one ---- */
+/* ---- tests of one path ---- */
 
-/* Did all the containers around match, so that it is this path's step that counts? */
+/* Did all the containers around match, so that this path's step is to be compared? */
 static bool takes_part(const struct midge__json_scan *s, unsigned path)
 {
     return s->level[path] == s->depth - 1;
@@ -117,7 +118,7 @@ static bool ends_here(struct midge__json_scan *s, unsigned path, char c)
     return *behind_match(s, path) == '\0';
 }
 
-/* What the step has behind the part of the name that was read. */
+/* The character of the step after the part of the name that was read. */
 static char next_of_name(const struct midge__json_scan *s, unsigned path)
 {
     const char *step = step_of(s, path);
@@ -165,7 +166,7 @@ static bool leave(struct midge__json_scan *s, unsigned path, char c)
     return ended;
 }
 
-/* ---- which ---- */
+/* ---- sets of paths for json_scan.c ---- */
 
 uint8_t midge__json_paths_member(struct midge__json_scan *s)
 {

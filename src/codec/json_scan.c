@@ -11,15 +11,15 @@
  *                  at the top nothing: complete
  * STRING           a character or '"'                  the next four, WAIT_COLON, WAIT_NEXT
  * UTF8             the rest of a character             STRING
- * ESCAPE           what stands behind a backslash      STRING, HEX
+ * ESCAPE           the character after a backslash     STRING, HEX
  * HEX              four digits                         STRING, PAIR
  * PAIR, PAIR_U     the low surrogate's "\u"            HEX
  * LITERAL          the rest of true, false or null     WAIT_NEXT
  * MINUS .. POWER   the rest of a number                WAIT_NEXT, with a byte that is not its own
  * FAILED           nothing                             -
  *
- * Which paths match is json_path.c's to say. Sets of paths are bit masks: hits, those that the
- * current name or value still matches; due, those to report.
+ * json_path.c finds the paths that match. Sets of paths are bit masks: hits, the paths that the
+ * current name or value still matches; due, the paths to report.
  */
 #include "codec/json_scan.h"
 
@@ -34,7 +34,7 @@ enum {
     BOM,
     BOM_2,
     BOM_3,
-    WAIT_VALUE, /* from here up to WAIT_NEXT white space may stand before what is awaited */
+    WAIT_VALUE, /* from here to WAIT_NEXT white space may come first */
     WAIT_FIRST_VALUE,
     WAIT_FIRST_NAME,
     WAIT_NAME,
@@ -47,7 +47,7 @@ enum {
     PAIR,
     PAIR_U,
     LITERAL,
-    MINUS, /* from here on numbers, RFC 8259 6, named for what was read last */
+    MINUS, /* from here on numbers, RFC 8259 6, named after the part read last */
     ZERO,
     INTEGER,
     POINT,
@@ -58,17 +58,17 @@ enum {
     FAILED
 };
 
-/* What a byte's function answers beside a negative error. */
+/* Results of the functions that take a byte; errors are negative. */
 enum { TAKEN, NOT_MINE };
 
-#define REPLACEMENT 0xfffd /* the character for what is none */
+#define REPLACEMENT 0xfffd /* the character U+FFFD, in place of invalid ones */
 
 #define NAME 0xff /* scan.type while a member's name is read */
 
 #define ROOM_LEAST                                                                                 \
-    6 /* what one byte of input may add: U+FFFD and another of three bytes, end_hex */
+    6 /* most bytes that one byte of input adds: U+FFFD and another of three bytes, end_hex */
 
-/* scan.part: what the text is of its value. */
+/* scan.part: which part of its value the text is. */
 enum { WHOLE, BEGINNING, PIECE };
 
 static const char literals[][6] = {
@@ -80,14 +80,15 @@ static int go(struct midge__json_scan *s, uint8_t state)
     return TAKEN;
 }
 
-/* ---- what is in the open container ---- */
+/* ---- members and elements of the open container ---- */
 
 static bool in_object(const struct midge__json_scan *s)
 {
     return (s->objects & 1) != 0;
 }
 
-/* The next element counts on; nothing is reported that is too deep for a path. */
+/* Counts the next element. Containers deeper than any path are not counted: nothing in them is
+   reported. */
 static void count_element(struct midge__json_scan *s)
 {
     if (s->depth <= MIDGE_JSON_FILTER_STEPS)
@@ -96,7 +97,7 @@ static void count_element(struct midge__json_scan *s)
 
 /* ---- containers open and close ---- */
 
-/* Of a name or value, or the end of one. */
+/* Begins a name or value, or reports the end of a container. */
 static int begin(struct midge__json_scan *s, uint8_t type, uint8_t state)
 {
     s->type = type;
@@ -137,20 +138,20 @@ static void put_byte(struct midge__json_scan *s, char c)
     s->len++;
 }
 
-/* How many bytes of UTF-8 follow the character's first. */
+/* How many bytes follow the first byte of the character in UTF-8. */
 static unsigned utf8_more(uint32_t code)
 {
     return 0u + (code >= 0x80) + (code >= 0x800) + (code >= 0x10000);
 }
 
-/* A character of a name, string or number that somebody waits for. */
+/* Adds a character of a name, string or number, if a path still matches it. */
 static int put(struct midge__json_scan *s, uint32_t code)
 {
     static const uint8_t first[] = {0, 0xc0, 0xe0, 0xf0};
     unsigned more = utf8_more(code);
     if (s->hits == 0)
         return TAKEN;
-    /* All of it or nothing, and nothing behind a cut. */
+    /* A character is added whole or not at all, and nothing is added after a cut. */
     if (s->type != NAME && (s->part == BEGINNING || more >= s->cap - 1 - s->len)) {
         s->part = BEGINNING;
         return s->longer == MIDGE__JSON_CUT ? TAKEN : MIDGE_ERR_TOO_LARGE;
@@ -160,13 +161,13 @@ static int put(struct midge__json_scan *s, uint32_t code)
         put_byte(s, (char)(0x80 | (code >> 6 * more & 0x3f)));
     if (s->longer == MIDGE__JSON_IN_PIECES && s->type == MIDGE_JSON_STRING &&
         s->cap - 1 - s->len < ROOM_LEAST) {
-        s->part = PIECE; /* the next character may not fit any more */
+        s->part = PIECE; /* the next character may not fit */
         s->due = s->hits;
     }
     return TAKEN;
 }
 
-/* All that wait for this piece have it. */
+/* Begins the next piece when all paths have got this one. */
 static void next_piece(struct midge__json_scan *s)
 {
     if (s->part == PIECE && s->due == 0) {
@@ -177,7 +178,8 @@ static void next_piece(struct midge__json_scan *s)
 
 /* ---- numbers, RFC 8259 6 ---- */
 
-/* The state behind this byte; FAILED if it can't be there, WAIT_NEXT if the number ended before. */
+/* The state after this byte; FAILED: it is not allowed here; WAIT_NEXT: the number ended before
+   it. */
 static uint8_t number_state(uint8_t state, char c)
 {
     static const uint8_t behind_digit[] = {INTEGER,  WAIT_NEXT, INTEGER, FRACTION,
@@ -242,7 +244,7 @@ static int on_value(struct midge__json_scan *s, char c)
 {
     if (s->depth == 0)
         s->hits = midge__json_paths_all(s);
-    else if (!in_object(s)) /* else the name has chosen */
+    else if (!in_object(s)) /* else the name has set the hits */
         s->hits = midge__json_paths_element(s);
     return c == '{' || c == '[' ? open_container(s, c == '{') : on_scalar(s, c);
 }
@@ -361,8 +363,8 @@ static int on_escape(struct midge__json_scan *s, char c)
     return at != NULL ? put_string(s, (uint8_t)to[at - from]) : MIDGE_ERR_JSON;
 }
 
-/* A surrogate pair is one character. Half of one is none, and a NUL would end the text for its
-   readers: U+FFFD stands for both. */
+/* A surrogate pair is one character. Half of a pair is not a character, and a NUL would end the
+   text for its readers: both become U+FFFD. */
 static int end_hex(struct midge__json_scan *s)
 {
     uint32_t high = s->code >> 16, unit = s->code & 0xffff;
@@ -381,7 +383,7 @@ static int end_hex(struct midge__json_scan *s)
     return put_string(s, low || unit == 0 ? REPLACEMENT : unit);
 }
 
-/* The four digits of a low surrogate shift the high one up. */
+/* The four digits of a low surrogate complete the high one. */
 static int on_hex(struct midge__json_scan *s, char c)
 {
     int digit = midge__hex_value(c);
@@ -467,7 +469,7 @@ static uint32_t element_index(const struct midge__json_scan *s)
     return depth > 0 ? s->index[depth - 1] : 0;
 }
 
-/* Takes the first path off those that are due. */
+/* Fills in the value for the first path that is due, and removes that path from s->due. */
 static int report(struct midge__json_scan *s, struct midge_json_value *value)
 {
     unsigned path = 0;
@@ -487,7 +489,7 @@ static int report(struct midge__json_scan *s, struct midge_json_value *value)
     return MIDGE__JSON_VALUE;
 }
 
-/* What stands behind all bytes: a number may end there, anything else must have. */
+/* At the end of the document: a number may end there, anything else must have ended before. */
 static int on_end(struct midge__json_scan *s)
 {
     if (s->state >= MINUS && s->state < FAILED)
@@ -495,7 +497,7 @@ static int on_end(struct midge__json_scan *s)
     return s->state == WAIT_NEXT && s->depth == 0 ? MIDGE_OK : s->error;
 }
 
-/* Of a string, nothing but itself. */
+/* A character that stands for itself in a string. */
 static bool is_plain(char c)
 {
     return (uint8_t)c >= 0x20 && (uint8_t)c < 0x80 && c != '"' && c != '\\';
@@ -508,7 +510,7 @@ int midge__json_scan(struct midge__json_scan *s, struct midge_span *in,
     next_piece(s);
     while (s->due == 0 && in->len > 0 && got >= 0) {
         if (s->state == STRING && s->hits == 0 && is_plain(*in->ptr)) {
-            in->ptr++; /* most of a document is such text: not one by one through all below */
+            in->ptr++; /* most of a document is such text: skip the slower functions below */
             in->len--;
             continue;
         }

@@ -7,8 +7,8 @@
  *     while ((err = midge__json_scan(&s, &in, &value)) == MIDGE__JSON_VALUE)
  *         ... value ...
  *
- * What the paths are and the values mean: midge/json.h. No value is longer than text, so that the
- * document may have any size.
+ * midge/json.h describes paths and values. No value is longer than text, so the document may have
+ * any size.
  */
 #ifndef MIDGE__JSON_SCAN_H
 #define MIDGE__JSON_SCAN_H
@@ -18,17 +18,17 @@
 #include "midge/json.h"
 #include "midge/span.h"
 
-/* Beside MIDGE_OK and errors: value is filled in, call again with what is not used. */
+/* Result beside MIDGE_OK and errors: value is filled in, call again with the unread input. */
 #define MIDGE__JSON_VALUE 1
 
-/* Arguments as of midge_json_filter_init; MIDGE_OK or MIDGE_ERR_INVALID. s->longer (MIDGE__JSON_CUT
- * or _IN_PIECES, midge/json.h) may be set afterwards, s->max_depth lowered. */
+/* Arguments as for midge_json_filter_init; MIDGE_OK or MIDGE_ERR_INVALID. Afterwards s->longer
+ * (MIDGE__JSON_CUT or _IN_PIECES, midge/json.h) may be set and s->max_depth lowered. */
 int midge__json_scan_init(struct midge__json_scan *s, const char *const *paths, size_t n,
                           char *text, size_t cap);
 
-/* Reads up to the next value and leaves in *in what is not used; in->ptr NULL: the document has
- * ended. MIDGE__JSON_VALUE; MIDGE_OK: all is used, or the document is complete; MIDGE_ERR_JSON or
- * MIDGE_ERR_TOO_LARGE with *in->ptr at fault, and from then on only that error. */
+/* Reads up to the next value; *in becomes the unread input. in->ptr NULL: the document has ended.
+ * MIDGE__JSON_VALUE; MIDGE_OK: all input is used, or the document is complete; MIDGE_ERR_JSON or
+ * MIDGE_ERR_TOO_LARGE with in->ptr at the wrong byte, and from then on only that error. */
 int midge__json_scan(struct midge__json_scan *s, struct midge_span *in,
                      struct midge_json_value *value);
 

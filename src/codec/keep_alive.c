@@ -2,8 +2,9 @@
 /*
  * Keep-Alive: timeout=5, max=100
  *
- * A value is a token or a quoted string. Between parameters anything but these and "=" is taken for
- * a comma, and white space may stand anywhere, since servers write what they like.
+ * A value is a token or a quoted string. Servers do not keep to the grammar: white space may stand
+ * anywhere, and between parameters any byte that is not part of a token, a quoted string or "=" is
+ * taken for a comma.
  */
 #include "codec/keep_alive.h"
 
@@ -15,7 +16,8 @@ static void advance(struct midge_span *rest, size_t n)
     rest->len -= n;
 }
 
-/* The token or the quoted string that begins here. One without its end reaches to the end. */
+/* The token or the quoted string that begins here. A quoted string without its end extends to the
+   end of the text. */
 static struct midge_span take_word(struct midge_span *rest)
 {
     bool quoted = rest->ptr[0] == '"';
@@ -30,7 +32,7 @@ static struct midge_span take_word(struct midge_span *rest)
     return midge__span_trim(word);
 }
 
-/* Digits only. A number too large for 32 bits is no limit. */
+/* Takes digits only. A number too large for 32 bits is no limit. */
 static void note(struct midge__keep_alive *hint, struct midge_span name, struct midge_span value)
 {
     uint64_t number;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a server says in Keep-Alive fields (RFC 2068 19.7.1): how long it keeps an idle connection,
-   and how many more requests it takes there. */
+/* Keep-Alive fields (RFC 2068 19.7.1): how long the server keeps an idle connection, and how many
+   more requests it accepts there. */
 #ifndef MIDGE__KEEP_ALIVE_H
 #define MIDGE__KEEP_ALIVE_H
 
@@ -8,15 +8,15 @@
 
 #include "midge/span.h"
 
-#define MIDGE__KEEP_ALIVE_NONE UINT32_MAX /* not said, or no limit to speak of */
+#define MIDGE__KEEP_ALIVE_NONE UINT32_MAX /* not given, or too large to matter */
 
 struct midge__keep_alive {
     uint32_t timeout_s;
     uint32_t max;
 };
 
-/* Reads one field's value into `hint`, which begins with NONE in both. Of several values the
- * smallest counts; what cannot be read is passed over. */
+/* Reads one field's value into `hint`, whose two members begin with NONE. Of several values the
+ * smallest counts; text that cannot be read is skipped. */
 void midge__keep_alive_note(struct midge__keep_alive *hint, struct midge_span value);
 
 #endif

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Taking URLs apart. */
+/*
+ * Splits URLs into their parts and checks them. midge__url_split cuts the text into the
+ * five parts of RFC 3986 appendix B; midge__url_from_parts checks each part and splits the
+ * authority into userinfo, host, zone and port. Nothing is copied: all parts point into the
+ * caller's text.
+ */
 #include "codec/url.h"
 
 #include "base/address.h"
@@ -42,7 +47,7 @@ bool midge__url_text_ok(struct midge_span text, unsigned flags)
 
 /* ---- the five parts, RFC 3986 appendix B ---- */
 
-/* Cuts `*text` at the first `mark`; what stood behind it, or an absent span. */
+/* Cuts `*text` at the first `mark`; returns the text after the mark, or an absent span. */
 static struct midge_span cut_tail(struct midge_span *text, char mark)
 {
     size_t at = midge__span_find(*text, mark);
@@ -108,20 +113,21 @@ static int take_userinfo(struct midge_url *url, struct midge_span *authority, un
     *authority = drop(*authority, at + 1);
     if ((flags & MIDGE_URL_ALLOW_USERINFO) == 0)
         return MIDGE_ERR_URL;
-    /* Brackets would make two readers see two hosts; the others may come by MIDGE__URL_LOOSE. */
+    /* Brackets here could make two readers see two hosts. MIDGE__URL_LOOSE may allow the other
+       characters. */
     bool brackets = midge__span_find(url->userinfo, '[') != url->userinfo.len ||
                     midge__span_find(url->userinfo, ']') != url->userinfo.len;
     return !brackets && midge__url_text_ok(url->userinfo, flags) ? MIDGE_OK : MIDGE_ERR_URL;
 }
 
-/* Cuts the zone off an IPv6 address: RFC 6874's "%25", or, as its section 3 asks, the bare "%" that
-   people paste, where that begins no %XX. Only some addresses may have one. */
+/* Cuts the zone off an IPv6 address: RFC 6874's "%25" or, as its section 3 recommends, the bare "%"
+   that people paste, if it does not begin a %XX. Only some addresses may have a zone. */
 static bool take_zone(struct midge_url *url)
 {
     uint8_t bytes[16];
     char text[MIDGE__ZONE_MAX + 1];
     if (!MIDGE_ZONES)
-        return true; /* then '%' is no character of an address */
+        return true; /* then '%' is an illegal character */
     struct midge_span zone = cut_tail(&url->host, '%');
     if (zone.ptr == NULL)
         return true;
@@ -135,7 +141,7 @@ static bool take_zone(struct midge_url *url)
            midge__address_has_zone(bytes);
 }
 
-/* Takes the host; what remains is empty or ":port". */
+/* Takes the host; the rest is empty or ":port". */
 static int take_host(struct midge_url *url, struct midge_span *authority)
 {
     url->zone = midge__span(NULL, 0);

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Putting URLs together: normal form, resolution, queries. */
+/*
+ * Builds URLs: normal form, resolution of references, queries. All functions write through struct
+ * out, which never writes beyond the buffer and records an overflow for finish(). Dot segments
+ * are removed in the output itself, while the path is written.
+ */
 #include "codec/url.h"
 
 #include "midge/config.h"
@@ -44,7 +48,7 @@ static void put_escape(struct out *out, unsigned char byte)
     put_char(out, hex[byte & 15]);
 }
 
-/* Text of a URL in its normal form: escapes in upper case, what must be escaped escaped. */
+/* Text of a URL in its normal form: hex digits in upper case, illegal bytes percent-encoded. */
 static void put_text(struct out *out, struct midge_span s)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -72,7 +76,7 @@ static int finish(struct out *out, size_t *len)
 
 /* ---- path, RFC 3986 5.2.4 ---- */
 
-/* Takes the last segment off a path that starts at `root` and ends in '/'. */
+/* Removes the last segment of a path that starts at `root` and ends in '/'. */
 static void pop_segment(struct out *out, size_t root)
 {
     if (out->full || out->len == root + 1)
@@ -82,8 +86,8 @@ static void pop_segment(struct out *out, size_t root)
     while (out->ptr[out->len - 1] != '/');
 }
 
-/* Adds segments to a path in `out` that starts at `root` and ends in '/', and removes dot
- * segments on the way. */
+/* Adds segments to a path in `out` that starts at `root` and ends in '/', and removes dot segments
+ * at the same time. */
 static void put_segments(struct out *out, size_t root, struct midge_span path)
 {
     while (path.len != 0) {
@@ -102,7 +106,7 @@ static void put_segments(struct out *out, size_t root, struct midge_span path)
     }
 }
 
-/* Every path of ours is absolute: the leading '/' is written here and skipped there. */
+/* Every path here is absolute: put_path writes the leading '/', so it is skipped here. */
 static struct midge_span below_root(struct midge_span path)
 {
     if (path.len != 0 && path.ptr[0] == '/')
@@ -110,7 +114,7 @@ static struct midge_span below_root(struct midge_span path)
     return path;
 }
 
-/* `dir`, then `path` beneath it: RFC 3986 5.2.3's merge without the copy. */
+/* `dir`, then `path` below it: the merge of RFC 3986 5.2.3 without the copy. */
 static void put_path(struct out *out, struct midge_span dir, struct midge_span path)
 {
     size_t root = out->len;
@@ -132,7 +136,7 @@ static void put_authority(struct out *out, const struct midge_url *url)
         put_char(out, '[');
     put_lower(out, url->host);
     if (MIDGE_ZONES &&
-        url->zone.ptr != NULL) { /* in its own case: interfaces may differ in it alone */
+        url->zone.ptr != NULL) { /* case is kept: interfaces may differ in case only */
         put_span(out, MIDGE__LIT("%25"));
         put_text(out, url->zone);
     }
@@ -178,7 +182,7 @@ static int parse_loose(struct midge_url *url, const char *text, unsigned flags)
     return midge__url_from_parts(url, &parts, flags | MIDGE__URL_LOOSE);
 }
 
-/* A path up to and with its last '/': what a relative reference is relative to. */
+/* A path up to and including its last '/': the directory that relative references start from. */
 static struct midge_span directory(struct midge_span path)
 {
     while (path.len != 0 && path.ptr[path.len - 1] != '/')
@@ -186,8 +190,8 @@ static struct midge_span directory(struct midge_span path)
     return path.len != 0 ? path : MIDGE__LIT("/");
 }
 
-/* RFC 3986 5.2.2 for a reference without a scheme: turns the base in `*url` into the target.
- * `*dir` is what the target's path stands beneath. */
+/* RFC 3986 5.2.2 for a reference without a scheme: turns the base in `*url` into the target. `*dir`
+ * becomes the directory in front of the target's path. */
 static int apply_ref(struct midge_url *url, struct midge_span *dir,
                      const struct midge__url_parts *ref)
 {
@@ -270,7 +274,7 @@ int midge_url_encode(char *out, size_t cap, size_t *len, const char *text, size_
     return finish(&o, len);
 }
 
-/* What joins a new pair to `url`, a URL without its fragment; '\0' for nothing. */
+/* The character that joins a new pair to `url`, a URL without its fragment; '\0': none. */
 static char query_joint(struct midge_span url)
 {
     size_t mark = midge__span_find(url, '?');

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which hosts a URL may name. Stricter than RFC 3986's reg-name: only what DNS can hold and
- * what every other reader of the URL understands alike. No %XX, no IDN (give the xn-- form).
+ * Which hosts a URL may name. Stricter than RFC 3986's reg-name: only names that DNS can hold and
+ * that every reader of the URL understands alike. No %XX, no IDN (give the xn-- form).
  */
 #include "codec/url.h"
 
@@ -49,7 +49,7 @@ bool midge__url_host_ok(struct midge_span host)
             break;
         rest = midge__span(rest.ptr + dot + 1, rest.len - dot - 1);
     }
-    /* Readers disagree on 127.1, 0x7f.0.0.1 and 2130706433: all but the plain form is refused. */
+    /* Readers disagree on 127.1, 0x7f.0.0.1 and 2130706433: only the plain form is accepted. */
     return !is_number(label) || midge__address_parse(host, bytes) == 4;
 }
 
@@ -60,7 +60,8 @@ bool midge__url_ipv6_ok(struct midge_span host)
     return midge__address_parse(host, bytes) == 6;
 }
 
-/* One character of a zone, RFC 6874 2: unreserved or %XX. Returns its bytes of text, 0: neither. */
+/* One character of a zone, RFC 6874 2: unreserved or %XX. Returns the number of its bytes in the
+   URL; 0: neither. */
 static size_t zone_char(struct midge_span zone, char *out)
 {
     *out = zone.ptr[0];

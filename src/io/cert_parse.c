@@ -29,8 +29,8 @@ int midge__cert_parse(mbedtls_x509_crt *chain, const unsigned char *der, size_t 
 
 #if !defined(MIDGE_TLS_EXTERNAL)
 
-/* mbedTLS passes over a certificate whose signature algorithm it does not know, the server's too:
-   it would then verify an empty one, or the next one in its place. */
+/* mbedTLS skips a certificate whose signature algorithm it does not know, even the server's: it
+   would then verify an empty certificate, or the next one in its place. */
 static int first_code(int ret)
 {
     return ret == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND

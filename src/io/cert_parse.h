@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parsing certificates with a critical nameConstraints extension, which mbedTLS by itself refuses:
- * cert_path.c applies it. In owned mode mbedTLS's own TLS files are compiled to call the two last
- * functions (port/mbedtls.cmake); an external mbedTLS keeps refusing such chains.
+ * Parses certificates with a critical nameConstraints extension, which mbedTLS alone refuses;
+ * cert_path.c applies the constraints. In owned mode mbedTLS's own TLS files are compiled to call
+ * the last two functions (port/mbedtls.cmake); an external mbedTLS keeps refusing such chains.
  */
 #ifndef MIDGE_IO_CERT_PARSE_H
 #define MIDGE_IO_CERT_PARSE_H
@@ -10,14 +10,15 @@
 #include <mbedtls/x509_crt.h>
 #include <stdbool.h>
 
-/* Adds one DER certificate to the chain; mbedTLS's code. */
+/* Adds one DER certificate to the chain; returns mbedTLS's code. */
 int midge__cert_parse(mbedtls_x509_crt *chain, const unsigned char *der, size_t len, bool copy);
 
 /*
- * The peer's next certificate. Within midge's scope (tls_process.h) the first, the server's own,
- * must be readable. Another one with an algorithm or critical extension that this mbedTLS lacks is
- * left out, since the path may not need it (RFC 8446 4.4.2), and the context remembers why. Outside
- * of it, in the firmware's own connections, as mbedTLS does it.
+ * Parses the peer's next certificate. Within midge's scope (tls_process.h) the first one, the
+ * server's own, must be readable. Another certificate with an algorithm or critical extension that
+ * this mbedTLS lacks is left out, since the path may not need it (RFC 8446 4.4.2); the context
+ * records the reason. Outside of the scope, in the firmware's own connections, it behaves as
+ * mbedTLS's function.
  */
 int midge__x509_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *der, size_t len);
 int midge__x509_crt_parse_der_nocopy(mbedtls_x509_crt *chain, const unsigned char *der, size_t len);

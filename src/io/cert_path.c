@@ -6,10 +6,11 @@
 #include "base/check.h"
 #include "io/name_constraints.h"
 
-/* A leaf of 250 names under 60 subtrees at one level: 15,000. On a Cortex-M3 2 M instructions. */
+/* A leaf of 250 names under 60 subtrees at one level needs 15,000 comparisons: 2 M instructions on
+   a Cortex-M3. */
 #define CONSTRAINT_BUDGET 16384U
 
-/* The last number of their OIDs, 2.5.29.x. */
+/* The last number of the extensions' OIDs, 2.5.29.x. */
 #define ID_SUBJECT_ALT_NAME 17
 #define ID_NAME_CONSTRAINTS 30
 
@@ -26,8 +27,9 @@ bool midge__cert_issued(const mbedtls_x509_crt *parent, const mbedtls_x509_crt *
 
 /* --- extended key usage --- */
 
-/* RFC 5280 4.2.1.12 limits the key of the certificate itself. Clients read it in a CA certificate
-   as a limit for all certificates below, as CAs intend it. mbedTLS checks the server's own. */
+/* RFC 5280 4.2.1.12 limits the key of the certificate itself. In a CA certificate clients treat it
+   as a limit for all certificates below, as CAs intend it. mbedTLS checks the server's own
+   certificate. */
 static uint32_t usage_flags(const mbedtls_x509_crt *crt, unsigned depth)
 {
     bool meant = depth == 0 ||
@@ -53,7 +55,8 @@ static uint32_t flags_of(enum midge__constraint result)
     }
 }
 
-/* Its own constraints, which can be in any certificate: they can be read, and there is one. */
+/* Checks the certificate's own constraints, which any certificate may have: the extension must be
+   readable and must not occur twice. */
 static uint32_t own_flags(const mbedtls_x509_crt *crt)
 {
     struct midge__extension own;
@@ -63,7 +66,8 @@ static uint32_t own_flags(const mbedtls_x509_crt *crt)
     return midge__der_len(own.value) == 0 ? 0 : flags_of(midge__name_constraints_read(&own));
 }
 
-/* RFC 5280 6.1.3 (b), (c): CAs that roll over their keys are exempt, the server never. */
+/* RFC 5280 6.1.3 (b), (c): CA certificates with the same subject and issuer (key rollover) are
+   exempt, the server's never. */
 static bool is_exempt(const mbedtls_x509_crt *crt, unsigned depth)
 {
     return depth > 0 && midge__dn_equal(der_of(&crt->subject_raw), der_of(&crt->issuer_raw));
@@ -79,7 +83,7 @@ static uint32_t constraint_flags(struct midge__cert_path *path, unsigned depth)
     }
     struct midge__cert_names names = {der_of(&crt->subject_raw), alt_names.value};
     for (unsigned i = depth + 1; i <= path->top && !is_exempt(crt, depth); ++i) {
-        /* That there is one and it can be read was judged when it was added. */
+        /* own_flags has checked that the extension is unique and readable. */
         if (midge__extension_find(der_of(&path->cert[i]->v3_ext), ID_NAME_CONSTRAINTS, &above) &&
             midge__der_len(above.value) > 0) {
             enum midge__constraint result =

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rules for the CA certificates above a server's that mbedTLS does not check: extended key usage
- * and name constraints. Fed by mbedTLS's verify callback, which shows one built path from the
- * trusted root down to the server's certificate, all in one go.
+ * Rules that mbedTLS does not check, for the CA certificates above a server's: extended key usage
+ * and name constraints. mbedTLS's verify callback passes the certificates of one path in sequence,
+ * from the trusted root down to the server's.
  */
 #ifndef MIDGE_IO_CERT_PATH_H
 #define MIDGE_IO_CERT_PATH_H
@@ -14,20 +14,20 @@
 /* Certificates in a path: the server's, intermediates, the root. */
 #define MIDGE__CERT_PATH_MAX (MBEDTLS_X509_MAX_INTERMEDIATE_CA + 2)
 
-/* Beside MBEDTLS_X509_BADCERT_x and BADCRL_x, which end at 0x80000. Public by response.h. */
+/* Flags beside MBEDTLS_X509_BADCERT_x and BADCRL_x, which end at 0x80000. Public by response.h. */
 enum midge__cert_flag {
-    MIDGE__CERT_CONSTRAINT = 0x100000,      /* a name that a CA above it may not vouch for */
-    MIDGE__CERT_BAD_CONSTRAINTS = 0x200000, /* name constraints that cannot be read */
+    MIDGE__CERT_CONSTRAINT = 0x100000,      /* a CA above does not permit one of the names */
+    MIDGE__CERT_BAD_CONSTRAINTS = 0x200000, /* the name constraints cannot be read */
     MIDGE__CERT_TOO_MANY_NAMES = 0x400000,  /* names times constraints beyond the budget */
-    MIDGE__CERT_CA_USAGE = 0x800000,        /* a CA that is not for servers */
+    MIDGE__CERT_CA_USAGE = 0x800000,        /* a CA that may not issue server certificates */
     MIDGE__CERT_FLAGS = 0xF00000            /* any of them */
 };
 
 struct midge__cert_path {
-    const mbedtls_x509_crt *cert[MIDGE__CERT_PATH_MAX]; /* by depth: 0 is the server's */
-    unsigned top;                                       /* depth of the highest */
-    unsigned wrong;  /* the lowest that must be another one; of no known one: the last below top */
-    unsigned next;   /* the depth that was seen last; 0: the next is the top of a path */
+    const mbedtls_x509_crt *cert[MIDGE__CERT_PATH_MAX]; /* by depth; 0 is the server's */
+    unsigned top;                                       /* depth of the highest certificate */
+    unsigned wrong;  /* lowest one to be replaced by another; if unknown, the last below top */
+    unsigned next;   /* depth of the certificate seen last; 0: the next one is the top of a path */
     unsigned budget; /* pairs of name and subtree that may still be compared */
 };
 
@@ -35,13 +35,13 @@ struct midge__cert_path {
 bool midge__cert_path_add(struct midge__cert_path *path, const mbedtls_x509_crt *crt,
                           unsigned depth);
 
-/* No path is accepted that is the same up to this certificate. */
+/* Records that every path with the same certificates up to this one would be refused. */
 void midge__cert_path_blame(struct midge__cert_path *path, unsigned depth);
 
-/* The flags of the certificate added last, judged by those above it. */
+/* Flags of the certificate added last, judged by the certificates above it. */
 uint32_t midge__cert_path_flags(struct midge__cert_path *path);
 
-/* Whether parent may have issued child, by name and CA bit. */
+/* Can parent have issued child, judged by name and CA bit? */
 bool midge__cert_issued(const mbedtls_x509_crt *parent, const mbedtls_x509_crt *child);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a certificate says, for people. No machine decides by these words. */
+/* Certificates as text for people. No decision depends on these words. */
 #include <stdbool.h>
 
 #include <mbedtls/x509_crt.h>
@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "midge/tls.h"
 
-#define NAME_BYTES 256 /* of a subject or an issuer; what is longer is cut */
+#define NAME_BYTES 256 /* of a subject or an issuer; longer ones are cut */
 
 static void add_name(struct midge__text *text, const char *title, const mbedtls_x509_name *name)
 {
@@ -30,7 +30,7 @@ static void add_date(struct midge__text *text, const char *title, const mbedtls_
     midge__text_add(text, " GMT\n");
 }
 
-/* Letters that a terminal or a list's reader could take for something else show as '?'. */
+/* Bytes with a special meaning for a terminal or for a reader of the list become '?'. */
 static void add_dns(struct midge__text *text, const mbedtls_x509_buf *entry)
 {
     midge__text_add(text, "DNS:");

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * choice[i] is the number of the issuer chosen for certificate i of the path, 0 at first. lay_out
+ * moves the chosen certificates behind the leaf, in order; the rest of the list is cut off while
+ * mbedTLS verifies. After a failure lay_out_next increments one choice and sets those above it to
+ * 0, as a counter does.
+ */
 #include "io/chain_search.h"
 
 #include <string.h>
@@ -10,19 +16,20 @@
 
 #if !defined(MIDGE_TLS_EXTERNAL)
 
-/* Chains that need more than two are made to cost time. */
+/* Chains that need more than two paths are made to waste the client's time. */
 #define MAX_PATHS 12
 
 /* --- laying out a path --- */
 
-/* Certificates keep their place in memory, wherever in the list they are: as they arrived, where
-   mbedTLS reads them in its input buffer. */
+/* Certificates keep their place in memory while their place in the list changes. The order in
+   memory is the order of arrival, as mbedTLS parses them in its input buffer. */
 static bool is_before(const mbedtls_x509_crt *a, const mbedtls_x509_crt *b)
 {
     return (uintptr_t)a->raw.p < (uintptr_t)b->raw.p;
 }
 
-/* The link to the certificate behind child that is number n of those that may have issued it. */
+/* The link to issuer number n of child, among the certificates after child in the list; NULL: there
+   is none. */
 static mbedtls_x509_crt **find_issuer(mbedtls_x509_crt *child, unsigned n)
 {
     const mbedtls_x509_crt *last = NULL;
@@ -56,7 +63,8 @@ static void lay_out(struct midge__chain_search *search, mbedtls_x509_crt *leaf)
     }
 }
 
-/* Another issuer for certificate number at, or for one below it; false if there is none. */
+/* Chooses the next issuer for certificate number at, or for one below it; false if there is
+   none. */
 static bool lay_out_next(struct midge__chain_search *search, mbedtls_x509_crt *leaf, unsigned at)
 {
     for (unsigned left = at + 1; left > 0; --left) {
@@ -87,22 +95,23 @@ static bool is_trusted(const struct midge__verdict *verdict)
     return (verdict->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0;
 }
 
-/* Notes that the path has failed; whether another one is laid out. */
+/* Records that the path has failed. Returns whether another path is laid out. */
 static bool try_another(struct midge__tls_impl *impl, mbedtls_x509_crt *leaf)
 {
     struct midge__chain_search *search = &impl->search;
     const struct midge__verdict *verdict = &impl->verdict;
-    /* Reported is the first path, or the first that leads to a root and fails for other reasons. */
+    /* The first failed path is reported, or the first that leads to a root and fails for another
+       reason. */
     if (search->failed++ == 0 || (is_trusted(verdict) && !is_trusted(&search->best))) {
         search->best = *verdict;
     }
-    /* Number n of the path was chosen by number n - 1; nothing chose the server's own. */
+    /* choice[n - 1] selected certificate n of the path; the server's own, 0, is not selected. */
     unsigned wrong = impl->tls->context->path.wrong;
     return wrong > 0 && wrong <= sizeof search->choice && search->failed < MAX_PATHS &&
            lay_out_next(search, leaf, wrong - 1);
 }
 
-/* mbedTLS gives up a path with too many intermediates and asks nobody. */
+/* mbedTLS gives up a path with too many intermediates without calling the verify callback. */
 static bool note_too_long(struct midge__tls_impl *impl, int ret)
 {
     const struct midge__chain_search *search = &impl->search;
@@ -149,7 +158,7 @@ int midge__x509_crt_verify_restartable(mbedtls_x509_crt *crt, mbedtls_x509_crt *
                                          : MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
         }
         if (rs_ctx != NULL) {
-            return MBEDTLS_ERR_ECP_IN_PROGRESS; /* each path is a step of its own at least */
+            return MBEDTLS_ERR_ECP_IN_PROGRESS; /* each path needs at least one step of its own */
         }
     }
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finding a path among the certificates that a server sent, in whatever order and with others among
- * them (RFC 8446 4.4.2, for TLS 1.2 too). mbedTLS takes the next suitable name behind each
- * certificate and does not try another. Here each path is laid out for it and verified:
+ * Finds a path among the certificates that a server sent, in any order and mixed with others
+ * (RFC 8446 4.4.2, for TLS 1.2 too). After each certificate, mbedTLS takes the next one with a
+ * suitable name and does not try another. Here each possible path is laid out in the list and
+ * verified:
  *
  *     leaf, the issuer chosen for it, the issuer chosen for that one, …   | the others
  *     └ the list that mbedTLS sees                                        └ kept aside meanwhile
  *
- * When one fails, the next choice is made for the certificate whose issuer was wrong, then for
+ * When a path fails, the next issuer is chosen for the certificate whose issuer was wrong, then for
  * those below it. The number of paths tried is bounded; each takes at most
  * MBEDTLS_X509_MAX_INTERMEDIATE_CA + 1 signatures. Only for owned builds: mbedTLS's TLS files are
  * compiled to call this in place of mbedtls_x509_crt_verify_restartable (port/mbedtls.cmake).
@@ -24,20 +25,22 @@ struct midge__verdict {
     uint32_t flags;
     uint32_t cert_date; /* YYYYMMDD of the first date refused */
     bool no_san, self_signed;
-    bool too_long;     /* more intermediates than mbedTLS takes */
-    bool out_of_order; /* external builds: the missing issuer was sent, but too early */
+    bool too_long;     /* more intermediates than mbedTLS accepts */
+    bool out_of_order; /* external builds: the missing issuer was sent, but before its place */
 };
 
 struct midge__chain_search {
-    /* For each certificate of the path, which of those that may have issued it. */
+    /* For each certificate of the path: the number of the issuer chosen, among all possible
+       issuers. */
     uint8_t choice[MBEDTLS_X509_MAX_INTERMEDIATE_CA + 1];
     uint8_t length; /* intermediates in the path */
     uint8_t failed; /* paths */
-    bool running;   /* mbedTLS has interrupted itself */
+    bool running;   /* mbedTLS has interrupted the verification */
     struct midge__verdict best;
 };
 
-/* As mbedtls_x509_crt_verify_restartable. f_vrfy tells midge's connections from others. */
+/* Same as mbedtls_x509_crt_verify_restartable. f_vrfy distinguishes midge's connections from
+   others. */
 int midge__x509_crt_verify_restartable(mbedtls_x509_crt *crt, mbedtls_x509_crt *trust_ca,
                                        mbedtls_x509_crl *ca_crl,
                                        const mbedtls_x509_crt_profile *profile, const char *cn,

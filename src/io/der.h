@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading DER, and the extensions of a certificate. Pure functions over bytes from the peer. */
+/* Reads DER and the extensions of a certificate. Pure functions over bytes from the peer. */
 #ifndef MIDGE_IO_DER_H
 #define MIDGE_IO_DER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Unread bytes; empty where at == end, never NULL. Nothing is written through at: mbedTLS's readers
-   want it without const. */
+/* Unread bytes; empty where at == end, never NULL. Nothing is written through at: it lacks const
+   because mbedTLS's readers take it so. */
 struct midge__der {
     unsigned char *at;
     const unsigned char *end;
 };
 
-/* Those len bytes; at may be NULL when len is 0. */
+/* A view of len bytes; at may be NULL when len is 0. */
 struct midge__der midge__der(unsigned char *at, size_t len);
 
 static inline size_t midge__der_len(struct midge__der d)
@@ -21,8 +21,8 @@ static inline size_t midge__der_len(struct midge__der d)
     return (size_t)(d.end - d.at);
 }
 
-/* Takes one value from the front: its tag, and its content. Negative: there is none, it is
-   malformed, or its tag has more than one byte. */
+/* Takes one value from the front: returns its tag, and its content in *value. Negative: no bytes
+   are left, the value is malformed, or its tag has more than one byte. */
 int midge__der_next(struct midge__der *in, struct midge__der *value);
 
 /* An extension of a certificate; value is empty where it is absent. */

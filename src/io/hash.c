@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * SHA-256 by mbedTLS. Neither the software implementation nor the accelerated ones of 3.6 allocate,
- * so this needs no memory of a client's.
+ * so no memory of a client is needed.
  */
 #include <midge/hash.h>
 
@@ -23,7 +23,7 @@ static mbedtls_sha256_context *state_of(struct midge_sha256 *hash)
 void midge_sha256_init(struct midge_sha256 *hash)
 {
     mbedtls_sha256_init(state_of(hash));
-    /* Fails only for a bad second argument, or with hardware that has gone. */
+    /* Fails only for a bad second argument, or when hash hardware does not respond any more. */
     (void)mbedtls_sha256_starts(state_of(hash), 0);
 }
 
@@ -36,7 +36,7 @@ void midge_sha256_update(struct midge_sha256 *hash, const void *data, size_t len
 
 void midge_sha256_final(struct midge_sha256 *hash, uint8_t digest[32])
 {
-    /* A digest that could not be computed must not look like one. */
+    /* When the digest could not be computed, the result must not look like one. */
     if (mbedtls_sha256_finish(state_of(hash), digest) != 0) {
         memset(digest, 0, 32);
     }

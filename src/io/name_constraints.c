@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The extension is two lists of subtrees, the permitted and the excluded; a subtree is the base of
+ * a form of name (a domain, a range of addresses, …). Each name of the certificate is compared with
+ * each subtree of its own form: an excluded one must not hold it, and if there are permitted ones
+ * of that form, one of them must. A doubtful comparison counts against the certificate.
+ */
 #include "io/name_constraints.h"
 
 #include <string.h>
@@ -30,7 +36,7 @@ static bool find(struct midge__der text, int c)
     return len > 0 && memchr(text.at, c, len) != NULL;
 }
 
-/* An absolute name is the same without its last dot. */
+/* A name with a dot at its end (absolute) is the same name without it. */
 static struct midge__der without_last_dot(struct midge__der name)
 {
     if (name.at != name.end && name.end[-1] == '.') {
@@ -73,10 +79,10 @@ static bool next_name(struct midge__der *in, struct name *name)
            (midge__der_next(&outer, &name->value) == SEQUENCE && outer.at == outer.end);
 }
 
-/* --- whether a name is in a subtree; in doubt it is excluded and not permitted --- */
+/* --- whether a name is in a subtree; a doubtful name is excluded and not permitted --- */
 
-/* A wildcard is no name but many, each with one label in its place. Where that could be the
-   excluded name, it is taken for it. */
+/* A wildcard stands for many names, each with one label in its place. If one of them could be the
+   excluded name, the wildcard is excluded. */
 static bool is_wildcard_for(struct midge__der name, struct midge__der base)
 {
     while (name.at != name.end && *name.at != '.') {
@@ -92,8 +98,8 @@ static bool is_wildcard_for(struct midge__der name, struct midge__der base)
     return !find(base, '.');
 }
 
-/* Whether host is base, or below it: below a base that begins with a dot, and where below_any is
-   set below any. */
+/* Is host equal to base, or below it? Names below count if base begins with a dot or below_any is
+   set. */
 static bool is_host_in(struct midge__der host, struct midge__der base, bool below_any, bool exclude)
 {
     host = without_last_dot(host);
@@ -105,7 +111,7 @@ static bool is_host_in(struct midge__der host, struct midge__der base, bool belo
     return exclude && find(host, '*') && is_wildcard_for(host, base);
 }
 
-/* Takes the part before the last @ off (others can stand in quotes before it); false without @. */
+/* Splits the mailbox at the last @, as earlier ones can stand in quotes; false without @. */
 static bool split_mailbox(struct midge__der *mailbox, struct midge__der *local)
 {
     *local = *mailbox;
@@ -118,8 +124,8 @@ static bool split_mailbox(struct midge__der *mailbox, struct midge__der *local)
     return false;
 }
 
-/* Quotes can write one mailbox in many ways, and servers decide whether the case of its first part
-   counts. An attribute of the subject may be in an encoding with NULs. */
+/* Quotes allow many spellings of one mailbox, and each server decides whether the case of the part
+   before @ matters. An attribute of the subject may be in an encoding with NULs. */
 static bool is_mail_in(struct midge__der name, struct midge__der base, bool exclude)
 {
     struct midge__der local, base_local;
@@ -176,8 +182,8 @@ static bool is_in(const struct name *name, const struct name *base, bool exclude
 
 /* --- reading the extension --- */
 
-/* A host name as a base: dots only between labels and in front; no wildcard. Nothing at all holds
-   every name. A base that no name can match must not pass for an exclusion. */
+/* Is host a legal base: dots only between labels and at the front, no wildcard? The empty base
+   holds every name. A base that no name can match is refused, as it would exclude nothing. */
 static bool is_host(struct midge__der host)
 {
     for (const unsigned char *at = host.at; at != host.end; ++at) {
@@ -198,7 +204,7 @@ static bool is_mail_base(struct midge__der base)
     return is_host(base) && !(mailbox && (base.at == base.end || *base.at == '.'));
 }
 
-/* Address and mask, whose ones come first. */
+/* Address and mask; the mask's ones come first. */
 static bool is_range(struct midge__der base)
 {
     size_t len = midge__der_len(base);
@@ -216,7 +222,7 @@ static bool is_range(struct midge__der base)
     return true;
 }
 
-/* Takes the next attribute off the current RDN or, when that is used up, off the rest of a Name:
+/* Takes the next attribute from the current RDN or, when that is empty, from the rest of the Name:
    1, 0 at its end, negative if malformed. Start with rdn empty. */
 static int next_attribute(struct midge__der *name, struct midge__der *rdn, struct midge__der *oid,
                           struct midge__der *value)
@@ -262,7 +268,8 @@ static bool is_base(const struct name *base)
     }
 }
 
-/* A minimum of 0 is the default, which DER leaves out; RFC 5280 has no other and no maximum. */
+/* The minimum is 0, the default, which DER omits. RFC 5280 allows no other minimum and no
+   maximum. */
 static bool next_subtree(struct midge__der *list, struct name *base)
 {
     static const unsigned char minimum[] = {MBEDTLS_ASN1_CONTEXT_SPECIFIC, 1, 0};
@@ -274,7 +281,8 @@ static bool next_subtree(struct midge__der *list, struct name *base)
                                    memcmp(tree.at, minimum, sizeof minimum) == 0);
 }
 
-/* lists[0] are the permitted subtrees, lists[1] the excluded; one may be absent, none is empty. */
+/* lists[0] are the permitted subtrees, lists[1] the excluded. One list may be absent; a list that
+   is present has at least one subtree. */
 static bool read_lists(const struct midge__extension *c, struct midge__der lists[2])
 {
     struct midge__der value = c->value, both;

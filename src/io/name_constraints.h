@@ -2,7 +2,7 @@
 /*
  * Name constraints (RFC 5280 4.2.1.10): the names that a CA certificate permits in the
  * certificates below it. Pure functions over DER bytes. A name or constraint that cannot be read or
- * compared for certain is refused.
+ * cannot be compared with certainty is refused.
  *
  *     dNSName        the name itself and all below it; ".name": only the names below it; "": all
  *     iPAddress      address and contiguous mask, 4 or 16 bytes each
@@ -29,11 +29,11 @@ enum midge__constraint {
     MIDGE__CONSTRAINT_TOO_MANY   /* the budget is spent */
 };
 
-/* c is an extension 2.5.29.30, here and below. KEPT: all of it can be read; or MALFORMED. */
+/* c is an extension 2.5.29.30, here and below. KEPT: all of it can be read; else MALFORMED. */
 enum midge__constraint midge__name_constraints_read(const struct midge__extension *c);
 
-/* Holds every name of a certificate against every subtree; each such pair takes one of the budget.
-   c has been read. */
+/* Compares every name of a certificate with every subtree; each pair takes one from the budget.
+   Call it only after midge__name_constraints_read has accepted c. */
 enum midge__constraint midge__name_constraints_check(const struct midge__extension *c,
                                                      const struct midge__cert_names *names,
                                                      unsigned *budget);

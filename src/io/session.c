@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sessions that can be resumed. They outlive the connection they came from, so they are copied in
- * the client's scope.
+ * Sessions that can be resumed. They live longer than the connection they came from, so they are
+ * copied into the client's memory (owner 0).
  */
 #include "io/tls_internal.h"
 
@@ -29,7 +29,7 @@ static bool worth_keeping(const struct midge__tls_impl *impl, const mbedtls_ssl_
            (impl->tls->version == MIDGE_TLS_1_2 && session->MBEDTLS_PRIVATE(id_len) > 0);
 }
 
-/* A connection has no use for the ticket it brought; some hundred bytes of each. */
+/* A connection does not need the ticket that it received; it takes some hundred bytes. */
 static void drop_ticket(mbedtls_ssl_session *session)
 {
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
@@ -63,7 +63,7 @@ static int copy_session(struct midge__tls_impl *impl, struct midge__tls_session 
     if (ret != 0) {
         mbedtls_ssl_session_free(&session->ssl);
         midge__memory_free(memory, session);
-        /* Short of memory, or fetched before. */
+        /* NO_MEMORY: too little memory for the copy; AGAIN: this session was taken before. */
         return ret == MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE ? MIDGE_ERR_AGAIN : MIDGE_ERR_NO_MEMORY;
     }
     session->time_verified = impl->tls->time_verified;

@@ -22,8 +22,8 @@ static int tcp_fail(struct midge__tcp *tcp, int err, int native)
     return err;
 }
 
-/* poll says that the socket is broken, and no call says how: waiting would be for ever, and each
-   poll would return at once. */
+/* poll reports a broken socket, but no call returns an error. Waiting would not end, as each poll
+   would return immediately, so AGAIN becomes a failure. */
 static int unless_hung(const struct midge__tcp *tcp, int err, int failed)
 {
     return err == MIDGE_ERR_AGAIN && tcp->hung ? failed : err;

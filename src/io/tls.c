@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The TLS stream over any lower one.
+ * The TLS stream over any lower stream.
  *
- *     state          waits for                 left by
- *     WAIT_HANDSHAKE handshake (tls_handshake.c)  handshake
- *     OPEN           data either way           recv
- *     ENDED_CLEAN    nothing more to read; may send, shut down
- *     ENDED_CUT      the same, but the end was not the peer's word
- *     DEAD           close; every call repeats the error
+ *     state          meaning                              left by
+ *     WAIT_HANDSHAKE the handshake runs (tls_handshake.c) handshake
+ *     OPEN           data in both directions              recv
+ *     ENDED_CLEAN    nothing more to read; may send and shut down
+ *     ENDED_CUT      the same, but the peer has not confirmed the end
+ *     DEAD           every call but close repeats the error
  *
- * The lower stream is not closed here: whoever opened it closes it, after this one.
+ * This file does not close the lower stream: the code that opened it closes it, after this one.
  */
 #include "io/tls_internal.h"
 
@@ -37,7 +37,7 @@ static int ended(struct midge__tls_impl *impl, bool clean)
 
 static int recv_wait(struct midge__tls_impl *impl, uint8_t event)
 {
-    /* mbedTLS says WANT_READ also when it has found a ticket that the next call is to parse. */
+    /* mbedTLS also returns WANT_READ when it holds a ticket that the next call will parse. */
     if (event == MIDGE_POLL_IN &&
         (midge__tls_may_read(impl) || mbedtls_ssl_check_pending(&impl->ssl) != 0)) {
         return READ_MORE;
@@ -51,8 +51,8 @@ static int recv_once(struct midge__tls_impl *impl, uint8_t *buf, size_t cap, siz
     midge__tls_clear(impl);
     impl->recv_wants = 0;
     impl->calls_left--;
-    /* mbedTLS takes the fourth empty record in a row for an attack, RFC 8446 5.1 allows any number:
-       here calls_left bounds the work. */
+    /* mbedTLS treats the fourth empty record in a row as an attack, but RFC 8446 5.1 allows any
+       number: here calls_left bounds the work. */
     impl->ssl.MBEDTLS_PRIVATE(nb_zero) = 0;
     int ret = mbedtls_ssl_read(&impl->ssl, buf, cap);
     if (ret > 0) {
@@ -60,7 +60,7 @@ static int recv_once(struct midge__tls_impl *impl, uint8_t *buf, size_t cap, siz
         return MIDGE_OK;
     }
     switch (ret) {
-    case 0: /* the lower end, or two empty records in a row */
+    case 0: /* the lower stream's end, or two empty records in a row */
         return impl->lower_eof ? ended(impl, false) : READ_MORE;
     case MBEDTLS_ERR_SSL_CONN_EOF:
         return ended(impl, false);
@@ -77,7 +77,7 @@ static int recv_once(struct midge__tls_impl *impl, uint8_t *buf, size_t cap, siz
 #endif
     default:
         if (ret == MBEDTLS_ERR_NET_SEND_FAILED && impl->deaf == MIDGE_OK) {
-            impl->deaf = impl->lower_error; /* an alert of ours: what the peer said is still read */
+            impl->deaf = impl->lower_error; /* sending an alert failed: go on reading */
             return READ_MORE;
         }
         return midge__tls_fail(impl, ret);
@@ -148,12 +148,12 @@ static int send_result(struct midge__tls_impl *impl, int ret, size_t *n)
     }
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
     if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
-        midge__tls_session_offer(impl); /* recv had found it; nothing was written yet */
+        midge__tls_session_offer(impl); /* found by recv earlier; nothing was written yet */
         return MIDGE_ERR_BUSY;
     }
 #endif
     if (impl->lower_error != MIDGE_OK) {
-        impl->deaf = impl->lower_error; /* not dead: what the peer has said can still be read */
+        impl->deaf = impl->lower_error; /* not DEAD: the peer's data can still be read */
         return impl->deaf;
     }
     return midge__tls_fail(impl, ret);
@@ -170,7 +170,7 @@ static int tls_send(struct midge__stream *s, const uint8_t *buf, size_t len, siz
     if (impl->state == MIDGE__TLS_DEAD || impl->deaf != MIDGE_OK) {
         return impl->deaf != MIDGE_OK ? impl->deaf : impl->error;
     }
-    /* mbedTLS would send an empty record for nothing. */
+    /* With len 0 mbedTLS would send a useless empty record. */
     MIDGE_ASSERT(impl->state != MIDGE__TLS_WAIT_HANDSHAKE && len > 0);
     if (impl->longest_send != 0 && len > impl->longest_send) {
         len = impl->longest_send;
@@ -202,8 +202,8 @@ static unsigned tls_interest(const struct midge__stream *s, bool want_recv, bool
 
 /* --- ending --- */
 
-/* While mbedTLS holds unsent output, close_notify only flushes it, and says 0 when that is done;
-   hence the loop: flush what was left, then the alert itself. */
+/* While mbedTLS holds unsent output, close_notify only flushes it, and returns 0 when that is done.
+   Therefore the loop: first flush the old output, then send the alert. */
 static int notify(struct midge__tls_impl *impl)
 {
     while (impl->unsent || !impl->notified) {
@@ -226,7 +226,8 @@ static int tls_shutdown(struct midge__stream *s)
 {
     struct midge__tls *tls = tls_of(s);
     struct midge__tls_impl *impl = tls->impl;
-    /* After a failure the context is dead, before the handshake's end there is nothing to end. */
+    /* After a failure the context is unusable; before the end of the handshake there is nothing to
+       end. */
     if (impl == NULL || impl->state == MIDGE__TLS_DEAD || impl->deaf != MIDGE_OK ||
         impl->state == MIDGE__TLS_WAIT_HANDSHAKE) {
         return MIDGE_OK;
@@ -296,7 +297,7 @@ static bool version_fits(const mbedtls_ssl_session *session, const struct midge_
     return version >= config->min_version && version <= config->max_version;
 }
 
-/* A session that cannot be used costs a full handshake, no more. */
+/* A session that cannot be used only costs a full handshake. */
 static int offer(struct midge__tls_impl *impl, const struct midge__tls_session *session,
                  const struct midge__tls_config *config)
 {
@@ -318,12 +319,13 @@ static int set_up(struct midge__tls_impl *impl, const struct midge__tls_params *
 {
     int ret = mbedtls_ssl_setup(&impl->ssl, &config->ssl);
     if (ret != 0) {
-        /* Where buffers can shrink, mbedtls_ssl_free asks the configuration for their size, but
-           when memory was short for the last piece setup has only half undone itself. */
+        /* Where buffers can shrink, mbedtls_ssl_free reads their size from the configuration. But a
+           setup that failed at its last allocation has cleared the configuration and left the
+           handshake's structure. */
         impl->ssl.MBEDTLS_PRIVATE(conf) = &config->ssl;
         return ret;
     }
-    /* RFC 6066 3: no SNI for literals. Their name is checked by tls_verify.c alone. */
+    /* RFC 6066 3: no SNI for address literals. Only tls_verify.c checks them. */
     ret = mbedtls_ssl_set_hostname(&impl->ssl, impl->ip_len > 0 ? NULL : impl->name);
     if (ret != 0) {
         return ret;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TLS over any stream: context shared by a client, session, stream. The only header through which
- * the rest of midge meets mbedTLS.
+ * TLS over any stream: a context shared by a client's connections, sessions, streams. The only
+ * header through which the rest of midge uses mbedTLS.
  */
 #ifndef MIDGE_IO_TLS_H
 #define MIDGE_IO_TLS_H
@@ -10,7 +10,7 @@
 #include "io/stream.h"
 #include <midge/tls.h>
 
-/* What a client shares among its connections: trust (parsed once), configurations by (verify,
+/* Shared by the connections of a client: trusted roots (parsed once), configurations by (verify,
    versions), RNG. Allocated from memory as owner 0. */
 struct midge__tls_context;
 
@@ -21,7 +21,8 @@ struct midge__tls_limits {
 };
 
 /* CA: none of the given roots can be parsed; ENTROPY; NO_MEMORY; UNSUPPORTED (version).
-   settings->ca NULL: no trust, every verified handshake fails with CA... except skip. */
+   settings->ca NULL: no roots, so a connection can be opened only if it skips verification (else
+   CA). */
 int midge__tls_context_open(struct midge__tls_context **context, struct midge__memory *memory,
                             struct midge_port *port, const struct midge_tls *settings,
                             const struct midge__tls_limits *limits);
@@ -33,16 +34,17 @@ size_t midge__tls_slot_in(void); /* exact size of mbedTLS's record buffer reques
 size_t midge__tls_slot_out(void);
 size_t midge__tls_handshake_bytes(void); /* beside the slots: peak with a 5 KB chain */
 size_t midge__tls_handshake_worst(void); /* the same under MIDGE_MAX_CHAIN and RSA-4096 keys */
-size_t midge__tls_handshake_piece(void); /* the largest single one of them */
+size_t midge__tls_handshake_piece(void); /* the largest single allocation of a handshake */
 size_t midge__tls_resumed_bytes(void);   /* beside the slots: peak of a resumed handshake */
-/* Whether a connection has its slots for life. If not, they are for handshakes, and for servers
-   that do not agree to small records; others' buffers become small blocks. */
+/* Does a connection keep its slots until it closes? If not, it needs them for handshakes, and
+   afterwards only with servers that do not agree to small records; other buffers become small
+   blocks. */
 bool midge__tls_keeps_slots(void);
 size_t midge__tls_held_bytes(void);    /* beside the slots: after the handshake */
-size_t midge__tls_held_least(void);    /* the same with the ciphers that take least */
+size_t midge__tls_held_least(void);    /* the same with the ciphers that need the least memory */
 size_t midge__tls_session_bytes(void); /* one remembered session */
 
-/* A session that can be resumed; owner 0's memory. */
+/* A session that can be resumed; in owner 0's memory. */
 struct midge__tls_session;
 void midge__tls_session_free(struct midge__tls_context *context,
                              struct midge__tls_session *session);
@@ -54,8 +56,8 @@ struct midge__tls_params {
     bool skip_verification;
     const struct midge__tls_session *resume; /* NULL: full; only read during open */
     unsigned owner;                          /* memory tag of the connection */
-    /* Gets the server's own certificate (a mbedtls_x509_crt), before the verdict on it. NULL: not
-       wanted. */
+    /* Called with the server's own certificate (a mbedtls_x509_crt) before it is judged. NULL: not
+       called. */
     void (*show)(struct midge__tls *tls, const void *certificate);
 };
 
@@ -63,29 +65,29 @@ struct midge__tls {
     struct midge__stream s;
     struct midge__stream *lower;
     struct midge__tls_context *context;
-    void *impl;      /* mbedtls_ssl_context, read-ahead buffer, …; owner's memory */
+    void *impl;      /* mbedtls_ssl_context, read-ahead buffer, …; in the owner's memory */
     uint8_t version; /* 12, 13 after the ServerHello */
     bool resumed;
     bool offered; /* a session was offered */
     bool time_verified;
-    bool new_session;      /* a session or ticket has come that take_session can fetch */
-    const char *cipher;    /* static, mbedTLS's name; "" before */
-    uint32_t received;     /* ciphertext bytes of the peer so far; wraps */
-    uint32_t crypto_steps; /* expensive handshake steps done so far; the caller compares */
+    bool new_session;      /* take_session can fetch a session or ticket */
+    const char *cipher;    /* static, mbedTLS's name; "" before the handshake ends */
+    uint32_t received;     /* ciphertext bytes received from the peer; wraps */
+    uint32_t crypto_steps; /* expensive handshake steps done so far; callers compare two readings */
 };
 
-/* lower is connected (or will be: its handshake is driven by the caller first). It is not closed
-   with this stream: its opener closes it afterwards. NO_MEMORY; CA: the context has no root, and
-   verification is not skipped; UNSUPPORTED: a version. On error nothing is held; close is legal. */
+/* lower is connected, or the caller will first drive its handshake. Closing this stream does not
+   close it: its opener does so afterwards. NO_MEMORY; CA: the context has no root, and verification
+   is not skipped; UNSUPPORTED: a version. On error nothing is held; close is legal. */
 int midge__tls_open(struct midge__tls *tls, struct midge__tls_context *context,
                     struct midge__stream *lower, const struct midge__tls_params *params);
 
-/* The newest session, owner 0's memory; clears new_session. NO_MEMORY, AGAIN (there is none). */
+/* The newest session, in owner 0's memory; clears new_session. NO_MEMORY, AGAIN (there is none). */
 int midge__tls_take_session(struct midge__tls *tls, struct midge__tls_session **session);
 
-/* Has it a root to verify a server with? */
+/* Does the context have a root to verify servers with? */
 bool midge__tls_can_verify(const struct midge__tls_context *context);
-/* Names versions the profile has. */
+/* Does the profile support this version? */
 bool midge__tls_has_version(unsigned version);
 
 #endif

@@ -10,7 +10,7 @@
 
 #define SENT "server sent alert "
 
-/* Each one's number, text and NUL. */
+/* For each alert: its number as one byte, its text, NUL. */
 static const char alerts[] = "\012" SENT "unexpected_message\0"
                              "\024" SENT "bad_record_mac\0"
                              "\025" SENT "decryption_failed\0"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between mbedTLS and the lower stream. mbedTLS asks for 5 bytes of header, then for the record;
- * reading ahead turns the two calls of many small records into one. A large record goes straight
- * into mbedTLS's buffer.
+ * Connects mbedTLS with the lower stream. mbedTLS asks for 5 bytes of header, then for the rest of
+ * the record; reading ahead merges the calls of many small records into one. A large record is read
+ * directly into mbedTLS's buffer.
  */
 #include "io/tls_internal.h"
 
@@ -23,7 +23,7 @@ int midge__tls_bio_send(void *p, const unsigned char *buf, size_t len)
     struct midge__stream *lower = impl->tls->lower;
     size_t n = 0;
     if (impl->deaf != MIDGE_OK) {
-        return (int)len; /* into the void: reading a TLS 1.3 ticket flushes first */
+        return (int)len; /* dropped: reading a TLS 1.3 ticket flushes first */
     }
     int err = lower->ops->send(lower, buf, len, &n);
     if (err == MIDGE_ERR_AGAIN) {
@@ -35,15 +35,15 @@ int midge__tls_bio_send(void *p, const unsigned char *buf, size_t len)
     return (int)n;
 }
 
-/* mbedTLS would call it a bad record; the user wants to hear that it is no TLS at all. Every
-   record begins with its type (20..24) and the version's major byte, 3 (RFC 8446 5.1). */
+/* mbedTLS would report a bad record, but the user must learn that the server does not speak TLS.
+   Every record begins with its type (20..24) and the version's major byte, 3 (RFC 8446 5.1). */
 static void look_at_first(struct midge__tls_impl *impl, const unsigned char *buf, size_t n)
 {
     impl->spoke = true;
     impl->plaintext = buf[0] < 20 || buf[0] > 24 || (n > 1 && buf[1] != 3);
 }
 
-/* MIDGE_OK, or what mbedTLS shall be told. */
+/* MIDGE_OK, or the code to return to mbedTLS. */
 static int receive(struct midge__tls_impl *impl, unsigned char *buf, size_t cap, size_t *n)
 {
     struct midge__stream *lower = impl->tls->lower;
@@ -68,8 +68,8 @@ static int receive(struct midge__tls_impl *impl, unsigned char *buf, size_t cap,
     return MIDGE_OK;
 }
 
-/* mbedTLS reads on by itself after warning alerts and the like, for as long as there are bytes: the
-   caller gets its turn back when its calls are used up. */
+/* After warning alerts and similar records mbedTLS continues to read while there are bytes. When
+   calls_left is used up, this ends and the caller gets its turn back. */
 bool midge__tls_may_read(const struct midge__tls_impl *impl)
 {
     return impl->calls_left == 0 || impl->ahead_begin != impl->ahead_end;

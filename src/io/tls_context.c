@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What all connections of a client share: roots, random generator, configurations. */
+/*
+ * Shared by all connections of a client: trusted roots, random generator, configurations. mbedTLS
+ * configurations differ only in verification and versions; each is made at its first use and kept
+ * until the client closes, so connections never copy one.
+ */
 #include "io/tls_internal.h"
 
 #include <string.h>
@@ -11,9 +15,9 @@
 
 /*
  * Forward secrecy and AEAD only; a static RSA or CBC suite of an external build is not offered.
- * mbedTLS skips what it was built without. For parts without AES instructions ChaCha20-Poly1305
- * comes first: 63, not 165 M instructions a MB on a Cortex-M3, 0.9 KB less a connection, and no
- * table look-ups by secret bytes.
+ * mbedTLS skips suites that it was built without. For chips without AES instructions
+ * ChaCha20-Poly1305 comes first: 63, not 165 M instructions a MB on a Cortex-M3, 0.9 KB less for
+ * each connection, and no table look-ups by secret bytes.
  */
 static const int ciphersuites[] = {
 #if !defined(MIDGE_PROFILE_FULL)
@@ -39,7 +43,7 @@ static const int ciphersuites[] = {
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8,
     0};
 
-/* P-256 first: the only one that yields (ECP_RESTARTABLE), and the cheapest here. */
+/* P-256 first: it is the only group that yields (ECP_RESTARTABLE), and the cheapest here. */
 static const uint16_t groups[] = {MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
 #if defined(MBEDTLS_ECP_DP_CURVE25519_ENABLED)
                                   MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
@@ -53,7 +57,7 @@ static const uint16_t groups[] = {MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
                                   MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
 
 #if defined(MBEDTLS_SSL_ALPN)
-/* RFC 9110's own name for what is spoken here; a server may answer nothing. */
+/* The protocol's name in RFC 9110; a server may leave ALPN unanswered. */
 static const char *alpn[] = {"http/1.1", NULL};
 #endif
 
@@ -92,7 +96,8 @@ static mbedtls_ssl_protocol_version version_of(uint8_t version)
 static void set_tls13(mbedtls_ssl_config *conf)
 {
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-    /* Resumed too, with a key exchange of its own: a stolen ticket key does not open the past. */
+    /* Also with resumption, a fresh key exchange: a stolen ticket key does not decrypt old
+       connections. */
     mbedtls_ssl_conf_tls13_key_exchange_modes(conf,
                                               MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL);
 #if defined(MBEDTLS_SSL_SESSION_TICKETS) &&                                                        \
@@ -129,7 +134,7 @@ static int fill(struct midge__tls_context *context, struct midge__tls_config *co
     ret = mbedtls_ssl_conf_alpn_protocols(conf, alpn);
 #endif
     if (ret == 0 && config->max_version == MIDGE_TLS_1_2) {
-        /* OpenSSL answers a client that asks and also offers TLS 1.3 with an alert. */
+        /* OpenSSL sends an alert to a client that asks for this and also offers TLS 1.3. */
         ret = midge__tls_ask_fragment(conf);
     }
     return ret;
@@ -152,7 +157,7 @@ static void free_config(struct midge__tls_context *context, struct midge__tls_co
     midge__memory_free(context->memory, config);
 }
 
-/* At most MIDGE__TLS_CONFIGS can come to exist. */
+/* There are at most MIDGE__TLS_CONFIGS different ones. */
 struct midge__tls_config *midge__tls_config_get(struct midge__tls_context *context,
                                                 bool skip_verification, uint8_t min_version,
                                                 uint8_t max_version)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From mbedTLS's codes to ours. The order of the questions matters: what failed below TLS, then
- * memory (mbedTLS reports running out of it inside verification as "not trusted"), then the rest.
+ * Turns mbedTLS's codes into midge's. The order of the checks matters: first failures below TLS,
+ * then memory (during verification mbedTLS reports missing memory as "not trusted"), then the rest.
  */
 #include "io/tls_internal.h"
 
@@ -57,13 +57,13 @@ bool midge__tls_memory_was_short(const struct midge__tls_impl *impl)
     return midge__memory_failed(impl->tls->context->memory) || midge__tls_process_failed();
 }
 
-/* The step of the handshake that mbedTLS is in, or failed in. */
+/* The handshake step in which mbedTLS is, or in which it failed. */
 static int handshake_state(const struct midge__tls_impl *impl)
 {
     return impl->ssl.MBEDTLS_PRIVATE(state);
 }
 
-/* From below TLS: X.509, keys, ECC, RSA, hashes, numbers, ASN.1. */
+/* Is the code from below TLS: X.509, keys, ECC, RSA, hashes, numbers, ASN.1? */
 static bool is_from_crypto(int native)
 {
     return native < 0 && -high_level(native) < 0x5400;
@@ -75,7 +75,7 @@ static bool is_malformed_certificate(const struct midge__tls_impl *impl, int nat
     return handshake_state(impl) == MBEDTLS_SSL_SERVER_CERTIFICATE && is_from_crypto(native);
 }
 
-/* The server's proof that it has its certificate's key was checked and is wrong. */
+/* The server's signature, its proof that it has the certificate's key, is wrong. */
 static bool is_bad_signature(const struct midge__tls_impl *impl, int native)
 {
     int state = handshake_state(impl);
@@ -85,8 +85,8 @@ static bool is_bad_signature(const struct midge__tls_impl *impl, int native)
 
 const char *midge__tls_unsupported_text(int native)
 {
-    /* RSASSA-PSS in a build that lacks it, or with a hash that the build lacks. Other sums are
-       about malformed DER. */
+    /* RSASSA-PSS in a build that lacks it, or with a hash that the build lacks. Other sums with
+       INVALID_ALG mean malformed DER. */
     if (native == MBEDTLS_ERR_X509_INVALID_ALG ||
         native == MBEDTLS_ERR_X509_INVALID_ALG + MBEDTLS_ERR_OID_NOT_FOUND) {
         native = MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
@@ -110,7 +110,7 @@ static const char *malformed_text(int native)
 {
     const char *unsupported = midge__tls_unsupported_text(native);
 #if defined(MIDGE_TLS_EXTERNAL)
-    /* mbedTLS's code for a critical extension that it does not know. */
+    /* mbedTLS's code for an unknown critical extension. */
     if (native == MBEDTLS_ERR_X509_INVALID_EXTENSIONS + MBEDTLS_ERR_ASN1_UNEXPECTED_TAG) {
         return MIDGE__TEXT("critical extension in certificate, maybe name constraints, that this "
                            "build of mbedTLS cannot read");
@@ -170,14 +170,14 @@ static int judge_certificate(struct midge__tls_impl *impl, struct midge__fault *
     flags = flags == UINT32_MAX ? 0 : flags;
     fault->verify_flags = impl->verdict.flags | flags;
     fault->detail = midge__tls_verify_text(impl, fault->verify_flags);
-    /* Other reasons weigh more: then the date is not what the text is about. */
+    /* With a more serious reason the text is not about the date. */
     bool by_date = (fault->verify_flags & (MBEDTLS_X509_BADCERT_NOT_TRUSTED |
                                            MBEDTLS_X509_BADCERT_REVOKED | MIDGE__CERT_FLAGS)) == 0;
     fault->cert_date = by_date ? impl->verdict.cert_date : 0;
     return MIDGE_ERR_CERT;
 }
 
-/* The profile's name is part of the text: which one to build with is the user's next step. */
+/* The text contains the profile's name, so that the user knows which profile to build with next. */
 static const char *size_text(void)
 {
 #if defined(MIDGE_PROFILE_TINY)
@@ -197,11 +197,10 @@ static unsigned record_len(const struct midge__tls_impl *impl)
     return len == NULL ? 0 : (unsigned)len[0] << 8 | len[1];
 }
 
-/* mbedTLS says BAD_INPUT_DATA when it has read the header of a record that does not fit, perhaps
-   behind pieces of the same message, and INVALID_RECORD when a record's plaintext does not; but
-   both for other reasons too. A record that TLS itself forbids
-   (RFC 5246 6.2.3: more than 2^14 + 2048) is no matter of size.
- */
+/* mbedTLS returns BAD_INPUT_DATA when it has read the header of a record that does not fit, perhaps
+ * after pieces of the same message, and INVALID_RECORD when a record's plaintext does not fit; but
+ * it returns both for other reasons too. A record longer than TLS itself allows (RFC 5246 6.2.3:
+ * more than 2^14 + 2048) is a protocol error, not a question of size. */
 static bool is_record_size(const struct midge__tls_impl *impl, int native)
 {
     const size_t header = 5;

@@ -4,16 +4,16 @@
  * small buffers after the handshake.
  *
  * mbedTLS does not remember whether the server agreed. At the end of the handshake it shrinks both
- * buffers to what was asked for, and the first larger record of a server that did not agree is
- * fatal. So the answer is read from the ServerHello here, and the buffers stay as they are unless
- * it agreed: the server may send whatever fits them.
+ * buffers to the length asked for, and the first larger record of a server that did not agree is
+ * fatal. So this file reads the answer from the ServerHello. If the server did not agree, the
+ * buffers stay as they are: it may send any record that fits them.
  */
 #include "io/tls_internal.h"
 
 #include <midge/config.h>
 
-/* Where buffers shrink, what a connection shall keep; else the largest that both hold, and only
-   where that saves something. */
+/* Where buffers shrink: the length that a connection keeps; else the largest length that both
+   buffers hold, and only where asking for it saves something. */
 unsigned midge__tls_fragment(void)
 {
 #if !defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
@@ -72,7 +72,7 @@ static size_t read_u16(const unsigned char *p)
     return (size_t)p[0] << 8 | p[1];
 }
 
-/* A ServerHello that mbedTLS has accepted: its extensions, `len` of them in bytes, or NULL. */
+/* The extensions of a ServerHello that mbedTLS has accepted, *len bytes; NULL: it has none. */
 static const unsigned char *extensions(const unsigned char *hello, size_t size, size_t *len)
 {
     size_t at = HELLO_FIXED;
@@ -87,7 +87,7 @@ static const unsigned char *extensions(const unsigned char *hello, size_t size, 
     return *len <= size - at - 2 ? hello + at + 2 : NULL;
 }
 
-/* That the length is the one asked for was checked by mbedTLS. */
+/* mbedTLS has checked that the length is the one asked for. */
 void midge__tls_look_at_hello(struct midge__tls_impl *impl)
 {
     const mbedtls_ssl_context *ssl = &impl->ssl;
@@ -108,8 +108,8 @@ void midge__tls_look_at_hello(struct midge__tls_impl *impl)
     }
 }
 
-/* mbedTLS leaves a buffer alone that is no longer than what it would become: for this step they
-   have no length. */
+/* mbedTLS does not resize a buffer that is no longer than its new length, so both buffers get
+   length 0 for this step. */
 static int keep_buffers(mbedtls_ssl_context *ssl)
 {
     size_t in = ssl->MBEDTLS_PRIVATE(in_buf_len), out = ssl->MBEDTLS_PRIVATE(out_buf_len);
@@ -121,9 +121,9 @@ static int keep_buffers(mbedtls_ssl_context *ssl)
     return ret;
 }
 
-/* Records sent need not be as long as those received. mbedTLS never asks how long its buffer is:
-   what it is given must not be longer (tls.c). An external build's buffers are not in midge's
-   memory. */
+/* Sent records may be shorter than received ones. mbedTLS does not check the length of its output
+   buffer, so tls.c never passes more to it than longest_send. An external build's buffers are not
+   in midge's memory. */
 static void trim_output(struct midge__tls_impl *impl)
 {
 #if !defined(MIDGE_TLS_EXTERNAL)
@@ -139,7 +139,7 @@ static void trim_output(struct midge__tls_impl *impl)
 #endif
 }
 
-/* A buffer for which there was no smaller one stays what it is: nothing failed. */
+/* A buffer that could not be replaced by a smaller one keeps its size; this is not a failure. */
 int midge__tls_wrap_up(struct midge__tls_impl *impl)
 {
     size_t out = impl->ssl.MBEDTLS_PRIVATE(out_buf_len);

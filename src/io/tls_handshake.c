@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The handshake, one expensive step a call. mbedTLS's own loop would do certificate, key exchange
- * and verification in one go: 50 M instructions on a Cortex-M3. With MBEDTLS_ECP_RESTARTABLE and
- * TLS 1.2 a step is cut further. Known exceptions, each in one piece: RSA, TLS 1.3, X25519.
+ * The handshake, one expensive step for each call. mbedTLS's own loop would do certificate, key
+ * exchange and verification in one call: 50 M instructions on a Cortex-M3. With
+ * MBEDTLS_ECP_RESTARTABLE and TLS 1.2 a step is divided further. Known exceptions, each in one
+ * piece: RSA, TLS 1.3, X25519.
  */
 #include "io/tls_internal.h"
 
@@ -27,11 +28,11 @@ static bool is_tls13(const mbedtls_ssl_context *ssl)
 #endif
 }
 
-/* Did leaving this state take a signature, a key exchange or a chain? */
+/* Did this state need a signature, a key exchange or a chain? */
 static bool is_expensive(const struct midge__tls_impl *impl, int state)
 {
     switch (state) {
-    case MBEDTLS_SSL_CLIENT_HELLO: /* with a key share */
+    case MBEDTLS_SSL_CLIENT_HELLO: /* makes a key share */
         return impl->max_version >= MIDGE_TLS_1_3;
     case MBEDTLS_SSL_SERVER_HELLO:
     case MBEDTLS_SSL_CERTIFICATE_VERIFY:
@@ -45,7 +46,7 @@ static bool is_expensive(const struct midge__tls_impl *impl, int state)
     }
 }
 
-/* Once: the leaf is asked about again for each path that is tried. */
+/* Shows the certificate once: mbedTLS passes the leaf again for each path that is tried. */
 void midge__tls_show(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt)
 {
     if (impl->show != NULL) {
@@ -54,7 +55,7 @@ void midge__tls_show(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt)
     }
 }
 
-/* Where verification is skipped mbedTLS does not ask tls_verify.c about the certificate. */
+/* When verification is skipped, mbedTLS does not call tls_verify.c for the certificate. */
 static void show_unverified(struct midge__tls_impl *impl, const mbedtls_ssl_session *session)
 {
 #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
@@ -70,8 +71,8 @@ static void show_unverified(struct midge__tls_impl *impl, const mbedtls_ssl_sess
 }
 
 /*
- * Verified, nobody looks at the certificate any more. A build that keeps it (TLS 1.3 asks for it)
- * would have 3 to 5 KB with the connection and again with each session taken; others keep a digest
+ * Nothing reads the certificate after its verification. A build that keeps it (TLS 1.3 needs that)
+ * would hold 3 to 5 KB for the connection and again for each session taken; others keep a digest
  * for renegotiation, which is off.
  */
 static void drop_certificate(mbedtls_ssl_session *session)
@@ -87,13 +88,13 @@ static void drop_certificate(mbedtls_ssl_session *session)
 #endif
 }
 
-/* The name was for the handshake: SNI, and whom to verify. TLS 1.3 copies it into each session. */
+/* The name was needed for SNI and verification. TLS 1.3 copies it into each session. */
 static void drop_name(struct midge__tls_impl *impl)
 {
     if (!is_tls13(&impl->ssl)) {
         (void)mbedtls_ssl_set_hostname(&impl->ssl, NULL);
     }
-    impl->name = NULL; /* at the block's end: shrinking leaves it where it is */
+    impl->name = NULL; /* it is at the block's end: shrinking does not move the block */
     (void)midge__memory_shrink(impl->tls->context->memory, impl, sizeof *impl + impl->ahead_size);
 }
 
@@ -105,7 +106,7 @@ static int finish(struct midge__tls_impl *impl)
         drop_certificate(impl->ssl.MBEDTLS_PRIVATE(session));
     }
     drop_name(impl);
-    /* Where the server takes the session up, no certificate comes, in 1.2 and in 1.3. */
+    /* A server that resumes the session sends no certificate, in 1.2 and in 1.3. */
     tls->resumed = tls->offered && !impl->saw_certificate;
     if (tls->resumed) {
         tls->time_verified = impl->offered_verified;
@@ -121,7 +122,7 @@ static int finish(struct midge__tls_impl *impl)
 
 static int wait_for(struct midge__tls_impl *impl, uint8_t event)
 {
-    /* A record may have been swallowed without giving progress: ask again before waiting. */
+    /* mbedTLS may have consumed a record without progress: call again before waiting. */
     if (event == MIDGE_POLL_IN && midge__tls_may_read(impl)) {
         return STEP_MORE;
     }
@@ -151,7 +152,8 @@ static int step(struct midge__tls_impl *impl)
     int ret = advance(impl, before);
     impl->unread = impl->unread != 0 ? impl->unread : impl->tls->context->unread;
     if (midge__tls_memory_was_short(impl)) {
-        /* mbedTLS goes on after some of them, with keys the server then rejects. */
+        /* mbedTLS continues after some failed allocations, with keys that the server then
+           rejects. */
         ret = MBEDTLS_ERR_SSL_ALLOC_FAILED;
     }
     switch (ret) {
@@ -193,7 +195,7 @@ int midge__tls_handshake(struct midge__stream *s)
     int result = STEP_MORE;
     struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
     impl->calls_left = MIDGE__TLS_CALLS;
-    while (result == STEP_MORE && impl->calls_left > 0) { /* what costs nothing, together */
+    while (result == STEP_MORE && impl->calls_left > 0) { /* cheap steps in one call */
         result = step(impl);
     }
     midge__tls_leave(outer);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one place that touches what mbedTLS shares among all its users in a process:
+ * The only file that changes mbedTLS state shared by all its users in a process:
  *
- *     mbedtls_platform_set_calloc_free   owned builds: from the first client on, for good
+ *     mbedtls_platform_set_calloc_free   owned builds: from the first client on, never undone
  *     mbedtls_platform_set_time          owned builds: the port's clock of the scope
- *     mbedtls_ms_time                    owned builds: likewise
+ *     mbedtls_ms_time                    owned builds: the same
  *     mbedtls_psa_external_get_random    owned builds: the scope's generator
  *     psa_crypto_init                    never undone: others may hold keys
  *     mbedtls_ecp_set_max_ops            the value of the client opened last
  *
- * Not thread safe across clients: mbedTLS itself is not without MBEDTLS_THREADING_C.
+ * Not thread safe across clients, as mbedTLS itself is not without MBEDTLS_THREADING_C.
  */
 #include "io/tls_internal.h"
 
@@ -66,8 +66,8 @@ static int arena_open(void)
 }
 
 /*
- * The key store grows in the middle of whatever connection needs one key more. A slice that bore
- * that connection's tag would be swept under all others.
+ * The key store grows while some connection needs one more key, but all connections use the new
+ * slice. With that connection's tag it would be freed while others still have keys in it.
  */
 static bool is_key_slice(size_t count, size_t size)
 {
@@ -109,7 +109,7 @@ void midge__tls_process_failed_reset(void)
 #endif
 
 #if defined(OWNED)
-/* What mbedTLS would have used without us, for the firmware's own calls. */
+/* The allocator that mbedTLS would use without midge, for the firmware's own calls. */
 #if defined(MBEDTLS_PLATFORM_STD_CALLOC) && defined(MBEDTLS_PLATFORM_STD_FREE)
 static void *outside_calloc(size_t count, size_t size)
 {
@@ -148,7 +148,7 @@ static void *hook_calloc(size_t count, size_t size)
     return midge__memory_calloc(scope->context->memory, scope->owner, count, size);
 }
 
-/* By address, not by scope: a client may well free in another's scope. */
+/* Finds the owner by address, not by scope: a client may free memory in another's scope. */
 static void hook_free(void *p)
 {
     if (p == NULL) {
@@ -172,8 +172,8 @@ static void hook_free(void *p)
 /* --- clocks --- */
 
 #if defined(OWNED) && defined(MBEDTLS_PLATFORM_TIME_ALT)
-/* Ages of tickets, and which of two roots of one name mbedTLS prefers. Certificates are judged by
-   tls_verify.c, which knows whether the clock can be trusted. */
+/* For the ages of tickets, and for mbedTLS's choice between two roots of one name. tls_verify.c
+   judges the dates of certificates, because it knows whether the clock can be trusted. */
 static mbedtls_time_t hook_time(mbedtls_time_t *out)
 {
     const struct midge__tls_context *context = process.scope.context;
@@ -196,7 +196,7 @@ mbedtls_ms_time_t mbedtls_ms_time(void)
     if (context == NULL) {
         return 0;
     }
-    /* The age of a ticket must not be negative where the port's clock wraps. */
+    /* The age of a ticket must not become negative when the port's clock wraps. */
     context->ms += context->port->clock_ms(context->port->ctx) - (uint32_t)context->ms;
     return (mbedtls_ms_time_t)context->ms;
 }

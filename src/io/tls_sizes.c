@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a connection takes, for admission and midge_memory_needed. Owned builds only look into
+ * The memory that a connection takes, for admission and midge_memory_needed. Only owned builds read
  * mbedTLS's internal headers: they are built together with the mbedTLS they describe. In external
- * builds mbedTLS's memory is not midge's, and only the stream's own block counts.
+ * builds mbedTLS does not use midge's memory, and only the stream's own block counts.
  *
  * The constants below were measured (tests/unit/test_tls_memory.c checks them) and rounded up.
  */
@@ -40,7 +40,7 @@ static size_t configs_bytes(void)
 
 #if defined(MIDGE_TLS_EXTERNAL)
 
-/* The stream's block, with a name of 255 bytes: all that is midge's own. */
+/* The stream's block with a name of 255 bytes: external builds use no other memory of midge. */
 #define EXTERNAL_BYTES COST(impl_bytes() + 256)
 
 size_t midge__tls_context_bytes(const struct midge_tls *settings)
@@ -125,18 +125,18 @@ size_t midge__tls_key_slot(void)
 #endif
 }
 
-/* The name behind the stream's block and mbedTLS's copy, of 255 bytes at most. */
+/* The name after the stream's block and mbedTLS's copy, of 255 bytes at most. */
 static size_t names_bytes(void)
 {
     return 256 + COST(256);
 }
 
 /*
- * The rest at the peak of a full handshake with a public-size chain: 5 KB in three certificates
- * (profile tiny: what its input buffer holds), keys of RSA-2048 or up to P-384. Measured, in sum
- * with the stream's block, on x86-64 and with gcc -m32: full 24,332 and 19,180 (TLS 1.3), small
- * 12,668 and 9,116, tiny with two RSA certificates 10,892 and 8,676; with three RSA-2048
- * certificates up to 2,600 more.
+ * The other memory at the peak of a full handshake with a chain of public size: 5 KB in three
+ * certificates (profile tiny: as much as its input buffer holds), keys of RSA-2048 or up to P-384.
+ * Measured, in sum with the stream's block, on x86-64 and with gcc -m32: full 24,332 and 19,180
+ * (TLS 1.3), small 12,668 and 9,116, tiny with two RSA certificates 10,892 and 8,676; with three
+ * RSA-2048 certificates up to 2,600 more.
  */
 size_t midge__tls_handshake_bytes(void)
 {
@@ -145,7 +145,7 @@ size_t midge__tls_handshake_bytes(void)
 }
 
 /* A chain of MIDGE_MAX_CHAIN bytes takes its DER once, again where the peer's certificate is kept,
-   and as much for what is parsed out of it; verifying with RSA-4096 keys takes 7 KB more. */
+   and the same size for the parsed form; verifying with RSA-4096 keys takes 7 KB more. */
 size_t midge__tls_handshake_worst(void)
 {
 #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
@@ -163,9 +163,11 @@ size_t midge__tls_handshake_piece(void)
     return impl_bytes() > 3072 ? impl_bytes() : 3072;
 }
 
-/* Measured, in sum: full 10,652 and 8,756, small 5,692 and 4,660, tiny 5,260 and 4,220, with a name
-   and tickets of usual length. Where they are longer, or the server wants a full handshake after
-   all, and memory is short for that, the request is put off. */
+/*
+ * Measured, in sum: full 10,652 and 8,756, small 5,692 and 4,660, tiny 5,260 and 4,220, with a name
+ * and tickets of usual length. If they are longer, or the server requires a full handshake after
+ * all, and there is too little memory for that, the request is retried later.
+ */
 size_t midge__tls_resumed_bytes(void)
 {
     return COST(impl_bytes() + 64) + COST(64) +
@@ -181,7 +183,7 @@ bool midge__tls_keeps_slots(void)
 #endif
 }
 
-/* In place of the slots. */
+/* They replace the slots. */
 static size_t small_buffers(void)
 {
     const size_t more = MBEDTLS_SSL_HEADER_LEN + MBEDTLS_SSL_PAYLOAD_OVERHEAD;
@@ -197,7 +199,7 @@ size_t midge__tls_held_bytes(void)
            MIDGE__PICK(COST(256) + WIDE(6000, 7000), WIDE(2000, 2300), WIDE(2000, 2300));
 }
 
-/* With ChaCha20-Poly1305, and the session taken. */
+/* With ChaCha20-Poly1305, and after the session was taken. */
 size_t midge__tls_held_least(void)
 {
     return COST(impl_bytes()) + small_buffers() +

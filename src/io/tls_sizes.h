@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sizes that only mbedTLS's internal headers tell; see io/tls.h for the others. */
+/* Sizes that need mbedTLS's internal headers; io/tls.h has the others. */
 #ifndef MIDGE_IO_TLS_SIZES_H
 #define MIDGE_IO_TLS_SIZES_H
 

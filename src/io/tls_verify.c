@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What midge demands of a certificate beyond mbedTLS's chain building:
+ * The checks of a certificate beyond mbedTLS's chain building:
  *
  *     name   subjectAltName only (RFC 9525 6.3): dNSName for names, iPAddress for literals. mbedTLS
  *            falls back to the CN, and lets dNSName and URI entries match an address.
  *     CAs    extended key usage and name constraints (cert_path.c).
- *     dates  by the port's clock, when it can be trusted; otherwise what expired before the floor
- *            is refused and nothing else, and the result says that time was not verified.
+ *     dates  by the port's clock, if it can be trusted; otherwise only certificates that expired
+ *            before the floor are refused, and the result says that time was not verified.
  */
 #include "io/tls_internal.h"
 
@@ -22,11 +22,11 @@
 void midge__tls_verify_name(struct midge__tls_impl *impl)
 {
     size_t len = strlen(impl->name);
-    /* An absolute name is certified, and announced (RFC 6066 3), without its last dot. */
+    /* Certificates and SNI (RFC 6066 3) have absolute names without their last dot. */
     if (len > 1 && impl->name[len - 1] == '.') {
         impl->name[len - 1] = '\0';
     }
-    /* Through uint32_t: mbedTLS writes its address there. */
+    /* Through uint32_t: mbedTLS writes its address there, aligned. */
     uint32_t ip[4] = {0};
     impl->ip_len = (uint8_t)mbedtls_x509_crt_parse_cn_inet_pton(impl->name, ip);
     memcpy(impl->ip, ip, sizeof impl->ip);
@@ -37,8 +37,8 @@ static bool same_text(const unsigned char *a, const char *b, size_t n)
     return midge__span_eq_nocase(midge__span((const char *)a, n), midge__span(b, n));
 }
 
-/* RFC 9525 6.3: a wildcard is the whole left-most label and stands for exactly one. That at least
-   two labels follow is our own demand. */
+/* RFC 9525 6.3: a wildcard is the whole left-most label and stands for exactly one label. That at
+   least two labels follow is midge's own rule. */
 static bool wildcard_matches(const mbedtls_x509_buf *pattern, const char *name)
 {
     const char *dot = strchr(name, '.');
@@ -140,8 +140,8 @@ static bool same_name(const mbedtls_x509_buf *a, const mbedtls_x509_buf *b)
 }
 
 #if defined(MIDGE_TLS_EXTERNAL)
-/* Whether the missing issuer of the highest certificate was sent before it, and is not part of the
-   path: mbedTLS by itself searches forward only. */
+/* Was the missing issuer of the highest certificate sent before it, outside the path? mbedTLS alone
+   searches forward only. */
 static bool out_of_order(const struct midge__cert_path *path)
 {
     const mbedtls_x509_crt *top = path->cert[path->top];
@@ -156,7 +156,7 @@ static bool out_of_order(const struct midge__cert_path *path)
     return false;
 }
 #else
-/* Any order will do (chain_search.c). */
+/* chain_search.c accepts any order. */
 static bool out_of_order(const struct midge__cert_path *path)
 {
     (void)path;
@@ -164,15 +164,16 @@ static bool out_of_order(const struct midge__cert_path *path)
 }
 #endif
 
-/* Which certificate chain_search.c has to replace. Without a root only a missing issuer matters:
-   the report is to be about a path that leads to one. Constraints have told cert_path.c already. */
+/* Records which certificate chain_search.c has to replace. Without a root only a missing issuer
+   matters, because the report shall be about a path that leads to a root. cert_path.c has recorded
+   violated constraints already. */
 static void note_wrong(struct midge__cert_path *path, unsigned depth, uint32_t flags, uint32_t all)
 {
     uint32_t own = flags & ~(uint32_t)(MIDGE__CERT_CONSTRAINT | MIDGE__CERT_TOO_MANY_NAMES);
     if ((flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
         path->wrong = depth + 1;
     } else if ((all & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0 && own != 0) {
-        /* BAD_KEY can be about the issuer's key. */
+        /* BAD_KEY may concern the issuer's key. */
         midge__cert_path_blame(path, (own & MBEDTLS_X509_BADCERT_BAD_KEY) != 0 ? depth + 1 : depth);
     }
 }
@@ -188,7 +189,7 @@ static void note_trust(struct midge__tls_impl *impl, int depth, uint32_t flags)
     }
 }
 
-/* Of an external mbedTLS, which passed over the server's certificate: this one is empty. */
+/* An external mbedTLS skipped the server's certificate; this one is then empty. */
 static bool is_unread(const mbedtls_x509_crt *crt)
 {
     return crt->raw.len == 0;
@@ -218,7 +219,7 @@ int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags
     }
     if (((impl->verdict.flags | *flags) & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0) {
         *flags |=
-            midge__cert_path_flags(path); /* costs time only for chains that a root has signed */
+            midge__cert_path_flags(path); /* slow, so only for chains that a root has signed */
     }
     impl->verdict.flags |= *flags;
     note_wrong(path, (unsigned)depth, *flags, impl->verdict.flags);
@@ -249,7 +250,7 @@ const char *midge__tls_verify_text(const struct midge__tls_impl *impl, uint32_t 
         uint32_t flag;
         const char *text;
     } texts[] = {
-        /* In the order of weight: what a forger would trip over first. */
+        /* Ordered by weight: first the checks that a forged certificate is likely to fail. */
         {MBEDTLS_X509_BADCERT_REVOKED, "certificate revoked"},
         {MIDGE__CERT_BAD_CONSTRAINTS, "name constraints in certificate chain cannot be read"},
         {MIDGE__CERT_CONSTRAINT, "certificate breaks the name constraints of a CA above it"},

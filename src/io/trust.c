@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Trusted roots. mbedTLS's own bundle parser wants a NUL behind the text and half the bundle again
- * in heap; this one walks the caller's text and decodes one certificate at a time.
+ * Trusted roots. mbedTLS's own bundle parser needs a NUL after the text and half the bundle again
+ * as heap; this one walks the caller's text and decodes one certificate at a time.
  */
 #include "io/trust.h"
 
@@ -69,7 +69,7 @@ static bool looks_der(const unsigned char *ca, size_t len)
     return len > 4 && ca[0] == 0x30 && (ca[1] & 0x80) != 0;
 }
 
-/* The DER bytes that base64 text of this length can hold. */
+/* Upper bound of the DER bytes that base64 text of this length can hold. */
 static size_t der_bound(size_t base64_len)
 {
     return base64_len / 4 * 3 + 3;
@@ -78,9 +78,9 @@ static size_t der_bound(size_t base64_len)
 /* --- parsing --- */
 
 /*
- * mbedTLS computes RR mod N of an RSA key at its first use and keeps it in the key. In a shared
- * root that would be memory of the first connection that met it, gone with that connection: use
- * the key once, now.
+ * mbedTLS computes RR mod N of an RSA key at its first use and keeps it in the key. For a shared
+ * root it would be allocated for the first connection that uses it, and freed with that connection.
+ * So the key is used once, now.
  */
 static int warm(mbedtls_x509_crt *root, struct midge__memory *memory)
 {
@@ -116,7 +116,7 @@ static mbedtls_x509_crt *last_of(struct midge__trust *trust)
     return at;
 }
 
-/* One certificate that cannot be parsed (an unknown curve, say) is skipped. */
+/* A certificate that cannot be parsed (for example with an unknown curve) is skipped. */
 static int add_der(struct midge__trust *trust, struct midge__memory *memory,
                    const unsigned char *der, size_t len)
 {
@@ -197,12 +197,12 @@ void midge__trust_close(struct midge__trust *trust)
 
 /* --- the estimate --- */
 
-/* Attributes of both names and entries of all lists beyond each one's first. Debian's bundle has
-   no root with more than this; one with more may take more than is told here. */
+/* Attributes of both names and entries of all lists, without the first of each. No root in Debian's
+   bundle has more than this; a root with more may need more memory than this estimate. */
 #define ROOT_NODES 12U
 
-/* A key's modulus is rarely more than half of the certificate: the signature is as long. Up to
-   8192 bits. */
+/* A key's modulus is rarely more than half of the certificate, because the signature is as long. Up
+   to 8192 bits. */
 static size_t number_bytes(size_t der)
 {
     return der / 2 + 192 < 1032 ? der / 2 + 192 : 1032;

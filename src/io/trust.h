@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The trusted roots of a client, parsed once. Private to src/io: it shows mbedTLS. */
+/* The trusted roots of a client, parsed once. Private to src/io, as it includes mbedTLS's
+   headers. */
 #ifndef MIDGE_IO_TRUST_H
 #define MIDGE_IO_TRUST_H
 
@@ -11,18 +12,18 @@
 struct midge__trust {
     mbedtls_x509_crt roots; /* the first of a chain; empty when count is 0 */
     unsigned count;
-    unsigned skipped; /* could not be parsed */
+    unsigned skipped; /* certificates that could not be parsed */
 };
 
-/* Parses PEM (any number of certificates, anything else between them is skipped) or one DER
-   certificate. The caller is in a scope of memory's owner 0. On error nothing is kept: CA: none
-   can be used; NO_MEMORY. ca_len 0: no roots, MIDGE_OK. */
+/* Parses PEM (any number of certificates, other text between them is skipped) or one DER
+   certificate. The caller is in a scope of memory's owner 0. On error nothing is kept: CA: none can
+   be used; NO_MEMORY. ca_len 0: no roots, MIDGE_OK. */
 int midge__trust_open(struct midge__trust *trust, struct midge__memory *memory, const void *ca,
                       size_t ca_len);
 void midge__trust_close(struct midge__trust *trust);
 
-/* The most that open keeps of memory. Its scratch (a decoded certificate, one use of an RSA key) is
-   less than a handshake's and gone before the first one, so it is not counted. */
+/* Most bytes of memory that open keeps. Its scratch (a decoded certificate, one use of an RSA key)
+   is less than a handshake's and freed before the first handshake, so it is not counted. */
 size_t midge__trust_bytes(const void *ca, size_t ca_len);
 
 #endif

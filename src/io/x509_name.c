@@ -10,7 +10,7 @@
 
 /* --- attribute values --- */
 
-/* Where all bytes below 0x80 are ASCII. */
+/* String types in which all bytes below 0x80 are ASCII. */
 static bool is_text(int tag)
 {
     return tag == MBEDTLS_ASN1_UTF8_STRING || tag == MBEDTLS_ASN1_PRINTABLE_STRING ||
@@ -24,8 +24,8 @@ static void skip_spaces(struct midge__der *text)
     }
 }
 
-/* The next character, in lower case, a run of spaces as one; 0 at the end, where spaces do not
-   count. */
+/* The next character in lower case; a run of spaces is one space, and spaces at the end are
+   ignored. 0 at the end. */
 static int next_folded(struct midge__der *text)
 {
     if (text->at == text->end) {
@@ -67,7 +67,8 @@ static bool same_bytes(struct midge__der a, struct midge__der b)
     return len == midge__der_len(b) && (len == 0 || memcmp(a.at, b.at, len) == 0);
 }
 
-/* Compares the contents of two SETs. With several attributes only the same bytes are equal. */
+/* Compares the contents of two SETs. Those with several attributes are equal only if all bytes
+   are. */
 static enum midge__match rdn_match(struct midge__der a, struct midge__der b)
 {
     struct midge__der pair_a, pair_b, value_a, value_b;
