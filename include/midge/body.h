@@ -19,38 +19,41 @@ extern "C" {
 
 struct midge_client;
 
-/* How much of what was announced has come (design: RFC 9112 8). */
+/* How much of the announced body has arrived (RFC 9112 8). */
 enum midge_complete {
-    MIDGE_COMPLETE_NO,         /* cut, canceled or never begun */
-    MIDGE_COMPLETE_UNVERIFIED, /* plain HTTP, until close: nobody can know */
+    MIDGE_COMPLETE_NO,         /* cut short, canceled or never begun */
+    MIDGE_COMPLETE_UNVERIFIED, /* plain HTTP, until close: a cut cannot be detected */
     MIDGE_COMPLETE_YES
 };
 
 /* A sink takes the body of one response. Embed it first in a struct of your own. */
 struct midge_sink {
-    /* Take all len bytes (len > 0). MIDGE_OK: more please. MIDGE_ERR_PAUSE: these were taken, no
-       more until midge_resume; the peer is slowed down by TCP. Any other negative value fails the
-       request with it. May call back into the client: start, cancel, resume, close. */
+    /* Take all len bytes (len > 0). MIDGE_OK: call again with the next bytes. MIDGE_ERR_PAUSE:
+       these bytes were taken, but do not call again until midge_resume; TCP slows the peer down.
+       Any other negative value fails the request with it. May call back into the client: start,
+       cancel, resume, close. */
     int (*write)(struct midge_sink *sink, const uint8_t *data, size_t len);
-    /* Called exactly once for each started request, before its completion: also from within
-       `write`, when that cancels its request or closes the client; write then returns to a request
-       that has ended and touches nothing that finish gave up. err is the request's result so
-       far. A negative answer (a failing commit) becomes the request's error if it had
-       none. `reset` may have been called before, see below. */
+    /* Called exactly once for each started request, before its completion. If `write` cancels
+       its request or closes the client, finish is called within that `write`, which must not use
+       afterwards anything that finish has released. err is the request's result so far. A
+       negative return value (a commit that failed) becomes the request's error if it had none.
+       `reset` may have been called before. */
     int (*finish)(struct midge_sink *sink, int err, enum midge_complete complete);
-    /* Forget what was written: the request is about to be repeated. NULL: a request whose body
-       has begun to arrive is not repeated. */
+    /* Forget the bytes written so far: the request is about to be repeated. NULL: a request
+       whose body has begun to arrive is not repeated. */
     int (*reset)(struct midge_sink *sink);
 };
 
 /* A source gives the body of one request. */
 struct midge_source {
-    /* Fill at most cap bytes. MIDGE_OK with *n > 0; MIDGE_ERR_EOF at the end; MIDGE_ERR_AGAIN: none
-       yet, midge_resume says when; any other negative value fails the request. */
+    /* Fill at most cap bytes. MIDGE_OK with *n > 0; MIDGE_ERR_EOF at the end; MIDGE_ERR_AGAIN:
+       no bytes yet, read is called again after midge_resume; any other negative value fails the
+       request. */
     int (*read)(struct midge_source *source, uint8_t *buf, size_t cap, size_t *n);
-    /* Back to the first byte, for a replay. NULL: cannot, such a request is never replayed. */
+    /* Go back to the first byte, to send the request again. NULL: impossible, such a request is
+       never sent again. */
     int (*rewind)(struct midge_source *source);
-    /* Called exactly once for each started request; the caller's to call when midge_start failed.
+    /* Called exactly once for each started request. If midge_start failed, the caller calls it.
        May be NULL. */
     void (*finish)(struct midge_source *source);
     int64_t length; /* bytes, or -1 unknown: sent chunked */
@@ -93,10 +96,10 @@ struct midge_file_sink {
 };
 void midge_file_sink_init(struct midge_file_sink *sink, const struct midge_port *port,
                           const char *path);
-/* Opens it now, so that a target that can't be written is known before the request is sent, and no
-   other file takes its place in a full file store. WRITE, UNSUPPORTED, or NO_MEMORY: too many files
-   are open, it works when one of them was closed. OK when it is open. A sink that was opened and is
-   then given to no request: call its finish with an error. */
+/* Opens the file now. So the program knows before it sends the request whether the target can be
+   written, and no other file takes its place in a full file store. OK also if it is open
+   already. WRITE, UNSUPPORTED, or NO_MEMORY: too many files are open, try again when one of them
+   was closed. If the sink was opened and no request gets it, call its finish with an error. */
 int midge_file_sink_open(struct midge_file_sink *sink);
 
 /* The decoder's own state. */
@@ -111,7 +114,7 @@ struct midge__base64 {
 struct midge_base64_sink {
     struct midge_sink sink;
     struct midge_sink *next;
-    uint64_t offset; /* characters read; after a PROTOCOL error, where it is */
+    uint64_t offset; /* characters read; after a PROTOCOL error, its position */
     struct midge__base64 state;
 };
 void midge_base64_sink_init(struct midge_base64_sink *sink, struct midge_sink *next);
@@ -133,7 +136,7 @@ struct midge_buffer_source {
 };
 void midge_buffer_source_init(struct midge_buffer_source *source, const void *data, size_t len);
 
-/* A file; READ error if it cannot be opened, or is shorter than it was. */
+/* A file. READ if it cannot be opened, or if it has become shorter since it was opened. */
 struct midge_file_source {
     struct midge_source source;
     const struct midge_port *port;

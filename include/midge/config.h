@@ -52,23 +52,24 @@
 #ifndef MIDGE_MAX_HEAD_TOTAL
 #define MIDGE_MAX_HEAD_TOTAL 65536
 #endif
-/* Bytes of the plaintext buffers of an exchange: received (also the spill of a paused one), sent
-   (in profile tiny also the longest record sent). */
+/* Bytes of the plaintext buffers of an exchange: for received bytes (also those that a paused
+   sink has not taken), for bytes to send (in profile tiny also the longest record sent). */
 #ifndef MIDGE_RECV_BUFFER
 #define MIDGE_RECV_BUFFER MIDGE__PICK(4096, 512, 256)
 #endif
 #ifndef MIDGE_SEND_BUFFER
 #define MIDGE_SEND_BUFFER MIDGE__PICK(1024, 512, 256)
 #endif
-/* Profile tiny asks servers for records of at most this many bytes (max_fragment_length, RFC 6066):
-   512, 1024, 2048 or 4096, 0 not to ask. The buffer of a connection whose server agrees holds one.
-   Each record costs 21 to 29 bytes more on the wire. */
+/* Profile tiny asks servers for records of at most this many bytes (max_fragment_length, RFC
+   6066): 512, 1024, 2048 or 4096, 0 not to ask. If the server agrees, the connection's buffer
+   holds one record. Each record costs 21 to 29 bytes more on the wire. */
 #ifndef MIDGE_MAX_FRAGMENT
 #define MIDGE_MAX_FRAGMENT MIDGE__PICK(0, 0, 512)
 #endif
-/* Profile tiny: connections open at once, beside those in a handshake, whose servers did not agree
-   and so keep a pair of record slots; more of them wait for each other. In a small block there may
-   be none, then they wait for handshakes too and these for them. */
+/* Profile tiny: connections whose servers did not agree keep a pair of record slots. This many
+   of them may be open at once, in addition to those in a handshake; more of them wait for each
+   other. A small block may have no pair for them; then they also wait for handshakes, and
+   handshakes wait for them. */
 #ifndef MIDGE_MAX_FULL_RECORDS
 #define MIDGE_MAX_FULL_RECORDS 1
 #endif
@@ -83,12 +84,13 @@
 #ifndef MIDGE_MAX_TICKET
 #define MIDGE_MAX_TICKET MIDGE__PICK(4096, 1024, 512)
 #endif
-/* The longest certificate chain that memory is reckoned for (DER bytes). A longer one passes where
-   there is memory for it and the profile's input buffer holds it. */
+/* The longest certificate chain (DER bytes) that the memory computation assumes. A longer one is
+   accepted if there is memory for it and it fits the profile's input buffer. */
 #ifndef MIDGE_MAX_CHAIN
 #define MIDGE_MAX_CHAIN MIDGE__PICK(16384, 8192, 4000)
 #endif
-/* One turn: handshake steps that compute, plaintext bytes moved, steps of any kind. */
+/* The budget of one turn: handshake steps that compute, plaintext bytes moved, steps of any
+   kind. */
 #ifndef MIDGE_TURN_CRYPTO
 #define MIDGE_TURN_CRYPTO MIDGE__PICK(4, 1, 1)
 #endif
@@ -102,8 +104,8 @@
 #ifndef MIDGE_ECP_MAX_OPS
 #define MIDGE_ECP_MAX_OPS 200
 #endif
-/* Limits of a request's phases, ms, where neither it nor the client sets them (struct
-   midge_timeouts says what each bounds). MIDGE_NO_TIMEOUT: none. */
+/* Limits of a request's phases, ms, if neither the request nor the client sets them (struct
+   midge_timeouts explains each). MIDGE_NO_TIMEOUT: none. */
 #ifndef MIDGE_QUEUE_MS
 #define MIDGE_QUEUE_MS MIDGE_NO_TIMEOUT
 #endif
@@ -126,30 +128,32 @@
 #define MIDGE_TOTAL_MS MIDGE_NO_TIMEOUT
 #endif
 /* Requests that start together to one origin wait for the session that the first connection's
-   handshake brings, and resume it. They wait while that handshake makes progress; when the peer is
-   silent for 300 ms (or three times the round trip measured, if that is longer), one more of them
-   begins a full handshake. After so many ms in all, lookup and connect included, one of them begins
-   whatever the first one does. It should be longer than a full handshake takes on this machine. */
+   handshake brings, and resume it. They wait while that handshake makes progress; when the peer
+   is silent for 300 ms (or three times the measured round trip, if that is longer), one more of
+   them begins a full handshake. After this many ms in all, lookup and connect included, one of
+   them begins even if the first handshake still makes progress. The value should be longer than
+   a full handshake takes on this machine. */
 #ifndef MIDGE_LEAD_MS
 #define MIDGE_LEAD_MS MIDGE__PICK(5000, 10000, 10000)
 #endif
-/* How long they wait for its ticket after the handshake ended, ms; or two round trips measured, if
-   that is longer. Only TLS 1.3 sends tickets so late. */
+/* How long they wait for its ticket after the handshake has ended, ms; or two measured round
+   trips, if that is longer. Only TLS 1.3 sends tickets so late. */
 #ifndef MIDGE_TICKET_WAIT_MS
 #define MIDGE_TICKET_WAIT_MS 250
 #endif
-/* The least share of connect_ms that each address of a name gets, ms: a lost SYN is repeated after
-   1 s (RFC 6298 2.1), so that less would pass over addresses that are fine. */
+/* The least share of connect_ms that each address of a name gets, ms. A lost SYN is repeated
+   after 1 s (RFC 6298 2.1); with less than that, one lost SYN would rule out a good address. */
 #ifndef MIDGE_CONNECT_SHARE_MS
 #define MIDGE_CONNECT_SHARE_MS 1000
 #endif
-/* Idle keep-alive connections are closed after this, ms; sooner when the server announced that it
-   closes them (Keep-Alive: timeout=5): a second, or two round trips, before it does. */
+/* Idle keep-alive connections are closed after this, ms. If the server announced that it closes
+   them sooner (Keep-Alive: timeout=5), midge closes them a second, or two round trips, before
+   that. */
 #ifndef MIDGE_KEEP_ALIVE_MS
 #define MIDGE_KEEP_ALIVE_MS 15000
 #endif
-/* How long an answer is waited for after the request could not be sent, ms: a server may refuse an
-   upload (413) while it takes no more of it. */
+/* How long midge waits for an answer after sending the request failed, ms: a server may answer
+   413 and at the same time stop to read the upload. */
 #ifndef MIDGE_EARLY_ANSWER_MS
 #define MIDGE_EARLY_ANSWER_MS 1000
 #endif
@@ -157,34 +161,35 @@
 #ifndef MIDGE_CLOSE_MS
 #define MIDGE_CLOSE_MS 1000
 #endif
-/* Certificates are never judged against a date before this one (seconds since 1970): a clock
-   that claims less is no clock. Default 2026-01-01. */
+/* Certificates are never checked against a date before this one (seconds since 1970); a clock
+   that shows an earlier date is not trusted. Default 2026-01-01. */
 #ifndef MIDGE_TIME_FLOOR
 #define MIDGE_TIME_FLOOR 1767225600
 #endif
 
-/* 0 leaves out what only people read, some 4 KB of flash (5 with midge_status_text): result.detail
-   is "", midge_err_text gives the error's name, midge_status_text "", no trace line is written and
-   config.on_peer is not called.
-   What programs read stays: errors, phases, native codes, verify_flags, statuses. */
+/* 0 leaves out texts for people, which saves some 4 KB of flash (5 with midge_status_text):
+   result.detail is "", midge_err_text returns the error's name, midge_status_text "", no trace
+   line is written and config.on_peer is not called. Values for programs stay: errors, phases,
+   native codes, verify_flags, statuses. */
 #ifndef MIDGE_TEXTS
 #define MIDGE_TEXTS 1
 #endif
 
-/* 0 takes a request's URL as it is, some 1.5 KB of flash less: complete, in the characters that
-   midge_url_parse accepts; config.base_url is refused (UNSUPPORTED). 1 mends what people paste and
-   resolves against base_url (midge_url_normalise, midge_url_resolve). */
+/* 0 saves some 1.5 KB of flash: a request's URL must then be complete and in the characters that
+   midge_url_parse accepts, and config.base_url is refused (UNSUPPORTED). 1 corrects URLs as
+   people paste them and resolves them against base_url (midge_url_normalise, midge_url_resolve). */
 #ifndef MIDGE_URL_MEND
 #define MIDGE_URL_MEND 1
 #endif
 
-/* 0 refuses zones of IPv6 addresses (http://[fe80::1%25eth0]/), some 0.7 KB of flash less: for a
-   network stack without IPv6. */
+/* 0 refuses zones of IPv6 addresses (http://[fe80::1%25eth0]/) and saves some 0.7 KB of flash:
+   for a network stack without IPv6. */
 #ifndef MIDGE_ZONES
 #define MIDGE_ZONES 1
 #endif
 
-/* 0 leaves out dates, some 0.7 KB of flash: a Retry-After that is one counts as none. */
+/* 0 leaves out the parser of dates, which saves some 0.7 KB of flash: a date in Retry-After is
+   then ignored. */
 #ifndef MIDGE_HTTP_DATES
 #define MIDGE_HTTP_DATES 1
 #endif

@@ -3,8 +3,8 @@
  * Errors: 0 is success, everything negative is an error. The list is written once, here; the
  * texts can be compiled out (MIDGE_TEXTS, midge/config.h).
  *
- * A callback that ends its request may answer any of these, or a negative number of its own, which
- * is passed on as it is: midge_err_name then says "UNKNOWN".
+ * A callback that ends its request may return any of these, or a negative number of its own, which
+ * is passed on unchanged; midge_err_name returns "UNKNOWN" for it.
  */
 #ifndef MIDGE_ERR_H
 #define MIDGE_ERR_H
@@ -65,12 +65,12 @@ const char *midge_err_text(int err);
 
 /* Where a request was when it ended. */
 enum midge_phase {
-    MIDGE_PHASE_QUEUE, /* waits for a connection, memory or another's ticket */
+    MIDGE_PHASE_QUEUE, /* waits for a connection, memory or another request's ticket */
     MIDGE_PHASE_DNS,
     MIDGE_PHASE_CONNECT,
     MIDGE_PHASE_TLS,
     MIDGE_PHASE_SEND,
-    MIDGE_PHASE_WAIT, /* sent, first byte of the answer not here yet */
+    MIDGE_PHASE_WAIT, /* sent; the first byte of the answer has not arrived yet */
     MIDGE_PHASE_BODY, /* head of the answer or its body is arriving */
     MIDGE_PHASE_DONE,
     MIDGE_PHASES /* count */

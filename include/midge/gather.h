@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Many at once: gather, as-completed, timeouts, semaphores. Everything here takes and gives
+ * Many at once: gather, as-completed, timeouts, semaphores. All functions here take and return
  * awaitables: requests, sleeps, tasks, other gathers.
  */
 #ifndef MIDGE_GATHER_H
@@ -14,24 +14,25 @@ extern "C" {
 
 enum midge_gather_mode {
     MIDGE_GATHER_ALL,       /* ends when all ended, error OK: asyncio's return_exceptions=True */
-    MIDGE_GATHER_FAIL_FAST, /* the first error cancels the rest; ends when all ended, with that
-                               error and child = whose it was */
-    MIDGE_GATHER_FIRST      /* ends when one has ended: child = which. The rest go on. Call it again
-                               with those left: as-completed */
+    MIDGE_GATHER_FAIL_FAST, /* the first error cancels the others; ends when all have ended, with
+                               that error and child = the one that failed */
+    MIDGE_GATHER_FIRST      /* ends when one has ended; child = that one. The others continue.
+                               Call it again with them: as-completed */
 };
 
-/* Await n (1..) awaitables. The list is copied. The children's results stay to be taken by
-   midge_take. Canceling the gather cancels the children (FIRST: only the wait). BUSY if one of them
-   is awaited by another; NO_SLOT, NO_MEMORY, INVALID, STALE. On an error nothing changed. */
+/* Await n (1..) awaitables. The list is copied. The children's results stay until midge_take
+   takes them. Canceling the gather cancels the children (FIRST: only the wait). BUSY if one of
+   them has a watcher already; NO_SLOT, NO_MEMORY, INVALID, STALE. On an error nothing has
+   changed. */
 int midge_gather(struct midge_client *client, const midge_id *ids, size_t n,
                  enum midge_gather_mode mode, midge_id *id);
 
-/* Await `of`, at most ms: then it is canceled and this ends with TIMEOUT. Otherwise its result is
-   passed on (id excepted), and is taken. ms as in midge_sleep. */
+/* Await `of`, at most ms; after that `of` is canceled and this ends with TIMEOUT. Otherwise this
+   takes the result of `of` and ends with it (except for id). ms as in midge_sleep. */
 int midge_timeout(struct midge_client *client, midge_id of, uint32_t ms, midge_id *id);
 
-/* Counting semaphore: at most `permits` hold it, the others wait in order. Set up by the macro or
-   by midge_semaphore_init; lives until nothing waits for it. */
+/* Counting semaphore: at most `permits` hold it, the others wait in order. Set it up with
+   midge_semaphore_init; it must live until nothing waits for it. */
 struct midge_semaphore {
     uint16_t permits;
     struct midge__waiter *head, *tail;
@@ -41,7 +42,8 @@ static inline void midge_semaphore_init(struct midge_semaphore *semaphore, uint1
     semaphore->permits = permits;
     semaphore->head = semaphore->tail = NULL;
 }
-/* Ends with MIDGE_OK when the permit is yours. If it is canceled after that, release it. */
+/* Ends with MIDGE_OK when the caller has the permit. If it is canceled after that, release the
+   permit. */
 int midge_acquire(struct midge_client *client, struct midge_semaphore *semaphore, midge_id *id);
 void midge_release(struct midge_client *client, struct midge_semaphore *semaphore);
 

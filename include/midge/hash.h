@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* SHA-256, for checking what was downloaded. */
+/* SHA-256, to check downloads. */
 #ifndef MIDGE_HASH_H
 #define MIDGE_HASH_H
 

@@ -13,7 +13,7 @@
 struct midge_header {
     const char *name;  /* a token (RFC 9110 5.1), not empty; case does not matter */
     const char *value; /* no control characters but HTAB; "" is a header with an empty value;
-                          NULL: none of that name is sent, neither midge's nor the client's */
+                          NULL: no header of that name is sent, neither midge's nor the client's */
 };
 
 #endif

@@ -15,27 +15,29 @@
 extern "C" {
 #endif
 
-/* Milliseconds. 0: the client's; the client's 0: the default named in brackets, which config.h sets
-   and a build may change. MIDGE_NO_TIMEOUT: none. Otherwise at most 2^31 - 1 (24 days): INVALID at
-   start beyond that. */
+/* Milliseconds. 0: the client's; if that is 0 too: the default in brackets, which config.h sets
+   and a build may change. MIDGE_NO_TIMEOUT: none. Otherwise at most 2^31 - 1 (24 days): INVALID
+   at start above that. */
 #define MIDGE_NO_TIMEOUT UINT32_MAX
 struct midge_timeouts {
-    uint32_t queue_ms;   /* waiting, in sum, for a connection and for room to go on with it; its
-                            lookup and its connect are not counted [MIDGE_QUEUE_MS, none] */
-    uint32_t dns_ms;     /* [MIDGE_DNS_MS, 10 s] */
-    uint32_t connect_ms; /* TCP, all addresses of the name together [MIDGE_CONNECT_MS, 15 s]. Each
-                            has its share of what is left when it is tried, the last one all: with
-                            three of them the first has a third (MIDGE_CONNECT_SHARE_MS at least, so
-                            that a short limit may not reach the last). The address that worked last
-                            is tried first, for half of it; when it fails the name is looked up
-                            again, and this limit starts anew. An address in place of a name
-                            has all of it, and one try. NO_TIMEOUT (and no total_ms):
-                            each address has as long as the platform tries */
-    uint32_t tls_ms;     /* handshake [MIDGE_TLS_MS, 30 s] */
+    uint32_t queue_ms;      /* all waits for a connection, and for memory to continue with it, in
+                               sum; without lookup and connect [MIDGE_QUEUE_MS, none] */
+    uint32_t dns_ms;        /* [MIDGE_DNS_MS, 10 s] */
+    uint32_t connect_ms;    /* TCP, all addresses of the name together [MIDGE_CONNECT_MS, 15 s].
+                               Each address gets an equal share of the time left, the last one all
+                               of it: of three addresses the first one gets a third (at least
+                               MIDGE_CONNECT_SHARE_MS, so with a short limit the last ones may not
+                               be tried). The address that worked last is tried first, for half of
+                               the limit; if it fails, the name is looked up again, and this limit
+                               starts anew. If the URL has an address instead of a name, it is tried
+                               once, for the whole limit. NO_TIMEOUT (and no total_ms): the platform
+                               bounds each try */
+    uint32_t tls_ms;        /* handshake [MIDGE_TLS_MS, 30 s] */
     uint32_t first_byte_ms; /* from the request sent to the answer's first byte
                                [MIDGE_FIRST_BYTE_MS, 120 s] */
-    uint32_t idle_ms;       /* no byte either way while sending or in the body; stands still while
-                               the sink pauses or the source has nothing [MIDGE_IDLE_MS, 60 s] */
+    uint32_t idle_ms;       /* without a byte in either direction while the request or the body
+                               is under way; does not count while the sink pauses or the source
+                               has nothing [MIDGE_IDLE_MS, 60 s] */
     uint32_t open_ms;       /* lookup, connect and handshake together [none] */
     uint32_t attempt_ms;    /* everything from when it first leaves the queue [none] */
     uint32_t total_ms;      /* everything, the queue included [MIDGE_TOTAL_MS, none] */
@@ -45,14 +47,16 @@ struct midge_request {
     const char *method; /* NULL: GET, or POST when there is a body */
     const char *url;    /* absolute, or relative to the client's base_url */
 
-    /* The request's header fields, sent in this order before the client's. Of one name goes out:
-       the fields in `headers`, all of them; else `content_type` or `bearer` below; else the
-       client's headers; else midge's own (Host, Content-Length or Transfer-Encoding, User-Agent,
-       Accept). A field with value NULL sends none of that name, but for Host and the framing.
+    /* The request's header fields, sent in this order before the client's. For each name midge
+       sends the first of these that exists: all fields of that name in `headers`; `content_type` or
+       `bearer` below; the client's headers; midge's own (Host, Content-Length or Transfer-Encoding,
+       User-Agent, Accept). If a field has the value NULL, no field of that name is sent, except for
+       Host, Content-Length and Transfer-Encoding.
 
-       HEADER at start: a method or name that is no token (RFC 9110 5.6.2); a control character but
-       HTAB in a value (CR and LF would write fields of their own); Transfer-Encoding, which is
-       midge's; two of Content-Length or of Host; a Content-Length that is not the body's. */
+       HEADER at start: a method or name that is no token (RFC 9110 5.6.2); a control character
+       other than HTAB in a value (CR and LF would add header fields); Transfer-Encoding, which
+       only midge sets; two fields Content-Length or Host; a Content-Length that differs from the
+       body's. */
     const struct midge_header *headers;
     size_t n_headers;
     const char *bearer; /* token for "Authorization: Bearer"; NULL none */
@@ -63,18 +67,18 @@ struct midge_request {
     const char *content_type; /* NULL: none is sent */
     struct midge_source *source;
 
-    /* Names of response headers that on_response reads, with commas: "ETag, Link"; "*" all. When a
-       head is longer than max_header, other headers are skipped (headers_skipped says so), but
-       these are there or the answer fails with TOO_LARGE; so are, for NULL too, Connection,
-       Content-Encoding, Content-Length, Content-Range, Content-Type, Keep-Alive, Location,
-       Retry-After and Transfer-Encoding. Trailers likewise. */
+    /* Names of response headers that on_response reads, with commas: "ETag, Link"; "*" all. When
+       a head is longer than max_header, other headers are skipped (headers_skipped is 1 then),
+       but these are kept, or the answer fails with TOO_LARGE. The following are always kept, for
+       NULL too: Connection, Content-Encoding, Content-Length, Content-Range, Content-Type,
+       Keep-Alive, Location, Retry-After and Transfer-Encoding. The same applies to trailers. */
     const char *keep_headers;
 
     struct midge_sink *sink; /* NULL: the body is dropped (and counted) */
-    uint64_t max_body;       /* bytes; TOO_LARGE beyond. 0: the client's; UINT64_MAX: no limit */
+    uint64_t max_body;       /* bytes; TOO_LARGE above it. 0: the client's; UINT64_MAX: no limit */
     struct midge_timeouts timeouts;
 
-    /* Where to connect instead of to the URL's host and port; part of the connection's identity. */
+    /* Host and port to connect to instead of the URL's; part of the connection's identity. */
     const char *connect_host;              /* name or literal, fe80::1%eth0 too; NULL: the URL's */
     uint16_t connect_port;                 /* 0: the URL's */
     const char *servername;                /* SNI and the name verified; NULL: the URL's host */
@@ -82,13 +86,13 @@ struct midge_request {
     uint8_t min_tls, max_tls;              /* 0: the client's */
     uint8_t dangerously_skip_verification; /* for this request, as in struct midge_tls */
     uint8_t allow_userinfo; /* accept user:password@ in the URL (it is not sent anywhere) */
-    uint8_t no_reuse;       /* take no kept connection and leave none */
+    uint8_t no_reuse;       /* do not use a kept connection and do not keep this one */
     /* Strings, headers and connect_host are copied at start, one block from the client's memory.
-       With `borrow` they are not: everything here, this struct included, must stay unchanged until
-       completion. Saves some 300 bytes a waiting request. */
+       With `borrow` they are not copied: all of this, the struct included, must stay unchanged
+       until completion. Saves some 300 bytes for each waiting request. */
     uint8_t borrow;
 
-    /* Callbacks; each may start, cancel, resume or close. ctx is given to all. */
+    /* Callbacks; each may start, cancel, resume or close. All get ctx. */
     void *ctx;
     /* The request's head is about to be sent on its connection. */
     void (*on_send)(void *ctx, midge_id id, const char *method, const char *url);
@@ -99,8 +103,8 @@ struct midge_request {
     /* A trailer field came (RFC 9112 7.1.2). */
     void (*on_trailer)(void *ctx, midge_id id, const char *name, size_t name_len, const char *value,
                        size_t value_len);
-    /* It ended; called exactly once. The result is then taken: the id is stale after this
-       callback, unless something awaits it. NULL: the result waits for whoever takes it. */
+    /* The request has ended; called exactly once. This callback takes the result: the id is
+       stale afterwards, unless something awaits it. NULL: the result stays until midge_take. */
     void (*on_done)(void *ctx, const struct midge_result *result);
 };
 

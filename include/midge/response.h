@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What comes back: the head of a response, and the result of anything awaited.
+ * The head of a response, and the result of an awaitable.
  */
 #ifndef MIDGE_RESPONSE_H
 #define MIDGE_RESPONSE_H
@@ -14,9 +14,9 @@
 extern "C" {
 #endif
 
-/* A started thing. 0 is never an id. A stale id is harmless: it is given again after
-   2^32 / max_awaitables starts of anything (less 2) at the earliest. That is more than 2^24 for up
-   to 255 awaitables, as by default, and 66,000 for the most that there can be. */
+/* Identifies an awaitable. 0 is never an id. A stale id is harmless: it is used again after 2^32
+   / max_awaitables starts of any awaitables (less 2) at the earliest. That is more than 2^24 for
+   up to 255 awaitables (the default), and 66,000 for the largest max_awaitables. */
 typedef uint32_t midge_id;
 
 enum midge_framing {
@@ -26,13 +26,14 @@ enum midge_framing {
     MIDGE_FRAMING_CLOSE /* until the connection closes */
 };
 
-/* The head of a response; lives only during the callback that gets it. */
+/* The head of a response; valid only during the callback that gets it. */
 struct midge_response {
     int status;              /* 100..999 */
     uint8_t http_minor;      /* HTTP/1.x */
     uint8_t framing;         /* enum midge_framing */
-    uint8_t headers_skipped; /* 1: the head was longer than max_header; what is missing may have
-                                been sent, unless it is one of keep_headers (request.h) */
+    uint8_t headers_skipped; /* 1: the head was longer than max_header. A header that is not
+                                found here may have been sent, unless keep_headers (request.h)
+                                names it */
     const char *reason;      /* NUL-terminated, may be empty */
     uint64_t content_len;    /* with FRAMING_LENGTH */
     const char *url;         /* effective URL */
@@ -47,24 +48,25 @@ const char *midge_response_header(const struct midge_response *response, const c
 int midge_response_next(const struct midge_response *response, size_t *at, const char **name,
                         size_t *name_len, const char **value, size_t *value_len);
 
-/* How a request went, microseconds each, 0 where the phase did not happen. */
+/* Durations of a request's phases, microseconds each; 0 if the phase did not happen. */
 struct midge_timings {
     uint32_t queue_us, dns_us, connect_us, tls_us, send_us;
     uint32_t wait_us; /* until the first byte of the answer */
     uint32_t body_us;
     uint32_t total_us;
-    uint64_t start_us; /* the port's clock_us at midge_start: for a waterfall */
+    uint64_t start_us; /* the port's clock_us at midge_start, to compare requests */
 };
 
 /* How an awaitable ended. */
 struct midge_result {
     int error;      /* MIDGE_OK or MIDGE_ERR_x */
-    midge_id id;    /* whose result this is */
+    midge_id id;    /* the awaitable that ended */
     midge_id child; /* gather: the one that failed first, or completed first */
-    intptr_t value; /* tasks: what midge_task_return gave */
+    intptr_t value; /* tasks: the value given to midge_task_return */
 
-    uint8_t is_request; /* 1: a request's, passed on by midge_timeout too. 0: all below is not set,
-                           and midge_future_complete does not pass it on */
+    uint8_t is_request; /* 1: the result of a request, also if midge_timeout passed it on. 0: the
+                           fields below are not set, and midge_future_complete does not pass them
+                           on */
     uint8_t phase;      /* enum midge_phase: where it ended */
     uint8_t complete;   /* enum midge_complete */
     uint8_t framing;    /* enum midge_framing */
@@ -73,33 +75,34 @@ struct midge_result {
     uint8_t resumed; /* by a TLS ticket or session */
     uint8_t retries; /* replays after a stale connection */
     uint8_t redirects;
-    uint8_t time_verified;   /* certificate dates were judged by a trusted clock */
+    uint8_t time_verified;   /* certificate dates were checked with a trusted clock */
     uint8_t tls_version;     /* 0, 12, 13 */
     uint8_t headers_skipped; /* headers or trailers beyond max_header were not kept */
     uint16_t connects;       /* connections opened for it */
     uint16_t status;         /* HTTP status, 0 when none came */
     int native;              /* errno, lwIP's, mbedTLS's or the resolver's code; 0 none */
-    /* Of a refused certificate chain: MBEDTLS_X509_BADCERT_x; and 0x100000 a name that breaks name
-       constraints, 0x200000 name constraints that cannot be read, 0x400000 more names and name
-       constraints than are compared, 0x800000 a CA that is not for servers */
+    /* Reasons why a certificate chain was refused: MBEDTLS_X509_BADCERT_x; also 0x100000 name
+       constraints do not allow a name, 0x200000 name constraints cannot be read, 0x400000 too
+       many names and name constraints to compare, 0x800000 a CA is not for servers */
     uint32_t verify_flags;
-    uint32_t cert_date;  /* YYYYMMDD: when that one expired or becomes valid; 0: not the reason */
-    uint32_t connection; /* its number, from 1; 0 none */
-    uint32_t retry_after_s; /* of a Retry-After header (RFC 9110 10.2.3); a date counts from the
-                               answer's own Date. 0 none */
+    uint32_t cert_date;     /* YYYYMMDD: the day the refused certificate expired or becomes valid;
+                               0: dates are not the reason */
+    uint32_t connection;    /* its number, from 1; 0 none */
+    uint32_t retry_after_s; /* from a Retry-After header (RFC 9110 10.2.3); a date counts from
+                               the answer's own Date. 0 none */
     uint64_t body_len;      /* decoded body bytes given to the sink */
     uint64_t offset;        /* PROTOCOL: byte offset in the answer */
-    size_t memory_peak;     /* bytes its connection took at most */
+    size_t memory_peak;     /* the most bytes that its connection took */
     uint32_t longest_step_us;
     const char *cipher; /* static text, or "" */
-    const char *detail; /* static text: what exactly was wrong, or "" */
+    const char *detail; /* static text: the exact reason, or "" */
     struct midge_timings t;
 };
 
-/* 0 for 1xx..3xx; HTTP_STATUS for 4xx and 5xx, with "401 Client Error: Unauthorized for url: URL"
-   in text (always NUL-terminated if cap > 0, cut if too short). reason may be NULL: the registered
-   phrase of the status is used (RFC 9110 15). A result that has an error gives that error, and its
-   text. */
+/* 0 for 1xx..3xx; HTTP_STATUS for 4xx and 5xx, with "401 Client Error: Unauthorized for url:
+   URL" in text (always NUL-terminated if cap > 0, cut if too short). reason may be NULL: the
+   registered phrase of the status is used (RFC 9110 15). If the result has an error, that error
+   is returned, with its text. */
 int midge_raise_for_status(const struct midge_result *result, const char *reason, const char *url,
                            char *text, size_t cap);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A piece of somebody else's text: not owned, and not NUL-terminated unless said so. */
+/* A piece of text that another object owns. Not NUL-terminated unless its description says so. */
 #ifndef MIDGE_SPAN_H
 #define MIDGE_SPAN_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tasks: functions that read like async/await. Stackless: what must survive an await lives in the
- * task's state, not in locals.
+ * Tasks: functions that read like async/await. Stackless: variables that must survive an await are
+ * in the task's state, not in locals.
  *
  *     struct fetch { midge_id get; struct midge_result r; };
  *     static int fetch_task(struct midge_task *task, void *state)
@@ -15,11 +15,11 @@
  *     }
  *
  * MIDGE_BEGIN and MIDGE_END are the braces of a switch: each MIDGE_AWAIT is a case of it. Declare
- * what all of the function needs before MIDGE_BEGIN. In C++ a local with an initialiser that stands
- * after it needs a block of its own, which no await is in: a case may not jump over it.
+ * variables of the whole function before MIDGE_BEGIN. In C++ a local with an initialiser after
+ * MIDGE_BEGIN needs a block of its own without an await in it, since a case may not jump over it.
  *
- * A canceled task is not cut off: the await it stands in ends with CANCELED (what it awaited is
- * canceled too), so that the rest of the function can clean up; further awaits end at once.
+ * A canceled task still runs to its end: its current await ends with CANCELED (the awaited thing is
+ * canceled too), and the rest of the function can clean up; further awaits end at once.
  */
 #ifndef MIDGE_TASK_H
 #define MIDGE_TASK_H
@@ -32,9 +32,9 @@ extern "C" {
 
 struct midge_task {
     struct midge_client *client;
-    midge_id id;      /* the task's own */
-    midge_id waiting; /* what it awaits */
-    unsigned at;      /* where to go on */
+    midge_id id;      /* the task's own id */
+    midge_id waiting; /* the awaited id */
+    unsigned at;      /* the line to continue at */
     int error;        /* the task's outcome, see midge_task_return */
     intptr_t value;
     uint8_t canceled;
@@ -43,7 +43,7 @@ struct midge_task {
 enum { MIDGE_TASK_ENDED = 0, MIDGE_TASK_WAITS = 1 };
 typedef int (*midge_task_fn)(struct midge_task *task, void *state);
 
-/* Run fn from the next turn on. state lives until the task has ended. NO_SLOT, NO_MEMORY. */
+/* Run fn from the next turn on. state must live until the task has ended. NO_SLOT, NO_MEMORY. */
 int midge_spawn(struct midge_client *client, midge_task_fn fn, void *state, midge_id *id);
 
 /* 1 when the awaited thing has ended (result filled), 0 when the task must return and wait. A
@@ -70,8 +70,8 @@ int midge__awaited(struct midge_task *task, struct midge_result *result);
 
 /* Waits for room. Sets err (an int in the task's state) to the value of call, an expression that
    starts something: midge_start, midge_spawn, midge_sleep, or a function of the application that
-   builds a request and starts it. While call answers NO_MEMORY or NO_SLOT, and requests, sleeps or
-   other tasks are under way that can give room back, the task waits, which takes no memory, and
+   builds a request and starts it. While call returns NO_MEMORY or NO_SLOT, and requests, sleeps or
+   other tasks are under way that can free memory or slots, the task waits, which takes no memory;
    call is evaluated again when something has ended or was freed. Afterwards err is final: MIDGE_OK,
    another error, or NO_MEMORY and NO_SLOT when nothing else is under way or the task is canceled.
 
@@ -87,8 +87,8 @@ int midge__awaited(struct midge_task *task, struct midge_result *result);
        }
 
    A task that spawns the others in this way starts any number of them, as many at a time as the
-   block holds. max_awaitables must be larger than the number of tasks, since each needs a slot for
-   what it awaits. */
+   block holds. max_awaitables must be larger than the number of tasks, since each task needs a
+   second slot for the thing that it awaits. */
 int midge__await_room(struct midge_task *task, int err);
 #define MIDGE_AWAIT_ROOM(task, err, call)                                                          \
     do {                                                                                           \
@@ -105,7 +105,7 @@ int midge__await_room(struct midge_task *task, int err);
     }                                                                                              \
     return MIDGE_TASK_ENDED
 
-/* The task's outcome: what its result says in error and value. Then return MIDGE_TASK_ENDED. */
+/* Sets error and value of the task's result; returns MIDGE_TASK_ENDED, for the task to return. */
 static inline int midge_task_return(struct midge_task *task, int error, intptr_t value)
 {
     task->error = error;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TLS settings. Cleared, they verify: chain, host name by subjectAltName (RFC 9525), dates, and of
- * each CA above the server, the root too, extended key usage and name constraints (RFC
- * 5280 4.2.1.10, 4.2.1.12; critical or not). The server's certificate comes first; the others may
- * come in any order and with unrelated ones among them (RFC 8446 4.4.2). Up to 12 paths are tried.
+ * TLS settings. If all are zero, midge verifies the chain, the host name by subjectAltName (RFC
+ * 9525), the dates, and for each CA above the server, the root too, extended key usage and name
+ * constraints (RFC 5280 4.2.1.10, 4.2.1.12; critical or not). The server's certificate comes first;
+ * the others may come in any order and with unrelated ones among them (RFC 8446 4.4.2). Up to 12
+ * paths are tried.
  *
  * A firmware's own mbedTLS (MIDGE_TLS=external) reads certificates before midge sees them. It
- * refuses a chain with a critical nameConstraints extension, and one in another order than each
- * certificate's issuer behind it; both are CERT with a text that says so.
+ * refuses a chain with a critical nameConstraints extension, and a chain in which a certificate's
+ * issuer does not come directly after it; the error of both is CERT, and its text gives the reason.
  */
 #ifndef MIDGE_TLS_H
 #define MIDGE_TLS_H
@@ -20,34 +21,35 @@ extern "C" {
 #endif
 
 enum midge_tls_version {
-    MIDGE_TLS_DEFAULT = 0, /* what the profile has: 1.2 and, in `full`, 1.3 */
+    MIDGE_TLS_DEFAULT = 0, /* all that the profile has: 1.2 and, in `full`, 1.3 */
     MIDGE_TLS_1_2 = 12,
     MIDGE_TLS_1_3 = 13
 };
 
 struct midge_tls {
-    /* Trusted roots, PEM (one or many, NUL not needed) or one DER certificate. Read by midge_open,
-       which parses them once for the client (about 1.6 KB plus the DER size a root), and by
-       midge_memory_needed and midge_memory_least, which count them; not needed after these. NULL or
-       0 bytes: nothing is trusted, and midge_start answers CA to each https request that is to be
-       verified. */
+    /* Trusted roots, PEM (one or many, NUL not needed) or one DER certificate. midge_open reads
+       them and parses them once for the client (about 1.6 KB plus the DER size for each root);
+       midge_memory_needed and midge_memory_least read and count them; they are not used after
+       these calls. NULL or 0 bytes: nothing is trusted, and midge_start returns CA for each
+       https request that must be verified. */
     const void *ca;
     size_t ca_len;
     /* Lowest and highest version offered. UNSUPPORTED at start when the profile lacks it. */
     uint8_t min_version, max_version;
-    /* Accept any certificate of anyone that can be read: the server's own needs a key and a
-       signature algorithm that this mbedTLS knows, or the request fails with CERT. Such a
-       connection or session never serves a verified request. */
+    /* Accept any certificate, from any server, that can be read: the server's own must have a
+       key and a signature algorithm that this mbedTLS knows, or the request fails with CERT.
+       Verified requests never use such a connection or session. */
     uint8_t dangerously_skip_verification;
     /* Seconds since 1970; 0: MIDGE_TIME_FLOOR. Without a trusted clock a certificate that
-       expired before it is refused, other dates pass and the result says time_verified 0. */
+       expired before this time is refused, other dates are accepted, and time_verified in the
+       result is 0. */
     int64_t time_floor;
 };
 
-/* What a server's certificate says (peer->certificate, within config.on_peer), for people: lines
-   "subject: …", "start date: …", "expire date: …", "subjectAltName: DNS:…, IP:…", "issuer: …", each
-   with its newline. Always NUL-terminated if cap > 0, cut if too short. Returns the length written.
-   1.5 KB of flash where it is called. */
+/* The contents of a server's certificate (peer->certificate, within config.on_peer), for people:
+   lines "subject: …", "start date: …", "expire date: …", "subjectAltName: DNS:…, IP:…", "issuer:
+   …", each with its newline. Always NUL-terminated if cap > 0, cut if too short. Returns the
+   length written. A program that calls it needs 1.5 KB more flash. */
 size_t midge_certificate_text(const void *certificate, char *text, size_t cap);
 
 /* "full", "small" or "tiny". */

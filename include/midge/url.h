@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * URLs (RFC 3986), http and https only. Nothing here allocates: a parsed URL points into the
- * caller's text, a built one goes into the caller's buffer.
+ * URLs (RFC 3986), http and https only. No function here allocates: a parsed URL points into the
+ * caller's text, a built URL is written to the caller's buffer.
  *
  *     char text[256];
  *     size_t len;
@@ -11,8 +11,8 @@
  *     midge_url_query_add(text, sizeof text, &len, "term", "j. s. bach & sons");
  *     midge_url_parse(&url, text, len, 0);
  *
- * Every function that fills a buffer writes a NUL after the text (`cap` counts it, `*len` does
- * not) and answers MIDGE_ERR_TOO_LARGE when the buffer is too small.
+ * Every function that fills a buffer writes a NUL after the text (`cap` counts it, `*len` does not)
+ * and returns MIDGE_ERR_TOO_LARGE when the buffer is too small.
  */
 #ifndef MIDGE_URL_H
 #define MIDGE_URL_H
@@ -44,42 +44,42 @@ extern "C" {
  *   scheme  userinfo  host    port  path query fragment
  *
  * Absent parts have ptr NULL. `path` is never absent but may be empty. A link-local IPv6 address
- * may name its zone, the network interface: `http://[fe80::1%25eth0]/` (RFC 6874). The zone means
- * something on this machine only and is never sent.
+ * may name its zone, the network interface: `http://[fe80::1%25eth0]/` (RFC 6874). The zone is
+ * valid on this machine only and is never sent.
  */
 struct midge_url {
     struct midge_span scheme;   /* as written, in any case: see is_https */
     struct midge_span userinfo; /* without the '@' */
     struct midge_span host;     /* without brackets and zone */
-    struct midge_span zone;     /* without its "%25", else as written: it may hold %XX */
+    struct midge_span zone;     /* without its "%25", otherwise as written: it may contain %XX */
     struct midge_span path;     /* with its leading '/' */
     struct midge_span query;    /* without the '?' */
     struct midge_span fragment; /* without the '#' */
-    uint16_t port;              /* 1..65535; the scheme's own where the text has none */
+    uint16_t port;              /* 1..65535; the scheme's default if the text has none */
     bool is_https;
     bool is_ipv6; /* host is an IPv6 address */
 };
 
 /*
- * Takes a complete URL apart. Only RFC 3986's characters pass ('[' and ']' too, which query
- * strings carry everywhere); midge_url_normalise first mends what people paste.
- * `*url` points into `text`, which must stay. Flags: MIDGE_URL_ALLOW_USERINFO or 0.
- * MIDGE_ERR_SCHEME: neither http nor https. MIDGE_ERR_URL: anything else wrong with it.
+ * Splits a complete URL into its parts. Only RFC 3986's characters are accepted (also '[' and ']',
+ * which many query strings contain); midge_url_normalise corrects URLs as people paste them, call
+ * it first. `*url` points into `text`, which must stay unchanged. Flags: MIDGE_URL_ALLOW_USERINFO
+ * or 0. MIDGE_ERR_SCHEME: neither http nor https. MIDGE_ERR_URL: anything else wrong with it.
  */
 int midge_url_parse(struct midge_url *url, const char *text, size_t len, unsigned flags);
 
 /*
- * What a request line asks for: the path, "/" where the URL has none, and the query, absent
- * where the URL has none. The path's span may be static text; the query's is the URL's.
+ * The target of a request line: the path, "/" if the URL has none, and the query, absent if the URL
+ * has none. The path's span may be static text; the query's points into the URL's text.
  */
 void midge_url_target(const struct midge_url *url, struct midge_span *path,
                       struct midge_span *query);
 
 /*
  * Writes the URL in its normal form (RFC 3986 6.2): scheme and host in lower case, default port
- * dropped, "." and ".." removed, empty path as "/", upper-case %XX, and bytes that no URL may
- * hold (non-ASCII and "<>\^`{|}) percent-encoded. Spaces and control characters stay errors.
- * Dot segments take room in `out` until they are removed. Errors as midge_url_parse.
+ * dropped, "." and ".." removed, empty path as "/", upper-case %XX, and bytes that a URL must not
+ * contain (non-ASCII and "<>\^`{|}) percent-encoded. Spaces and control characters stay errors. Dot
+ * segments need room in `out` until they are removed. Errors as midge_url_parse.
  */
 int midge_url_normalise(char *out, size_t cap, size_t *len, const char *url, unsigned flags);
 
@@ -95,9 +95,9 @@ int midge_url_resolve(char *out, size_t cap, size_t *len, const char *base, cons
 int midge_url_encode(char *out, size_t cap, size_t *len, const char *text, size_t text_len);
 
 /*
- * Adds key=value, both percent-encoded, to the query of the URL that `url` holds, before its
- * fragment if any. `cap` is the buffer's size, `*len` the URL's length before and after.
- * A NULL value adds the key alone. On MIDGE_ERR_TOO_LARGE nothing has changed.
+ * Adds key=value, both percent-encoded, to the query of the URL in `url`, before its fragment if
+ * any. `cap` is the buffer's size, `*len` the URL's length before and after. A NULL value adds the
+ * key alone. On MIDGE_ERR_TOO_LARGE nothing has changed.
  */
 int midge_url_query_add(char *url, size_t cap, size_t *len, const char *key, const char *value);
 
