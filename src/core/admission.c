@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Admission: who may begin now. Nothing fails here for want of memory that will come back: it
- * waits, and idle connections make room. The order is fair: the origin with the fewest transfers
- * in work goes first, then first come, first served; but while the next one waits for room, a few
- * that need none, since a connection idles for them, go before it.
+ * Admission decides which transfers and handshakes may begin now. If memory is short but will be
+ * freed, nothing fails: the transfer waits, and idle connections are closed for room. The order is
+ * fair: the origin with the fewest transfers in progress goes first, then first come, first served.
+ * While the next transfer waits for room, up to PASSED_MAX others that can use an idle connection,
+ * and so need no room, are admitted before it.
  */
 #include "core/core.h"
 
-/* So many may go before one that waits for room; then idle connections make room for it. */
+/* This many may be admitted before one that waits for room; then idle connections are closed for
+   it. */
 #define PASSED_MAX 2U
 
 /* --- idle connections: to use, or to make room --- */
@@ -25,22 +27,22 @@ static struct midge__conn *idle_of(const struct midge_client *client,
     return NULL;
 }
 
-/* A replay has met one stale connection already. */
+/* A replay does not use a kept connection again: one was stale already. */
 static bool may_reuse(const struct midge__transfer *t)
 {
     bool replay = t->result->retries > 0;
     return !replay && !t->request->no_reuse;
 }
 
-/* True: go on with the next one: it began; or the peer had closed, and there may be another. False:
-   no memory, there will be some at the end of the turn. */
+/* True: continue with the next transfer; t has begun, or the peer had closed this connection and
+   there may be another idle one. False: no memory until the end of the turn. */
 static bool reuse(struct midge__conn *idle, struct midge__transfer *t)
 {
     return midge__room_to_reuse(idle->client) && (midge__conn_reuse(idle, t) || !idle->idle);
 }
 
-/* t waits for room that an idle connection would have to make. Whoever can use that connection goes
-   first, which saves a handshake. True: one did. */
+/* t waits for room, for which an idle connection would be closed. A transfer that can use this
+   connection is admitted first, which saves a handshake. True: one was. */
 static bool let_pass(struct midge_client *client, struct midge__transfer *t)
 {
     if (t->passed >= PASSED_MAX || client->transfers >= client->config.max_transfers) {
@@ -58,7 +60,7 @@ static bool let_pass(struct midge_client *client, struct midge__transfer *t)
     return false;
 }
 
-/* Of those that help the handshake of t; NULL: whoever needs memory and no record slots. */
+/* Oldest idle connection whose closing frees record slots for t; t NULL: any. */
 static struct midge__conn *oldest_idle(const struct midge_client *client,
                                        const struct midge__transfer *t)
 {
@@ -82,13 +84,13 @@ static bool evict_idle(struct midge_client *client, const struct midge__transfer
     if (conn == NULL) {
         return midge__leader_yield(client, NULL);
     }
-    /* At once: its memory is wanted. The peer gets a FIN. */
+    /* Without close_notify, since its memory is needed now. The peer gets a FIN. */
     midge__conn_kill(conn);
     return true;
 }
 
-/* Will anything that is under way give memory back? With `named` also what waits for a name server:
-   maybe for long, and little. */
+/* Will any connection apart from `but` free memory? `named` counts those that wait for a name
+   server too: they may wait long, and free little. */
 static bool others_live(const struct midge_client *client, const struct midge__conn *but,
                         bool named)
 {
@@ -118,8 +120,8 @@ bool midge__others_work(const struct midge_client *client, const struct midge__c
     return !midge__list_empty(&client->dead);
 }
 
-/* The first try goes on beside what waits for a name server as if alone. If memory fails then, it
-   waits for that too. */
+/* On its first try a transfer does not count the connections that wait for a name server. If memory
+   is short then, it waits for these too. */
 static bool counts_all(const struct midge__transfer *t)
 {
     return t->put_off > 0;
@@ -141,9 +143,9 @@ static struct midge__conn *waiting(const struct midge_client *client, bool newes
     return found;
 }
 
-/* Nothing under way gives memory back: the newest of those that wait goes back to the queue, one a
-   turn, since its end frees memory for the rest. The last one is tried in what there is: what a
-   handshake takes is an estimate, and only memory that failed is an error. */
+/* No other connection will free memory: the newest one that waits goes back to the queue, one in
+   each turn, since its end frees memory for the others. The last one is tried with the memory that
+   is free: the need of a handshake is an estimate, and only a failed allocation is an error. */
 static void narrow_down(struct midge_client *client, struct midge__conn *next)
 {
     struct midge__conn *newest = waiting(client, true);
@@ -151,7 +153,7 @@ static void narrow_down(struct midge_client *client, struct midge__conn *next)
         midge__conn_admit(next);
         return;
     }
-    /* The whole: else it would be back at once. */
+    /* With a full handshake: otherwise it would be admitted again at once. */
     midge__conn_start_over(newest, newest->transfer, true);
 }
 
@@ -174,7 +176,7 @@ static void admit_handshakes(struct midge_client *client)
             }
             narrow_down(client, next);
         }
-        return; /* the end of the turn frees it, or their end will */
+        return; /* memory comes at the end of the turn, or when other connections end */
     }
     if (waiting(client, false) != NULL) {
         (void)midge__leader_yield(client, NULL); /* its permit */
@@ -183,7 +185,7 @@ static void admit_handshakes(struct midge_client *client)
 
 /* --- transfers --- */
 
-/* Could t begin now, were it the next? Makes no room. */
+/* Could t begin now if it were the next? Makes no room. */
 static bool eligible(const struct midge_client *client, const struct midge__transfer *t)
 {
     const struct midge__origin *o = t->origin;
@@ -191,7 +193,7 @@ static bool eligible(const struct midge_client *client, const struct midge__tran
     if (idle && may_reuse(t)) {
         return true;
     }
-    /* An idle one that it may not use gives way. */
+    /* An idle connection that t may not use will be closed for it. */
     return (idle || o->connections < client->config.max_per_origin) && !midge__leader_awaited(o);
 }
 
@@ -208,7 +210,8 @@ static struct midge__transfer *pick(const struct midge_client *client)
     return best;
 }
 
-/* None could begin: some only because silent leaders have all the places of their origin. */
+/* No transfer could begin. Closes a silent leader if an origin's places are all taken and its next
+   request may lead. */
 static void yield_places(struct midge_client *client)
 {
     MIDGE__LIST_FOR_EACH(it, &client->queue)
@@ -232,13 +235,13 @@ static bool lacks_room(const struct midge_client *client, const struct midge__tr
     if (is_alone(t)) {
         return client->n_conns > 0;
     }
-    /* It would only hold memory while it waits for its handshake. */
+    /* If it were opened, it would only hold memory while it waits for its handshake. */
     bool others = counts_all(t) ? client->n_conns > 0 : midge__others_work(client, NULL);
     return client->n_conns >= client->config.max_connections ||
            (others && !midge__room_to_open(client, t));
 }
 
-/* True: go on with the next one. */
+/* True: continue with the next transfer. */
 static bool begin(struct midge_client *client, struct midge__transfer *t)
 {
     struct midge__conn *idle = idle_of(client, t->origin);
@@ -283,7 +286,7 @@ bool midge__admission_later(struct midge_client *client, const struct midge__con
     if (evict_idle(client, NULL) || others_live(client, conn, true)) {
         return true;
     }
-    /* Alone: then without the sessions. */
+    /* conn is alone: free the sessions. */
     bool forgot = false;
     while (midge__origins_forget(client, conn->origin)) {
         forgot = client->dirty = true;
@@ -313,9 +316,9 @@ static void resume(struct midge__conn *conn)
     conn->client->dirty = true;
 }
 
-/* One that finds what it waits for goes on, one a turn: it has not taken its memory yet. Where
-   nothing gives any back, one goes on without and gives way to the others. True: some wait, nothing
-   new begins before them. */
+/* Resumes one exchange for which there is memory now; one in each turn, since it has not taken its
+   memory yet. If nothing will free memory, one is resumed without it (cut_head in h1_recv.c). True:
+   some wait, so nothing new begins before them. */
 static bool feed(struct midge_client *client)
 {
     struct midge__conn *last = NULL;
@@ -331,7 +334,7 @@ static bool feed(struct midge_client *client)
         }
     }
     if (last != NULL && evict_idle(client, NULL)) {
-        client->dirty = true; /* its memory is there in the next turn */
+        client->dirty = true; /* its memory is free in the next turn */
     } else if (last != NULL && !others_live(client, last, true)) {
         resume(last);
     }
@@ -358,7 +361,7 @@ void midge__admission_run(struct midge_client *client)
             return;
         }
         if (!midge__list_empty(&client->dead)) {
-            client->dirty = true; /* what it gives back is there in the next turn */
+            client->dirty = true; /* their memory is free in the next turn */
             return;
         }
     }

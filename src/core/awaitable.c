@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Awaitables: everything that is started and ends once. A slot table turns ids into objects. An id
- * is serial * max_awaitables + slot, where serial counts the client's starts from 1: it comes again
- * when serial has gone round, after 2^32 / max_awaitables starts.
+ * Awaitables: objects that are started and end once (requests, sleeps, futures, tasks). A slot
+ * table turns ids into objects. An id is serial * max_awaitables + slot, where serial counts the
+ * client's starts from 1: an id is used again when serial wraps, after 2^32 / max_awaitables
+ * starts.
  *
  * An ended awaitable goes through client->ended, so that completions are delivered from one place
  * at the end of the turn and never from deep inside a connection's step.
@@ -11,8 +12,8 @@
 #include "base/check.h"
 #include <string.h>
 
-/* Deliveries in one turn for each slot: completions that complete others are followed at once, yet
-   a chain that never ends cannot keep the turn. */
+/* Deliveries in one turn for each slot: a completion that causes others is followed at once, but an
+   endless chain cannot block the turn. */
 #define DELIVERIES_PER_SLOT 4U
 
 /* --- slots --- */
@@ -99,7 +100,7 @@ static void deliver(struct midge__awaitable *aw)
     if (first) {
         aw->delivered = true;
         client->live--;
-        client->dirty = true; /* tasks that wait for room look whether there is still something */
+        client->dirty = true; /* tasks that wait for room check whether anything is live */
         if (aw->ops->completed != NULL && aw->ops->completed(aw, &result)) {
             taken = true;
         }
@@ -129,8 +130,8 @@ void midge__awaitables_deliver(struct midge_client *client)
     }
 }
 
-/* Tasks see CLOSED (or CANCELED) where they await, and get a bounded number of rounds to clean
-   up. What still waits then is freed without having run to its end. */
+/* Awaits of tasks end with CLOSED (or CANCELED), and tasks get a bounded number of rounds to clean
+   up. Tasks that still wait after that are freed without having run to their end. */
 void midge__awaitables_close(struct midge_client *client)
 {
     client->closing = true;
@@ -156,7 +157,7 @@ void midge__awaitables_close(struct midge_client *client)
 
 /* --- sleeps and futures --- */
 
-/* The callback may complete the future itself: a permit that was granted must not be lost. */
+/* The callback may complete the future itself, so that a granted permit is not lost. */
 static void simple_cancel(struct midge__awaitable *aw, int err)
 {
     struct midge__simple *simple = MIDGE_CONTAINER_OF(aw, struct midge__simple, aw);
@@ -258,8 +259,9 @@ int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge
     return MIDGE_OK;
 }
 
-/* A request's result that is passed on (midge_timeout) is kept whole. Without memory for that its
-   error still arrives; one that has none must not look like a success with no status. */
+/* A request's result that is passed on (midge_timeout) is copied whole. If there is no memory for
+   the copy, its error is still passed on; a success becomes NO_MEMORY, so that it is not taken for
+   a success without status. */
 static void keep_full(struct midge__simple *simple, const struct midge_result *result)
 {
     if (!result->is_request) {
@@ -290,7 +292,7 @@ int midge_future_complete(struct midge_client *client, midge_id id,
     return MIDGE_OK;
 }
 
-/* --- what holds for all kinds --- */
+/* --- functions for all kinds --- */
 
 int midge_cancel(struct midge_client *client, midge_id id)
 {
@@ -324,7 +326,8 @@ int midge_take(struct midge_client *client, midge_id id, struct midge_result *re
     if (result != NULL) {
         result_of(aw, result);
     }
-    /* Its completion callback, or somebody's watch, is still owed: the deliverer releases it. */
+    /* Its completion callback or its watcher is still to be called: deliver() releases it
+       afterwards. */
     if ((!aw->delivered && aw->ops->completed != NULL) || aw->watch != NULL) {
         aw->detached = aw->taken = true;
         return MIDGE_OK;
@@ -340,7 +343,7 @@ int midge_detach(struct midge_client *client, midge_id id)
         return MIDGE_ERR_STALE;
     }
     aw->detached = true;
-    if (aw->delivered && aw->watch == NULL) { /* a watch is still owed: the deliverer releases it */
+    if (aw->delivered && aw->watch == NULL) { /* with a watcher, deliver() releases it */
         release(aw);
     }
     return MIDGE_OK;

@@ -2,16 +2,17 @@
 /*
  * The client and its turn.
  *
- * One turn: the clock is read; the port says which sockets are ready; ready connections are
- * stepped round robin until the budget is spent; timers; admission; tasks; completions; the dead
- * are freed. What did not fit the budget keeps its place for the next turn.
+ * One turn: the port's poll reports the ready sockets; the clock is read; ready connections are
+ * stepped round robin until the budget is spent; timers fire; admission; tasks; completions; dead
+ * connections are freed. Connections that did not fit the budget keep their place for the next
+ * turn.
  */
 #include "core/core.h"
 #include "base/text.h"
 #include <string.h>
 
 #define TRACE_LINE 200U
-#define BACK_MS    1000000U /* so far may a clock go back */
+#define BACK_MS    1000000U /* a clock may go back by this much */
 
 #if MIDGE_TEXTS
 void midge__trace(const struct midge_client *client, enum midge_trace_kind kind, midge_id id,
@@ -217,7 +218,7 @@ static void close_now(struct midge_client *client)
     while ((link = midge__list_first(&client->conns)) != NULL) {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(link, struct midge__conn, link);
         if (conn->state == MIDGE__CONN_READY) {
-            (void)conn->stream->ops->shutdown(conn->stream); /* one try: closing never waits */
+            (void)conn->stream->ops->shutdown(conn->stream); /* one try: midge_close never waits */
         }
         midge__conn_kill(conn);
     }
@@ -265,7 +266,7 @@ bool midge__client_leave(struct midge_client *client, bool outermost)
 
 /* --- time --- */
 
-/* Since the last look at the clock. It stands still when it went back, which it should not. */
+/* Milliseconds since the clock was last read; 0 if it went back, which a port must not do. */
 static uint32_t since_tick(const struct midge_client *client)
 {
     uint32_t ms = client->port->clock_ms(client->port->ctx) - client->now_ms;
@@ -277,7 +278,7 @@ void midge__client_tick(struct midge_client *client)
     uint32_t now = client->now_ms + since_tick(client);
     client->wraps += now < client->now_ms;
     client->now_ms = now;
-    (void)midge__timer_heap_mark(&client->timers, now); /* what is armed counts from now */
+    (void)midge__timer_heap_mark(&client->timers, now); /* new timers count from now */
 }
 
 uint64_t midge_now_ms(const struct midge_client *client)
@@ -285,8 +286,8 @@ uint64_t midge_now_ms(const struct midge_client *client)
     return ((uint64_t)client->wraps << 32 | client->now_ms) + since_tick(client);
 }
 
-/* Has the wall clock gone on by more than ages may have? The other one may have wrapped in the
-   meantime, or stood still while the machine slept. */
+/* Has the wall clock advanced by more than MIDGE__MILLIS_AGED since the last turn? clock_ms may
+   have wrapped in the meantime, or stood still while the machine slept. */
 static bool has_slept(struct midge_client *client)
 {
     int64_t now = client->port->wall_time(client->port->ctx);
@@ -295,7 +296,7 @@ static bool has_slept(struct midge_client *client)
     return wall > then && then != 0 && wall - then > MIDGE__MILLIS_AGED / 1000 + 1;
 }
 
-/* What is remembered goes when it was not looked at for so long. */
+/* Forgets sessions and addresses that were not used for MIDGE__MILLIS_AGED. */
 static void expire(struct midge_client *client)
 {
     bool slept = has_slept(client);
@@ -349,7 +350,7 @@ static size_t collect(const struct midge_client *client, struct midge_pollfd *fd
         }
         unsigned want = midge__conn_want(conn);
         if (want == 0) {
-            continue; /* paused: TCP slows the peer; an error is seen when it goes on */
+            continue; /* paused: TCP slows the peer down; an error is noticed after the pause */
         }
         if (n < cap) {
             fds[n] = (struct midge_pollfd){.sock = sock, .events = (uint8_t)want};
@@ -416,7 +417,7 @@ static void step_ready(struct midge_client *client)
         client->steps_left--;
         midge__conn_step(conn);
     }
-    /* They have waited longest: first in the next turn. */
+    /* These have waited longest: they come first in the next turn. */
     midge__list_splice_tail(&later, &client->ready);
     midge__list_splice_tail(&client->ready, &later);
     uint32_t moved = client->config.turn_bytes - (uint32_t)client->bytes_left;
@@ -436,7 +437,7 @@ static void work(struct midge_client *client, size_t n_fds)
     bool room = client->dirty;
     midge__admission_run(client);
     client->stepping = false;
-    midge__tasks_room(client, room); /* after the requests that wait */
+    midge__tasks_room(client, room); /* waiting requests come first */
     midge__tasks_run(client);
     midge__awaitables_deliver(client);
     midge__conns_reap(client);
@@ -462,9 +463,9 @@ int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed
         return MIDGE_ERR_INVALID;
     }
     struct midge_port *port = client->port;
-    int timeout = sooner(timeout_ms, own_timeout(client)); /* the port knows its own */
+    int timeout = sooner(timeout_ms, own_timeout(client)); /* the port adds its own */
     if (client->live == 0) {
-        timeout = 0; /* nothing to wait for: an endless wait would never end */
+        timeout = 0; /* nothing is live, so an endless wait would never end */
     }
     size_t n = collect(client, client->fds, client->config.max_connections);
     int err = port->poll(port->ctx, client->fds, n, timeout);

@@ -12,17 +12,18 @@
  * WAIT_CLOSE  close_notify         DEAD                  DEAD                  MIDGE_CLOSE_MS (own)
  * DEAD        the turn's end       –                     –                     –
  *
- * No errors, as the connection dies and its transfer is back in the queue (start_over): memory that
- * is short before anything was sent, no room when the name is resolved, and a handshake that fails
- * with a session, which is tried once without.
+ * In three cases the connection ends, but its transfer does not fail and goes back to the queue
+ * (start_over): memory is short before anything was sent; there is no room after the lookup; a
+ * handshake with a session fails, and is tried once without the session.
  */
 #include "core/core.h"
 #include <string.h>
 
-/* A remembered address that fails leaves time to ask for others. */
+/* A remembered address gets one of two shares, so that time is left to look up others if it
+   fails. */
 #define KNOWN_AND_ASK 2U
 
-/* A connection is given up so long, at least, before its server closes it as announced. */
+/* At least this long before the server closes a connection as announced, midge closes it. */
 #define KEEP_MARGIN_MS 1000U
 
 static void set_state(struct midge__conn *conn, enum midge__conn_state state)
@@ -147,7 +148,7 @@ void midge__conn_report(const struct midge__conn *conn, struct midge_result *r)
     r->longest_step_us = conn->longest_step_us;
 }
 
-/* While it is being opened: its transfer ends with it. */
+/* For a connection being opened: its transfer ends with it. */
 void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fault *fault)
 {
     struct midge__transfer *t = conn->transfer;
@@ -198,7 +199,8 @@ void midge__conn_start_over(struct midge__conn *conn, struct midge__transfer *t,
     midge__conn_kill(conn);
 }
 
-/* Memory was short before anything was sent, and others hold some: t waits for it in the queue. */
+/* True: memory was short before anything was sent, and others hold some, so t waits in the
+   queue. */
 static bool put_off(struct midge__conn *conn, struct midge__transfer *t, int err)
 {
     bool alone = conn->client->n_conns == 1;
@@ -212,7 +214,7 @@ static bool put_off(struct midge__conn *conn, struct midge__transfer *t, int err
     return true;
 }
 
-/* A step of its opening gave err. */
+/* A step of the opening returned err: handles an error. */
 static void opened_so_far(struct midge__conn *conn, int err, const struct midge__fault *fault)
 {
     if (err != MIDGE_OK && !put_off(conn, conn->transfer, err)) {
@@ -232,8 +234,8 @@ static void keep_alive_over(struct midge__timer *timer)
     midge__conn_close(MIDGE_CONTAINER_OF(timer, struct midge__conn, timer));
 }
 
-/* Milliseconds from the last byte of an answer on: the hint only shortens. That byte has been on
-   its way, and the next request will be. */
+/* Milliseconds from the last byte of an answer. The server's hint can only shorten our own limit.
+   The margin covers the way of that byte and of the next request. */
 static uint32_t keep_ms(const struct midge__conn *conn)
 {
     uint32_t margin = 2 * conn->rtt_ms, most = conn->client->config.keep_alive_ms;
@@ -255,7 +257,7 @@ bool midge__conn_keeps(struct midge__conn *conn, const struct midge__keep_alive 
         conn->keep_s = hint->timeout_s;
     }
     if (conn->keep_s == MIDGE__KEEP_ALIVE_NONE) {
-        conn->since_ms = conn->client->now_ms; /* our own limit: from the answer's end */
+        conn->since_ms = conn->client->now_ms; /* our own limit counts from the answer's end */
     }
     return conn->client->now_ms - conn->since_ms < keep_ms(conn) &&
            conn->served < conn->served_most;
@@ -302,13 +304,14 @@ int midge__conn_recv(struct midge__conn *conn, uint8_t *buf, size_t cap, size_t 
         midge__origin_session(conn->origin, conn);
     }
     if (err == MIDGE_ERR_BUSY) {
-        conn->client->bytes_left -= MIDGE_RECV_BUFFER; /* as much work as so many bytes of data */
+        conn->client->bytes_left -= MIDGE_RECV_BUFFER; /* counts as much work as this many bytes of
+                                                          data */
     }
     return err;
 }
 
-/* Nothing should come on an idle connection but TLS tickets. AGAIN: it is still good; BUSY: there
-   is more to look at. */
+/* Only TLS tickets should come on an idle connection. AGAIN: it is still good; BUSY: there is more
+   to read. */
 static int recv_idle(struct midge__conn *conn)
 {
     uint8_t byte;
@@ -316,8 +319,8 @@ static int recv_idle(struct midge__conn *conn)
     return midge__conn_recv(conn, &byte, sizeof byte, &n);
 }
 
-/* Its timer knows the time of the turn's start, since when another connection may have computed or
-   a callback have written to flash for long. */
+/* Timers use the time of the turn's start. Since then another connection's computing, or a callback
+   that writes to flash, may have taken long, so the clock is read again. */
 static bool is_overdue(const struct midge__conn *conn)
 {
     const struct midge_port *port = conn->client->port;
@@ -326,7 +329,7 @@ static bool is_overdue(const struct midge__conn *conn)
 
 bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
 {
-    /* Bytes that came unasked, even half a record, must not be taken for t's answer. */
+    /* Bytes that came without a request, even half a record, must not become t's answer. */
     if (is_overdue(conn) || recv_idle(conn) != MIDGE_ERR_AGAIN ||
         conn->stream->ops->pending(conn->stream)) {
         midge__conn_close(conn);
@@ -348,9 +351,9 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
 
 static void address_late(struct midge__timer *timer);
 
-/* One address that never answers must not use up the time of the others: this one, the first of
-   `addresses`, has its share of what the transfer has left. The last one has all of it, and so
-   has each where nothing bounds the transfer: the platform ends its try then. */
+/* An address that never answers must not use up the time of the others: this one, the first of
+   `addresses`, gets its share of the transfer's remaining time. The last one gets all of it. If the
+   transfer has no limit, there are no shares: the platform ends each try. */
 static void give_share(struct midge__conn *conn, unsigned addresses)
 {
     struct midge_client *client = conn->client;
@@ -369,7 +372,8 @@ static void give_share(struct midge__conn *conn, unsigned addresses)
 static int connect_to(struct midge__conn *conn, const struct midge_addr *addr, unsigned addresses)
 {
     if (conn->origin->family != 0 && addr->family != conn->origin->family) {
-        return MIDGE_ERR_CONNECT; /* an address in the URL, of the family that was not asked for */
+        return MIDGE_ERR_CONNECT; /* an address in the URL, not of the family that the request
+                                     allows */
     }
     int err = midge__tcp_open(&conn->tcp, conn->client->port, addr, conn->origin->port);
     conn->stream = &conn->tcp.s;
@@ -383,7 +387,7 @@ static int connect_to(struct midge__conn *conn, const struct midge_addr *addr, u
     return MIDGE_OK;
 }
 
-/* The next address of the answer; the last one's fault is reported. */
+/* Tries the next address of the lookup; if all fail, the fault of the last one is reported. */
 static void connect_next(struct midge__conn *conn)
 {
     int err = MIDGE_ERR_CONNECT;
@@ -401,8 +405,8 @@ static void connect_next(struct midge__conn *conn)
     opened_so_far(conn, err, &conn->tcp.s.fault);
 }
 
-/* Resolved, and no room: back to the queue, which knows when there is. Once: its address may fail,
-   and then all of them are tried. */
+/* There is no room after the lookup: t goes back to the queue until there is. Only once: the
+   remembered address may fail, and then all of them are tried. */
 static bool lacks_room(struct midge__conn *conn)
 {
     struct midge__transfer *t = conn->transfer;
@@ -444,14 +448,14 @@ static int start_dns(struct midge__conn *conn)
     midge__transfer_phase(conn->transfer, MIDGE_PHASE_DNS);
     int err = port->dns_start(port->ctx, conn->origin->host, conn->query);
     if (err != MIDGE_OK) {
-        conn->query->done = 1; /* the port holds nothing of it */
+        conn->query->done = 1; /* the port has not started it */
         return err;
     }
     midge__conn_kick(conn);
     return MIDGE_OK;
 }
 
-/* If it was a remembered address: ask again before giving up. */
+/* If it was a remembered address, look the name up again before giving up. */
 static void connect_failed(struct midge__conn *conn)
 {
     midge__timer_disarm(&conn->client->timers, &conn->timer);
@@ -527,16 +531,17 @@ void midge__conn_admit(struct midge__conn *conn)
     midge__conn_kick(conn);
 }
 
-/* With the session of a server that has changed since (RFC 8446 4.6.1 has it refuse the session;
-   some refuse the handshake, and mbedTLS keeps to the session's version) it fails each time: once
-   more without. */
+/* If the server has changed since the session was made, it should refuse only the session (RFC 8446
+   4.6.1). But some servers refuse the handshake, and mbedTLS offers only the session's version, so
+   each try would fail: one more try without the session. */
 static bool try_without_session(struct midge__conn *conn, int err)
 {
     if (!conn->tls.offered || err == MIDGE_ERR_NO_MEMORY) {
         return false;
     }
     midge__origin_doubt(conn->origin, conn);
-    midge__conn_start_over(conn, conn->transfer, true); /* also if others bring one meanwhile */
+    midge__conn_start_over(conn, conn->transfer, true); /* a full handshake, even if another
+                                                           connection brings a session meanwhile */
     return true;
 }
 
@@ -599,7 +604,7 @@ static bool step_ready(struct midge__conn *conn)
         return true;
     case MIDGE__STEP_IDLE:
         become_idle(conn);
-        return conn->stream->ops->pending(conn->stream); /* tickets behind the answer */
+        return conn->stream->ops->pending(conn->stream); /* tickets after the answer */
     case MIDGE__STEP_OVER:
         midge__conn_close(conn);
         return false;

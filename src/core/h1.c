@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* HTTP/1.1 as a connection's protocol: one exchange at a time. Its two halves are in h1_send.c and
-   h1_recv.c. */
+/* HTTP/1.1 as a connection's protocol: one exchange at a time. h1_send.c and h1_recv.c have the two
+   directions. A step first sends once, then receives once and parses. This file has the rest: waits
+   of the sink, the source and for memory, the end of an exchange, and a request that cannot be
+   sent. */
 #include "core/h1.h"
 #include <string.h>
 
@@ -26,8 +28,8 @@ void midge__h1_ask(struct midge__h1 *x, unsigned who)
 static void set_waits(struct midge__h1 *x, unsigned waits)
 {
     x->waits = (uint8_t)waits;
-    /* The idle deadline stands still for the application, not for memory: nothing else would end
-       that wait when the others never give any back. */
+    /* The idle deadline stops while the application is waited for, but not while memory is: nothing
+       else would end that wait if the others never free any. */
     midge__transfer_freeze(x->transfer, (waits & ~(unsigned)MIDGE__RESUME_MEMORY) != 0);
 }
 
@@ -92,7 +94,7 @@ enum midge__step midge__h1_end_unsent(struct midge__h1 *x)
     return midge__h1_over(x, x->send_error, &x->send_fault);
 }
 
-/* No answer came in time. While there is no memory for one that did come, it is waited for. */
+/* Ends the request if no answer came in time. An answer that waits for memory has come. */
 static void answer_late(struct midge__timer *timer)
 {
     struct midge__conn *conn = MIDGE_CONTAINER_OF(timer, struct midge__conn, timer);
@@ -113,7 +115,7 @@ void midge__h1_send_broken(struct midge__h1 *x, int err)
     x->wpos = x->wlen = 0;
     set_waits(x, x->waits & ~(unsigned)MIDGE__RESUME_SOURCE);
     uint32_t left = midge__transfer_left(x->transfer);
-    if (left <= ms) { /* before a deadline of the request's own, which would tell no cause */
+    if (left <= ms) { /* before a deadline of the request, which would hide the cause */
         ms = left > 0 ? left - 1 : 0;
     }
     conn->timer.fire = answer_late;

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* HTTP/1.1, the receiving half: from the stream through the parser to callbacks and sink. */
+/* HTTP/1.1, the receiving direction: from the stream through the parser to callbacks and sink. The
+   parser consumes the receive buffer and returns events, which handle() answers. The buffer for the
+   head starts with HEAD_FIRST bytes and grows on the parser's request. If memory is short for that,
+   the exchange borrows the client's spare head or waits; if none will come, the fields that are not
+   needed are skipped. */
 #include "core/h1.h"
 #include "base/span.h"
 #include "codec/http_date.h"
 #include <string.h>
 
-#define TRAILERS   32U  /* room for a few, behind a head that is complete */
+#define TRAILERS   32U  /* bytes for a few trailers, after a complete head */
 #define HEAD_FIRST 512U /* the head buffer's first size; doubled up to max_header */
 
 void midge__h1_recv_begin(struct midge__h1 *x)
@@ -21,7 +25,7 @@ static void release_head(struct midge__h1 *x)
     struct midge_client *client = x->conn->client;
     if (x->lent) {
         client->spare_head = x->head;
-        client->dirty = true; /* somebody may wait for it */
+        client->dirty = true; /* another exchange may wait for it */
     } else {
         midge__memory_free(&client->memory, x->head);
     }
@@ -55,8 +59,8 @@ static bool exceeds_max_body(const struct midge__h1 *x, uint64_t len)
 
 #if MIDGE_HTTP_DATES
 
-/* Seconds from the answer's own date to the one in its Retry-After: no clock is needed (RFC 9110
-   10.2.3, 6.6.1). 0: it is past, or there is no date. */
+/* Seconds from the answer's own date to the one in its Retry-After, so no clock is needed (RFC 9110
+   10.2.3, 6.6.1). 0: that time has passed, or there is no date. */
 static uint32_t seconds_until(const struct midge__h1 *x, struct midge_span when)
 {
     struct midge_span date;
@@ -139,7 +143,7 @@ static int on_head(struct midge__h1 *x)
     return MIDGE_OK;
 }
 
-/* With what was gathered in it. */
+/* Copies the bytes gathered so far into the new buffer. */
 static void change_head(struct midge__h1 *x, char *head, size_t cap)
 {
     if (x->parse.fill > 0) {
@@ -150,15 +154,15 @@ static void change_head(struct midge__h1 *x, char *head, size_t cap)
     midge__h1_parse_grow(&x->parse, head, cap);
 }
 
-/* No memory for a larger head, and none will come back. A request that may be sent again does that
-   when it is alone; for another the fields that are not needed are left out. */
+/* There is no memory for a larger head, and none will be freed. A request that may be sent again is
+   sent again when it is alone; for others the fields that are not needed are skipped. */
 static int cut_head(struct midge__h1 *x)
 {
     bool again = x->conn->client->n_conns > 1 && midge__transfer_steps_back(x->transfer);
     return !again && midge__h1_parse_skip(&x->parse) ? MIDGE_OK : MIDGE_ERR_NO_MEMORY;
 }
 
-/* No memory for `wish` bytes: the spare head, or it comes when others end. */
+/* There is no memory for `wish` bytes: borrows the spare head, or waits until others end. */
 static int do_with_less(struct midge__h1 *x, size_t wish)
 {
     struct midge_client *client = x->conn->client;
@@ -194,7 +198,7 @@ static int grow(struct midge__h1 *x)
     return MIDGE_OK;
 }
 
-/* Others may need the spare one while the body, which may be long, comes. */
+/* Others may need the spare head while the body arrives, which may take long. */
 static void return_spare(struct midge__h1 *x)
 {
     size_t cap = x->parse.fill + TRAILERS;
@@ -238,7 +242,7 @@ static void give_trailers(struct midge__h1 *x)
     }
 }
 
-/* What follows the answer was not asked for: such a connection is not trusted again. */
+/* If bytes follow the answer, no request asked for them: such a connection is not used again. */
 static enum midge__step on_end(struct midge__h1 *x)
 {
     struct midge__conn *conn = x->conn;
@@ -256,7 +260,7 @@ static enum midge__step on_end(struct midge__h1 *x)
 
 /* --- the parser's events --- */
 
-/* One of them; *more: there may be another at once. */
+/* Handles one event. *more false: the parser needs more bytes. */
 static int handle(struct midge__h1 *x, const struct midge__h1_event *event, bool *more)
 {
     switch (event->kind) {
@@ -310,7 +314,7 @@ static enum midge__step parse_some(struct midge__h1 *x)
 
 /* --- from the stream --- */
 
-/* Why the request could not be sent explains more than that no answer came. */
+/* The reason why sending failed explains more than that no answer came. */
 static bool send_broke_first(const struct midge__h1 *x)
 {
     return x->send == MIDGE__H1_SEND_BROKEN && x->transfer->result->status == 0;
@@ -358,7 +362,7 @@ enum midge__step midge__h1_recv(struct midge__h1 *x)
     size_t n = 0;
     if (x->parse_on) {
         x->parse_on = false;
-        return parse_some(x); /* what was there when the sink paused */
+        return parse_some(x); /* bytes that were there when the sink paused */
     }
     int err = midge__conn_recv(conn, x->rbuf, midge__h1_budget(x, sizeof x->rbuf), &n);
     switch (err) {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* HTTP/1.1, the sending half: head, and body from memory or from a source. */
+/* HTTP/1.1, the sending direction. Each call fills the send buffer if it is empty and sends once.
+   The head, a source's bytes (as chunks if their number is unknown) and the rest of a body that
+   fits go through the buffer; a larger body in memory is sent without a copy. */
 #include "core/h1.h"
 #include "midge/version.h"
 #include <string.h>
@@ -57,7 +59,7 @@ static void put(struct midge__h1 *x, const void *bytes, size_t n)
     x->wlen += n;
 }
 
-/* How much one read of the source may give, beside its chunk's frame. */
+/* How many bytes one read of the source may return: the free bytes without the chunk's frame. */
 static size_t source_room(const struct midge__h1 *x)
 {
     size_t room = free_bytes(x);
@@ -67,7 +69,7 @@ static size_t source_room(const struct midge__h1 *x)
     return room < body_left(x) ? room : (size_t)body_left(x);
 }
 
-/* Frames n bytes that lie behind the room for their chunk's head. */
+/* Frames n bytes as a chunk; they lie after the room for the chunk's head. */
 static void put_chunk(struct midge__h1 *x, const uint8_t *at, size_t n)
 {
     uint8_t line[MIDGE__H1_CHUNK_HEAD_MAX];
@@ -78,7 +80,7 @@ static void put_chunk(struct midge__h1 *x, const uint8_t *at, size_t n)
     put(x, MIDGE__H1_CHUNK_TAIL, sizeof MIDGE__H1_CHUNK_TAIL - 1);
 }
 
-/* What a read of at most cap bytes to `at` gave. */
+/* Handles the result (err, n) of a read of at most cap bytes to `at`. */
 static int take_from_source(struct midge__h1 *x, int err, const uint8_t *at, size_t n, size_t cap)
 {
     if (err == MIDGE_ERR_AGAIN) {
@@ -120,12 +122,12 @@ static int fill_from_source(struct midge__h1 *x)
     midge__h1_ask(x, MIDGE__RESUME_SOURCE);
     int err = source->read(source, at, cap, &n);
     if (x->transfer == NULL) {
-        return MIDGE_ERR_CANCELED; /* by the source */
+        return MIDGE_ERR_CANCELED; /* the source canceled the request */
     }
     return take_from_source(x, err, at, n, cap);
 }
 
-/* A small body leaves in one record with its head; a large one is sent from where it lies. */
+/* A small body is sent in one record with its head; a large one without a copy. */
 static void fill_from_memory(struct midge__h1 *x)
 {
     const struct midge_request *r = x->transfer->request;
@@ -164,7 +166,7 @@ static int fill(struct midge__h1 *x)
 
 /* --- to the stream --- */
 
-/* Bytes of the body that need no copy. */
+/* Are there bytes of the body to send without a copy? */
 static bool has_direct(const struct midge__h1 *x)
 {
     const struct midge_request *r = x->transfer->request;
@@ -184,7 +186,7 @@ static void note_sent(struct midge__h1 *x, bool direct, size_t n)
     midge__transfer_active(x->transfer);
 }
 
-/* One send of the buffer, or straight from the caller's memory. */
+/* Sends once, from the buffer or directly from the caller's memory. */
 static int send_some(struct midge__h1 *x, bool *moved)
 {
     struct midge__stream *s = x->conn->stream;
@@ -194,8 +196,8 @@ static int send_some(struct midge__h1 *x, bool *moved)
     size_t at = direct ? (size_t)x->sent : x->wpos;
     const uint8_t *from = (direct ? (const uint8_t *)r->body : x->wbuf) + at;
     size_t len = (direct ? r->body_len : x->wlen) - at;
-    /* TLS wants a repeated send to have the same arguments; there a record bounds what one call
-       takes. */
+    /* With TLS a repeated send must have the same arguments; there a record limits the bytes of one
+       call. */
     if (!x->conn->origin->secure) {
         len = midge__h1_budget(x, len);
     }
@@ -207,7 +209,8 @@ static int send_some(struct midge__h1 *x, bool *moved)
     return err == MIDGE_ERR_BUSY ? MIDGE_ERR_AGAIN : err;
 }
 
-/* At once: the answer may be here already, and the connection is kept only after DONE. */
+/* Sets DONE in the same step: the answer may have arrived already, and the connection is kept only
+   after DONE. */
 static void note_done(struct midge__h1 *x)
 {
     if (x->wpos != x->wlen) {

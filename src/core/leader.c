@@ -6,7 +6,7 @@
  * that its handshake brings, and then open connections of their own with it. A leader that hangs
  * must not hold them, so more than one connection may lead:
  *
- * event                                           what follows
+ * event                                           effect
  * a leader connects, hears from its peer, or      its silence counts from now; leaders opened after
  * computes                                        it that heard nothing yet close, and their
  *                                                 requests wait again
@@ -20,8 +20,8 @@
  * no session came with a complete handshake       the others begin, each with a full handshake
  * a leader failed, or was silent after its        the next request leads; after the second of them
  * handshake                                       the others begin at the same time
- * a leader is silent and what it holds (place,    it closes, and its request waits behind the
- * permit, memory) is needed                       others; once for each request
+ * a leader is silent and its resources (place,    it closes, and its request waits behind the
+ * permit, memory) are needed                      others; once for each request
  *
  * RTT is the longer of the connect and of the time until the peer's first byte.
  */
@@ -43,7 +43,7 @@ static bool is_complete(const struct midge__conn *conn)
 
 /* --- which connections lead --- */
 
-/* Leads, was opened after conn, and has had no byte. */
+/* c leads, was opened after conn, and has received no byte. */
 static bool is_later(const struct midge__conn *c, const struct midge__conn *conn)
 {
     return c->leads && c->number > conn->number && c->tls.received == 0;
@@ -102,7 +102,8 @@ static void set_leader(struct midge__origin *o, struct midge__conn *conn)
     o->client->dirty = true;
 }
 
-/* Its leader leads no more: another one does, or the next request's connection. */
+/* o's leader stops leading: another leader takes its place, or the next request's connection will
+   lead. */
 static void pass_on(struct midge__origin *o)
 {
     o->leader->leads = false;
@@ -114,7 +115,7 @@ static void pass_on(struct midge__origin *o)
     }
 }
 
-/* Nobody waits any more. */
+/* No connection leads, and no request waits for one any more. */
 static void disband(struct midge__origin *o)
 {
     struct midge__conn *conn;
@@ -130,7 +131,7 @@ static void give_up_tickets(struct midge__origin *o)
     disband(o);
 }
 
-/* One more of its leaders has failed. */
+/* Counts one more failed leader. */
 static bool has_failed_often(struct midge__origin *o)
 {
     o->leaders_failed++;
@@ -144,13 +145,14 @@ bool midge__leader_awaited(const struct midge__origin *o)
 
 /* --- deadlines --- */
 
-/* The leader had something to do and did not get to it: that is no silence of its peer. */
+/* The leader is ready or waits for its permit: that is not a silence of its peer. */
 static bool is_held_up(const struct midge__conn *conn)
 {
     return !midge__list_empty(&conn->ready) || conn->state == MIDGE__CONN_WAIT_ADMIT;
 }
 
-/* An answer without a ticket: there will be none. No answer: the connection may hang. */
+/* If an answer came without a ticket, there will be none. If there is no answer, the connection may
+   hang. */
 static void ticket_late(struct midge__origin *o)
 {
     if (o->leader->answered || has_failed_often(o)) {
@@ -183,7 +185,7 @@ void midge__leader_timer_init(struct midge__origin *o)
     o->leader_timer.fire = leader_late;
 }
 
-/* --- what happens to connections --- */
+/* --- events of connections --- */
 
 void midge__leader_open(struct midge__conn *conn)
 {
@@ -198,7 +200,7 @@ void midge__leader_open(struct midge__conn *conn)
     }
     conn->leads = true;
     set_leader(o, conn);
-    arm(o, o->lead_until_ms); /* a name server's silence is not the peer's */
+    arm(o, o->lead_until_ms); /* the silence of a name server is not the peer's */
 }
 
 void midge__leader_moved(struct midge__conn *conn)
@@ -237,7 +239,7 @@ void midge__leader_complete(struct midge__conn *conn)
         return;
     }
     if (conn->tls.version == MIDGE_TLS_1_2 && !conn->tls.new_session) {
-        give_up_tickets(o); /* it would have come within the handshake (RFC 5077 3.3) */
+        give_up_tickets(o); /* a ticket would have come within the handshake (RFC 5077 3.3) */
         return;
     }
     uint32_t least = o->client->config.ticket_wait_ms, ms = 2 * conn->rtt_ms;
@@ -249,7 +251,7 @@ void midge__leader_complete(struct midge__conn *conn)
 void midge__leader_failed(struct midge__conn *conn)
 {
     struct midge__origin *o = conn->origin;
-    /* A name that is not found for one is not found for another. */
+    /* If the lookup failed, it would fail for another leader too. */
     if (conn->leads && (has_failed_often(o) || conn->state == MIDGE__CONN_WAIT_DNS)) {
         give_up_tickets(o);
     }
@@ -284,7 +286,7 @@ void midge__leader_session(struct midge__origin *o)
     disband(o);
 }
 
-/* --- what silent leaders hold --- */
+/* --- resources of silent leaders --- */
 
 bool midge__leader_yield(struct midge_client *client, const struct midge__origin *o)
 {
@@ -294,7 +296,8 @@ bool midge__leader_yield(struct midge_client *client, const struct midge__origin
     }
     struct midge__transfer *t = conn->transfer;
     t->yielded = true;
-    midge__leader_heard(conn); /* the RTT is that long at least: the next one has more time */
+    midge__leader_heard(conn); /* the RTT is at least that long, so the next leader gets more
+                                  time */
     midge__conn_start_over(conn, t, false);
     midge__list_remove(&t->link);
     midge__list_push_tail(&client->queue, &t->link);

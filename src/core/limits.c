@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Defaults of the configuration, and how much memory it needs. */
+/* Defaults of the configuration, and how much memory it needs. The sizes are sums of upper bounds:
+   fixed bytes (tables, TLS context, sessions), bytes for each connection, the peak of a handshake
+   above these, and pairs of TLS record slots. midge_memory_needed and midge_memory_least add them
+   up; midge__config_fit divides a given block by them. */
 #include "core/h1.h"
 #include <string.h>
 
 #define ORIGIN_BYTES    512U /* an origin with names of ordinary length */
 #define REQUEST_BYTES   512U
-#define LEAST_HEAD      2048U /* every response can have a head of this size */
-#define LEAST_SESSION   1024U /* without room for a longer ticket there is no resumption */
-#define FRAGMENTS_SHARE 32U   /* one part in 32 may be lost between small blocks */
+#define LEAST_HEAD      2048U /* each response may have a head of this size */
+#define LEAST_SESSION   1024U /* if there is no room for a longer ticket, midge does not resume */
+#define FRAGMENTS_SHARE 32U   /* one part in 32 may be lost to fragmentation */
 
 _Static_assert(MIDGE_CLOSE_MS <= MIDGE__MILLIS_MAX && MIDGE_EARLY_ANSWER_MS <= MIDGE__MILLIS_MAX &&
                    MIDGE_CONNECT_SHARE_MS <= MIDGE__MILLIS_MAX,
@@ -39,7 +42,7 @@ static void default_ms(uint32_t *field, uint32_t value)
 {
     default_u32(field, value);
     if (*field > MIDGE__MILLIS_AGED) {
-        *field = MIDGE__MILLIS_AGED; /* nothing is remembered for longer */
+        *field = MIDGE__MILLIS_AGED; /* sessions and connections are not kept longer */
     }
 }
 
@@ -55,7 +58,7 @@ bool midge__timeouts_valid(const struct midge_timeouts *timeouts)
     return true;
 }
 
-/* What is counted down, and below 0. */
+/* Budgets are counted down, also below 0. */
 static void default_budget(uint32_t *field, uint32_t value)
 {
     default_u32(field, value);
@@ -105,7 +108,7 @@ size_t midge__exchange_bytes(void)
     return MIDGE__MEMORY_COST(sizeof(struct midge__h1));
 }
 
-/* After the handshake; an exchange begins when the handshake's own needs are over. */
+/* Of a connection after its handshake; the exchange begins when the handshake's memory is freed. */
 static size_t working_bytes(bool secure)
 {
     return midge__exchange_bytes() + (secure ? midge__tls_held_bytes() : 0);
@@ -116,7 +119,7 @@ static size_t least_head(const struct midge_config *c)
     return c->max_header < LEAST_HEAD ? c->max_header : LEAST_HEAD;
 }
 
-/* A connection that is alone has room for a head of its own. */
+/* If only one connection can be open, it has room for its own head. */
 size_t midge__spare_head(const struct midge_config *c)
 {
     return c->max_connections > 1 ? least_head(c) : 0;
@@ -131,7 +134,8 @@ size_t midge__opening_bytes(bool secure, bool resumes, bool shakes)
            (secure && shakes && shake > work ? shake : work);
 }
 
-/* A head's buffer grows to twice its size: half as much more while what has come is copied. */
+/* A head's buffer doubles: while its bytes are copied, the old buffer of half the size exists
+   too. */
 static size_t growing_bytes(size_t head)
 {
     return head + head / 2;
@@ -145,7 +149,7 @@ size_t midge__lonely_bytes(const struct midge_config *c)
     return opens > works ? opens : works;
 }
 
-/* What the client has for each connection, before it is open. */
+/* Bytes of the client's tables for each connection. */
 static size_t place_bytes(void)
 {
     return sizeof(struct midge__conn *) + sizeof(struct midge_pollfd) +
@@ -163,7 +167,7 @@ static size_t with_slack(size_t bytes)
     return bytes + bytes / FRAGMENTS_SHARE;
 }
 
-/* A handshake's peak, beyond what the connection works with afterwards. */
+/* A handshake's peak, above the bytes that the connection needs afterwards. */
 static size_t beyond(size_t handshake, size_t head)
 {
     size_t working = working_bytes(true) + head;
@@ -185,8 +189,8 @@ static size_t pair_bytes(void)
     return MIDGE__MEMORY_COST(midge__tls_slot_in()) + MIDGE__MEMORY_COST(midge__tls_slot_out());
 }
 
-/* How many there is use for: a connection keeps its pair, or gives it back after the handshake
-   unless its server sends large records. */
+/* The most pairs that can be in use: a connection keeps its pair, or gives it back after the
+   handshake unless its server sends large records. */
 static unsigned most_pairs(const struct midge_config *c)
 {
     unsigned n =
@@ -196,17 +200,18 @@ static unsigned most_pairs(const struct midge_config *c)
 
 /* --- sums --- */
 
-/* Record slots apart. */
+/* Sizes without record slots, except for pair. */
 struct sizes {
     size_t fixed;      /* tables, contexts */
-    size_t connection; /* each, with a head of its own where there is no spare one */
-    size_t handshake;  /* each at once, beyond `connection` */
+    size_t connection; /* one connection, with its own head if there is no spare one */
+    size_t handshake;  /* one handshake, above `connection` */
     size_t pair;
 };
 
 static struct sizes sizes_of(const struct midge_config *c)
 {
-    /* Where connections keep their slots each has a head's share, and the spare is one of them. */
+    /* If connections keep their slots, each one's share includes a head, and one of these is the
+       spare head. */
     size_t spare = midge__tls_keeps_slots() ? 0 : midge__spare_head(c);
     size_t head = spare == 0 ? growing_bytes(LEAST_HEAD) : 0;
     return (struct sizes){
@@ -224,7 +229,7 @@ static void lower(uint16_t *field, size_t most)
     }
 }
 
-/* Where connections keep their record slots, what each may take is set apart from the start. */
+/* If connections keep their record slots, the block is divided into equal shares. */
 static unsigned fit_keeping(struct midge_config *c, size_t size, const struct sizes *s)
 {
     size_t base = s->fixed + s->handshake;
@@ -232,8 +237,9 @@ static unsigned fit_keeping(struct midge_config *c, size_t size, const struct si
     return c->max_connections;
 }
 
-/* Where they give them back: as many as could ever be open; admission looks at what is free. A
-   second pair of slots only if no connection is the poorer for it. */
+/* If connections give their slots back, max_connections is the number that could ever be open;
+   admission checks the free memory. There is a second pair of slots only if all connections still
+   have their full size. */
 static unsigned fit_sharing(struct midge_config *c, size_t size, const struct sizes *s)
 {
     size_t base = s->fixed + s->pair, lean = place_bytes() + midge__tls_held_least();
@@ -261,7 +267,7 @@ size_t midge_memory_needed(const struct midge_config *config)
     midge__config_defaults(&c, config);
     size_t session = midge__tls_session_bytes() + MIDGE__MEMORY_COST(ORIGIN_BYTES);
     size_t sessions = c.no_sessions ? 0 : MIDGE_MAX_SESSIONS * session;
-    /* Each may have its own origin, and a result that nobody takes. */
+    /* Each request may have its own origin, and a result that is never taken. */
     size_t transfer = MIDGE__MEMORY_COST(sizeof(struct midge__transfer)) +
                       MIDGE__MEMORY_COST(sizeof(struct midge_result)) +
                       MIDGE__MEMORY_COST(ORIGIN_BYTES);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Origins: the whole identity of a connection (scheme, host, port, whom to verify and how,
- * versions, where to connect instead), and what is known of it: its TLS session, the address that
- * worked, and whose handshake is bringing a ticket.
+ * An origin is the whole identity of a connection (scheme, host, port, the name to verify, whether
+ * to verify, TLS versions, the host to connect to instead), together with its TLS session, the
+ * address that worked last, and its leader (leader.c). An origin without references is kept for its
+ * session only: the MIDGE_MAX_SESSIONS most recent ones, and fewer when memory is short.
  */
 #include "core/core.h"
 #include "base/address.h"
@@ -58,7 +59,7 @@ static int identify(const struct midge_client *client, const struct midge_reques
     *id = (struct identity){
         .host = r->connect_host ? midge__span_of(r->connect_host) : url->host,
         .servername = r->servername ? without_zone(midge__span_of(r->servername)) : url->host,
-        /* Another site reached at the same address is another identity. */
+        /* Another site at the same address is another identity. */
         .url_host = url->host,
         .port = r->connect_port ? r->connect_port : url->port,
         .url_port = url->port,
@@ -153,7 +154,7 @@ static bool is_aged(const struct midge__origin *o)
     return o->client->now_ms - o->used_ms >= MIDGE__MILLIS_AGED;
 }
 
-/* What nobody uses is kept for its session only, the most recent MIDGE_MAX_SESSIONS of them. */
+/* Frees origins without references except for the `keep` most recently used ones. */
 static void trim(struct midge_client *client, unsigned keep)
 {
     for (;;) {
@@ -205,15 +206,16 @@ static struct midge__origin *make(struct midge_client *client, const struct iden
     return o;
 }
 
-/* Only TLS asks for versions. */
+/* Versions matter only with TLS. */
 static bool has_versions(const struct identity *id)
 {
     return !id->secure || ((id->min_tls == 0 || midge__tls_has_version(id->min_tls)) &&
                            (id->max_tls == 0 || midge__tls_has_version(id->max_tls)));
 }
 
-/* Each time anew: interfaces come and go. A number is an index (RFC 4007 11.2), unless an interface
-   has that name. URL: a broken address, which no resolver shall see. */
+/* Looks the zone up for each request, since interfaces come and go. A number is an index (RFC 4007
+   11.2), unless an interface has that name. URL: the host is a malformed address, which must not
+   reach the resolver. */
 static int find_zone(const struct midge_client *client, struct midge__origin *o)
 {
     uint64_t index;
@@ -295,7 +297,7 @@ void midge__origins_close(struct midge_client *client)
     trim(client, 0);
 }
 
-/* The least recently used first, `last` when there is no other. */
+/* The least recently used session is freed first, the one of `last` only if there is no other. */
 bool midge__origins_forget(struct midge_client *client, const struct midge__origin *last)
 {
     struct midge__origin *oldest = NULL;
@@ -317,7 +319,7 @@ bool midge__origins_forget(struct midge_client *client, const struct midge__orig
     return true;
 }
 
-/* --- what is remembered --- */
+/* --- remembered sessions and addresses --- */
 
 void midge__origins_expire(struct midge_client *client, bool all)
 {
@@ -333,8 +335,8 @@ void midge__origins_expire(struct midge_client *client, bool all)
     }
 }
 
-/* What is remembered may be why it failed: another machine may have the address by now, or the
-   server other versions than the session. */
+/* The remembered address or session may be the reason for the failure: another machine may have the
+   address now, or the server may have changed its TLS versions. */
 void midge__origin_doubt(struct midge__origin *o, const struct midge__conn *conn)
 {
     o->address_known = o->literal;
@@ -347,7 +349,7 @@ void midge__origin_session(struct midge__origin *o, struct midge__conn *conn)
 {
     struct midge__tls_session *session;
     struct midge__memory *memory = &o->client->memory;
-    midge__memory_yield(memory, true); /* is given up where that is missed: midge__origins_forget */
+    midge__memory_yield(memory, true); /* freed again when memory is short: midge__origins_forget */
     bool taken =
         !o->client->config.no_sessions && midge__tls_take_session(&conn->tls, &session) == MIDGE_OK;
     midge__memory_yield(memory, false);
@@ -357,7 +359,7 @@ void midge__origin_session(struct midge__origin *o, struct midge__conn *conn)
     if (midge__room_to_wait(o->client)) {
         midge__tls_session_free(o->client->tls, o->session);
         o->session = session;
-    } else { /* it lies in what others were promised */
+    } else { /* it takes memory that is promised to connections */
         midge__tls_session_free(o->client->tls, session);
     }
     midge__leader_session(o);

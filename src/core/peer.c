@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What config.on_peer is told as a connection comes up. */
+/* Calls config.on_peer while a connection is opened. */
 #include "core/core.h"
 
 #if MIDGE_TEXTS

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A request's copy in one block, and its absolute URL. */
+/* A request's copy in one block, its absolute URL, method and framing. The copy takes two passes
+   over the strings: the first one adds up their sizes, the second one copies them. */
 #include "core/core.h"
 #include "midge/url.h"
 #include <string.h>
 
-/* Two passes over the same walk: the first with at NULL adds up, the second copies. */
+/* State of a pass; at NULL: the first one, which only adds up. */
 struct copier {
     char *at;
     size_t size;
@@ -101,7 +102,7 @@ static size_t url_bound(const struct midge_client *client, size_t len)
     return len + 1;
 }
 
-/* As it is, if it is whole. */
+/* Takes the URL unchanged, if it is complete. */
 static int write_url(const struct midge_client *client, const struct midge_request *request,
                      char *out, size_t cap, size_t *len)
 {
@@ -150,7 +151,8 @@ const char *midge__request_method(const struct midge_request *request)
     return request->body != NULL || request->source != NULL ? "POST" : "GET";
 }
 
-/* RFC 9110 8.6: these say that they have none, as servers expect one. */
+/* RFC 9110 8.6: these methods send Content-Length: 0 if they have no body, since servers expect
+   one. */
 static bool wants_body(const char *method)
 {
     return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A response's head as callbacks see it. */
+/* A response's head, for callbacks. */
 #include "codec/h1_parse.h"
 #include "midge/response.h"
 

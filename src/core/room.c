@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Room: is there memory for what wants to begin, beside what others were promised?
+ * Room: is there enough free memory to begin something, without the memory promised to others?
  *
- * Promised is what a connection being opened may still take: its handshake's peak or the exchange
- * that follows. Not promised is the buffer of a response's head: it comes with the first byte and
- * grows while the head arrives. Where memory is short for that, connections wait for each other; a
- * spare buffer, lent to one at a time, gets them all through.
+ * A connection being opened is promised the memory that it may still take: its handshake's peak or
+ * the exchange that follows. The buffer of a response's head is not promised: it is allocated at
+ * the first byte and grows while the head arrives. If memory is short for that, connections wait
+ * for each other; a spare buffer, lent to one at a time, lets all of them finish.
  *
- * Requests that wait, tasks and sleeps get nothing of the block's lower end, where one connection
- * has all that it needs (midge__memory_reserve). So a request whose memory fails is put back until
- * no other connection is open, and then finds enough.
+ * Waiting requests, tasks and sleeps get no memory from the block's lower end, which is large
+ * enough for one connection (midge__memory_reserve). So a request that lacks memory goes back to
+ * the queue until no other connection is open, and then there is enough.
  */
 #include "core/core.h"
 
@@ -18,8 +18,9 @@ static bool is_opening(const struct midge__conn *conn)
     return conn->state < MIDGE__CONN_READY;
 }
 
-/* A handshake by a session needs little. A server that refuses the session makes it a full one;
-   where memory is short for that, the transfer is put off and asks for the whole. */
+/* A handshake with a session needs little memory. If the server refuses the session, it becomes a
+   full one; if memory is short for that, the transfer goes back to the queue and then waits for
+   room for a full handshake. */
 static bool resumes(const struct midge_client *client, const struct midge__transfer *t)
 {
     return t->origin->session != NULL && !client->config.no_sessions && t->put_off == 0;
@@ -36,8 +37,8 @@ static size_t small_live(const struct midge__conn *conn)
     return midge__memory_owner_live(m, conn->owner) - midge__memory_owner_slots(m, conn->owner);
 }
 
-/* What a connection under way may still take: of its handshake; when that is over, for tickets of
-   TLS 1.3, since its request would be lost. */
+/* Bytes that a connection may still take: for its handshake; after that for tickets of TLS 1.3,
+   since without this memory its request would fail. */
 static size_t promised_to(const struct midge__conn *conn)
 {
     bool tickets = conn->state == MIDGE__CONN_READY && !conn->idle &&
@@ -58,7 +59,7 @@ static size_t promised(const struct midge_client *client)
     return sum;
 }
 
-/* A handshake's peak, beyond what its connection works with. */
+/* A handshake's peak, above the bytes that its connection needs afterwards. */
 static size_t beyond(const struct midge_client *client, const struct midge__transfer *t)
 {
     bool secure = t->origin->secure, resumed = resumes(client, t);
@@ -66,9 +67,11 @@ static size_t beyond(const struct midge_client *client, const struct midge__tran
            midge__opening_bytes(secure, resumed, false);
 }
 
-/* To those that are not so far, if t were one of them, with what `self` holds of it already: all
-   shall work at once, and compute one after the other. A name server may keep the others waiting
-   for long: who waits for it is asked again when it answers. */
+/* Bytes promised to connections whose handshake has not begun, if t's connection were one of them
+   (self, if it exists; its bytes are subtracted). All of them must be able to work at once, but
+   their handshakes compute one after the other, so only the largest peak counts. Connections that
+   wait for a name server do not count, since that may take long: room is checked again after the
+   lookup. */
 static size_t promised_later(const struct midge_client *client, const struct midge__transfer *t,
                              const struct midge__conn *self)
 {
@@ -93,8 +96,9 @@ static bool has(const struct midge_client *client, size_t bytes, size_t piece)
     return midge__memory_free_bytes(m) >= bytes && midge__memory_largest_free(m) >= piece;
 }
 
-/* The largest. A full handshake wants no less than one by a session: those that are put off from
-   that to the full one would else go before it, for ever. */
+/* The largest block needed. A full handshake does not ask for a smaller block than a resumed one:
+   otherwise transfers that change from a resumed to a full handshake would be admitted before the
+   resumed one again and again. */
 static size_t piece(bool secure, bool resumed)
 {
     size_t shake = secure && !resumed ? midge__tls_handshake_piece() : 0;
@@ -106,7 +110,7 @@ static bool has_free_slots(const struct midge_client *client)
     return midge__tls_slot_in() == 0 || midge__memory_free_slots(&client->memory) > 0;
 }
 
-/* A pair of record slots that is free, or comes back with the end of a handshake. */
+/* A pair of record slots is free, or will be at the end of a handshake. */
 static bool has_slots(const struct midge_client *client)
 {
     return client->handshakes > 0 || has_free_slots(client);
@@ -155,8 +159,8 @@ bool midge__room_to_feed(const struct midge__conn *conn)
     return spare || midge__room_to_grow(client, conn->starves);
 }
 
-/* What waits must leave what was promised. Room for one connection lies where the client gets
-   nothing (midge__memory_reserve). */
+/* Waiting requests must leave the promised memory free. The room for one connection is reserved
+   already (midge__memory_reserve). */
 bool midge__room_to_wait(const struct midge_client *client)
 {
     return has(client, promised(client), 0);

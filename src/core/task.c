@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tasks of the application: stepped once a turn when what they await has ended. */
+/* Tasks of the application. A task is stepped at most once in a turn, when the awaitable that it
+   waits for has ended: a watcher puts it on client->tasks. A task that waits for room
+   (MIDGE_AWAIT_ROOM) is on client->roomless and tries again when something has ended or was
+   freed. */
 #include "core/core.h"
 
 struct task {
@@ -42,8 +45,8 @@ static void woken(void *ctx, midge_id id, const struct midge_result *result)
     make_ready(task);
 }
 
-/* One that never ran has nothing to clean up. Others learn of it where they await. Once is enough,
-   and ends the recursion where tasks await each other. */
+/* A task that never ran has nothing to clean up. Others notice it at their await. A second cancel
+   does nothing, which ends the recursion if tasks await each other. */
 static void cancel(struct midge__awaitable *aw, int err)
 {
     struct task *task = task_of(aw);
@@ -56,7 +59,7 @@ static void cancel(struct midge__awaitable *aw, int err)
     } else if (task->task.waiting != 0) {
         (void)midge_cancel(aw->client, task->task.waiting);
     } else {
-        midge__list_remove(&task->ready); /* no more waiting for room */
+        midge__list_remove(&task->ready); /* it stops waiting for room */
         make_ready(task);
     }
 }
@@ -77,8 +80,8 @@ static const struct midge__awaitable_ops task_ops = {
     .destroy = destroy,
 };
 
-/* A task that waits for room, and on the way gave back only what it had taken for the try: that is
-   no news for the others, nor for itself. */
+/* A task waits for room again and has freed only the memory that its try took: then nothing has
+   changed for others or for itself. */
 static void forget_try(const struct task *task, bool dirty, size_t free_bytes, uint32_t requests)
 {
     struct midge_client *client = task->task.client;
@@ -103,13 +106,14 @@ static void step(struct task *task)
         int err = task->task.error;
         end(task, err == MIDGE_OK && task->task.canceled ? MIDGE_ERR_CANCELED : err);
     } else if (task->task.waiting == 0 || midge_done(task->task.client, task->task.waiting) != 0) {
-        make_ready(task); /* it awaits nothing that is still to come: next turn */
+        make_ready(task); /* it waits for nothing that is still live: it runs again in the next
+                             turn */
     }
 }
 
 void midge__tasks_run(struct midge_client *client)
 {
-    /* Those made ready by these run in the next turn. */
+    /* Tasks that become ready now run in the next turn. */
     midge__list_splice_tail(&client->running, &client->tasks);
     struct midge__list *link;
     while ((link = midge__list_pop(&client->running)) != NULL) {
@@ -155,7 +159,7 @@ int midge_spawn(struct midge_client *client, midge_task_fn fn, void *state, midg
     return MIDGE_OK;
 }
 
-/* Ends at once with err; what was to be awaited is not needed any more. */
+/* Ends the await at once with err. */
 static int ended_with(struct midge_result *result, midge_id id, int err)
 {
     *result = (struct midge_result){.error = err, .id = id, .cipher = "", .detail = ""};
@@ -167,7 +171,8 @@ int midge__await(struct midge_task *public, midge_id id, struct midge_result *re
     struct midge_client *client = public->client;
     struct task *task = MIDGE_CONTAINER_OF(public, struct task, task);
     if (id == public->id) {
-        return ended_with(result, id, MIDGE_ERR_INVALID); /* itself: it would never end */
+        return ended_with(result, id, MIDGE_ERR_INVALID); /* a task that awaits itself would never
+                                                             end */
     }
     if (public->canceled && midge_done(client, id) == 0) {
         (void)midge_cancel(client, id);
@@ -195,7 +200,8 @@ int midge__awaited(struct midge_task *public, struct midge_result *result)
     return err == MIDGE_OK ? 1 : ended_with(result, id, err);
 }
 
-/* Is there anything that ends by itself? Futures, and tasks that wait for room too, do not. */
+/* Is anything under way that ends by itself? Futures, and other tasks that wait for room, do
+   not. */
 static bool others_give_room(const struct midge_client *client)
 {
     return !midge__list_empty(&client->queue) || client->transfers > 0 ||

@@ -14,7 +14,7 @@
 #include "base/span.h"
 #include <string.h>
 
-/* So long without a byte of an answer says something about a kept connection. */
+/* A kept connection without a byte of an answer for this long may be broken. */
 #define UNANSWERED_MS 1000U
 
 static struct midge__transfer *transfer_of(const struct midge__awaitable *aw)
@@ -25,7 +25,7 @@ static struct midge__transfer *transfer_of(const struct midge__awaitable *aw)
 
 /* --- deadlines --- */
 
-/* Where it is in struct midge_timeouts. */
+/* The field's offset in struct midge_timeouts. */
 #define LIMIT(field) ((uint8_t)offsetof(struct midge_timeouts, field))
 
 static uint32_t limit_in(const struct midge_timeouts *timeouts, uint8_t limit)
@@ -35,7 +35,7 @@ static uint32_t limit_in(const struct midge_timeouts *timeouts, uint8_t limit)
     return ms;
 }
 
-/* The request's, or else the client's, or else the build's. */
+/* The request's limit; if 0, the client's; if 0, the build's. */
 static uint32_t limit_of(const struct midge__transfer *t, uint8_t limit)
 {
     static const struct midge_timeouts build = {
@@ -79,7 +79,7 @@ static uint32_t phase_limit(const struct midge__transfer *t)
     if (t->phase == MIDGE_PHASE_QUEUE) {
         return rest(ms, t->queued_ms);
     }
-    if (t->phase <= MIDGE_PHASE_TLS) { /* all of the opening has a limit beside their own */
+    if (t->phase <= MIDGE_PHASE_TLS) { /* the whole opening has a limit too */
         return smaller(ms, rest(limit_of(t, LIMIT(open_ms)), t->opening_ms));
     }
     return ms;
@@ -108,7 +108,7 @@ static void arm(struct midge__transfer *t)
 
 static void abandon(struct midge__transfer *t, int err);
 
-/* Bytes do not re-arm the timer: whether they moved is looked at when it fires. */
+/* Moved bytes do not re-arm the timer: when it fires, it checks whether bytes moved. */
 static void deadline(struct midge__timer *timer)
 {
     struct midge__awaitable *aw = MIDGE_CONTAINER_OF(timer, struct midge__awaitable, timer);
@@ -161,7 +161,7 @@ void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
     arm(t);
 }
 
-/* When it is admitted again this ends later, and so is without effect. */
+/* If the transfer is admitted again, the new end would be later, so it has no effect. */
 static void limit_attempt(struct midge__transfer *t)
 {
     const struct midge_client *client = t->aw.client;
@@ -235,7 +235,8 @@ void midge__transfer_end(struct midge__transfer *t, int err)
     midge__awaitable_end(&t->aw);
 }
 
-/* On a kept connection; a cancel may come from a limit of the application's own (midge_timeout). */
+/* On a kept connection. A cancel counts too: it may come from the application's own limit
+   (midge_timeout). */
 static bool is_unanswered(const struct midge__transfer *t, int err)
 {
     uint32_t waited = t->aw.client->now_ms - t->conn->since_ms;
@@ -243,7 +244,7 @@ static bool is_unanswered(const struct midge__transfer *t, int err)
            (err == MIDGE_ERR_TIMEOUT || waited >= UNANSWERED_MS);
 }
 
-/* Ends from outside: deadline, cancel, close. The connection in use is lost. */
+/* Ends the transfer from outside: deadline, cancel, close. Its connection is closed. */
 static void abandon(struct midge__transfer *t, int err)
 {
     struct midge__conn *conn = t->conn;
@@ -259,7 +260,7 @@ static void abandon(struct midge__transfer *t, int err)
             conn->protocol->cancel(conn, t);
         } else if (err == MIDGE_ERR_TIMEOUT && conn->state != MIDGE__CONN_WAIT_ADMIT) {
             midge__origin_doubt(conn->origin, conn);
-            if (phase_left(t) == 0) { /* else it is its own total limit */
+            if (phase_left(t) == 0) { /* otherwise the total limit ended it */
                 midge__leader_failed(conn);
             }
         }
@@ -280,7 +281,7 @@ static bool is_idempotent(const char *method)
     return false;
 }
 
-/* What a source gave may not have been sent: it is lost all the same. */
+/* Bytes that the source gave may not have been sent, but only a rewind brings them back. */
 static bool may_send_again(struct midge__transfer *t, bool sent_any)
 {
     const struct midge_request *r = t->request;
@@ -308,8 +309,8 @@ bool midge__transfer_steps_back(const struct midge__transfer *t)
            (!t->source_begun || r->source->rewind != NULL);
 }
 
-/* The answer's head is longer than the spare buffer, and all connections wait for memory: when no
-   other is open there may be enough. */
+/* The answer's head is longer than the spare buffer, and all connections wait for memory: the
+   request is sent again when no other connection is open, since there may be enough then. */
 static bool may_step_back(struct midge__transfer *t, int err)
 {
     if (err != MIDGE_ERR_NO_MEMORY || t->aw.client->n_conns < 2 || !midge__transfer_steps_back(t) ||
@@ -335,7 +336,7 @@ void midge__transfer_broken(struct midge__transfer *t, int err, const struct mid
     bool replay = may_replay(t, sent_any, got_any);
     bool back = !replay && may_step_back(t, err);
     if (t->state == MIDGE__TRANSFER_ENDED) {
-        return; /* canceled by its own source, while that was rewound */
+        return; /* its source canceled it during the rewind */
     }
     if (t->result->reused && !got_any) {
         midge__conn_unanswered(t->conn);
@@ -455,7 +456,7 @@ static void enqueue(struct midge_client *client, struct midge__transfer *t)
     client->dirty = true;
 }
 
-/* In one block with its result: a request that was started has all that it needs to end. */
+/* In one block with its result, so that a started request needs no more memory to end. */
 struct with_result {
     struct midge__transfer t;
     struct midge_result result;
@@ -477,7 +478,7 @@ static struct midge__transfer *make(struct midge_client *client)
     return t;
 }
 
-/* The first of the requests is tried in what there is. */
+/* The first request is tried with the memory that is free. */
 static bool is_first(const struct midge_client *client)
 {
     return midge__list_empty(&client->queue) && client->transfers == 0;
@@ -538,7 +539,7 @@ static int resume(struct midge_client *client, midge_id id, unsigned who)
     }
     struct midge__transfer *t = transfer_of(aw);
     if (t->state == MIDGE__TRANSFER_ATTACHED) {
-        midge__client_tick(client); /* the idle deadline's start */
+        midge__client_tick(client); /* the idle deadline starts now */
         t->conn->protocol->resume(t->conn, t, who);
     }
     return MIDGE_OK;
