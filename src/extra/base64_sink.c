@@ -5,14 +5,14 @@
 #include "codec/base64.h"
 #include "midge/err.h"
 
-#define PIECE 192 /* bytes passed on at a time: on the stack of whoever polls */
+#define PIECE 192 /* bytes passed on at a time; on the stack of midge_poll's caller */
 
 static struct midge_base64_sink *sink_of(struct midge_sink *base)
 {
     return MIDGE_CONTAINER_OF(base, struct midge_base64_sink, sink);
 }
 
-/* PAUSE is kept for the end of the data, which has to be taken. */
+/* PAUSE is returned only after all data was taken. */
 static int pass_on(struct midge_base64_sink *sink, const uint8_t *data, size_t len, int *paused)
 {
     int err = len > 0 ? sink->next->write(sink->next, data, len) : MIDGE_OK;

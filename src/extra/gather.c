@@ -2,26 +2,26 @@
 /*
  * Gather: a future that watches its children.
  *
- * A watch or on_cancel of somebody else's may run within any midge_cancel or midge_future_complete
- * and come back to here. Therefore: a gather that is in its cancel loop (busy) neither ends nor is
- * freed by what comes back, and memory is freed before the completion is announced.
+ * Within midge_cancel or midge_future_complete another object's watcher or on_cancel may run and
+ * call functions of this file. Therefore a gather in its cancel loop (busy) is neither ended nor
+ * freed by such calls, and it is freed before its future is completed.
  */
 #include "base/check.h"
 #include "midge/gather.h"
 
 struct gather_child {
-    midge_id id;    /* 0 once ended: its watch is used up, and may be another's by now */
-    uint32_t index; /* leads from the watch's context to the gather */
+    midge_id id;    /* 0 once ended: its watcher was called and is no longer ours */
+    uint32_t index; /* to find the gather from the watcher's context */
 };
 
 struct gather {
     struct midge_client *client;
     midge_id id;
-    midge_id child; /* first that failed; FIRST: first that ended */
+    midge_id child; /* the first that failed; FIRST: the first that ended */
     int error;      /* FAIL_FAST: of that child */
     size_t n, left;
     uint8_t mode; /* enum midge_gather_mode */
-    uint8_t busy; /* cancel loops up the stack */
+    uint8_t busy; /* number of cancel loops up the stack */
     uint8_t canceled;
     struct gather_child children[];
 };
@@ -51,7 +51,8 @@ static void cancel_children(struct gather *gather)
     gather->busy--;
 }
 
-/* Ends it if that is due and nobody up the stack holds it. The caller does not touch it again. */
+/* Ends and frees the gather if it is due and no cancel loop up the stack uses it. The caller must
+   not use it afterwards. */
 static void settle(struct gather *gather)
 {
     if (gather->busy || (gather->left > 0 && !gather->canceled)) {
@@ -91,7 +92,7 @@ static void gather_canceled(void *ctx, midge_id id)
     struct gather *gather = ctx;
     (void)id;
     gather->canceled = 1;
-    unwatch_children(gather); /* their results are for whoever takes them */
+    unwatch_children(gather); /* their results stay until they are taken */
     if (gather->mode != MIDGE_GATHER_FIRST) {
         cancel_children(gather);
     }
@@ -112,14 +113,14 @@ static struct gather *gather_new(struct midge_client *client, const midge_id *id
     return gather;
 }
 
-/* All or none. A child that is listed twice is awaited by another: BUSY, too. */
+/* Watches all or none. A child that is listed twice has a watcher at the second time: BUSY, too. */
 static int watch_children(struct gather *gather)
 {
     for (size_t i = 0; i < gather->n; i++) {
         struct gather_child *child = &gather->children[i];
         int err = midge_watch(gather->client, child->id, child_ended, child);
         if (err != MIDGE_OK) {
-            gather->n = i; /* only those that are ours are given back */
+            gather->n = i; /* only these have our watcher */
             unwatch_children(gather);
             return err;
         }
@@ -130,7 +131,7 @@ static int watch_children(struct gather *gather)
 int midge_gather(struct midge_client *client, const midge_id *ids, size_t n,
                  enum midge_gather_mode mode, midge_id *id)
 {
-    /* There are never as many ids: this guards the size computed from n. */
+    /* There are never so many ids; the bound protects the size computed from n. */
     if (ids == NULL || id == NULL || n == 0 || n > UINT16_MAX || mode > MIDGE_GATHER_FIRST) {
         return MIDGE_ERR_INVALID;
     }
@@ -140,7 +141,7 @@ int midge_gather(struct midge_client *client, const midge_id *ids, size_t n,
     }
     int err = watch_children(gather);
     if (err == MIDGE_OK) {
-        /* Last, since no call takes a future back. No watch has run yet. */
+        /* The future is made last, since it cannot be removed again. No watcher has run yet. */
         err = midge_future(client, gather_canceled, gather, &gather->id);
         if (err != MIDGE_OK) {
             unwatch_children(gather);

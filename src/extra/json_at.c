@@ -13,7 +13,7 @@ static bool is_type(const cJSON *json, int type)
     return json != NULL && (json->type & 0xff) == type;
 }
 
-/* The first of that name. */
+/* The first member of that name. */
 static const cJSON *member(const cJSON *object, const char *name, size_t len)
 {
     if (!is_type(object, cJSON_Object)) {

@@ -5,14 +5,14 @@
 #include "codec/json_scan.h"
 #include "midge/err.h"
 
-/* The document's error: the request's too, unless the body need not be JSON. */
+/* Sets the document's error. It is the request's error too, unless the body need not be JSON. */
 static int answer(struct midge_json_filter *filter, int err)
 {
     filter->error = err;
     return filter->optional ? MIDGE_OK : err;
 }
 
-/* One value to the program. PAUSE is kept for the end of the piece, which has to be taken. */
+/* Reports one value to the program. PAUSE is returned only after all of the bytes were taken. */
 static int tell(struct midge_json_filter *filter, const struct midge_json_value *value, int *paused)
 {
     int err = filter->on_value(filter->ctx, value);
@@ -23,7 +23,7 @@ static int tell(struct midge_json_filter *filter, const struct midge_json_value 
     return MIDGE_OK;
 }
 
-/* All of data, or its end (NULL). */
+/* Scans all of data; data NULL: the end of the body. */
 static int pass(struct midge_json_filter *filter, const uint8_t *data, size_t len)
 {
     struct midge_span in = midge__span((const char *)data, len);
@@ -50,7 +50,7 @@ static int filter_write(struct midge_sink *sink, const uint8_t *data, size_t len
     return pass(MIDGE_CONTAINER_OF(sink, struct midge_json_filter, sink), data, len);
 }
 
-/* A request that failed has its error: nothing to say about the JSON of half a body. */
+/* If the request failed, the incomplete body is not reported as malformed JSON. */
 static int filter_finish(struct midge_sink *sink, int err, enum midge_complete complete)
 {
     (void)complete;

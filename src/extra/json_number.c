@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * strtod gets at most 25 digits, without a point: newlib's takes memory by their number, and the
- * point is another character in some locales. The 25th stands for all that are left out, so that
- * the result is rounded as theirs would be (but for a number made to lie that close to the middle
- * between two doubles).
+ * strtod gets at most 25 digits, without a point: newlib's strtod takes memory in proportion to the
+ * digits, and the point is another character in some locales. The 25th digit replaces all that are
+ * left out, so that the result is rounded as with all of them (except for a number made to lie that
+ * close to the middle between two doubles).
  */
 #include "extra/json_number.h"
 
@@ -13,7 +13,7 @@
 #include "base/span.h"
 
 #define DIGITS        24
-#define EXPONENT_MOST 100000 /* beyond any double, whatever the digits */
+#define EXPONENT_MOST 100000 /* beyond any double, with any digits */
 
 struct decimal {
     char text[DIGITS + 1];

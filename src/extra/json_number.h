@@ -8,10 +8,11 @@
 #include "cJSON.h"
 #include "midge/span.h"
 
-/* The nearest double; infinite beyond its range. Text as the grammar has it. */
+/* The nearest double; infinite beyond its range. The text must match the grammar. */
 double midge__json_double(struct midge_span number);
 
-/* Is the node's text, valuestring, still the number's? cJSON_SetNumberValue does not know of it. */
+/* Does the node's text, valuestring, still belong to its number? cJSON_SetNumberValue does not
+   change the text. */
 bool midge__json_has_text(const cJSON *number);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing JSON: trees, without white space, and single strings. */
+/* Writing JSON: trees, without white space, and single strings. A tree is written in two passes
+   over its nodes, without recursion: the first pass only adds up the length, the second one writes
+   into a block of exactly that size. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,7 +10,7 @@
 #include "extra/json_number.h"
 #include "midge/json.h"
 
-/* How c is written (RFC 8259 7): at most 6 characters; answers how many. */
+/* Writes c as in a JSON string (RFC 8259 7): at most 6 characters; returns how many. */
 static size_t escape(char c, char out[6])
 {
     static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
@@ -28,7 +30,7 @@ static size_t escape(char c, char out[6])
     return 1;
 }
 
-/* --- trees: the same walk twice, the first with out NULL only adds up --- */
+/* --- trees: with out NULL the writer only adds up --- */
 
 struct writer {
     char *out;
@@ -53,7 +55,7 @@ static void put_text(struct writer *w, const char *text)
     put(w, text, strlen(text));
 }
 
-/* NULL, as in a node that the application made, is empty. */
+/* A text of NULL, as in a node that the application made, is written as empty. */
 static void put_quoted(struct writer *w, const char *text)
 {
     put_char(w, '"');
@@ -64,7 +66,8 @@ static void put_quoted(struct writer *w, const char *text)
     put_char(w, '"');
 }
 
-/* In as many digits as the number needs. The point is a comma in some locales. */
+/* Writes as many digits as the number needs. snprintf writes a comma as the point in some
+   locales. */
 static void put_double(struct writer *w, double number)
 {
     char text[32];
@@ -89,7 +92,7 @@ static void put_number(struct writer *w, const cJSON *node)
     if (midge__json_has_text(node)) {
         put_text(w, node->valuestring);
     } else if (!isfinite(number)) {
-        put_text(w, "null"); /* JSON has no word for it */
+        put_text(w, "null"); /* JSON cannot express it */
     } else if (size < 1e15 && (double)(uint64_t)size >= size) {
         put(w, "-", signbit(number) != 0);
         put(w, digits, midge__u64_text(digits, (uint64_t)size));
@@ -139,7 +142,7 @@ struct walk {
     unsigned depth;
 };
 
-/* The node that follows it, with what stands between them; NULL: that was all. */
+/* Writes the characters after node; returns the next node, NULL after the last one. */
 static const cJSON *step_over(struct writer *w, struct walk *walk, const cJSON *node)
 {
     while (walk->depth > 0 && node->next == NULL) {
@@ -153,7 +156,7 @@ static const cJSON *step_over(struct writer *w, struct walk *walk, const cJSON *
     return node->next;
 }
 
-/* False: nested too deep, or a node of a kind that is none. */
+/* False: nested too deep, or a node of no valid type. */
 static bool put_tree(struct writer *w, const cJSON *node)
 {
     struct walk walk = {.depth = 0};

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole documents as trees of cJSON nodes. The scanner of the codec, that the filter has too,
- * checks the document and decodes its strings; cJSON's own parser is not used. So both readers take
- * and refuse the same, nothing recurses, and the process-wide hooks of cJSON stay the firmware's.
+ * Whole documents as trees of cJSON nodes. The codec's scanner, which the filter uses too, checks
+ * the document and decodes its strings; cJSON's own parser is not used. So the filter and the trees
+ * accept the same documents, no function recurses, and the firmware keeps cJSON's process-wide
+ * hooks.
  */
 #include <limits.h>
 #include <math.h>
@@ -13,7 +14,7 @@
 #include "extra/json_number.h"
 #include "midge/err.h"
 
-#define DOUBLE_DIGITS 15 /* any number of so many characters comes back from a double as it was */
+#define DOUBLE_DIGITS 15 /* a double preserves each number of so many characters */
 
 /* --- the document is well-formed --- */
 
@@ -38,12 +39,12 @@ static int check(struct midge_span text, unsigned depth, size_t *offset)
 struct builder {
     struct midge_client *client;
     const char *at, *end;
-    char *name; /* of the member whose value comes next */
+    char *name; /* of the member before its value is read */
     unsigned depth;
     cJSON *root, *open[MIDGE_JSON_FILTER_DEPTH];
 };
 
-/* Behind what separates tokens, a byte order mark included. */
+/* Skips all characters between tokens, a byte order mark included. */
 static char next_token(struct builder *b)
 {
     while (strchr(" \t\r\n,:\xef\xbb\xbf", *b->at) != NULL) {
@@ -52,7 +53,7 @@ static char next_token(struct builder *b)
     return *b->at;
 }
 
-/* From quote to quote. */
+/* A string with its quotes. */
 static struct midge_span take_quoted(struct builder *b)
 {
     const char *from = b->at++;
@@ -90,7 +91,7 @@ static char *take_string(struct builder *b)
     struct midge_span raw = midge__span(token.ptr + 1, token.len - 2);
     char *text = copy(b, raw);
     if (text != NULL && memchr(raw.ptr, '\\', raw.len) != NULL) {
-        decode(token, text, raw.len + 1); /* never longer than it is raw */
+        decode(token, text, raw.len + 1); /* never longer than the raw text */
     }
     return text;
 }
@@ -145,7 +146,7 @@ static bool set_value(struct builder *b, cJSON *node, char first)
     }
 }
 
-/* As cJSON links them: the first child's prev is the last child. */
+/* Links them as cJSON does: the first child's prev is the last child. */
 static void append(cJSON *parent, cJSON *node)
 {
     cJSON *first = parent->child;
@@ -219,7 +220,7 @@ int midge_json_parse(struct midge_client *client, const void *text, size_t len, 
     return MIDGE_OK;
 }
 
-/* Children take their parent's place in the list. */
+/* Moves the node's children into the list, directly after it. */
 static void unfold(cJSON *node)
 {
     cJSON *last = node->child;

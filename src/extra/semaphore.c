@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Counting semaphore: a queue of futures. A released permit goes to the first waiter directly, it
- * never becomes free while somebody waits: first come, first served.
+ * Counting semaphore: a queue of futures. A released permit goes directly to the first waiter and
+ * is not free in between: first come, first served.
  */
 #include "base/check.h"
 #include "midge/gather.h"
@@ -38,7 +38,7 @@ static void remove_waiter(struct midge_semaphore *semaphore, struct midge__waite
     }
 }
 
-/* Only while it is queued: a granted one has ended, and nothing cancels what has ended. */
+/* Called only while it is queued: a granted waiter's future has ended and cannot be canceled. */
 static void waiter_canceled(void *ctx, midge_id id)
 {
     struct midge__waiter *waiter = ctx;
@@ -95,6 +95,6 @@ void midge_release(struct midge_client *client, struct midge_semaphore *semaphor
     struct midge_client *owner = waiter->client;
     midge_id id = waiter->id;
     remove_waiter(semaphore, waiter);
-    midge_free(owner, waiter); /* before it is announced: what follows may come back here */
+    midge_free(owner, waiter); /* first, since the completion may call this function again */
     (void)midge_future_complete(owner, id, &granted);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ready-made sinks: the caller's memory, the client's memory, a file, nothing. */
+/* Ready-made sinks: the caller's memory, the client's memory, a file, nothing. A file is opened at
+   the first byte or at a good end; a bad end discards it. */
 #include <string.h>
 
 #include "base/check.h"
@@ -71,7 +72,7 @@ static int blob_grow(struct midge_blob *blob, size_t need)
     size_t cap = blob_next_cap(blob, need);
     uint8_t *data = midge_alloc(blob->client, cap);
     if (data == NULL && cap > need) {
-        /* A nearly full block: what is needed now may still fit. */
+        /* In a nearly full block the bytes needed now may still fit. */
         cap = need;
         data = midge_alloc(blob->client, cap);
     }
@@ -133,7 +134,8 @@ void midge_blob_free(struct midge_blob *blob)
 
 /* --- a file --- */
 
-/* The port's failures are all "writing the body failed" to a request; two say more than that. */
+/* For a request, failures of the port are "writing the body failed"; only two codes are more
+   exact. */
 static int file_error(int err)
 {
     return err == MIDGE_ERR_UNSUPPORTED || err == MIDGE_ERR_NO_MEMORY ? err : MIDGE_ERR_WRITE;
@@ -168,7 +170,7 @@ static int file_close(struct midge_file_sink *sink, int commit, int *native)
 
 static void file_discard(struct midge_file_sink *sink)
 {
-    int ignored = 0; /* the native code of what went wrong before is worth more */
+    int ignored = 0; /* the native code of the first failure is more useful */
     if (sink->file != NULL) {
         (void)file_close(sink, 0, &ignored);
     }
@@ -196,15 +198,16 @@ static int file_finish(struct midge_sink *base, int err, enum midge_complete com
         complete == MIDGE_COMPLETE_YES || (complete == MIDGE_COMPLETE_UNVERIFIED && !sink->strict);
     if (err != MIDGE_OK || !good) {
         file_discard(sink);
-        /* Strict: the request itself went well, but there is no file. Nobody may overlook that. */
+        /* Strict: the request succeeded but there is no file, which must be an error. */
         return err == MIDGE_OK ? MIDGE_ERR_PARTIAL : MIDGE_OK;
     }
     err = midge_file_sink_open(sink); /* an empty body is an empty file */
     return err != MIDGE_OK ? err : file_close(sink, 1, &sink->native);
 }
 
-/* Known weakness: a device or pipe keeps what it was given, so a repeated request writes twice.
-   The port alone knows that the target is one; it would have to refuse the discard. */
+/* Known weakness: bytes written to a device or pipe can't be discarded, so a repeated request
+   writes them twice. Only the port knows that the target is one; it would have to refuse the
+   discard. */
 static int file_reset(struct midge_sink *base)
 {
     struct midge_file_sink *sink = MIDGE_CONTAINER_OF(base, struct midge_file_sink, sink);

@@ -39,20 +39,21 @@ void midge_buffer_source_init(struct midge_buffer_source *source, const void *da
 
 /* --- a file --- */
 
-/* The port's failures are all "reading the request body failed"; two say more than that. */
+/* For a request, failures of the port are "reading the request body failed"; only two codes are
+   more exact. */
 static int read_error(int err)
 {
     return err == MIDGE_ERR_UNSUPPORTED || err == MIDGE_ERR_NO_MEMORY ? err : MIDGE_ERR_READ;
 }
 
-/* What the port says at the end of the file: right for a pipe, too early for an announced length.
+/* The result at the end of the file: correct for a pipe, too early for an announced length.
  */
 static int file_at_end(const struct midge_file_source *source)
 {
     return source->source.length < 0 ? MIDGE_ERR_EOF : MIDGE_ERR_READ;
 }
 
-/* Exactly the announced length: a file that grows meanwhile is cut there, a shorter one fails. */
+/* Gives exactly the announced length: a file that has grown is cut there, a shorter one fails. */
 static int file_read(struct midge_source *base, uint8_t *buf, size_t cap, size_t *n)
 {
     struct midge_file_source *source = MIDGE_CONTAINER_OF(base, struct midge_file_source, source);
@@ -86,7 +87,7 @@ static int file_rewind(struct midge_source *base)
 static void close_file(struct midge_source *base)
 {
     struct midge_file_source *source = MIDGE_CONTAINER_OF(base, struct midge_file_source, source);
-    int ignored = 0; /* it was only read */
+    int ignored = 0; /* a failed close loses nothing: the file was only read */
     if (source->file != NULL) {
         (void)source->port->file_finish(source->port->ctx, source->file, 0, &ignored);
     }

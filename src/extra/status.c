@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Results in words. Built without stdio, which no small target should pay for. */
+/* Results in words: the reason phrases of statuses, one line about a failed result, and the
+   sentence of raise_for_status. All are written with base/text.h, since stdio is too large for
+   small targets. */
 #include <stdbool.h>
 
 #include "base/check.h"
@@ -100,7 +102,7 @@ const char *midge_status_text(int status)
 
 /* --- text --- */
 
-/* Text that a server wrote: what a terminal would obey is not passed on. */
+/* Adds text from a server; control characters, which a terminal would obey, become '?'. */
 static void add_foreign(struct midge__text *text, const char *s)
 {
     for (; *s != '\0'; s++) {
@@ -143,7 +145,7 @@ static void fact_hex(struct facts *facts, const char *before, uint64_t number)
     midge__text_unsigned(facts->text, number, 16);
 }
 
-/* mbedTLS's codes are minus a hexadecimal number in all its documents. */
+/* mbedTLS's documents write its codes as minus a hexadecimal number. */
 static void fact_tls_code(struct facts *facts, int native)
 {
     if (native < 0) {
@@ -160,7 +162,7 @@ static void fact_code(struct facts *facts, const char *whose, int native)
     midge__text_number(facts->text, native);
 }
 
-/* lwIP's err_t, which has no zero: 0 is success. */
+/* lwIP's err_t, names of -1 to -16; 0 is success. */
 static void fact_lwip_code(struct facts *facts, int native)
 {
     static const char names[] = "\0MEM\0BUF\0TIMEOUT\0RTE\0INPROGRESS\0VAL\0WOULDBLOCK\0USE\0"
@@ -173,7 +175,8 @@ static void fact_lwip_code(struct facts *facts, int native)
     }
 }
 
-/* Of a port: an errno is positive. lwIP's codes are -1 to -16, and all of mbedTLS's lie below. */
+/* A port's code: an errno is positive, lwIP's codes are -1 to -16, and mbedTLS's are -0x1000 and
+   below. */
 static void fact_port_code(struct facts *facts, int native, const char *positive)
 {
     enum { LWIP_LAST = -16, MBEDTLS_FIRST = -0x1000 };
@@ -189,7 +192,7 @@ static void fact_port_code(struct facts *facts, int native, const char *positive
     }
 }
 
-/* Whose code it is follows from what failed. */
+/* The error determines the origin of the code. */
 static void fact_native(struct facts *facts, const struct midge_result *result)
 {
     if (result->native == 0) {
@@ -236,7 +239,7 @@ static void add_facts(struct midge__text *text, const struct midge_result *resul
     if (result->verify_flags != 0) {
         fact_hex(&facts, "X509 flags ", result->verify_flags);
     } else {
-        fact_native(&facts, result); /* mbedTLS's own for a certificate says less than the flags */
+        fact_native(&facts, result); /* for a certificate the flags say more than mbedTLS's code */
     }
     if (result->error == MIDGE_ERR_HTTP_STATUS && result->status != 0) {
         fact_number(&facts, "status ", result->status, "");
@@ -252,7 +255,8 @@ static void add_facts(struct midge__text *text, const struct midge_result *resul
     }
 }
 
-/* " on 2024-05-01" of what expired, " before" it of what is not valid yet. */
+/* " on 2024-05-01" for an expired certificate, " before 2024-05-01" for one that is not valid
+   yet. */
 static void add_date(struct midge__text *text, const struct midge_result *result)
 {
     uint32_t date = result->cert_date;
@@ -288,7 +292,7 @@ size_t midge_result_text(const struct midge_result *result, char *out, size_t ca
 
 /* --- raise for status --- */
 
-/* requests' and aiohttp's users know this sentence. */
+/* Users of requests and aiohttp know this sentence. */
 static void add_status(struct midge__text *text, int status, const char *reason, const char *url)
 {
     if (!given(reason)) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timeout: a future that watches another awaitable and a sleep, whichever ends first.
+ * Timeout: a future that watches another awaitable and a sleep; the first one that ends decides.
  *
- * After the time is over it still waits until the canceled thing has ended: its buffers and sinks
- * are in use until then. (asyncio.wait_for does the same.)
+ * After the time is over it waits until the canceled awaitable has ended: its buffers and sinks are
+ * in use until then. (asyncio.wait_for does the same.)
  */
 #include "midge/gather.h"
 
@@ -26,7 +26,8 @@ static void drop_timer(struct timeout *timeout)
     }
 }
 
-/* Passes on how `of` ended and frees. The caller does not touch timeout again. */
+/* Completes the future with the result of `of` and frees timeout. The caller must not use it
+   afterwards. */
 static void pass_on(struct timeout *timeout, struct midge_result *result)
 {
     struct midge_client *client = timeout->client;
@@ -53,13 +54,13 @@ static void timer_ended(void *ctx, midge_id id, const struct midge_result *resul
     int error = result->error;
     timeout->timer = 0;
     (void)midge_detach(timeout->client, id);
-    /* A sleep that failed says that the client closes: `of` is told so, too. And what has ended in
-       this very turn made it in time: its watch is about to run. */
+    /* A sleep fails only when the client closes; then `of` ends with CLOSED too. If `of` has ended
+       in this turn, it was in time: its watcher will run. */
     if (error != MIDGE_OK || midge_done(timeout->client, timeout->of) != 0) {
         return;
     }
     timeout->expired = 1;
-    (void)midge_cancel(timeout->client, timeout->of); /* may end, and free, timeout */
+    (void)midge_cancel(timeout->client, timeout->of); /* may end and free timeout */
 }
 
 static void timeout_canceled(void *ctx, midge_id id)
@@ -71,14 +72,14 @@ static void timeout_canceled(void *ctx, midge_id id)
     (void)id;
     (void)midge_watch(client, of, NULL, NULL);
     if (midge_take(client, of, &result) == MIDGE_OK) {
-        /* It has ended in this turn: a permit, say, that must not get lost. */
+        /* It has ended in this turn; its result, a permit for example, must not get lost. */
         pass_on(timeout, &result);
         return;
     }
     drop_timer(timeout);
     midge_free(client, timeout);
     (void)midge_cancel(client, of);
-    (void)midge_detach(client, of); /* it was given to us: nobody else takes it */
+    (void)midge_detach(client, of); /* the caller gave it to us, so no one else takes it */
 }
 
 int midge_timeout(struct midge_client *client, midge_id of, uint32_t ms, midge_id *id)
