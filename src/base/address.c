@@ -2,7 +2,7 @@
 #include "base/address.h"
 #include "base/span.h"
 
-/* Four decimal numbers without leading zeros, which some read as octal. */
+/* Four decimal numbers without leading zeros, since some programs read these as octal. */
 static bool parse_v4(struct midge_span s, uint8_t out[4])
 {
     for (unsigned i = 0; i < 4; i++) {
@@ -34,7 +34,7 @@ static unsigned parse_group(const char *text, const char *end, unsigned *value)
     return digits;
 }
 
-/* Eight groups; one run of them may be "::", the last two an IPv4 address. */
+/* Eight groups; "::" may replace one run of zero groups, an IPv4 address the last two. */
 static bool parse_v6(struct midge_span s, uint8_t out[16])
 {
     enum { NONE = 17 };

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include "midge/span.h"
 
-/* "192.0.2.1" or "2001:db8::1" (RFC 4291 2.2, no zone) to network order, four or all of the bytes:
-   4 or 6, the family; 0 when it is neither. */
+/* Converts "192.0.2.1" or "2001:db8::1" (RFC 4291 2.2, no zone) to network order, 4 or 16 bytes.
+   Returns the family, 4 or 6; 0 when text is no address. */
 unsigned midge__address_parse(struct midge_span text, uint8_t bytes[16]);
 
 /* An IPv6 address of link-local scope: fe80::/10, and ::1 (RFC 4007 4). It may have a zone. */

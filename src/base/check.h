@@ -15,7 +15,7 @@
 #if defined(MIDGE_NO_ASSERT) ||                                                                    \
     (defined(NDEBUG) && !defined(MIDGE_ASSERT) && !defined(MIDGE_ASSERT_FAILED))
 #undef MIDGE_ASSERT
-/* sizeof: not evaluated, but what it names still counts as used. */
+/* sizeof does not evaluate its operand, but the compiler counts it as used. */
 #define MIDGE_ASSERT(condition) ((void)sizeof(!(condition)))
 #elif defined(MIDGE_ASSERT_FAILED)
 void MIDGE_ASSERT_FAILED(void);
@@ -25,11 +25,12 @@ void MIDGE_ASSERT_FAILED(void);
 #define MIDGE_ASSERT(condition) assert(condition)
 #endif
 
-/* The struct of `type` whose `member` ptr points to. Through void *: alignment was ours before. */
+/* The struct of `type` whose `member` ptr points to. The cast through void * is safe: the struct is
+   aligned. */
 #define MIDGE_CONTAINER_OF(ptr, type, member)                                                      \
     ((type *)(void *)((char *)(void *)(ptr)-offsetof(type, member)))
 
-/* What only people read; see MIDGE_TEXTS. */
+/* A text for people; see MIDGE_TEXTS. */
 #if MIDGE_TEXTS
 #define MIDGE__TEXT(text) (text)
 #else

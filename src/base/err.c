@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include <stdbool.h>
 
-/* Each list in one piece, the n-th text for -n: without a pointer for each. */
+/* Each list is one string; its n-th text belongs to -n. So there is no table of pointers. */
 #define ERR_NAME(name, value, text) #name "\0"
 #define ERR_TEXT(name, value, text) text "\0"
 #define ERR_ONE(name, value, text)  +1

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Accounts for each owner, and the places that serve a request: a calloc of exactly a slot's size
+ * gets a record slot; others get a quick block, or a block of the region above the reserved bytes,
+ * or, if the client yields, one of the reserved bytes. memory.h describes the block.
+ */
 #include "memory.h"
 
 #include <string.h>
@@ -8,7 +13,7 @@
 #include "poison.h"
 
 #define UNIT   MIDGE__MEMORY_UNIT
-#define NOBODY MIDGE__REGION_NOBODY /* owns the slots that are free */
+#define NOBODY MIDGE__REGION_NOBODY /* owner of the free slots */
 
 static size_t round_up(size_t n)
 {
@@ -149,7 +154,7 @@ MIDGE__UNCHECKED static void slot_link(struct midge__memory *m, struct midge__bl
     s->free++;
 }
 
-/* From the upper end, as all that owner 0 takes. */
+/* Slots come from the upper end, as all blocks that owner 0 takes. */
 static void slots_carve(struct midge__memory *m, struct midge__slots *s, size_t size, unsigned n)
 {
     s->size = size;
@@ -262,9 +267,9 @@ void *midge__memory_shrink(struct midge__memory *m, void *p, size_t n)
         return p;
     }
     unaccount(m, owner, rest);
-    if (owner == 0) { /* it stays beside what it was taken next to */
+    if (owner == 0) { /* it stays next to its upper neighbour */
         MIDGE__UNPOISON((unsigned char *)p + rest, n);
-        memmove((unsigned char *)p + rest, p, n); /* before a header comes below it */
+        memmove((unsigned char *)p + rest, p, n); /* before the new header below it is written */
         MIDGE__POISON(p, rest);
     }
     b = midge__region_trim(&m->small, b, units);
@@ -280,7 +285,7 @@ void midge__memory_free(struct midge__memory *m, void *p)
     }
     struct midge__block *b = midge__region_block(&m->small, p);
     unsigned owner = midge__block_owner(b);
-    unaccount(m, owner, bytes_of(b)); /* a free slot is nobody's: asserted there */
+    unaccount(m, owner, bytes_of(b)); /* asserts that a slot is in use: NOBODY owns free ones */
     if (is_slot(m, b)) {
         m->owner_stats[owner].slots -= bytes_of(b);
         slot_link(m, b);
@@ -296,7 +301,7 @@ size_t midge__memory_sweep(struct midge__memory *m, unsigned owner)
     struct midge__block *next = (struct midge__block *)(void *)m->small.begin;
     while (m->owner_stats[owner].live != 0) {
         struct midge__block *b = midge__region_find(&m->small, next, owner);
-        next = b + midge__block_units(b); /* what is joined there keeps its header */
+        next = b + midge__block_units(b); /* still a header if b joins its neighbours */
         MIDGE__UNPOISON(midge__block_payload(b), payload_of(b));
         memset(midge__block_payload(b), 0, payload_of(b));
         midge__memory_free(m, midge__block_payload(b));
@@ -326,7 +331,7 @@ unsigned midge__memory_free_slots(const struct midge__memory *m)
     const struct midge__slots *in = &m->slots[0];
     const struct midge__slots *out = &m->slots[1];
     if (out->size == 0) {
-        return in->free / 2; /* one class for both */
+        return in->free / 2; /* one size for both */
     }
     return in->free < out->free ? in->free : out->free;
 }

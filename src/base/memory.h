@@ -5,14 +5,14 @@
  *     block                                                                   block + size
  *     | free lists | owner stats | small blocks ...            ... | in slots | out slots |
  *
- * One region of blocks (region.h); each bears the tag of its owner, so that what mbedTLS leaks goes
- * away with the connection. TLS record buffers are blocks of two fixed sizes at its upper end,
- * taken at the start and kept apart: these slots cannot fragment.
+ * One region of blocks (region.h). Each block has the tag of its owner, so that memory leaked by
+ * mbedTLS is freed with the connection. TLS record buffers are blocks of two fixed sizes at the
+ * upper end, taken at the start and kept apart: these slots cannot fragment.
  *
- * An allocation succeeds exactly when midge__memory_largest_free() covers it; the client's also
- * needs it above what midge__memory_reserve set apart.
- * Not thread safe: one client, one thread. Under AddressSanitizer free memory and headers are
- * poisoned, so that overruns inside the block are found as they are on the heap.
+ * An allocation succeeds exactly when midge__memory_largest_free() is large enough; an allocation
+ * of the client must also fit above the bytes of midge__memory_reserve. Not thread safe: one
+ * client, one thread. Under AddressSanitizer free memory and headers are poisoned, so that overruns
+ * inside the block are found as on the heap.
  */
 #ifndef MIDGE_BASE_MEMORY_H
 #define MIDGE_BASE_MEMORY_H
@@ -30,19 +30,19 @@
 /* Alignment of everything handed out. */
 #define MIDGE__MEMORY_UNIT MIDGE__REGION_UNIT
 
-/* What an allocation of n bytes really takes of the small region; for worst-case sums. */
+/* Bytes of the small region that an allocation of n bytes takes; for worst-case sums. */
 #define MIDGE__MEMORY_COST(n) MIDGE__REGION_COST(n)
 
-/* An upper bound of what the bookkeeping takes of the block. */
+/* Bytes of the block that the bookkeeping takes, at most. */
 #define MIDGE__MEMORY_FIXED_COST(owners)                                                           \
     ((owners) * sizeof(struct midge__owner_stats) + sizeof(struct midge__region_lists) +           \
      6 * MIDGE__MEMORY_UNIT)
 
-/* Bytes really taken: headers and rounding included, record slots as long as they are held. */
+/* Bytes taken, headers and rounding included; record slots count while they are held. */
 struct midge__owner_stats {
     size_t live;
     size_t peak;
-    size_t slots; /* of what is live */
+    size_t slots; /* part of live: record slots */
 };
 
 struct midge__memory_stats {
@@ -50,14 +50,14 @@ struct midge__memory_stats {
     uint32_t failures;    /* refused calls */
     size_t live;
     size_t peak;
-    size_t size; /* what live can reach at most: small region and slots */
+    size_t size; /* the largest possible live: small region and slots */
 };
 
 /* Slots of one size. */
 struct midge__slots {
-    struct midge__block *begin; /* the lowest; the region's end when there is none */
-    struct midge__block *head;  /* of the free ones, chained through their payloads */
-    size_t size;                /* the request that is served: exactly this */
+    struct midge__block *begin; /* the lowest slot; the region's end when there is none */
+    struct midge__block *head;  /* first free slot; free ones are linked through their payloads */
+    size_t size;                /* a request of exactly this size gets a slot */
     unsigned free;
 };
 
@@ -67,9 +67,9 @@ struct midge__memory {
     struct midge__owner_stats *owner_stats;
     unsigned owners;
     struct midge__memory_stats stats;
-    size_t reserved;    /* bytes at the region's lower end that the client gets nothing of */
-    bool yields;        /* the client gets what is reserved, too */
-    bool slot_fallback; /* a record buffer may come from the small region when slots are out */
+    size_t reserved;    /* bytes at the region's lower end that the client does not get */
+    bool yields;        /* the client gets the reserved bytes too */
+    bool slot_fallback; /* when no slot is free, a record buffer may come from the small region */
     bool failed;
     bool fail_sticky;
     uint32_t fail_at; /* requests until the one that fails, 0: none */
@@ -77,8 +77,8 @@ struct midge__memory {
 
 /*
  * Takes over block[0..size). `owners` counts the client: 1 + the most connections, at most
- * MIDGE__OWNERS_MAX. MIDGE_ERR_INVALID for bad arguments or a block past the largest,
- * MIDGE_ERR_NO_MEMORY when the block holds nothing beyond the bookkeeping.
+ * MIDGE__OWNERS_MAX. MIDGE_ERR_INVALID for bad arguments or a block that is too large,
+ * MIDGE_ERR_NO_MEMORY when the block has no room after the bookkeeping.
  */
 int midge__memory_init(struct midge__memory *m, void *block, size_t size, unsigned owners);
 
@@ -88,15 +88,16 @@ int midge__memory_init(struct midge__memory *m, void *block, size_t size, unsign
 void midge__memory_deinit(struct midge__memory *m);
 
 /*
- * Carves n record slots of each size off the end; once, before the first allocation.
- * MIDGE_ERR_NO_MEMORY, nothing changed, when they don't fit; MIDGE_ERR_INVALID when too late.
+ * Takes n record slots of each size from the end. Call it once, before the first allocation.
+ * MIDGE_ERR_NO_MEMORY when they don't fit (nothing has changed then); MIDGE_ERR_INVALID when it is
+ * too late.
  */
 int midge__memory_slots(struct midge__memory *m, size_t in_size, size_t out_size, unsigned n);
 
 /*
- * From now on the client (owner 0) gets nothing of the lowest n bytes of the small region: when no
+ * From now on the client (owner 0) does not get the lowest n bytes of the small region: when no
  * connection is open they are free, in one piece. midge__memory_yield(m, true): it gets them too,
- * where there is nothing else.
+ * if nothing else is free.
  */
 void midge__memory_reserve(struct midge__memory *m, size_t n);
 void midge__memory_yield(struct midge__memory *m, bool yields);
@@ -108,25 +109,25 @@ void midge__memory_yield(struct midge__memory *m, bool yields);
 void *midge__memory_alloc(struct midge__memory *m, unsigned owner, size_t n);
 
 /*
- * Zeroed memory of count * size bytes. A product of exactly a slot's size is given a slot; when
- * none is free, NULL, unless slot_fallback is set.
+ * Zeroed memory of count * size bytes. If the product is exactly a slot's size, a slot; NULL when
+ * no slot is free, unless slot_fallback is set.
  */
 void *midge__memory_calloc(struct midge__memory *m, unsigned owner, size_t count, size_t size);
 
 /*
- * Frees what p has beyond n bytes, which must not be more than it has; returns where its first n
- * bytes are now. The client's move to the upper end, others stay. A slot remains as it is.
+ * Shrinks p to n bytes, at most its size, and frees the rest; returns where its first n bytes are
+ * now. Blocks of the client move to the upper end, others stay. A slot is not changed.
  */
 void *midge__memory_shrink(struct midge__memory *m, void *p, size_t n);
 
 /* NULL is fine. Anything else must be from this block and still in use. */
 void midge__memory_free(struct midge__memory *m, void *p);
 
-/* Whether p points into what this memory hands out. */
+/* Whether p points into the memory that this allocator manages. */
 bool midge__memory_owns(const struct midge__memory *m, const void *p);
 
 /*
- * Zeroes and frees all that still bears the tag; returns the bytes it had taken. A walk over the
+ * Zeroes and frees all blocks with the owner's tag; returns the bytes they took. A walk over the
  * whole region, skipped when the owner's live count is zero.
  */
 size_t midge__memory_sweep(struct midge__memory *m, unsigned owner);
@@ -134,22 +135,22 @@ size_t midge__memory_sweep(struct midge__memory *m, unsigned owner);
 /* The largest n that alloc would serve now, 0 when none. */
 size_t midge__memory_largest_free(const struct midge__memory *m);
 
-/* Free bytes of the small region, in however many pieces, headers included. */
+/* Free bytes of the small region, in all pieces together, headers included. */
 size_t midge__memory_free_bytes(const struct midge__memory *m);
 
-/* Free pairs of record slots (one in, one out): as many connections can start a handshake. */
+/* Free pairs of record slots (one in, one out): this many connections can start a handshake. */
 unsigned midge__memory_free_slots(const struct midge__memory *m);
 
 size_t midge__memory_owner_live(const struct midge__memory *m, unsigned owner);
 size_t midge__memory_owner_slots(const struct midge__memory *m, unsigned owner); /* of it, slots */
 size_t midge__memory_owner_peak(const struct midge__memory *m, unsigned owner);
 
-/* Restarts the owner's peak at what is live now; for a connection that takes over a number. */
+/* Sets the owner's peak to its live bytes; for a new connection that uses an old tag. */
 void midge__memory_owner_reset(struct midge__memory *m, unsigned owner);
 
 const struct midge__memory_stats *midge__memory_stats_get(const struct midge__memory *m);
 
-/* Restarts the peak at what is live now. */
+/* Sets the peak to the live bytes. */
 void midge__memory_peak_reset(struct midge__memory *m);
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * AddressSanitizer sees one block of memory; these tell it which parts of it are handed out. What
- * is not is out of bounds for all but the functions marked UNCHECKED.
+ * For AddressSanitizer the client's memory is one block; these macros mark the parts of it that are
+ * handed out. The other parts are out of bounds for all functions that are not marked UNCHECKED.
  */
 #ifndef MIDGE_BASE_POISON_H
 #define MIDGE_BASE_POISON_H

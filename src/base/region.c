@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Best fit with free lists for powers of two and quick lists for exact sizes. Each header has the
+ * size of the block before it, so that a freed block finds both neighbours. region.h describes the
+ * blocks.
+ */
 #include "region.h"
 
 #include <string.h>
@@ -16,7 +21,7 @@ struct links {
 #define MARK_USED  ((size_t)0x155)
 #define MARK_FREE  ((size_t)0x2aa)
 #define MARK_QUICK ((size_t)0x333)
-#define SCAN_LIMIT ((size_t)16) /* pieces of a list looked at before a longer list is tried */
+#define SCAN_LIMIT ((size_t)16) /* pieces checked in a list before the next one is tried */
 
 _Static_assert(sizeof(struct midge__block) == UNIT, "the header is one unit");
 _Static_assert(sizeof(struct links) <= UNIT, "two units hold a free piece");
@@ -108,7 +113,7 @@ static void join(struct midge__region_lists *lists, struct midge__block *b)
 {
     size_t units = midge__block_units(b), before = block_prev_units(b);
     struct midge__block *next = b + units;
-    set_mark(b, MARK_FREE); /* stays behind if b joins its left: freeing it again is noticed */
+    set_mark(b, MARK_FREE); /* stays if b joins its left neighbour: a double free is noticed */
     if (block_mark(next) == MARK_FREE) {
         list_take(next);
         units += midge__block_units(next);
@@ -164,7 +169,8 @@ static void settle(struct midge__region_lists *lists)
 
 /* ---- Fit ---- */
 
-/* The best fit among the first `limit` of a list, its upper end not below `floor`. */
+/* The best fit among the first `limit` blocks of a list; the part taken must not be below
+   `floor`. */
 MIDGE__UNCHECKED static struct midge__block *best_of(struct midge__block *b, size_t units,
                                                      const struct midge__block *floor, size_t limit)
 {
@@ -192,7 +198,8 @@ static struct midge__block *find_fit(const struct midge__region *r, size_t units
     return NULL;
 }
 
-/* The first pieces of each list; then all, so that nothing that fits is refused. */
+/* Tries the first pieces of each list, then all of them, so that a block that fits is always
+   found. */
 static struct midge__block *find(const struct midge__region *r, size_t units, size_t floor)
 {
     const struct midge__block *lowest = (struct midge__block *)(void *)(r->begin + floor);
@@ -231,7 +238,7 @@ struct midge__block *midge__region_block(const struct midge__region *r, void *p)
     return b;
 }
 
-/* A block that was free is in use. */
+/* Marks a free block as used. */
 static struct midge__block *hand_out(struct midge__region *r, struct midge__block *b,
                                      unsigned owner)
 {
@@ -251,7 +258,7 @@ struct midge__block *midge__region_take(struct midge__region *r, unsigned owner,
                                         size_t floor)
 {
     if (units > MIDGE__REGION_QUICK) {
-        settle(r->lists); /* else it would be cut from a larger piece than it need be */
+        settle(r->lists); /* otherwise it could be cut from a larger piece than necessary */
     }
     struct midge__block *b = find(r, units, owner == 0 ? floor : 0);
     if (b == NULL) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One stretch of memory, cut into blocks that bear the number of their owner. No counts by owner
- * and no policy: memory.c has those.
+ * One stretch of memory, divided into blocks that hold the number of their owner. Counts for each
+ * owner and policy are in memory.c.
  *
- * A free block joins its free neighbours and stands in a list, one for each power of two. A small
- * block of a connection first goes to a quick list of its exact size, and the next request of that
- * size takes it back: mbedTLS asks for a few small sizes thousands of times in one handshake. Quick
- * blocks join their neighbours before a larger block is taken, when something is not found, and
- * when the largest piece is asked for.
+ * A free block joins its free neighbours and is in a list; there is one list for each power of two.
+ * A small block of a connection first goes to a quick list of its exact size, and the next request
+ * of that size takes it back: mbedTLS asks for a few small sizes thousands of times in one
+ * handshake. Quick blocks join their neighbours before a larger block is taken, when no block is
+ * found, and when the largest piece is searched.
  */
 #ifndef MIDGE_BASE_REGION_H
 #define MIDGE_BASE_REGION_H
@@ -21,7 +21,7 @@
 /* Alignment of everything handed out, and the size of a block's header: 8 or 16 bytes. */
 #define MIDGE__REGION_UNIT (2 * sizeof(size_t))
 
-/* What an allocation of n bytes really takes. */
+/* Bytes that an allocation of n bytes takes. */
 #define MIDGE__REGION_COST(n)                                                                      \
     (((size_t)(n) <= MIDGE__REGION_UNIT)                                                           \
          ? 2 * MIDGE__REGION_UNIT                                                                  \
@@ -30,7 +30,7 @@
 /* One bin for each power of two. The largest region: 32 MB on 32-bit targets, 64 GB. */
 #define MIDGE__REGION_BINS (sizeof(size_t) == 4 ? 22U : 32U)
 
-/* Blocks of at most so many units go to quick lists: bignums of up to 112 bytes. */
+/* Blocks of at most this many units go to quick lists: bignums of up to 112 bytes. */
 #define MIDGE__REGION_QUICK (112U / MIDGE__REGION_UNIT + 1U)
 
 /* Owners are 0 to NOBODY - 1. */
@@ -43,15 +43,16 @@
  *     | size << 10 | owner | prev's size << 10 | mark | payload ...                         |
  *                                                      free: next and where it is linked from
  *
- * A free block of one unit is a header alone: in no list, it waits for a neighbour. Marks that
- * differ in many bits: a double free or an overrun header is noticed at once.
+ * A free block of one unit is only a header: it is in no list until it joins a neighbour. The marks
+ * differ in many bits, so that a double free or an overwritten header is noticed at once.
  */
 struct midge__block {
     size_t size_owner;
     size_t prev_mark;
 };
 
-/* In the memory that is handed out, not in the region: a question about it may settle them. */
+/* Not part of struct midge__region, since a function with a const region may change the lists
+   (settle). */
 struct midge__region_lists {
     struct midge__block *bins[MIDGE__REGION_BINS];
     struct midge__block *quick[MIDGE__REGION_QUICK + 1]; /* by units */
@@ -102,24 +103,24 @@ MIDGE__UNCHECKED static inline void midge__block_set_owner(struct midge__block *
     b->size_owner = (b->size_owner & ~(size_t)MIDGE__REGION_NOBODY) | owner;
 }
 
-/* The block in use whose payload p is; anything else is asserted. */
+/* The used block that has the payload p; asserts that there is one. */
 struct midge__block *midge__region_block(const struct midge__region *r, void *p);
 
-/* A quick block of the size, its payload poisoned; NULL when there is none. */
+/* Takes a quick block of the size, its payload poisoned; NULL when there is none. */
 struct midge__block *midge__region_quick(struct midge__region *r, unsigned owner, size_t units);
 
 /*
  * A block of `units`, at least 2; NULL exactly when no free piece is large enough. Owner 0, whose
  * blocks live longest, gets the upper end of a free piece, not below `floor` bytes from the
- * region's begin; others the lower end: what a connection leaves stays in one piece. The payload
- * is poisoned.
+ * region's begin; others get the lower end, so that memory freed by a connection stays in one
+ * piece. The payload is poisoned.
  */
 struct midge__block *midge__region_take(struct midge__region *r, unsigned owner, size_t units,
                                         size_t floor);
 void midge__region_give(struct midge__region *r, struct midge__block *b);
 
-/* Frees what b has beyond `units`: the lower end of owner 0's, the upper of others'. Returns where
-   b begins now. */
+/* Shrinks b to `units` and frees the rest: the lower end of a block of owner 0, the upper end of
+   others. Returns where b begins now. */
 struct midge__block *midge__region_trim(struct midge__region *r, struct midge__block *b,
                                         size_t units);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Helpers on spans of text. ASCII only, whatever the locale: protocols know no other case. */
+/* Helpers on spans of text. ASCII only, in any locale: the protocols have no other upper and lower
+   case. */
 #ifndef MIDGE__SPAN_H
 #define MIDGE__SPAN_H
 
@@ -40,10 +41,10 @@ static inline bool midge__is_ows(char c)
     return c == ' ' || c == '\t';
 }
 
-/* RFC 9110 5.6.2: what methods and field names are made of. */
+/* A character of methods and field names (RFC 9110 5.6.2). */
 bool midge__is_token(char c);
 
-/* RFC 9110 5.5: no field value, reason or chunk extension may hold it. */
+/* A character that no field value, reason or chunk extension may contain (RFC 9110 5.5). */
 static inline bool midge__is_ctl(char c)
 {
     unsigned char u = (unsigned char)c;
@@ -68,7 +69,7 @@ bool midge__span_eq_nocase(struct midge_span a, struct midge_span b);
 /* Case-insensitive comparison with a C string. */
 bool midge__span_is(struct midge_span s, const char *text);
 
-/* Offset of the first `c`, s.len where there is none. */
+/* Offset of the first `c`, s.len if there is none. */
 size_t midge__span_find(struct midge_span s, char c);
 
 struct midge_span midge__span_trim(struct midge_span s);
@@ -80,9 +81,9 @@ bool midge__span_list_next(struct midge_span *rest, struct midge_span *item);
 /* Decimal digits only, at least one. False on anything else and on overflow. */
 bool midge__span_u64(struct midge_span s, uint64_t *value);
 
-#define MIDGE__U64_DIGITS 20 /* the longest a uint64_t gets in decimal */
+#define MIDGE__U64_DIGITS 20 /* the most decimal digits of a uint64_t */
 
-/* Writes `value` in decimal, without a NUL; answers the number of digits. */
+/* Writes `value` in decimal, without a NUL; returns the number of digits. */
 size_t midge__u64_text(char out[MIDGE__U64_DIGITS], uint64_t value);
 
 #endif

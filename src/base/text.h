@@ -61,7 +61,7 @@ static inline void midge__text_number(struct midge__text *text, int64_t value)
     midge__text_unsigned(text, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 10);
 }
 
-/* Of texts that lie one behind the other, each with its NUL. */
+/* The n-th (from 0) of texts that follow each other, each with its NUL. */
 static inline const char *midge__text_nth(const char *texts, unsigned n)
 {
     while (n-- > 0) {

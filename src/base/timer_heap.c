@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The earliest timer is at the root. Each timer knows its place, so that it can be moved and
+ * removed. A run fires only timers that were armed before its mark.
+ */
 #include "timer_heap.h"
 
 #include <stddef.h>
@@ -9,8 +13,9 @@
 /* ---- Order ---- */
 
 /*
- * Times wrap, so they are compared by how far they lie ahead of a moment before all that is armed:
- * MIDGE__TIMER_PAST before the last run. That sees so far back, and three times as far ahead.
+ * Times wrap, so they are compared by their distance from a moment before all armed times:
+ * MIDGE__TIMER_PAST before the last run. So times may lie MIDGE__TIMER_PAST before the last run and
+ * three times as far after it.
  */
 static uint32_t ahead(const struct midge__timer_heap *heap, uint32_t at_ms)
 {
@@ -98,8 +103,8 @@ int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer,
         MIDGE_ASSERT(index <= heap->count && heap->slots[index - 1] == timer);
     }
     /*
-     * Not before a run's now: so whatever a callback arms sorts behind all that was due when the
-     * run began, and the bound on a run needs a look at the root only.
+     * Not before the last run's now_ms: so a timer armed by a callback comes after all that were
+     * due when the run began, and pop only needs to check the root for timers armed after the mark.
      */
     timer->at_ms = ahead(heap, at_ms) < MIDGE__TIMER_PAST ? heap->floor_ms : at_ms;
     timer->seq = heap->next_seq++;
@@ -130,8 +135,8 @@ uint32_t midge__timer_heap_left(const struct midge__timer_heap *heap)
     return at > MIDGE__TIMER_PAST ? at - MIDGE__TIMER_PAST : 0;
 }
 
-/* Nobody looked for so long that what is due would get too old to be compared: it is made due now.
-   All keep their places; ties among them may not be in arming order. */
+/* The last mark is so long ago that due times would become too old to compare: sets them to now.
+   All timers keep their places; ties among them may not be in arming order. */
 static void make_younger(struct midge__timer_heap *heap, uint32_t now_ms)
 {
     uint32_t gone = now_ms - heap->floor_ms;

@@ -10,7 +10,8 @@
  *     midge__timer_heap_run(&heap, now_ms);
  *
  * Times are 32-bit milliseconds that wrap (millis.h). A timer may be armed for up to 2^31 - 1 ms
- * after the last mark or run, wherever the clock stands. These are less than 2^32 ms apart.
+ * after the last mark or run, at any value of the clock. Marks and runs must be less than 2^32 ms
+ * apart.
  */
 #ifndef MIDGE_BASE_TIMER_HEAP_H
 #define MIDGE_BASE_TIMER_HEAP_H
@@ -19,14 +20,15 @@
 #include <stdint.h>
 
 #define MIDGE__TIMER_NEVER UINT32_MAX
-#define MIDGE__TIMER_PAST  (UINT32_C(1) << 30) /* an earlier time counts as one to come */
+#define MIDGE__TIMER_PAST  (UINT32_C(1) << 30) /* an older time counts as a future one */
 
-/* Lives in the struct that waits; clear it and set fire. It stays in place while armed. */
+/* Part of the struct that waits; clear it and set fire. It must stay in place while armed. */
 struct midge__timer {
     uint32_t at_ms;
     uint32_t seq;   /* arming order; wraps */
     uint32_t index; /* place in the heap plus one; 0: not armed */
-    /* Called disarmed. It may arm, disarm and free any timer, this one too. */
+    /* The timer is disarmed before the call. fire may arm, disarm and free any timer, this one
+       too. */
     void (*fire)(struct midge__timer *timer);
 };
 
@@ -35,21 +37,20 @@ struct midge__timer_heap {
     uint32_t cap;
     uint32_t count;
     uint32_t next_seq;
-    uint32_t floor_ms; /* the last mark's now: nothing is armed for an earlier time */
+    uint32_t floor_ms; /* now_ms of the last mark: no timer is armed for an earlier time */
 };
 
 void midge__timer_heap_init(struct midge__timer_heap *heap, struct midge__timer **slots,
                             uint32_t cap);
 
 /*
- * Arms, or moves an armed timer; either way it is now the youngest among equals.
- * A time before the last run's counts as the last run's. MIDGE_ERR_NO_SLOT when the array is full:
- * the array is sized for all timers that exist, so callers may take that for a defect. Re-arming
- * never fails.
+ * Arms, or moves an armed timer; either way it is now the youngest among equals. A time before the
+ * last run counts as the time of that run. MIDGE_ERR_NO_SLOT when the array is full: the array is
+ * sized for all timers that exist, so callers may treat that as a defect. Re-arming never fails.
  */
 int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t at_ms);
 
-/* Harmless when not armed. */
+/* Does nothing when it is not armed. */
 void midge__timer_disarm(struct midge__timer_heap *heap, struct midge__timer *timer);
 
 static inline bool midge__timer_armed(const struct midge__timer *timer)
@@ -57,13 +58,13 @@ static inline bool midge__timer_armed(const struct midge__timer *timer)
     return timer->index != 0;
 }
 
-/* Milliseconds from the last mark or run until the earliest timer is due, 0 when it is;
+/* Milliseconds from the last mark or run until the earliest timer is due, 0 when it is due;
    MIDGE__TIMER_NEVER without timers. */
 uint32_t midge__timer_heap_left(const struct midge__timer_heap *heap);
 
-/* Starts a run at now_ms: timers armed from here on wait for the next. Returns the mark for pop.
-   Also without a run, so that what is armed afterwards counts from now_ms; this must not have gone
-   back since the last one. */
+/* Starts a run at now_ms: timers armed from here on wait for the next run. Returns the mark for
+   pop. It may be called without a run, so that timers armed afterwards count from now_ms. now_ms
+   must not go back. */
 uint32_t midge__timer_heap_mark(struct midge__timer_heap *heap, uint32_t now_ms);
 
 /*
@@ -74,8 +75,8 @@ struct midge__timer *midge__timer_heap_pop(struct midge__timer_heap *heap, uint3
                                            uint32_t mark);
 
 /*
- * Fires what is due, only timers armed before the call: a callback that arms for now again cannot
- * keep the turn. Returns how many fired.
+ * Fires the due timers, but only those armed before the call: so a callback that arms for now again
+ * cannot block the turn. Returns how many fired.
  */
 uint32_t midge__timer_heap_run(struct midge__timer_heap *heap, uint32_t now_ms);
 

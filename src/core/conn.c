@@ -304,8 +304,7 @@ int midge__conn_recv(struct midge__conn *conn, uint8_t *buf, size_t cap, size_t 
         midge__origin_session(conn->origin, conn);
     }
     if (err == MIDGE_ERR_BUSY) {
-        conn->client->bytes_left -= MIDGE_RECV_BUFFER; /* counts as much work as this many bytes of
-                                                          data */
+        conn->client->bytes_left -= MIDGE_RECV_BUFFER; /* as much work as these bytes */
     }
     return err;
 }
@@ -372,8 +371,7 @@ static void give_share(struct midge__conn *conn, unsigned addresses)
 static int connect_to(struct midge__conn *conn, const struct midge_addr *addr, unsigned addresses)
 {
     if (conn->origin->family != 0 && addr->family != conn->origin->family) {
-        return MIDGE_ERR_CONNECT; /* an address in the URL, not of the family that the request
-                                     allows */
+        return MIDGE_ERR_CONNECT; /* a literal of the wrong family */
     }
     int err = midge__tcp_open(&conn->tcp, conn->client->port, addr, conn->origin->port);
     conn->stream = &conn->tcp.s;
@@ -540,8 +538,7 @@ static bool try_without_session(struct midge__conn *conn, int err)
         return false;
     }
     midge__origin_doubt(conn->origin, conn);
-    midge__conn_start_over(conn, conn->transfer, true); /* a full handshake, even if another
-                                                           connection brings a session meanwhile */
+    midge__conn_start_over(conn, conn->transfer, true); /* even if a session comes meanwhile */
     return true;
 }
 

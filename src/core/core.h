@@ -371,8 +371,8 @@ bool midge__room_comes_from(const struct midge__conn *conn);
 void midge__config_defaults(struct midge_config *config, const struct midge_config *from);
 /* True: all durations are in the valid range. */
 bool midge__timeouts_valid(const struct midge_timeouts *timeouts);
-/* Lowers max_connections (0: none fits) and max_handshakes to what a block of that size holds;
-   returns the number of pairs of record slots. */
+/* Lowers max_connections (0: none fits) and max_handshakes to the numbers that a block of that size
+   holds; returns the number of pairs of record slots. */
 unsigned midge__config_fit(struct midge_config *config, size_t size);
 /* Bytes of small blocks, at most. opening: a connection being opened, with its exchange, and with
    its handshake if `shakes`; exchange: an exchange; piece: the largest block of an exchange.
@@ -403,8 +403,7 @@ struct midge_client {
     uint32_t serial; /* serial of the newest awaitable: awaitable.c */
     uint32_t live;   /* awaitables whose completion was not delivered */
     unsigned n_conns, handshakes, transfers;
-    unsigned room_tries;    /* tasks that wait for room and have not tried again since some was
-                               freed */
+    unsigned room_tries;    /* tasks that wait for room and may try again */
     uint32_t now_ms, wraps; /* the clock when last read; how many times it had wrapped by then */
     uint32_t expired_ms;    /* when expire (client.c) last ran */
     uint32_t wall_s;        /* seconds of the wall clock in the last turn; 0: none */

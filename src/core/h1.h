@@ -33,8 +33,7 @@ struct midge__h1 {
     uint8_t resumed; /* MIDGE__RESUME_x: resumed since the callback began */
     bool lent;       /* head is the client's spare one */
     bool source_failed, sent_any, got_any;
-    bool late;     /* the next bytes received may have arrived long ago, since the sink had
-                      paused */
+    bool late;     /* the next bytes may have arrived long ago: the sink had paused */
     bool parse_on; /* parsing stopped in the middle: continue without new bytes */
     struct midge__conn *conn;
     struct midge__transfer *transfer; /* NULL: over or canceled */

@@ -296,8 +296,7 @@ bool midge__leader_yield(struct midge_client *client, const struct midge__origin
     }
     struct midge__transfer *t = conn->transfer;
     t->yielded = true;
-    midge__leader_heard(conn); /* the RTT is at least that long, so the next leader gets more
-                                  time */
+    midge__leader_heard(conn); /* a longer RTT: the next leader gets more time */
     midge__conn_start_over(conn, t, false);
     midge__list_remove(&t->link);
     midge__list_push_tail(&client->queue, &t->link);

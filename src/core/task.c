@@ -106,8 +106,7 @@ static void step(struct task *task)
         int err = task->task.error;
         end(task, err == MIDGE_OK && task->task.canceled ? MIDGE_ERR_CANCELED : err);
     } else if (task->task.waiting == 0 || midge_done(task->task.client, task->task.waiting) != 0) {
-        make_ready(task); /* it waits for nothing that is still live: it runs again in the next
-                             turn */
+        make_ready(task); /* it waits for nothing live: it runs in the next turn */
     }
 }
 
@@ -171,8 +170,7 @@ int midge__await(struct midge_task *public, midge_id id, struct midge_result *re
     struct midge_client *client = public->client;
     struct task *task = MIDGE_CONTAINER_OF(public, struct task, task);
     if (id == public->id) {
-        return ended_with(result, id, MIDGE_ERR_INVALID); /* a task that awaits itself would never
-                                                             end */
+        return ended_with(result, id, MIDGE_ERR_INVALID); /* itself: it would never end */
     }
     if (public->canceled && midge_done(client, id) == 0) {
         (void)midge_cancel(client, id);
