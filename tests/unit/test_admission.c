@@ -524,6 +524,42 @@ static void one_head_gives_way(void **state)
     }
 }
 
+/* A head that is longer than the memory that can come back: fields that were not asked for are left
+   out, of a request that is alone and of one that can't be sent again. */
+static void a_head_without_memory_is_cut(void **state)
+{
+    static char text[3600];
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    (void)snprintf(text, sizeof text,
+                   "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: %03000d\r\n\r\nhello", 0);
+    const struct fake_script speaks = {
+        .steps = {REQUEST, WAIT(20), {FAKE_SAY, text, strlen(text)}, LOOP}};
+    for (unsigned n = 1; n <= 2; n++) {
+        world_open(&w, &(struct midge_config){.max_connections = 2});
+        fake_listen(&w.fake, 81, &speaks);
+        fake_listen(&w.fake, 82, &speaks);
+        for (unsigned i = 0; i < n; i++) {
+            probe_init(&p[i], &w, i ? B : A);
+            p[i].request.method = n == 2 ? "POST" : NULL;
+            probe_start(&p[i]);
+        }
+        world_turns(&w, 20); /* all are sent */
+        void *eaten = leave(&w, 1500);
+        world_run(&w);
+        midge_free(w.client, eaten);
+        unsigned skipped = 0;
+        for (unsigned i = 0; i < n; i++) {
+            probe_is_hello(&p[i]);
+            assert_int_equal(p[i].result.connects, 1);
+            skipped += p[i].result.headers_skipped;
+        }
+        assert_true(skipped > 0);
+        world_close(&w);
+    }
+}
+
 /* A slow connect is no time in the queue. */
 static void queue_limit_is_of_the_queue(void **state)
 {
@@ -869,6 +905,7 @@ int main(void)
         cmocka_unit_test(fails_only_alone),
         cmocka_unit_test(starts_beside_kept_ones),
         cmocka_unit_test(one_head_gives_way),
+        cmocka_unit_test(a_head_without_memory_is_cut),
         cmocka_unit_test(queue_limit_is_of_the_queue),
         cmocka_unit_test(dead_origin),
         cmocka_unit_test(failure_asks_again),
