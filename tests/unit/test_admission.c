@@ -492,21 +492,28 @@ static void starts_beside_kept_ones(void **state)
     world_close(&w);
 }
 
+/* Two servers whose heads are longer than the spare buffer. */
+static void open_long_heads(struct world *w)
+{
+    static char text[3600];
+    static struct fake_script speaks;
+    (void)snprintf(text, sizeof text,
+                   "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: %03000d\r\n\r\nhello", 0);
+    speaks =
+        (struct fake_script){.steps = {REQUEST, WAIT(20), {FAKE_SAY, text, strlen(text)}, LOOP}};
+    world_open(w, &(struct midge_config){.max_connections = 2});
+    fake_listen(&w->fake, 81, &speaks);
+    fake_listen(&w->fake, 82, &speaks);
+}
+
 /* Two heads that are longer than the spare buffer, and no memory for either: one is sent again. */
 static void one_head_gives_way(void **state)
 {
-    static char text[3600];
     struct world w;
     struct probe p[2];
     (void)state;
-    (void)snprintf(text, sizeof text,
-                   "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: %03000d\r\n\r\nhello", 0);
-    const struct fake_script speaks = {
-        .steps = {REQUEST, WAIT(20), {FAKE_SAY, text, strlen(text)}, LOOP}};
     for (unsigned post = 0; post < 2; post++) {
-        world_open(&w, &(struct midge_config){.max_connections = 2});
-        fake_listen(&w.fake, 81, &speaks);
-        fake_listen(&w.fake, 82, &speaks);
+        open_long_heads(&w);
         for (unsigned i = 0; i < 2; i++) {
             probe_init(&p[i], &w, i ? B : A);
             p[i].request.method = post && i == 0 ? "POST" : NULL;
@@ -528,18 +535,11 @@ static void one_head_gives_way(void **state)
    out, of a request that is alone and of one that can't be sent again. */
 static void a_head_without_memory_is_cut(void **state)
 {
-    static char text[3600];
     struct world w;
     struct probe p[2];
     (void)state;
-    (void)snprintf(text, sizeof text,
-                   "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: %03000d\r\n\r\nhello", 0);
-    const struct fake_script speaks = {
-        .steps = {REQUEST, WAIT(20), {FAKE_SAY, text, strlen(text)}, LOOP}};
     for (unsigned n = 1; n <= 2; n++) {
-        world_open(&w, &(struct midge_config){.max_connections = 2});
-        fake_listen(&w.fake, 81, &speaks);
-        fake_listen(&w.fake, 82, &speaks);
+        open_long_heads(&w);
         for (unsigned i = 0; i < n; i++) {
             probe_init(&p[i], &w, i ? B : A);
             p[i].request.method = n == 2 ? "POST" : NULL;
