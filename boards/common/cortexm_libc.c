@@ -2,7 +2,7 @@
 /*
  * The functions that newlib needs from a machine. newlib's strtod allocates memory by the number of
  * digits, keeps the largest block of each size, never frees it, and ends the program when there is
- * no more (its Balloc asserts). midge passes 25 digits at most (src/extra/json_number.c).
+ * no more (its Balloc asserts). midge passes 25 digits at most (src/json/json_number.c).
  */
 #include <errno.h>
 #include <stdbool.h>

@@ -6,7 +6,19 @@
  * While the next transfer waits for room, up to PASSED_MAX others that can use an idle connection,
  * and so need no room, are admitted before it.
  */
-#include "core/core.h"
+#include "core/admission.h"
+#include "base/check.h"
+#include "base/list.h"
+#include "base/millis.h"
+#include "base/text.h"
+#include "core/client.h"
+#include "core/conn.h"
+#include "core/exchange.h"
+#include "core/leader.h"
+#include "core/origin.h"
+#include "core/pool.h"
+#include "core/transfer.h"
+#include "midge/config.h"
 
 /* This many may be admitted before one that waits for room; then idle connections are closed for
    it. */

@@ -8,8 +8,14 @@
  * An ended awaitable goes through client->ended, so that completions are delivered from one place
  * at the end of the turn and never from deep inside a connection's step.
  */
-#include "core/core.h"
+#include "core/awaitable.h"
 #include "base/check.h"
+#include "base/list.h"
+#include "base/millis.h"
+#include "core/admission.h"
+#include "core/client.h"
+#include "core/task.h"
+#include "midge/config.h"
 #include <string.h>
 
 /* Deliveries in one turn for each slot: a completion that causes others is followed at once, but an

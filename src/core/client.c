@@ -7,8 +7,21 @@
  * connections are freed. Connections that did not fit the budget keep their place for the next
  * turn.
  */
-#include "core/core.h"
+#include "core/client.h"
+#include "base/check.h"
+#include "base/list.h"
+#include "base/millis.h"
 #include "base/text.h"
+#include "core/admission.h"
+#include "codec/h1_write.h"
+#include "core/awaitable.h"
+#include "core/conn.h"
+#include "core/limits.h"
+#include "core/origin.h"
+#include "core/pool.h"
+#include "core/task.h"
+#include "core/tell.h"
+#include "midge/config.h"
 #include <string.h>
 
 #define TRACE_LINE 200U

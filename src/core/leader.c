@@ -25,7 +25,15 @@
  *
  * RTT is the longer of the connect and of the time until the peer's first byte.
  */
-#include "core/core.h"
+#include "core/leader.h"
+#include "base/check.h"
+#include "base/list.h"
+#include "base/millis.h"
+#include "core/client.h"
+#include "core/conn.h"
+#include "core/origin.h"
+#include "core/transfer.h"
+#include "midge/config.h"
 
 #define SILENCE_MS   300U
 #define RTT_MAX_MS   60000U

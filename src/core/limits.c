@@ -3,7 +3,14 @@
    fixed bytes (tables, TLS context, sessions), bytes for each connection, the peak of a handshake
    above these, and pairs of TLS record slots. midge_memory_needed and midge_memory_least add them
    up; midge__config_fit divides a given block by them. */
-#include "core/h1.h"
+#include "core/limits.h"
+#include "base/millis.h"
+#include "core/awaitable.h"
+#include "core/client.h"
+#include "core/conn.h"
+#include "core/exchange.h"
+#include "core/transfer.h"
+#include "midge/config.h"
 #include <string.h>
 
 #define ORIGIN_BYTES    512U /* an origin with names of ordinary length */
@@ -100,12 +107,12 @@ void midge__config_defaults(struct midge_config *c, const struct midge_config *f
 
 size_t midge__exchange_piece(void)
 {
-    return sizeof(struct midge__h1);
+    return midge__h1_ops.exchange_size;
 }
 
 size_t midge__exchange_bytes(void)
 {
-    return MIDGE__MEMORY_COST(sizeof(struct midge__h1));
+    return MIDGE__MEMORY_COST(midge__h1_ops.exchange_size);
 }
 
 /* Of a connection after its handshake; the exchange begins when the handshake's memory is freed. */

@@ -5,10 +5,18 @@
  * address that worked last, and its leader (leader.c). An origin without references is kept for its
  * session only: the MIDGE_MAX_SESSIONS most recent ones, and fewer when memory is short.
  */
-#include "core/core.h"
+#include "core/origin.h"
 #include "base/address.h"
+#include "base/check.h"
+#include "base/list.h"
+#include "base/millis.h"
 #include "base/span.h"
 #include "codec/url.h"
+#include "core/admission.h"
+#include "core/client.h"
+#include "core/conn.h"
+#include "core/leader.h"
+#include "midge/config.h"
 #include "midge/url.h"
 #include <string.h>
 

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Calls config.on_peer while a connection is opened. */
-#include "core/core.h"
+#include "base/check.h"
+#include "base/list.h"
+#include "core/client.h"
+#include "core/conn.h"
+#include "core/origin.h"
+#include "core/tell.h"
+#include "midge/config.h"
 
 #if MIDGE_TEXTS
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A request's copy in one block, its absolute URL, method and framing. The copy takes two passes
    over the strings: the first one adds up their sizes, the second one copies them. */
-#include "core/core.h"
+#include "core/request.h"
+#include "core/client.h"
+#include "midge/config.h"
 #include "midge/url.h"
 #include <string.h>
 

@@ -11,7 +11,15 @@
  * enough for one connection (midge__memory_reserve). So a request that lacks memory goes back to
  * the queue until no other connection is open, and then there is enough.
  */
-#include "core/core.h"
+#include "base/check.h"
+#include "base/list.h"
+#include "core/admission.h"
+#include "core/client.h"
+#include "core/conn.h"
+#include "core/limits.h"
+#include "core/origin.h"
+#include "core/transfer.h"
+#include "midge/config.h"
 
 static bool is_opening(const struct midge__conn *conn)
 {

@@ -3,7 +3,13 @@
    waits for has ended: a watcher puts it on client->tasks. A task that waits for room
    (MIDGE_AWAIT_ROOM) is on client->roomless and tries again when something has ended or was
    freed. */
-#include "core/core.h"
+#include "core/task.h"
+#include "base/check.h"
+#include "base/list.h"
+#include "core/awaitable.h"
+#include "core/client.h"
+#include "midge/config.h"
+#include "midge/task.h"
 
 struct task {
     struct midge__simple simple; /* first: shares result and destroy */

@@ -10,8 +10,22 @@
  * ATTACHED  the protocol              ENDED                  ENDED or QUEUED  first byte, idle
  * ENDED     delivery                  –                      –                –
  */
-#include "core/core.h"
+#include "core/transfer.h"
+#include "base/check.h"
+#include "base/list.h"
 #include "base/span.h"
+#include "core/admission.h"
+#include "core/awaitable.h"
+#include "core/client.h"
+#include "core/conn.h"
+#include "core/exchange.h"
+#include "core/leader.h"
+#include "core/limits.h"
+#include "core/origin.h"
+#include "core/pool.h"
+#include "core/request.h"
+#include "core/tell.h"
+#include "midge/config.h"
 #include <string.h>
 
 /* A kept connection without a byte of an answer for this long may be broken. */

@@ -18,8 +18,10 @@ src/base:          @own @iso stdio.h base/ midge/
 src/codec:         @own @iso codec/ base/ midge/
 src/io:            @own @iso stdio.h time.h stdlib.h ctype.h io/ base/ midge/ mbedtls/ psa/ ssl_misc.h psa_crypto_core.h
 src/core:          @own @iso stdio.h core/ io/ codec/ base/ midge/
-src/extra:         @own @iso stdio.h extra/ codec/ base/ midge/
-src/extra/json:    @own @iso stdio.h stdlib.h math.h extra/ codec/ base/ midge/ cJSON.h
+src/http:          @own @iso http/ core/ io/ codec/ base/ midge/
+src/async:         @own @iso base/ midge/
+src/body:          @own @iso stdio.h codec/ base/ midge/
+src/json:          @own @iso stdio.h stdlib.h math.h json/ codec/ base/ midge/ cJSON.h
 port/mbedtls:      @own @iso mbedtls/ psa/
 port/localhost.h:  @iso
 port/native.h:     @iso

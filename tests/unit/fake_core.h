@@ -2,7 +2,7 @@
 /*
  * A stand-in for src/core: slots, futures, sleeps on a virtual clock, memory that is counted.
  * `sync`: watches run within the call that ends a thing; otherwise in fake_turn. The contract
- * allows both, so src/extra is tested with both.
+ * allows both, so src/async is tested with both.
  */
 #ifndef FAKE_CORE_H
 #define FAKE_CORE_H

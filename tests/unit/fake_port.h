@@ -24,7 +24,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/core.h"
+#include "core/admission.h"
+#include "core/awaitable.h"
+#include "core/client.h"
+#include "core/conn.h"
+#include "core/leader.h"
+#include "core/limits.h"
+#include "core/origin.h"
+#include "core/pool.h"
+#include "core/request.h"
+#include "core/task.h"
+#include "core/tell.h"
+#include "core/transfer.h"
 #include "midge/midge.h"
 
 #define FAKE_SOCKS   256

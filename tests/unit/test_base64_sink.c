@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/extra/base64_sink.c"
+#include "../../src/body/base64_sink.c"
 
 /* --- what comes out --- */
 

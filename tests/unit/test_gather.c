@@ -8,9 +8,9 @@
 
 #include "fake_core.h"
 
-#include "../../src/extra/gather.c"
-#include "../../src/extra/semaphore.c"
-#include "../../src/extra/timeout.c"
+#include "../../src/async/gather.c"
+#include "../../src/async/semaphore.c"
+#include "../../src/async/timeout.c"
 
 static struct midge_client *core;
 

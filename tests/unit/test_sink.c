@@ -8,8 +8,8 @@
 
 #include "fake_core.h"
 
-#include "../../src/extra/sink.c"
-#include "../../src/extra/source.c"
+#include "../../src/body/sink.c"
+#include "../../src/body/source.c"
 
 /* --- a file store that holds one file --- */
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../src/extra/status.c"
+#include "../../src/async/status.c"
 
 #define URL "https://api.example/v1"
 

@@ -11,7 +11,7 @@
 
 #include "base/span.h"
 #include "codec/json_scan.h"
-#include "extra/json_number.h"
+#include "json/json_number.h"
 #include "midge/err.h"
 
 #define DOUBLE_DIGITS 15 /* a double preserves each number of so many characters */

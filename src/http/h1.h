@@ -10,12 +10,15 @@
  * DONE    nothing                                   a connection is reused only after DONE
  * BROKEN  nothing: the peer takes no more, but its answer is still read
  */
-#ifndef MIDGE_CORE_H1_H
-#define MIDGE_CORE_H1_H
+#ifndef MIDGE_HTTP_H1_H
+#define MIDGE_HTTP_H1_H
 
 #include "codec/h1_parse.h"
 #include "codec/h1_write.h"
-#include "core/core.h"
+#include "core/conn.h"
+#include "core/exchange.h"
+#include "core/transfer.h"
+#include "midge/config.h"
 
 enum midge__h1_send_state {
     MIDGE__H1_SEND_HEAD,

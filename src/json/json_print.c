@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/span.h"
-#include "extra/json_number.h"
+#include "json/json_number.h"
 #include "midge/json.h"
 
 /* Writes c as in a JSON string (RFC 8259 7): at most 6 characters; returns how many. */

@@ -4,7 +4,13 @@
    head starts with HEAD_FIRST bytes and grows on the parser's request. If memory is short for that,
    the exchange borrows the client's spare head or waits; if none will come, the fields that are not
    needed are skipped. */
-#include "core/h1.h"
+#include "http/h1.h"
+#include "core/admission.h"
+#include "core/client.h"
+#include "core/limits.h"
+#include "core/origin.h"
+#include "core/pool.h"
+#include "core/request.h"
 #include "base/span.h"
 #include "codec/http_date.h"
 #include <string.h>

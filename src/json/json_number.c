@@ -5,7 +5,7 @@
  * left out, so that the result is rounded as with all of them (except for a number made to lie that
  * close to the middle between two doubles).
  */
-#include "extra/json_number.h"
+#include "json/json_number.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -3,7 +3,10 @@
    directions. A step first sends once, then receives once and parses. This file has the rest: waits
    of the sink, the source and for memory, the end of an exchange, and a request that cannot be
    sent. */
-#include "core/h1.h"
+#include "http/h1.h"
+#include "core/admission.h"
+#include "core/client.h"
+#include "core/request.h"
 #include <string.h>
 
 void *midge__h1_keep(const struct midge__h1 *x, size_t size)
@@ -206,6 +209,7 @@ static void cancel(struct midge__conn *conn, struct midge__transfer *t)
 }
 
 const struct midge__protocol_ops midge__h1_ops = {
+    .exchange_size = sizeof(struct midge__h1),
     .capacity = capacity,
     .attach = attach,
     .step = step,

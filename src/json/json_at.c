@@ -3,7 +3,7 @@
 #include <stdbool.h>
 
 #include "base/span.h"
-#include "extra/json_number.h"
+#include "json/json_number.h"
 #include "midge/json.h"
 
 #define DOUBLE_INTEGERS 9007199254740992.0 /* 2^53: up to there a double holds every integer */

@@ -2,7 +2,10 @@
 /* HTTP/1.1, the sending direction. Each call fills the send buffer if it is empty and sends once.
    The head, a source's bytes (as chunks if their number is unknown) and the rest of a body that
    fits go through the buffer; a larger body in memory is sent without a copy. */
-#include "core/h1.h"
+#include "http/h1.h"
+#include "core/client.h"
+#include "core/origin.h"
+#include "core/request.h"
 #include "midge/version.h"
 #include <string.h>
 

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The client: tables, lists, one turn (client.c). How the objects of src/core point to each other:
+ *
+ *     client ── awaitables (slot table) ── transfer ── request (the user's, or a copy)
+ *        │                                    │  └──── result
+ *        ├── queue of transfers               │
+ *        ├── origins (identity, session) ─────┤
+ *        └── connections (tag 1..n) ──────────┴─ exchange (by the protocol's ops)
+ *
+ * In the structs, bytes and flags come first and embedded structs last: shorter instructions reach
+ * the fields near the start (Thumb: 31 bytes for a byte, 124 for a word).
+ *
+ * Nothing is freed while a function up the stack may still look at it: ended connections wait in
+ * client->dead for the end of the turn, ended awaitables in client->ended for their completion.
+ */
+#ifndef MIDGE_CORE_CLIENT_H
+#define MIDGE_CORE_CLIENT_H
+
+#include <stdbool.h>
+#include "base/list.h"
+#include "base/memory.h"
+#include "base/timer_heap.h"
+#include "core/awaitable.h"
+#include "io/tls.h"
+#include "midge/client.h"
+
+struct midge__conn;
+
+struct midge_client {
+    bool dirty; /* something changed that admission depends on */
+    bool busy;  /* within midge_poll or midge_cancel: midge_close waits until these return */
+    bool closing;
+    bool stepping;      /* a caller up the stack may use a connection */
+    uint16_t free_slot; /* index + 1 */
+    struct midge_port *port;
+    struct midge__slot *slots;
+    struct midge__conn **owners; /* by memory tag - 1 */
+    struct midge_pollfd *fds;
+    struct midge__tls_context *tls;
+    char *spare_head; /* midge__spare_head() bytes; NULL none, or lent to an exchange */
+    struct midge__list ended, tasks, running, roomless, queue, origins, conns, ready, dead;
+    uint32_t serial; /* serial of the newest awaitable: awaitable.c */
+    uint32_t live;   /* awaitables whose completion was not delivered */
+    unsigned n_conns, handshakes, transfers;
+    unsigned room_tries;    /* tasks that wait for room and may try again */
+    uint32_t now_ms, wraps; /* the clock when last read; how many times it had wrapped by then */
+    uint32_t expired_ms;    /* when expire (client.c) last ran */
+    uint32_t wall_s;        /* seconds of the wall clock in the last turn; 0: none */
+    int32_t crypto_left, bytes_left, steps_left; /* left of this turn's budget */
+    struct midge__timer_heap timers;
+    struct midge__memory memory;
+    struct midge_stats stats;
+    struct midge_config config; /* defaults filled in */
+    void *block;
+    size_t block_size;
+};
+
+/* Brackets of calls that run callbacks: a client closed inside is freed at the outermost leave,
+   which then answers true. */
+bool midge__client_enter(struct midge_client *client);
+bool midge__client_leave(struct midge_client *client, bool outermost);
+/* Reads the clock: sets now_ms. */
+void midge__client_tick(struct midge_client *client);
+/* As midge_poll; *closed: a callback closed the client, which is freed now. */
+int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed);
+
+static inline uint64_t midge__now_us(const struct midge_client *client)
+{
+    return client->port->clock_us(client->port->ctx);
+}
+
+/* A number for a report: saturates, does not wrap. */
+static inline uint32_t midge__u32(uint64_t value)
+{
+    return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+}
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Connections: states and ends (conn.c), opening (conn_open.c), steps (conn_step.c). pool.h has the
+   idle ones. */
+#ifndef MIDGE_CORE_CONN_H
+#define MIDGE_CORE_CONN_H
+
+#include <stdbool.h>
+#include "base/list.h"
+#include "base/timer_heap.h"
+#include "codec/keep_alive.h"
+#include "core/exchange.h"
+#include "io/stream.h"
+#include "io/tls.h"
+#include "midge/client.h"
+
+struct midge__origin;
+struct midge__transfer;
+
+enum midge__conn_state {
+    MIDGE__CONN_WAIT_DNS,   /* the resolver; ok: WAIT_TCP */
+    MIDGE__CONN_WAIT_TCP,   /* connect; ok: WAIT_ADMIT (TLS) or READY; failed: the next address */
+    MIDGE__CONN_WAIT_ADMIT, /* handshake permit and memory; ok: WAIT_TLS */
+    MIDGE__CONN_WAIT_TLS,   /* handshake; ok: READY */
+    MIDGE__CONN_READY,      /* carries exchanges, or idles in the pool */
+    MIDGE__CONN_WAIT_CLOSE, /* close_notify is being sent; then DEAD */
+    MIDGE__CONN_DEAD        /* freed at the end of the turn */
+};
+
+struct midge__conn {
+    uint8_t state, address_at;
+    bool permit; /* it counts in client->handshakes */
+    bool no_reuse, idle;
+    bool leads, silent; /* leader.c; silent: its peer has been silent for too long */
+    bool answered;      /* a byte of an answer has come */
+    bool steps_back;    /* while it starves: its transfer may be sent again later */
+    struct midge_client *client;
+    struct midge__origin *origin;
+    struct midge__transfer *transfer; /* the transfer that it is opened for, until READY */
+    struct midge_dns_query *query;
+    const struct midge__protocol_ops *protocol;
+    void *exchange;
+    struct midge__stream *stream; /* the top layer: tls or tcp */
+    struct midge__list link;      /* client->conns, or client->dead */
+    struct midge__list ready;     /* client->ready: has something to do */
+    /* WAIT_TCP: the address's share; READY: keep-alive if idle, the protocol's if busy; WAIT_CLOSE:
+       its limit */
+    struct midge__timer timer;
+    unsigned owner;   /* memory tag */
+    uint32_t starves; /* READY: bytes its exchange waits for; 0 none */
+    uint32_t number;  /* from 1, for reports */
+    uint32_t longest_step_us;
+    uint32_t served; /* exchanges so far */
+    uint32_t rtt_ms; /* the longer of connect and first flight */
+    /* From the server's Keep-Alive field; MIDGE__KEEP_ALIVE_NONE: it had none. */
+    uint32_t keep_s;      /* seconds that it keeps an idle connection; the newest value counts */
+    uint32_t served_most; /* exchanges in all; the smallest value counts */
+    /* While it is opened: when it began to wait for the peer. READY: when the last byte of an
+       answer came, or when it was taken out of the pool. */
+    uint32_t since_ms;
+    struct midge__tcp tcp;
+    struct midge__tls tls;
+};
+
+/* The one setter of the state. */
+void midge__conn_state_set(struct midge__conn *conn, enum midge__conn_state state);
+/* Something may have changed: step it this turn. */
+void midge__conn_kick(struct midge__conn *conn);
+void midge__conn_permit_drop(struct midge__conn *conn);
+void midge__conn_query_drop(struct midge__conn *conn);
+/* Gives t, admitted, to the protocol. NO_MEMORY, URL: nothing has changed. */
+int midge__conn_attach(struct midge__conn *conn, struct midge__transfer *t);
+/* The stream's recv; keeps a session that came, and charges the turn for records without data. */
+int midge__conn_recv(struct midge__conn *conn, uint8_t *buf, size_t cap, size_t *n);
+/* Writes the connection's facts into the result of its transfer, for a good or a bad end. */
+void midge__conn_report(const struct midge__conn *conn, struct midge_result *r);
+void midge__conn_close(struct midge__conn *conn); /* in order, bounded */
+void midge__conn_kill(struct midge__conn *conn);  /* at once */
+void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fault *fault);
+/* Frees the dead. */
+void midge__conns_reap(struct midge_client *client);
+
+/* --- opening (conn_open.c) --- */
+
+/* Opens a connection for t and admits t. On an error nothing has changed. */
+int midge__conn_open(struct midge_client *client, struct midge__transfer *t);
+/* WAIT_ADMIT got its permit: begin the handshake. */
+void midge__conn_admit(struct midge__conn *conn);
+/* t goes back to the queue and begins anew with another connection; whole: with a full handshake,
+   when there is room for one. */
+void midge__conn_start_over(struct midge__conn *conn, struct midge__transfer *t, bool whole);
+/* True: memory was short before anything was sent (err), and others hold some, so t waits in the
+   queue. */
+bool midge__conn_retry_later(struct midge__conn *conn, struct midge__transfer *t, int err);
+void midge__conn_step_dns(struct midge__conn *conn);
+/* late: the address's share of the time is over. */
+void midge__conn_step_connect(struct midge__conn *conn, bool late);
+/* True: there is more to do. */
+bool midge__conn_step_tls(struct midge__conn *conn);
+
+/* --- steps (conn_step.c) --- */
+
+/* One step. Puts conn on the ready list again if there is more to do. */
+void midge__conn_step(struct midge__conn *conn);
+unsigned midge__conn_want(const struct midge__conn *conn);
+midge_sock midge__conn_sock(const struct midge__conn *conn);
+
+#endif

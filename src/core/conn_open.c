@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/* The opening of a connection: look the name up, connect to one address after the other, wait for a
+   permit, shake hands. conn.c has the table of states. If memory is short before anything was sent,
+   or a session is refused, the transfer goes back to the queue (midge__conn_start_over). */
+#include "base/check.h"
+#include "base/list.h"
+#include "core/admission.h"
+#include "core/client.h"
+#include "core/conn.h"
+#include "core/exchange.h"
+#include "core/leader.h"
+#include "core/origin.h"
+#include "core/tell.h"
+#include "core/transfer.h"
+#include "midge/config.h"
+
+/* A remembered address gets one of two shares, so that time is left to look up others if it
+   fails. */
+#define KNOWN_AND_ASK 2U
+
+void midge__conn_start_over(struct midge__conn *conn, struct midge__transfer *t, bool whole)
+{
+    conn->transfer = NULL;
+    midge__conn_report(conn, t->result);
+    if (whole && t->put_off == 0) {
+        t->put_off = 1;
+    }
+    midge__transfer_requeue(t);
+    midge__conn_kill(conn);
+}
+
+/* True: memory was short before anything was sent, and others hold some, so t waits in the
+   queue. */
+bool midge__conn_retry_later(struct midge__conn *conn, struct midge__transfer *t, int err)
+{
+    bool alone = conn->client->n_conns == 1;
+    if (err != MIDGE_ERR_NO_MEMORY || (alone && !midge__admission_later(conn->client, conn))) {
+        return false;
+    }
+    if (t->put_off < MIDGE__PUT_OFF_ALONE) {
+        t->put_off++;
+    }
+    midge__conn_start_over(conn, t, true);
+    return true;
+}
+
+/* A step of the opening returned err: handles an error. */
+static void opened_so_far(struct midge__conn *conn, int err, const struct midge__fault *fault)
+{
+    if (err != MIDGE_OK && !midge__conn_retry_later(conn, conn->transfer, err)) {
+        midge__conn_fail(conn, err, fault);
+    }
+}
+
+static void become_ready(struct midge__conn *conn)
+{
+    midge__conn_state_set(conn, MIDGE__CONN_READY);
+    conn->protocol = &midge__h1_ops;
+    opened_so_far(conn, midge__conn_attach(conn, conn->transfer), NULL);
+}
+
+static void address_late(struct midge__timer *timer);
+
+/* An address that never answers must not use up the time of the others: this one, the first of
+   `addresses`, gets its share of the transfer's remaining time. The last one gets all of it. If the
+   transfer has no limit, there are no shares: the platform ends each try. */
+static void give_share(struct midge__conn *conn, unsigned addresses)
+{
+    struct midge_client *client = conn->client;
+    uint32_t left = midge__transfer_left(conn->transfer);
+    if (addresses < 2 || left == MIDGE_NO_TIMEOUT) {
+        return;
+    }
+    uint32_t share = left / addresses;
+    if (share < MIDGE_CONNECT_SHARE_MS) {
+        share = MIDGE_CONNECT_SHARE_MS;
+    }
+    conn->timer.fire = address_late;
+    (void)midge__timer_arm(&client->timers, &conn->timer, client->now_ms + share);
+}
+
+static int connect_to(struct midge__conn *conn, const struct midge_addr *addr, unsigned addresses)
+{
+    if (conn->origin->family != 0 && addr->family != conn->origin->family) {
+        return MIDGE_ERR_CONNECT; /* a literal of the wrong family */
+    }
+    int err = midge__tcp_open(&conn->tcp, conn->client->port, addr, conn->origin->port);
+    conn->stream = &conn->tcp.s;
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    midge__conn_state_set(conn, MIDGE__CONN_WAIT_TCP);
+    midge__leader_moved(conn);
+    midge__peer_tell(conn, MIDGE_PEER_TRYING, addr, NULL);
+    give_share(conn, addresses);
+    return MIDGE_OK;
+}
+
+/* Tries the next address of the lookup; if all fail, the fault of the last one is reported. */
+static void connect_next(struct midge__conn *conn)
+{
+    int err = MIDGE_ERR_CONNECT;
+    if (conn->transfer->phase != MIDGE_PHASE_CONNECT) {
+        midge__transfer_phase(conn->transfer, MIDGE_PHASE_CONNECT);
+    }
+    while (conn->query != NULL && conn->address_at < conn->query->count) {
+        unsigned left = (unsigned)(conn->query->count - conn->address_at);
+        err = connect_to(conn, &conn->query->addrs[conn->address_at++], left);
+        if (err == MIDGE_OK) {
+            midge__conn_kick(conn);
+            return;
+        }
+    }
+    opened_so_far(conn, err, &conn->tcp.s.fault);
+}
+
+/* There is no room after the lookup: t goes back to the queue until there is. Only once: the
+   remembered address may fail, and then all of them are tried. */
+static bool lacks_room(struct midge__conn *conn)
+{
+    struct midge__transfer *t = conn->transfer;
+    if (t->resolved || !midge__others_work(conn->client, conn) || midge__room_to_connect(conn)) {
+        return false;
+    }
+    t->resolved = true;
+    conn->origin->address = conn->query->addrs[0];
+    conn->origin->address_known = true;
+    midge__conn_start_over(conn, t, false);
+    return true;
+}
+
+void midge__conn_step_dns(struct midge__conn *conn)
+{
+    if (!conn->query->done) {
+        return;
+    }
+    if (conn->query->err != MIDGE_OK || conn->query->count == 0) {
+        struct midge__fault fault = {.native = conn->query->native};
+        midge__conn_fail(conn, MIDGE_ERR_RESOLVE, &fault);
+        return;
+    }
+    if (!lacks_room(conn)) {
+        connect_next(conn);
+    }
+}
+
+static int start_dns(struct midge__conn *conn)
+{
+    struct midge_client *client = conn->client;
+    struct midge_port *port = client->port;
+    conn->query = midge__memory_calloc(&client->memory, conn->owner, 1, sizeof *conn->query);
+    if (conn->query == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    conn->query->family = conn->origin->family;
+    midge__conn_state_set(conn, MIDGE__CONN_WAIT_DNS);
+    midge__transfer_phase(conn->transfer, MIDGE_PHASE_DNS);
+    int err = port->dns_start(port->ctx, conn->origin->host, conn->query);
+    if (err != MIDGE_OK) {
+        conn->query->done = 1; /* the port has not started it */
+        return err;
+    }
+    midge__conn_kick(conn);
+    return MIDGE_OK;
+}
+
+/* If it was a remembered address, look the name up again before giving up. */
+static void connect_failed(struct midge__conn *conn)
+{
+    midge__timer_disarm(&conn->client->timers, &conn->timer);
+    conn->tcp.s.ops->close(&conn->tcp.s);
+    if (conn->query == NULL && !conn->origin->literal) {
+        conn->origin->address_known = false;
+        opened_so_far(conn, start_dns(conn), NULL);
+        return;
+    }
+    connect_next(conn);
+}
+
+static void connected(struct midge__conn *conn)
+{
+    midge__leader_heard(conn);
+    midge__leader_moved(conn);
+    midge__timer_disarm(&conn->client->timers, &conn->timer);
+    if (conn->query != NULL) {
+        conn->origin->address = conn->query->addrs[conn->address_at - 1];
+        conn->origin->address_known = true;
+        midge__conn_query_drop(conn);
+    }
+    midge__peer_tell(conn, MIDGE_PEER_CONNECTED, &conn->origin->address, NULL);
+    if (!conn->origin->secure) {
+        become_ready(conn);
+        return;
+    }
+    midge__transfer_phase(conn->transfer, MIDGE_PHASE_QUEUE);
+    midge__conn_state_set(conn, MIDGE__CONN_WAIT_ADMIT);
+    midge__list_remove(&conn->ready);
+    conn->client->dirty = true;
+}
+
+void midge__conn_step_connect(struct midge__conn *conn, bool late)
+{
+    int err = conn->tcp.s.ops->handshake(&conn->tcp.s);
+    if (err == MIDGE_OK) {
+        connected(conn);
+    } else if (err != MIDGE_ERR_AGAIN || late) {
+        connect_failed(conn);
+    }
+}
+
+static void address_late(struct midge__timer *timer)
+{
+    midge__conn_step_connect(MIDGE_CONTAINER_OF(timer, struct midge__conn, timer), true);
+}
+
+void midge__conn_admit(struct midge__conn *conn)
+{
+    struct midge_client *client = conn->client;
+    struct midge__origin *o = conn->origin;
+    struct midge__tls_params params = {
+        .servername = o->servername,
+        .min_version = o->min_tls,
+        .max_version = o->max_tls,
+        .skip_verification = o->skip_verification,
+        .resume = client->config.no_sessions || conn->transfer->put_off > 0 ? NULL : o->session,
+        .owner = conn->owner,
+        .show = midge__peer_certificate,
+    };
+    conn->permit = true;
+    client->handshakes++;
+    midge__transfer_phase(conn->transfer, MIDGE_PHASE_TLS);
+    int err = midge__tls_open(&conn->tls, client->tls, &conn->tcp.s, &params);
+    if (err != MIDGE_OK) {
+        opened_so_far(conn, err, &conn->tls.s.fault);
+        return;
+    }
+    conn->stream = &conn->tls.s;
+    midge__conn_state_set(conn, MIDGE__CONN_WAIT_TLS);
+    midge__leader_moved(conn);
+    midge__conn_kick(conn);
+}
+
+/* If the server has changed since the session was made, it should refuse only the session (RFC 8446
+   4.6.1). But some servers refuse the handshake, and mbedTLS offers only the session's version, so
+   each try would fail: one more try without the session. */
+static bool try_without_session(struct midge__conn *conn, int err)
+{
+    if (!conn->tls.offered || err == MIDGE_ERR_NO_MEMORY) {
+        return false;
+    }
+    midge__origin_doubt(conn->origin, conn);
+    midge__conn_start_over(conn, conn->transfer, true); /* even if a session comes meanwhile */
+    return true;
+}
+
+bool midge__conn_step_tls(struct midge__conn *conn)
+{
+    uint32_t before = conn->tls.crypto_steps, received = conn->tls.received;
+    int err = conn->stream->ops->handshake(conn->stream);
+    conn->client->crypto_left -= (int32_t)(conn->tls.crypto_steps - before);
+    if (received == 0 && conn->tls.received > 0) {
+        midge__leader_heard(conn);
+    }
+    if (err == MIDGE_ERR_BUSY || conn->tls.received != received) {
+        midge__leader_moved(conn);
+    }
+    if (err == MIDGE_ERR_BUSY) {
+        return true;
+    }
+    if (err == MIDGE_ERR_AGAIN) {
+        return false;
+    }
+    if (err != MIDGE_OK) {
+        if (!try_without_session(conn, err)) {
+            opened_so_far(conn, err, &conn->tls.s.fault);
+        }
+        return false;
+    }
+    midge__conn_permit_drop(conn);
+    midge__peer_tell(conn, MIDGE_PEER_SECURE, NULL, NULL);
+    if (conn->tls.resumed) {
+        conn->client->stats.handshakes_resumed++;
+    } else {
+        conn->client->stats.handshakes_full++;
+    }
+    midge__leader_complete(conn);
+    if (conn->tls.new_session) {
+        midge__origin_session(conn->origin, conn);
+    }
+    become_ready(conn);
+    return false;
+}
+
+static unsigned free_owner(const struct midge_client *client)
+{
+    for (unsigned i = 0; i < client->config.max_connections; i++) {
+        if (client->owners[i] == NULL) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+static void join(struct midge__conn *conn, struct midge__transfer *t)
+{
+    struct midge_client *client = conn->client;
+    midge__list_init(&conn->link);
+    midge__list_init(&conn->ready);
+    midge__list_push_tail(&client->conns, &conn->link);
+    client->owners[conn->owner - 1] = conn;
+    client->stats.connections++;
+    conn->number = client->stats.connections;
+    conn->origin = t->origin;
+    conn->origin->refs++;
+    conn->origin->connections++;
+    conn->keep_s = conn->served_most = MIDGE__KEEP_ALIVE_NONE;
+    conn->tls.cipher = "";
+    conn->tcp.sock = MIDGE_SOCK_NONE;
+    if (++client->n_conns > client->stats.peak_connections) {
+        client->stats.peak_connections = client->n_conns;
+    }
+}
+
+int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
+{
+    unsigned owner = free_owner(client);
+    MIDGE_ASSERT(owner != 0);
+    midge__memory_owner_reset(&client->memory, owner);
+    struct midge__conn *conn = midge__memory_calloc(&client->memory, owner, 1, sizeof *conn);
+    if (conn == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    midge__transfer_admit(t, conn);
+    conn->client = client;
+    conn->owner = owner;
+    join(conn, t);
+    conn->transfer = t;
+    t->result->connects++;
+    t->result->connection = conn->number;
+    midge__leader_open(conn);
+    if (conn->origin->address_known) {
+        midge__transfer_phase(t, MIDGE_PHASE_CONNECT);
+        unsigned addresses = conn->origin->literal ? 1 : KNOWN_AND_ASK;
+        int err = connect_to(conn, &conn->origin->address, addresses);
+        midge__conn_kick(conn);
+        if (err == MIDGE_OK || conn->origin->literal) {
+            opened_so_far(conn, err, &conn->tcp.s.fault);
+            return MIDGE_OK;
+        }
+    }
+    opened_so_far(conn, start_dns(conn), NULL);
+    return MIDGE_OK;
+}

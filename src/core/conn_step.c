@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* One step of a connection by its state, and the socket events that it waits for. */
+#include "core/client.h"
+#include "core/conn.h"
+#include "core/exchange.h"
+#include "core/pool.h"
+#include "midge/config.h"
+
+static bool step_ready(struct midge__conn *conn)
+{
+    if (conn->idle) {
+        return midge__pool_step(conn);
+    }
+    switch (conn->protocol->step(conn)) {
+    case MIDGE__STEP_MORE:
+        return true;
+    case MIDGE__STEP_IDLE:
+        midge__pool_put(conn);
+        return conn->stream->ops->pending(conn->stream); /* tickets after the answer */
+    case MIDGE__STEP_OVER:
+        midge__conn_close(conn);
+        return false;
+    default:
+        return false;
+    }
+}
+
+static bool step_close(struct midge__conn *conn)
+{
+    int err = conn->stream->ops->shutdown(conn->stream);
+    if (err != MIDGE_ERR_AGAIN) {
+        midge__conn_kill(conn);
+    }
+    return false;
+}
+
+static bool dispatch(struct midge__conn *conn)
+{
+    switch ((enum midge__conn_state)conn->state) {
+    case MIDGE__CONN_WAIT_DNS:
+        midge__conn_step_dns(conn);
+        return false;
+    case MIDGE__CONN_WAIT_TCP:
+        midge__conn_step_connect(conn, false);
+        return false;
+    case MIDGE__CONN_WAIT_TLS:
+        return midge__conn_step_tls(conn);
+    case MIDGE__CONN_READY:
+        return step_ready(conn);
+    case MIDGE__CONN_WAIT_CLOSE:
+        return step_close(conn);
+    default:
+        return false;
+    }
+}
+
+void midge__conn_step(struct midge__conn *conn)
+{
+    struct midge_client *client = conn->client;
+    uint64_t began = midge__now_us(client);
+    bool more = dispatch(conn);
+    uint32_t us = midge__u32(midge__now_us(client) - began);
+    if (us > conn->longest_step_us) {
+        conn->longest_step_us = us;
+    }
+    if (us > client->stats.longest_step_us) {
+        client->stats.longest_step_us = us;
+    }
+    if (more) {
+        midge__conn_kick(conn);
+    }
+}
+
+unsigned midge__conn_want(const struct midge__conn *conn)
+{
+    switch ((enum midge__conn_state)conn->state) {
+    case MIDGE__CONN_WAIT_TCP:
+        return MIDGE_POLL_OUT;
+    case MIDGE__CONN_WAIT_TLS:
+        return conn->stream->ops->interest(conn->stream, true, false);
+    case MIDGE__CONN_READY:
+        return conn->idle ? conn->stream->ops->interest(conn->stream, true, false)
+                          : conn->protocol->want(conn);
+    case MIDGE__CONN_WAIT_CLOSE:
+        return conn->stream->ops->interest(conn->stream, false, true);
+    default:
+        return 0;
+    }
+}
+
+midge_sock midge__conn_sock(const struct midge__conn *conn)
+{
+    return conn->tcp.s.ops != NULL ? conn->tcp.sock : MIDGE_SOCK_NONE;
+}

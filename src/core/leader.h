@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Leaders: one full handshake for requests that start together (leader.c). */
+#ifndef MIDGE_CORE_LEADER_H
+#define MIDGE_CORE_LEADER_H
+
+#include <stdbool.h>
+
+struct midge_client;
+struct midge__conn;
+struct midge__origin;
+
+void midge__leader_timer_init(struct midge__origin *origin);
+/* True: requests to this origin wait, since a leader's session is expected. */
+bool midge__leader_awaited(const struct midge__origin *origin);
+/* conn is new: it leads if its origin needs a leader. */
+void midge__leader_open(struct midge__conn *conn);
+/* The peer answered for the first time since conn->since_ms: measures the RTT. */
+void midge__leader_heard(struct midge__conn *conn);
+/* A connection being opened made progress: it began to connect, connected, received or computed. */
+void midge__leader_moved(struct midge__conn *conn);
+/* Called for any connection. complete: its handshake is complete; failed: it failed, or a limit of
+   its phase ended it; gone: it is dead. */
+void midge__leader_complete(struct midge__conn *conn);
+void midge__leader_failed(struct midge__conn *conn);
+void midge__leader_gone(struct midge__conn *conn);
+/* A session arrived. */
+void midge__leader_session(struct midge__origin *origin);
+/* Closes a silent leader to free its place, permit and memory; its request goes to the queue's end.
+   origin NULL: a leader of any origin. False: there is none. */
+bool midge__leader_yield(struct midge_client *client, const struct midge__origin *origin);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Limits and sizes: defaults of the configuration, and the memory that they need (limits.c). */
+#ifndef MIDGE_CORE_LIMITS_H
+#define MIDGE_CORE_LIMITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "midge/client.h"
+
+void midge__config_defaults(struct midge_config *config, const struct midge_config *from);
+/* True: all durations are in the valid range. */
+bool midge__timeouts_valid(const struct midge_timeouts *timeouts);
+/* Lowers max_connections (0: none fits) and max_handshakes to the numbers that a block of that size
+   holds; returns the number of pairs of record slots. */
+unsigned midge__config_fit(struct midge_config *config, size_t size);
+/* Bytes of small blocks, at most. opening: a connection being opened, with its exchange, and with
+   its handshake if `shakes`; exchange: an exchange; piece: the largest block of an exchange.
+   spare_head: the spare buffer for a head; 0: none. */
+size_t midge__opening_bytes(bool secure, bool resumes, bool shakes);
+size_t midge__exchange_bytes(void);
+size_t midge__exchange_piece(void);
+size_t midge__spare_head(const struct midge_config *config);
+/* Bytes of a connection that is alone, at most, from its opening to its end: a head of usual size
+   included. */
+size_t midge__lonely_bytes(const struct midge_config *config);
+
+#endif

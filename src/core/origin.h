@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Origins: identity, session, address (origin.c). leader.h has their leaders. */
+#ifndef MIDGE_CORE_ORIGIN_H
+#define MIDGE_CORE_ORIGIN_H
+
+#include <stdbool.h>
+#include "base/list.h"
+#include "base/timer_heap.h"
+#include "midge/port.h"
+#include "midge/request.h"
+
+struct midge_client;
+struct midge__conn;
+struct midge__tls_session;
+
+struct midge__origin {
+    bool address_known, literal; /* literal: the host is an address, nothing to look up */
+    bool no_tickets, secure, skip_verification;
+    bool next_leads;        /* the leader is silent: one more may lead beside it */
+    uint8_t leaders_failed; /* since the last session */
+    uint8_t family, min_tls, max_tls;
+    uint16_t port, url_port; /* to connect to; of the URL */
+    struct midge__list link;
+    unsigned refs;                /* transfers and connections */
+    unsigned connections, active; /* open ones; transfers in progress */
+    struct midge__conn *leader;   /* made progress last: the others wait for its session */
+    uint32_t rtt_ms;              /* of the newest connection, or longer; 0 not known */
+    struct midge__tls_session *session;
+    uint32_t used_ms;
+    uint32_t lead_until_ms; /* after this no connection leads, unless its handshake is complete */
+    struct midge__timer leader_timer;
+    struct midge_client *client;
+    struct midge_addr address; /* the one that worked last, or the literal */
+    const char *host;          /* where to connect, lower case, without zone */
+    const char *servername;    /* the name to verify */
+    const char *url_host;      /* the host of the URL */
+    const char *zone;          /* of host (RFC 4007), "" none */
+    char names[];              /* these four */
+};
+
+/* Finds or makes the origin of a request; takes a reference. URL, UNSUPPORTED, CA, NO_MEMORY. */
+int midge__origin_get(struct midge_client *client, const struct midge_request *request,
+                      const char *url, struct midge__origin **origin);
+void midge__origin_put(struct midge_client *client, struct midge__origin *origin);
+void midge__origin_session(struct midge__origin *origin, struct midge__conn *conn);
+/* Opening conn failed: forgets the origin's address, and its session if conn offered it. */
+void midge__origin_doubt(struct midge__origin *origin, const struct midge__conn *conn);
+/* Frees one session for its memory, the one of `last` only if it is the only one. False: there is
+   none. */
+bool midge__origins_forget(struct midge_client *client, const struct midge__origin *last);
+/* Forgets sessions and addresses that were not used for MIDGE__MILLIS_AGED, or all of them. */
+void midge__origins_expire(struct midge_client *client, bool all);
+void midge__origins_close(struct midge_client *client);
+
+#endif

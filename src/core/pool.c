@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* The pool: connections that are open and carry no exchange. They are kept for as long as the
+   server and the configuration allow, and are given out only while they are silent. */
+#include "core/pool.h"
+#include "base/check.h"
+#include "base/list.h"
+#include "base/millis.h"
+#include "core/client.h"
+#include "core/conn.h"
+#include "core/transfer.h"
+#include "midge/config.h"
+
+/* At least this long before the server closes a connection as announced, midge closes it. */
+#define KEEP_MARGIN_MS 1000U
+
+static void keep_alive_over(struct midge__timer *timer)
+{
+    midge__conn_close(MIDGE_CONTAINER_OF(timer, struct midge__conn, timer));
+}
+
+/* Milliseconds from the last byte of an answer. The server's hint can only shorten our own limit.
+   The margin covers the way of that byte and of the next request. */
+static uint32_t keep_ms(const struct midge__conn *conn)
+{
+    uint32_t margin = 2 * conn->rtt_ms, most = conn->client->config.keep_alive_ms;
+    if (conn->keep_s > UINT32_MAX / 1000) {
+        return most;
+    }
+    uint32_t ms = conn->keep_s * 1000;
+    margin = margin > KEEP_MARGIN_MS ? margin : KEEP_MARGIN_MS;
+    ms = ms > margin ? ms - margin : 0;
+    return ms < most ? ms : most;
+}
+
+bool midge__conn_keeps(struct midge__conn *conn, const struct midge__keep_alive *hint)
+{
+    if (hint->max < UINT32_MAX - conn->served && conn->served + hint->max < conn->served_most) {
+        conn->served_most = conn->served + hint->max;
+    }
+    if (hint->timeout_s != MIDGE__KEEP_ALIVE_NONE) {
+        conn->keep_s = hint->timeout_s;
+    }
+    if (conn->keep_s == MIDGE__KEEP_ALIVE_NONE) {
+        conn->since_ms = conn->client->now_ms; /* our own limit counts from the answer's end */
+    }
+    return conn->client->now_ms - conn->since_ms < keep_ms(conn) &&
+           conn->served < conn->served_most;
+}
+
+void midge__conn_unanswered(const struct midge__conn *conn)
+{
+    MIDGE__LIST_FOR_EACH(it, &conn->client->conns)
+    {
+        struct midge__conn *other = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (other->idle && other->origin == conn->origin &&
+            !midge__millis_before(conn->since_ms, other->since_ms)) {
+            midge__conn_close(other);
+        }
+    }
+}
+
+void midge__conns_expire(struct midge_client *client)
+{
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (conn->idle) {
+            midge__conn_close(conn);
+        }
+    }
+}
+
+void midge__pool_put(struct midge__conn *conn)
+{
+    struct midge_client *client = conn->client;
+    conn->protocol->detach(conn);
+    conn->idle = true;
+    conn->timer.fire = keep_alive_over;
+    (void)midge__timer_arm(&client->timers, &conn->timer, conn->since_ms + keep_ms(conn));
+    midge__list_remove(&conn->ready);
+    client->dirty = true;
+}
+
+/* Only TLS tickets should come on an idle connection. AGAIN: it is still good; BUSY: there is more
+   to read. */
+static int recv_idle(struct midge__conn *conn)
+{
+    uint8_t byte;
+    size_t n;
+    return midge__conn_recv(conn, &byte, sizeof byte, &n);
+}
+
+/* Timers use the time of the turn's start. Since then another connection's computing, or a callback
+   that writes to flash, may have taken long, so the clock is read again. */
+static bool is_overdue(const struct midge__conn *conn)
+{
+    const struct midge_port *port = conn->client->port;
+    return port->clock_ms(port->ctx) - conn->since_ms >= keep_ms(conn);
+}
+
+bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
+{
+    /* Bytes that came without a request, even half a record, must not become t's answer. */
+    if (is_overdue(conn) || recv_idle(conn) != MIDGE_ERR_AGAIN ||
+        conn->stream->ops->pending(conn->stream)) {
+        midge__conn_close(conn);
+        return false;
+    }
+    midge__transfer_admit(t, conn);
+    conn->idle = false;
+    conn->since_ms = conn->client->now_ms;
+    midge__timer_disarm(&conn->client->timers, &conn->timer);
+    int err = midge__conn_attach(conn, t);
+    if (err != MIDGE_OK && !midge__conn_retry_later(conn, t, err)) {
+        midge__conn_close(conn);
+        midge__transfer_end(t, err);
+    }
+    return true;
+}
+
+bool midge__pool_step(struct midge__conn *conn)
+{
+    int err = recv_idle(conn);
+    if (err != MIDGE_ERR_AGAIN && err != MIDGE_ERR_BUSY) {
+        midge__conn_close(conn);
+    }
+    return err == MIDGE_ERR_BUSY;
+}

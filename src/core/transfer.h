@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* Transfers: a request's life (transfer.c). */
+#ifndef MIDGE_CORE_TRANSFER_H
+#define MIDGE_CORE_TRANSFER_H
+
+#include <stdbool.h>
+#include "core/awaitable.h"
+#include "io/stream.h"
+#include "midge/request.h"
+
+struct midge__conn;
+struct midge__origin;
+
+enum midge__transfer_state {
+    MIDGE__TRANSFER_QUEUED,   /* waits for admission; leads to OPENING or ATTACHED */
+    MIDGE__TRANSFER_OPENING,  /* its connection is being made; leads to ATTACHED */
+    MIDGE__TRANSFER_ATTACHED, /* a protocol works on it; leads to ENDED, or (replay) to QUEUED */
+    MIDGE__TRANSFER_ENDED
+};
+
+/* Memory was short for a transfer this many times, although there should have been enough: it is
+   tried again when no other connection is open. If it fails then, it is too large for the block. */
+#define MIDGE__PUT_OFF_ALONE 2U
+
+struct midge__transfer {
+    uint8_t state, phase;
+    uint8_t passed;  /* how many were admitted before it although it was next (admission.c) */
+    uint8_t put_off; /* how many times memory was short before anything was sent */
+    bool own_request, own_url, frozen;
+    bool yielded;      /* its silent leader was closed for others: this happens only once */
+    bool resolved;     /* went back to the queue after its address was known */
+    bool source_begun; /* read from: a replay must rewind it */
+    int error;
+    struct midge__awaitable aw; /* its timer: the next deadline */
+    struct midge__list link;    /* client->queue while QUEUED */
+    const struct midge_request *request;
+    const char *url; /* absolute */
+    struct midge__origin *origin;
+    struct midge__conn *conn;
+    struct midge_result *result; /* in the same block */
+    uint64_t phase_us;           /* when its phase began */
+    uint32_t active_ms;  /* when its phase began or the last byte moved: the phase's limit counts
+                            from then */
+    uint32_t queued_ms;  /* sums of earlier phases, for their limits: in the queue; */
+    uint32_t opening_ms; /* lookup, connect and handshake */
+    uint32_t start_ms, total_ms; /* the limit of the whole; MIDGE_NO_TIMEOUT: none */
+};
+
+/* Takes t out of the queue, for conn. */
+void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn);
+void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase);
+/* Milliseconds until its next deadline, 0 when that has passed; MIDGE_NO_TIMEOUT: there is none. */
+uint32_t midge__transfer_left(const struct midge__transfer *t);
+/* Bytes moved: the idle deadline starts anew. */
+void midge__transfer_active(struct midge__transfer *t);
+/* Stops the idle deadline (true) while the application is the one that delays the transfer. */
+void midge__transfer_freeze(struct midge__transfer *t, bool frozen);
+/* Ends the transfer, with success or an error. The caller takes care of its connection. */
+void midge__transfer_end(struct midge__transfer *t, int err);
+/* Puts it back to the head of the queue, as if it had not been admitted. */
+void midge__transfer_requeue(struct midge__transfer *t);
+/* May it be sent again later, if memory is short for the head of its answer? */
+bool midge__transfer_steps_back(const struct midge__transfer *t);
+/* Its connection broke: sends it again when that is safe, ends it otherwise. */
+void midge__transfer_broken(struct midge__transfer *t, int err, const struct midge__fault *fault,
+                            bool sent_any, bool got_any);
+
+#endif
