@@ -62,6 +62,8 @@ bool midge__client_enter(struct midge_client *client);
 bool midge__client_leave(struct midge_client *client, bool outermost);
 /* Reads the clock: sets now_ms. */
 void midge__client_tick(struct midge_client *client);
+/* Milliseconds since the clock was last read; 0 if it went back, which a port must not do. */
+uint32_t midge__client_since_tick(const struct midge_client *client);
 /* As midge_poll; *closed: a callback closed the client, which is freed now. */
 int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed);
 
@@ -74,6 +76,11 @@ static inline uint64_t midge__now_us(const struct midge_client *client)
 static inline uint32_t midge__u32(uint64_t value)
 {
     return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+}
+
+static inline uint32_t midge__u32_least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
 }
 
 #endif

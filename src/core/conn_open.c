@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "core/admission.h"
 #include "core/client.h"
+#include "core/deadline.h"
 #include "core/conn.h"
 #include "core/exchange.h"
 #include "core/leader.h"

@@ -27,87 +27,11 @@
 #include "core/tell.h"
 #include "midge/config.h"
 #include <string.h>
+#include "core/deadline.h"
+#include "core/replay.h"
 
 /* A kept connection without a byte of an answer for this long may be broken. */
 #define UNANSWERED_MS 1000U
-
-static struct midge__transfer *transfer_of(const struct midge__awaitable *aw)
-{
-    return (struct midge__transfer *)(uintptr_t)((const char *)aw -
-                                                 offsetof(struct midge__transfer, aw));
-}
-
-/* --- deadlines --- */
-
-/* The field's offset in struct midge_timeouts. */
-#define LIMIT(field) ((uint8_t)offsetof(struct midge_timeouts, field))
-
-static uint32_t limit_in(const struct midge_timeouts *timeouts, uint8_t limit)
-{
-    uint32_t ms;
-    memcpy(&ms, (const char *)timeouts + limit, sizeof ms);
-    return ms;
-}
-
-/* The request's limit; if 0, the client's; if 0, the build's. */
-static uint32_t limit_of(const struct midge__transfer *t, uint8_t limit)
-{
-    static const struct midge_timeouts build = {
-        .queue_ms = MIDGE_QUEUE_MS,
-        .dns_ms = MIDGE_DNS_MS,
-        .connect_ms = MIDGE_CONNECT_MS,
-        .tls_ms = MIDGE_TLS_MS,
-        .first_byte_ms = MIDGE_FIRST_BYTE_MS,
-        .idle_ms = MIDGE_IDLE_MS,
-        .open_ms = MIDGE_NO_TIMEOUT,
-        .attempt_ms = MIDGE_NO_TIMEOUT,
-        .total_ms = MIDGE_TOTAL_MS,
-    };
-    uint32_t ms = limit_in(&t->request->timeouts, limit);
-    ms = ms != 0 ? ms : limit_in(&t->aw.client->config.timeouts, limit);
-    return ms != 0 ? ms : limit_in(&build, limit);
-}
-
-static uint32_t rest(uint32_t ms, uint32_t gone)
-{
-    if (ms == MIDGE_NO_TIMEOUT) {
-        return ms;
-    }
-    return ms > gone ? ms - gone : 0;
-}
-
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint32_t phase_limit(const struct midge__transfer *t)
-{
-    static const uint8_t limits[] = {LIMIT(queue_ms), LIMIT(dns_ms),  LIMIT(connect_ms),
-                                     LIMIT(tls_ms),   LIMIT(idle_ms), LIMIT(first_byte_ms),
-                                     LIMIT(idle_ms)};
-    if (t->phase >= MIDGE_PHASE_DONE || (t->frozen && t->phase != MIDGE_PHASE_WAIT)) {
-        return MIDGE_NO_TIMEOUT;
-    }
-    uint32_t ms = limit_of(t, limits[t->phase]);
-    if (t->phase == MIDGE_PHASE_QUEUE) {
-        return rest(ms, t->queued_ms);
-    }
-    if (t->phase <= MIDGE_PHASE_TLS) { /* the whole opening has a limit too */
-        return smaller(ms, rest(limit_of(t, LIMIT(open_ms)), t->opening_ms));
-    }
-    return ms;
-}
-
-static uint32_t phase_left(const struct midge__transfer *t)
-{
-    return rest(phase_limit(t), t->aw.client->now_ms - t->active_ms);
-}
-
-uint32_t midge__transfer_left(const struct midge__transfer *t)
-{
-    return smaller(phase_left(t), rest(t->total_ms, t->aw.client->now_ms - t->start_ms));
-}
 
 static void arm(struct midge__transfer *t)
 {
@@ -126,7 +50,7 @@ static void abandon(struct midge__transfer *t, int err);
 static void deadline(struct midge__timer *timer)
 {
     struct midge__awaitable *aw = MIDGE_CONTAINER_OF(timer, struct midge__awaitable, timer);
-    struct midge__transfer *t = transfer_of(aw);
+    struct midge__transfer *t = midge__transfer_of(aw);
     if (midge__transfer_left(t) > 0) {
         arm(t);
         return;
@@ -148,8 +72,6 @@ void midge__transfer_freeze(struct midge__transfer *t, bool frozen)
     midge__transfer_active(t);
     arm(t);
 }
-
-/* --- phases --- */
 
 static void account(struct midge__transfer *t)
 {
@@ -179,12 +101,12 @@ void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
 static void limit_attempt(struct midge__transfer *t)
 {
     const struct midge_client *client = t->aw.client;
-    uint32_t ms = limit_of(t, LIMIT(attempt_ms));
+    uint32_t ms = midge__deadline_limit(t, MIDGE__LIMIT(attempt_ms));
     if (t->total_ms == MIDGE_NO_TIMEOUT) {
         t->start_ms = client->now_ms;
     }
     if (ms != MIDGE_NO_TIMEOUT) {
-        t->total_ms = smaller(t->total_ms, client->now_ms - t->start_ms + ms);
+        t->total_ms = midge__u32_least(t->total_ms, client->now_ms - t->start_ms + ms);
     }
 }
 
@@ -198,8 +120,6 @@ void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
     t->origin->active++;
     client->transfers++;
 }
-
-/* --- the end --- */
 
 static void leave(struct midge__transfer *t)
 {
@@ -274,7 +194,7 @@ static void abandon(struct midge__transfer *t, int err)
             conn->protocol->cancel(conn, t);
         } else if (err == MIDGE_ERR_TIMEOUT && conn->state != MIDGE__CONN_WAIT_ADMIT) {
             midge__origin_doubt(conn->origin, conn);
-            if (phase_left(t) == 0) { /* otherwise the total limit ended it */
+            if (midge__deadline_phase_left(t) == 0) { /* otherwise the total limit ended it */
                 midge__leader_failed(conn);
             }
         }
@@ -282,57 +202,6 @@ static void abandon(struct midge__transfer *t, int err)
         midge__conn_kill(conn);
     }
     midge__transfer_end(t, err);
-}
-
-static bool is_idempotent(const char *method)
-{
-    static const char *const safe[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
-    for (size_t i = 0; i < MIDGE_ARRAY_LEN(safe); i++) {
-        if (strcmp(method, safe[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Bytes that the source gave may not have been sent, but only a rewind brings them back. */
-static bool may_send_again(struct midge__transfer *t, bool sent_any)
-{
-    const struct midge_request *r = t->request;
-    if (t->aw.client->closing || (sent_any && !is_idempotent(midge__request_method(r)))) {
-        return false;
-    }
-    if (t->source_begun &&
-        (r->source->rewind == NULL || r->source->rewind(r->source) != MIDGE_OK)) {
-        return false;
-    }
-    t->source_begun = false;
-    return true;
-}
-
-/* RFC 9112 9.3.1: a kept connection may have been closed while the request was on its way. */
-static bool may_replay(struct midge__transfer *t, bool sent_any, bool got_any)
-{
-    return t->result->reused && !got_any && t->result->retries == 0 && may_send_again(t, sent_any);
-}
-
-bool midge__transfer_steps_back(const struct midge__transfer *t)
-{
-    const struct midge_request *r = t->request;
-    return t->result->status == 0 && is_idempotent(midge__request_method(r)) &&
-           (!t->source_begun || r->source->rewind != NULL);
-}
-
-/* The answer's head is longer than the spare buffer, and all connections wait for memory: the
-   request is sent again when no other connection is open, since there may be enough then. */
-static bool may_step_back(struct midge__transfer *t, int err)
-{
-    if (err != MIDGE_ERR_NO_MEMORY || t->aw.client->n_conns < 2 || !midge__transfer_steps_back(t) ||
-        !may_send_again(t, true)) {
-        return false;
-    }
-    t->put_off = MIDGE__PUT_OFF_ALONE;
-    return true;
 }
 
 void midge__transfer_requeue(struct midge__transfer *t)
@@ -347,8 +216,8 @@ void midge__transfer_requeue(struct midge__transfer *t)
 void midge__transfer_broken(struct midge__transfer *t, int err, const struct midge__fault *fault,
                             bool sent_any, bool got_any)
 {
-    bool replay = may_replay(t, sent_any, got_any);
-    bool back = !replay && may_step_back(t, err);
+    bool replay = midge__replay_after_break(t, sent_any, got_any);
+    bool back = !replay && midge__replay_for_memory(t, err);
     if (t->state == MIDGE__TRANSFER_ENDED) {
         return; /* its source canceled it during the rewind */
     }
@@ -371,16 +240,14 @@ void midge__transfer_broken(struct midge__transfer *t, int err, const struct mid
     midge__transfer_end(t, err);
 }
 
-/* --- as an awaitable --- */
-
 static void transfer_cancel(struct midge__awaitable *aw, int err)
 {
-    abandon(transfer_of(aw), err);
+    abandon(midge__transfer_of(aw), err);
 }
 
 static void transfer_result(const struct midge__awaitable *aw, struct midge_result *result)
 {
-    const struct midge__transfer *t = transfer_of(aw);
+    const struct midge__transfer *t = midge__transfer_of(aw);
     *result = *t->result;
     result->is_request = 1;
     result->error = t->error;
@@ -389,7 +256,7 @@ static void transfer_result(const struct midge__awaitable *aw, struct midge_resu
 
 static bool transfer_completed(struct midge__awaitable *aw, const struct midge_result *result)
 {
-    const struct midge_request *r = transfer_of(aw)->request;
+    const struct midge_request *r = midge__transfer_of(aw)->request;
     if (r->on_done == NULL) {
         return false;
     }
@@ -399,7 +266,7 @@ static bool transfer_completed(struct midge__awaitable *aw, const struct midge_r
 
 static void transfer_destroy(struct midge__awaitable *aw)
 {
-    struct midge__transfer *t = transfer_of(aw);
+    struct midge__transfer *t = midge__transfer_of(aw);
     struct midge__memory *memory = &aw->client->memory;
     if (t->origin != NULL) {
         midge__origin_put(aw->client, t->origin);
@@ -413,163 +280,20 @@ static void transfer_destroy(struct midge__awaitable *aw)
     midge__memory_free(memory, t);
 }
 
-static const struct midge__awaitable_ops transfer_ops = {
+const struct midge__awaitable_ops midge__transfer_ops = {
     .cancel = transfer_cancel,
     .result = transfer_result,
     .completed = transfer_completed,
     .destroy = transfer_destroy,
 };
 
-/* --- start --- */
-
-static int check(const struct midge_request *r)
+void midge__transfer_init(struct midge__transfer *t, struct midge_client *client,
+                          struct midge_result *result)
 {
-    if (r->url == NULL || !midge__timeouts_valid(&r->timeouts) ||
-        (r->body != NULL && r->source != NULL) || (r->n_headers > 0 && r->headers == NULL) ||
-        (r->sink != NULL && r->sink->write == NULL) ||
-        (r->source != NULL && r->source->read == NULL)) {
-        return MIDGE_ERR_INVALID;
-    }
-    uint64_t length;
-    enum midge__h1_framing framing = midge__request_framing(r, &length);
-    struct midge__h1_headers headers = {r->headers, r->n_headers};
-    if ((r->content_type != NULL && !midge__h1_value_ok(r->content_type)) ||
-        (r->bearer != NULL && !midge__h1_value_ok(r->bearer))) {
-        return MIDGE_ERR_HEADER;
-    }
-    return midge__h1_check(midge__request_method(r), headers, framing, length);
-}
-
-static int prepare(struct midge_client *client, struct midge__transfer *t,
-                   const struct midge_request *request)
-{
-    t->request = request;
-    if (!request->borrow) {
-        t->request = midge__request_copy(client, request);
-        if (t->request == NULL) {
-            return MIDGE_ERR_NO_MEMORY;
-        }
-        t->own_request = true;
-    }
-    int err = midge__request_url(client, request, &t->url, &t->own_url);
-    if (err == MIDGE_OK) {
-        err = midge__origin_get(client, t->request, t->url, &t->origin);
-    }
-    return err;
-}
-
-static void enqueue(struct midge_client *client, struct midge__transfer *t)
-{
-    t->phase_us = t->result->t.start_us = midge__now_us(client);
-    t->start_ms = t->active_ms = client->now_ms;
-    t->total_ms = limit_of(t, LIMIT(total_ms));
-    t->state = MIDGE__TRANSFER_QUEUED;
-    midge__transfer_phase(t, MIDGE_PHASE_QUEUE);
-    midge__list_push_tail(&client->queue, &t->link);
-    client->stats.requests++;
-    client->dirty = true;
-}
-
-/* In one block with its result, so that a started request needs no more memory to end. */
-struct with_result {
-    struct midge__transfer t;
-    struct midge_result result;
-};
-
-static struct midge__transfer *make(struct midge_client *client)
-{
-    struct with_result *both = midge__memory_calloc(&client->memory, 0, 1, sizeof *both);
-    if (both == NULL) {
-        return NULL;
-    }
-    struct midge__transfer *t = &both->t;
-    t->result = &both->result;
+    t->result = result;
     t->result->cipher = t->result->detail = "";
     t->aw.client = client;
-    t->aw.ops = &transfer_ops;
+    t->aw.ops = &midge__transfer_ops;
     t->aw.timer.fire = deadline;
     midge__list_init(&t->link);
-    return t;
-}
-
-/* The first request is tried with the memory that is free. */
-static bool is_first(const struct midge_client *client)
-{
-    return midge__list_empty(&client->queue) && client->transfers == 0;
-}
-
-static int start(struct midge_client *client, const struct midge_request *request, midge_id *id)
-{
-    struct midge__transfer *t = make(client);
-    if (t == NULL) {
-        return MIDGE_ERR_NO_MEMORY;
-    }
-    midge__client_tick(client);
-    int err = prepare(client, t, request);
-    if (err == MIDGE_OK && !is_first(client) && !midge__room_to_wait(client)) {
-        err = MIDGE_ERR_NO_MEMORY;
-    }
-    if (err == MIDGE_OK) {
-        err = midge__awaitable_add(client, &t->aw);
-    }
-    if (err != MIDGE_OK) {
-        transfer_destroy(&t->aw);
-        return err;
-    }
-    enqueue(client, t);
-    if (id != NULL) {
-        *id = t->aw.id;
-    }
-    return MIDGE_OK;
-}
-
-int midge_start(struct midge_client *client, const struct midge_request *request, midge_id *id)
-{
-    if (client == NULL || request == NULL || (id == NULL && request->on_done == NULL)) {
-        return MIDGE_ERR_INVALID;
-    }
-    if (client->closing) {
-        return MIDGE_ERR_CLOSED;
-    }
-    int err = check(request);
-    if (err != MIDGE_OK) {
-        return err;
-    }
-    err = start(client, request, id);
-    if (err == MIDGE_ERR_NO_MEMORY && is_first(client)) {
-        midge__admission_clear(client);
-        midge__memory_yield(&client->memory, true);
-        err = start(client, request, id);
-        midge__memory_yield(&client->memory, false);
-    }
-    return err;
-}
-
-static int resume(struct midge_client *client, midge_id id, unsigned who)
-{
-    struct midge__awaitable *aw = midge__awaitable_find(client, id);
-    if (aw == NULL || aw->ended || aw->ops != &transfer_ops) {
-        return MIDGE_ERR_STALE;
-    }
-    struct midge__transfer *t = transfer_of(aw);
-    if (t->state == MIDGE__TRANSFER_ATTACHED) {
-        midge__client_tick(client); /* the idle deadline starts now */
-        t->conn->protocol->resume(t->conn, t, who);
-    }
-    return MIDGE_OK;
-}
-
-int midge_resume(struct midge_client *client, midge_id id)
-{
-    return resume(client, id, MIDGE__RESUME_SINK | MIDGE__RESUME_SOURCE);
-}
-
-int midge_resume_sink(struct midge_client *client, midge_id id)
-{
-    return resume(client, id, MIDGE__RESUME_SINK);
-}
-
-int midge_resume_source(struct midge_client *client, midge_id id)
-{
-    return resume(client, id, MIDGE__RESUME_SOURCE);
 }

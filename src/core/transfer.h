@@ -4,6 +4,7 @@
 #define MIDGE_CORE_TRANSFER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include "core/awaitable.h"
 #include "io/stream.h"
 #include "midge/request.h"
@@ -46,11 +47,20 @@ struct midge__transfer {
     uint32_t start_ms, total_ms; /* the limit of the whole; MIDGE_NO_TIMEOUT: none */
 };
 
+extern const struct midge__awaitable_ops midge__transfer_ops;
+
+static inline struct midge__transfer *midge__transfer_of(const struct midge__awaitable *aw)
+{
+    return (struct midge__transfer *)(uintptr_t)((const char *)aw -
+                                                 offsetof(struct midge__transfer, aw));
+}
+
+/* Cleared memory becomes a transfer without request, origin and slot. */
+void midge__transfer_init(struct midge__transfer *t, struct midge_client *client,
+                          struct midge_result *result);
 /* Takes t out of the queue, for conn. */
 void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn);
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase);
-/* Milliseconds until its next deadline, 0 when that has passed; MIDGE_NO_TIMEOUT: there is none. */
-uint32_t midge__transfer_left(const struct midge__transfer *t);
 /* Bytes moved: the idle deadline starts anew. */
 void midge__transfer_active(struct midge__transfer *t);
 /* Stops the idle deadline (true) while the application is the one that delays the transfer. */
@@ -59,8 +69,6 @@ void midge__transfer_freeze(struct midge__transfer *t, bool frozen);
 void midge__transfer_end(struct midge__transfer *t, int err);
 /* Puts it back to the head of the queue, as if it had not been admitted. */
 void midge__transfer_requeue(struct midge__transfer *t);
-/* May it be sent again later, if memory is short for the head of its answer? */
-bool midge__transfer_steps_back(const struct midge__transfer *t);
 /* Its connection broke: sends it again when that is safe, ends it otherwise. */
 void midge__transfer_broken(struct midge__transfer *t, int err, const struct midge__fault *fault,
                             bool sent_any, bool got_any);

@@ -6,6 +6,8 @@
 #include "http/h1.h"
 #include "core/admission.h"
 #include "core/client.h"
+#include "core/replay.h"
+#include "core/deadline.h"
 #include "core/request.h"
 #include <string.h>
 

@@ -7,6 +7,7 @@
 #include "http/h1.h"
 #include "core/admission.h"
 #include "core/client.h"
+#include "core/replay.h"
 #include "core/limits.h"
 #include "core/origin.h"
 #include "core/pool.h"

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* One turn of the client: poll the sockets, step the ready connections within the budget, then
+   timers, admission, tasks, completions, and the end of dead connections. */
+#include "core/client.h"
+#include "base/check.h"
+#include "base/list.h"
+#include "base/millis.h"
+#include "base/text.h"
+#include "core/admission.h"
+#include "codec/h1_write.h"
+#include "core/awaitable.h"
+#include "core/conn.h"
+#include "core/limits.h"
+#include "core/origin.h"
+#include "core/pool.h"
+#include "core/task.h"
+#include "core/tell.h"
+#include "midge/config.h"
+#include <string.h>
+
+/* Has the wall clock advanced by more than MIDGE__MILLIS_AGED since the last turn? clock_ms may
+   have wrapped in the meantime, or stood still while the machine slept. */
+static bool has_slept(struct midge_client *client)
+{
+    int64_t now = client->port->wall_time(client->port->ctx);
+    uint32_t wall = now > 0 ? (uint32_t)now : 0, then = client->wall_s;
+    client->wall_s = wall;
+    return wall > then && then != 0 && wall - then > MIDGE__MILLIS_AGED / 1000 + 1;
+}
+
+/* Forgets sessions and addresses that were not used for MIDGE__MILLIS_AGED. */
+static void expire(struct midge_client *client)
+{
+    bool slept = has_slept(client);
+    if (!slept && client->now_ms - client->expired_ms < MIDGE__MILLIS_AGED) {
+        return;
+    }
+    client->expired_ms = client->now_ms;
+    midge__origins_expire(client, slept);
+    if (slept) {
+        midge__conns_expire(client);
+    }
+}
+
+static int own_timeout(const struct midge_client *client)
+{
+    if (!midge__list_empty(&client->ready) || !midge__list_empty(&client->ended) ||
+        !midge__list_empty(&client->tasks) || !midge__list_empty(&client->dead) || client->dirty ||
+        client->room_tries > 0 || client->closing) {
+        return 0;
+    }
+    uint32_t left = midge__timer_heap_left(&client->timers),
+             gone = midge__client_since_tick(client);
+    if (left == MIDGE__TIMER_NEVER) {
+        return -1;
+    }
+    left = left > gone ? left - gone : 0;
+    return left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+int midge_next_timeout(const struct midge_client *client)
+{
+    const struct midge_port *port = client->port;
+    int timeout = own_timeout(client);
+    size_t n = 0;
+    if (timeout != 0 && port->interest != NULL) {
+        (void)port->interest(port->ctx, NULL, 0, &n, &timeout);
+    }
+    return timeout;
+}
+
+static size_t collect(const struct midge_client *client, struct midge_pollfd *fds, size_t cap)
+{
+    size_t n = 0;
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        midge_sock sock = midge__conn_sock(conn);
+        if (sock == MIDGE_SOCK_NONE || conn->state == MIDGE__CONN_WAIT_ADMIT) {
+            continue;
+        }
+        unsigned want = midge__conn_want(conn);
+        if (want == 0) {
+            continue; /* paused: TCP slows the peer down; an error is noticed after the pause */
+        }
+        if (n < cap) {
+            fds[n] = (struct midge_pollfd){.sock = sock, .events = (uint8_t)want};
+        }
+        n++;
+    }
+    return n;
+}
+
+size_t midge_interest(const struct midge_client *client, struct midge_pollfd *fds, size_t cap)
+{
+    size_t n = collect(client, fds, cap), own = 0;
+    int timeout = -1;
+    const struct midge_port *port = client->port;
+    if (port->interest != NULL) {
+        size_t room = n < cap ? cap - n : 0;
+        (void)port->interest(port->ctx, room > 0 ? fds + n : NULL, room, &own, &timeout);
+    }
+    return n + own;
+}
+
+static void kick_ready(struct midge_client *client, size_t n)
+{
+    size_t i = 0;
+    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (conn->state == MIDGE__CONN_WAIT_DNS && conn->query->done) {
+            midge__conn_kick(conn);
+        }
+        conn->tcp.hung = false;
+        /* fds are in the list's order, but not every connection has one. */
+        if (i < n && client->fds[i].sock == midge__conn_sock(conn)) {
+            const struct midge_pollfd *fd = &client->fds[i++];
+            conn->tcp.hung = (fd->revents & MIDGE_POLL_ERR) != 0;
+            if (conn->tcp.hung || (fd->revents & fd->events) != 0) {
+                midge__conn_kick(conn);
+            }
+        }
+    }
+}
+
+static bool affordable(const struct midge_client *client, const struct midge__conn *conn)
+{
+    if (conn->state == MIDGE__CONN_WAIT_TLS) {
+        return client->crypto_left > 0;
+    }
+    return conn->state != MIDGE__CONN_READY || client->bytes_left > 0;
+}
+
+static void step_ready(struct midge_client *client)
+{
+    struct midge__list later, *link;
+    midge__list_init(&later);
+    client->crypto_left = (int32_t)client->config.turn_crypto;
+    client->bytes_left = (int32_t)client->config.turn_bytes;
+    client->steps_left = (int32_t)client->config.turn_steps;
+    while (client->steps_left > 0 && (link = midge__list_pop(&client->ready)) != NULL) {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(link, struct midge__conn, ready);
+        if (!affordable(client, conn)) {
+            midge__list_push_tail(&later, &conn->ready);
+            continue;
+        }
+        client->steps_left--;
+        midge__conn_step(conn);
+    }
+    /* These have waited longest: they come first in the next turn. */
+    midge__list_splice_tail(&later, &client->ready);
+    midge__list_splice_tail(&client->ready, &later);
+    uint32_t moved = client->config.turn_bytes - (uint32_t)client->bytes_left;
+    if (moved > client->stats.turn_bytes_peak) {
+        client->stats.turn_bytes_peak = moved;
+    }
+}
+
+static void work(struct midge_client *client, size_t n_fds)
+{
+    uint64_t began = midge__now_us(client);
+    client->stepping = true;
+    kick_ready(client, n_fds);
+    step_ready(client);
+    (void)midge__timer_heap_run(&client->timers, client->now_ms);
+    expire(client);
+    bool room = client->dirty;
+    midge__admission_run(client);
+    client->stepping = false;
+    midge__tasks_room(client, room); /* waiting requests come first */
+    midge__tasks_run(client);
+    midge__awaitables_deliver(client);
+    midge__conns_reap(client);
+    client->stats.turns++;
+    uint32_t spent = midge__u32(midge__now_us(client) - began);
+    if (spent > client->stats.longest_turn_us) {
+        client->stats.longest_turn_us = spent;
+    }
+}
+
+static int sooner(int a, int b)
+{
+    if (a < 0 || b < 0) {
+        return a < 0 ? b : a;
+    }
+    return a < b ? a : b;
+}
+
+int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed)
+{
+    *closed = false;
+    if (client == NULL || client->busy) {
+        return MIDGE_ERR_INVALID;
+    }
+    struct midge_port *port = client->port;
+    int timeout = sooner(timeout_ms, own_timeout(client)); /* the port adds its own */
+    if (client->live == 0) {
+        timeout = 0; /* nothing is live, so an endless wait would never end */
+    }
+    size_t n = collect(client, client->fds, client->config.max_connections);
+    int err = port->poll(port->ctx, client->fds, n, timeout);
+    if (err < 0 && err != MIDGE_ERR_AGAIN) {
+        return err;
+    }
+    midge__client_tick(client);
+    bool outermost = midge__client_enter(client);
+    work(client, n);
+    int live = client->live > INT32_MAX ? INT32_MAX : (int)client->live;
+    *closed = midge__client_leave(client, outermost);
+    return *closed ? 0 : live;
+}
+
+int midge_poll(struct midge_client *client, int timeout_ms)
+{
+    bool closed;
+    return midge__client_turn(client, timeout_ms, &closed);
+}
