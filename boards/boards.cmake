@@ -13,7 +13,8 @@
 #
 # boards/FOLDER/board.cmake sets BOARD_…: SOURCES, INCLUDES, DEFINITIONS, LINKER_SCRIPT,
 # LINK_OPTIONS, PROFILES (the first is the default), BLOCK (bytes of midge's memory; it and
-# DEFINITIONS also by profile: BLOCK_tiny), STACK, QEMU (command without image), OPENOCD (config file; optional).
+# DEFINITIONS also by profile: BLOCK_tiny), STACK, QEMU (command without image), OPENOCD (config file;
+# optional). It takes the shared sources from ${_common}, which is set here.
 
 string(REGEX REPLACE "^mps[23]-.*" "mps2-an385" _folder ${MIDGE_BOARD}) # one family
 set(MIDGE_BOARD_DIR ${CMAKE_CURRENT_LIST_DIR}/${_folder})
@@ -24,6 +25,7 @@ if(NOT CMAKE_CROSSCOMPILING)
     message(FATAL_ERROR "midge: a board needs its toolchain: cmake --preset ${MIDGE_BOARD}")
 endif()
 enable_language(ASM)
+set(_common ${CMAKE_CURRENT_LIST_DIR}/common)
 include(${MIDGE_BOARD_DIR}/board.cmake)
 include(${PROJECT_SOURCE_DIR}/port/lwip.cmake)
 
@@ -31,8 +33,7 @@ set(MIDGE_BOARD_PROFILES ${BOARD_PROFILES} CACHE STRING "Profiles to build for t
 set(MIDGE_BOARD_ARGS "posts" CACHE STRING "Words a hardware image starts with: its app and options")
 set(MIDGE_BOARD_CA "" CACHE FILEPATH "Trusted roots of a hardware image, PEM or DER")
 
-set(_common ${CMAKE_CURRENT_LIST_DIR}/common)
-set(_includes ${CMAKE_CURRENT_LIST_DIR} ${_common} ${MIDGE_BOARD_DIR} ${BOARD_INCLUDES})
+set(_includes ${CMAKE_CURRENT_LIST_DIR} ${MIDGE_BOARD_DIR} ${BOARD_INCLUDES})
 file(GLOB _apps CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/apps/*.c)
 
 # board_port(PROFILE): lwIP and its port. The profile says how many connections there can be.
@@ -58,7 +59,7 @@ file(CONFIGURE OUTPUT ${_ca} CONTENT "${_a}${_b}board_ca_end:\n.byte 0\n" @ONLY)
 file(REMOVE ${_ca}.in ${_ca}.head)
 # CMake does not detect that the file of .incbin is a dependency.
 set_source_files_properties(${_ca} PROPERTIES OBJECT_DEPENDS "${MIDGE_BOARD_CA}")
-file(GLOB _scripts CONFIGURE_DEPENDS ${_common}/*.ld)
+file(GLOB _scripts CONFIGURE_DEPENDS ${_common}/cpu/*.ld)
 
 # NAME.bin and NAME.hex beside NAME.elf
 function(board_formats name)
@@ -73,7 +74,7 @@ endfunction()
 
 # board_image(NAME LIBRARY PROFILE SERVICES APPS...): services semihost or standalone
 function(board_image name library profile services)
-    add_executable(${name} ${ARGN} ${_common}/main.c ${_common}/${services}.c ${BOARD_SOURCES} ${_ca})
+    add_executable(${name} ${ARGN} ${_common}/main.c ${_common}/services/${services}.c ${BOARD_SOURCES} ${_ca})
     set_target_properties(${name} PROPERTIES OUTPUT_NAME ${name}.elf
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
         LINK_DEPENDS "${BOARD_LINKER_SCRIPT};${_scripts}")

@@ -29,8 +29,8 @@
 #include <netif/ethernet.h>
 
 #include "board.h"
-#include "hw.h"
-#include "services.h"
+#include "common/hw.h"
+#include "common/services/services.h"
 
 #ifndef BOARD_CA_BYTES
 #define BOARD_CA_BYTES 4096 /* of a CA file */

@@ -5,10 +5,10 @@
 
 #include <lwip/netif.h>
 
+#include "common/console/pl011.h"
+#include "common/cpu/systick.h"
 #include "common/hw.h"
-#include "common/pl011.h"
-#include "common/stellaris_eth.h"
-#include "common/systick.h"
+#include "common/net/stellaris_eth.h"
 #include "lm3s.h"
 #include "seed.h"
 

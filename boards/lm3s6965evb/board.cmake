@@ -4,14 +4,13 @@
 #   cmake --build build/lm3s6965evb --target provision     once for each device: its seed
 #   cmake --build build/lm3s6965evb --target flash         the program; the seed stays
 set(_here ${CMAKE_CURRENT_LIST_DIR})
-set(_drivers ${_here}/../common)
 set(BOARD_SOURCES ${_here}/board.c ${_here}/clock.c ${_here}/flash.c ${_here}/seed.c
-    ${_drivers}/stellaris_eth.c ${_drivers}/pl011.c ${_drivers}/systick.c
-    ${_drivers}/cortexm_start.c ${_drivers}/cortexm_libc.c ${_drivers}/fault.c
-    ${_drivers}/words.c)
+    ${_common}/net/stellaris_eth.c ${_common}/console/pl011.c ${_common}/cpu/systick.c
+    ${_common}/cpu/cortexm_start.c ${_common}/cpu/cortexm_libc.c ${_common}/cpu/fault.c
+    ${_common}/services/words.c)
 set(BOARD_LINKER_SCRIPT ${_here}/link.ld)
 set(BOARD_STACK 5120)
-set(BOARD_LINK_OPTIONS -L${_drivers} -Wl,--print-memory-usage
+set(BOARD_LINK_OPTIONS -L${_common}/cpu -Wl,--print-memory-usage
     -Wl,--defsym=BOARD_STACK_BYTES=${BOARD_STACK})
 set(BOARD_DEFINITIONS CORTEXM_LIBC_HEAP=2560
     SEMIHOST_LINE_BYTES=768 SEMIHOST_FILES=3 SEMIHOST_PATH_BYTES=96)

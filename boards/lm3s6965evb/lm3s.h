@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/cortexm.h"
+#include "common/cpu/cortexm.h"
 
 #define LM3S_GPIO_A   0x40004000u
 #define LM3S_UART_0   0x4000c000u

@@ -3,11 +3,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "common/cmsdk_uart.h"
+#include "common/console/cmsdk_uart.h"
+#include "common/cpu/systick.h"
 #include "common/hw.h"
-#include "common/lan9118.h"
-#include "common/services.h"
-#include "common/systick.h"
+#include "common/net/lan9118.h"
+#include "common/services/services.h"
 
 #define BAUD 115200
 

@@ -2,13 +2,12 @@
 # The MPS2 and MPS3 machines; boards.cmake describes the variables.
 include(${CMAKE_CURRENT_LIST_DIR}/machines.cmake)
 set(_here ${CMAKE_CURRENT_LIST_DIR})
-set(_drivers ${_here}/../common)
-set(BOARD_SOURCES ${_here}/board.c ${_drivers}/lan9118.c ${_drivers}/cmsdk_uart.c
-    ${_drivers}/systick.c ${_drivers}/cortexm_start.c ${_drivers}/cortexm_libc.c
-    ${_drivers}/fault.c ${_drivers}/words.c)
+set(BOARD_SOURCES ${_here}/board.c ${_common}/net/lan9118.c ${_common}/console/cmsdk_uart.c
+    ${_common}/cpu/systick.c ${_common}/cpu/cortexm_start.c ${_common}/cpu/cortexm_libc.c
+    ${_common}/cpu/fault.c ${_common}/services/words.c)
 set(BOARD_LINKER_SCRIPT ${_here}/link.ld)
 set(BOARD_STACK 16384)
-set(BOARD_LINK_OPTIONS -L${_drivers} -Wl,--print-memory-usage
+set(BOARD_LINK_OPTIONS -L${_common}/cpu -Wl,--print-memory-usage
     -Wl,--defsym=BOARD_FLASH=${MACHINE_FLASH} -Wl,--defsym=BOARD_FLASH_BYTES=${MACHINE_FLASH_SIZE}
     -Wl,--defsym=BOARD_RAM=${MACHINE_RAM} -Wl,--defsym=BOARD_RAM_BYTES=${MACHINE_RAM_SIZE}
     -Wl,--defsym=BOARD_STACK_BYTES=${BOARD_STACK})

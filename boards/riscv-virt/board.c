@@ -2,10 +2,10 @@
 /* QEMU's `-M virt` as 32-bit RISC-V: its addresses and their drivers. */
 #include <lwip/netif.h>
 
+#include "common/console/ns16550.h"
+#include "common/cpu/riscv.h"
 #include "common/hw.h"
-#include "common/ns16550.h"
-#include "common/riscv.h"
-#include "common/virtio_net.h"
+#include "common/net/virtio_net.h"
 
 #define CLINT        0x02000000u
 #define UART         0x10000000u

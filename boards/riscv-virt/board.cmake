@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 # QEMU's virt machine as rv32imac; boards.cmake describes the variables.
 set(_here ${CMAKE_CURRENT_LIST_DIR})
-set(_drivers ${_here}/../common)
-set(BOARD_SOURCES ${_here}/board.c ${_drivers}/ns16550.c ${_drivers}/virtio_net.c
-    ${_drivers}/riscv_timer.c ${_drivers}/riscv_fault.c ${_drivers}/riscv_start.S
-    ${_drivers}/riscv_libc.c ${_drivers}/fault.c ${_drivers}/words.c)
+set(BOARD_SOURCES ${_here}/board.c ${_common}/console/ns16550.c ${_common}/net/virtio_net.c
+    ${_common}/cpu/riscv_timer.c ${_common}/cpu/riscv_fault.c ${_common}/cpu/riscv_start.S
+    ${_common}/cpu/riscv_libc.c ${_common}/cpu/fault.c ${_common}/services/words.c)
 set(BOARD_LINKER_SCRIPT ${_here}/link.ld)
 set(BOARD_STACK 65536)
 set(BOARD_LINK_OPTIONS -Wl,--defsym=BOARD_STACK_BYTES=${BOARD_STACK})

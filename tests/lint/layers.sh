@@ -36,7 +36,11 @@ boards:            @own @iso stdio.h common/ midge/ lwip/ netif/
 boards/board.h:    @own @iso midge/
 boards/apps:       @own @iso stdio.h stdlib.h ctype.h math.h board.h midge/ cJSON.h
 boards/examples:   @own @iso midge/ lwip/
-boards/common:     @own @iso stdio.h stdlib.h stdatomic.h time.h board.h examples/ midge/ lwip/ netif/ lwip_raw.h
+boards/common:     @own @iso stdio.h stdlib.h board.h examples/ common/ midge/ lwip/ netif/ lwip_raw.h
+boards/common/cpu: @own @iso time.h common/
+boards/common/net: @own @iso stdatomic.h common/hw.h lwip/ netif/
+boards/common/console: @own @iso
+boards/common/services: @own @iso common/hw.h midge/
 boards/host:       @own *system board.h apps/ common/ host/ midge/ cJSON.h
 RULES
 

@@ -16,7 +16,7 @@
 #include <lwip/stats.h>
 #include <netif/ethernet.h>
 
-#include "hw.h"
+#include "common/hw.h"
 
 /* Registers, in words. */
 enum {

@@ -2,7 +2,7 @@
 #include "systick.h"
 
 #include "cortexm.h"
-#include "hw.h"
+#include "common/hw.h"
 
 #define SYST_CSR CORTEXM_REG(0xE000E010)
 #define SYST_RVR CORTEXM_REG(0xE000E014)

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "hw.h"
-#include "services.h"
+#include "common/hw.h"
+#include "common/services/services.h"
 
 #define EXIT_FAULT 3
 

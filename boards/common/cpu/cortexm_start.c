@@ -12,7 +12,7 @@
 
 #include "cortexm.h"
 #include "fault.h"
-#include "hw.h"
+#include "common/hw.h"
 
 #define SYST_CSR  CORTEXM_REG(0xE000E010)
 #define SCB_ICSR  CORTEXM_REG(0xE000ED04)

@@ -13,7 +13,7 @@
 #include <lwip/pbuf.h>
 #include <lwip/stats.h>
 
-#include "hw.h"
+#include "common/hw.h"
 
 /* --- registers --- */
 

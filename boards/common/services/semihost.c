@@ -11,7 +11,7 @@
 
 #include <midge/err.h>
 
-#include "hw.h"
+#include "common/hw.h"
 #include "services.h"
 #include "words.h"
 
