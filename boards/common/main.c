@@ -26,6 +26,7 @@
 #include <lwip/stats.h>
 #include <lwip/timeouts.h>
 #include <midge/midge.h>
+#include <midge/port_lwip.h>
 #include <netif/ethernet.h>
 
 #include "board.h"

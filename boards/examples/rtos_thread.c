@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include <lwip/sockets.h>
+#include <midge/port_lwip.h>
 
 enum {
     JOBS_WAITING = 8,   /* in the mailbox; further callers wait for room */

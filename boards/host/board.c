@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <midge/config.h>
+#include <midge/port_posix.h>
 #include <midge/url.h>
 
 #include "app_progress.h"

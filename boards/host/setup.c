@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <midge/config.h>
 #include <midge/err.h>
+#include <midge/port_posix.h>
 
 #include "data.h"
 #include "failure.h"

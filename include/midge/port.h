@@ -2,6 +2,7 @@
 /*
  * The port: the few calls that cannot be written portably. A port holds no policy: no retries,
  * no timeouts, no caches. All calls come from the thread that polls the client, wake excepted.
+ * midge's own ports: port_posix.h and port_lwip.h. port/PORTING.md says how to write another.
  *
  * Every call that returns int returns MIDGE_OK or a negative MIDGE_ERR. *native gets the platform's
  * own code of a failure, 0 otherwise. Messages interpret it by its value: positive as an errno (of
@@ -129,42 +130,6 @@ struct midge_port {
     int (*file_write)(void *ctx, midge_file file, const uint8_t *buf, size_t len, int *native);
     int (*file_finish)(void *ctx, midge_file file, int commit, int *native);
 };
-
-/* The desktop port: poll(2), c-ares, getrandom. max_socks bounds the sockets of one poll (0: 256).
-   ENTROPY or NO_MEMORY or PORT on failure. Free it after every client that uses it is closed. */
-int midge_posix_open(struct midge_port **port, size_t max_socks);
-void midge_posix_close(struct midge_port *port);
-/* For tests: ask these name servers instead of the system's, "127.0.0.1:5353,[::1]:53". /etc/hosts
-   and localhost answer as before. INVALID for a bad list, BUSY while a lookup is under way. */
-int midge_posix_set_dns_servers(struct midge_port *port, const char *csv);
-
-/*
- * lwIP without an operating system (NO_SYS=1), raw API: port/lwip_raw. The board initializes lwIP,
- * brings its netif up before midge polls, and provides lwIP's own functions (sys_now). One port in
- * a program, since there is one lwIP. All calls come from the superloop, except for the port's
- * wake.
- */
-struct midge_lwip_raw {
-    void *ctx;
-    /* Hand the frames that the Ethernet chip received to lwIP; bounded. Called in each poll. */
-    void (*pump)(void *ctx);
-    /* Sleep until an interrupt, for example, never longer than ms; may return at once. NULL: polls
-       spin.
-     */
-    void (*idle)(void *ctx, uint32_t ms);
-};
-/* Fills in dns_start … wake of `port`; the board must set the clocks, entropy and files.
-   `machine` is kept. */
-void midge_lwip_raw_attach(struct midge_port *port, const struct midge_lwip_raw *machine);
-
-/*
- * lwIP's sockets under an RTOS: port/lwip_sockets. Fills in dns_start … wake in the same way, one
- * port in a program. Call it from the thread that polls, after tcpip_init. NO_MEMORY, or BUSY while
- * another one is attached. Detach it when every client that uses it is closed and no thread or
- * interrupt calls its wake any more.
- */
-int midge_lwip_sockets_attach(struct midge_port *port);
-void midge_lwip_sockets_detach(struct midge_port *port);
 
 #ifdef __cplusplus
 }

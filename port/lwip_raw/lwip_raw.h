@@ -20,6 +20,7 @@
 
 #include "midge/err.h"
 #include "midge/port.h"
+#include "midge/port_lwip.h"
 
 #include "../native.h"
 

@@ -21,6 +21,7 @@
 
 #include "midge/err.h"
 #include "midge/port.h"
+#include "midge/port_posix.h"
 
 #include "../native.h"
 

@@ -10,6 +10,7 @@
  *     queue N K    heap with N requests started and no turn made
  */
 #include <midge/midge.h>
+#include <midge/port_posix.h>
 
 #include "../ca_file.h"
 #include "bench.h"

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include <midge/port_posix.h>
+
 #include "desktop.h"
 
 enum { MAX_SOCKS = 32, MAX_FILES = 48 };

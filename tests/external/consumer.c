@@ -4,6 +4,7 @@
  * the URL and says how it went. Exit 0 when all went right.
  */
 #include <midge/midge.h>
+#include <midge/port_posix.h>
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,6 +10,8 @@
 #include <lwip/netif.h>
 #include <lwip/sys.h>
 #include <midge/err.h>
+#include <midge/port_lwip.h>
+#include <midge/port_posix.h>
 #include <netif/ethernet.h>
 
 #include "machine_use.h"

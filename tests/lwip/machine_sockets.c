@@ -12,6 +12,8 @@
 #include <lwip/sys.h>
 #include <lwip/tcpip.h>
 #include <midge/err.h>
+#include <midge/port_lwip.h>
+#include <midge/port_posix.h>
 
 #include "machine_use.h"
 #include "slirp_netif.h"

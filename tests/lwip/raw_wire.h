@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "midge/port.h"
+#include "midge/port_lwip.h"
 
 enum { WIRE_FIN = 1, WIRE_SYN = 2, WIRE_RST = 4, WIRE_PSH = 8, WIRE_ACK = 16 };
 

@@ -27,6 +27,7 @@
 #include <lwip/sys.h>
 #include <lwip/tcpip.h>
 #include <midge/err.h>
+#include <midge/port_lwip.h>
 
 #include "machine.h"
 

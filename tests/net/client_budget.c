@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <midge/midge.h>
+#include <midge/port_posix.h>
 
 #include "../ca_file.h"
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <midge/midge.h>
+#include <midge/port_posix.h>
 
 #include "../ca_file.h"
 

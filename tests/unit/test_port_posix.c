@@ -32,6 +32,7 @@
 
 #include "midge/err.h"
 #include "midge/port.h"
+#include "midge/port_posix.h"
 
 #define MAX_SOCKS    4
 #define HANG_SECONDS 120

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "midge/port_posix.h"
+
 /* --- as in README.md --- */
 #include <midge/midge.h>
 #include <stdio.h>

@@ -28,6 +28,7 @@
 #include "io/stream.h"
 #include "io/tls.h"
 #include <midge/config.h>
+#include <midge/port_posix.h>
 
 #define OWNER        1U
 #define OWNERS       4U

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <midge/midge.h>
+#include <midge/port_lwip.h>
+#include <midge/port_posix.h>
 
 int main()
 {

@@ -8,6 +8,7 @@
 #include <lwip/netif.h>
 #include <lwip/timeouts.h>
 #include <midge/midge.h>
+#include <midge/port_lwip.h>
 #include <netif/ethernet.h>
 
 #include <stdio.h>

@@ -4,6 +4,7 @@
 #include <lwip/sys.h>
 #include <lwip/tcpip.h>
 #include <midge/midge.h>
+#include <midge/port_lwip.h>
 
 #include <stdio.h>
 
