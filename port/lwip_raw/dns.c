@@ -29,6 +29,9 @@ static struct lookup lookups[DNS_TABLE_SIZE];
 /* Queries without a slot, in order: `impl` is the next one, `host` is set. */
 static struct midge_dns_query *waiting;
 
+/* A lookup has ended since the last midge__lwip_dns_run. */
+static bool answered;
+
 static struct lookup *lookup_new(struct midge_dns_query *query)
 {
     for (size_t i = 0; i < LWIP_ARRAYSIZE(lookups); i++) {
@@ -78,7 +81,7 @@ static void on_found(const char *name, const ip_addr_t *ip, void *arg)
     } else {
         midge__lwip_query_fail(query, ERR_TIMEOUT);
     }
-    midge__lwip.answered = true;
+    answered = true;
 }
 
 /* ---- Asking ---- */
@@ -122,7 +125,7 @@ static bool all_cancelled(void)
     return true;
 }
 
-void midge__lwip_dns_run(void)
+static void ask_waiting(void)
 {
     while (waiting != NULL) {
         struct midge_dns_query *query = waiting;
@@ -137,8 +140,16 @@ void midge__lwip_dns_run(void)
         }
         query->host = NULL;
         waiting = next;
-        midge__lwip.answered = midge__lwip.answered || query->done;
+        answered = answered || query->done;
     }
+}
+
+bool midge__lwip_dns_run(void)
+{
+    ask_waiting();
+    const bool any = answered;
+    answered = false;
+    return any;
 }
 
 static void wait_for_slot(const char *host, struct midge_dns_query *query)

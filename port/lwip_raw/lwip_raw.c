@@ -12,7 +12,8 @@
 #include "lwip/sys.h"
 #include "lwip/timeouts.h"
 
-struct lwip_raw midge__lwip;
+/* The board's pump and idle. */
+static const struct midge_lwip_raw *machine;
 
 /* ---- Wake ---- */
 
@@ -62,8 +63,6 @@ static uint32_t time_left(uint32_t since, int timeout_ms)
 
 static void idle(uint32_t ms)
 {
-    const struct midge_lwip_raw *machine = midge__lwip.machine;
-
     ms = LWIP_MIN(ms, sys_timeouts_sleeptime());
     if (ms > 0 && machine->idle != NULL) {
         machine->idle(machine->ctx, ms);
@@ -74,27 +73,25 @@ static void idle(uint32_t ms)
    more passes, not a longer pass, and ends with the timeout. */
 static int lwip_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
 {
-    const struct midge_lwip_raw *machine = midge__lwip.machine;
     const uint32_t start = sys_now();
 
     (void)ctx;
     if (n > MIDGE_LWIP_SOCKS) {
         return MIDGE_ERR_INVALID;
     }
-    midge__lwip.answered = false; /* an answer inside dns_start is known already */
     for (;;) {
-        const uint32_t events = midge__lwip.events;
-        const bool woken = take_wake();
+        const uint32_t events = midge__lwip_events();
+        bool over = take_wake();
         uint32_t left;
 
         machine->pump(machine->ctx);
         sys_check_timeouts();
-        midge__lwip_dns_run();
+        over = midge__lwip_dns_run() || over;
         left = time_left(start, timeout_ms);
-        if (look(fds, n) || woken || midge__lwip.answered || left == 0) {
+        if (look(fds, n) || over || left == 0) {
             return MIDGE_OK;
         }
-        if (events == midge__lwip.events) { /* else more may have come meanwhile */
+        if (events == midge__lwip_events()) { /* else more may have come meanwhile */
             idle(left);
         }
     }
@@ -113,10 +110,10 @@ static int find_zone(void *ctx, const char *name, uint32_t *scope)
 static int (*const find_zone)(void *, const char *, uint32_t *) = NULL;
 #endif
 
-void midge_lwip_raw_attach(struct midge_port *port, const struct midge_lwip_raw *machine)
+void midge_lwip_raw_attach(struct midge_port *port, const struct midge_lwip_raw *board)
 {
-    midge__lwip.port = port;
-    midge__lwip.machine = machine;
+    machine = board;
+    midge__lwip_seed_from(port);
     port->dns_start = midge__lwip_dns_start;
     port->dns_cancel = midge__lwip_dns_cancel;
     port->zone = find_zone;

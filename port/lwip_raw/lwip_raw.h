@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Private to port/lwip_raw: its one state and the functions that its files share. A program has one
- * lwIP, so there is one state, and the ctx of the port's calls remains the board's.
+ * Private to port/lwip_raw: the functions that its files share. A program has one lwIP, so each
+ * file has one state, static, and the ctx of the port's calls remains the board's. Calls go down
+ * this list:
  *
- * lwIP's callbacks only record events in this state and call no code of the client. poll reads the
- * state afterwards.
+ *     lwip_raw.c   poll, wake, attach
+ *     socket.c     TCP              dns.c   names
+ *     rxq.c        received bytes   random.c   the key, for both
+ *
+ * lwIP's callbacks only record events, in the file that they belong to, and call no code of the
+ * client. poll reads the records afterwards.
  */
 #ifndef MIDGE_LWIP_RAW_H
 #define MIDGE_LWIP_RAW_H
@@ -24,16 +29,10 @@
 
 #include "../native.h"
 
-/* The events since the last poll. */
-struct lwip_raw {
-    const struct midge_port *port;        /* clocks and entropy of the board */
-    const struct midge_lwip_raw *machine; /* pump and idle */
-    uint32_t events;                      /* counts lwIP's callbacks */
-    bool answered;                        /* a lookup has ended */
-};
-extern struct lwip_raw midge__lwip;
-
-/* random.c: makes the key; nothing may be sent before. ENTROPY: the port has no entropy. */
+/* random.c */
+/* The key is made from the entropy of this port, which is kept. */
+void midge__lwip_seed_from(const struct midge_port *port);
+/* Makes the key, once; nothing may be sent before. ENTROPY: the port has no entropy. */
 int midge__lwip_seed(void);
 
 /* rxq.c: adds received bytes, using as few pool buffers as they need. */
@@ -49,10 +48,12 @@ int midge__lwip_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len,
                      int *native);
 void midge__lwip_close(void *ctx, midge_sock sock);
 uint8_t midge__lwip_ready(midge_sock sock, uint8_t events); /* revents */
+uint32_t midge__lwip_events(void); /* counts lwIP's callbacks of all sockets */
 
 /* dns.c */
 int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *query);
 void midge__lwip_dns_cancel(void *ctx, struct midge_dns_query *query);
-void midge__lwip_dns_run(void); /* starts queries that waited for a slot */
+/* Starts queries that waited for a slot. True: a lookup has ended since the last run. */
+bool midge__lwip_dns_run(void);
 
 #endif

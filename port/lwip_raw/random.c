@@ -19,6 +19,7 @@ static struct {
     uint64_t key[2];
     uint64_t count; /* of random numbers drawn */
     bool seeded;
+    const struct midge_port *port; /* has the entropy */
 } rng;
 
 static uint64_t rotl(uint64_t x, unsigned bits)
@@ -60,9 +61,14 @@ static uint64_t siphash(const uint64_t key[2], const uint64_t *words, size_t n)
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+void midge__lwip_seed_from(const struct midge_port *port)
+{
+    rng.port = port;
+}
+
 int midge__lwip_seed(void)
 {
-    const struct midge_port *port = midge__lwip.port;
+    const struct midge_port *port = rng.port;
     uint8_t key[sizeof rng.key];
 
     if (rng.seeded) {

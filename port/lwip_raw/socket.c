@@ -35,6 +35,7 @@ struct sock {
 };
 
 static struct sock socks[MIDGE_LWIP_SOCKS];
+static uint32_t events_seen; /* counts lwIP's callbacks */
 
 #define GENERATION_MASK 0x7fffu /* with 8 bits of slot, positive in 32 bits */
 
@@ -88,7 +89,7 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 
     (void)pcb;
     (void)err; /* lwIP always passes ERR_OK; failures go to on_error */
-    midge__lwip.events++;
+    events_seen++;
     s->state = SOCK_OPEN;
     return ERR_OK;
 }
@@ -99,7 +100,7 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 
     (void)pcb;
     (void)err;
-    midge__lwip.events++;
+    events_seen++;
     if (p == NULL) {
         s->fin = true;
     } else {
@@ -113,7 +114,7 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
     (void)arg;
     (void)pcb;
     (void)len;
-    midge__lwip.events++;
+    events_seen++;
     feed_all();
     return ERR_OK;
 }
@@ -133,7 +134,7 @@ static void on_error(void *arg, err_t err)
 {
     struct sock *s = arg;
 
-    midge__lwip.events++;
+    events_seen++;
     s->pcb = NULL;
     s->err = err;
     feed_all();
@@ -389,6 +390,11 @@ static bool writable(const struct sock *s)
 {
     return !s->starved && tcp_sndbuf(s->pcb) > TCP_SNDLOWAT &&
            tcp_sndqueuelen(s->pcb) < TCP_SNDQUEUELOWAT;
+}
+
+uint32_t midge__lwip_events(void)
+{
+    return events_seen;
 }
 
 uint8_t midge__lwip_ready(midge_sock sock, uint8_t events)

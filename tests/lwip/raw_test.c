@@ -572,6 +572,22 @@ static void names_are_asked_and_remembered(void **state)
     assert_int_not_equal(query.native, 0);
 }
 
+/* A firmware may run lwIP itself between two polls, as while it waits for DHCP. */
+static void an_answer_between_polls_ends_the_next(void **state)
+{
+    struct midge_dns_query query = {0};
+    const uint32_t before = wire.now_ms;
+
+    (void)state;
+    assert_int_equal(port->dns_start(NULL, "e.test", &query), MIDGE_OK);
+    wire_dns_answer(0x01020304);
+    assert_int_equal(query.done, 1);
+    assert_int_equal(port->poll(NULL, NULL, 0, 1000), MIDGE_OK);
+    assert_int_equal(wire.now_ms - before, 0);
+    assert_int_equal(port->poll(NULL, NULL, 0, 1000), MIDGE_OK); /* only that one */
+    assert_int_equal(wire.now_ms - before, 1000);
+}
+
 static void ports_and_ids_change(void **state)
 {
     struct midge_dns_query query = {0};
@@ -702,6 +718,7 @@ int main(void)
         TEST(idle_is_bounded),
         TEST(without_idle_it_spins),
         TEST(names_are_asked_and_remembered),
+        TEST(an_answer_between_polls_ends_the_next),
         TEST(ports_and_ids_change),
         TEST(cancelled_ones_make_room),
         TEST(lookups_wait_for_room),
