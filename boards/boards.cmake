@@ -5,7 +5,7 @@
 #   BOARD-PROFILE-qemu.elf          arguments, files and exit code by semihosting
 #   BOARD-PROFILE.elf .bin .hex     for hardware: no semihosting in it
 #
-#   BOARD-least(-qemu).elf …        tiny, without all optional parts: common/least.c
+#   BOARD-least(-qemu).elf …        tiny, without all features that can be left out: common/least.c
 #   BOARD-PROFILE-conformance.elf   tests/conformance in place of the apps, in QEMU
 #
 #   cmake --build build/BOARD --target flash-PROFILE      writes it, where openocd knows how;
@@ -118,6 +118,7 @@ endforeach()
 
 function(board_least)
     set(MIDGE_CONFIG_FILE ${_common}/least.h)
+    set(MIDGE_WITHOUT all)
     midge_library(midge-least tiny)
     set(sources ${PROJECT_SOURCE_DIR}/boards/examples/superloop.c ${_common}/least.c)
     board_image(${MIDGE_BOARD}-least-qemu midge-least tiny semihost ${sources})
