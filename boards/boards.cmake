@@ -5,8 +5,10 @@
 #   BOARD-PROFILE-qemu.elf          arguments, files and exit code by semihosting
 #   BOARD-PROFILE.elf .bin .hex     for hardware: no semihosting in it
 #
-#   BOARD-least(-qemu).elf …        tiny, without all optional parts: common/least.c
+#   BOARD-least(-qemu).elf …        tiny, without all features that can be left out: common/least.c
 #   BOARD-PROFILE-conformance.elf   tests/conformance in place of the apps, in QEMU
+#   BOARD-PROFILE-by-file.elf       the hardware's image without link-time optimization of midge: its
+#                                   map says which file takes how much (tests/size)
 #
 #   cmake --build build/BOARD --target flash-PROFILE      writes it, where openocd knows how;
 #                                      flash: the default profile's
@@ -72,6 +74,15 @@ function(board_formats name)
     endforeach()
 endfunction()
 
+# board_library(NAME PROFILE): midge as intermediate code, which the link optimizes as a whole, and as
+# machine code for images that are linked without that. mbedTLS, which takes callbacks and is larger
+# than one cache of a compiler's decisions, stays as it is.
+function(board_library name profile)
+    midge_library(${name} ${profile})
+    target_compile_options(${name} PRIVATE -flto -ffat-lto-objects)
+    target_compile_definitions(${name} PUBLIC MIDGE_ZONES=0) # the boards' lwIP has no IPv6
+endfunction()
+
 # board_image(NAME LIBRARY PROFILE SERVICES APPS...): services semihost or standalone
 function(board_image name library profile services)
     add_executable(${name} ${ARGN} ${_common}/main.c ${_common}/services/${services}.c ${BOARD_SOURCES} ${_ca})
@@ -94,6 +105,11 @@ function(board_image name library profile services)
     target_link_libraries(${name} PRIVATE ${library} board-port-${profile})
     target_link_options(${name} PRIVATE -T ${BOARD_LINKER_SCRIPT} ${BOARD_LINK_OPTIONS}
         -Wl,--gc-sections -Wl,-Map=${PROJECT_BINARY_DIR}/${name}.map)
+    if(name MATCHES "-by-file$")
+        target_link_options(${name} PRIVATE -fno-lto)
+        return()
+    endif()
+    target_link_options(${name} PRIVATE -flto-partition=one) # one piece: smaller, and always the same
     if(services STREQUAL standalone)
         board_formats(${name})
     endif()
@@ -102,11 +118,11 @@ endfunction()
 set(_conformance ${PROJECT_SOURCE_DIR}/tests/conformance)
 file(GLOB _checks CONFIGURE_DEPENDS ${_conformance}/check_*.c)
 foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
-    midge_library(midge-${profile} ${profile})
-    target_compile_definitions(midge-${profile} PUBLIC MIDGE_ZONES=0) # their lwIP has no IPv6
+    board_library(midge-${profile} ${profile})
     board_port(${profile})
     board_image(${MIDGE_BOARD}-${profile}-qemu midge-${profile} ${profile} semihost ${_apps})
     board_image(${MIDGE_BOARD}-${profile} midge-${profile} ${profile} standalone ${_apps})
+    board_image(${MIDGE_BOARD}-${profile}-by-file midge-${profile} ${profile} standalone ${_apps})
     board_image(${MIDGE_BOARD}-${profile}-conformance midge-${profile} ${profile} semihost
         ${_conformance}/board.c ${_conformance}/conformance.c ${_checks})
     if(BOARD_OPENOCD)
@@ -119,10 +135,12 @@ endforeach()
 
 function(board_least)
     set(MIDGE_CONFIG_FILE ${_common}/least.h)
-    midge_library(midge-least tiny)
+    set(MIDGE_WITHOUT all)
+    board_library(midge-least tiny)
     set(sources ${PROJECT_SOURCE_DIR}/boards/examples/superloop.c ${_common}/least.c)
     board_image(${MIDGE_BOARD}-least-qemu midge-least tiny semihost ${sources})
     board_image(${MIDGE_BOARD}-least midge-least tiny standalone ${sources})
+    board_image(${MIDGE_BOARD}-least-by-file midge-least tiny standalone ${sources})
 endfunction()
 if("tiny" IN_LIST MIDGE_BOARD_PROFILES)
     board_least()

@@ -167,12 +167,19 @@
 #define MIDGE_TIME_FLOOR 1767225600
 #endif
 
-/* 0 leaves out texts for people, which saves some 4 KB of flash (5 with midge_status_text):
-   result.detail is "", midge_err_text returns the error's name, midge_status_text "", no trace
-   line is written and config.on_peer is not called. Values for programs stay: errors, phases,
-   native codes, verify_flags, statuses. */
-#ifndef MIDGE_TEXTS
-#define MIDGE_TEXTS 1
+/*
+ * Features: what a device may do without. Each is 1, or 0 to leave it out; boards/README.md has a
+ * generated list of their prices in flash and RAM. Set them for the library and for the code that
+ * uses it: the CMake list MIDGE_WITHOUT="gather;texts" does both, and MIDGE_WITHOUT=all leaves all
+ * of them out, except for those in the list MIDGE_WITH. A function that is left out is not
+ * declared.
+ */
+
+/* Texts for people. Without them result.detail is "", midge_err_text returns the error's name,
+   midge_status_text "", no trace line is written and config.on_peer is not called. Values for
+   programs stay: errors, phases, native codes, verify_flags, statuses. */
+#ifndef MIDGE_WITH_TEXTS
+#define MIDGE_WITH_TEXTS 1
 #endif
 
 /* 0 saves some 1.5 KB of flash: a request's URL must then be complete and in the characters that
@@ -192,6 +199,31 @@
    then ignored. */
 #ifndef MIDGE_HTTP_DATES
 #define MIDGE_HTTP_DATES 1
+#endif
+
+/* midge_spawn and MIDGE_AWAIT (task.h). */
+#ifndef MIDGE_WITH_TASKS
+#define MIDGE_WITH_TASKS 1
+#endif
+
+/* midge_gather (gather.h). */
+#ifndef MIDGE_WITH_GATHER
+#define MIDGE_WITH_GATHER 1
+#endif
+
+/* midge_timeout (gather.h). */
+#ifndef MIDGE_WITH_TIMEOUT
+#define MIDGE_WITH_TIMEOUT 1
+#endif
+
+/* midge_acquire and midge_release (gather.h). */
+#ifndef MIDGE_WITH_SEMAPHORE
+#define MIDGE_WITH_SEMAPHORE 1
+#endif
+
+/* The filter and the trees of json.h. Without them midge does not need cJSON. */
+#ifndef MIDGE_WITH_JSON
+#define MIDGE_WITH_JSON 1
 #endif
 
 #if MIDGE_MAX_FRAGMENT != 0 && MIDGE_MAX_FRAGMENT != 512 && MIDGE_MAX_FRAGMENT != 1024 &&          \

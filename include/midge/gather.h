@@ -7,10 +7,13 @@
 #define MIDGE_GATHER_H
 
 #include <midge/client.h>
+#include <midge/config.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#if MIDGE_WITH_GATHER
 
 enum midge_gather_mode {
     MIDGE_GATHER_ALL,       /* ends when all ended, error OK: asyncio's return_exceptions=True */
@@ -27,9 +30,15 @@ enum midge_gather_mode {
 int midge_gather(struct midge_client *client, const midge_id *ids, size_t n,
                  enum midge_gather_mode mode, midge_id *id);
 
+#endif
+#if MIDGE_WITH_TIMEOUT
+
 /* Await `of`, at most ms; after that `of` is canceled and this ends with TIMEOUT. Otherwise this
    takes the result of `of` and ends with it (except for id). ms as in midge_sleep. */
 int midge_timeout(struct midge_client *client, midge_id of, uint32_t ms, midge_id *id);
+
+#endif
+#if MIDGE_WITH_SEMAPHORE
 
 /* Counting semaphore: at most `permits` hold it, the others wait in order. Set it up with
    midge_semaphore_init; it must live until nothing waits for it. */
@@ -46,6 +55,8 @@ static inline void midge_semaphore_init(struct midge_semaphore *semaphore, uint1
    permit. */
 int midge_acquire(struct midge_client *client, struct midge_semaphore *semaphore, midge_id *id);
 void midge_release(struct midge_client *client, struct midge_semaphore *semaphore);
+
+#endif
 
 #ifdef __cplusplus
 }

@@ -128,6 +128,8 @@ struct midge_json_filter {
     struct midge__json_scan scan;
 };
 
+#if MIDGE_WITH_JSON
+
 /* text: memory for one value, cap bytes with its NUL. A string or number at a path that is longer
    is TOO_LARGE; values at no path may have any length. Paths and text are not copied and must live
    as long as the filter. INVALID: a path is malformed or too long, too many paths, or an argument
@@ -174,6 +176,8 @@ int64_t midge_json_integer(const struct cJSON *json, const char *path, int64_t o
 
 /* Escapes text as a JSON string with its quotes; TOO_LARGE when cap is too small. */
 int midge_json_quote(char *out, size_t cap, size_t *len, const char *text);
+
+#endif
 
 #ifdef __cplusplus
 }

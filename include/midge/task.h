@@ -25,6 +25,7 @@
 #define MIDGE_TASK_H
 
 #include <midge/client.h>
+#include <midge/config.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -42,6 +43,8 @@ struct midge_task {
 
 enum { MIDGE_TASK_ENDED = 0, MIDGE_TASK_WAITS = 1 };
 typedef int (*midge_task_fn)(struct midge_task *task, void *state);
+
+#if MIDGE_WITH_TASKS
 
 /* Run fn from the next turn on. state must live until the task has ended. NO_SLOT, NO_MEMORY. */
 int midge_spawn(struct midge_client *client, midge_task_fn fn, void *state, midge_id *id);
@@ -117,6 +120,8 @@ static inline struct midge_client *midge_task_client(const struct midge_task *ta
 {
     return task->client;
 }
+
+#endif
 
 #ifdef __cplusplus
 }

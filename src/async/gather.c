@@ -9,6 +9,8 @@
 #include "base/check.h"
 #include "midge/gather.h"
 
+#if MIDGE_WITH_GATHER
+
 struct gather_child {
     midge_id id;    /* 0 once ended: its watcher was called and is no longer ours */
     uint32_t index; /* to find the gather from the watcher's context */
@@ -154,3 +156,5 @@ int midge_gather(struct midge_client *client, const midge_id *ids, size_t n,
     *id = gather->id;
     return MIDGE_OK;
 }
+
+#endif

@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "midge/gather.h"
 
+#if MIDGE_WITH_SEMAPHORE
+
 struct midge__waiter {
     struct midge_client *client;
     struct midge_semaphore *semaphore;
@@ -98,3 +100,5 @@ void midge_release(struct midge_client *client, struct midge_semaphore *semaphor
     midge_free(owner, waiter); /* first, since the completion may call this function again */
     (void)midge_future_complete(owner, id, &granted);
 }
+
+#endif

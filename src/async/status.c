@@ -12,7 +12,7 @@
 
 /* --- the registered phrases: RFC 9110 15 and the IANA registry --- */
 
-#if MIDGE_TEXTS
+#if MIDGE_WITH_TEXTS
 
 #define PHRASES(X)                                                                                 \
     X(100, "Continue")                                                                             \
@@ -169,7 +169,7 @@ static void fact_lwip_code(struct facts *facts, int native)
                                 "ALREADY\0ISCONN\0CONN\0IF\0ABRT\0RST\0CLSD\0ARG";
 
     fact_code(facts, "lwIP ", native);
-    if (MIDGE_TEXTS) {
+    if (MIDGE_WITH_TEXTS) {
         midge__text_add(facts->text, " ERR_");
         midge__text_add(facts->text, midge__text_nth(names, (unsigned)-native));
     }

@@ -7,6 +7,8 @@
  */
 #include "midge/gather.h"
 
+#if MIDGE_WITH_TIMEOUT
+
 struct timeout {
     struct midge_client *client;
     midge_id id;
@@ -113,3 +115,5 @@ int midge_timeout(struct midge_client *client, midge_id of, uint32_t ms, midge_i
     *id = timeout->id;
     return MIDGE_OK;
 }
+
+#endif

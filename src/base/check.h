@@ -30,8 +30,8 @@ void MIDGE_ASSERT_FAILED(void);
 #define MIDGE_CONTAINER_OF(ptr, type, member)                                                      \
     ((type *)(void *)((char *)(void *)(ptr)-offsetof(type, member)))
 
-/* A text for people; see MIDGE_TEXTS. */
-#if MIDGE_TEXTS
+/* A text for people; see MIDGE_WITH_TEXTS. */
+#if MIDGE_WITH_TEXTS
 #define MIDGE__TEXT(text) (text)
 #else
 #define MIDGE__TEXT(text) ("")

@@ -23,7 +23,7 @@ const char *midge_err_name(int err)
     return is_known(err) ? midge__text_nth(names, (unsigned)-err) : "UNKNOWN";
 }
 
-#if MIDGE_TEXTS
+#if MIDGE_WITH_TEXTS
 
 const char *midge_err_text(int err)
 {

@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#if MIDGE_WITH_JSON
+
 /* ---- the grammar of paths ---- */
 
 /* The text after the step; NULL if it is not a step. */
@@ -202,3 +204,5 @@ uint8_t midge__json_paths_leave(struct midge__json_scan *s)
 {
     return those(s, midge__json_paths_all(s), leave, 0);
 }
+
+#endif

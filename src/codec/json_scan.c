@@ -30,6 +30,8 @@
 #include "codec/json_path.h"
 #include "midge/err.h"
 
+#if MIDGE_WITH_JSON
+
 enum {
     BOM,
     BOM_2,
@@ -541,3 +543,5 @@ int midge__json_scan_init(struct midge__json_scan *s, const char *const *paths, 
         good = midge__json_path_ok(paths[s->n]);
     return good ? MIDGE_OK : MIDGE_ERR_INVALID;
 }
+
+#endif

@@ -28,7 +28,7 @@
 
 #define BACK_MS 1000000U /* a clock may go back by this much */
 
-#if MIDGE_TEXTS
+#if MIDGE_WITH_TEXTS
 void midge__trace(const struct midge_client *client, enum midge_trace_kind kind, midge_id id,
                   const char *a, const char *b, uint64_t number)
 {

@@ -8,7 +8,7 @@
 #include "core/tell.h"
 #include "midge/config.h"
 
-#if MIDGE_TEXTS
+#if MIDGE_WITH_TEXTS
 
 void midge__peer_tell(const struct midge__conn *conn, enum midge_peer_event event,
                       const struct midge_addr *address, const void *certificate)

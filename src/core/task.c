@@ -11,6 +11,8 @@
 #include "midge/config.h"
 #include "midge/task.h"
 
+#if MIDGE_WITH_TASKS
+
 struct task {
     struct midge__simple simple; /* first: shares result and destroy */
     struct midge_task task;
@@ -226,3 +228,5 @@ int midge__await_room(struct midge_task *public, int err)
     midge__list_push_tail(&client->roomless, &task->ready);
     return 1;
 }
+
+#endif

@@ -10,7 +10,7 @@
 struct midge__conn;
 struct midge__tls;
 
-#if MIDGE_TEXTS
+#if MIDGE_WITH_TEXTS
 void midge__trace(const struct midge_client *client, enum midge_trace_kind kind, midge_id id,
                   const char *a, const char *b, uint64_t number);
 /* peer.c: calls config.on_peer; address and certificate may be NULL. */

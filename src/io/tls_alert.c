@@ -4,7 +4,7 @@
 
 #include <midge/config.h>
 
-#if MIDGE_TEXTS
+#if MIDGE_WITH_TEXTS
 
 #include <string.h>
 

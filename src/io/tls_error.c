@@ -122,7 +122,7 @@ static const char *malformed_text(int native)
     return unsupported != NULL ? unsupported : MIDGE__TEXT("certificate cannot be parsed");
 }
 
-#if MIDGE_TEXTS
+#if MIDGE_WITH_TEXTS
 
 static const char *alert_text(const struct midge__tls_impl *impl)
 {

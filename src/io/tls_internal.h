@@ -144,7 +144,7 @@ void midge__tls_clear(struct midge__tls_impl *impl);
 bool midge__tls_memory_was_short(const struct midge__tls_impl *impl);
 int midge__tls_fail(struct midge__tls_impl *impl, int native);
 
-/* tls_alert.c: fixed text for a fatal alert of the peer; only with MIDGE_TEXTS. */
+/* tls_alert.c: fixed text for a fatal alert of the peer; only with MIDGE_WITH_TEXTS. */
 const char *midge__tls_alert_text(unsigned number);
 
 /* tls_handshake.c: the stream's operation; show passes the server's certificate to the observer. */

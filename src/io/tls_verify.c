@@ -229,7 +229,7 @@ int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags
 
 /* --- words --- */
 
-#if MIDGE_TEXTS
+#if MIDGE_WITH_TEXTS
 
 static const char *not_trusted_text(const struct midge__tls_impl *impl)
 {

@@ -6,6 +6,8 @@
 #include "json/json_number.h"
 #include "midge/json.h"
 
+#if MIDGE_WITH_JSON
+
 #define DOUBLE_INTEGERS 9007199254740992.0 /* 2^53: up to there a double holds every integer */
 
 static bool is_type(const cJSON *json, int type)
@@ -126,3 +128,5 @@ int64_t midge_json_integer(const struct cJSON *json, const char *path, int64_t o
                  double_to_integer(at->valuedouble, &value);
     return found ? value : otherwise;
 }
+
+#endif

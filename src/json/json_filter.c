@@ -5,6 +5,8 @@
 #include "codec/json_scan.h"
 #include "midge/err.h"
 
+#if MIDGE_WITH_JSON
+
 /* Sets the document's error. It is the request's error too, unless the body need not be JSON. */
 static int answer(struct midge_json_filter *filter, int err)
 {
@@ -69,3 +71,5 @@ int midge_json_filter_init(struct midge_json_filter *filter, const char *const *
     int err = midge__json_scan_init(&filter->scan, paths, n, text, cap);
     return on_value != NULL ? err : MIDGE_ERR_INVALID;
 }
+
+#endif

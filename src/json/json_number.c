@@ -12,6 +12,8 @@
 
 #include "base/span.h"
 
+#if MIDGE_WITH_JSON
+
 #define DIGITS        24
 #define EXPONENT_MOST 100000 /* beyond any double, with any digits */
 
@@ -101,3 +103,5 @@ bool midge__json_has_text(const cJSON *number)
     double of_text = midge__json_double(midge__span_of(text));
     return of_text >= value && of_text <= value;
 }
+
+#endif

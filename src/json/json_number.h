@@ -3,6 +3,10 @@
 #ifndef MIDGE__JSON_NUMBER_H
 #define MIDGE__JSON_NUMBER_H
 
+#include "midge/config.h"
+
+#if MIDGE_WITH_JSON
+
 #include <stdbool.h>
 
 #include "cJSON.h"
@@ -14,5 +18,7 @@ double midge__json_double(struct midge_span number);
 /* Does the node's text, valuestring, still belong to its number? cJSON_SetNumberValue does not
    change the text. */
 bool midge__json_has_text(const cJSON *number);
+
+#endif
 
 #endif

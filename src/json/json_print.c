@@ -10,6 +10,8 @@
 #include "json/json_number.h"
 #include "midge/json.h"
 
+#if MIDGE_WITH_JSON
+
 /* Writes c as in a JSON string (RFC 8259 7): at most 6 characters; returns how many. */
 static size_t escape(char c, char out[6])
 {
@@ -238,3 +240,5 @@ int midge_json_quote(char *out, size_t cap, size_t *len, const char *text)
     }
     return MIDGE_OK;
 }
+
+#endif

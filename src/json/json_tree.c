@@ -14,6 +14,8 @@
 #include "json/json_number.h"
 #include "midge/err.h"
 
+#if MIDGE_WITH_JSON
+
 #define DOUBLE_DIGITS 15 /* a double preserves each number of so many characters */
 
 /* --- the document is well-formed --- */
@@ -249,3 +251,5 @@ void midge_json_free(struct midge_client *client, struct cJSON *json)
         json = next;
     }
 }
+
+#endif

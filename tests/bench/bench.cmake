@@ -18,7 +18,7 @@ endfunction()
 # bench_on_mbedtls(NAME): on midge's mbedTLS, without midge
 function(bench_on_mbedtls name)
     target_sources(bench-${name} PRIVATE bench/mbedtls_platform.c
-        $<TARGET_OBJECTS:midge-mbedtls>)
+        $<TARGET_OBJECTS:midge-mbedtls-${MIDGE_PROFILE}>)
     midge_mbedtls_headers(bench-${name} full)
     target_include_directories(bench-${name} PRIVATE ${PROJECT_SOURCE_DIR}/include)
     target_link_options(bench-${name} PRIVATE -Wl,--gc-sections)

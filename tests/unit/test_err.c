@@ -24,7 +24,7 @@ static void texts_are_one_sentence_each(void **state)
     for (int err = 0; err >= MIDGE_ERR_UNSUPPORTED; err--) {
         const char *text = midge_err_text(err);
         assert_non_null(text);
-#if MIDGE_TEXTS
+#if MIDGE_WITH_TEXTS
         assert_true(strlen(text) > 3);
         assert_true(text[strlen(text) - 1] != '.');
         assert_string_not_equal(text, midge_err_text(1));
