@@ -37,7 +37,8 @@ boards/board.h:    @own @iso midge/
 boards/apps:       @own @iso stdio.h stdlib.h ctype.h math.h board.h midge/ cJSON.h
 boards/examples:   @own @iso midge/ lwip/
 boards/common:     @own @iso stdio.h stdlib.h stdatomic.h time.h board.h examples/ midge/ lwip/ netif/ lwip_raw.h
-boards/host:       @own *system board.h apps/ common/ host/ midge/ cJSON.h
+boards/host:       @own *system board.h midge/
+boards/host/cli:   @own *system board.h apps/ host/ midge/ cJSON.h
 RULES
 
 while read -r file; do
