@@ -41,8 +41,9 @@ static const char *take_port(const char *text, uint64_t *port)
     size_t len = strcspn(text, ":");
 
     *port = 0;
-    if (len > 0 && !number_parse(text, len, 1, 65535, port))
+    if (len > 0 && !number_parse(text, len, 1, 65535, port)) {
         return NULL;
+    }
     return text[len] == ':' ? text + len + 1 : NULL;
 }
 
@@ -64,12 +65,14 @@ static int is_literal(const struct part *address)
     uint8_t bytes[16];
     char *zone;
 
-    if (address->len >= sizeof text)
+    if (address->len >= sizeof text) {
         return 0;
+    }
     memcpy(text, address->ptr, address->len);
     text[address->len] = '\0';
-    if ((zone = strchr(text, '%')) != NULL && zone[1] != '\0')
+    if ((zone = strchr(text, '%')) != NULL && zone[1] != '\0') {
         *zone = '\0'; /* of IPv6; the library checks that it exists */
+    }
     return (zone == NULL && inet_pton(AF_INET, text, bytes) == 1) ||
            inet_pton(AF_INET6, text, bytes) == 1;
 }
@@ -80,13 +83,15 @@ static int resolve_parse(const char *text, struct resolve *resolve)
     size_t len;
 
     if (at == NULL || resolve->host.len == 0 || (at = take_port(at, &resolve->port)) == NULL ||
-        resolve->port == 0)
+        resolve->port == 0) {
         return 0;
+    }
     len = strlen(at);
-    if (len >= 2 && at[0] == '[' && at[len - 1] == ']')
+    if (len >= 2 && at[0] == '[' && at[len - 1] == ']') {
         resolve->address = (struct part){at + 1, len - 2};
-    else
+    } else {
         resolve->address = (struct part){at, len};
+    }
     return is_literal(&resolve->address);
 }
 
@@ -95,8 +100,9 @@ static int resolve_matches(const struct resolve *resolve, const struct midge_url
 {
     int any_host = resolve->host.len == 1 && resolve->host.ptr[0] == '*';
 
-    if (resolve->port != url->port)
+    if (resolve->port != url->port) {
         return 0;
+    }
     return any_host ? 1 : host_matches(&resolve->host, url) ? 2 : 0;
 }
 
@@ -112,8 +118,9 @@ static int connect_to_parse(const char *text, struct connect_to *connect)
     const char *at = take_host(text, &connect->from);
 
     if (at == NULL || (at = take_port(at, &connect->from_port)) == NULL ||
-        (at = take_host(at, &connect->to)) == NULL)
+        (at = take_host(at, &connect->to)) == NULL) {
         return 0;
+    }
     connect->to_port = 0;
     return *at == '\0' || number_parse(at, strlen(at), 1, 65535, &connect->to_port);
 }
@@ -131,14 +138,18 @@ int address_check(const struct group *group)
     struct resolve resolve;
     struct connect_to connect;
 
-    for (size_t i = 0; i < group->resolve.n; i++)
-        if (!resolve_parse(group->resolve.at[i].text, &resolve))
+    for (size_t i = 0; i < group->resolve.n; i++) {
+        if (!resolve_parse(group->resolve.at[i].text, &resolve)) {
             return usage_error("option --resolve: '%s' is not HOST:PORT:ADDRESS",
                                group->resolve.at[i].text);
-    for (size_t i = 0; i < group->connect_to.n; i++)
-        if (!connect_to_parse(group->connect_to.at[i].text, &connect))
+        }
+    }
+    for (size_t i = 0; i < group->connect_to.n; i++) {
+        if (!connect_to_parse(group->connect_to.at[i].text, &connect)) {
             return usage_error("option --connect-to: '%s' is not HOST1:PORT1:HOST2:PORT2",
                                group->connect_to.at[i].text);
+        }
+    }
     return 0;
 }
 
@@ -150,8 +161,9 @@ static void apply_resolve(struct keep *keep, const struct group *group, const st
 
     for (size_t i = 0; i < group->resolve.n; i++) { /* of equally good ones the last counts */
         if (!resolve_parse(group->resolve.at[i].text, &resolve) ||
-            (match = resolve_matches(&resolve, url)) < best)
+            (match = resolve_matches(&resolve, url)) < best) {
             continue;
+        }
         request->connect_host = keep_copy(keep, resolve.address.ptr, resolve.address.len);
         best = match;
     }
@@ -165,14 +177,16 @@ void address_apply(struct keep *keep, const struct group *group, const struct mi
 
     for (size_t i = 0; i < group->connect_to.n; i++) {
         if (!connect_to_parse(group->connect_to.at[i].text, &connect) ||
-            !connect_to_matches(&connect, url))
+            !connect_to_matches(&connect, url)) {
             continue;
+        }
         if (connect.to.len > 0) {
             request->connect_host = keep_copy(keep, connect.to.ptr, connect.to.len);
             target.host = (struct midge_span){request->connect_host, connect.to.len};
         }
-        if (connect.to_port > 0)
+        if (connect.to_port > 0) {
             target.port = request->connect_port = (uint16_t)connect.to_port;
+        }
         break; /* the first that matches counts, as with curl */
     }
     apply_resolve(keep, group, &target, request);

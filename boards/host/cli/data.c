@@ -18,12 +18,15 @@ static int read_all(int fd, struct text *text)
 {
     for (;;) {
         ssize_t n = read(fd, text_room(text, READ_SIZE), READ_SIZE);
-        if (n < 0 && !descriptor_again(fd, POLLIN))
+        if (n < 0 && !descriptor_again(fd, POLLIN)) {
             return errno;
-        if (n == 0)
+        }
+        if (n == 0) {
             return 0;
-        if (n < 0)
+        }
+        if (n < 0) {
             continue;
+        }
         text->len += (size_t)n;
     }
 }
@@ -32,19 +35,22 @@ int data_read_file(const char *path, struct text *text)
 {
     int fd = STDIN_FILENO, err;
 
-    if (strcmp(path, "-") != 0 && (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+    if (strcmp(path, "-") != 0 && (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0) {
         return errno;
+    }
     err = read_all(fd, text);
-    if (fd != STDIN_FILENO)
+    if (fd != STDIN_FILENO) {
         close(fd);
+    }
     return err;
 }
 
 static int read_named(struct data *data, const char *path, struct text *text)
 {
     data->native = data_read_file(path, text);
-    if (data->native == 0)
+    if (data->native == 0) {
         return 0;
+    }
     data->failed = path;
     return -1;
 }
@@ -54,9 +60,11 @@ static void strip_line_ends(struct text *text)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; i < text->len; i++)
-        if (text->data[i] != '\r' && text->data[i] != '\n' && text->data[i] != '\0')
+    for (size_t i = 0; i < text->len; i++) {
+        if (text->data[i] != '\r' && text->data[i] != '\n' && text->data[i] != '\0') {
             text->data[kept++] = text->data[i];
+        }
+    }
     text->len = kept;
 }
 
@@ -65,8 +73,9 @@ static void add_encoded(struct text *out, const char *bytes, size_t len)
     size_t added = 0;
     char *room = text_room(out, len * 3);
 
-    if (len > 0 && midge_url_encode(room, len * 3 + 1, &added, bytes, len) == 0)
+    if (len > 0 && midge_url_encode(room, len * 3 + 1, &added, bytes, len) == 0) {
         out->len += added;
+    }
 }
 
 /* text, =text, name=text, @FILE, name@FILE: the name is sent unchanged. */
@@ -80,16 +89,18 @@ static int add_urlencoded(struct data *data, const char *argument, struct text *
         add_encoded(out, argument, name_len);
         return 0;
     }
-    if (*value == '@' && read_named(data, value + 1, &file) != 0)
+    if (*value == '@' && read_named(data, value + 1, &file) != 0) {
         return -1;
+    }
     if (name_len > 0) {
         text_add(out, argument, name_len);
         text_add(out, "=", 1);
     }
-    if (*value == '@')
+    if (*value == '@') {
         add_encoded(out, file.data, file.len);
-    else
+    } else {
         add_encoded(out, value + 1, strlen(value + 1));
+    }
     return 0;
 }
 
@@ -97,16 +108,19 @@ static int add_piece(struct data *data, const struct item *item, struct text *ou
 {
     struct text file = {.keep = out->keep};
 
-    if (item->kind == ITEM_DATA_URLENCODE)
+    if (item->kind == ITEM_DATA_URLENCODE) {
         return add_urlencoded(data, item->text, out);
+    }
     if (item->text[0] != '@' || item->kind == ITEM_DATA_RAW) {
         text_puts(out, item->text);
         return 0;
     }
-    if (read_named(data, item->text + 1, &file) != 0)
+    if (read_named(data, item->text + 1, &file) != 0) {
         return -1;
-    if (item->kind == ITEM_DATA)
+    }
+    if (item->kind == ITEM_DATA) {
         strip_line_ends(&file);
+    }
     text_add(out, file.data, file.len);
     return 0;
 }
@@ -117,12 +131,14 @@ int data_build(struct keep *keep, const struct items *items, struct data *data)
     text_puts(&data->text, "");
     for (size_t i = 0; i < items->n; i++) {
         const struct item *item = &items->at[i];
-        if (item->kind == ITEM_JSON)
+        if (item->kind == ITEM_JSON) {
             data->is_json = 1;
-        else if (i > 0)
+        } else if (i > 0) {
             text_add(&data->text, "&", 1);
-        if (add_piece(data, item, &data->text) != 0)
+        }
+        if (add_piece(data, item, &data->text) != 0) {
             return -1;
+        }
     }
     return 0;
 }

@@ -13,8 +13,9 @@ int descriptor_again(int fd, short events)
 {
     struct pollfd wait = {.fd = fd, .events = events};
 
-    if (errno == EAGAIN || errno == EWOULDBLOCK)
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
         return poll(&wait, 1, -1) >= 0 || errno == EINTR;
+    }
     return errno == EINTR;
 }
 
@@ -24,8 +25,9 @@ int descriptor_write(int fd, const void *data, size_t len)
 
     while (len > 0) {
         ssize_t n = write(fd, at, len);
-        if (n < 0 && !descriptor_again(fd, POLLOUT))
+        if (n < 0 && !descriptor_again(fd, POLLOUT)) {
             return errno;
+        }
         if (n > 0) {
             at += n;
             len -= (size_t)n;
@@ -38,8 +40,9 @@ int descriptor_is_stdout(const char *path)
 {
     struct stat named, ours;
 
-    if (strncmp(path, "/dev/", 5) != 0 && strncmp(path, "/proc/", 6) != 0)
+    if (strncmp(path, "/dev/", 5) != 0 && strncmp(path, "/proc/", 6) != 0) {
         return 0;
+    }
     return stat(path, &named) == 0 && fstat(STDOUT_FILENO, &ours) == 0 &&
            (S_ISREG(ours.st_mode) || S_ISSOCK(ours.st_mode)) && named.st_dev == ours.st_dev &&
            named.st_ino == ours.st_ino;
@@ -47,8 +50,9 @@ int descriptor_is_stdout(const char *path)
 
 int descriptor_open(const char *path)
 {
-    if (strcmp(path, "-") == 0 || descriptor_is_stdout(path))
+    if (strcmp(path, "-") == 0 || descriptor_is_stdout(path)) {
         return STDOUT_FILENO;
+    }
     return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 }
 
@@ -56,7 +60,8 @@ int descriptor_save(int fd, const void *data, size_t len)
 {
     int code = descriptor_write(fd, data, len);
 
-    if (fd != STDOUT_FILENO && close(fd) != 0 && code == 0)
+    if (fd != STDOUT_FILENO && close(fd) != 0 && code == 0) {
         code = errno;
+    }
     return code;
 }

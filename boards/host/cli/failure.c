@@ -71,9 +71,11 @@ static int phase_exit_code(int phase)
 
 int failure_exit_code(int error, int phase)
 {
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-        if (codes[i].error == error)
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        if (codes[i].error == error) {
             return (int)codes[i].code;
+        }
+    }
     return phase_exit_code(phase);
 }
 
@@ -113,10 +115,12 @@ static const char *hint(const struct midge_result *result)
 /* U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069: they break a line or reverse its text. */
 static int is_reordering(const unsigned char *at)
 {
-    if (at[0] != 0xe2 || at[1] == '\0')
+    if (at[0] != 0xe2 || at[1] == '\0') {
         return 0;
-    if (at[1] == 0x80)
+    }
+    if (at[1] == 0x80) {
         return at[2] == 0x8e || at[2] == 0x8f || (at[2] >= 0xa8 && at[2] <= 0xae);
+    }
     return at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9;
 }
 
@@ -124,12 +128,15 @@ static int is_reordering(const unsigned char *at)
 static void clean(char *line)
 {
     for (unsigned char *at = (unsigned char *)line; *at != '\0'; at++) {
-        if (at[0] < ' ' || at[0] == 0x7f)
+        if (at[0] < ' ' || at[0] == 0x7f) {
             at[0] = '?';
-        if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0) /* C1, obeyed by some terminals */
+        }
+        if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0) { /* C1, obeyed by some terminals */
             at[0] = at[1] = '?';
-        if (is_reordering(at))
+        }
+        if (is_reordering(at)) {
             at[0] = at[1] = at[2] = '?';
+        }
     }
 }
 
@@ -152,14 +159,17 @@ char *failure_line(struct keep *keep, const struct midge_result *result, const c
 
     midge_result_text(result, text, sizeof text);
     text_format(&line, "midge: (%d) ", failure_exit_code(result->error, result->phase));
-    if (url != NULL)
+    if (url != NULL) {
         text_format(&line, "%s: ", url);
-    if (is_errno(result))
+    }
+    if (is_errno(result)) {
         add_with_system_error(&line, what != NULL ? what : text, result->native);
-    else
+    } else {
         text_puts(&line, what != NULL ? what : text);
-    if (what == NULL)
+    }
+    if (what == NULL) {
         text_puts(&line, hint(result));
+    }
     clean(line.data);
     return line.data;
 }

@@ -7,8 +7,9 @@
 
 static const char *skip_word(const char *text)
 {
-    while (isalnum((unsigned char)*text))
+    while (isalnum((unsigned char)*text)) {
         text++;
+    }
     return text;
 }
 
@@ -17,18 +18,22 @@ static int is_range(const char *text)
 {
     const char *low = text + 1, *high = skip_word(low), *step;
 
-    if (high == low || *high != '-')
+    if (high == low || *high != '-') {
         return 0;
+    }
     step = skip_word(high + 1);
-    if (step == high + 1)
+    if (step == high + 1) {
         return 0;
+    }
     return *step == ']' || (*step == ':' && *skip_word(step + 1) == ']');
 }
 
 int glob_found(const char *url)
 {
-    for (; *url != '\0'; url++)
-        if (*url == '{' || *url == '}' || (*url == '[' && is_range(url)))
+    for (; *url != '\0'; url++) {
+        if (*url == '{' || *url == '}' || (*url == '[' && is_range(url))) {
             return 1;
+        }
+    }
     return 0;
 }

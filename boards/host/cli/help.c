@@ -21,20 +21,23 @@ static void show_row(const struct option_row *row)
     char form[64];
     const char *before = row->value == NULL ? "" : row->kind == OPTION_FILE_FLAG ? "[=" : " ";
 
-    if (row->kind == OPTION_REFUSED)
+    if (row->kind == OPTION_REFUSED) {
         return;
+    }
     snprintf(form, sizeof form, "--%s%s%s%s", row->name, before,
              row->value != NULL ? row->value : "", row->kind == OPTION_FILE_FLAG ? "]" : "");
-    if (row->letter != 0)
+    if (row->letter != 0) {
         printf("  -%c, %-32s %s\n", row->letter, form, row->help);
-    else
+    } else {
         printf("      %-32s %s\n", form, row->help);
+    }
 }
 
 static void show_apps(void)
 {
-    for (size_t i = 0; board_app_name(i) != NULL; i++)
+    for (size_t i = 0; board_app_name(i) != NULL; i++) {
         printf(" %s", board_app_name(i));
+    }
 }
 
 int help_apps(void)
@@ -55,8 +58,9 @@ int help_show(void)
          "\n"
          "Options as curl has them; -o and -O pair with the URLs in order, all others hold for\n"
          "every URL up to --next. Bodies go to stdout in the order of the URLs.\n");
-    for (size_t i = 0; i < option_table_len; i++)
+    for (size_t i = 0; i < option_table_len; i++) {
         show_row(&option_table[i]);
+    }
     puts("\nExit codes are curl's: 0 all right, 2 usage, 3 malformed URL, 6 name, 7 connect, 18 "
          "cut\n"
          "body, 22 HTTP error with -f, 23 write, 26 read, 27 memory, 28 timeout, 35 TLS, 60\n"

@@ -6,12 +6,13 @@
 
 static void add_character(struct text *out, unsigned char c)
 {
-    if (c == '"' || c == '\\')
+    if (c == '"' || c == '\\') {
         text_format(out, "\\%c", c);
-    else if (c < ' ' || c == 0x7f)
+    } else if (c < ' ' || c == 0x7f) {
         text_format(out, "\\u%04x", (unsigned)c);
-    else
+    } else {
         text_add(out, &c, 1);
+    }
 }
 
 void json_latin1(struct text *out, const char *bytes, size_t len)
@@ -19,10 +20,11 @@ void json_latin1(struct text *out, const char *bytes, size_t len)
     text_add(out, "\"", 1);
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)bytes[i];
-        if (c < 0x80)
+        if (c < 0x80) {
             add_character(out, c);
-        else
+        } else {
             text_format(out, "\\u%04x", (unsigned)c);
+        }
     }
     text_add(out, "\"", 1);
 }
@@ -41,13 +43,17 @@ static size_t utf8_length(const unsigned char *at)
 
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         size_t n = 1;
-        if (at[0] < forms[i].first || at[0] > forms[i].last)
+        if (at[0] < forms[i].first || at[0] > forms[i].last) {
             continue;
-        if (forms[i].len > 1 && (at[1] < forms[i].low || at[1] > forms[i].high))
+        }
+        if (forms[i].len > 1 && (at[1] < forms[i].low || at[1] > forms[i].high)) {
             return 0;
-        for (n = 2; n < forms[i].len; n++)
-            if ((at[n] & 0xc0) != 0x80)
+        }
+        for (n = 2; n < forms[i].len; n++) {
+            if ((at[n] & 0xc0) != 0x80) {
                 return 0;
+            }
+        }
         return forms[i].len;
     }
     return 0;
@@ -59,8 +65,9 @@ static int is_utf8(const char *string)
 
     while (*at != '\0') {
         size_t len = utf8_length(at);
-        if (len == 0)
+        if (len == 0) {
             return 0;
+        }
         at += len;
     }
     return 1;
@@ -73,8 +80,9 @@ void json_text(struct text *out, const char *string)
         return;
     }
     text_add(out, "\"", 1);
-    for (; *string != '\0'; string++)
+    for (; *string != '\0'; string++) {
         add_character(out, (unsigned char)*string);
+    }
     text_add(out, "\"", 1);
 }
 

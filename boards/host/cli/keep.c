@@ -24,8 +24,9 @@ static void link_block(struct keep *keep, struct keep_block *block)
 {
     block->prev = NULL;
     block->next = keep->first;
-    if (keep->first != NULL)
+    if (keep->first != NULL) {
         keep->first->prev = block;
+    }
     keep->first = block;
 }
 
@@ -38,10 +39,12 @@ void *keep_alloc(struct keep *keep, size_t size)
 {
     struct keep_block *block = NULL;
 
-    if (size < SIZE_MAX - sizeof *block)
+    if (size < SIZE_MAX - sizeof *block) {
         block = calloc(1, sizeof *block + size);
-    if (block == NULL)
+    }
+    if (block == NULL) {
         out_of_memory();
+    }
     link_block(keep, block);
     return block->data;
 }
@@ -50,19 +53,24 @@ void *keep_grow(struct keep *keep, void *memory, size_t size)
 {
     struct keep_block *old, *block = NULL;
 
-    if (memory == NULL)
+    if (memory == NULL) {
         return keep_alloc(keep, size);
+    }
     old = block_of(memory);
-    if (old->prev != NULL)
+    if (old->prev != NULL) {
         old->prev->next = old->next;
-    else
+    } else {
         keep->first = old->next;
-    if (old->next != NULL)
+    }
+    if (old->next != NULL) {
         old->next->prev = old->prev;
-    if (size < SIZE_MAX - sizeof *block)
+    }
+    if (size < SIZE_MAX - sizeof *block) {
         block = realloc(old, sizeof *block + size);
-    if (block == NULL)
+    }
+    if (block == NULL) {
         out_of_memory();
+    }
     link_block(keep, block);
     return block->data;
 }
@@ -71,8 +79,9 @@ char *keep_copy(struct keep *keep, const void *data, size_t len)
 {
     char *copy = keep_alloc(keep, len + 1);
 
-    if (len > 0)
+    if (len > 0) {
         memcpy(copy, data, len);
+    }
     return copy;
 }
 
@@ -85,8 +94,9 @@ char *keep_format(struct keep *keep, const char *format, ...)
     va_start(args, format);
     len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (len < 0)
+    if (len < 0) {
         out_of_memory();
+    }
     text = keep_alloc(keep, (size_t)len + 1);
     va_start(args, format);
     (void)vsnprintf(text, (size_t)len + 1, format, args);
@@ -112,12 +122,14 @@ char *text_room(struct text *text, size_t len)
 {
     size_t need = text->len + len + 1;
 
-    if (need < len)
+    if (need < len) {
         out_of_memory();
+    }
     if (need > text->cap) {
         size_t cap = text->cap < 128 ? 256 : text->cap * 2;
-        if (cap < need)
+        if (cap < need) {
             cap = need;
+        }
         text->data = keep_grow(text->keep, text->data, cap);
         text->cap = cap;
     }
@@ -128,8 +140,9 @@ void text_add(struct text *text, const void *data, size_t len)
 {
     char *room = text_room(text, len);
 
-    if (len > 0)
+    if (len > 0) {
         memcpy(room, data, len);
+    }
     text->len += len;
     text->data[text->len] = '\0';
 }
@@ -147,8 +160,9 @@ void text_format(struct text *text, const char *format, ...)
     va_start(args, format);
     len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (len < 0)
+    if (len < 0) {
         return;
+    }
     (void)text_room(text, (size_t)len);
     va_start(args, format);
     (void)vsnprintf(text->data + text->len, (size_t)len + 1, format, args);

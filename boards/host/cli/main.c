@@ -19,10 +19,12 @@ static int which_app(const char *name)
 {
     char list[128] = "";
 
-    for (size_t i = 0; board_app_name(i) != NULL; i++)
+    for (size_t i = 0; board_app_name(i) != NULL; i++) {
         snprintf(list + strlen(list), sizeof list - strlen(list), " %s", board_app_name(i));
-    if (name[0] == '\0')
+    }
+    if (name[0] == '\0') {
         return usage_error("app: which one?%s", list);
+    }
     return usage_error("app: there is no '%s'; there are:%s", name, list);
 }
 
@@ -32,12 +34,15 @@ static int run_app(int argc, char **argv)
     const char *name = argc > 0 ? argv[0] : "";
     size_t i = 0;
 
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
         return help_apps();
-    while (board_app_name(i) != NULL && strcmp(board_app_name(i), name) != 0)
+    }
+    while (board_app_name(i) != NULL && strcmp(board_app_name(i), name) != 0) {
         i++;
-    if (board_app_name(i) == NULL && name[0] != '-')
+    }
+    if (board_app_name(i) == NULL && name[0] != '-') {
         return which_app(name);
+    }
     return midge_app_main(argc, argv);
 }
 
@@ -47,12 +52,13 @@ static int fetch(int argc, char **argv)
     struct options options = {.keep = &keep};
     int code = options_parse(&options, argc, argv);
 
-    if (code == 0 && options.help)
+    if (code == 0 && options.help) {
         code = help_show();
-    else if (code == 0 && options.version)
+    } else if (code == 0 && options.version) {
         code = help_version();
-    else if (code == 0)
+    } else if (code == 0) {
         code = run_options(&options);
+    }
     keep_end(&keep);
     return code;
 }
@@ -61,9 +67,11 @@ static int fetch(int argc, char **argv)
    socket. So these numbers are filled with descriptors whose use gives an error. */
 static void fill_standard(void)
 {
-    for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) < 0)
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
             (void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+        }
+    }
 }
 
 /* Each connection, upload and body waiting for stdout needs a descriptor. */
@@ -83,11 +91,14 @@ int main(int argc, char **argv)
 
     fill_standard();
     allow_descriptors();
-    if (strcmp(command, "app") == 0)
+    if (strcmp(command, "app") == 0) {
         return run_app(argc - 2, argv + 2);
-    if (strcmp(command, "parse-url") == 0)
+    }
+    if (strcmp(command, "parse-url") == 0) {
         return parse_url(argc - 2, argv + 2);
-    if (strcmp(command, "bench") == 0)
+    }
+    if (strcmp(command, "bench") == 0) {
         return usage_error("bench: not in this build");
+    }
     return fetch(argc - 1, argv + 1);
 }

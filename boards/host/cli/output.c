@@ -24,8 +24,9 @@ static int write_all(int fd, const uint8_t *data, size_t len, int *native)
 {
     int code = descriptor_write(fd, data, len);
 
-    if (code == 0)
+    if (code == 0) {
         return MIDGE_OK;
+    }
     *native = code;
     return MIDGE_ERR_WRITE;
 }
@@ -36,11 +37,13 @@ static int open_spill(void)
     FILE *named;
     int fd = open(folder != NULL ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
-    if (fd >= 0)
+    if (fd >= 0) {
         return fd;
+    }
     named = tmpfile(); /* the file system lacks O_TMPFILE */
-    if (named == NULL)
+    if (named == NULL) {
         return -1;
+    }
     fd = fcntl(fileno(named), F_DUPFD_CLOEXEC, 3);
     fclose(named);
     return fd;
@@ -78,8 +81,9 @@ static int write_spill(struct output *output, const uint8_t *data, size_t len)
 
 static void close_spill(struct output *output)
 {
-    if (output->spill < 0)
+    if (output->spill < 0) {
         return;
+    }
     close(output->spill);
     output->spill = -1;
     output->line->spills--;
@@ -92,17 +96,21 @@ static int unspill(struct output *output)
     ssize_t n;
     int err = MIDGE_OK;
 
-    if (output->spill < 0)
+    if (output->spill < 0) {
         return MIDGE_OK;
-    if (lseek(output->spill, 0, SEEK_SET) < 0)
+    }
+    if (lseek(output->spill, 0, SEEK_SET) < 0) {
         err = MIDGE_ERR_WRITE;
+    }
     while (err == MIDGE_OK && (n = read(output->spill, data, sizeof data)) != 0) {
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR) {
             continue;
+        }
         err = n < 0 ? MIDGE_ERR_WRITE : write_stdout(output, data, (size_t)n);
     }
-    if (err != MIDGE_OK && output->native == 0)
+    if (err != MIDGE_OK && output->native == 0) {
         output->native = errno;
+    }
     close_spill(output);
     return err;
 }
@@ -114,26 +122,30 @@ static void advance(struct output_line *line)
 {
     while (line->first != NULL && line->first->ended) {
         line->first = line->first->next;
-        if (line->first != NULL)
+        if (line->first != NULL) {
             (void)unspill(line->first);
+        }
     }
-    if (line->first == NULL)
+    if (line->first == NULL) {
         line->last = NULL;
+    }
 }
 
 static int put_in_line(struct output *output, const uint8_t *data, size_t len)
 {
-    if (output->line->first == output && output->native == 0)
+    if (output->line->first == output && output->native == 0) {
         return write_stdout(output, data, len);
+    }
     return output->native != 0 ? MIDGE_ERR_WRITE : write_spill(output, data, len);
 }
 
 static void join(struct output_line *line, struct output *output)
 {
-    if (line->last != NULL)
+    if (line->last != NULL) {
         line->last->next = output;
-    else
+    } else {
         line->first = output;
+    }
     line->last = output;
 }
 
@@ -141,8 +153,9 @@ static void join(struct output_line *line, struct output *output)
 
 static int open_file(struct output *output)
 {
-    if (output->file != NULL)
+    if (output->file != NULL) {
         return MIDGE_OK;
+    }
     return output->port->file_open(output->port->ctx, output->path, MIDGE_FILE_REPLACE,
                                    &output->file, &output->native) == MIDGE_OK
                ? MIDGE_OK
@@ -153,8 +166,9 @@ static int put_in_file(struct output *output, const uint8_t *data, size_t len)
 {
     int err = open_file(output);
 
-    if (err != MIDGE_OK)
+    if (err != MIDGE_OK) {
         return err;
+    }
     err = output->port->file_write(output->port->ctx, output->file, data, len, &output->native);
     return err == MIDGE_OK ? MIDGE_OK : MIDGE_ERR_WRITE;
 }
@@ -164,14 +178,17 @@ static int end_file(struct output *output, int good)
 {
     int err = MIDGE_OK, native = 0;
 
-    if (good)
+    if (good) {
         err = open_file(output);
-    if (output->file == NULL)
+    }
+    if (output->file == NULL) {
         return err;
+    }
     err = output->port->file_finish(output->port->ctx, output->file, good, &native);
     output->file = NULL;
-    if (output->native == 0)
+    if (output->native == 0) {
         output->native = native;
+    }
     return err == MIDGE_OK ? MIDGE_OK : MIDGE_ERR_WRITE;
 }
 
@@ -184,8 +201,9 @@ static struct output *output_of(struct midge_sink *sink)
 
 int output_put(struct output *output, const void *data, size_t len)
 {
-    if (len == 0)
+    if (len == 0) {
         return MIDGE_OK;
+    }
     return output->path != NULL ? put_in_file(output, data, len) : put_in_line(output, data, len);
 }
 
@@ -194,8 +212,9 @@ static int sink_write(struct midge_sink *sink, const uint8_t *data, size_t len)
     struct output *output = output_of(sink);
     int err;
 
-    if (output->no_body)
+    if (output->no_body) {
         return MIDGE_OK;
+    }
     err = output_put(output, data, len);
     if (err == MIDGE_OK) {
         midge_sha256_update(&output->hash, data, len);
@@ -210,8 +229,9 @@ static int sink_finish(struct midge_sink *sink, int err, enum midge_complete com
     int good = err == MIDGE_OK && complete != MIDGE_COMPLETE_NO;
 
     output->ended = 1;
-    if (output->path != NULL)
+    if (output->path != NULL) {
         return end_file(output, good);
+    }
     advance(output->line);
     return output->native != 0 ? MIDGE_ERR_WRITE : MIDGE_OK;
 }
@@ -221,10 +241,12 @@ static int sink_reset(struct midge_sink *sink)
 {
     struct output *output = output_of(sink);
 
-    if (output->wrote)
+    if (output->wrote) {
         return MIDGE_ERR_WRITE;
-    if (output->path != NULL)
+    }
+    if (output->path != NULL) {
         (void)end_file(output, 0);
+    }
     close_spill(output);
     output->native = 0;
     output->body_len = 0;
@@ -243,12 +265,14 @@ void output_init(struct output *output, const struct midge_port *port, const cha
         .spill = -1,
     };
     midge_sha256_init(&output->hash);
-    if (path == NULL)
+    if (path == NULL) {
         join(line, output);
+    }
 }
 
 void output_drop(struct output *output)
 {
-    if (!output->ended)
+    if (!output->ended) {
         (void)sink_finish(&output->sink, MIDGE_ERR_CANCELED, MIDGE_COMPLETE_NO);
+    }
 }

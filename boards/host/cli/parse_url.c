@@ -28,16 +28,19 @@ static int show(const char *url, const char *base)
     char *out = malloc(cap);
     int err = MIDGE_ERR_NO_MEMORY;
 
-    if (out != NULL)
+    if (out != NULL) {
         err = base != NULL ? midge_url_resolve(out, cap, &len, base, url)
                            : midge_url_normalise(out, cap, &len, url, 0);
-    if (err == MIDGE_OK)
+    }
+    if (err == MIDGE_OK) {
         printf("%s\n", out);
-    else
+    } else {
         refuse(url, base, err);
+    }
     free(out);
-    if (err != MIDGE_OK)
+    if (err != MIDGE_OK) {
         return EXIT_URL;
+    }
     return fflush(stdout) == 0 ? EXIT_GOOD : EXIT_WRITE;
 }
 
@@ -47,18 +50,19 @@ int parse_url(int argc, char **argv)
     int only_urls = 0;
 
     for (int i = 0; i < argc; i++) {
-        if (!only_urls && strcmp(argv[i], "--") == 0)
+        if (!only_urls && strcmp(argv[i], "--") == 0) {
             only_urls = 1;
-        else if (!only_urls && strcmp(argv[i], "--base") == 0 && i + 1 < argc)
+        } else if (!only_urls && strcmp(argv[i], "--base") == 0 && i + 1 < argc) {
             base = argv[++i];
-        else if (!only_urls && strncmp(argv[i], "--base=", 7) == 0)
+        } else if (!only_urls && strncmp(argv[i], "--base=", 7) == 0) {
             base = argv[i] + 7;
-        else if (!only_urls && argv[i][0] == '-' && argv[i][1] != '\0')
+        } else if (!only_urls && argv[i][0] == '-' && argv[i][1] != '\0') {
             return usage_error("parse-url: unknown option %s", argv[i]);
-        else if (url != NULL)
+        } else if (url != NULL) {
             return usage_error("parse-url: one URL at a time");
-        else
+        } else {
             url = argv[i];
+        }
     }
     return url != NULL ? show(url, base) : usage_error("parse-url: no URL");
 }

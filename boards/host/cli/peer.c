@@ -36,12 +36,14 @@ static int name_matches(const char *pattern, size_t len, const char *name)
         return inet_pton(family, name, ours) == 1 && inet_pton(family, copy, theirs) == 1 &&
                memcmp(ours, theirs, family == AF_INET ? 4 : 16) == 0;
     }
-    if (len < 4 || strncmp(pattern, "DNS:", 4) != 0)
+    if (len < 4 || strncmp(pattern, "DNS:", 4) != 0) {
         return 0;
+    }
     pattern += 4;
     len -= 4;
-    if (len > 2 && pattern[0] == '*' && rest != NULL)
+    if (len > 2 && pattern[0] == '*' && rest != NULL) {
         return strlen(rest) == len - 1 && strncasecmp(rest, pattern + 1, len - 1) == 0;
+    }
     return strlen(name) == len && strncasecmp(name, pattern, len) == 0;
 }
 
@@ -74,8 +76,9 @@ static void show_certificate(const struct midge_peer *peer)
     while (*line != '\0') {
         size_t len = strcspn(line, "\n");
         fprintf(stderr, "*   %.*s\n", (int)len, line);
-        if (strncmp(line, NAMES, sizeof NAMES - 1) == 0)
+        if (strncmp(line, NAMES, sizeof NAMES - 1) == 0) {
             show_match(line + sizeof NAMES - 1, len - (sizeof NAMES - 1), peer->servername);
+        }
         line += len + (line[len] == '\n');
     }
 }

@@ -30,8 +30,9 @@ struct shared {
 
 void fetch_refuse(struct fetch *fetch, int error, int native, const char *what)
 {
-    if (fetch->result.error != MIDGE_OK)
+    if (fetch->result.error != MIDGE_OK) {
         return;
+    }
     fetch->result.error = error;
     fetch->result.native = native;
     fetch->what = what;
@@ -41,12 +42,15 @@ void fetch_refuse(struct fetch *fetch, int error, int native, const char *what)
 
 static const char *method_of(const struct group *group)
 {
-    if (group->method != NULL)
+    if (group->method != NULL) {
         return group->method;
-    if (group->head)
+    }
+    if (group->head) {
         return "HEAD";
-    if (group->uploads.n > 0)
+    }
+    if (group->uploads.n > 0) {
         return "PUT";
+    }
     return group->data.n > 0 && !group->get ? "POST" : "GET";
 }
 
@@ -56,11 +60,13 @@ static int share(struct shared *shared)
     int body = group->data.n > 0 && !group->get;
     int code = address_check(group);
 
-    if (code != 0)
+    if (code != 0) {
         return code;
+    }
     shared->method = method_of(group);
-    if (group->data.n > 0)
+    if (group->data.n > 0) {
         (void)data_build(shared->keep, &group->data, &shared->data); /* `failed` says which file */
+    }
     return headers_build(shared->keep, group, body, shared->data.is_json, &shared->headers);
 }
 
@@ -90,15 +96,18 @@ static void set_url(struct fetch *fetch, const struct shared *shared, struct mid
     char *normal;
     int err;
 
-    if (fetch->upload_path != NULL)
+    if (fetch->upload_path != NULL) {
         url = local_name_upload_url(shared->keep, url, fetch->upload_path);
-    if (shared->group->get && shared->group->data.n > 0)
+    }
+    if (shared->group->get && shared->group->data.n > 0) {
         url = with_query(shared->keep, url, &shared->data.text);
+    }
     cap = strlen(url) * 3 + 2; /* most bytes: each one encoded, a slash, the NUL */
     normal = keep_alloc(shared->keep, cap);
     err = midge_url_normalise(normal, cap, &len, url, 0);
-    if (err == MIDGE_OK)
+    if (err == MIDGE_OK) {
         err = midge_url_parse(parsed, normal, len, 0);
+    }
     fetch->url = err == MIDGE_OK ? normal : url;
     if (err != MIDGE_OK) {
         const char *words = url_words(shared->keep, url, &err);
@@ -115,14 +124,17 @@ static void set_output(struct fetch *fetch, const struct shared *shared, size_t 
     const char *name = item != NULL ? item->text : NULL;
 
     if (item == NULL ||
-        (item->kind == ITEM_OUTPUT && (strcmp(name, "-") == 0 || descriptor_is_stdout(name))))
+        (item->kind == ITEM_OUTPUT && (strcmp(name, "-") == 0 || descriptor_is_stdout(name)))) {
         return;
-    if (item->kind == ITEM_REMOTE_NAME)
+    }
+    if (item->kind == ITEM_REMOTE_NAME) {
         name = local_name_of_url(shared->keep, fetch->given);
-    if (name == NULL || name[0] == '\0')
+    }
+    if (name == NULL || name[0] == '\0') {
         fetch_refuse(fetch, MIDGE_ERR_WRITE, 0, "no file name for the output: use -o FILE");
-    else
+    } else {
         fetch->local_name = local_name_in(shared->keep, group->output_dir, name);
+    }
 }
 
 static void set_tls(struct midge_request *request, const struct group *group)
@@ -145,8 +157,9 @@ static void set_times(struct midge_request *request, const struct group *group)
     uint32_t connect_ms = limit_ms(group->connect_timeout_ms);
 
     request->timeouts.attempt_ms = limit_ms(group->max_time_ms);
-    if (group->max_time_ms != 0) /* then no other limit ends an answer */
+    if (group->max_time_ms != 0) { /* then no other limit ends an answer */
         request->timeouts.first_byte_ms = request->timeouts.idle_ms = MIDGE_NO_TIMEOUT;
+    }
     request->timeouts.open_ms = connect_ms;
     request->timeouts.dns_ms = connect_ms;
     request->timeouts.connect_ms = connect_ms;
@@ -180,16 +193,19 @@ static void plan_fetch(struct fetch *fetch, const struct shared *shared, size_t 
 
     fetch->group = shared->group;
     fetch->given = shared->group->urls.at[index].text;
-    if (shared->group->uploads.n > 0)
+    if (shared->group->uploads.n > 0) {
         fetch->upload_path = shared->group->uploads.at[0].text;
+    }
     set_url(fetch, shared, &parsed);
     set_output(fetch, shared, index);
     set_request(fetch, shared);
-    if (fetch->result.error == MIDGE_OK)
+    if (fetch->result.error == MIDGE_OK) {
         address_apply(shared->keep, shared->group, &parsed, &fetch->request);
-    if (data->failed != NULL)
+    }
+    if (data->failed != NULL) {
         fetch_refuse(fetch, MIDGE_ERR_READ, data->native,
                      keep_format(shared->keep, "can't read %s", data->failed));
+    }
 }
 
 /* Refuses a proxy that the environment asks for. */
@@ -198,10 +214,12 @@ static int check_proxy(const struct fetch *fetch)
     struct midge_url url;
     const char *name = NULL;
 
-    if (midge_url_parse(&url, fetch->url, strlen(fetch->url), 0) == MIDGE_OK)
+    if (midge_url_parse(&url, fetch->url, strlen(fetch->url), 0) == MIDGE_OK) {
         name = proxy_variable(&url, fetch->group->noproxy);
-    if (name == NULL)
+    }
+    if (name == NULL) {
         return 0;
+    }
     return usage_error("%s: proxies are not supported, and the environment's %s sets one: unset "
                        "it, or name the host in no_proxy",
                        fetch->given, name);
@@ -222,8 +240,9 @@ static int plan_group(struct plan *plan, const struct group *group, struct keep 
         output_init(&fetch->output, port, fetch->local_name, &plan->line);
         fetch->output.no_body = group->head;
         if (fetch->result.error == MIDGE_OK && !group->insecure &&
-            strncmp(fetch->url, "https:", 6) == 0)
+            strncmp(fetch->url, "https:", 6) == 0) {
             plan->needs_ca = 1;
+        }
     }
     return code;
 }
@@ -235,10 +254,12 @@ int plan_make(struct plan *plan, struct run *run, const struct options *options,
     int code = 0;
 
     *plan = (struct plan){0};
-    for (size_t i = 0; i < options->n_groups; i++)
+    for (size_t i = 0; i < options->n_groups; i++) {
         n += options->groups[i].urls.n;
+    }
     plan->fetches = keep_alloc(options->keep, n * sizeof *plan->fetches);
-    for (size_t i = 0; code == 0 && i < options->n_groups; i++)
+    for (size_t i = 0; code == 0 && i < options->n_groups; i++) {
         code = plan_group(plan, &options->groups[i], options->keep, port, run);
+    }
     return code;
 }

@@ -19,11 +19,14 @@ static uint32_t now_ms(const struct run *run)
 
 static int writes_to_terminal(const struct run *run)
 {
-    if (!isatty(STDOUT_FILENO))
+    if (!isatty(STDOUT_FILENO)) {
         return 0;
-    for (size_t i = 0; i < run->plan.n; i++)
-        if (run->plan.fetches[i].local_name == NULL)
+    }
+    for (size_t i = 0; i < run->plan.n; i++) {
+        if (run->plan.fetches[i].local_name == NULL) {
             return 1;
+        }
+    }
     return 0;
 }
 
@@ -37,8 +40,9 @@ void progress_init(struct progress *progress, const struct run *run)
 
 void progress_clear(struct progress *progress)
 {
-    if (progress->lines == 0)
+    if (progress->lines == 0) {
         return;
+    }
     fprintf(stderr, "\r\033[%uA\033[J", progress->lines);
     fflush(stderr);
     progress->lines = 0;
@@ -63,8 +67,9 @@ static struct sums sum_up(const struct run *run)
     for (size_t i = 0; i < run->plan.n; i++) {
         const struct fetch *fetch = &run->plan.fetches[i];
         sums.bytes += fetch->output.body_len;
-        if (fetch->state != FETCH_DONE)
+        if (fetch->state != FETCH_DONE) {
             continue;
+        }
         sums.done++;
         sums.failed += fetch->exit_code != 0;
     }
@@ -92,14 +97,15 @@ static void fetch_state(const struct fetch *fetch, char *text, size_t cap)
     uint64_t total = fetch->reply.content_len;
 
     screen_bytes(bytes, sizeof bytes, fetch->output.body_len);
-    if (fetch->state == FETCH_WAITING)
+    if (fetch->state == FETCH_WAITING) {
         snprintf(text, cap, "connecting or queued");
-    else if (fetch->state == FETCH_SENT)
+    } else if (fetch->state == FETCH_SENT) {
         snprintf(text, cap, "sent, waiting");
-    else if (total > 0)
+    } else if (total > 0) {
         snprintf(text, cap, "%3u%% %s", (unsigned)(fetch->output.body_len * 100 / total), bytes);
-    else
+    } else {
         snprintf(text, cap, "%s", bytes);
+    }
 }
 
 static void draw_fetch(struct progress *progress, const struct fetch *fetch, size_t columns)
@@ -117,15 +123,17 @@ void progress_draw(struct progress *progress, const struct run *run)
     uint32_t now;
     size_t columns, rows, drawn = 0;
 
-    if (!progress->on || run->live == 0 || (now = now_ms(run)) - progress->drawn_ms < REDRAW_MS)
+    if (!progress->on || run->live == 0 || (now = now_ms(run)) - progress->drawn_ms < REDRAW_MS) {
         return;
+    }
     progress->drawn_ms = now;
     screen_size(STDERR_FILENO, &columns, &rows);
     progress_clear(progress);
     draw_sums(progress, run, now, columns - 1);
     for (size_t i = 0; i < run->next && drawn < MOST_LINES && drawn + 2 < rows; i++) {
-        if (run->plan.fetches[i].state == FETCH_DONE)
+        if (run->plan.fetches[i].state == FETCH_DONE) {
             continue;
+        }
         draw_fetch(progress, &run->plan.fetches[i], columns - 1);
         drawn++;
     }

@@ -30,8 +30,9 @@ void reply_keep(struct reply *reply, struct keep *keep, const struct midge_respo
     reply->http_minor = response->http_minor;
     reply->content_len = response->framing == MIDGE_FRAMING_LENGTH ? response->content_len : 0;
     reply->headers.n = 0;
-    while (midge_response_next(response, &at, &name, &name_len, &value, &value_len))
+    while (midge_response_next(response, &at, &name, &name_len, &value, &value_len)) {
         reply_add(&reply->headers, keep, name, name_len, value, value_len);
+    }
 }
 
 void reply_text(const struct midge_response *response, struct text *text)
@@ -57,7 +58,8 @@ void reply_show(const struct midge_response *response)
 
     fprintf(stderr, "< HTTP/1.%d %d %s\n", response->http_minor, response->status,
             response->reason);
-    while (midge_response_next(response, &at, &name, &name_len, &value, &value_len))
+    while (midge_response_next(response, &at, &name, &name_len, &value, &value_len)) {
         fprintf(stderr, "< %.*s: %.*s\n", (int)name_len, name, (int)value_len, value);
+    }
     fputs("<\n", stderr);
 }

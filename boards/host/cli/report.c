@@ -28,8 +28,9 @@ int report_open(struct report *report, const char *path)
 {
     report->path = path;
     report->fd = -1;
-    if (path == NULL)
+    if (path == NULL) {
         return 0;
+    }
     report->fd = descriptor_open(path);
     return report->fd >= 0 ? 0 : report_failed(report, errno);
 }
@@ -59,15 +60,17 @@ static void add_hash(struct text *out, const struct output *output)
     midge_sha256_final(&hash, digest);
     json_name(out, "body_sha256");
     text_puts(out, "\"");
-    for (size_t i = 0; i < sizeof digest; i++)
+    for (size_t i = 0; i < sizeof digest; i++) {
         text_format(out, "%02x", (unsigned)digest[i]);
+    }
     text_puts(out, "\"");
 }
 
 static const char *http_version(const struct fetch *fetch)
 {
-    if (fetch->reply.status == 0)
+    if (fetch->reply.status == 0) {
         return "";
+    }
     return fetch->reply.http_minor == 0 ? "1.0" : "1.1";
 }
 
@@ -183,8 +186,9 @@ static size_t failures(const struct run *run)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < run->plan.n; i++)
+    for (size_t i = 0; i < run->plan.n; i++) {
         n += run->plan.fetches[i].exit_code != 0;
+    }
     return n;
 }
 
@@ -214,10 +218,12 @@ int report_write(struct report *report, const struct run *run)
     struct text out = {.keep = run->keep};
     int native;
 
-    if (report->fd < 0)
+    if (report->fd < 0) {
         return 0;
-    for (size_t i = 0; i < run->plan.n; i++)
+    }
+    for (size_t i = 0; i < run->plan.n; i++) {
         add_fetch(&out, &run->plan.fetches[i]);
+    }
     add_summary(&out, run);
     native = descriptor_save(report->fd, out.data, out.len);
     report->fd = -1;

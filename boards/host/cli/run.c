@@ -33,11 +33,13 @@ static const char *date_words(struct fetch *fetch)
     char text[512], date[16] = "?";
     struct tm parts;
 
-    if (fetch->result.cert_date == 0)
+    if (fetch->result.cert_date == 0) {
         return NULL;
+    }
     midge_result_text(&fetch->result, text, sizeof text);
-    if (gmtime_r(&now, &parts) != NULL)
+    if (gmtime_r(&now, &parts) != NULL) {
         (void)strftime(date, sizeof date, "%Y-%m-%d", &parts);
+    }
     return keep_format(run->keep, "%s; the clock says %s", text, date);
 }
 
@@ -67,12 +69,14 @@ static const char *own_words(struct fetch *fetch)
 /* The client only knows that a sink or source failed; they know the errno. */
 static void add_native(struct fetch *fetch)
 {
-    if (fetch->result.native != 0)
+    if (fetch->result.native != 0) {
         return;
-    if (fetch->result.error == MIDGE_ERR_WRITE)
+    }
+    if (fetch->result.error == MIDGE_ERR_WRITE) {
         fetch->result.native = fetch->output.native;
-    else if (fetch->result.error == MIDGE_ERR_READ)
+    } else if (fetch->result.error == MIDGE_ERR_READ) {
         fetch->result.native = upload_native(&fetch->upload);
+    }
 }
 
 static int is_silent(const struct run *run)
@@ -85,14 +89,17 @@ static void tell(struct fetch *fetch)
     struct run *run = fetch->run;
 
     fetch->exit_code = failure_exit_code(fetch->result.error, fetch->result.phase);
-    if (fetch->result.error == MIDGE_OK)
+    if (fetch->result.error == MIDGE_OK) {
         return;
+    }
     add_native(fetch);
-    if (fetch->what == NULL)
+    if (fetch->what == NULL) {
         fetch->what = own_words(fetch);
+    }
     fetch->message = failure_line(run->keep, &fetch->result, fetch->url, fetch->what);
-    if (is_silent(run) || fetch->told)
+    if (is_silent(run) || fetch->told) {
         return;
+    }
     progress_clear(&run->progress);
     fprintf(stderr, "%s\n", fetch->message);
 }
@@ -112,8 +119,9 @@ static void on_send(void *ctx, midge_id id, const char *method, const char *url)
 
     (void)id;
     fetch->state = FETCH_SENT;
-    if (fetch->run->options->verbose)
+    if (fetch->run->options->verbose) {
         verbose_request(fetch, method, url);
+    }
 }
 
 /* When the head is shown, the user also learns that part of it is missing. */
@@ -121,8 +129,9 @@ static void tell_skipped(const struct fetch *fetch, const struct midge_response 
 {
     int shown = fetch->run->options->verbose || fetch->group->include || fetch->group->head;
 
-    if (response->headers_skipped && shown && !is_silent(fetch->run))
+    if (response->headers_skipped && shown && !is_silent(fetch->run)) {
         fputs("midge: headers beyond --max-header were skipped\n", stderr);
+    }
 }
 
 /* Also for an interim answer, as with curl. */
@@ -130,10 +139,12 @@ static int show_head(struct fetch *fetch, const struct midge_response *response)
 {
     struct text head = {.keep = fetch->run->keep};
 
-    if (fetch->run->options->verbose)
+    if (fetch->run->options->verbose) {
         reply_show(response);
-    if (!fetch->group->include && !fetch->group->head)
+    }
+    if (!fetch->group->include && !fetch->group->head) {
         return MIDGE_OK;
+    }
     reply_text(response, &head);
     return output_put(&fetch->output, head.data, head.len);
 }
@@ -193,8 +204,9 @@ static int begin(struct run *run, struct fetch *fetch)
     request->on_response = on_response;
     request->on_trailer = on_trailer;
     request->on_done = on_done;
-    if (err != MIDGE_OK)
+    if (err != MIDGE_OK) {
         return err;
+    }
     return midge_start(run->client, request, &fetch->id);
 }
 
@@ -209,8 +221,9 @@ static int start_one(struct run *run, struct fetch *fetch)
         return 1;
     }
     if ((err == MIDGE_ERR_NO_MEMORY || err == MIDGE_ERR_NO_SLOT) && run->live > 0 &&
-        fetch->upload_path == NULL)
+        fetch->upload_path == NULL) {
         return 0;
+    }
     upload_drop(&fetch->upload);
     fetch_refuse(fetch, err, 0, NULL);
     end_unstarted(fetch);
@@ -223,8 +236,9 @@ static size_t most_live(const struct run *run)
 {
     size_t spills = run->plan.line.spills, all = setup_descriptors() / 3 * 2;
 
-    if (run->options->sync || all <= spills)
+    if (run->options->sync || all <= spills) {
         return 1;
+    }
     return all - spills < MOST_LIVE ? all - spills : MOST_LIVE;
 }
 
@@ -233,8 +247,9 @@ static void start_more(struct run *run)
     size_t most = most_live(run);
 
     while (!run->aborted && run->next < run->plan.n && run->live < most &&
-           start_one(run, &run->plan.fetches[run->next]))
+           start_one(run, &run->plan.fetches[run->next])) {
         run->next++;
+    }
 }
 
 /* Ends all fetches that have not begun. */
@@ -252,19 +267,23 @@ static void refuse_all(struct run *run, int error, int native, const char *what)
 {
     struct midge_result result = {.error = error, .native = native};
 
-    if (!is_silent(run))
+    if (!is_silent(run)) {
         fprintf(stderr, "%s\n", failure_line(run->keep, &result, NULL, what));
-    for (size_t i = 0; i < run->plan.n; i++)
+    }
+    for (size_t i = 0; i < run->plan.n; i++) {
         run->plan.fetches[i].told = run->plan.fetches[i].result.error == MIDGE_OK;
+    }
     refuse_rest(run, error, native, what);
 }
 
 static void abort_all(struct run *run, int error)
 {
     run->aborted = 1;
-    for (size_t i = 0; i < run->next; i++)
-        if (run->plan.fetches[i].started && run->plan.fetches[i].state != FETCH_DONE)
+    for (size_t i = 0; i < run->next; i++) {
+        if (run->plan.fetches[i].started && run->plan.fetches[i].state != FETCH_DONE) {
             (void)midge_cancel(run->client, run->plan.fetches[i].id);
+        }
+    }
     refuse_rest(run, error, 0, NULL);
 }
 
@@ -277,20 +296,23 @@ static int resume_uploads(struct run *run)
 
     for (size_t i = 0; i < run->next; i++) {
         struct fetch *fetch = &run->plan.fetches[i];
-        if (fetch->state == FETCH_DONE || !fetch->upload.waits)
+        if (fetch->state == FETCH_DONE || !fetch->upload.waits) {
             continue;
-        if (upload_ready(&fetch->upload))
+        }
+        if (upload_ready(&fetch->upload)) {
             (void)midge_resume(run->client, fetch->id);
-        else
+        } else {
             waits = 1;
+        }
     }
     return waits;
 }
 
 static int turn_timeout(const struct run *run, int stdin_waits)
 {
-    if (stdin_waits)
+    if (stdin_waits) {
         return STDIN_WAIT_MS;
+    }
     return run->progress.on ? PROGRESS_MS : -1;
 }
 
@@ -302,11 +324,13 @@ static void turn_until_done(struct run *run)
         int live = midge_poll(run->client, turn_timeout(run, stdin_waits));
         if (live < 0) {
             abort_all(run, live);
-            if (midge_poll(run->client, 0) < 0)
+            if (midge_poll(run->client, 0) < 0) {
                 break; /* midge_close ends the rest */
+            }
         }
-        if (interrupt_came() && !run->aborted)
+        if (interrupt_came() && !run->aborted) {
             abort_all(run, MIDGE_ERR_CANCELED);
+        }
         start_more(run);
         progress_draw(&run->progress, run);
     }
@@ -345,8 +369,9 @@ static void find_late_failures(struct run *run)
 {
     for (size_t i = 0; i < run->plan.n; i++) {
         struct fetch *fetch = &run->plan.fetches[i];
-        if (fetch->result.error != MIDGE_OK || fetch->output.native == 0)
+        if (fetch->result.error != MIDGE_OK || fetch->output.native == 0) {
             continue;
+        }
         fetch->result.error = MIDGE_ERR_WRITE;
         tell(fetch);
     }
@@ -354,9 +379,11 @@ static void find_late_failures(struct run *run)
 
 static int first_failure(const struct run *run)
 {
-    for (size_t i = 0; i < run->plan.n; i++)
-        if (run->plan.fetches[i].exit_code != 0)
+    for (size_t i = 0; i < run->plan.n; i++) {
+        if (run->plan.fetches[i].exit_code != 0) {
             return run->plan.fetches[i].exit_code;
+        }
+    }
     return 0;
 }
 
@@ -365,16 +392,20 @@ static int run_all(struct run *run)
     struct report report = {0};
     int code = plan_make(&run->plan, run, run->options, &run->shim.port);
 
-    if (code == 0)
+    if (code == 0) {
         code = report_open(&report, run->options->report);
-    if (code != 0)
+    }
+    if (code != 0) {
         return code;
+    }
     transfer(run);
     find_late_failures(run);
-    if (run->options->waterfall)
+    if (run->options->waterfall) {
         code = waterfall_draw(run);
-    if (report_write(&report, run) != 0)
+    }
+    if (report_write(&report, run) != 0) {
         code = EXIT_WRITE;
+    }
     return first_failure(run) != 0 ? first_failure(run) : code;
 }
 
@@ -383,8 +414,9 @@ int run_options(const struct options *options)
     struct run run = {.options = options, .keep = options->keep};
     int code = setup_port(&run);
 
-    if (code == 0)
+    if (code == 0) {
         code = run_all(&run);
+    }
     setup_end(&run);
     return code;
 }

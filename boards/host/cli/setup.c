@@ -49,8 +49,9 @@ int setup_port(struct run *run)
     shim_init(&run->shim, run->below);
     run->shim.recv_slice = (size_t)options->recv_slice;
     run->shim.send_slice = (size_t)options->send_slice;
-    if (options->has_now)
+    if (options->has_now) {
         run->shim.now = (int64_t)options->now;
+    }
     return 0;
 }
 
@@ -60,14 +61,17 @@ static int read_ca(struct run *run, int *native, const char **what)
 {
     const char *path = run->options->cacert;
 
-    if (path == NULL && !run->plan.needs_ca)
+    if (path == NULL && !run->plan.needs_ca) {
         return MIDGE_OK;
-    if (path == NULL)
+    }
+    if (path == NULL) {
         path = SYSTEM_CA;
+    }
     run->ca = (struct text){.keep = run->keep};
     *native = data_read_file(path, &run->ca);
-    if (*native == 0 && run->ca.len > 0)
+    if (*native == 0 && run->ca.len > 0) {
         return MIDGE_OK;
+    }
     *what = keep_format(
         run->keep, *native != 0 ? "can't read the CA file %s" : "the CA file %s is empty", path);
     return MIDGE_ERR_CA;
@@ -78,9 +82,10 @@ static void warn_of_clock(const struct run *run)
     const struct options *options = run->options;
     int is_silent = options->silent && !options->show_error;
 
-    if (run->plan.needs_ca && !is_silent)
+    if (run->plan.needs_ca && !is_silent) {
         clock_warn(run->shim.port.wall_time(run->shim.port.ctx),
                    options->has_now ? 1 : MIDGE_TIME_FLOOR);
+    }
 }
 
 /* --- limits and memory --- */
@@ -92,8 +97,9 @@ size_t setup_descriptors(void)
 {
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= SIZE_MAX)
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= SIZE_MAX) {
         return SIZE_MAX;
+    }
     return limit.rlim_cur > SPARE_DESCRIPTORS ? (size_t)limit.rlim_cur - SPARE_DESCRIPTORS : 0;
 }
 
@@ -105,8 +111,9 @@ static void set_limits(const struct run *run, struct midge_config *config)
     /* Higher limits for one host, or for parallel requests, also raise the number of
        connections. */
     wanted = least(most(wanted, MIDGE_MAX_CONNECTIONS), MOST_CONNECTIONS);
-    if (options->max_conns != 0)
+    if (options->max_conns != 0) {
         wanted = (size_t)options->max_conns;
+    }
     /* Each has a socket and a body to write: no answer is lost for lack of descriptors. */
     wanted = most(least(wanted, setup_descriptors() / 3), 1);
     config->max_connections = (uint16_t)wanted;
@@ -132,11 +139,13 @@ static const char *too_small(struct run *run, const struct midge_config *config)
 
 static const char *why_not_open(struct run *run, const struct midge_config *config, int err)
 {
-    if (err == MIDGE_ERR_NO_MEMORY)
+    if (err == MIDGE_ERR_NO_MEMORY) {
         return too_small(run, config);
-    if (err == MIDGE_ERR_CA)
+    }
+    if (err == MIDGE_ERR_CA) {
         return keep_format(run->keep, "no usable certificate in the CA file %s",
                            run->options->cacert != NULL ? run->options->cacert : SYSTEM_CA);
+    }
     return midge_err_text(err);
 }
 
@@ -145,8 +154,9 @@ int setup_client(struct run *run, int *native, const char **what)
     struct midge_config config = {.port = &run->shim.port};
     int err = read_ca(run, native, what);
 
-    if (err != MIDGE_OK)
+    if (err != MIDGE_OK) {
         return err;
+    }
     warn_of_clock(run);
     set_limits(run, &config);
     config.tls.time_floor = run->options->has_now ? 1 : 0; /* --now sets a clock that is trusted */
@@ -158,14 +168,16 @@ int setup_client(struct run *run, int *native, const char **what)
         config.on_peer = peer_show;
     }
     run->block_size = (size_t)run->options->heap;
-    if (run->block_size == 0)
+    if (run->block_size == 0) {
         run->block_size = midge_memory_needed(&config);
+    }
     run->block = malloc(run->block_size);
     config.memory = run->block;
     config.memory_size = run->block_size;
     err = run->block != NULL ? midge_open(&run->client, &config) : MIDGE_ERR_NO_MEMORY;
-    if (err != MIDGE_OK)
+    if (err != MIDGE_OK) {
         *what = why_not_open(run, &config, err);
+    }
     return err;
 }
 

@@ -59,15 +59,17 @@ int upload_open(struct upload *upload, const struct midge_port *port, const char
 
 void upload_drop(struct upload *upload)
 {
-    if (upload->source != NULL && upload->source->finish != NULL)
+    if (upload->source != NULL && upload->source->finish != NULL) {
         upload->source->finish(upload->source);
+    }
     upload->source = NULL;
 }
 
 int upload_ready(struct upload *upload)
 {
-    if (!upload->waits || !stdin_ready())
+    if (!upload->waits || !stdin_ready()) {
         return 0;
+    }
     upload->waits = 0;
     return 1;
 }

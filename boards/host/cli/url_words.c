@@ -26,12 +26,15 @@ struct typed {
 static const char *characters(const struct typed *typed)
 {
     for (const char *at = typed->url; *at != '\0'; at++) {
-        if (*at == ' ')
+        if (*at == ' ') {
             return "a space in it: write %20, or quote the URL and the next one apart";
-        if ((unsigned char)*at < ' ' || *at == 0x7f)
+        }
+        if ((unsigned char)*at < ' ' || *at == 0x7f) {
             return "a control character in it";
-        if (*at == '%' && (!isxdigit((unsigned char)at[1]) || !isxdigit((unsigned char)at[2])))
+        }
+        if (*at == '%' && (!isxdigit((unsigned char)at[1]) || !isxdigit((unsigned char)at[2]))) {
             return "a '%' without two hexadecimal digits: write %25 for the sign itself";
+        }
     }
     return strlen(typed->url) > MIDGE_URL_MAX ? "it is too long" : NULL;
 }
@@ -59,9 +62,10 @@ static const char *other_scheme(const struct typed *typed)
     const char *url = typed->url;
     int len = (int)typed->scheme_len;
 
-    if (is_nearly_http(url, typed->scheme_len))
+    if (is_nearly_http(url, typed->scheme_len)) {
         return keep_format(typed->keep, "there is no scheme '%.*s': did you mean %s?", len, url,
                            memchr(url, 's', typed->scheme_len) != NULL ? "https" : "http");
+    }
     return keep_format(typed->keep, "the scheme '%.*s' is not supported: only http and https are",
                        len, url);
 }
@@ -72,8 +76,9 @@ static const char *slashes(const struct typed *typed)
     const char *rest = typed->url + typed->scheme_len;
     int len = (int)typed->scheme_len;
 
-    if (*rest == ':')
+    if (*rest == ':') {
         rest++;
+    }
     rest += strspn(rest, "/\\:");
     return keep_format(typed->keep, "'://' must follow the scheme: write %.*s://%s", len,
                        typed->url, rest);
@@ -83,9 +88,11 @@ static const char *slashes(const struct typed *typed)
 
 static int holds(const struct typed *typed, int (*is)(int))
 {
-    for (size_t i = 0; i < typed->host_len; i++)
-        if (is((unsigned char)typed->host[i]))
+    for (size_t i = 0; i < typed->host_len; i++) {
+        if (is((unsigned char)typed->host[i])) {
             return 1;
+        }
+    }
     return 0;
 }
 
@@ -104,21 +111,28 @@ static const char *host(const struct typed *typed)
     const char *at = typed->host;
     size_t len = typed->host_len;
 
-    if (len == 0)
+    if (len == 0) {
         return "no host";
-    if (at[0] == '[' && memchr(at, ']', len) == NULL)
+    }
+    if (at[0] == '[' && memchr(at, ']', len) == NULL) {
         return "no ']' behind the IPv6 address";
-    if (at[0] == '[' && memchr(at, '%', len) != NULL)
+    }
+    if (at[0] == '[' && memchr(at, '%', len) != NULL) {
         return "only link-local IPv6 addresses have a zone: http://[fe80::1%25eth0]/";
-    if (at[0] == '[')
+    }
+    if (at[0] == '[') {
         return "what is in the brackets is no IPv6 address";
-    if (holds(typed, is_foreign))
+    }
+    if (holds(typed, is_foreign)) {
         return "non-ASCII characters in the host: write its xn-- form";
-    if (holds(typed, is_bad))
+    }
+    if (holds(typed, is_bad)) {
         return keep_format(typed->keep, "'%.*s' is no host name", (int)len, at);
-    if (isdigit((unsigned char)at[len - 1]))
+    }
+    if (isdigit((unsigned char)at[len - 1])) {
         return keep_format(typed->keep, "'%.*s' is no IPv4 address: four numbers from 0 to 255",
                            (int)len, at);
+    }
     return keep_format(typed->keep, "'%.*s' is no host name: an empty part, or one too long",
                        (int)len, at);
 }
@@ -136,10 +150,12 @@ static const char *port(const struct typed *typed)
     uint64_t number;
 
     if (typed->port == NULL || typed->port_len == 0 ||
-        number_parse(typed->port, typed->port_len, 1, 65535, &number))
+        number_parse(typed->port, typed->port_len, 1, 65535, &number)) {
         return NULL;
-    if (memchr(typed->port, ':', typed->port_len) != NULL)
+    }
+    if (memchr(typed->port, ':', typed->port_len) != NULL) {
         return "an IPv6 address stands in brackets: http://[::1]/";
+    }
     return keep_format(typed->keep, "'%.*s' is no port: a number from 1 to 65535",
                        (int)typed->port_len, typed->port);
 }
@@ -149,8 +165,9 @@ static const char *authority(struct typed *typed)
     const char *at = typed->url + typed->scheme_len + 3;
     size_t len = strcspn(at, "/?#"), bracket;
 
-    if (memchr(at, '@', len) != NULL)
+    if (memchr(at, '@', len) != NULL) {
         return "a user name and password in it are not accepted";
+    }
     bracket = at[0] == '[' ? strcspn(at, "]") : 0;
     typed->host = at;
     typed->host_len = bracket < len ? bracket + strcspn(at + bracket, ":/?#") : len;
@@ -175,8 +192,9 @@ static const char *scheme(struct typed *typed, int *err)
     size_t word = strcspn(url, ":/?#\\");
 
     typed->scheme_len = word;
-    if (is_dash(url))
+    if (is_dash(url)) {
         return "it begins with a dash that is no '-': options begin with that";
+    }
     if (is_http(url, word) && strncmp(url + word, "://", 3) != 0 && url[word] != '\0') {
         *err = MIDGE_ERR_URL;
         return slashes(typed);
@@ -193,11 +211,14 @@ const char *url_words(struct keep *keep, const char *url, int *err)
     struct typed typed = {.keep = keep, .url = url};
     const char *words = *err == MIDGE_ERR_URL ? characters(&typed) : NULL;
 
-    if (words == NULL)
+    if (words == NULL) {
         words = scheme(&typed, err);
-    if (*err == MIDGE_ERR_SCHEME)
+    }
+    if (*err == MIDGE_ERR_SCHEME) {
         return words;
-    if (words == NULL)
+    }
+    if (words == NULL) {
         words = authority(&typed);
+    }
     return words != NULL ? keep_format(keep, "malformed URL: %s", words) : NULL;
 }

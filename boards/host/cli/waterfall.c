@@ -29,9 +29,11 @@ static uint64_t first_start(const struct run *run)
 {
     uint64_t first = UINT64_MAX;
 
-    for (size_t i = 0; i < run->plan.n; i++)
-        if (run->plan.fetches[i].started && run->plan.fetches[i].result.t.start_us < first)
+    for (size_t i = 0; i < run->plan.n; i++) {
+        if (run->plan.fetches[i].started && run->plan.fetches[i].result.t.start_us < first) {
             first = run->plan.fetches[i].result.t.start_us;
+        }
+    }
     return first;
 }
 
@@ -42,8 +44,9 @@ int waterfall_row(const struct run *run, const struct fetch *fetch, struct water
                                                 t->send_us,  t->wait_us, t->body_us};
     uint64_t at;
 
-    if (!fetch->started)
+    if (!fetch->started) {
         return 0;
+    }
     at = t->start_us - first_start(run);
     for (size_t i = 0; i < WATERFALL_PHASES; i++) {
         row->spans[i] = (struct waterfall_span){.from = at, .to = at + lengths[i]};
@@ -59,18 +62,20 @@ uint64_t waterfall_end(const struct run *run)
 
     for (size_t i = 0; i < run->plan.n; i++) {
         struct waterfall_row row;
-        if (waterfall_row(run, &run->plan.fetches[i], &row) && row.end > end)
+        if (waterfall_row(run, &run->plan.fetches[i], &row) && row.end > end) {
             end = row.end;
+        }
     }
     return end;
 }
 
 void waterfall_time(char *text, size_t cap, uint64_t us)
 {
-    if (us >= 1000000)
+    if (us >= 1000000) {
         snprintf(text, cap, "%.3f s", (double)us / 1e6);
-    else
+    } else {
         snprintf(text, cap, "%.2f ms", (double)us / 1e3);
+    }
 }
 
 /* --- one bar --- */
@@ -103,8 +108,9 @@ static size_t count(const signed char *cells, size_t width, signed char phase)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < width; i++)
+    for (size_t i = 0; i < width; i++) {
         n += cells[i] == phase;
+    }
     return n;
 }
 
@@ -116,15 +122,19 @@ static void show_short_phases(const struct waterfall_row *row, uint64_t end, sig
         const struct waterfall_span *span = &row->spans[i];
         uint64_t middle = (span->from + span->to) / 2;
         size_t at = (size_t)(middle * width / end);
-        if (span->to == span->from || count(cells, width, i) > 0)
+        if (span->to == span->from || count(cells, width, i) > 0) {
             continue;
-        if (at >= width)
+        }
+        if (at >= width) {
             at = width - 1;
+        }
         while (at + 1 < width && cells[at] >= 0 && cells[at] < i &&
-               count(cells, width, cells[at]) == 1)
+               count(cells, width, cells[at]) == 1) {
             at++; /* that column shows another short phase */
-        if (cells[at] < 0 || count(cells, width, cells[at]) > 1)
+        }
+        if (cells[at] < 0 || count(cells, width, cells[at]) > 1) {
             cells[at] = i;
+        }
     }
 }
 
@@ -133,12 +143,14 @@ static void draw_bar(const struct waterfall_row *row, uint64_t end, size_t width
     signed char cells[512];
     signed char now = -1;
 
-    for (size_t i = 0; i < width; i++)
+    for (size_t i = 0; i < width; i++) {
         cells[i] = phase_of_column(row, end * i / width, end * (i + 1) / width);
+    }
     show_short_phases(row, end, cells, width);
     for (size_t i = 0; i < width; i++) {
-        if (colour && cells[i] != now)
+        if (colour && cells[i] != now) {
             fprintf(stderr, "\033[%sm", cells[i] >= 0 ? waterfall_phases[cells[i]].colour : "0");
+        }
         now = cells[i];
         fputc(now >= 0 ? waterfall_phases[now].letter : ' ', stderr);
     }
@@ -179,8 +191,9 @@ static void draw_fetch(const struct run *run, const struct fetch *fetch, size_t 
     } else {
         fprintf(stderr, "%-*s| -", (int)bar, " not started");
     }
-    if (fetch->exit_code != 0)
+    if (fetch->exit_code != 0) {
         fprintf(stderr, " (%d)", fetch->exit_code);
+    }
     fputc('\n', stderr);
 }
 
@@ -201,10 +214,11 @@ static void draw_legend(int colour)
 {
     for (size_t i = 0; i < WATERFALL_PHASES; i++) {
         const struct waterfall_phase *phase = &waterfall_phases[i];
-        if (colour)
+        if (colour) {
             fprintf(stderr, "\033[%sm%c\033[0m %s  ", phase->colour, phase->letter, phase->name);
-        else
+        } else {
             fprintf(stderr, "%c %s  ", phase->letter, phase->name);
+        }
     }
     fputc('\n', stderr);
 }
@@ -218,16 +232,18 @@ static void draw_on_terminal(const struct run *run)
     label = label_width(run, columns);
     bar = columns > label + TIME_WIDTH + 9 ? columns - label - TIME_WIDTH - 9 : 0;
     bar = bar < NARROWEST_BAR ? NARROWEST_BAR : bar > 512 ? 512 : bar;
-    for (size_t i = 0; i < run->plan.n; i++)
+    for (size_t i = 0; i < run->plan.n; i++) {
         draw_fetch(run, &run->plan.fetches[i], label, bar, colour);
+    }
     draw_axis(waterfall_end(run), label, bar);
     draw_legend(colour);
 }
 
 int waterfall_draw(const struct run *run)
 {
-    if (run->options->waterfall_file != NULL)
+    if (run->options->waterfall_file != NULL) {
         return waterfall_svg(run, run->options->waterfall_file);
+    }
     draw_on_terminal(run);
     return 0;
 }

@@ -22,10 +22,11 @@ static void add_escaped(struct text *out, const char *string)
 {
     for (; *string != '\0'; string++) {
         unsigned char c = (unsigned char)*string;
-        if (c == '<' || c == '>' || c == '&' || c == '"' || c < ' ' || c >= 0x7f)
+        if (c == '<' || c == '>' || c == '&' || c == '"' || c < ' ' || c >= 0x7f) {
             text_format(out, "&#%u;", c < ' ' ? '?' : (unsigned)c);
-        else
+        } else {
             text_add(out, string, 1);
+        }
     }
 }
 
@@ -36,12 +37,13 @@ static double place(uint64_t at, uint64_t end)
 
 static void add_legend(struct text *out)
 {
-    for (int i = 0; i < WATERFALL_PHASES; i++)
+    for (int i = 0; i < WATERFALL_PHASES; i++) {
         text_format(out,
                     "<rect x=\"%d\" y=\"6\" width=\"12\" height=\"12\" fill=\"%s\"/>"
                     "<text x=\"%d\" y=\"16\">%s</text>\n",
                     LABEL_WIDTH + i * 80, waterfall_phases[i].fill, LABEL_WIDTH + i * 80 + 16,
                     waterfall_phases[i].name);
+    }
 }
 
 static void add_axis(struct text *out, uint64_t end, size_t rows)
@@ -64,8 +66,9 @@ static void add_bar(struct text *out, const struct waterfall_row *row, uint64_t 
     for (size_t i = 0; i < WATERFALL_PHASES; i++) {
         const struct waterfall_span *span = &row->spans[i];
         double width = (double)(span->to - span->from) / (double)end * BAR_WIDTH;
-        if (span->to == span->from)
+        if (span->to == span->from) {
             continue;
+        }
         text_format(out,
                     "<rect x=\"%.2f\" y=\"%zu\" width=\"%.2f\" height=\"%d\" fill=\"%s\">"
                     "<title>%s %.3f ms</title></rect>\n",
@@ -85,13 +88,15 @@ static void add_row(struct text *out, const struct run *run, const struct fetch 
     text_format(out, "<text x=\"4\" y=\"%zu\">", y + 14);
     add_escaped(out, len > room ? fetch->url + len - room : fetch->url);
     text_puts(out, "</text>\n");
-    if (!waterfall_row(run, fetch, &row))
+    if (!waterfall_row(run, fetch, &row)) {
         return;
+    }
     add_bar(out, &row, end, y);
     waterfall_time(total, sizeof total, fetch->result.t.total_us);
     text_format(out, "<text x=\"%.1f\" y=\"%zu\">%s", place(row.end, end) + 4, y + 14, total);
-    if (fetch->exit_code != 0)
+    if (fetch->exit_code != 0) {
         text_format(out, " (%d)", fetch->exit_code);
+    }
     text_puts(out, "</text>\n");
 }
 
@@ -100,8 +105,9 @@ static int write_file(const char *path, const struct text *text)
     int fd = descriptor_open(path);
     int code = fd >= 0 ? descriptor_save(fd, text->data, text->len) : errno;
 
-    if (code == 0)
+    if (code == 0) {
         return 0;
+    }
     fprintf(stderr, "midge: (%d) can't write the waterfall %s: %s\n", EXIT_WRITE, path,
             strerror(code));
     return EXIT_WRITE;
@@ -118,8 +124,9 @@ int waterfall_svg(const struct run *run, const char *path)
                 WIDTH, TOP + run->plan.n * ROW_HEIGHT + 10);
     add_legend(&out);
     add_axis(&out, waterfall_end(run), run->plan.n);
-    for (size_t i = 0; i < run->plan.n; i++)
+    for (size_t i = 0; i < run->plan.n; i++) {
         add_row(&out, run, &run->plan.fetches[i]);
+    }
     text_puts(&out, "</svg>\n");
     return write_file(path, &out);
 }
