@@ -9,6 +9,7 @@
 #include "proxy.h"
 
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,12 +124,23 @@ static int is_exempt(const struct midge_span *host, const char *list)
     return 0;
 }
 
-const char *proxy_variable(const struct midge_url *url, const char *noproxy)
+static const char *variable_of(bool is_https)
 {
     static const char *const http[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
     static const char *const https[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-    const char *name = url->is_https ? first_set(https, sizeof https / sizeof https[0])
-                                     : first_set(http, sizeof http / sizeof http[0]);
+
+    return is_https ? first_set(https, sizeof https / sizeof https[0])
+                    : first_set(http, sizeof http / sizeof http[0]);
+}
+
+int proxy_any_set(void)
+{
+    return variable_of(false) != NULL || variable_of(true) != NULL;
+}
+
+const char *proxy_variable(const struct midge_url *url, const char *noproxy)
+{
+    const char *name = variable_of(url->is_https);
 
     if (noproxy == NULL) {
         noproxy = getenv("no_proxy");

@@ -10,7 +10,7 @@
 
 static void add(struct keep *keep, struct headers *headers, const char *name, const char *value)
 {
-    headers->at = keep_grow(keep, headers->at, (headers->n + 1) * sizeof *headers->at);
+    headers->at = keep_room(keep, headers->at, headers->n, sizeof *headers->at);
     headers->at[headers->n++] = (struct midge_header){.name = name, .value = value};
 }
 

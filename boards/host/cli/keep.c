@@ -75,6 +75,14 @@ void *keep_grow(struct keep *keep, void *memory, size_t size)
     return block->data;
 }
 
+void *keep_room(struct keep *keep, void *array, size_t n, size_t size)
+{
+    if ((n & (n - 1)) != 0) {
+        return array;
+    }
+    return keep_grow(keep, array, (n > 0 ? 2 * n : 1) * size);
+}
+
 char *keep_copy(struct keep *keep, const void *data, size_t len)
 {
     char *copy = keep_alloc(keep, len + 1);

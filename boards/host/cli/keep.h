@@ -16,6 +16,9 @@ struct keep {
 
 void *keep_alloc(struct keep *keep, size_t size); /* cleared */
 void *keep_grow(struct keep *keep, void *memory, size_t size);
+/* Makes room for one more element of `size` bytes behind the n elements of an array (NULL: none).
+   All elements of the array were added this way: the room doubles when n is a power of two. */
+void *keep_room(struct keep *keep, void *array, size_t n, size_t size);
 char *keep_copy(struct keep *keep, const void *data, size_t len); /* adds a NUL */
 char *keep_format(struct keep *keep, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void keep_end(struct keep *keep);

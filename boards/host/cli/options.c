@@ -30,16 +30,15 @@ static struct group *last_group(struct options *options)
 
 static void add_group(struct options *options)
 {
-    size_t size = (options->n_groups + 1) * sizeof *options->groups;
-
-    options->groups = keep_grow(options->keep, options->groups, size);
+    options->groups =
+        keep_room(options->keep, options->groups, options->n_groups, sizeof *options->groups);
     memset(&options->groups[options->n_groups], 0, sizeof *options->groups);
     options->n_groups++;
 }
 
 static void add_item(struct keep *keep, struct items *items, enum item_kind kind, const char *text)
 {
-    items->at = keep_grow(keep, items->at, (items->n + 1) * sizeof *items->at);
+    items->at = keep_room(keep, items->at, items->n, sizeof *items->at);
     items->at[items->n++] = (struct item){.kind = kind, .text = text};
 }
 

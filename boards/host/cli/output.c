@@ -217,8 +217,10 @@ static int sink_write(struct midge_sink *sink, const uint8_t *data, size_t len)
     }
     err = output_put(output, data, len);
     if (err == MIDGE_OK) {
-        midge_sha256_update(&output->hash, data, len);
         output->body_len += len;
+        if (output->hashes) {
+            midge_sha256_update(&output->hash, data, len);
+        }
     }
     return err;
 }
@@ -236,6 +238,13 @@ static int sink_finish(struct midge_sink *sink, int err, enum midge_complete com
     return output->native != 0 ? MIDGE_ERR_WRITE : MIDGE_OK;
 }
 
+static void start_hash(struct output *output)
+{
+    if (output->hashes) {
+        midge_sha256_init(&output->hash);
+    }
+}
+
 /* The request will be repeated. */
 static int sink_reset(struct midge_sink *sink)
 {
@@ -250,12 +259,12 @@ static int sink_reset(struct midge_sink *sink)
     close_spill(output);
     output->native = 0;
     output->body_len = 0;
-    midge_sha256_init(&output->hash);
+    start_hash(output);
     return MIDGE_OK;
 }
 
 void output_init(struct output *output, const struct midge_port *port, const char *path,
-                 struct output_line *line)
+                 struct output_line *line, int hashes)
 {
     *output = (struct output){
         .sink = {.write = sink_write, .finish = sink_finish, .reset = sink_reset},
@@ -263,8 +272,9 @@ void output_init(struct output *output, const struct midge_port *port, const cha
         .path = path,
         .line = line,
         .spill = -1,
+        .hashes = hashes != 0,
     };
-    midge_sha256_init(&output->hash);
+    start_hash(output);
     if (path == NULL) {
         join(line, output);
     }

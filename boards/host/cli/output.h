@@ -17,8 +17,8 @@ struct output_line {
 };
 
 struct output {
-    struct midge_sink sink; /* the body */
-    struct midge_sha256 hash;
+    struct midge_sink sink;   /* the body */
+    struct midge_sha256 hash; /* of the body, if the report wants it */
     uint64_t body_len;
     const struct midge_port *port;
     const char *path; /* NULL: stdout */
@@ -30,10 +30,12 @@ struct output {
     uint8_t no_body; /* -I: a body that comes with another method than HEAD is dropped */
     uint8_t wrote;   /* something was written to stdout and cannot be taken back */
     uint8_t ended;
+    uint8_t hashes; /* the body */
 };
 
+/* path NULL: stdout. hashes: 1 computes `hash`, which costs more than all else here. */
 void output_init(struct output *output, const struct midge_port *port, const char *path,
-                 struct output_line *line);
+                 struct output_line *line, int hashes);
 /* Writes bytes that are not body: the headers of -i. MIDGE_OK or WRITE. */
 int output_put(struct output *output, const void *data, size_t len);
 /* Ends an output whose request was not started. */

@@ -89,7 +89,7 @@ static const char *with_query(struct keep *keep, const char *url, const struct t
 }
 
 /* Sets the normal form, or the reason why there is none. */
-static void set_url(struct fetch *fetch, const struct shared *shared, struct midge_url *parsed)
+static void set_url(struct fetch *fetch, const struct shared *shared)
 {
     const char *url = fetch->given;
     size_t cap, len;
@@ -105,9 +105,6 @@ static void set_url(struct fetch *fetch, const struct shared *shared, struct mid
     cap = strlen(url) * 3 + 2; /* most bytes: each one encoded, a slash, the NUL */
     normal = keep_alloc(shared->keep, cap);
     err = midge_url_normalise(normal, cap, &len, url, 0);
-    if (err == MIDGE_OK) {
-        err = midge_url_parse(parsed, normal, len, 0);
-    }
     fetch->url = err == MIDGE_OK ? normal : url;
     if (err != MIDGE_OK) {
         const char *words = url_words(shared->keep, url, &err);
@@ -186,21 +183,30 @@ static void set_request(struct fetch *fetch, const struct shared *shared)
     set_times(request, group);
 }
 
+/* --resolve and --connect-to */
+static void set_address(struct fetch *fetch, const struct shared *shared)
+{
+    struct midge_url url;
+
+    if (midge_url_parse(&url, fetch->url, strlen(fetch->url), 0) == MIDGE_OK) {
+        address_apply(shared->keep, shared->group, &url, &fetch->request);
+    }
+}
+
 static void plan_fetch(struct fetch *fetch, const struct shared *shared, size_t index)
 {
     const struct data *data = &shared->data;
-    struct midge_url parsed = {0};
 
     fetch->group = shared->group;
     fetch->given = shared->group->urls.at[index].text;
     if (shared->group->uploads.n > 0) {
         fetch->upload_path = shared->group->uploads.at[0].text;
     }
-    set_url(fetch, shared, &parsed);
+    set_url(fetch, shared);
     set_output(fetch, shared, index);
     set_request(fetch, shared);
-    if (fetch->result.error == MIDGE_OK) {
-        address_apply(shared->keep, shared->group, &parsed, &fetch->request);
+    if (shared->group->resolve.n > 0 || shared->group->connect_to.n > 0) {
+        set_address(fetch, shared);
     }
     if (data->failed != NULL) {
         fetch_refuse(fetch, MIDGE_ERR_READ, data->native,
@@ -236,8 +242,8 @@ static int plan_group(struct plan *plan, const struct group *group, struct keep 
         fetch->run = run;
         fetch->index = plan->n++;
         plan_fetch(fetch, &shared, i);
-        code = check_proxy(fetch);
-        output_init(&fetch->output, port, fetch->local_name, &plan->line);
+        code = plan->has_proxy ? check_proxy(fetch) : 0;
+        output_init(&fetch->output, port, fetch->local_name, &plan->line, plan->has_report);
         fetch->output.no_body = group->head;
         if (fetch->result.error == MIDGE_OK && !group->insecure &&
             strncmp(fetch->url, "https:", 6) == 0) {
@@ -253,7 +259,7 @@ int plan_make(struct plan *plan, struct run *run, const struct options *options,
     size_t n = 0;
     int code = 0;
 
-    *plan = (struct plan){0};
+    *plan = (struct plan){.has_proxy = proxy_any_set(), .has_report = options->report != NULL};
     for (size_t i = 0; i < options->n_groups; i++) {
         n += options->groups[i].urls.n;
     }

@@ -10,6 +10,8 @@ struct plan {
     size_t n;
     struct output_line line; /* of stdout */
     int needs_ca;            /* at least one request verifies a certificate */
+    int has_proxy;           /* the environment sets one, for some URLs */
+    int has_report;          /* which shows the hash of each body */
 };
 
 /* 0, or EXIT_USAGE after a line. A URL that cannot be asked is in the plan with its error. */

@@ -6,13 +6,20 @@
 void reply_add(struct reply_fields *fields, struct keep *keep, const char *name, size_t name_len,
                const char *value, size_t value_len)
 {
-    fields->at = keep_grow(keep, fields->at, (fields->n + 1) * sizeof *fields->at);
+    fields->at = keep_room(keep, fields->at, fields->n, sizeof *fields->at);
     fields->at[fields->n++] = (struct reply_field){
         .name = keep_copy(keep, name, name_len),
         .value = keep_copy(keep, value, value_len),
         .name_len = name_len,
         .value_len = value_len,
     };
+}
+
+void reply_note(struct reply *reply, const struct midge_response *response)
+{
+    reply->status = response->status;
+    reply->http_minor = response->http_minor;
+    reply->content_len = response->framing == MIDGE_FRAMING_LENGTH ? response->content_len : 0;
 }
 
 void reply_keep(struct reply *reply, struct keep *keep, const struct midge_response *response)
@@ -26,9 +33,6 @@ void reply_keep(struct reply *reply, struct keep *keep, const struct midge_respo
     text = (struct text){.keep = keep};
     text_puts(&text, response->url != NULL ? response->url : "");
     reply->url = text.data;
-    reply->status = response->status;
-    reply->http_minor = response->http_minor;
-    reply->content_len = response->framing == MIDGE_FRAMING_LENGTH ? response->content_len : 0;
     reply->headers.n = 0;
     while (midge_response_next(response, &at, &name, &name_len, &value, &value_len)) {
         reply_add(&reply->headers, keep, name, name_len, value, value_len);

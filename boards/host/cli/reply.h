@@ -23,6 +23,9 @@ struct reply {
     uint8_t http_minor;
 };
 
+/* Notes the numbers of the head: status, version, length. */
+void reply_note(struct reply *reply, const struct midge_response *response);
+/* Keeps its texts too: reason, URL, fields. */
 void reply_keep(struct reply *reply, struct keep *keep, const struct midge_response *response);
 void reply_add(struct reply_fields *fields, struct keep *keep, const char *name, size_t name_len,
                const char *value, size_t value_len);

@@ -155,6 +155,12 @@ static void on_interim(void *ctx, midge_id id, const struct midge_response *resp
     (void)show_head(ctx, response); /* a failed write fails again later */
 }
 
+/* Are the texts of the head needed later? The report shows them all, the line of -f the reason. */
+static int is_kept(const struct fetch *fetch, const struct midge_response *response)
+{
+    return fetch->run->options->report != NULL || (fetch->group->fail && response->status >= 400);
+}
+
 static int on_response(void *ctx, midge_id id, const struct midge_response *response)
 {
     struct fetch *fetch = ctx;
@@ -162,7 +168,10 @@ static int on_response(void *ctx, midge_id id, const struct midge_response *resp
 
     (void)id;
     fetch->state = FETCH_BODY;
-    reply_keep(&fetch->reply, fetch->run->keep, response);
+    reply_note(&fetch->reply, response);
+    if (is_kept(fetch, response)) {
+        reply_keep(&fetch->reply, fetch->run->keep, response);
+    }
     err = show_head(fetch, response);
     tell_skipped(fetch, response);
     return fetch->group->fail && response->status >= 400 ? MIDGE_ERR_HTTP_STATUS : err;
@@ -196,13 +205,14 @@ static int begin(struct run *run, struct fetch *fetch)
 
     if (err == MIDGE_OK && fetch->upload_path != NULL) {
         err = upload_open(&fetch->upload, &run->shim.port, fetch->upload_path);
+        run->stdin_uploads += fetch->upload.source == &fetch->upload.stdin_source;
         request->source = fetch->upload.source;
     }
     request->ctx = fetch;
     request->on_send = on_send;
     request->on_interim = on_interim;
     request->on_response = on_response;
-    request->on_trailer = on_trailer;
+    request->on_trailer = run->options->report != NULL ? on_trailer : NULL;
     request->on_done = on_done;
     if (err != MIDGE_OK) {
         return err;
@@ -294,6 +304,9 @@ static int resume_uploads(struct run *run)
 {
     int waits = 0;
 
+    if (run->stdin_uploads == 0) {
+        return 0;
+    }
     for (size_t i = 0; i < run->next; i++) {
         struct fetch *fetch = &run->plan.fetches[i];
         if (fetch->state == FETCH_DONE || !fetch->upload.waits) {

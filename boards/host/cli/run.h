@@ -24,6 +24,7 @@ struct run {
     uint64_t start_us, end_us;
     size_t next; /* index in the plan of the next one to start */
     size_t live;
+    size_t stdin_uploads; /* started: only these can wait for data */
     uint8_t aborted;
 };
 
