@@ -34,8 +34,9 @@ static void on_turn(void *ctx)
     struct app_progress *progress = ctx;
     uint32_t now = progress->shim.port.clock_ms(progress->shim.port.ctx);
 
-    if (progress->client == NULL || now - progress->drawn_ms < REDRAW_MS)
+    if (progress->client == NULL || now - progress->drawn_ms < REDRAW_MS) {
         return;
+    }
     progress->drawn_ms = now;
     draw(progress, now);
 }
@@ -44,8 +45,9 @@ struct midge_port *app_progress_init(struct app_progress *progress, struct midge
                                      const char *name)
 {
     *progress = (struct app_progress){.name = name, .on = screen_is_drawable(STDERR_FILENO) != 0};
-    if (!progress->on)
+    if (!progress->on) {
         return below;
+    }
     shim_init(&progress->shim, below);
     progress->shim.on_turn = on_turn;
     progress->shim.turn_ctx = progress;
@@ -56,7 +58,8 @@ struct midge_port *app_progress_init(struct app_progress *progress, struct midge
 
 void app_progress_clear(struct app_progress *progress)
 {
-    if (progress->shown)
+    if (progress->shown) {
         fputs("\r\033[K", stderr);
+    }
     progress->shown = 0;
 }

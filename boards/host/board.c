@@ -20,7 +20,7 @@
 #include <midge/url.h>
 
 #include "app_progress.h"
-#include "failure.h"
+#include "clock.h"
 #include "proxy.h"
 
 #define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
@@ -199,7 +199,7 @@ static bool trust(struct host *host)
         fprintf(stderr, "midge: can't read the CA file %s\n", host->cacert);
         return false;
     }
-    failure_warn_of_clock(host->board.port->wall_time(host->board.port->ctx), MIDGE_TIME_FLOOR);
+    clock_warn(host->board.port->wall_time(host->board.port->ctx), MIDGE_TIME_FLOOR);
     return true;
 }
 

@@ -14,8 +14,9 @@ static void on_signal(int number)
 {
     (void)number;
     came = 1;
-    if (waked != NULL)
+    if (waked != NULL) {
         midge_wake(waked);
+    }
 }
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -26,22 +27,25 @@ static void set_handler(int number, void (*handler)(int), int flags)
     struct sigaction action = {.sa_handler = handler, .sa_flags = flags}, before;
 
     sigemptyset(&action.sa_mask);
-    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
         sigaction(number, &action, NULL);
+    }
 }
 
 void interrupt_catch(struct midge_client *client)
 {
     waked = client;
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) /* once: a second signal … */
-        set_handler(signals[i], on_signal, (int)SA_RESETHAND);      /* … ends the process */
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) { /* once: a second signal … */
+        set_handler(signals[i], on_signal, (int)SA_RESETHAND);        /* … ends the process */
+    }
     signal(SIGPIPE, SIG_IGN);
 }
 
 void interrupt_release(void)
 {
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         set_handler(signals[i], SIG_DFL, 0);
+    }
     waked = NULL;
 }
 

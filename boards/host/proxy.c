@@ -9,6 +9,7 @@
 #include "proxy.h"
 
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +28,11 @@ static int is_set(const char *name)
 
 static const char *first_set(const char *const names[], size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (is_set(names[i]))
+    for (size_t i = 0; i < n; i++) {
+        if (is_set(names[i])) {
             return names[i];
+        }
+    }
     return NULL;
 }
 
@@ -44,12 +47,14 @@ static size_t address(const char *text, size_t len, uint8_t bytes[16])
         text++;
         len -= 2;
     }
-    if (len >= sizeof copy)
+    if (len >= sizeof copy) {
         return 0;
+    }
     memcpy(copy, text, len);
     copy[len] = '\0';
-    if (inet_pton(AF_INET, copy, bytes) == 1)
+    if (inet_pton(AF_INET, copy, bytes) == 1) {
         return 4;
+    }
     return inet_pton(AF_INET6, copy, bytes) == 1 ? 16 : 0;
 }
 
@@ -57,8 +62,9 @@ static int same_bits(const uint8_t *a, const uint8_t *b, size_t bits)
 {
     size_t bytes = bits / 8, rest = bits % 8;
 
-    if (memcmp(a, b, bytes) != 0)
+    if (memcmp(a, b, bytes) != 0) {
         return 0;
+    }
     return rest == 0 || ((a[bytes] ^ b[bytes]) >> (8 - rest)) == 0;
 }
 
@@ -70,10 +76,12 @@ static int in_network(const struct midge_span *host, const char *network, size_t
     size_t size = address(host->ptr, host->len, ours);
     uint64_t bits = size * 8;
 
-    if (size == 0 || size != address(network, address_len, theirs))
+    if (size == 0 || size != address(network, address_len, theirs)) {
         return 0;
-    if (slash != NULL && !number_parse(slash + 1, len - address_len - 1, 0, size * 8, &bits))
+    }
+    if (slash != NULL && !number_parse(slash + 1, len - address_len - 1, 0, size * 8, &bits)) {
         return 0;
+    }
     return same_bits(ours, theirs, (size_t)bits);
 }
 
@@ -89,8 +97,9 @@ static int is_below(const struct midge_span *host, const char *domain, size_t le
     }
     len -= len > 0 && domain[len - 1] == '.';
     host_len -= host_len > 0 && host->ptr[host_len - 1] == '.';
-    if (len == 0 || len > host_len || strncasecmp(host->ptr + host_len - len, domain, len) != 0)
+    if (len == 0 || len > host_len || strncasecmp(host->ptr + host_len - len, domain, len) != 0) {
         return 0;
+    }
     return len == host_len || host->ptr[host_len - len - 1] == '.';
 }
 
@@ -99,29 +108,45 @@ static int is_exempt(const struct midge_span *host, const char *list)
     uint8_t bytes[16];
     int is_address = address(host->ptr, host->len, bytes) != 0;
 
-    if (list == NULL)
+    if (list == NULL) {
         return 0;
-    if (strcmp(list, "*") == 0)
+    }
+    if (strcmp(list, "*") == 0) {
         return 1;
+    }
     for (list += strspn(list, SEPARATORS); *list != '\0'; list += strspn(list, SEPARATORS)) {
         size_t len = strcspn(list, SEPARATORS);
-        if (is_address ? in_network(host, list, len) : is_below(host, list, len))
+        if (is_address ? in_network(host, list, len) : is_below(host, list, len)) {
             return 1;
+        }
         list += len;
     }
     return 0;
 }
 
-const char *proxy_variable(const struct midge_url *url, const char *noproxy)
+static const char *variable_of(bool is_https)
 {
     static const char *const http[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
     static const char *const https[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-    const char *name = url->is_https ? first_set(https, sizeof https / sizeof https[0])
-                                     : first_set(http, sizeof http / sizeof http[0]);
 
-    if (noproxy == NULL)
+    return is_https ? first_set(https, sizeof https / sizeof https[0])
+                    : first_set(http, sizeof http / sizeof http[0]);
+}
+
+int proxy_any_set(void)
+{
+    return variable_of(false) != NULL || variable_of(true) != NULL;
+}
+
+const char *proxy_variable(const struct midge_url *url, const char *noproxy)
+{
+    const char *name = variable_of(url->is_https);
+
+    if (noproxy == NULL) {
         noproxy = getenv("no_proxy");
-    if (noproxy == NULL)
+    }
+    if (noproxy == NULL) {
         noproxy = getenv("NO_PROXY");
+    }
     return name != NULL && !is_exempt(&url->host, noproxy) ? name : NULL;
 }

@@ -8,6 +8,9 @@
 
 #include <midge/url.h>
 
+/* Does any variable set a proxy, for whatever URL? */
+int proxy_any_set(void);
+
 /* The name of the variable that sets a proxy for this URL ("https_proxy"); NULL: there is none.
    noproxy: hosts as in the variable no_proxy, which it replaces; NULL: the variable counts. */
 const char *proxy_variable(const struct midge_url *url, const char *noproxy);

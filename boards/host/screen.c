@@ -15,8 +15,9 @@ static size_t from_environment(const char *name, size_t otherwise)
     const char *text = getenv(name);
     uint64_t number;
 
-    if (text == NULL || !number_parse(text, strlen(text), 1, 10000, &number))
+    if (text == NULL || !number_parse(text, strlen(text), 1, 10000, &number)) {
         return otherwise;
+    }
     return (size_t)number;
 }
 
@@ -31,10 +32,12 @@ void screen_size(int fd, size_t *columns, size_t *rows)
         *columns = from_environment("COLUMNS", 80);
         *rows = from_environment("LINES", 24);
     }
-    if (*columns < 20)
+    if (*columns < 20) {
         *columns = 20;
-    if (*rows < 2)
+    }
+    if (*rows < 2) {
         *rows = 2;
+    }
 }
 
 int screen_is_drawable(int fd)
@@ -61,8 +64,9 @@ void screen_bytes(char *text, size_t cap, uint64_t bytes)
         snprintf(text, cap, "%u B", (unsigned)bytes);
         return;
     }
-    for (; value >= 1000 && unit < 3; unit++)
+    for (; value >= 1000 && unit < 3; unit++) {
         value /= 1000;
+    }
     snprintf(text, cap, "%.1f %s", value, units[unit]);
 }
 

@@ -23,8 +23,9 @@ static int64_t shim_wall_time(void *ctx)
 {
     const struct shim *shim = ctx;
 
-    if (shim->now < 0)
+    if (shim->now < 0) {
         return BELOW(ctx)->wall_time(BELOW(ctx)->ctx);
+    }
     return shim->now + (int64_t)((shim_clock_us(ctx) - shim->start_us) / 1000000);
 }
 
@@ -70,8 +71,9 @@ static int shim_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_
     int err =
         BELOW(ctx)->recv(BELOW(ctx)->ctx, sock, buf, sliced(cap, shim->recv_slice), n, native);
 
-    if (err == MIDGE_OK)
+    if (err == MIDGE_OK) {
         shim->received += *n;
+    }
     return err;
 }
 
@@ -94,8 +96,9 @@ static int shim_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_
 
     if (shim->on_turn != NULL) {
         shim->on_turn(shim->turn_ctx);
-        if (timeout_ms < 0 || timeout_ms > shim->turn_ms)
+        if (timeout_ms < 0 || timeout_ms > shim->turn_ms) {
             timeout_ms = shim->turn_ms;
+        }
     }
     return BELOW(ctx)->poll(BELOW(ctx)->ctx, fds, n, timeout_ms);
 }

@@ -41,7 +41,8 @@ boards/common/cpu: @own @iso time.h common/
 boards/common/net: @own @iso stdatomic.h common/hw.h lwip/ netif/
 boards/common/console: @own @iso
 boards/common/services: @own @iso common/hw.h midge/
-boards/host:       @own *system board.h apps/ common/ host/ midge/ cJSON.h
+boards/host:       @own *system board.h midge/
+boards/host/cli:   @own *system board.h apps/ common/ host/ midge/ cJSON.h
 RULES
 
 while read -r file; do

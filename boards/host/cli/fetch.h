@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One URL of the command line: the request, the destination of the answer, the result. plan.c makes
+ * it, run.c drives it, report.c and others print it.
+ */
+#ifndef MIDGE_CLI_FETCH_H
+#define MIDGE_CLI_FETCH_H
+
+#include <midge/request.h>
+
+#include "options.h"
+#include "output.h"
+#include "reply.h"
+#include "upload.h"
+
+enum fetch_state {
+    FETCH_WAITING, /* not on a connection yet */
+    FETCH_SENT,
+    FETCH_BODY,
+    FETCH_DONE
+};
+
+struct run;
+
+struct fetch {
+    struct run *run;
+    const struct group *group;
+    size_t index;      /* among all URLs */
+    const char *given; /* the URL as typed */
+    const char *url;   /* the URL to ask, in normal form; as typed when it has none */
+    const char *method;
+    const char *local_name;  /* -o, -O; NULL: stdout */
+    const char *upload_path; /* -T */
+    struct midge_request request;
+    struct upload upload;
+    struct output output;
+    struct reply reply;
+    struct midge_result result;
+    const char *what;    /* the failure in the program's own words; NULL: the result's */
+    const char *message; /* the line shown to the user; NULL: no failure */
+    int exit_code;
+    midge_id id;
+    uint8_t state; /* enum fetch_state */
+    uint8_t started;
+    uint8_t told; /* the failure has been shown to the user */
+};
+
+/* Ends the fetch before it begins, with this error. */
+void fetch_refuse(struct fetch *fetch, int error, int native, const char *what);
+
+#endif

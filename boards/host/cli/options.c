@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+/*
+ * The parser: curl's way of writing options, driven by the table (option_table.c). A row of the
+ * table gives the kind of the option and the offset of its value in struct options or in the
+ * current group; --next begins another group. At the end the combinations are checked.
+ */
+#include "options.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <midge/tls.h>
+
+#include "failure.h"
+#include "glob.h"
+#include "headers.h"
+#include "host/number.h"
+#include "nearest.h"
+
+struct parser {
+    struct options *options;
+    int argc, at;
+    char **argv;
+};
+
+static struct group *last_group(struct options *options)
+{
+    return &options->groups[options->n_groups - 1];
+}
+
+static void add_group(struct options *options)
+{
+    options->groups =
+        keep_room(options->keep, options->groups, options->n_groups, sizeof *options->groups);
+    memset(&options->groups[options->n_groups], 0, sizeof *options->groups);
+    options->n_groups++;
+}
+
+static void add_item(struct keep *keep, struct items *items, enum item_kind kind, const char *text)
+{
+    items->at = keep_room(keep, items->at, items->n, sizeof *items->at);
+    items->at[items->n++] = (struct item){.kind = kind, .text = text};
+}
+
+/* --- one option --- */
+
+static char *value_at(struct options *options, const struct option_row *row, size_t offset)
+{
+    char *base = row->of_group ? (char *)last_group(options) : (char *)options;
+
+    return base + offset;
+}
+
+static int bad_value(const struct option_row *row, const char *value)
+{
+    if (row->kind == OPTION_NUMBER && row->min > 0) {
+        return usage_error("option --%s: '%s' is not a number from %llu to %llu", row->name, value,
+                           (unsigned long long)row->min, (unsigned long long)row->max);
+    }
+    if (row->kind == OPTION_SECONDS) {
+        return usage_error("option --%s: '%s' is not a number of seconds from 0 to %u", row->name,
+                           value, (unsigned)SECONDS_MAX);
+    }
+    return usage_error("option --%s: '%s' is not a number", row->name, value);
+}
+
+static int set_number(struct options *options, const struct option_row *row, const char *value)
+{
+    uint64_t number;
+    int good = row->kind == OPTION_SECONDS
+                   ? seconds_parse(value, &number)
+                   : number_parse(value, strlen(value), row->min, row->max, &number);
+
+    if (!good) {
+        return bad_value(row, value);
+    }
+    memcpy(value_at(options, row, row->offset), &number, sizeof number);
+    if (row->seen != 0) {
+        *value_at(options, row, row->seen) = 1;
+    }
+    return 0;
+}
+
+static int set_value(struct options *options, const struct option_row *row, const char *value)
+{
+    char *at = value_at(options, row, row->offset);
+
+    switch ((enum option_kind)row->kind) {
+    case OPTION_FLAG:
+        *at = 1;
+        return 0;
+    case OPTION_TEXT:
+        if (row->offset == offsetof(struct options, cacert) && !row->of_group &&
+            options->cacert != NULL && strcmp(options->cacert, value) != 0) {
+            return usage_error("option --cacert: one file for all URLs");
+        }
+        memcpy(at, &value, sizeof value);
+        return 0;
+    case OPTION_NUMBER:
+    case OPTION_SECONDS:
+        return set_number(options, row, value);
+    case OPTION_ITEM:
+        if (strcmp(row->name, "url") == 0 && value[0] == '@') {
+            return usage_error("option --url: a file of URLs ('%s') is not supported", value);
+        }
+        add_item(options->keep, (struct items *)(void *)at, (enum item_kind)row->item, value);
+        return 0;
+    case OPTION_ITEM_FLAG:
+        add_item(options->keep, (struct items *)(void *)at, (enum item_kind)row->item, value);
+        return 0;
+    case OPTION_FILE_FLAG:
+        *at = 1;
+        memcpy(value_at(options, row, row->seen), &value, sizeof value);
+        return 0;
+    case OPTION_NEXT:
+        if (last_group(options)->urls.n == 0) {
+            return usage_error("no URL before --next");
+        }
+        add_group(options);
+        return 0;
+    case OPTION_REFUSED:
+        break;
+    }
+    return usage_error("option --%s is not supported", row->name);
+}
+
+static int takes_value(const struct option_row *row)
+{
+    return row->kind == OPTION_TEXT || row->kind == OPTION_NUMBER || row->kind == OPTION_SECONDS ||
+           row->kind == OPTION_ITEM;
+}
+
+static const char *next_argument(struct parser *parser)
+{
+    return parser->at < parser->argc ? parser->argv[parser->at++] : NULL;
+}
+
+/* --- long and short forms --- */
+
+static const struct option_row *find_long(const char *name, size_t len)
+{
+    for (size_t i = 0; i < option_table_len; i++) {
+        if (strlen(option_table[i].name) == len && memcmp(option_table[i].name, name, len) == 0) {
+            return &option_table[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct option_row *find_short(char letter)
+{
+    for (size_t i = 0; i < option_table_len; i++) {
+        if (option_table[i].letter == letter) {
+            return &option_table[i];
+        }
+    }
+    return NULL;
+}
+
+/* "", or ": did you mean --silent?" */
+static const char *did_you_mean(struct keep *keep, const char *name, size_t len)
+{
+    const struct option_row *row = nearest_option(name, len);
+
+    if (row == NULL) {
+        return "";
+    }
+    return keep_format(keep, ": did you mean --%s%s?", row->name,
+                       row->kind == OPTION_REFUSED ? " (which is not supported)" : "");
+}
+
+static int parse_long(struct parser *parser, const char *argument)
+{
+    const char *name = argument + 2;
+    const char *equals = strchr(name, '=');
+    size_t len = equals != NULL ? (size_t)(equals - name) : strlen(name);
+    const struct option_row *row = find_long(name, len);
+    const char *value = equals != NULL ? equals + 1 : NULL;
+
+    if (row == NULL) {
+        return usage_error("unknown option --%.*s%s", (int)len, name,
+                           did_you_mean(parser->options->keep, name, len));
+    }
+    if (row->kind == OPTION_REFUSED) {
+        return set_value(parser->options, row, NULL);
+    }
+    if (!takes_value(row) && row->kind != OPTION_FILE_FLAG && value != NULL) {
+        return usage_error("option --%s takes no value", row->name);
+    }
+    if (takes_value(row) && value == NULL && (value = next_argument(parser)) == NULL) {
+        return usage_error("option --%s needs a value", row->name);
+    }
+    return set_value(parser->options, row, value);
+}
+
+/* A letter that is not an option. "-silent": a dash is missing. */
+static int unknown_short(struct keep *keep, const char *letters, char letter,
+                         const struct option_row *row)
+{
+    size_t len = strcspn(letters, "=");
+    const char *meant = len > 2 ? did_you_mean(keep, letters, len) : "";
+
+    if (row != NULL) {
+        return usage_error("option -%c (--%s) is not supported%s", letter, row->name, meant);
+    }
+    if (letter <= ' ' || letter > '~') { /* perhaps half a character */
+        return usage_error("unknown option '-%s'", letters);
+    }
+    if (len == 1) {
+        return usage_error("unknown option -%c", letter);
+    }
+    return usage_error("unknown option -%c in '-%s'%s", letter, letters, meant);
+}
+
+/* "-sSfo file", "-sSfofile" */
+static int parse_cluster(struct parser *parser, const char *letters)
+{
+    for (const char *all = letters; *letters != '\0'; letters++) {
+        const struct option_row *row = find_short(*letters);
+        const char *value = NULL;
+        int code;
+
+        if (row == NULL || row->kind == OPTION_REFUSED) {
+            return unknown_short(parser->options->keep, all, *letters, row);
+        }
+        if (takes_value(row)) {
+            value = letters[1] != '\0' ? letters + 1 : next_argument(parser);
+            if (value == NULL) {
+                return usage_error("option -%c needs a value", *letters);
+            }
+        }
+        code = set_value(parser->options, row, value);
+        if (code != 0 || takes_value(row)) {
+            return code;
+        }
+    }
+    return 0;
+}
+
+static void add_url(struct options *options, const char *url)
+{
+    add_item(options->keep, &last_group(options)->urls, ITEM_PLAIN, url);
+}
+
+static int parse_all(struct parser *parser)
+{
+    const char *argument;
+    int only_urls = 0, code = 0;
+
+    while (code == 0 && (argument = next_argument(parser)) != NULL) {
+        if (only_urls || argument[0] != '-' || argument[1] == '\0') {
+            add_url(parser->options, argument);
+        } else if (strcmp(argument, "--") == 0) {
+            only_urls = 1;
+        } else if (argument[1] == '-') {
+            code = parse_long(parser, argument);
+        } else {
+            code = parse_cluster(parser, argument + 1);
+        }
+    }
+    return code;
+}
+
+/* --- illegal combinations --- */
+
+static int check_tls(struct group *group)
+{
+    int full = strcmp(midge_tls_profile(), "full") == 0;
+
+    if (group->tls_max != NULL && strcmp(group->tls_max, "1.2") == 0) {
+        group->max_tls = MIDGE_TLS_1_2;
+    } else if (group->tls_max != NULL && strcmp(group->tls_max, "1.3") == 0) {
+        group->max_tls = full ? MIDGE_TLS_1_3 : MIDGE_TLS_DEFAULT;
+    } else if (group->tls_max != NULL && strcmp(group->tls_max, "default") != 0) {
+        return usage_error("option --tls-max: '%s' is not 1.2, 1.3 or default", group->tls_max);
+    }
+    if (group->tls_1_3) {
+        group->min_tls = MIDGE_TLS_1_3;
+    } else if (group->tls_1_2) {
+        group->min_tls = MIDGE_TLS_1_2;
+    }
+    if (group->tls_1_3 && !full) {
+        return usage_error("option --tlsv1.3 is not supported in the profile '%s'",
+                           midge_tls_profile());
+    }
+    if (group->max_tls != 0 && group->min_tls > group->max_tls) {
+        return usage_error("--tlsv1.3 and --tls-max %s leave no version", group->tls_max);
+    }
+    return 0;
+}
+
+static int check_globs(const struct group *group)
+{
+    for (size_t i = 0; !group->globoff && i < group->urls.n; i++) {
+        if (glob_found(group->urls.at[i].text)) {
+            return usage_error("%s: {a,b} and [1-3] in a URL (globbing) are not supported; -g "
+                               "takes them as they are",
+                               group->urls.at[i].text);
+        }
+    }
+    return 0;
+}
+
+static int check_group(struct group *group)
+{
+    int body = group->data.n > 0 && !group->get;
+
+    if (group->urls.n == 0) {
+        return usage_error("no URL");
+    }
+    if (group->outputs.n > group->urls.n) {
+        return usage_error("more -o and -O than URLs");
+    }
+    if (group->uploads.n > 1) {
+        return usage_error("one -T holds for all URLs: it can't be given twice");
+    }
+    if (group->uploads.n > 0 && group->data.n > 0) {
+        return usage_error("-T and -d don't go together");
+    }
+    if (group->uploads.n > 0 && strcmp(group->uploads.at[0].text, "-") == 0 && group->urls.n > 1) {
+        return usage_error("-T - can be sent to one URL only");
+    }
+    if (group->head && (body || group->uploads.n > 0)) {
+        return usage_error("-I and a body don't go together");
+    }
+    if (group->method != NULL && !is_token(group->method, strlen(group->method))) {
+        return usage_error("option --request: '%s' is no method: one word of letters",
+                           group->method);
+    }
+    if (group->method != NULL && strcmp(group->method, "CONNECT") == 0) {
+        return usage_error("option --request: CONNECT is for proxies, which are not supported");
+    }
+    if (group->ipv4 && group->ipv6) {
+        return usage_error("-4 and -6 leave no address");
+    }
+    if (check_globs(group) != 0) {
+        return EXIT_USAGE;
+    }
+    return check_tls(group);
+}
+
+int options_parse(struct options *options, int argc, char **argv)
+{
+    struct parser parser = {.options = options, .argc = argc, .argv = argv};
+    int code;
+
+    add_group(options);
+    code = parse_all(&parser);
+    if (options->help || options->version) {
+        return code;
+    }
+    for (size_t i = 0; code == 0 && i < options->n_groups; i++) {
+        code = check_group(&options->groups[i]);
+    }
+    return code;
+}

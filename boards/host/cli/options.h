@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line as values. The options of one group of URLs (up to --next) are in struct group;
+ * the options of the whole run are in struct options.
+ */
+#ifndef MIDGE_CLI_OPTIONS_H
+#define MIDGE_CLI_OPTIONS_H
+
+#include <stdint.h>
+
+#include "keep.h"
+
+/* The option that an item of a list came from. */
+enum item_kind {
+    ITEM_PLAIN,
+    ITEM_OUTPUT,      /* -o */
+    ITEM_REMOTE_NAME, /* -O; text is NULL */
+    ITEM_DATA,        /* -d */
+    ITEM_DATA_RAW,    /* --data-raw */
+    ITEM_DATA_BINARY, /* --data-binary */
+    ITEM_DATA_URLENCODE,
+    ITEM_JSON
+};
+struct item {
+    enum item_kind kind;
+    const char *text;
+};
+struct items {
+    struct item *at;
+    size_t n;
+};
+
+struct group {
+    struct items urls, outputs, headers, data, resolve, connect_to, uploads;
+    const char *method, *output_dir, *servername, *user_agent, *bearer;
+    const char *tls_max;
+    const char *noproxy;
+    uint64_t max_time_ms, connect_timeout_ms;
+    uint8_t get, globoff, head, include, fail, insecure;
+    uint8_t tls_1_2, tls_1_3, ipv4, ipv6;
+    /* Computed from the above. */
+    uint8_t min_tls, max_tls;
+};
+
+struct options {
+    struct keep *keep;
+    struct group *groups;
+    size_t n_groups;
+    const char *cacert, *report, *waterfall_file;
+    uint64_t parallel_max, max_conns, per_host, handshakes, heap, max_header, max_body;
+    uint64_t recv_slice, send_slice, now;
+    uint8_t has_now, sync, silent, show_error, verbose, waterfall, help, version;
+    uint8_t accepted; /* options for the program's usual behaviour: -N, --http1.1 */
+};
+
+/* 0, or EXIT_USAGE after one line on stderr. Strings point into argv. */
+int options_parse(struct options *options, int argc, char **argv);
+
+/* --- the table, option_table.c --- */
+
+enum option_kind {
+    OPTION_FLAG,
+    OPTION_TEXT,
+    OPTION_NUMBER,    /* min..max */
+    OPTION_SECONDS,   /* with decimals; kept in milliseconds */
+    OPTION_ITEM,      /* adds an item to a list */
+    OPTION_ITEM_FLAG, /* the same without a value */
+    OPTION_FILE_FLAG, /* --name or --name=FILE */
+    OPTION_NEXT,
+    OPTION_REFUSED /* curl or cli.md has it, this build does not */
+};
+struct option_row {
+    char letter; /* 0 none */
+    uint8_t kind;
+    uint8_t of_group;
+    uint8_t item; /* enum item_kind */
+    const char *name;
+    size_t offset; /* of the value */
+    size_t seen;   /* FILE_FLAG: offset of the file; NUMBER: of its "given" flag, 0: none */
+    uint64_t min, max;
+    const char *value; /* name of the value in the help */
+    const char *help;
+};
+extern const struct option_row option_table[];
+extern const size_t option_table_len;
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The destination of a response: a file that appears when it is whole, or stdout in the order of
+ * the URLs. An output that is not yet first for stdout writes into an unnamed temporary file.
+ */
+#ifndef MIDGE_CLI_OUTPUT_H
+#define MIDGE_CLI_OUTPUT_H
+
+#include <midge/body.h>
+#include <midge/hash.h>
+
+/* The order of the outputs for stdout. */
+struct output_line {
+    struct output *first, *last;
+    int native;    /* errno when stdout failed: nothing more is written to it */
+    size_t spills; /* temporary files that are open */
+};
+
+struct output {
+    struct midge_sink sink;   /* the body */
+    struct midge_sha256 hash; /* of the body, if the report wants it */
+    uint64_t body_len;
+    const struct midge_port *port;
+    const char *path; /* NULL: stdout */
+    midge_file file;
+    struct output_line *line; /* the line for stdout that it stands in, or NULL */
+    struct output *next;
+    int spill;       /* temporary file, -1 none */
+    int native;      /* errno of a failure here, 0 none */
+    uint8_t no_body; /* -I: a body that comes with another method than HEAD is dropped */
+    uint8_t wrote;   /* something was written to stdout and cannot be taken back */
+    uint8_t ended;
+    uint8_t hashes; /* the body */
+};
+
+/* path NULL: stdout. hashes: 1 computes `hash`, which costs more than all else here. */
+void output_init(struct output *output, const struct midge_port *port, const char *path,
+                 struct output_line *line, int hashes);
+/* Writes bytes that are not body: the headers of -i. MIDGE_OK or WRITE. */
+int output_put(struct output *output, const void *data, size_t len);
+/* Ends an output whose request was not started. */
+void output_drop(struct output *output);
+
+#endif

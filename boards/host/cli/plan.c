@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * For each group of options the shared parts (method, headers, body) are made once, and then one
+ * fetch for each URL: its normal form, its output, its request. A URL that cannot be asked gets its
+ * error here and is not started.
+ */
+#define _GNU_SOURCE
+#include "plan.h"
+
+#include <string.h>
+#include <midge/err.h>
+
+#include "address.h"
+#include "data.h"
+#include "descriptor.h"
+#include "failure.h"
+#include "headers.h"
+#include "host/proxy.h"
+#include "local_name.h"
+#include "url_words.h"
+
+/* Shared by all URLs of a group. */
+struct shared {
+    const struct group *group;
+    struct keep *keep;
+    struct data data;
+    struct headers headers;
+    const char *method;
+};
+
+void fetch_refuse(struct fetch *fetch, int error, int native, const char *what)
+{
+    if (fetch->result.error != MIDGE_OK) {
+        return;
+    }
+    fetch->result.error = error;
+    fetch->result.native = native;
+    fetch->what = what;
+}
+
+/* --- the group --- */
+
+static const char *method_of(const struct group *group)
+{
+    if (group->method != NULL) {
+        return group->method;
+    }
+    if (group->head) {
+        return "HEAD";
+    }
+    if (group->uploads.n > 0) {
+        return "PUT";
+    }
+    return group->data.n > 0 && !group->get ? "POST" : "GET";
+}
+
+static int share(struct shared *shared)
+{
+    const struct group *group = shared->group;
+    int body = group->data.n > 0 && !group->get;
+    int code = address_check(group);
+
+    if (code != 0) {
+        return code;
+    }
+    shared->method = method_of(group);
+    if (group->data.n > 0) {
+        (void)data_build(shared->keep, &group->data, &shared->data); /* `failed` says which file */
+    }
+    return headers_build(shared->keep, group, body, shared->data.is_json, &shared->headers);
+}
+
+/* --- the URL --- */
+
+/* -G: adds the data to the query, before the fragment. */
+static const char *with_query(struct keep *keep, const char *url, const struct text *query)
+{
+    struct text text = {.keep = keep};
+    size_t base_len = strcspn(url, "#");
+    int has_query = memchr(url, '?', base_len) != NULL;
+
+    text_add(&text, url, base_len);
+    if (query->len > 0) {
+        text_puts(&text, has_query ? "&" : "?");
+        text_add(&text, query->data, query->len);
+    }
+    text_puts(&text, url + base_len);
+    return text.data;
+}
+
+/* Sets the normal form, or the reason why there is none. */
+static void set_url(struct fetch *fetch, const struct shared *shared)
+{
+    const char *url = fetch->given;
+    size_t cap, len;
+    char *normal;
+    int err;
+
+    if (fetch->upload_path != NULL) {
+        url = local_name_upload_url(shared->keep, url, fetch->upload_path);
+    }
+    if (shared->group->get && shared->group->data.n > 0) {
+        url = with_query(shared->keep, url, &shared->data.text);
+    }
+    cap = strlen(url) * 3 + 2; /* most bytes: each one encoded, a slash, the NUL */
+    normal = keep_alloc(shared->keep, cap);
+    err = midge_url_normalise(normal, cap, &len, url, 0);
+    fetch->url = err == MIDGE_OK ? normal : url;
+    if (err != MIDGE_OK) {
+        const char *words = url_words(shared->keep, url, &err);
+        fetch_refuse(fetch, err, 0, words);
+    }
+}
+
+/* --- one URL of the group --- */
+
+static void set_output(struct fetch *fetch, const struct shared *shared, size_t index)
+{
+    const struct group *group = shared->group;
+    const struct item *item = index < group->outputs.n ? &group->outputs.at[index] : NULL;
+    const char *name = item != NULL ? item->text : NULL;
+
+    if (item == NULL ||
+        (item->kind == ITEM_OUTPUT && (strcmp(name, "-") == 0 || descriptor_is_stdout(name)))) {
+        return;
+    }
+    if (item->kind == ITEM_REMOTE_NAME) {
+        name = local_name_of_url(shared->keep, fetch->given);
+    }
+    if (name == NULL || name[0] == '\0') {
+        fetch_refuse(fetch, MIDGE_ERR_WRITE, 0, "no file name for the output: use -o FILE");
+    } else {
+        fetch->local_name = local_name_in(shared->keep, group->output_dir, name);
+    }
+}
+
+static void set_tls(struct midge_request *request, const struct group *group)
+{
+    request->servername = group->servername;
+    request->min_tls = group->min_tls;
+    request->max_tls = group->max_tls;
+    request->dangerously_skip_verification = group->insecure;
+    request->family = group->ipv4 ? 4 : group->ipv6 ? 6 : 0;
+}
+
+/* midge counts up to 24 days; a longer limit becomes 24 days. */
+static uint32_t limit_ms(uint64_t ms)
+{
+    return ms < INT32_MAX ? (uint32_t)ms : INT32_MAX;
+}
+
+static void set_times(struct midge_request *request, const struct group *group)
+{
+    uint32_t connect_ms = limit_ms(group->connect_timeout_ms);
+
+    request->timeouts.attempt_ms = limit_ms(group->max_time_ms);
+    if (group->max_time_ms != 0) { /* then no other limit ends an answer */
+        request->timeouts.first_byte_ms = request->timeouts.idle_ms = MIDGE_NO_TIMEOUT;
+    }
+    request->timeouts.open_ms = connect_ms;
+    request->timeouts.dns_ms = connect_ms;
+    request->timeouts.connect_ms = connect_ms;
+    request->timeouts.tls_ms = connect_ms;
+}
+
+static void set_request(struct fetch *fetch, const struct shared *shared)
+{
+    const struct group *group = shared->group;
+    struct midge_request *request = &fetch->request;
+
+    request->method = fetch->method = shared->method;
+    request->url = fetch->url;
+    request->headers = shared->headers.at;
+    request->n_headers = shared->headers.n;
+    request->bearer = group->bearer;
+    if (group->data.n > 0 && !group->get) {
+        request->body = shared->data.text.data;
+        request->body_len = shared->data.text.len;
+    }
+    request->sink = &fetch->output.sink;
+    request->borrow = 1; /* the plan lives longer than the client */
+    set_tls(request, group);
+    set_times(request, group);
+}
+
+/* --resolve and --connect-to */
+static void set_address(struct fetch *fetch, const struct shared *shared)
+{
+    struct midge_url url;
+
+    if (midge_url_parse(&url, fetch->url, strlen(fetch->url), 0) == MIDGE_OK) {
+        address_apply(shared->keep, shared->group, &url, &fetch->request);
+    }
+}
+
+static void plan_fetch(struct fetch *fetch, const struct shared *shared, size_t index)
+{
+    const struct data *data = &shared->data;
+
+    fetch->group = shared->group;
+    fetch->given = shared->group->urls.at[index].text;
+    if (shared->group->uploads.n > 0) {
+        fetch->upload_path = shared->group->uploads.at[0].text;
+    }
+    set_url(fetch, shared);
+    set_output(fetch, shared, index);
+    set_request(fetch, shared);
+    if (shared->group->resolve.n > 0 || shared->group->connect_to.n > 0) {
+        set_address(fetch, shared);
+    }
+    if (data->failed != NULL) {
+        fetch_refuse(fetch, MIDGE_ERR_READ, data->native,
+                     keep_format(shared->keep, "can't read %s", data->failed));
+    }
+}
+
+/* Refuses a proxy that the environment asks for. */
+static int check_proxy(const struct fetch *fetch)
+{
+    struct midge_url url;
+    const char *name = NULL;
+
+    if (midge_url_parse(&url, fetch->url, strlen(fetch->url), 0) == MIDGE_OK) {
+        name = proxy_variable(&url, fetch->group->noproxy);
+    }
+    if (name == NULL) {
+        return 0;
+    }
+    return usage_error("%s: proxies are not supported, and the environment's %s sets one: unset "
+                       "it, or name the host in no_proxy",
+                       fetch->given, name);
+}
+
+static int plan_group(struct plan *plan, const struct group *group, struct keep *keep,
+                      const struct midge_port *port, struct run *run)
+{
+    struct shared shared = {.group = group, .keep = keep};
+    int code = share(&shared);
+
+    for (size_t i = 0; code == 0 && i < group->urls.n; i++) {
+        struct fetch *fetch = &plan->fetches[plan->n];
+        fetch->run = run;
+        fetch->index = plan->n++;
+        plan_fetch(fetch, &shared, i);
+        code = plan->has_proxy ? check_proxy(fetch) : 0;
+        output_init(&fetch->output, port, fetch->local_name, &plan->line, plan->has_report);
+        fetch->output.no_body = group->head;
+        if (fetch->result.error == MIDGE_OK && !group->insecure &&
+            strncmp(fetch->url, "https:", 6) == 0) {
+            plan->needs_ca = 1;
+        }
+    }
+    return code;
+}
+
+int plan_make(struct plan *plan, struct run *run, const struct options *options,
+              const struct midge_port *port)
+{
+    size_t n = 0;
+    int code = 0;
+
+    *plan = (struct plan){.has_proxy = proxy_any_set(), .has_report = options->report != NULL};
+    for (size_t i = 0; i < options->n_groups; i++) {
+        n += options->groups[i].urls.n;
+    }
+    plan->fetches = keep_alloc(options->keep, n * sizeof *plan->fetches);
+    for (size_t i = 0; code == 0 && i < options->n_groups; i++) {
+        code = plan_group(plan, &options->groups[i], options->keep, port, run);
+    }
+    return code;
+}

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starts the requests of the plan, as many at once as there is memory for; turns the client until
+ * all have ended, and starts more meanwhile; then prints the results. Each fetch ends exactly once,
+ * in on_done or end_unstarted, where a failure becomes a line and an exit code.
+ */
+#define _GNU_SOURCE
+#include "run.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <midge/err.h>
+
+#include "failure.h"
+#include "host/interrupt.h"
+#include "report.h"
+#include "setup.h"
+#include "verbose.h"
+#include "waterfall.h"
+
+#define MOST_LIVE     60000u /* started at once; less than the client's limit on awaitables */
+#define PROGRESS_MS   100
+#define STDIN_WAIT_MS 20 /* between two checks of a stdin without data */
+
+/* --- the end of one --- */
+
+/* A date was refused: perhaps the clock is wrong. */
+static const char *date_words(struct fetch *fetch)
+{
+    struct run *run = fetch->run;
+    time_t now = (time_t)run->shim.port.wall_time(run->shim.port.ctx);
+    char text[512], date[16] = "?";
+    struct tm parts;
+
+    if (fetch->result.cert_date == 0) {
+        return NULL;
+    }
+    midge_result_text(&fetch->result, text, sizeof text);
+    if (gmtime_r(&now, &parts) != NULL) {
+        (void)strftime(date, sizeof date, "%Y-%m-%d", &parts);
+    }
+    return keep_format(run->keep, "%s; the clock says %s", text, date);
+}
+
+static const char *own_words(struct fetch *fetch)
+{
+    struct keep *keep = fetch->run->keep;
+
+    switch (fetch->result.error) {
+    case MIDGE_ERR_HTTP_STATUS:
+        return keep_format(keep, "HTTP error %d %s", fetch->result.status,
+                           fetch->reply.reason != NULL ? fetch->reply.reason : "");
+    case MIDGE_ERR_HEADER: /* headers.c has checked all others */
+        return "the Content-Length of -H is not the body's";
+    case MIDGE_ERR_CERT:
+        return date_words(fetch);
+    case MIDGE_ERR_WRITE:
+        return keep_format(keep, "can't write %s",
+                           fetch->local_name != NULL ? fetch->local_name : "to stdout");
+    case MIDGE_ERR_READ:
+        return keep_format(keep, "can't read %s",
+                           fetch->upload_path != NULL ? fetch->upload_path : "the body");
+    default:
+        return NULL;
+    }
+}
+
+/* The client only knows that a sink or source failed; they know the errno. */
+static void add_native(struct fetch *fetch)
+{
+    if (fetch->result.native != 0) {
+        return;
+    }
+    if (fetch->result.error == MIDGE_ERR_WRITE) {
+        fetch->result.native = fetch->output.native;
+    } else if (fetch->result.error == MIDGE_ERR_READ) {
+        fetch->result.native = upload_native(&fetch->upload);
+    }
+}
+
+static int is_silent(const struct run *run)
+{
+    return run->options->silent && !run->options->show_error;
+}
+
+static void tell(struct fetch *fetch)
+{
+    struct run *run = fetch->run;
+
+    fetch->exit_code = failure_exit_code(fetch->result.error, fetch->result.phase);
+    if (fetch->result.error == MIDGE_OK) {
+        return;
+    }
+    add_native(fetch);
+    if (fetch->what == NULL) {
+        fetch->what = own_words(fetch);
+    }
+    fetch->message = failure_line(run->keep, &fetch->result, fetch->url, fetch->what);
+    if (is_silent(run) || fetch->told) {
+        return;
+    }
+    progress_clear(&run->progress);
+    fprintf(stderr, "%s\n", fetch->message);
+}
+
+static void end_unstarted(struct fetch *fetch)
+{
+    fetch->state = FETCH_DONE;
+    output_drop(&fetch->output);
+    tell(fetch);
+}
+
+/* --- callbacks --- */
+
+static void on_send(void *ctx, midge_id id, const char *method, const char *url)
+{
+    struct fetch *fetch = ctx;
+
+    (void)id;
+    fetch->state = FETCH_SENT;
+    if (fetch->run->options->verbose) {
+        verbose_request(fetch, method, url);
+    }
+}
+
+/* When the head is shown, the user also learns that part of it is missing. */
+static void tell_skipped(const struct fetch *fetch, const struct midge_response *response)
+{
+    int shown = fetch->run->options->verbose || fetch->group->include || fetch->group->head;
+
+    if (response->headers_skipped && shown && !is_silent(fetch->run)) {
+        fputs("midge: headers beyond --max-header were skipped\n", stderr);
+    }
+}
+
+/* Also for an interim answer, as with curl. */
+static int show_head(struct fetch *fetch, const struct midge_response *response)
+{
+    struct text head = {.keep = fetch->run->keep};
+
+    if (fetch->run->options->verbose) {
+        reply_show(response);
+    }
+    if (!fetch->group->include && !fetch->group->head) {
+        return MIDGE_OK;
+    }
+    reply_text(response, &head);
+    return output_put(&fetch->output, head.data, head.len);
+}
+
+static void on_interim(void *ctx, midge_id id, const struct midge_response *response)
+{
+    (void)id;
+    (void)show_head(ctx, response); /* a failed write fails again later */
+}
+
+/* Are the texts of the head needed later? The report shows them all, the line of -f the reason. */
+static int is_kept(const struct fetch *fetch, const struct midge_response *response)
+{
+    return fetch->run->options->report != NULL || (fetch->group->fail && response->status >= 400);
+}
+
+static int on_response(void *ctx, midge_id id, const struct midge_response *response)
+{
+    struct fetch *fetch = ctx;
+    int err;
+
+    (void)id;
+    fetch->state = FETCH_BODY;
+    reply_note(&fetch->reply, response);
+    if (is_kept(fetch, response)) {
+        reply_keep(&fetch->reply, fetch->run->keep, response);
+    }
+    err = show_head(fetch, response);
+    tell_skipped(fetch, response);
+    return fetch->group->fail && response->status >= 400 ? MIDGE_ERR_HTTP_STATUS : err;
+}
+
+static void on_trailer(void *ctx, midge_id id, const char *name, size_t name_len, const char *value,
+                       size_t value_len)
+{
+    struct fetch *fetch = ctx;
+
+    (void)id;
+    reply_add(&fetch->reply.trailers, fetch->run->keep, name, name_len, value, value_len);
+}
+
+static void on_done(void *ctx, const struct midge_result *result)
+{
+    struct fetch *fetch = ctx;
+
+    fetch->result = *result;
+    fetch->state = FETCH_DONE;
+    fetch->run->live--;
+    tell(fetch);
+}
+
+/* --- starting --- */
+
+static int begin(struct run *run, struct fetch *fetch)
+{
+    struct midge_request *request = &fetch->request;
+    int err = fetch->result.error;
+
+    if (err == MIDGE_OK && fetch->upload_path != NULL) {
+        err = upload_open(&fetch->upload, &run->shim.port, fetch->upload_path);
+        run->stdin_uploads += fetch->upload.source == &fetch->upload.stdin_source;
+        request->source = fetch->upload.source;
+    }
+    request->ctx = fetch;
+    request->on_send = on_send;
+    request->on_interim = on_interim;
+    request->on_response = on_response;
+    request->on_trailer = run->options->report != NULL ? on_trailer : NULL;
+    request->on_done = on_done;
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    return midge_start(run->client, request, &fetch->id);
+}
+
+/* 1: it has begun, or never can; 0: not now, the live requests fill the block. */
+static int start_one(struct run *run, struct fetch *fetch)
+{
+    int err = begin(run, fetch);
+
+    if (err == MIDGE_OK) {
+        fetch->started = 1;
+        run->live++;
+        return 1;
+    }
+    if ((err == MIDGE_ERR_NO_MEMORY || err == MIDGE_ERR_NO_SLOT) && run->live > 0 &&
+        fetch->upload_path == NULL) {
+        return 0;
+    }
+    upload_drop(&fetch->upload);
+    fetch_refuse(fetch, err, 0, NULL);
+    end_unstarted(fetch);
+    return 1;
+}
+
+/* Each body that waits for its turn on stdout needs a descriptor, so there are at most as many
+   requests as can have one beside all sockets. */
+static size_t most_live(const struct run *run)
+{
+    size_t spills = run->plan.line.spills, all = setup_descriptors() / 3 * 2;
+
+    if (run->options->sync || all <= spills) {
+        return 1;
+    }
+    return all - spills < MOST_LIVE ? all - spills : MOST_LIVE;
+}
+
+static void start_more(struct run *run)
+{
+    size_t most = most_live(run);
+
+    while (!run->aborted && run->next < run->plan.n && run->live < most &&
+           start_one(run, &run->plan.fetches[run->next])) {
+        run->next++;
+    }
+}
+
+/* Ends all fetches that have not begun. */
+static void refuse_rest(struct run *run, int error, int native, const char *what)
+{
+    while (run->next < run->plan.n) {
+        struct fetch *fetch = &run->plan.fetches[run->next++];
+        fetch_refuse(fetch, error, native, what);
+        end_unstarted(fetch);
+    }
+}
+
+/* There is no client: prints one line for all; each report has the error. */
+static void refuse_all(struct run *run, int error, int native, const char *what)
+{
+    struct midge_result result = {.error = error, .native = native};
+
+    if (!is_silent(run)) {
+        fprintf(stderr, "%s\n", failure_line(run->keep, &result, NULL, what));
+    }
+    for (size_t i = 0; i < run->plan.n; i++) {
+        run->plan.fetches[i].told = run->plan.fetches[i].result.error == MIDGE_OK;
+    }
+    refuse_rest(run, error, native, what);
+}
+
+static void abort_all(struct run *run, int error)
+{
+    run->aborted = 1;
+    for (size_t i = 0; i < run->next; i++) {
+        if (run->plan.fetches[i].started && run->plan.fetches[i].state != FETCH_DONE) {
+            (void)midge_cancel(run->client, run->plan.fetches[i].id);
+        }
+    }
+    refuse_rest(run, error, 0, NULL);
+}
+
+/* --- turning --- */
+
+/* Resumes uploads whose stdin had nothing to send and has now. Returns whether one still waits. */
+static int resume_uploads(struct run *run)
+{
+    int waits = 0;
+
+    if (run->stdin_uploads == 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < run->next; i++) {
+        struct fetch *fetch = &run->plan.fetches[i];
+        if (fetch->state == FETCH_DONE || !fetch->upload.waits) {
+            continue;
+        }
+        if (upload_ready(&fetch->upload)) {
+            (void)midge_resume(run->client, fetch->id);
+        } else {
+            waits = 1;
+        }
+    }
+    return waits;
+}
+
+static int turn_timeout(const struct run *run, int stdin_waits)
+{
+    if (stdin_waits) {
+        return STDIN_WAIT_MS;
+    }
+    return run->progress.on ? PROGRESS_MS : -1;
+}
+
+static void turn_until_done(struct run *run)
+{
+    start_more(run);
+    while (run->live > 0) {
+        int stdin_waits = resume_uploads(run);
+        int live = midge_poll(run->client, turn_timeout(run, stdin_waits));
+        if (live < 0) {
+            abort_all(run, live);
+            if (midge_poll(run->client, 0) < 0) {
+                break; /* midge_close ends the rest */
+            }
+        }
+        if (interrupt_came() && !run->aborted) {
+            abort_all(run, MIDGE_ERR_CANCELED);
+        }
+        start_more(run);
+        progress_draw(&run->progress, run);
+    }
+    progress_clear(&run->progress);
+}
+
+static uint64_t now_us(const struct run *run)
+{
+    return run->shim.port.clock_us(run->shim.port.ctx);
+}
+
+static void transfer(struct run *run)
+{
+    const char *what = NULL;
+    int native = 0;
+    int err = setup_client(run, &native, &what);
+
+    run->start_us = run->end_us = now_us(run);
+    if (err != MIDGE_OK) {
+        refuse_all(run, err, native, what);
+        return;
+    }
+    interrupt_catch(run->client);
+    progress_init(&run->progress, run);
+    turn_until_done(run);
+    run->end_us = now_us(run);
+    interrupt_release();
+    midge_close(run->client); /* fills run->stats */
+    run->client = NULL;
+}
+
+/* --- the end of all --- */
+
+/* An output that waited for stdout may have failed long after its request ended. */
+static void find_late_failures(struct run *run)
+{
+    for (size_t i = 0; i < run->plan.n; i++) {
+        struct fetch *fetch = &run->plan.fetches[i];
+        if (fetch->result.error != MIDGE_OK || fetch->output.native == 0) {
+            continue;
+        }
+        fetch->result.error = MIDGE_ERR_WRITE;
+        tell(fetch);
+    }
+}
+
+static int first_failure(const struct run *run)
+{
+    for (size_t i = 0; i < run->plan.n; i++) {
+        if (run->plan.fetches[i].exit_code != 0) {
+            return run->plan.fetches[i].exit_code;
+        }
+    }
+    return 0;
+}
+
+static int run_all(struct run *run)
+{
+    struct report report = {0};
+    int code = plan_make(&run->plan, run, run->options, &run->shim.port);
+
+    if (code == 0) {
+        code = report_open(&report, run->options->report);
+    }
+    if (code != 0) {
+        return code;
+    }
+    transfer(run);
+    find_late_failures(run);
+    if (run->options->waterfall) {
+        code = waterfall_draw(run);
+    }
+    if (report_write(&report, run) != 0) {
+        code = EXIT_WRITE;
+    }
+    return first_failure(run) != 0 ? first_failure(run) : code;
+}
+
+int run_options(const struct options *options)
+{
+    struct run run = {.options = options, .keep = options->keep};
+    int code = setup_port(&run);
+
+    if (code == 0) {
+        code = run_all(&run);
+    }
+    setup_end(&run);
+    return code;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs a plan on one client. */
+#ifndef MIDGE_CLI_RUN_H
+#define MIDGE_CLI_RUN_H
+
+#include <midge/client.h>
+
+#include "host/shim.h"
+#include "plan.h"
+#include "progress.h"
+
+struct run {
+    const struct options *options;
+    struct keep *keep;
+    struct midge_port *below; /* the real port */
+    struct shim shim;
+    struct plan plan;
+    struct text ca;
+    void *block; /* the client's memory */
+    size_t block_size;
+    struct midge_client *client;
+    struct midge_stats stats; /* filled when the client is closed */
+    struct progress progress;
+    uint64_t start_us, end_us;
+    size_t next; /* index in the plan of the next one to start */
+    size_t live;
+    size_t stdin_uploads; /* started: only these can wait for data */
+    uint8_t aborted;
+};
+
+/* Runs the options and prints all results. Returns the program's exit code. */
+int run_options(const struct options *options);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opens the client: its port, trusted roots, limits and block of memory follow from the options and
+ * the plan. Roots are read only when a request verifies a certificate.
+ */
+#include "setup.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <midge/config.h>
+#include <midge/err.h>
+#include <midge/port_posix.h>
+
+#include "data.h"
+#include "failure.h"
+#include "host/clock.h"
+#include "peer.h"
+#include "verbose.h"
+
+#define SYSTEM_CA        "/etc/ssl/certs/ca-certificates.crt"
+#define MOST_CONNECTIONS 1000u
+#define MOST_AWAITABLES  65000u
+/* Awaitables beside the requests, and requests that have ended but are not freed yet. */
+#define SPARE_AWAITABLES 16u
+
+static size_t most(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* --- the port --- */
+
+int setup_port(struct run *run)
+{
+    const struct options *options = run->options;
+    int err = midge_posix_open(&run->below, MOST_CONNECTIONS + SPARE_AWAITABLES);
+
+    if (err != MIDGE_OK) {
+        struct midge_result result = {.error = err};
+        fprintf(stderr, "%s\n", failure_line(run->keep, &result, NULL, midge_err_text(err)));
+        return failure_exit_code(err, MIDGE_PHASE_QUEUE);
+    }
+    shim_init(&run->shim, run->below);
+    run->shim.recv_slice = (size_t)options->recv_slice;
+    run->shim.send_slice = (size_t)options->send_slice;
+    if (options->has_now) {
+        run->shim.now = (int64_t)options->now;
+    }
+    return 0;
+}
+
+/* --- trust --- */
+
+static int read_ca(struct run *run, int *native, const char **what)
+{
+    const char *path = run->options->cacert;
+
+    if (path == NULL && !run->plan.needs_ca) {
+        return MIDGE_OK;
+    }
+    if (path == NULL) {
+        path = SYSTEM_CA;
+    }
+    run->ca = (struct text){.keep = run->keep};
+    *native = data_read_file(path, &run->ca);
+    if (*native == 0 && run->ca.len > 0) {
+        return MIDGE_OK;
+    }
+    *what = keep_format(
+        run->keep, *native != 0 ? "can't read the CA file %s" : "the CA file %s is empty", path);
+    return MIDGE_ERR_CA;
+}
+
+static void warn_of_clock(const struct run *run)
+{
+    const struct options *options = run->options;
+    int is_silent = options->silent && !options->show_error;
+
+    if (run->plan.needs_ca && !is_silent) {
+        clock_warn(run->shim.port.wall_time(run->shim.port.ctx),
+                   options->has_now ? 1 : MIDGE_TIME_FLOOR);
+    }
+}
+
+/* --- limits and memory --- */
+
+/* Descriptors beside those of transfers: the standard ones, resolver, wake-up, report. */
+#define SPARE_DESCRIPTORS 16u
+
+size_t setup_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= SIZE_MAX) {
+        return SIZE_MAX;
+    }
+    return limit.rlim_cur > SPARE_DESCRIPTORS ? (size_t)limit.rlim_cur - SPARE_DESCRIPTORS : 0;
+}
+
+static void set_limits(const struct run *run, struct midge_config *config)
+{
+    const struct options *options = run->options;
+    size_t wanted = most((size_t)options->per_host, (size_t)options->parallel_max);
+
+    /* Higher limits for one host, or for parallel requests, also raise the number of
+       connections. */
+    wanted = least(most(wanted, MIDGE_MAX_CONNECTIONS), MOST_CONNECTIONS);
+    if (options->max_conns != 0) {
+        wanted = (size_t)options->max_conns;
+    }
+    /* Each has a socket and a body to write: no answer is lost for lack of descriptors. */
+    wanted = most(least(wanted, setup_descriptors() / 3), 1);
+    config->max_connections = (uint16_t)wanted;
+    config->max_per_origin = (uint16_t)options->per_host;
+    config->max_handshakes = (uint16_t)options->handshakes;
+    config->max_transfers = (uint16_t)options->parallel_max;
+    config->max_header = (uint32_t)options->max_header;
+    config->max_body = options->max_body;
+    config->max_awaitables = (uint16_t)least(run->plan.n + SPARE_AWAITABLES, MOST_AWAITABLES);
+    config->queued_requests = config->max_awaitables;
+}
+
+static const char *too_small(struct run *run, const struct midge_config *config)
+{
+    size_t smallest = midge_memory_least(config);
+    size_t needed = midge_memory_needed(config);
+
+    return keep_format(run->keep,
+                       "a block of %zu bytes is too small: %zu are needed at least (--heap %zu), "
+                       "%zu for everything at once",
+                       run->block_size, smallest, smallest, needed);
+}
+
+static const char *why_not_open(struct run *run, const struct midge_config *config, int err)
+{
+    if (err == MIDGE_ERR_NO_MEMORY) {
+        return too_small(run, config);
+    }
+    if (err == MIDGE_ERR_CA) {
+        return keep_format(run->keep, "no usable certificate in the CA file %s",
+                           run->options->cacert != NULL ? run->options->cacert : SYSTEM_CA);
+    }
+    return midge_err_text(err);
+}
+
+int setup_client(struct run *run, int *native, const char **what)
+{
+    struct midge_config config = {.port = &run->shim.port};
+    int err = read_ca(run, native, what);
+
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    warn_of_clock(run);
+    set_limits(run, &config);
+    config.tls.time_floor = run->options->has_now ? 1 : 0; /* --now sets a clock that is trusted */
+    config.stats_at_close = &run->stats;
+    config.tls.ca = run->ca.data;
+    config.tls.ca_len = run->ca.len;
+    if (run->options->verbose) {
+        config.trace = verbose_trace;
+        config.on_peer = peer_show;
+    }
+    run->block_size = (size_t)run->options->heap;
+    if (run->block_size == 0) {
+        run->block_size = midge_memory_needed(&config);
+    }
+    run->block = malloc(run->block_size);
+    config.memory = run->block;
+    config.memory_size = run->block_size;
+    err = run->block != NULL ? midge_open(&run->client, &config) : MIDGE_ERR_NO_MEMORY;
+    if (err != MIDGE_OK) {
+        *what = why_not_open(run, &config, err);
+    }
+    return err;
+}
+
+void setup_end(struct run *run)
+{
+    midge_close(run->client);
+    run->client = NULL;
+    free(run->block);
+    midge_posix_close(run->below);
+}
