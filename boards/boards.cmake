@@ -102,7 +102,7 @@ set(_conformance ${PROJECT_SOURCE_DIR}/tests/conformance)
 file(GLOB _checks CONFIGURE_DEPENDS ${_conformance}/check_*.c)
 foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
     midge_library(midge-${profile} ${profile})
-    target_compile_definitions(midge-${profile} PUBLIC MIDGE_ZONES=0) # their lwIP has no IPv6
+    target_compile_definitions(midge-${profile} PUBLIC MIDGE_WITH_IPV6=0) # their lwIP has no IPv6
     board_port(${profile})
     board_image(${MIDGE_BOARD}-${profile}-qemu midge-${profile} ${profile} semihost ${_apps})
     board_image(${MIDGE_BOARD}-${profile} midge-${profile} ${profile} standalone ${_apps})
