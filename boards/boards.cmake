@@ -80,7 +80,7 @@ endfunction()
 function(board_library name profile)
     midge_library(${name} ${profile})
     target_compile_options(${name} PRIVATE -flto -ffat-lto-objects)
-    target_compile_definitions(${name} PUBLIC MIDGE_ZONES=0) # the boards' lwIP has no IPv6
+    target_compile_definitions(${name} PUBLIC MIDGE_WITH_IPV6=0) # the boards' lwIP has no IPv6
 endfunction()
 
 # board_image(NAME LIBRARY PROFILE SERVICES APPS...): services semihost or standalone

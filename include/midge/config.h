@@ -185,20 +185,36 @@
 /* 0 saves some 1.5 KB of flash: a request's URL must then be complete and in the characters that
    midge_url_parse accepts, and config.base_url is refused (UNSUPPORTED). 1 corrects URLs as
    people paste them and resolves them against base_url (midge_url_normalise, midge_url_resolve). */
-#ifndef MIDGE_URL_MEND
-#define MIDGE_URL_MEND 1
+#ifndef MIDGE_WITH_URL_MENDING
+#define MIDGE_WITH_URL_MENDING 1
 #endif
 
 /* 0 refuses zones of IPv6 addresses (http://[fe80::1%25eth0]/) and saves some 0.7 KB of flash:
    for a network stack without IPv6. */
-#ifndef MIDGE_ZONES
-#define MIDGE_ZONES 1
+#ifndef MIDGE_WITH_IPV6
+#define MIDGE_WITH_IPV6 1
 #endif
 
-/* 0 leaves out the parser of dates, which saves some 0.7 KB of flash: a date in Retry-After is
-   then ignored. */
-#ifndef MIDGE_HTTP_DATES
-#define MIDGE_HTTP_DATES 1
+/* 0 saves some 0.7 KB of flash: retry_after_s of a result stays 0. */
+#ifndef MIDGE_WITH_RETRY_AFTER
+#define MIDGE_WITH_RETRY_AFTER 1
+#endif
+
+/* 0 saves some 0.3 KB of flash: the limits of an idle connection that servers announce (Keep-Alive:
+   timeout=5, max=100) are ignored, and connections idle for keep_alive_ms. */
+#ifndef MIDGE_WITH_KEEP_ALIVE_HINTS
+#define MIDGE_WITH_KEEP_ALIVE_HINTS 1
+#endif
+
+/* 0 saves some 0.1 KB of flash: trailers are checked as before, but not given to on_trailer. */
+#ifndef MIDGE_WITH_TRAILERS
+#define MIDGE_WITH_TRAILERS 1
+#endif
+
+/* 0 saves some 0.6 KB of flash: an answer whose head is longer than max_header fails with
+   MIDGE_ERR_TOO_LARGE. 1 skips the fields of such a head that are not needed. */
+#ifndef MIDGE_WITH_HEAD_SKIPPING
+#define MIDGE_WITH_HEAD_SKIPPING 1
 #endif
 
 /* midge_spawn and MIDGE_AWAIT (task.h). */

@@ -91,7 +91,7 @@ struct midge_result {
     uint32_t retry_after_s; /* from a Retry-After header (RFC 9110 10.2.3); a date counts from
                                the answer's own Date. 0 none */
     uint64_t body_len;      /* decoded body bytes given to the sink */
-    uint64_t offset;        /* PROTOCOL: byte offset in the answer */
+    uint64_t offset;        /* PROTOCOL: byte offset in the answer, modulo 2^32 */
     size_t memory_peak;     /* the most bytes that its connection took */
     uint32_t longest_step_us;
     const char *cipher; /* static text, or "" */

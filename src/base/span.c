@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/span.h"
 
-bool midge__is_token(char c)
-{
-    return midge__is_digit(c) || midge__is_alpha(c) ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
+/* Digits, letters and !#$%&'*+-.^_`|~ */
+const uint32_t midge__token_chars[8] = {0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff};
 
 int midge__hex_value(char c)
 {
@@ -68,7 +65,7 @@ bool midge__span_u64(struct midge_span s, uint64_t *value)
         if (!midge__is_digit(s.ptr[i]))
             return false;
         unsigned digit = (unsigned)(s.ptr[i] - '0');
-        if (v > (UINT64_MAX - digit) / 10)
+        if (v > UINT64_MAX / 10 || (v == UINT64_MAX / 10 && digit > UINT64_MAX % 10))
             return false;
         v = v * 10 + digit;
     }

@@ -41,14 +41,20 @@ static inline bool midge__is_ows(char c)
     return c == ' ' || c == '\t';
 }
 
-/* A character of methods and field names (RFC 9110 5.6.2). */
-bool midge__is_token(char c);
+/* One bit for each character that methods and field names may have (RFC 9110 5.6.2). */
+extern const uint32_t midge__token_chars[8];
+
+static inline bool midge__is_token(char c)
+{
+    unsigned char u = (unsigned char)c;
+    return (midge__token_chars[u / 32] >> u % 32 & 1) != 0;
+}
 
 /* A character that no field value, reason or chunk extension may contain (RFC 9110 5.5). */
 static inline bool midge__is_ctl(char c)
 {
     unsigned char u = (unsigned char)c;
-    return (u < 0x20 && c != '\t') || u == 0x7f;
+    return u < 0x20 ? u != '\t' : u == 0x7f;
 }
 
 static inline char midge__lower(char c)

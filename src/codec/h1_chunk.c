@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * RFC 9112 7.1, byte by byte.
+ * RFC 9112 7.1, byte by byte: a size's line is short.
  *
  * state     waits for                         leads to
  * SIZE      hex digits                        SPACE, EXT_NAME, LF
@@ -10,7 +10,8 @@
  * QUOTED    the '"' that ends a value         EXT, ESCAPED
  * ESCAPED   the character after a backslash   QUOTED
  * LF        LF                                DATA, LAST (size 0)
- * DATA      the caller, who takes c->left     DATA_CR, which the caller sets
+ * DATA      the caller, who counts c->left    DATA_CR, which the caller sets
+ *           down to 0
  * DATA_CR   CR                                DATA_LF
  * DATA_LF   LF                                SIZE
  * LAST      the caller, who reads trailers    -
@@ -22,50 +23,33 @@
 #include "base/check.h"
 #include "base/span.h"
 
-static void start_chunk(struct midge__h1_chunk *c)
-{
-    c->left = 0;
-    c->digits = 0;
-    c->ext = 0;
-    c->state = MIDGE__H1_CHUNK_SIZE;
-}
-
-static const char *after_chunk_size(struct midge__h1_chunk *c, char byte)
-{
-    if (c->digits == 0) {
-        return MIDGE__TEXT("bad chunk size");
-    }
-    c->ext = 0;
-    if (byte == '\r') {
-        c->state = MIDGE__H1_CHUNK_LF;
-    } else if (byte == ';') {
-        c->state = MIDGE__H1_CHUNK_EXT_NAME;
-    } else {
-        return MIDGE__TEXT("bad chunk size");
-    }
-    return NULL;
-}
-
 /* RFC 9112 7.1.1 allows white space only before a ';', but old servers pad all sizes to one length.
    No reader takes white space for a digit or for an end, so it is skipped. */
-static const char *on_chunk_space(struct midge__h1_chunk *c, char byte)
+static const char *after_size(struct midge__h1_chunk *c, char byte)
 {
-    if (c->digits == 0 || !midge__is_ows(byte)) {
-        return after_chunk_size(c, byte);
+    bool space = c->digits != 0 && midge__is_ows(byte);
+    c->spaced |= space;
+    if (space && c->ext++ != MIDGE__H1_MAX_CHUNK_SPACE) {
+        c->state = MIDGE__H1_CHUNK_SPACE;
+        return NULL;
     }
-    c->state = MIDGE__H1_CHUNK_SPACE;
-    return c->ext++ == MIDGE__H1_MAX_CHUNK_SPACE ? MIDGE__TEXT("bad chunk size") : NULL;
+    if (c->digits == 0 || (byte != '\r' && byte != ';')) {
+        return MIDGE__TEXT("bad chunk size");
+    }
+    c->ext = 0;
+    c->state = byte == ';' ? MIDGE__H1_CHUNK_EXT_NAME : MIDGE__H1_CHUNK_LF;
+    return NULL;
 }
 
-static const char *on_chunk_size(struct midge__h1_chunk *c, char byte)
+static const char *on_size(struct midge__h1_chunk *c, char byte)
 {
     int digit = midge__hex_value(byte);
-    if (digit < 0)
-        return on_chunk_space(c, byte);
-    if (c->digits++ == 16) /* 64 bits hold 16 digits */
-        return MIDGE__TEXT("chunk size too large");
+    if (digit < 0) {
+        return after_size(c, byte);
+    }
     c->left = c->left << 4 | (unsigned)digit;
-    return NULL;
+    /* 64 bits hold 16 digits */
+    return c->digits++ == 16 ? MIDGE__TEXT("chunk size too large") : NULL;
 }
 
 static enum midge__h1_chunk_state ext_state(enum midge__h1_chunk_state state, char byte)
@@ -86,7 +70,7 @@ static enum midge__h1_chunk_state ext_state(enum midge__h1_chunk_state state, ch
 }
 
 /* Nothing uses extensions, so they are skipped, but a hidden line end in them must not pass. */
-static const char *on_chunk_ext(struct midge__h1_chunk *c, char byte)
+static const char *on_ext(struct midge__h1_chunk *c, char byte)
 {
     enum midge__h1_chunk_state state = c->state;
     if (state == MIDGE__H1_CHUNK_EXT && byte == '\r') {
@@ -101,40 +85,50 @@ static const char *on_chunk_ext(struct midge__h1_chunk *c, char byte)
     return c->ext++ == MIDGE__H1_MAX_CHUNK_EXT ? MIDGE__TEXT("chunk extensions too long") : NULL;
 }
 
-static const char *on_chunk_lf(struct midge__h1_chunk *c, char byte)
+static const char *on_lf(struct midge__h1_chunk *c, char byte)
 {
-    if (byte != '\n')
-        return MIDGE__TEXT("bare CR after chunk size");
     c->state = c->left != 0 ? MIDGE__H1_CHUNK_DATA : MIDGE__H1_CHUNK_LAST;
-    return NULL;
+    return byte != '\n' ? MIDGE__TEXT("bare CR after chunk size") : NULL;
 }
 
 static const char *on_data_end(struct midge__h1_chunk *c, char byte)
 {
-    if (byte != (c->state == MIDGE__H1_CHUNK_DATA_CR ? '\r' : '\n'))
+    bool cr = c->state == MIDGE__H1_CHUNK_DATA_CR;
+    if (byte != (cr ? '\r' : '\n')) {
         return MIDGE__TEXT("chunk data not followed by CRLF");
-    if (c->state == MIDGE__H1_CHUNK_DATA_CR)
-        c->state = MIDGE__H1_CHUNK_DATA_LF;
-    else
-        start_chunk(c);
+    }
+    c->digits = 0;
+    c->ext = 0;
+    c->state = cr ? MIDGE__H1_CHUNK_DATA_LF : MIDGE__H1_CHUNK_SIZE;
     return NULL;
 }
 
-const char *midge__h1_chunk_byte(struct midge__h1_chunk *c, char byte)
+static const char *on_byte(struct midge__h1_chunk *c, char byte)
 {
     switch (c->state) {
     case MIDGE__H1_CHUNK_SIZE:
-        return on_chunk_size(c, byte);
+        return on_size(c, byte);
     case MIDGE__H1_CHUNK_SPACE:
-        return on_chunk_space(c, byte);
-    case MIDGE__H1_CHUNK_EXT_NAME:
-    case MIDGE__H1_CHUNK_EXT:
-    case MIDGE__H1_CHUNK_QUOTED:
-    case MIDGE__H1_CHUNK_ESCAPED:
-        return on_chunk_ext(c, byte);
+        return after_size(c, byte);
     case MIDGE__H1_CHUNK_LF:
-        return on_chunk_lf(c, byte);
-    default:
+        return on_lf(c, byte);
+    case MIDGE__H1_CHUNK_DATA_CR:
+    case MIDGE__H1_CHUNK_DATA_LF:
         return on_data_end(c, byte);
+    default:
+        return on_ext(c, byte);
     }
+}
+
+const char *midge__h1_chunk(struct midge__h1_chunk *c, const uint8_t **at, const uint8_t *end)
+{
+    const char *why = NULL;
+    while (*at != end && c->state != MIDGE__H1_CHUNK_DATA && c->state != MIDGE__H1_CHUNK_LAST) {
+        why = on_byte(c, (char)**at);
+        if (why != NULL) {
+            break;
+        }
+        ++*at;
+    }
+    return why;
 }

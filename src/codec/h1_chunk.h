@@ -3,6 +3,7 @@
 #ifndef MIDGE__H1_CHUNK_H
 #define MIDGE__H1_CHUNK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Bytes of one chunk's extensions. */
@@ -32,9 +33,11 @@ struct midge__h1_chunk {
     uint16_t ext;   /* bytes of this chunk's extensions so far; before them, of white space */
     uint8_t digits; /* number of digits of the size so far */
     uint8_t state;  /* enum midge__h1_chunk_state */
+    bool spaced;    /* white space stood after the size of some chunk */
 };
 
-/* Takes one byte, in any state but DATA and LAST. NULL, or a static text that names the error. */
-const char *midge__h1_chunk_byte(struct midge__h1_chunk *c, char byte);
+/* Takes the bytes from *at up to DATA, LAST or `end`, and moves *at. NULL, or a static text that
+   names the error; then *at is its place. */
+const char *midge__h1_chunk(struct midge__h1_chunk *c, const uint8_t **at, const uint8_t *end);
 
 #endif

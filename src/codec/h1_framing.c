@@ -6,9 +6,6 @@
 #include "base/check.h"
 #include "base/span.h"
 
-/* p->seen */
-enum { SEEN_CHUNKED = 1, SEEN_CLOSE = 2, SEEN_KEEP_ALIVE = 4, SEEN_IDENTITY = 8 };
-
 /* ---- header by header ---- */
 
 /* RFC 9112 6.3: a list of identical values may count as one, anything else is an attack. */
@@ -36,11 +33,11 @@ static const char *on_transfer_encoding(struct midge__h1_parse *p, struct midge_
     if (!identity && !midge__span_is(value, "chunked")) {
         return MIDGE__TEXT("unknown transfer coding");
     }
-    if ((p->seen & (SEEN_CHUNKED | SEEN_IDENTITY)) != 0) {
+    if ((p->seen & (MIDGE__H1_SEEN_CHUNKED | MIDGE__H1_SEEN_IDENTITY)) != 0) {
         return MIDGE__TEXT("more than one transfer coding");
     }
-    p->seen |= identity ? SEEN_IDENTITY : SEEN_CHUNKED;
-    p->tolerated |= identity;
+    p->seen |=
+        identity ? MIDGE__H1_SEEN_IDENTITY | MIDGE__H1_SEEN_TOLERATED : MIDGE__H1_SEEN_CHUNKED;
     return NULL;
 }
 
@@ -49,41 +46,45 @@ static const char *on_connection(struct midge__h1_parse *p, struct midge_span va
     struct midge_span item;
     while (midge__span_list_next(&value, &item)) {
         if (midge__span_is(item, "close"))
-            p->seen |= SEEN_CLOSE;
+            p->seen |= MIDGE__H1_SEEN_CLOSE;
         else if (midge__span_is(item, "keep-alive"))
-            p->seen |= SEEN_KEEP_ALIVE;
+            p->seen |= MIDGE__H1_SEEN_KEEP_ALIVE;
     }
     return NULL;
 }
 
-const char *midge__h1_note_header(struct midge__h1_parse *p, struct midge_span name,
+const char *midge__h1_note_header(struct midge__h1_parse *p, enum midge__field field,
                                   struct midge_span value)
 {
-    static const struct {
-        const char *name;
-        const char *(*note)(struct midge__h1_parse *p, struct midge_span value);
-    } fields[] = {
-        {"Content-Length", on_content_length},
-        {"Transfer-Encoding", on_transfer_encoding},
-        {"Connection", on_connection},
-    };
-    p->tolerated |= p->folded;
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        if (midge__span_is(name, fields[i].name)) {
-            return p->folded ? MIDGE__TEXT("folded header line") : fields[i].note(p, value);
-        }
+    const unsigned never_folded = MIDGE__FIELD_BIT(CONTENT_LENGTH) |
+                                  MIDGE__FIELD_BIT(TRANSFER_ENCODING) |
+                                  MIDGE__FIELD_BIT(CONNECTION);
+    const unsigned bit = midge__field_bit(field);
+    p->present |= (uint16_t)bit;
+    midge__h1_note_fold(p);
+    if (p->folded && (bit & never_folded) != 0) {
+        return MIDGE__TEXT("folded header line");
     }
-    if (midge__span_is(name, "Keep-Alive")) {
+    switch (field) {
+    case MIDGE__FIELD_CONTENT_LENGTH:
+        return on_content_length(p, value);
+    case MIDGE__FIELD_TRANSFER_ENCODING:
+        return on_transfer_encoding(p, value);
+    case MIDGE__FIELD_CONNECTION:
+        return on_connection(p, value);
+    case MIDGE__FIELD_KEEP_ALIVE:
         midge__keep_alive_note(&p->keep, value);
+        return NULL;
+    default:
+        return NULL;
     }
-    return NULL;
 }
 
 /* ---- when the head is complete, RFC 9112 6.3 ---- */
 
 const char *midge__h1_framing_error(const struct midge__h1_parse *p)
 {
-    if ((p->seen & SEEN_CHUNKED) == 0)
+    if ((p->seen & MIDGE__H1_SEEN_CHUNKED) == 0)
         return NULL;
     if (p->minor == 0)
         return MIDGE__TEXT("Transfer-Encoding in HTTP/1.0"); /* 6.1: treat such framing as faulty */
@@ -92,38 +93,27 @@ const char *midge__h1_framing_error(const struct midge__h1_parse *p)
     return NULL;
 }
 
-/* After these responses the stream does not carry this exchange's HTTP any more. */
-static bool is_switched(const struct midge__h1_parse *p)
+static bool has_no_body(const struct midge__h1_parse *p, bool switched)
 {
-    bool tunnel = (p->flags & MIDGE__H1_FOR_CONNECT) != 0 && p->status / 100 == 2;
-    return tunnel || p->status == 101;
-}
-
-static enum midge__h1_framing choose_framing(const struct midge__h1_parse *p)
-{
-    bool for_head = (p->flags & MIDGE__H1_FOR_HEAD) != 0;
-    if (for_head || is_switched(p) || p->status == 204 || p->status == 304)
-        return MIDGE__H1_FRAMING_NONE;
-    if ((p->seen & SEEN_CHUNKED) != 0)
-        return MIDGE__H1_FRAMING_CHUNKED;
-    return p->has_length ? MIDGE__H1_FRAMING_LENGTH : MIDGE__H1_FRAMING_CLOSE;
-}
-
-/* RFC 9112 9.3. */
-static bool choose_keep_alive(const struct midge__h1_parse *p)
-{
-    /* A server may send a body after a 204 that announces one: its bytes would be taken for the
-       beginning of the next response. */
-    bool stray_body = p->status == 204 && (p->content_length != 0 || (p->seen & SEEN_CHUNKED) != 0);
-    if (p->framing == MIDGE__H1_FRAMING_CLOSE || is_switched(p) || stray_body)
-        return false;
-    if ((p->seen & SEEN_CLOSE) != 0 || p->tolerated)
-        return false;
-    return p->minor != 0 || (p->seen & SEEN_KEEP_ALIVE) != 0;
+    return switched || (p->flags & MIDGE__H1_FOR_HEAD) != 0 || p->status == 204 || p->status == 304;
 }
 
 void midge__h1_choose_framing(struct midge__h1_parse *p)
 {
-    p->framing = (uint8_t)choose_framing(p);
-    p->keep_alive = choose_keep_alive(p);
+    const bool chunked = (p->seen & MIDGE__H1_SEEN_CHUNKED) != 0;
+    const bool tunnel =
+        (p->flags & MIDGE__H1_FOR_CONNECT) != 0 && p->status >= 200 && p->status < 300;
+    /* The stream does not carry this exchange's HTTP any more. */
+    const bool switched = tunnel || p->status == 101;
+    /* A server may send a body after a 204 that announces one: its bytes would be taken for the
+       beginning of the next response. */
+    const bool stray_body = p->status == 204 && (p->content_length != 0 || chunked);
+    p->framing = has_no_body(p, switched) ? MIDGE__H1_FRAMING_NONE
+                 : chunked                ? MIDGE__H1_FRAMING_CHUNKED
+                 : p->has_length          ? MIDGE__H1_FRAMING_LENGTH
+                                          : MIDGE__H1_FRAMING_CLOSE;
+    /* RFC 9112 9.3. */
+    p->keep_alive = p->framing != MIDGE__H1_FRAMING_CLOSE && !switched && !stray_body &&
+                    (p->seen & (MIDGE__H1_SEEN_CLOSE | MIDGE__H1_SEEN_TOLERATED)) == 0 &&
+                    (p->minor != 0 || (p->seen & MIDGE__H1_SEEN_KEEP_ALIVE) != 0);
 }

@@ -9,80 +9,69 @@
  * NEXT        the byte after the line             FOLD, or the line is read
  * FOLD        the end of a fold's white space     TEXT
  *
- * A skipped line passes through the same states: its bytes are checked but not kept.
+ * TEXT takes all bytes up to the next control character at once. A skipped line passes through the
+ * same states: its bytes are checked but not kept (h1_skip.c). Most headers lie in the input as a
+ * whole, with the byte after them: whole_line takes them without any state and without a copy.
  */
 #include "codec/h1_line.h"
 
 #include "base/check.h"
 #include "base/span.h"
+#include "codec/h1_skip.h"
 #include "midge/err.h"
 
 enum { TEXT, CR, NEXT, FOLD };
 
-/* p->skip */
-enum { KEEP, SKIP_NAME, SKIP_VALUE };
-
 static const char prefix[] = "HTTP/1.";
 #define PREFIX_LEN (sizeof prefix - 1)
 
-int midge__h1_fail(struct midge__h1_parse *p, ptrdiff_t at, const char *why)
+/* ---- errors ---- */
+
+int midge__h1_fail_at(struct midge__h1_parse *p, int at, const char *why)
 {
     p->why = why;
-    p->offset = p->received + (uint64_t)(int64_t)at;
-    return MIDGE_ERR_PROTOCOL;
+    p->offset = p->received + (uint32_t)(p->at - p->begin) + (uint32_t)at;
+    return p->err = MIDGE_ERR_PROTOCOL;
 }
 
 int midge__h1_fail_in_line(struct midge__h1_parse *p, size_t at, const char *why)
 {
     p->why = why;
-    p->offset += at;
-    return MIDGE_ERR_PROTOCOL;
+    p->offset += (uint32_t)at;
+    return p->err = MIDGE_ERR_PROTOCOL;
 }
 
-static int fail_here(struct midge__h1_parse *p, const struct midge__h1_input *in, const char *why)
-{
-    return midge__h1_fail(p, (ptrdiff_t)in->pos, why);
-}
+/* ---- the line's bytes ---- */
 
-static void take(struct midge__h1_parse *p, struct midge__h1_input *in, size_t n)
+/* The first control character, or the limit. Every byte of a head passes here, so it reads a word
+   at a time as long as all bytes are from 0x20 to 0x7e: no sum below sets the top bit of a byte
+   then. Carries come from other bytes only. */
+static const uint8_t *text_end(const uint8_t *at, const uint8_t *limit)
 {
-    in->pos += n;
-    p->budget -= (uint32_t)n;
-}
-
-/* ---- bytes of a skipped line ---- */
-
-/* The name is checked also here, so that no reader can see another header in it. */
-static int skip_bytes(struct midge__h1_parse *p, const char *bytes, size_t len)
-{
-    for (size_t i = 0; i < len && p->skip == SKIP_NAME; i++) {
-        if (bytes[i] == ':') {
-            p->skip = SKIP_VALUE;
-        } else if (!midge__is_token(bytes[i])) {
-            return midge__h1_fail_in_line(p, 0, MIDGE__TEXT("bad character in header name"));
+    const size_t ones = (size_t)-1 / 0xff; /* 0x01 in each byte */
+    size_t word;
+    for (size_t n = (size_t)(limit - at) / sizeof word; n != 0; n--, at += sizeof word) {
+        memcpy(&word, at, sizeof word);
+        if (((word | (word - ones * 0x20) | (word + ones)) & ones * 0x80) != 0) {
+            break;
         }
     }
-    return MIDGE_OK;
+    while (at != limit && !midge__is_ctl((char)*at)) {
+        at++;
+    }
+    return at;
 }
 
-int midge__h1_line_skip(struct midge__h1_parse *p)
+static size_t min_size(size_t a, size_t b)
 {
-    size_t len = p->fill - p->line;
-    p->fill = p->line;
-    p->skip = SKIP_NAME;
-    return skip_bytes(p, p->head + p->line, len);
+    return a < b ? a : b;
 }
 
-int midge__h1_line_skipped(struct midge__h1_parse *p)
+static void take(struct midge__h1_parse *p, size_t n)
 {
-    bool in_name = p->skip == SKIP_NAME;
-    p->skip = KEEP;
-    p->tolerated |= p->folded;
-    return in_name ? midge__h1_fail_in_line(p, 0, MIDGE__TEXT("header line without colon"))
-                   : MIDGE_OK;
+    p->at += n;
+    p->budget -= (uint32_t)n;
 }
-
-/* ---- bytes of a kept line ---- */
 
 /* A peer that does not speak HTTP is refused at its first wrong byte, not at its first line end. */
 static int check_prefix(struct midge__h1_parse *p)
@@ -92,63 +81,57 @@ static int check_prefix(struct midge__h1_parse *p)
         n++;
     }
     return n == PREFIX_LEN || n == p->fill
-               ? MIDGE_OK
+               ? MIDGE__H1_GO
                : midge__h1_fail_in_line(p, n, MIDGE__TEXT("not an HTTP/1 response"));
 }
 
 /* Adds as many bytes to the line as fit; *len becomes their number. */
-static int add_bytes(struct midge__h1_parse *p, const char *bytes, size_t *len)
+static int add_bytes(struct midge__h1_parse *p, const void *bytes, size_t *len)
 {
-    if (p->skip != KEEP) {
-        return skip_bytes(p, bytes, *len);
+    if (midge__h1_skips(p)) {
+        return midge__h1_skip_bytes(p, bytes, *len);
     }
-    size_t room = p->cap - p->fill;
-    if (room == 0) {
-        return MIDGE__H1_LINE_FULL;
+    *len = min_size(*len, p->cap - p->fill);
+    if (*len == 0) {
+        return MIDGE__H1_FULL;
     }
-    *len = *len < room ? *len : room;
     memcpy(p->head + p->fill, bytes, *len);
     p->fill += *len;
-    return MIDGE_OK;
+    return MIDGE__H1_GO;
 }
 
-/* How many bytes at the beginning of the input are not control characters. */
-static size_t text_len(const struct midge__h1_parse *p, const struct midge__h1_input *in)
+static int on_control(struct midge__h1_parse *p, bool status_line)
 {
-    size_t most = in->len - in->pos, n = 0;
-    most = most < p->budget ? most : p->budget;
-    while (n < most && !midge__is_ctl((char)in->data[in->pos + n])) {
-        n++;
-    }
-    return n;
-}
-
-static int on_text(struct midge__h1_parse *p, struct midge__h1_input *in, bool status_line)
-{
-    size_t n = text_len(p, in);
-    if (n != 0) {
-        int got = add_bytes(p, (const char *)in->data + in->pos, &n);
-        if (got == MIDGE_OK) {
-            take(p, in, n);
-            return status_line ? check_prefix(p) : MIDGE_OK;
-        }
-        return got;
-    }
-    char c = (char)in->data[in->pos];
+    uint8_t c = *p->at;
     if (status_line && p->fill < PREFIX_LEN) {
-        return fail_here(p, in, MIDGE__TEXT("not an HTTP/1 response"));
+        return midge__h1_fail_at(p, 0, MIDGE__TEXT("not an HTTP/1 response"));
     }
     if (c != '\r') {
-        return fail_here(p, in,
-                         c == '\n' ? MIDGE__TEXT("bare LF in head")
-                                   : MIDGE__TEXT("control character in head"));
+        return midge__h1_fail_at(p, 0,
+                                 c == '\n' ? MIDGE__TEXT("bare LF in head")
+                                           : MIDGE__TEXT("control character in head"));
     }
     if (p->fill == p->cap && p->fill != p->line) {
-        return MIDGE__H1_LINE_FULL; /* two NULs need one byte more than the colon and CRLF give */
+        return MIDGE__H1_FULL; /* two NULs need one byte more than the colon and CRLF give */
     }
-    take(p, in, 1);
+    take(p, 1);
     p->in_line = CR;
-    return MIDGE_OK;
+    return MIDGE__H1_GO;
+}
+
+static int on_text(struct midge__h1_parse *p, bool status_line)
+{
+    size_t most = min_size((size_t)(p->end - p->at), p->budget);
+    size_t n = (size_t)(text_end(p->at, p->at + most) - p->at);
+    if (n == 0) {
+        return on_control(p, status_line);
+    }
+    int got = add_bytes(p, p->at, &n);
+    if (got != MIDGE__H1_GO) {
+        return got;
+    }
+    take(p, n);
+    return status_line ? check_prefix(p) : MIDGE__H1_GO;
 }
 
 /* ---- line ends ---- */
@@ -156,26 +139,23 @@ static int on_text(struct midge__h1_parse *p, struct midge__h1_input *in, bool s
 static int end_line(struct midge__h1_parse *p)
 {
     p->in_line = TEXT;
-    return MIDGE__H1_LINE_READ;
+    return MIDGE__H1_READ;
 }
 
-static int on_cr(struct midge__h1_parse *p, struct midge__h1_input *in, bool header)
+static int on_cr(struct midge__h1_parse *p, bool header)
 {
-    if (in->data[in->pos] != '\n') {
-        return midge__h1_fail(p, (ptrdiff_t)in->pos - 1, MIDGE__TEXT("bare CR in head"));
+    if (*p->at != '\n') {
+        return midge__h1_fail_at(p, -1, MIDGE__TEXT("bare CR in head"));
     }
-    take(p, in, 1);
-    bool empty = p->fill == p->line && p->skip == KEEP;
-    if (!header || empty) {
-        return end_line(p);
-    }
+    take(p, 1);
+    bool empty = p->fill == p->line && !midge__h1_skips(p);
     p->in_line = NEXT;
-    return MIDGE_OK;
+    return !header || empty ? end_line(p) : MIDGE__H1_GO;
 }
 
-static int on_next(struct midge__h1_parse *p, const struct midge__h1_input *in)
+static int on_next(struct midge__h1_parse *p)
 {
-    if (!midge__is_ows((char)in->data[in->pos])) {
+    if (!midge__is_ows((char)*p->at)) {
         return end_line(p);
     }
     while (p->fill > p->line && midge__is_ows(p->head[p->fill - 1])) {
@@ -183,23 +163,23 @@ static int on_next(struct midge__h1_parse *p, const struct midge__h1_input *in)
     }
     p->folded = true;
     p->in_line = FOLD;
-    return MIDGE_OK;
+    return MIDGE__H1_GO;
 }
 
 /* RFC 9112 5.2: a user agent replaces a fold by spaces. A fold with nothing after it could be taken
    for the empty line that ends the head. */
-static int on_fold(struct midge__h1_parse *p, struct midge__h1_input *in)
+static int on_fold(struct midge__h1_parse *p)
 {
     size_t one = 1;
-    if (midge__is_ows((char)in->data[in->pos])) {
-        take(p, in, 1);
-        return MIDGE_OK;
+    if (midge__is_ows((char)*p->at)) {
+        take(p, 1);
+        return MIDGE__H1_GO;
     }
-    if (in->data[in->pos] == '\r') {
-        return fail_here(p, in, MIDGE__TEXT("folded header line"));
+    if (*p->at == '\r') {
+        return midge__h1_fail_at(p, 0, MIDGE__TEXT("folded header line"));
     }
     int got = add_bytes(p, " ", &one);
-    if (got == MIDGE_OK) {
+    if (got == MIDGE__H1_GO) {
         p->in_line = TEXT;
     }
     return got;
@@ -207,37 +187,51 @@ static int on_fold(struct midge__h1_parse *p, struct midge__h1_input *in)
 
 /* ---- all together ---- */
 
-static int step(struct midge__h1_parse *p, struct midge__h1_input *in,
-                enum midge__h1_line_kind kind)
+static int step(struct midge__h1_parse *p, enum midge__h1_line_kind kind)
 {
     if (p->budget == 0) {
-        (void)fail_here(p, in, MIDGE__TEXT("response heads exceed max_head_total"));
-        return MIDGE_ERR_TOO_LARGE;
+        (void)midge__h1_fail_at(p, 0, MIDGE__TEXT("response heads exceed max_head_total"));
+        return p->err = MIDGE_ERR_TOO_LARGE;
     }
     switch (p->in_line) {
     case TEXT:
-        return on_text(p, in, kind == MIDGE__H1_STATUS_LINE);
+        return on_text(p, kind == MIDGE__H1_STATUS_LINE);
     case CR:
-        return on_cr(p, in, kind == MIDGE__H1_HEADER_LINE);
+        return on_cr(p, kind == MIDGE__H1_HEADER_LINE);
     case NEXT:
-        return on_next(p, in);
+        return on_next(p);
     default:
-        return on_fold(p, in);
+        return on_fold(p);
     }
 }
 
-int midge__h1_line(struct midge__h1_parse *p, struct midge__h1_input *in,
-                   enum midge__h1_line_kind kind)
+/* Takes a header that is wholly in the input, if none of it was read before. False: the states take
+   it byte by byte, and find errors. */
+static bool whole_line(struct midge__h1_parse *p, struct midge_span *line)
 {
-    int got = MIDGE__H1_LINE_MORE;
-    while (got == MIDGE__H1_LINE_MORE && in->pos < in->len) {
-        got = step(p, in, kind);
+    size_t most = min_size((size_t)(p->end - p->at), p->budget);
+    const uint8_t *end = text_end(p->at, p->at + most);
+    size_t n = (size_t)(end - p->at);
+    if (n == 0 || most - n < 4 || n >= p->cap - p->fill || end[0] != '\r' || end[1] != '\n' ||
+        midge__is_ows((char)end[2])) {
+        return false;
     }
-    return got;
+    *line = midge__span((const char *)p->at, n);
+    take(p, n + 2);
+    return true;
 }
 
-void midge__h1_line_begin(struct midge__h1_parse *p, const struct midge__h1_input *in)
+int midge__h1_line(struct midge__h1_parse *p, enum midge__h1_line_kind kind,
+                   struct midge_span *line)
 {
-    p->folded = false;
-    p->offset = p->received + in->pos;
+    int got = MIDGE__H1_GO;
+    if (kind == MIDGE__H1_HEADER_LINE && p->in_line == TEXT && p->fill == p->line &&
+        !midge__h1_skips(p) && whole_line(p, line)) {
+        return MIDGE__H1_READ;
+    }
+    while (got == MIDGE__H1_GO && p->at != p->end) {
+        got = step(p, kind);
+    }
+    *line = midge__span(p->head + p->line, p->fill - p->line);
+    return got == MIDGE__H1_GO ? MIDGE__H1_STOP : got;
 }

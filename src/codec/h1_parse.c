@@ -10,127 +10,145 @@
  * WAIT_CHUNK_DATA   the chunk                          WAIT_CHUNK
  * WAIT_TRAILER      a trailer line or the empty line   DONE
  * DONE              nothing                            -
- * FAILED, TOO_LARGE nothing                            -
  *
- * Lines are collected in the head buffer (h1_line.c). At its end, a line is rewritten there in
- * place, shorter. Where the buffer may not grow, fields that are not needed are removed
- * (h1_fields.c). Deadlines are the caller's task.
+ * In every state p->err ends the parsing. Lines are collected in the head buffer (h1_line.c). At
+ * its end, a line is rewritten there in place, shorter. Where the buffer may not grow, fields that
+ * are not needed are removed (h1_skip.c). Deadlines are the caller's task.
  */
 #include "codec/h1_parse.h"
 
 #include "base/check.h"
 #include "base/span.h"
-#include "codec/h1_fields.h"
 #include "codec/h1_framing.h"
 #include "codec/h1_line.h"
+#include "codec/h1_skip.h"
 #include "midge/err.h"
 
 enum {
     WAIT_STATUS,
     WAIT_FIELD,
+    WAIT_TRAILER,
     WAIT_NEXT_HEAD,
     WAIT_LENGTH,
     WAIT_CLOSE,
-    WAIT_CHUNK,
     WAIT_CHUNK_DATA,
-    WAIT_TRAILER,
-    DONE,
-    FAILED,
-    TOO_LARGE
+    WAIT_CHUNK,
+    DONE
 };
 
 static const struct midge__keep_alive no_keep_alive = {MIDGE__KEEP_ALIVE_NONE,
                                                        MIDGE__KEEP_ALIVE_NONE};
 
-/* Results of a step; errors are negative. */
-enum { GO, STOP };
-
-static int fail_here(struct midge__h1_parse *p, const struct midge__h1_input *in, const char *why)
-{
-    return midge__h1_fail(p, (ptrdiff_t)in->pos, why);
-}
-
 static int stop(struct midge__h1_event *event, enum midge__h1_kind kind)
 {
     event->kind = kind;
-    return STOP;
+    return MIDGE__H1_STOP;
 }
 
 /* ---- status line, RFC 9112 4 ---- */
 
+/* The line has a NUL after it, so that each check also finds a line that is too short. */
 static const char *status_error(struct midge__h1_parse *p, size_t *at)
 {
-    uint64_t status = 0;
-    *at = 7;
-    if (p->fill < 8 || (p->head[7] != '0' && p->head[7] != '1'))
+    const char *line = p->head;
+    unsigned status = 0;
+    *at = 7; /* bytes before it were checked as they came */
+    if ((line[7] & ~1) != '0') {
         return MIDGE__TEXT("unsupported HTTP version");
+    }
     *at = 8;
-    if (p->fill < 9 || p->head[8] != ' ')
+    if (line[8] != ' ') {
         return MIDGE__TEXT("malformed status line");
+    }
     *at = 9;
-    if (p->fill < 12 || !midge__span_u64(midge__span(p->head + 9, 3), &status) || status < 100)
+    size_t end = 9;
+    for (; end < 12 && midge__is_digit(line[end]); end++) {
+        status = status * 10 + (unsigned)(line[end] - '0');
+    }
+    if (end < 12 || status < 100) {
         return MIDGE__TEXT("bad status code");
+    }
     *at = 12;
-    if (p->fill > 12 && p->head[12] != ' ')
-        return MIDGE__TEXT("bad status code");
     p->status = (uint16_t)status;
-    p->minor = (uint8_t)(p->head[7] - '0');
-    return NULL;
+    p->minor = line[7] & 1;
+    return line[12] == ' ' || line[12] == '\0' ? NULL : MIDGE__TEXT("bad status code");
 }
 
 static int on_status(struct midge__h1_parse *p)
 {
     size_t at;
+    p->head[p->fill] = '\0';
     const char *why = status_error(p, &at);
-    if (why != NULL)
+    if (why != NULL) {
         return midge__h1_fail_in_line(p, at, why);
+    }
     /* "HTTP/1.1 200" without the space is common and harmless: the reason is empty. */
     size_t reason = p->fill > 13 ? p->fill - 13 : 0;
     memmove(p->head, p->head + 13, reason);
     p->head[reason] = '\0';
     p->fill = p->line = p->fields = reason + 1;
     p->state = WAIT_FIELD;
-    return GO;
+    return MIDGE__H1_GO;
 }
 
 /* ---- field lines, RFC 9112 5 ---- */
 
-static const char *name_error(struct midge_span line, size_t *colon)
+/* The line is no field. */
+static int bad_name(struct midge__h1_parse *p, struct midge_span line)
 {
     size_t end = 0;
-    if (midge__is_ows(line.ptr[0]))
-        return MIDGE__TEXT("folded header line"); /* 5.2: obs-fold */
-    while (end < line.len && midge__is_token(line.ptr[end]))
+    while (end < line.len && midge__is_token(line.ptr[end])) {
         end++;
-    *colon = end;
-    if (end == line.len)
-        return MIDGE__TEXT("header line without colon");
-    if (end != 0 && midge__is_ows(line.ptr[end]) &&
-        midge__span_trim(midge__span(line.ptr + end, line.len - end)).ptr[0] == ':')
-        return MIDGE__TEXT("space before colon"); /* 5.1 */
-    if (end == 0 || line.ptr[end] != ':')
-        return MIDGE__TEXT("bad character in header name");
-    return NULL;
+    }
+    struct midge_span rest = midge__span_trim(midge__span(line.ptr + end, line.len - end));
+    const char *why = midge__is_ows(line.ptr[0]) ? MIDGE__TEXT("folded header line") /* 5.2 */
+                      : end == line.len          ? MIDGE__TEXT("header line without colon")
+                      : end != 0 && rest.len != 0 && rest.ptr[0] == ':'
+                          ? MIDGE__TEXT("space before colon") /* 5.1 */
+                          : MIDGE__TEXT("bad character in header name");
+    return midge__h1_fail_in_line(p, end, why);
 }
 
-/* Rewrites the line "name: value" as name NUL value NUL. */
-static int split_field(struct midge__h1_parse *p, struct midge_span *name, struct midge_span *value)
+static bool is_token(struct midge_span name)
 {
-    struct midge_span line = midge__span(p->head + p->line, p->fill - p->line);
-    size_t colon = 0;
-    const char *why = name_error(line, &colon);
-    if (why != NULL)
-        return midge__h1_fail_in_line(p, colon, why);
-    struct midge_span raw =
-        midge__span_trim(midge__span(line.ptr + colon + 1, line.len - colon - 1));
-    char *to = p->head + p->line + colon;
+    size_t i = 0;
+    while (i < name.len && midge__is_token(name.ptr[i])) {
+        i++;
+    }
+    return i == name.len && i != 0;
+}
+
+/* Writes the line "name: value" to the head as name NUL value NUL. Trailers are kept apart and
+   never taken for headers (RFC 9110 6.5). */
+static int on_field(struct midge__h1_parse *p, struct midge_span line)
+{
+    const size_t colon = midge__span_find(line, ':');
+    struct midge_span name = midge__span(line.ptr, colon);
+    enum midge__field field = midge__field_of(name);
+    if (colon == line.len || (field == MIDGE__FIELD_OTHER && !is_token(name))) {
+        return bad_name(p, line);
+    }
+    struct midge_span value = midge__span(line.ptr + colon + 1, line.len - colon - 1);
+    while (value.len != 0 && midge__is_ows(value.ptr[value.len - 1])) {
+        value.len--;
+    }
+    while (value.len != 0 && midge__is_ows(value.ptr[0])) {
+        value.ptr++;
+        value.len--;
+    }
+    char *to = p->head + p->line;
+    memmove(to, name.ptr, colon);
+    to += colon;
     *to++ = '\0';
-    memmove(to, raw.ptr, raw.len);
-    to[raw.len] = '\0';
-    *name = midge__span(line.ptr, colon);
-    *value = midge__span(to, raw.len);
-    p->fill = p->line = p->line + colon + 1 + raw.len + 1;
-    return GO;
+    memmove(to, value.ptr, value.len);
+    to[value.len] = '\0';
+    if (p->state == WAIT_TRAILER) {
+        p->fill = p->line += MIDGE_WITH_TRAILERS ? colon + value.len + 2 : 0;
+        return MIDGE__H1_GO;
+    }
+    p->fill = p->line += colon + value.len + 2;
+    const char *why = midge__h1_note_header(p, field, midge__span(to, value.len));
+    return why != NULL ? midge__h1_fail_in_line(p, 0, why) : MIDGE__H1_GO;
 }
 
 /* ---- the end of a head ---- */
@@ -139,22 +157,22 @@ static void begin_body(struct midge__h1_parse *p)
 {
     static const uint8_t states[] = {DONE, WAIT_LENGTH, WAIT_CHUNK, WAIT_CLOSE}; /* by framing */
     p->state = states[p->framing];
-    p->chunk.left = p->content_length;
-    if (p->state == WAIT_LENGTH && p->content_length == 0)
+    p->chunk.left = p->state == WAIT_CLOSE ? UINT64_MAX : p->content_length;
+    if (p->state == WAIT_LENGTH && p->content_length == 0) {
         p->state = DONE;
-    if (p->state == WAIT_CLOSE)
-        p->chunk.left = UINT64_MAX;
+    }
 }
 
-static int on_head_end(struct midge__h1_parse *p, const struct midge__h1_input *in,
-                       struct midge__h1_event *event)
+static int on_head_end(struct midge__h1_parse *p, struct midge__h1_event *event)
 {
     const char *why = midge__h1_framing_error(p);
-    if (why != NULL)
-        return fail_here(p, in, why);
     p->fields_end = p->fill;
-    if (p->status == 101 && (p->flags & MIDGE__H1_FOR_UPGRADE) == 0)
-        return fail_here(p, in, MIDGE__TEXT("unasked 101 response"));
+    if (why == NULL && p->status == 101 && (p->flags & MIDGE__H1_FOR_UPGRADE) == 0) {
+        why = MIDGE__TEXT("unasked 101 response");
+    }
+    if (why != NULL) {
+        return midge__h1_fail_at(p, 0, why);
+    }
     if (p->status < 200 && p->status != 101) {
         p->state = WAIT_NEXT_HEAD;
         return stop(event, MIDGE__H1_INFORMATIONAL);
@@ -164,152 +182,116 @@ static int on_head_end(struct midge__h1_parse *p, const struct midge__h1_input *
     return stop(event, MIDGE__H1_HEAD);
 }
 
-/* RFC 9110 6.5: trailers are kept apart and never taken for headers. */
-static int on_field(struct midge__h1_parse *p)
-{
-    struct midge_span name;
-    struct midge_span value;
-    int err = split_field(p, &name, &value);
-    if (err != GO || p->state == WAIT_TRAILER) {
-        return err;
-    }
-    const char *why = midge__h1_note_header(p, name, value);
-    return why != NULL ? midge__h1_fail_in_line(p, 0, why) : GO;
-}
-
-static int on_whole_line(struct midge__h1_parse *p, const struct midge__h1_input *in,
+static int on_whole_line(struct midge__h1_parse *p, struct midge_span line,
                          struct midge__h1_event *event)
 {
     if (p->state == WAIT_STATUS) {
         return on_status(p);
     }
-    if (p->skip != 0) {
-        return midge__h1_line_skipped(p);
+    if (midge__h1_skips(p)) {
+        return midge__h1_skip_end(p);
     }
-    if (p->fill != p->line) {
-        return on_field(p);
+    if (line.len != 0) {
+        return on_field(p, line);
     }
     if (p->state == WAIT_FIELD) {
-        return on_head_end(p, in, event);
+        return on_head_end(p, event);
     }
     p->state = DONE;
-    return GO;
+    return MIDGE__H1_GO;
 }
 
-static enum midge__h1_line_kind line_kind(const struct midge__h1_parse *p)
+static int on_line(struct midge__h1_parse *p, struct midge__h1_event *event)
 {
-    return p->state == WAIT_STATUS  ? MIDGE__H1_STATUS_LINE
-           : p->state == WAIT_FIELD ? MIDGE__H1_HEADER_LINE
-                                    : MIDGE__H1_TRAILER_LINE;
-}
-
-static int on_line(struct midge__h1_parse *p, struct midge__h1_input *in,
-                   struct midge__h1_event *event)
-{
-    int got = midge__h1_line(p, in, line_kind(p));
-    if (got == MIDGE__H1_LINE_FULL) {
+    struct midge_span line;
+    int got = midge__h1_line(p, (enum midge__h1_line_kind)p->state, &line); /* the first states */
+    if (got == MIDGE__H1_FULL) {
         return stop(event, MIDGE__H1_GROW);
     }
-    if (got != MIDGE__H1_LINE_READ) {
-        return got < 0 ? got : STOP;
+    if (got != MIDGE__H1_READ) {
+        return got;
     }
-    got = on_whole_line(p, in, event);
+    got = on_whole_line(p, line, event);
     if (got >= 0) {
-        midge__h1_line_begin(p, in);
+        midge__h1_line_begin(p);
     }
     return got;
 }
 
-/* RFC 9110 15.2: a 1xx head is parsed and then forgotten. */
+/* RFC 9110 15.2: a 1xx head is parsed and then forgotten, but not that it was ambiguous. */
 static int on_next_head(struct midge__h1_parse *p)
 {
     p->fill = p->line = p->fields = p->fields_end = 0;
     p->has_length = false;
     p->skipped = false;
     p->content_length = 0;
-    p->seen = 0;
+    p->status = 0;
+    p->present = 0;
+    p->seen &= MIDGE__H1_SEEN_TOLERATED;
     p->keep = no_keep_alive;
     p->state = WAIT_STATUS;
-    return GO;
+    return MIDGE__H1_GO;
 }
 
 /* ---- bodies ---- */
 
 /* Up to p->chunk.left bytes; where only the stream's end ends the body, this is more than any
    stream has. */
-static int on_body(struct midge__h1_parse *p, struct midge__h1_input *in,
-                   struct midge__h1_event *event)
+static int on_body(struct midge__h1_parse *p, struct midge__h1_event *event)
 {
-    size_t have = in->len - in->pos;
-    if (have == 0)
-        return STOP;
-    event->kind = MIDGE__H1_BODY;
-    event->data = in->data + in->pos;
-    event->len = p->chunk.left < have ? (size_t)p->chunk.left : have;
-    in->pos += event->len;
-    p->chunk.left -= event->len;
-    if (p->chunk.left != 0)
-        return STOP;
-    if (p->state == WAIT_CHUNK_DATA) {
-        p->chunk.state = MIDGE__H1_CHUNK_DATA_CR;
-        p->state = WAIT_CHUNK;
-    } else {
-        p->state = DONE;
+    size_t have = (size_t)(p->end - p->at);
+    if (have == 0) {
+        return MIDGE__H1_STOP;
     }
-    return STOP;
+    event->data = p->at;
+    event->len = p->chunk.left < have ? (size_t)p->chunk.left : have;
+    p->at += event->len;
+    p->chunk.left -= event->len;
+    if (p->chunk.left == 0) {
+        p->chunk.state = MIDGE__H1_CHUNK_DATA_CR;
+        p->state = p->state == WAIT_CHUNK_DATA ? WAIT_CHUNK : DONE;
+    }
+    return stop(event, MIDGE__H1_BODY);
 }
 
-static int on_chunk(struct midge__h1_parse *p, struct midge__h1_input *in)
+static int on_chunk(struct midge__h1_parse *p)
 {
-    if (in->pos == in->len)
-        return STOP;
-    const char *why = midge__h1_chunk_byte(&p->chunk, (char)in->data[in->pos]);
-    if (why != NULL)
-        return fail_here(p, in, why);
-    in->pos++;
-    if (p->chunk.state == MIDGE__H1_CHUNK_SPACE) {
-        p->keep_alive = false; /* RFC 9112 11.2 */
-    } else if (p->chunk.state == MIDGE__H1_CHUNK_DATA) {
-        p->state = WAIT_CHUNK_DATA;
-    } else if (p->chunk.state == MIDGE__H1_CHUNK_LAST) {
-        p->state = WAIT_TRAILER;
-        midge__h1_line_begin(p, in);
+    const char *why = midge__h1_chunk(&p->chunk, &p->at, p->end);
+    if (why != NULL) {
+        return midge__h1_fail_at(p, 0, why);
     }
-    return GO;
+    p->keep_alive = p->keep_alive && !p->chunk.spaced; /* RFC 9112 11.2 */
+    if (p->chunk.state == MIDGE__H1_CHUNK_DATA) {
+        p->state = WAIT_CHUNK_DATA;
+        return MIDGE__H1_GO;
+    }
+    if (p->chunk.state == MIDGE__H1_CHUNK_LAST) {
+        p->state = WAIT_TRAILER;
+        midge__h1_line_begin(p);
+        return MIDGE__H1_GO;
+    }
+    return MIDGE__H1_STOP;
 }
 
 /* ---- public ---- */
 
-static int step(struct midge__h1_parse *p, struct midge__h1_input *in,
-                struct midge__h1_event *event)
+static int step(struct midge__h1_parse *p, struct midge__h1_event *event)
 {
     switch (p->state) {
     case WAIT_STATUS:
     case WAIT_FIELD:
     case WAIT_TRAILER:
-        return on_line(p, in, event);
+        return on_line(p, event);
     case WAIT_NEXT_HEAD:
         return on_next_head(p);
-    case WAIT_LENGTH:
-    case WAIT_CLOSE:
-    case WAIT_CHUNK_DATA:
-        return on_body(p, in, event);
     case WAIT_CHUNK:
-        return on_chunk(p, in);
+        return on_chunk(p);
     case DONE:
         p->complete = MIDGE__H1_COMPLETE_YES;
         return stop(event, MIDGE__H1_END);
-    case TOO_LARGE:
-        return MIDGE_ERR_TOO_LARGE;
     default:
-        return MIDGE_ERR_PROTOCOL;
+        return on_body(p, event);
     }
-}
-
-static int failed(struct midge__h1_parse *p, int err)
-{
-    p->state = err == MIDGE_ERR_TOO_LARGE ? TOO_LARGE : FAILED;
-    return err;
 }
 
 void midge__h1_parse_init(struct midge__h1_parse *p, char *head, size_t cap, unsigned flags)
@@ -318,7 +300,6 @@ void midge__h1_parse_init(struct midge__h1_parse *p, char *head, size_t cap, uns
         .head = head,
         .cap = cap,
         .flags = (uint8_t)flags,
-        .state = WAIT_STATUS,
         .keep = no_keep_alive,
         .budget = UINT32_MAX,
     };
@@ -327,15 +308,17 @@ void midge__h1_parse_init(struct midge__h1_parse *p, char *head, size_t cap, uns
 int midge__h1_parse(struct midge__h1_parse *p, const uint8_t *in, size_t len, size_t *used,
                     struct midge__h1_event *event)
 {
-    struct midge__h1_input input = {in, len, 0};
-    int got;
+    int got = p->err;
     *event = (struct midge__h1_event){MIDGE__H1_NEED_MORE, NULL, 0};
-    do
-        got = step(p, &input, event);
-    while (got == GO);
-    *used = input.pos;
-    p->received += input.pos;
-    return got < 0 ? failed(p, got) : MIDGE_OK;
+    p->begin = p->at = in;
+    p->end = in + len;
+    while (got == MIDGE__H1_GO) {
+        got = step(p, event);
+    }
+    *used = (size_t)(p->at - in);
+    p->received += (uint32_t)*used;
+    p->begin = p->at;
+    return p->err;
 }
 
 void midge__h1_parse_grow(struct midge__h1_parse *p, char *head, size_t cap)
@@ -344,39 +327,20 @@ void midge__h1_parse_grow(struct midge__h1_parse *p, char *head, size_t cap)
     p->cap = cap;
 }
 
-bool midge__h1_parse_skip(struct midge__h1_parse *p)
-{
-    if (p->state == WAIT_STATUS) {
-        return false;
-    }
-    if (p->fields_end != 0) {
-        midge__h1_fields_drop_head(p);
-        return true;
-    }
-    struct midge_span line = midge__span(p->head + p->line, p->fill - p->line);
-    size_t colon = midge__span_find(line, ':');
-    p->skipped = true;
-    if (midge__h1_field_is_needed(p, midge__span(line.ptr, colon), colon < line.len)) {
-        return midge__h1_fields_drop(p);
-    }
-    int err = midge__h1_line_skip(p);
-    if (err != MIDGE_OK) {
-        (void)failed(p, err); /* the next call returns it */
-    }
-    return true;
-}
+/* ---- the end of the stream ---- */
 
 static int cut(struct midge__h1_parse *p, int err, const char *why)
 {
-    (void)midge__h1_fail(p, 0, why);
-    return failed(p, err);
+    (void)midge__h1_fail_at(p, 0, why);
+    return p->err = err;
 }
 
-/* At the end of the stream, for a body that only this end delimits, RFC 9112 9.8. */
+/* For a body that only this end delimits, RFC 9112 9.8. */
 static int eof_until_close(struct midge__h1_parse *p, enum midge__h1_eof eof)
 {
-    if (eof == MIDGE__H1_EOF_TLS_FIN)
+    if (eof == MIDGE__H1_EOF_TLS_FIN) {
         return cut(p, MIDGE_ERR_PARTIAL, MIDGE__TEXT("connection cut without TLS close_notify"));
+    }
     p->complete =
         eof == MIDGE__H1_EOF_PLAIN ? MIDGE__H1_COMPLETE_UNVERIFIED : MIDGE__H1_COMPLETE_YES;
     p->state = DONE;
@@ -385,15 +349,19 @@ static int eof_until_close(struct midge__h1_parse *p, enum midge__h1_eof eof)
 
 static int eof_in_head(struct midge__h1_parse *p)
 {
-    if (p->received == 0)
-        return cut(p, MIDGE_ERR_EMPTY_REPLY, MIDGE__TEXT("closed without a byte"));
-    if (p->state == WAIT_NEXT_HEAD || p->fill == 0)
-        return cut(p, MIDGE_ERR_PROTOCOL, MIDGE__TEXT("closed before the final response"));
+    if (p->state == WAIT_NEXT_HEAD || p->fill == 0) {
+        return p->received == 0
+                   ? cut(p, MIDGE_ERR_EMPTY_REPLY, MIDGE__TEXT("closed without a byte"))
+                   : cut(p, MIDGE_ERR_PROTOCOL, MIDGE__TEXT("closed before the final response"));
+    }
     return cut(p, MIDGE_ERR_PROTOCOL, MIDGE__TEXT("closed within the head"));
 }
 
 int midge__h1_parse_eof(struct midge__h1_parse *p, enum midge__h1_eof eof)
 {
+    if (p->err != MIDGE_OK) {
+        return p->err;
+    }
     switch (p->state) {
     case WAIT_STATUS:
     case WAIT_FIELD:
@@ -402,11 +370,10 @@ int midge__h1_parse_eof(struct midge__h1_parse *p, enum midge__h1_eof eof)
     case WAIT_CLOSE:
         return eof_until_close(p, eof);
     case DONE:
-        if (p->complete == MIDGE__H1_COMPLETE_NO)
+        if (p->complete == MIDGE__H1_COMPLETE_NO) {
             p->complete = MIDGE__H1_COMPLETE_YES;
+        }
         return MIDGE_OK;
-    case FAILED:
-        return MIDGE_ERR_PROTOCOL;
     default:
         return cut(p, MIDGE_ERR_PARTIAL, MIDGE__TEXT("closed before the body's end"));
     }

@@ -32,6 +32,7 @@
 #include "codec/h1_chunk.h"
 #include "codec/h1_write.h" /* enum midge__h1_framing */
 #include "codec/keep_alive.h"
+#include "midge/config.h"
 #include "midge/span.h"
 
 /* The request changes the meaning of the answer (RFC 9112 6.3). */
@@ -80,12 +81,12 @@ struct midge__h1_parse {
     bool skipped;                  /* fields were removed for lack of room */
     /* Private to the parser. */
     uint8_t state;
-    uint8_t flags;   /* MIDGE__H1_FOR_ */
-    uint8_t seen;    /* headers seen so far that concern framing: SEEN_ in h1_framing.c */
-    uint8_t in_line; /* state of the current line, see h1_line.c */
-    uint8_t skip;    /* whether the current line is skipped, see h1_line.c */
-    bool folded;     /* the current line continues the line before it */
-    bool tolerated;  /* the response was ambiguous: never keep alive */
+    uint8_t flags;    /* MIDGE__H1_FOR_ */
+    uint8_t seen;     /* headers seen so far that concern framing, see h1_framing.h */
+    uint8_t in_line;  /* state of the current line, see h1_line.c */
+    uint8_t skip;     /* whether the current line is skipped, see h1_skip.c */
+    bool folded;      /* the current line continues the line before it */
+    uint16_t present; /* one bit for each enum midge__field that the head has */
     /* Set by the caller after init. */
     uint32_t budget;    /* bytes that all heads (1xx and final) and trailers may still have */
     const char *wanted; /* names of fields to keep: "ETag, Link"; "*": all; NULL: none */
@@ -96,12 +97,13 @@ struct midge__h1_parse {
     size_t line;       /* where the current line starts in head */
     size_t fields;     /* where headers start */
     size_t fields_end; /* where headers end and trailers start; 0 before the head is complete */
-    struct midge__h1_chunk chunk; /* chunk.left counts down every kind of body */
-    /* To be read by the caller. */
+    const uint8_t *begin, *at, *end; /* input of the current call, its next byte */
+    int err;                         /* the error that every further call returns */
+    struct midge__h1_chunk chunk;    /* chunk.left counts down every kind of body */
+    /* To be read by the caller. The two counters of bytes since init start again at 2^32. */
     const char *why;         /* after an error: its cause, a short static text */
-    uint64_t offset;         /* after an error: its place, bytes since init; before: the line's
-                                start */
-    uint64_t received;       /* bytes consumed since init */
+    uint32_t offset;         /* after an error: its place; before: the line's start */
+    uint32_t received;       /* bytes consumed */
     uint64_t content_length; /* of Content-Length, also where there is no body (HEAD, 304) */
 };
 
@@ -120,11 +122,19 @@ int midge__h1_parse(struct midge__h1_parse *p, const uint8_t *in, size_t len, si
  * p->fill bytes. */
 void midge__h1_parse_grow(struct midge__h1_parse *p, char *head, size_t cap);
 
+#if MIDGE_WITH_HEAD_SKIPPING
 /* After GROW, when the buffer may not grow: makes room by removing fields that are not needed, the
  * current one or those before it; for trailers the whole head is removed first. Needed are the
- * fields of framing and connection, a few that the client itself uses (h1_fields.c), and the wanted
+ * fields of framing and connection, a few that the client itself uses (h1_skip.c), and the wanted
  * ones. False: all fields are needed, or the status line itself does not fit. */
 bool midge__h1_parse_skip(struct midge__h1_parse *p);
+#else
+static inline bool midge__h1_parse_skip(struct midge__h1_parse *p)
+{
+    (void)p;
+    return false;
+}
+#endif
 
 /*
  * Call at the end of the stream. MIDGE_OK with p->complete YES or UNVERIFIED, MIDGE_ERR_EMPTY_REPLY
@@ -139,8 +149,21 @@ struct midge_span midge__h1_reason(const struct midge__h1_parse *p);
  * Both have a NUL after them and move when the buffer moves. */
 bool midge__h1_header_next(const struct midge__h1_parse *p, size_t *iter, struct midge_span *name,
                            struct midge_span *value);
+#if MIDGE_WITH_TRAILERS
 bool midge__h1_trailer_next(const struct midge__h1_parse *p, size_t *iter, struct midge_span *name,
                             struct midge_span *value);
+#else
+/* Trailers are checked, but not kept. */
+static inline bool midge__h1_trailer_next(const struct midge__h1_parse *p, size_t *iter,
+                                          struct midge_span *name, struct midge_span *value)
+{
+    (void)p;
+    (void)iter;
+    (void)name;
+    (void)value;
+    return false;
+}
+#endif
 
 /* The first header with that name, case ignored; false when there is none. */
 bool midge__h1_header_find(const struct midge__h1_parse *p, const char *name,

@@ -6,6 +6,10 @@
  */
 #include "codec/http_date.h"
 
+#include "midge/config.h"
+
+#if MIDGE_WITH_RETRY_AFTER
+
 #include "base/span.h"
 
 #define NUMBERS    5 /* day, hour, minute, second, year, in the order of the form */
@@ -107,3 +111,5 @@ bool midge__http_date(struct midge_span text, int64_t *seconds)
     *seconds = days_of(year, p.month, day) * 86400 + time[0] * 3600 + time[1] * 60 + time[2];
     return true;
 }
+
+#endif

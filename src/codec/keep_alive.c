@@ -8,6 +8,8 @@
  */
 #include "codec/keep_alive.h"
 
+#if MIDGE_WITH_KEEP_ALIVE_HINTS
+
 #include "base/span.h"
 
 static void advance(struct midge_span *rest, size_t n)
@@ -66,3 +68,5 @@ void midge__keep_alive_note(struct midge__keep_alive *hint, struct midge_span va
         }
     }
 }
+
+#endif

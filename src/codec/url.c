@@ -126,7 +126,7 @@ static bool take_zone(struct midge_url *url)
 {
     uint8_t bytes[16];
     char text[MIDGE__ZONE_MAX + 1];
-    if (!MIDGE_ZONES)
+    if (!MIDGE_WITH_IPV6)
         return true; /* then '%' is an illegal character */
     struct midge_span zone = cut_tail(&url->host, '%');
     if (zone.ptr == NULL)

@@ -135,7 +135,7 @@ static void put_authority(struct out *out, const struct midge_url *url)
     if (url->is_ipv6)
         put_char(out, '[');
     put_lower(out, url->host);
-    if (MIDGE_ZONES &&
+    if (MIDGE_WITH_IPV6 &&
         url->zone.ptr != NULL) { /* case is kept: interfaces may differ in case only */
         put_span(out, MIDGE__LIT("%25"));
         put_text(out, url->zone);

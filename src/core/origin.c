@@ -29,7 +29,7 @@ struct identity {
     uint16_t port, url_port;
     uint8_t min_tls, max_tls, family;
     bool secure, skip_verification;
-    char zone[MIDGE_ZONES ? MIDGE__ZONE_MAX + 1 : 1]; /* of host, "" none */
+    char zone[MIDGE_WITH_IPV6 ? MIDGE__ZONE_MAX + 1 : 1]; /* of host, "" none */
 };
 
 static uint8_t or_else(uint8_t value, uint8_t otherwise)
@@ -57,7 +57,7 @@ static int split_zone(struct midge_span *host, char *zone)
 
 static struct midge_span without_zone(struct midge_span name)
 {
-    return MIDGE_ZONES ? midge__span(name.ptr, midge__span_find(name, '%')) : name;
+    return MIDGE_WITH_IPV6 ? midge__span(name.ptr, midge__span_find(name, '%')) : name;
 }
 
 static int identify(const struct midge_client *client, const struct midge_request *r,
@@ -77,7 +77,7 @@ static int identify(const struct midge_client *client, const struct midge_reques
         .secure = url->is_https,
         .skip_verification = r->dangerously_skip_verification || tls->dangerously_skip_verification,
     };
-    if (!MIDGE_ZONES) {
+    if (!MIDGE_WITH_IPV6) {
         return MIDGE_OK;
     }
     if (r->connect_host != NULL) {
@@ -93,7 +93,7 @@ static bool is_same(const struct midge__origin *o, const struct identity *id)
            o->max_tls == id->max_tls && o->family == id->family &&
            midge__span_is(id->host, o->host) && midge__span_is(id->servername, o->servername) &&
            midge__span_is(id->url_host, o->url_host) &&
-           (!MIDGE_ZONES || strcmp(id->zone, o->zone) == 0);
+           (!MIDGE_WITH_IPV6 || strcmp(id->zone, o->zone) == 0);
 }
 
 /* In lower case, with a NUL. */
@@ -114,7 +114,7 @@ static void fill(struct midge__origin *o, const struct identity *id)
     o->host = put_name(&at, id->host);
     o->servername = put_name(&at, id->servername);
     o->url_host = put_name(&at, id->url_host);
-    if (MIDGE_ZONES) {
+    if (MIDGE_WITH_IPV6) {
         o->zone = memcpy(at, id->zone, strlen(id->zone) + 1);
     }
     o->port = id->port;
@@ -198,7 +198,7 @@ static struct midge__origin *find(const struct midge_client *client, const struc
 static struct midge__origin *make(struct midge_client *client, const struct identity *id)
 {
     size_t size = sizeof(struct midge__origin) + id->host.len + id->servername.len +
-                  id->url_host.len + 3 + (MIDGE_ZONES ? strlen(id->zone) + 1 : 0);
+                  id->url_host.len + 3 + (MIDGE_WITH_IPV6 ? strlen(id->zone) + 1 : 0);
     struct midge__origin *o = midge__memory_calloc(&client->memory, 0, 1, size);
     if (o == NULL && !midge__list_empty(&client->origins)) {
         trim(client, 0);
@@ -230,7 +230,7 @@ static int find_zone(const struct midge_client *client, struct midge__origin *o)
     if (!o->literal && strchr(o->host, ':') != NULL) {
         return MIDGE_ERR_URL;
     }
-    if (!MIDGE_ZONES || o->zone[0] == '\0' ||
+    if (!MIDGE_WITH_IPV6 || o->zone[0] == '\0' ||
         (client->port->zone != NULL &&
          client->port->zone(client->port->ctx, o->zone, &o->address.scope) == MIDGE_OK)) {
         return MIDGE_OK;

@@ -75,7 +75,7 @@ static unsigned url_flags(const struct midge_request *request)
     return request->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;
 }
 
-#if MIDGE_URL_MEND
+#if MIDGE_WITH_URL_MENDING
 
 static size_t url_bound(const struct midge_client *client, size_t len)
 {

@@ -13,7 +13,7 @@
 #include "core/pool.h"
 #include "core/request.h"
 #include "base/span.h"
-#include "codec/http_date.h"
+#include "codec/retry_after.h"
 #include <string.h>
 
 #define TRAILERS   32U  /* bytes for a few trailers, after a complete head */
@@ -64,39 +64,12 @@ static bool exceeds_max_body(const struct midge__h1 *x, uint64_t len)
     return max_body(x) != 0 && len > max_body(x);
 }
 
-#if MIDGE_HTTP_DATES
-
-/* Seconds from the answer's own date to the one in its Retry-After, so no clock is needed (RFC 9110
-   10.2.3, 6.6.1). 0: that time has passed, or there is no date. */
-static uint32_t seconds_until(const struct midge__h1 *x, struct midge_span when)
-{
-    struct midge_span date;
-    int64_t then, now;
-    if (!midge__http_date(when, &then) || !midge__h1_header_find(&x->parse, "Date", &date) ||
-        !midge__http_date(date, &now) || then <= now) {
-        return 0;
-    }
-    return midge__u32((uint64_t)(then - now));
-}
-
-#else
-
-static uint32_t seconds_until(const struct midge__h1 *x, struct midge_span when)
-{
-    (void)x;
-    (void)when;
-    return 0;
-}
-
-#endif
-
 static void note_retry_after(struct midge__h1 *x)
 {
-    struct midge_span value;
-    uint64_t seconds;
-    if (midge__h1_header_find(&x->parse, "Retry-After", &value)) {
-        x->transfer->result->retry_after_s =
-            midge__span_u64(value, &seconds) ? midge__u32(seconds) : seconds_until(x, value);
+    struct midge_span value, date = {NULL, 0};
+    if (MIDGE_WITH_RETRY_AFTER && midge__h1_header_find(&x->parse, "Retry-After", &value)) {
+        (void)midge__h1_header_find(&x->parse, "Date", &date);
+        x->transfer->result->retry_after_s = midge__retry_after(value, date);
     }
 }
 

@@ -159,7 +159,7 @@ static void on_error(struct run *r, int err)
     flush_body(r);
     r->err = err;
     r->over = true;
-    logf_(r, "error %s @%" PRIu64 " %s\n", err_name(err), r->p.offset, r->p.why);
+    logf_(r, "error %s @%" PRIu32 " %s\n", err_name(err), r->p.offset, r->p.why);
 }
 
 /* An END or an error stays one. */
