@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The desktop port: the ops table, poll(2), clocks, entropy and wake. For Linux and systems with
+ * The desktop port: the ops table, poll(2) and wake. For Linux and systems with
  * the same calls: eventfd, getrandom, SOCK_NONBLOCK.
  */
 #include "posix.h"
@@ -8,61 +8,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../bsd_sockets.h"
 
 #define DEFAULT_MAX_SOCKS 256
-
-/* ---- Clocks and entropy ---- */
-
-static uint64_t monotonic_us(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
-}
-
-uint32_t midge__posix_clock_ms(void *ctx)
-{
-    (void)ctx;
-    return (uint32_t)(monotonic_us() / 1000u);
-}
-
-static uint64_t clock_us(void *ctx)
-{
-    (void)ctx;
-    return monotonic_us();
-}
-
-static int64_t wall_time(void *ctx)
-{
-    struct timespec t;
-    (void)ctx;
-    if (clock_gettime(CLOCK_REALTIME, &t) != 0 || t.tv_sec < 0) {
-        return MIDGE_ERR_PORT;
-    }
-    return (int64_t)t.tv_sec;
-}
-
-int midge__posix_entropy(void *ctx, uint8_t *buf, size_t len)
-{
-    (void)ctx;
-    while (len > 0) {
-        ssize_t got = getrandom(buf, len, 0);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return MIDGE_ERR_ENTROPY;
-        }
-        buf += got;
-        len -= (size_t)got;
-    }
-    return MIDGE_OK;
-}
 
 /* ---- Wake ---- */
 
@@ -137,8 +87,8 @@ static int interest(void *ctx, struct midge_pollfd *fds, size_t cap, size_t *n, 
 
 static const struct midge_port ops = {
     .clock_ms = midge__posix_clock_ms,
-    .clock_us = clock_us,
-    .wall_time = wall_time,
+    .clock_us = midge__posix_clock_us,
+    .wall_time = midge__posix_wall_time,
     .entropy = midge__posix_entropy,
     .dns_start = midge__posix_dns_start,
     .dns_cancel = midge__posix_dns_cancel,

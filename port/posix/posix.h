@@ -42,8 +42,12 @@ struct posix {
     struct pollfd polled[];           /* max_socks, then wake_fd, then POSIX_DNS_SOCKS */
 };
 
-/* posix.c */
+/* clock.c */
 uint32_t midge__posix_clock_ms(void *ctx);
+uint64_t midge__posix_clock_us(void *ctx);
+int64_t midge__posix_wall_time(void *ctx);
+
+/* entropy.c */
 int midge__posix_entropy(void *ctx, uint8_t *buf, size_t len);
 
 /* dns.c */
