@@ -24,8 +24,8 @@ enum lookup_state {
     LOOKUP_ORPHAN    /* the port is detached: lwIP's callback frees it */
 };
 
-struct lws_lookup {
-    struct lws_lookup *next;       /* the client's thread only */
+struct lookup {
+    struct lookup *next;           /* the client's thread only */
     struct midge_dns_query *query; /* the client's thread only; NULL: cancelled */
     enum lookup_state state;       /* both threads */
     err_t err;                     /* valid when answered; so is ip */
@@ -35,7 +35,9 @@ struct lws_lookup {
     char host[];
 };
 
-static enum lookup_state state_of(const struct lws_lookup *l)
+static struct lookup *lookups; /* the client's thread only */
+
+static enum lookup_state state_of(const struct lookup *l)
 {
     enum lookup_state state;
     SYS_ARCH_DECL_PROTECT(level);
@@ -47,7 +49,7 @@ static enum lookup_state state_of(const struct lws_lookup *l)
 }
 
 /* Sets the state and returns the old one. */
-static enum lookup_state change(struct lws_lookup *l, enum lookup_state state)
+static enum lookup_state change(struct lookup *l, enum lookup_state state)
 {
     enum lookup_state was;
     SYS_ARCH_DECL_PROTECT(level);
@@ -63,7 +65,7 @@ static enum lookup_state change(struct lws_lookup *l, enum lookup_state state)
 
 /* ---- In lwIP's thread ---- */
 
-static void answered(struct lws_lookup *l, err_t err, const ip_addr_t *ip)
+static void answered(struct lookup *l, err_t err, const ip_addr_t *ip)
 {
     l->err = err;
     if (ip != NULL) {
@@ -88,7 +90,7 @@ static void on_found(const char *name, const ip_addr_t *ip, void *arg)
 }
 
 /* When the lookup is pending, l may be freed already. */
-static err_t ask_lwip(struct lws_lookup *l, ip_addr_t *ip)
+static err_t ask_lwip(struct lookup *l, ip_addr_t *ip)
 {
     under_way++; /* first, as on_found may be called inside */
     const err_t err = dns_gethostbyname_addrtype(l->host, ip, on_found, l, l->family);
@@ -101,7 +103,7 @@ static err_t ask_lwip(struct lws_lookup *l, ip_addr_t *ip)
 
 static void on_ask(void *arg)
 {
-    struct lws_lookup *l = arg;
+    struct lookup *l = arg;
     ip_addr_t ip;
     err_t err = ask_lwip(l, &ip);
 
@@ -119,15 +121,15 @@ static void on_ask(void *arg)
 
 void midge__lws_dns_drop(void)
 {
-    struct lws_lookup *next;
+    struct lookup *next;
 
-    for (struct lws_lookup *l = midge__lws.lookups; l != NULL; l = next) {
+    for (struct lookup *l = lookups; l != NULL; l = next) {
         next = l->next;
         if (change(l, LOOKUP_ORPHAN) != LOOKUP_ASKED) {
             mem_free(l);
         }
     }
-    midge__lws.lookups = NULL;
+    lookups = NULL;
 }
 
 /* ---- Answers ---- */
@@ -156,27 +158,27 @@ static void answer_localhost(struct midge_dns_query *query)
 
 /* ---- The port's calls ---- */
 
-static struct lws_lookup *lookup_new(const char *host, struct midge_dns_query *query)
+static struct lookup *lookup_new(const char *host, struct midge_dns_query *query)
 {
     const size_t size = strlen(host) + 1;
-    struct lws_lookup *l = mem_malloc((mem_size_t)(sizeof *l + size));
+    struct lookup *l = mem_malloc((mem_size_t)(sizeof *l + size));
 
     if (l != NULL) {
         memset(l, 0, sizeof *l);
         memcpy(l->host, host, size);
         l->family = midge__lwip_dns_type(query->family);
         l->query = query;
-        l->next = midge__lws.lookups;
-        midge__lws.lookups = l;
+        l->next = lookups;
+        lookups = l;
         query->impl = l;
     }
     return l;
 }
 
 /* Are all pending lookups cancelled, except `but`? */
-static bool all_cancelled(const struct lws_lookup *but)
+static bool all_cancelled(const struct lookup *but)
 {
-    for (const struct lws_lookup *l = midge__lws.lookups; l != NULL; l = l->next) {
+    for (const struct lookup *l = lookups; l != NULL; l = l->next) {
         if (l != but && l->query != NULL && state_of(l) == LOOKUP_ASKED) {
             return false;
         }
@@ -184,7 +186,7 @@ static bool all_cancelled(const struct lws_lookup *but)
     return true;
 }
 
-static void ask(struct lws_lookup *l)
+static void ask(struct lookup *l)
 {
     l->flush = all_cancelled(l);
     l->state = LOOKUP_ASKED; /* lwIP's thread does not use the record now */
@@ -195,7 +197,7 @@ static void ask(struct lws_lookup *l)
 
 int midge__lws_dns_start(void *ctx, const char *host, struct midge_dns_query *query)
 {
-    struct lws_lookup *l;
+    struct lookup *l;
 
     (void)ctx;
     if (!midge__lwip_query_begin(query)) {
@@ -219,7 +221,7 @@ int midge__lws_dns_start(void *ctx, const char *host, struct midge_dns_query *qu
 
 void midge__lws_dns_cancel(void *ctx, struct midge_dns_query *query)
 {
-    struct lws_lookup *l = query->impl;
+    struct lookup *l = query->impl;
 
     (void)ctx;
     if (l != NULL) {
@@ -234,7 +236,7 @@ bool midge__lws_dns_retry(void)
 {
     bool any = false;
 
-    for (struct lws_lookup *l = midge__lws.lookups; l != NULL; l = l->next) {
+    for (struct lookup *l = lookups; l != NULL; l = l->next) {
         if (l->query != NULL) {
             any = true;
             if (state_of(l) == LOOKUP_NO_ROOM) {
@@ -245,7 +247,7 @@ bool midge__lws_dns_retry(void)
     return any;
 }
 
-static void deliver(struct lws_lookup *l)
+static void deliver(struct lookup *l)
 {
     struct midge_dns_query *query = l->query;
 
@@ -260,7 +262,7 @@ static void deliver(struct lws_lookup *l)
     }
 }
 
-static bool ended(const struct lws_lookup *l)
+static bool ended(const struct lookup *l)
 {
     const enum lookup_state state = state_of(l);
 
@@ -269,10 +271,10 @@ static bool ended(const struct lws_lookup *l)
 
 void midge__lws_dns_deliver(void)
 {
-    struct lws_lookup **link = &midge__lws.lookups;
+    struct lookup **link = &lookups;
 
     while (*link != NULL) {
-        struct lws_lookup *l = *link;
+        struct lookup *l = *link;
         if (ended(l)) {
             *link = l->next;
             deliver(l);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Private to port/lwip_sockets: its one state and the functions that its files share. A program has
- * one lwIP, so there is one state, and the ctx of the port's calls remains the board's.
+ * Private to port/lwip_sockets: the functions that its files share. A program has one lwIP, so each
+ * file has one state, static, and the ctx of the port's calls remains the board's. lwip_sockets.c
+ * calls socket.c, dns.c and wake.c, and dns.c calls wake.c.
  *
  * Two threads meet here: the client's, in the port's calls, and lwIP's (tcpip_thread), in
- * callbacks. SYS_ARCH_PROTECT protects the data that both use, named below, except two flags that
- * interrupts set too. lwIP's thread calls no code of the client: it records the event and ends the
- * poll, which reads the record.
+ * callbacks. SYS_ARCH_PROTECT protects the data that both use, except two flags that interrupts set
+ * too. lwIP's thread calls no code of the client: it records the event and ends the poll, which
+ * reads the record.
  */
 #ifndef MIDGE_LWIP_SOCKETS_H
 #define MIDGE_LWIP_SOCKETS_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,28 +43,15 @@
 
 #include "../native.h"
 
-struct lws_lookup;
-
-struct lws_end {
-    bool fin;  /* recv has returned EOF */
-    bool full; /* the last send had no room for all bytes */
-};
-
-struct lws {
-    bool attached;
-    int wake_fd;                         /* a socket that no packet reaches, see lwip_sockets.c */
-    struct netconn *wake_conn;           /* lwIP's part of wake_fd */
-    struct tcpip_callback_msg *wake_msg; /* to lwIP's thread: "raise", from anywhere */
-    struct lws_lookup *lookups;          /* the client's thread only */
-    struct lws_end ends[NUM_SOCKETS];    /* indexed by socket. The client's thread only */
-    struct pollfd polled[NUM_SOCKETS];   /* all possible sockets, with the wake's */
-
-    atomic_bool asked;  /* a wake that no poll has answered. Set from anywhere */
-    atomic_bool posted; /* wake_msg is in lwIP's mailbox. Set from anywhere */
-    bool raised;        /* wake_fd is readable. Both threads */
-};
-extern struct lws midge__lws;
-
+/* wake.c */
+void midge__lws_wake(void *ctx);
+/* The wake's socket is made in the client's thread. NO_MEMORY: lwIP has no socket or message. */
+int midge__lws_wake_open(void);
+void midge__lws_wake_close(void);
+int midge__lws_wake_fd(void);
+/* A wake came that no poll has answered yet; take answers it. */
+bool midge__lws_wake_asked(void);
+void midge__lws_wake_take(void);
 /* In lwIP's thread: ends the poll in progress, or the next one. */
 void midge__lws_raise(void);
 

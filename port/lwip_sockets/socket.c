@@ -11,9 +11,16 @@
 
 #include "../bsd_sockets.h"
 
-static struct lws_end *end_of(midge_sock sock)
+struct end {
+    bool fin;  /* recv has returned EOF */
+    bool full; /* the last send had no room for all bytes */
+};
+
+static struct end ends[NUM_SOCKETS]; /* indexed by socket. The client's thread only */
+
+static struct end *end_of(midge_sock sock)
 {
-    return &midge__lws.ends[sock - LWIP_SOCKET_OFFSET];
+    return &ends[sock - LWIP_SOCKET_OFFSET];
 }
 
 /* ---- Addresses ---- */
@@ -93,7 +100,7 @@ int midge__lws_connect(void *ctx, const struct midge_addr *addr, uint16_t port, 
         (void)lwip_close(fd);
         return connect_fails(code, native);
     }
-    *end_of(fd) = (struct lws_end){.fin = false};
+    *end_of(fd) = (struct end){.fin = false};
     *sock = fd;
     return MIDGE_OK;
 }
