@@ -5,7 +5,7 @@
 #   unit      each source file's cmocka tests: gcc, clang, ASan+UBSan, valgrind
 #   vectors   the parser cases of tests/vectors at every chunk size: gcc, clang, ASan+UBSan
 #   net       the host program against local HTTPS servers: gcc, ASan+UBSan
-#   lint      layers, banned calls, format
+#   lint      layers, calls, banned calls and words, length of files, format
 #   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory,
 #             cross built, with a port of the user's, on lwIP with the user's options
 #   boards    the firmware of each board in QEMU against the same servers; its steps in guest time

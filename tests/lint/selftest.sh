@@ -85,5 +85,46 @@ expect format 'a missing licence line'
 printf 'echo\n' >"$tmp/tree/tests/a.sh"
 expect format 'a script without a licence line'
 
+# call PATH TEXT: compiles a file of the planted tree for calls.sh
+call() {
+    file "$1" "$2"
+    mkdir -p "$tmp/objects/$(dirname "$1")"
+    ${CC:-cc} -c "$tmp/tree/$1" -o "$tmp/objects/$1.o" || bad=1
+}
+called() {
+    rm -rf "$tmp/objects"
+    clean
+    rm -r "$tmp/tree/src" "$tmp/tree/port"
+    call src/base/a.c 'int low(void)\n{\n    return 1;\n}\n'
+    call src/async/b.c 'int low(void);\nint high(void)\n{\n    return low();\n}\n'
+    call src/async/c.c 'int high(void);\nint higher(void)\n{\n    return high();\n}\n'
+    call port/posix/d.c 'int port(void)\n{\n    return 1;\n}\n'
+}
+# calls TEXT: calls.sh fails on the tree as it is now, and its report has TEXT.
+calls() {
+    count=$((count + 1))
+    if sh "$lint/calls.sh" "$tmp/tree" "$tmp/objects" >"$tmp/log" 2>&1 || ! grep -qF "$1" "$tmp/log"; then
+        echo "calls: missed '$1'"
+        bad=1
+    fi
+    called
+}
+
+called
+sh "$lint/calls.sh" "$tmp/tree" "$tmp/objects" >"$tmp/log" 2>&1 || { echo "calls: fails on clean calls:"; cat "$tmp/log"; bad=1; }
+call src/async/b.c 'int higher(void);\nint high(void)\n{\n    return higher();\n}\n'
+calls 'src/async/b uses higher of src/async/c, which calls back: a circle'
+call src/async/d.c 'int last;\nint higher(void);\nint next(void)\n{\n    return higher();\n}\n'
+call src/async/b.c 'extern int last;\nint high(void)\n{\n    return last;\n}\n'
+calls 'src/async/b uses last of src/async/d, which calls back: a circle'
+call src/base/a.c 'int high(void);\nint low(void)\n{\n    return high();\n}\n'
+calls 'src/base/a uses high of src/async/b: src/base may not call src/async'
+call src/json/e.c 'int high(void);\nint tree(void)\n{\n    return high();\n}\n'
+calls 'src/json/e uses high of src/async/b: src/json may not call src/async'
+call src/base/a.c 'int port(void);\nint low(void)\n{\n    return port();\n}\n'
+calls 'src/base/a uses port of port/posix/d: these folders do not call each other'
+rm "$tmp/objects/port/posix/d.c.o"
+calls 'port/posix: no object file of it'
+
 [ $bad = 0 ] && echo "selftest: all $count planted defects were found"
 exit $bad
