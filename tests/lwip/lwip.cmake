@@ -51,7 +51,7 @@ lwip_program(lwip_rtos sockets ${LWIP_TESTS}/rtos_main.c ${examples}/rtos_thread
 lwip_program(lwip_superloop raw ${LWIP_TESTS}/superloop_main.c ${examples}/superloop.c)
 
 if(CMOCKA_FOUND)
-    lwip_program(test_lwip sockets ${LWIP_TESTS}/sockets_test.c)
+    lwip_program(test_lwip sockets ${LWIP_TESTS}/test_lwip_sockets.c)
     target_link_libraries(test_lwip-sockets PRIVATE PkgConfig::CMOCKA)
     midge_test(net.test_lwip-sockets net 120 test_lwip-sockets)
 endif()

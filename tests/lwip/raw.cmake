@@ -6,10 +6,10 @@ include(${PROJECT_SOURCE_DIR}/port/lwip.cmake)
 midge_lwip(lwip-raw-unit ${PROJECT_SOURCE_DIR}/port/lwip_raw)
 target_include_directories(lwip-raw-unit SYSTEM BEFORE PUBLIC ${CMAKE_CURRENT_LIST_DIR}/raw_unit)
 
-# random.c is part of raw_test.c.
+# random.c is part of test_lwip_raw.c.
 file(GLOB _port CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/port/lwip_raw/*.c)
 list(FILTER _port EXCLUDE REGEX "/random\\.c$")
-add_executable(test_lwip_raw ${CMAKE_CURRENT_LIST_DIR}/raw_test.c ${CMAKE_CURRENT_LIST_DIR}/raw_wire.c
+add_executable(test_lwip_raw ${CMAKE_CURRENT_LIST_DIR}/test_lwip_raw.c ${CMAKE_CURRENT_LIST_DIR}/raw_wire.c
     ${_port})
 target_compile_options(test_lwip_raw PRIVATE ${MIDGE_WARNINGS} -Wconversion)
 target_include_directories(test_lwip_raw PRIVATE ${CMAKE_CURRENT_LIST_DIR}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A wire for raw_test.c: lwIP at one end, at the other a peer that does what the test says, packet
- * by packet. The clock stands still unless idle or the test moves it.
+ * A wire for test_lwip_raw.c: lwIP at one end, at the other a peer that does what the test says,
+ * packet by packet. The clock stands still unless idle or the test moves it.
  */
 #ifndef MIDGE_TESTS_RAW_WIRE_H
 #define MIDGE_TESTS_RAW_WIRE_H

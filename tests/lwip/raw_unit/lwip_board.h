@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For raw_test.c: port/lwip_raw at its smallest, counted, on a wire that a test scripts. */
+/* For test_lwip_raw.c: port/lwip_raw at its smallest, counted, on a wire that a test scripts. */
 #ifndef MIDGE_TESTS_RAW_UNIT_LWIP_BOARD_H
 #define MIDGE_TESTS_RAW_UNIT_LWIP_BOARD_H
 

@@ -260,7 +260,7 @@ static void close_says_what_was_read(void **state)
     assert_true(wire.seen.flags & WIRE_FIN);
 }
 
-/* What arrives for a connection that was closed goes to nobody. */
+/* Data for a connection that was closed is dropped. */
 /* A server that takes no more, and whose kernel lives on: what it was to be sent is given up with
    the connection. */
 static void a_closed_window_holds_nothing(void **state)
@@ -283,7 +283,7 @@ static void a_closed_window_holds_nothing(void **state)
     }
 }
 
-/* Nobody says goodbye: not for minutes. */
+/* Neither side closes, for minutes. */
 static void goodbye_is_bounded(void **state)
 {
     struct pair p = connect_pair();
@@ -623,7 +623,7 @@ static void poll_once(void)
     assert_int_equal(port->poll(NULL, NULL, 0, 0), MIDGE_OK);
 }
 
-/* A name server that is silent holds nobody up who asks after the others gave up. */
+/* A silent name server does not delay lookups that begin after the others were cancelled. */
 static void cancelled_ones_make_room(void **state)
 {
     struct midge_dns_query queries[DNS_TABLE_SIZE] = {0}, late[3] = {0};

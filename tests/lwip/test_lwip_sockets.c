@@ -354,7 +354,7 @@ static void more_than_lwip_keeps(void **state)
     assert_false(queries[5].done);
 }
 
-/* A name server that is silent holds nobody up who asks after the others gave up. */
+/* A silent name server does not delay lookups that begin after the others were cancelled. */
 static void cancelled_ones_make_room(void **state)
 {
     static const char *const names[] = {"g.test", "h.test", "i.test", "j.test", "k.test"};
