@@ -11,14 +11,14 @@ static const struct {
     {"coroutine: a function that can wait", lesson_coroutine},
     {"task: two of them at the same time", lesson_task},
     {"gather: one wait for many", lesson_gather},
-    {"sleep: waiting stops nobody else", lesson_sleep},
+    {"sleep: waiting stops no other", lesson_sleep},
     {"cleanup: on every path, also when canceled", lesson_cleanup},
     {"streamed iteration: a body chunk by chunk", lesson_stream},
     {"many URLs at once", lesson_many},
     {"catching an error", lesson_catch},
     {"gather that returns errors", lesson_errors_returned},
     {"gather that fails fast", lesson_fail_fast},
-    {"as completed: whoever is first", lesson_as_completed},
+    {"as completed: the first one first", lesson_as_completed},
     {"a log of errors", lesson_log},
 };
 

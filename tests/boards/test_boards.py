@@ -77,7 +77,7 @@ class Board(midge_test.Case):
         between()
         there = self.board(name, *words, "--api", self.api(), **more)
         self.assertEqual(here.code, there.code, there)
-        # Sorted: the host has two streams, and who is first among many is nobody's promise.
+        # Sorted: the host has two streams, and the order among many is not promised.
         self.assertEqual(sorted(comparable(here.out.decode() + here.text).splitlines()),
                          sorted(comparable("\n".join(there.app_lines)).splitlines()), there)
         return there

@@ -91,7 +91,7 @@ static const char *data_fin(struct check *c)
     return NULL;
 }
 
-/* The connection may be up and down again before anybody looks. */
+/* The connection may be up and down again before the next poll. */
 static const char *rst(struct check *c)
 {
     midge_sock sock;
@@ -260,7 +260,7 @@ static const char *tiny(struct check *c)
     const uint32_t begin = check_ms(c);
 
     TRY(check_connect(c, PEER_TRICKLE, &sock));
-    while (check_ms(c) - begin < 1500) { /* nobody reads */
+    while (check_ms(c) - begin < 1500) { /* without a recv */
         EXPECT(c->port->poll(c->port->ctx, NULL, 0, 50) == MIDGE_OK, "poll fails");
     }
     TRY(read_all(c, sock, sizeof c->buf, &total, &err, &native));

@@ -28,7 +28,7 @@ enum conformance_service {
     PEER_RST,      /* RST at once */
     PEER_DATA_FIN, /* after a byte from the client 5000 bytes of the pattern, FIN */
     PEER_DATA_RST, /* the same; when they are acknowledged, RST */
-    PEER_REFUSED,  /* nobody listens */
+    PEER_REFUSED,  /* has no listener */
     PEER_SILENT,   /* never answers a SYN */
     PEER_TRICKLE,  /* 3000 bytes, each a segment of its own, FIN */
     PEER_DNS       /* UDP: peer*.test, slow*.test (0.5 s late), silent*.test; no others */

@@ -58,7 +58,7 @@ def wait_acknowledged(conn):
         unsent = struct.unpack("i", fcntl.ioctl(conn.fileno(), termios.TIOCOUTQ, bytes(4)))[0]
         if unsent == 0:
             return
-        time.sleep(0.002)  # the kernel tells nobody when data is acknowledged
+        time.sleep(0.002)  # the kernel does not report when data is acknowledged
 
 
 class Sink:
@@ -117,7 +117,7 @@ class Peer:
     def start(self):
         for i, listener in enumerate(self.listeners):
             if i == REFUSED:
-                continue  # bound, so that nobody else listens there
+                continue  # bound, so that no other program listens there
             listener.listen(0 if i == SILENT else 512)
             if i == SILENT:
                 self.fill_backlog()

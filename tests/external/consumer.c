@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program of somebody who installed midge: opens a client, and with arguments URL CA-FILE fetches
+ * The program of a user who installed midge: opens a client, and with arguments URL CA-FILE fetches
  * the URL and says how it went. Exit 0 when all went right.
  */
 #include <midge/midge.h>

@@ -30,7 +30,7 @@ clean() {
     file port/posix/net.c '#include <sys/socket.h>\n#include <stdlib.h>\n\nvoid f(void *p)\n{\n    free(p);\n}\n'
     file boards/apps/posts.c '#include "board.h"\n'
     file boards/host/main.c '#include <unistd.h>\n'
-    file tests/unit/test_x.c 'const char *s = "sleep(1) strcpy(";\n'
+    file tests/unit/test_x.c '/* The topic x. */\nconst char *s = "sleep(1) strcpy( */* nobody";\n'
 }
 
 # expect LINT DEFECT: the lint fails on the tree as it is now.
@@ -44,7 +44,7 @@ expect() {
 }
 
 clean
-for l in layers banned format; do
+for l in layers banned length tests format; do
     sh "$lint/$l.sh" "$tmp/tree" >"$tmp/log" 2>&1 || { echo "$l: fails on a clean tree:"; cat "$tmp/log"; bad=1; }
 done
 
@@ -79,6 +79,15 @@ plant banned boards/apps/a.c 'void f(void *p)\n{\n    free(p);\n}\n'
 plant banned tests/unit/a.c 'void f(void)\n{\n    sleep(1);\n}\n'
 plant banned tests/unit/a.c 'void f(void)\n{\n    usleep (1);\n}\n'
 plant banned tests/net/a.py 'time.sleep(1)\n'
+plant banned src/base/a.c '/* Nobody reads it. */\n'
+plant banned src/base/a.c '/* A comment that goes on,\n   and tells somebody. */\n'
+plant banned tests/unit/a.c 'int x; /* for whoever looks */\n'
+plant banned tests/net/a.py 'x = 1  # nobody asks\n'
+plant banned boards/apps/a.c '/* What a paused sink leaves is spilled. */\n'
+plant length src/base/a.c "$(yes '\n' | head -n 500 | tr -d '\012')"
+plant length boards/host/a.c "void f(void)\n{\n$(yes '    x++;\n' | head -n 41 | tr -d '\012')}\n"
+plant tests tests/unit/test_nothing.c '#include <stddef.h>\n'
+plant tests tests/unit/nothing.c 'int main(void)\n{\n    return cmocka_run_group_tests(t, 0, 0);\n}\n'
 plant format src/base/a.c 'int  f( void ){ return 1; }\n'
 printf 'int x;\n' >"$tmp/tree/src/base/a.c"
 expect format 'a missing licence line'

@@ -52,7 +52,7 @@ static void hand_over(struct pbuf *p)
     }
 }
 
-/* A packet that is of no use to anybody: IP of an unknown protocol for another host. */
+/* A packet of no use: IP of an unknown protocol for another host. */
 static void junk(void)
 {
     uint8_t bytes[64] = {0x45, 0, 0, 64, 0, 0, 0, 0, 64, 254};

@@ -91,7 +91,7 @@ static void guest_error(const char *message, void *opaque)
     (void)opaque;
 }
 
-/* Timers are for IPv6 router advertisements that nobody asked for. */
+/* Timers are for IPv6 router advertisements that come without a question. */
 static void *timer_new(SlirpTimerCb callback, void *callback_opaque, void *opaque)
 {
     (void)callback;
@@ -340,7 +340,7 @@ void slirp_netif_up(struct netif *netif)
     s8_t index = 1;
 
     netif_create_ip6_linklocal_address(netif, 1);
-    netif_ip6_addr_set_state(netif, 0, IP6_ADDR_PREFERRED); /* nobody else is there to have it */
+    netif_ip6_addr_set_state(netif, 0, IP6_ADDR_PREFERRED); /* no other host has it */
     IP6_ADDR(&address, PP_HTONL(0x20010db8), 0, 0, PP_HTONL(0x15));
     (void)netif_add_ip6_address(netif, &address, &index);
     netif_ip6_addr_set_state(netif, index, IP6_ADDR_PREFERRED);

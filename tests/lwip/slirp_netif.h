@@ -45,7 +45,7 @@ void slirp_netif_poll(struct netif *netif, int timeout_ms);
 /* From any thread: ends a slirp_netif_poll, the present or the next one. */
 void slirp_netif_kick(struct netif *netif);
 
-/* After netif_remove, when nobody polls any more. */
+/* After netif_remove, when polls have ended. */
 void slirp_netif_free(struct netif *netif);
 
 #endif

@@ -59,7 +59,7 @@ static int say(const char *what, const struct pausing *pausing, const struct mid
     return fflush(stdout);
 }
 
-/* Polls, with nothing to do, until somebody writes to our standard input. */
+/* Polls, with nothing to do, until a line comes on standard input. */
 static void stay(struct midge_client *client, uint64_t *turns, uint64_t *ms)
 {
     const struct midge_port *port = midge_client_port(client);

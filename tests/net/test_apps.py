@@ -667,7 +667,7 @@ class Tour(Apps):
            1 squared is 1
            2 squared is 4
            3 squared is 9
-        4. sleep: waiting stops nobody else
+        4. sleep: waiting stops no other
            while we slept, another task counted to 3 and beyond
         5. cleanup: on every path, also when canceled
            the task: canceled, cleaned up
@@ -689,7 +689,7 @@ class Tour(Apps):
            a sleep: canceled
            a refused request: connection failed
            a sleep: canceled
-        11. as completed: whoever is first
+        11. as completed: the first one first
            a sleep of 50 ms
            a sleep of 100 ms
            a sleep of 150 ms

@@ -188,7 +188,7 @@ class Block:
             self.in_block(BLOCK, url, other)
             return
         for options in (("--heap", BLOCK), ()):
-            ran = self.midge(*options, url, other)      # and it hurts nobody else
+            ran = self.midge(*options, url, other)      # and no other request is hurt
             self.assert_code(35, ran, "certificate chain larger", f"profile {self.profile}")
             self.assert_one_line(ran)
             self.assertEqual([("TLS_RECORD_SIZE", "tls", 0), ("", "done", 200)],
@@ -289,7 +289,7 @@ class Turn(Case):
                 # TLS sends a request's head as one record: the last one of a turn may stand out.
                 self.assertLessEqual(ran["turn_bytes_peak"], budget + (0 if port == "http" else 128))
                 self.assertGreaterEqual(ran["turns"], 8 * size // budget)
-                # The budget it was that ended turns, and nobody waited till another was done (0 would be left).
+                # The budget it was that ended turns, and none waited till another was done (0 would be left).
                 self.assertGreaterEqual(ran["sinks_peak"], min(budget, 2 * ran["recv_buffer"]))
                 self.assertGreater(ran["least_at_first_end"], size // 32)
 

@@ -508,7 +508,7 @@ def cross_cases(make):
     good = make.authority(case, dates=EXPIRED)
     other = issue(good.subject, nobody, key=good.key)
     make.add(case, "expired", [leaf(case, good), other, good])
-    # mbedTLS prefers what is valid at its clock, whoever signed; without a clock that is the floor.
+    # mbedTLS prefers what is valid at its clock, signed by any; without a clock that is the floor.
     case = "keys-without-clock"
     good = make.authority(case, dates=("400101000000Z", "490101000000Z"))
     make.add(case, "not yet valid", [leaf(case, good), good, make.authority(case)])

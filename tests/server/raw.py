@@ -17,7 +17,7 @@ import threading
 from wire import listen, reset_on_close
 
 ENDS = ("fin", "close_notify", "rst", "open")
-KEEP = 64 * 1024        # of each request, for whoever asks later
+KEEP = 64 * 1024        # of each request, for tests that ask later
 PATIENCE = 2.0          # seconds that a FIN waits for the peer's
 
 

@@ -92,7 +92,7 @@ async def run(options):
     for name in ports:
         ports[name] = await serve_port(name, contexts.get(name), runner.server, app)
     refusing = socket.socket()
-    refusing.bind(("127.0.0.1", 0))     # bound and not listening: nobody else gets it, connecting is refused
+    refusing.bind(("127.0.0.1", 0))     # bound and not listening: no other program gets it, connecting is refused
     ports |= {"refused": refusing.getsockname()[1], "pid": os.getpid()}
     if contexts:
         ports["ca"] = str(directory / "ca.pem")

@@ -365,7 +365,7 @@ class Lifetime(unittest.TestCase):
         return directory, *launch("server.py", directory, made, "--plain", *arguments, **settings)
 
     def test_ends_with_stdin_though_busy(self):
-        ready = DIR / "ready"   # the last that is written: whoever sees it finds the other one
+        ready = DIR / "ready"   # the last that is written: when it is there, so is the other one
         directory, server, ports = self.start("--exit-with-stdin", "--ready-file", ready, made=ready,
                                               stdin=subprocess.PIPE)
         self.assertEqual(json.loads((directory / "ports.json").read_text()), ports)

@@ -196,7 +196,7 @@ int midge_take(struct midge_client *client, midge_id id, struct midge_result *re
     }
     *result = slot->result;
     slot->id = 0;
-    memset(&slot->result, 0xa5, sizeof slot->result); /* whoever still looks at it finds nonsense */
+    memset(&slot->result, 0xa5, sizeof slot->result); /* a late reader finds nonsense */
     return MIDGE_OK;
 }
 

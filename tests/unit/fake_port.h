@@ -478,7 +478,7 @@ static inline int fake_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap
     struct fake_sock *s = fake_sock(f, sock);
     assert_true(fake_connected(f, s));
     assert_true(cap > 0);
-    assert_false(s->fin_seen); /* nobody reads past the end */
+    assert_false(s->fin_seen); /* no read past the end */
     const struct fake_step *step = fake_now(f, s);
     *native = 0;
     if (s->reset) {
@@ -601,7 +601,7 @@ static inline int fake_poll(void *ctx, struct midge_pollfd *fds, size_t n, int t
         return MIDGE_ERR_PORT;
     }
     if (fake_collect(f, fds, n)) {
-        /* Ready again and again, and nobody does anything about it? */
+        /* Ready again and again, without a call that answers it? */
         f->spins = f->calls == 0 ? f->spins + 1 : 0;
         f->calls = 0;
         assert_true(f->spins < 1000);

@@ -412,7 +412,7 @@ static void put_off_keeps_its_queue_time(void **state)
     fake_listen(&w.fake, 81, &never_speaks);
     fake_listen(&w.fake, 82, &far);
     uint64_t start = w.fake.now_ms;
-    probe_get(&a, &w, A); /* lives on: there is somebody to wait for */
+    probe_get(&a, &w, A); /* lives on: there is a connection to wait for */
     probe_init(&b, &w, B);
     b.request.timeouts.queue_ms = 1000;
     probe_start(&b);
@@ -645,7 +645,8 @@ static void pieces_do_for_all_or_none(void **state)
     world_close(&w);
 }
 
-/* Whoever is at a remembered address by now may be another: after a failure it is asked for. */
+/* Another server may have a remembered address by now: after a failure the name is asked for again.
+ */
 static void failure_asks_again(void **state)
 {
     static const struct fake_script ends = {.steps = {FIN}};
@@ -787,8 +788,8 @@ static unsigned cut_all(struct world *w, void **blocks, unsigned most_blocks)
     return kept;
 }
 
-/* What a handshake takes is an estimate: with nobody left to wait for, it is tried. Nobody is also
-   who waits for a name server. */
+/* The memory of a handshake is an estimate: when no other connection can free more, it is tried. A
+   connection that waits for a name server counts as none. */
 static void last_one(bool silent)
 {
     struct world w;

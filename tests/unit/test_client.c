@@ -935,7 +935,7 @@ static void others_in_callbacks(void **state)
     act_everywhere(act_nest, false);
 }
 
-/* Canceled before its first byte, and nobody takes the result for a long time. */
+/* Canceled before its first byte, and the result is not taken for a long time. */
 static void cancel_in_on_send(void **state)
 {
     (void)state;
@@ -991,7 +991,7 @@ static void close_within_cancel(void **state)
     }
 }
 
-/* Somebody else's callback closes the client under midge_wait. */
+/* Another request's callback closes the client under midge_wait. */
 static void close_within_wait(void **state)
 {
     static const struct fake_script never = {.steps = {REQUEST}};
@@ -1211,7 +1211,7 @@ static void foreign_loop_resumes(void **state)
     world_close(&w);
 }
 
-/* Who waits for both is told though nobody takes theirs. */
+/* A gather of both ends although their results are not taken. */
 static void detached_and_gathered(void **state)
 {
     struct world w;
@@ -1276,7 +1276,7 @@ static bool with_failure(uint32_t nth, bool sticky)
         if (err == MIDGE_OK) {
             uint64_t before = w.fake.now_ms;
             assert_int_equal(midge_wait(w.client, id, &r), MIDGE_OK);
-            assert_true(w.fake.now_ms - before < 1000); /* nobody waited for nothing */
+            assert_true(w.fake.now_ms - before < 1000); /* no wait without need */
             err = r.error;
             assert_int_equal(midge_done(w.client, id), MIDGE_ERR_STALE);
         }

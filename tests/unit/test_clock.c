@@ -300,7 +300,7 @@ static void sleeps_of_any_length(void **state)
     }
 }
 
-/* Nobody polled for long when it began. */
+/* There was no poll for long when it began. */
 static void sleeps_after_a_pause(void **state)
 {
     static const uint32_t pauses[] = {AGED, AGED + 1, LONGEST, LONGEST + 1, 3 * AGED, 3 * AGED + 1};
@@ -488,7 +488,7 @@ static void kept_without_limit(void **state)
 static const struct fake_script tls_server = {
     .steps = {CH, SAY("F" TICKET), REQUEST, SAY(HELLO), REQUEST, SAY(HELLO), REQUEST, SAY(HELLO)}};
 
-/* A request after `pause` ms in which nobody polled, and `slept_s` in which the clock stood still:
+/* A request after `pause` ms without a poll, and `slept_s` in which the clock stood still:
    was all forgotten? */
 static void forgets(uint64_t pause, int slept_s, bool wall, uint32_t wrap, bool expected)
 {

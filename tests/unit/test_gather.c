@@ -243,7 +243,7 @@ static void cancel_first_is_only_the_wait(void **state)
     midge_cancel(core, g);
     expect_end(g, MIDGE_ERR_CANCELED);
     expect_live(c[0]);
-    g = gather(c, 2, MIDGE_GATHER_ALL); /* nobody watches them any more */
+    g = gather(c, 2, MIDGE_GATHER_ALL); /* they are not watched any more */
     complete(c[0], MIDGE_OK);
     complete(c[1], MIDGE_OK);
     expect_end(g, MIDGE_OK);

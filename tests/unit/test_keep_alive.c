@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keep-Alive fields as servers write them, and as nobody should. */
+/* Keep-Alive fields as servers write them, and forms that are not allowed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

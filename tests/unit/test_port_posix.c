@@ -1256,7 +1256,7 @@ static void *drain_main(void *arg)
     return NULL;
 }
 
-/* More than a pipe holds, through a descriptor that somebody made non-blocking. */
+/* More than a pipe holds, through a descriptor that another program made non-blocking. */
 static void file_writes_are_whole(void **state)
 {
     static const uint8_t block[300000];

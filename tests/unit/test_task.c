@@ -388,7 +388,7 @@ static void close_in_task(void **state)
     world_close(&w);
 }
 
-/* What the task awaits is also canceled, taken or detached by somebody else. */
+/* What the task awaits is also canceled, taken or detached by other code. */
 static void awaited_by_two(void **state)
 {
     struct world w;
@@ -433,7 +433,7 @@ static void taken_from_under(void **state)
     assert_int_equal(s.at, 1);
     assert_int_equal(s.got.error, MIDGE_ERR_STALE);
     take(&w, id, MIDGE_OK);
-    /* By somebody else, between its end and its delivery. */
+    /* By other code, between its end and its delivery. */
     s = (struct steps){.w = &w};
     s.awaited = sleep_for(&w, 50);
     midge_id slept = s.awaited;
@@ -448,7 +448,7 @@ static void taken_from_under(void **state)
     world_close(&w);
 }
 
-/* Detached by somebody else: whoever awaits it has its result all the same. */
+/* Detached by other code: the task that awaits it has its result all the same. */
 static void detached_and_awaited(void **state)
 {
     struct world w;
@@ -722,7 +722,7 @@ static int start_large(struct roomy *r)
     struct midge_request request = {.url = url};
     (void)snprintf(url, sizeof url, "%s%0900d", URL, 0);
     r->tries++;
-    /* What it takes for the try and gives back wakes nobody. */
+    /* Memory that it takes for the try and gives back wakes no waiting request. */
     void *mine = midge_alloc(r->client, 100);
     int err = midge_start(r->client, &request, &r->get);
     midge_free(r->client, mine);

@@ -224,7 +224,7 @@ static void marks_allow_long_times(void **state)
     }
 }
 
-/* Nobody ran it for so long that some timers would look as if they were to come. */
+/* It was not run for so long that some timers would look as if they were to come. */
 static void long_pauses_fire_what_is_due(void **state)
 {
     static const uint32_t pauses[] = {1U << 30,       (1U << 30) + 1, LONGEST,

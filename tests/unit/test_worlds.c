@@ -198,7 +198,7 @@ static void start_one(void)
     }
     probe_init(&probes[i], &world, urls[chance(one_in(2) ? 4 : MIDGE_ARRAY_LEN(urls))]);
     dress(&probes[i]);
-    used[i] = true; /* before: nobody else's place, should it end in there */
+    used[i] = true; /* before: the place is taken, should it end in there */
     n_started++;
     if (midge_start(world.client, &probes[i].request, &probes[i].id) != MIDGE_OK) {
         used[i] = false;

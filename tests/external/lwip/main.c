@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Firmware of somebody who has lwIP: its own Ethernet driver, which counts what is sent, and midge
- * on top. A request to a neighbour begins with an ARP question. Exit 0 when that is on the wire.
+ * The firmware of a user who has lwIP: its own Ethernet driver, which counts what is sent, and
+ * midge on top. A request to a neighbour begins with an ARP question. Exit 0 when that is on the
+ * wire.
  */
 #include <lwip/etharp.h>
 #include <lwip/init.h>

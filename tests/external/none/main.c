@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A test of somebody's application: one request over a port that answers from memory. */
+/* A test of a user's application: one request over a port that answers from memory. */
 #include <midge/midge.h>
 
 #include <stdio.h>

@@ -32,7 +32,7 @@ void sys_check_core_locking(void);
 #define LWIP_NETCONN                1
 #define LWIP_SOCKET                 1
 #define LWIP_SOCKET_POLL            1 /* what the port waits in */
-#define LWIP_SOCKET_SELECT          0 /* nobody calls it, and fd_set would be the system's */
+#define LWIP_SOCKET_SELECT          0 /* not called, and fd_set would be the system's */
 #define LWIP_COMPAT_SOCKETS         0 /* lwip_connect, not connect: that one is the system's */
 #define LWIP_POSIX_SOCKETS_IO_NAMES 0 /* the same for read and close */
 #define LWIP_HAVE_LOOPIF            0 /* a wake needs no loopback */
@@ -68,7 +68,7 @@ void sys_check_core_locking(void);
 #define MEMP_NUM_TCP_SEG (MEMP_NUM_TCP_PCB * (TCP_SND_BUF / TCP_MSS + 2))
 
 /* An advertised window cannot be taken back: a whole one for each connection, then connections that
-   nobody reads from cannot starve the others. */
+   that is not read cannot starve the others. */
 #define PBUF_POOL_SIZE    (TEST_SOCKS * (TCP_WND / TCP_MSS) + 16)
 #define PBUF_POOL_BUFSIZE (TCP_MSS + ETH_PAD_SIZE + 14 + 40 + 20 + 2)
 
