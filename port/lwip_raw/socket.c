@@ -30,8 +30,8 @@ struct sock {
     uint16_t generation; /* part of the handle: an old handle does not match */
     uint8_t state;       /* enum sock_state */
     err_t err;
-    bool fin;     /* the peer has sent everything */
-    bool starved; /* lwIP had no memory to send: not writable until memory is freed */
+    bool fin;       /* the peer has sent everything */
+    bool no_memory; /* lwIP had none for the last send: not writable until memory is freed */
 };
 
 static struct sock socks[MIDGE_LWIP_SOCKS];
@@ -74,10 +74,10 @@ static void sock_free(struct sock *s)
 }
 
 /* All connections share lwIP's memory: freed memory may serve any of them. */
-static void feed_all(void)
+static void memory_freed(void)
 {
     for (size_t i = 0; i < MIDGE_LWIP_SOCKS; i++) {
-        socks[i].starved = false;
+        socks[i].no_memory = false;
     }
 }
 
@@ -115,7 +115,7 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
     (void)pcb;
     (void)len;
     events_seen++;
-    feed_all();
+    memory_freed();
     return ERR_OK;
 }
 
@@ -125,7 +125,7 @@ static err_t on_tick(void *arg, struct tcp_pcb *pcb)
     struct sock *s = arg;
 
     (void)pcb;
-    s->starved = false;
+    s->no_memory = false;
     return ERR_OK;
 }
 
@@ -137,7 +137,7 @@ static void on_error(void *arg, err_t err)
     events_seen++;
     s->pcb = NULL;
     s->err = err;
-    feed_all();
+    memory_freed();
 }
 
 /* ---- PCBs ---- */
@@ -359,7 +359,7 @@ int midge__lwip_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len,
         return MIDGE_OK;
     }
     if (err == ERR_MEM) {
-        s->starved = true;
+        s->no_memory = true;
         return MIDGE_ERR_AGAIN;
     }
     midge__native(native, err);
@@ -381,14 +381,14 @@ void midge__lwip_close(void *ctx, midge_sock sock)
         pcb_close(s->pcb); /* a reset if bytes are unread: the peer must not think they were read */
     }
     sock_free(s);
-    feed_all();
+    memory_freed();
 }
 
 /* ---- Readiness ---- */
 
 static bool writable(const struct sock *s)
 {
-    return !s->starved && tcp_sndbuf(s->pcb) > TCP_SNDLOWAT &&
+    return !s->no_memory && tcp_sndbuf(s->pcb) > TCP_SNDLOWAT &&
            tcp_sndqueuelen(s->pcb) < TCP_SNDQUEUELOWAT;
 }
 

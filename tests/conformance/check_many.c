@@ -152,7 +152,7 @@ static const char *no_starving(struct check *c)
 static const char *no_starving_by_bytes(struct check *c)
 {
     EXPECT(c->peer->max_socks > 1, SKIP("it takes all connections there are"));
-    EXPECT(!c->peer->tiny_starves, SKIP("a known weakness of this port"));
+    EXPECT(!c->peer->tiny_segments_fill_pool, SKIP("a known weakness of this port"));
     return one_works(c, PEER_TRICKLE);
 }
 

@@ -40,11 +40,12 @@ enum { PEER_SOURCE_BYTES = 1 << 20, PEER_DATA_BYTES = 5000, PEER_TRICKLE_BYTES =
 struct conformance_peer {
     struct midge_addr addr; /* where peer.py is, seen from the port */
     uint16_t base;          /* its first port */
-    const char *name;  /* "peer.test": the port asks peer.py's name server; NULL: no DNS here */
-    size_t max_socks;  /* connections the port can have at once; 0: not to be exhausted */
-    size_t max_poll;   /* entries its poll takes at most; 0: as many as one likes */
-    const char *file;  /* a path to write to, its folder is there; the file is not */
-    bool tiny_starves; /* known weakness: windows of tiny segments take all its buffers */
+    const char *name; /* "peer.test": the port asks peer.py's name server; NULL: no DNS here */
+    size_t max_socks; /* connections the port can have at once; 0: not to be exhausted */
+    size_t max_poll;  /* entries its poll takes at most; 0: as many as one likes */
+    const char *file; /* a path to write to, its folder is there; the file is not */
+    bool
+        tiny_segments_fill_pool; /* known weakness: windows of tiny segments take all its buffers */
     /* Calls port->wake after ms from another thread or an interrupt. */
     void (*wake_later)(void *ctx, uint32_t ms);
     void *wake_ctx;

@@ -25,7 +25,7 @@ int main(int argc, char **argv)
     desktop_peer(&peer, &port, base, host, machine_interrupt);
     peer.max_socks = MAX_SOCKS;
     peer.max_poll = MAX_POLL;
-    peer.tiny_starves = !NO_SYS; /* lwIP's sockets keep each segment as it came */
+    peer.tiny_segments_fill_pool = !NO_SYS; /* lwIP's sockets keep each segment as it came */
     status = desktop_run(&port, &peer);
     machine_detach(&port);
     machine_close();
