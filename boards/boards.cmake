@@ -74,13 +74,18 @@ function(board_formats name)
     endforeach()
 endfunction()
 
+set(MIDGE_BOARD_PRICES "" CACHE STRING "For tests/size: only images price-NAME.elf of the least \
+firmware, NAME:FEATURE,…:FUNCTION,… each; the functions are linked")
+
 # board_library(NAME PROFILE): midge as intermediate code, which the link optimizes as a whole, and as
 # machine code for images that are linked without that. mbedTLS, which takes callbacks and is larger
 # than one cache of a compiler's decisions, stays as it is.
 function(board_library name profile)
+    if(NOT MIDGE_WITHOUT STREQUAL "all")
+        list(APPEND MIDGE_WITHOUT ipv6) # the boards' lwIP has none
+    endif()
     midge_library(${name} ${profile})
     target_compile_options(${name} PRIVATE -flto -ffat-lto-objects)
-    target_compile_definitions(${name} PUBLIC MIDGE_WITH_IPV6=0) # the boards' lwIP has no IPv6
 endfunction()
 
 # board_image(NAME LIBRARY PROFILE SERVICES APPS...): services semihost or standalone
@@ -115,6 +120,33 @@ function(board_image name library profile services)
     endif()
 endfunction()
 
+set(_least ${PROJECT_SOURCE_DIR}/boards/examples/superloop.c ${_common}/least.c)
+
+# board_price(PRICE): the least firmware with these features; price-sizes-NAME has sizes of structs.
+function(board_price price)
+    if(NOT price MATCHES "^([^:]+):([^:]*):([^:]*)$")
+        message(FATAL_ERROR "midge: MIDGE_BOARD_PRICES has '${price}', not NAME:FEATURE,…:FUNCTION,…")
+    endif()
+    set(name ${CMAKE_MATCH_1})
+    string(REPLACE "," ";" MIDGE_WITH "${CMAKE_MATCH_2}")
+    string(REPLACE "," ";" functions "${CMAKE_MATCH_3}")
+    set(MIDGE_WITHOUT all)
+    midge_library(midge-price-${name} tiny)
+    board_image(price-${name} midge-price-${name} tiny semihost ${_least})
+    list(TRANSFORM functions PREPEND "-Wl,-u,")
+    target_link_options(price-${name} PRIVATE ${functions})
+    add_library(price-sizes-${name} OBJECT ${PROJECT_SOURCE_DIR}/tests/size/sizes.c)
+    target_include_directories(price-sizes-${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(price-sizes-${name} PRIVATE midge-price-${name})
+endfunction()
+if(MIDGE_BOARD_PRICES)
+    board_port(tiny)
+    foreach(price IN LISTS MIDGE_BOARD_PRICES)
+        board_price(${price})
+    endforeach()
+    return()
+endif()
+
 set(_conformance ${PROJECT_SOURCE_DIR}/tests/conformance)
 file(GLOB _checks CONFIGURE_DEPENDS ${_conformance}/check_*.c)
 foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
@@ -134,13 +166,11 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
 endforeach()
 
 function(board_least)
-    set(MIDGE_CONFIG_FILE ${_common}/least.h)
     set(MIDGE_WITHOUT all)
     board_library(midge-least tiny)
-    set(sources ${PROJECT_SOURCE_DIR}/boards/examples/superloop.c ${_common}/least.c)
-    board_image(${MIDGE_BOARD}-least-qemu midge-least tiny semihost ${sources})
-    board_image(${MIDGE_BOARD}-least midge-least tiny standalone ${sources})
-    board_image(${MIDGE_BOARD}-least-by-file midge-least tiny standalone ${sources})
+    board_image(${MIDGE_BOARD}-least-qemu midge-least tiny semihost ${_least})
+    board_image(${MIDGE_BOARD}-least midge-least tiny standalone ${_least})
+    board_image(${MIDGE_BOARD}-least-by-file midge-least tiny standalone ${_least})
 endfunction()
 if("tiny" IN_LIST MIDGE_BOARD_PROFILES)
     board_least()

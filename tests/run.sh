@@ -9,7 +9,7 @@
 #   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory,
 #             cross built, with a port of the user's, on lwIP with the user's options
 #   boards    the firmware of each board in QEMU against the same servers; its steps in guest time
-#   size      flash and RAM of each firmware by part, against tests/size
+#   size      flash and RAM of each firmware by part, against tests/size; each feature alone in QEMU
 #   bench     only when named: instructions, allocations, calls and heap a request beside mongoose,
 #             libcurl and aiohttp; renews tests/bench/RESULTS.md
 #
@@ -38,13 +38,14 @@ wanted() { for w in "$@"; do case " $suites " in *" $w "*) return 0 ;; esac; don
 packages='gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev bzip2 xz-utils ca-certificates ccache libcmocka-dev'
 wanted unit vectors && packages="$packages clang"
 wanted unit bench && packages="$packages valgrind libc6-dbg"
-wanted net external boards bench && packages="$packages python3-aiohttp python3-cryptography nginx-light"
+wanted net external boards size bench && packages="$packages python3-aiohttp python3-cryptography nginx-light"
 wanted bench && packages="$packages libcurl4-openssl-dev"
 wanted net && packages="$packages libslirp-dev"
 wanted external && packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
-wanted boards && packages="$packages qemu-system-arm qemu-system-misc openocd"
+wanted boards size && packages="$packages qemu-system-arm"
+wanted boards && packages="$packages qemu-system-misc openocd"
 wanted lint && packages="$packages g++ clang-format git"
 say "Suites: $suites. Looking for what they need"
 # shellcheck disable=SC2086

@@ -137,7 +137,7 @@ class Programs(Board):
 
 @unittest.skipIf(PROGRAMS == ["posts"], "the family's main board runs it")
 class Least(Board):
-    """What can be left out is left out (boards/common/least.h)."""
+    """What can be left out is left out (MIDGE_WITHOUT=all)."""
 
     def superloop(self, *paths):
         urls = [self.api("https_tls12") + path for path in paths]

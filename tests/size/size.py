@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Flash and RAM of each firmware by part, from the linker's map, held against what is committed.
 
-    size.py [--write] [BOARD...]     --write renews tests/size/table.txt
+    size.py [--write] [--prices] [BOARD...]     --write renews tests/size/table.txt
 
 Parts: midge; certificates (midge's checks of certificates that mbedTLS lacks); mbedtls; lwip; port;
 cjson; libc; board (board.c, drivers, main); apps.
@@ -11,6 +11,8 @@ BOARD-PROFILE is the firmware: midge is linked with link-time optimization (LTO)
 the map; the line table of the debug information says which of its bytes are of certificates.
 BOARD-PROFILE-by-file is the same firmware without LTO, with rows midge/FILE. A firmware over its line
 in budget.txt fails; a change against table.txt is shown.
+
+--prices: also the list of the prices of features (prices.py), which stands in boards/README.md.
 """
 import argparse
 import collections
@@ -19,6 +21,8 @@ import pathlib
 import re
 import subprocess
 import sys
+
+import prices
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -40,7 +44,7 @@ def part_of(path, section):
     name = member[1] if member else ""
     if "libmidge-cjson" in path:
         return "cjson", name
-    if re.search(r"libmidge-\w+\.a\(", path):
+    if re.search(r"libmidge-[\w-]+\.a\(", path):
         if name in MIDGE and "mbedtls_" not in section: # mbedTLS has a base64.c too
             return "certificates" if name in CERTIFICATES else "midge", f"{MIDGE[name]}/{name}"
         return "mbedtls", name
@@ -178,9 +182,22 @@ def over_budget(rows):
     return failed
 
 
+def summary(rows):
+    """The table of boards/README.md: a few images of one board."""
+    images = [("least", "least"), ("all programs, tiny", "tiny"), ("all programs, full", "full")]
+    lines = ["| bytes | " + " | ".join(name for name, _ in images) + " |", "|---" * 4 + "|"]
+    for part, name in (("midge", "midge"), ("certificates", "midge's checks of certificates"),
+                       ("mbedtls", "mbedTLS"), ("lwip", "lwIP"), ("libc", "libc"),
+                       ("total", "the whole image")):
+        sizes = [rows[f"{prices.BOARD}-{profile} {part}"][0] for _, profile in images]
+        lines.append(f"| {name} | " + " | ".join(f"{size:,}" for size in sizes) + " |")
+    return lines
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="renew table.txt")
+    parser.add_argument("--write", action="store_true", help="renew table.txt (and boards/README.md)")
+    parser.add_argument("--prices", action="store_true", help="the list of features, too")
     parser.add_argument("boards", nargs="*", default=BOARDS)
     options = parser.parse_args()
     rows = {}
@@ -197,6 +214,9 @@ def main():
         lines += [f"{key} {flash} {ram}" for key, (flash, ram) in rows.items()]
         table.write_text("\n".join(lines) + "\n")
     failed = over_budget(rows)
+    if options.prices:
+        failed += prices.section("flash", summary(rows), options.write)
+        failed += prices.prices(read_map, options.write)
     print(*failed, sep="\n")
     sys.exit(1 if failed else 0)
 

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+"""The price of each feature: builds the least client of BOARD with each feature alone and with all,
+runs each in QEMU against a local server, and measures them. size.py calls it.
+
+features.txt has the rows; the list stands in boards/README.md between two marks, as does the table
+of whole images.
+"""
+import base64
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BOARD = "mps2-an385"
+BUILD = ROOT / "build" / "prices"
+README = ROOT / "boards" / "README.md"
+NM = "arm-none-eabi-nm"
+
+
+class Row:
+    def __init__(self, line):
+        word, *self.functions = line.split()
+        features, _, self.part = word.partition("/")
+        self.feature, *self.needs = features.split("+")
+        self.name = re.sub(r"\W", "-", word)
+        self.base = "-".join(["least", *self.needs])
+
+    @property
+    def features(self):
+        return [self.feature, *self.needs]
+
+
+def rows():
+    text = (HERE / "features.txt").read_text()
+    found = [Row(line) for line in text.splitlines() if line and not line.startswith("#")]
+    header = (ROOT / "include" / "midge" / "config.h").read_text()
+    features = re.findall(r"^#define MIDGE_WITH_(\w+) 1$", header, re.M)
+    for difference in {name.lower() for name in features} ^ {row.feature for row in found}:
+        sys.exit(f"prices: '{difference}' is in only one of midge/config.h and features.txt")
+    return found
+
+
+def variants(listed):
+    """{image: (its features, the functions that it links)}"""
+    found = {"least": ([], [])}
+    for row in listed:
+        found.setdefault(row.base, (row.needs, []))
+        found[row.name] = (row.features, row.functions)
+    every = [one for row in listed for one in row.functions]
+    found["all"] = (sorted({row.feature for row in listed}), every)
+    return found
+
+
+def build(images):
+    prices = [f"{name}:{','.join(features)}:{','.join(functions)}"
+              for name, (features, functions) in images.items()]
+    run = {"cwd": ROOT, "stdout": subprocess.DEVNULL, "check": True}
+    subprocess.run(["cmake", "--preset", BOARD, "-B", BUILD,
+                    f"-DMIDGE_BOARD_PRICES={';'.join(prices)}"], **run)
+    subprocess.run(["cmake", "--build", BUILD, "--", "--quiet"], **run)
+
+
+def ram_of(name):
+    """(bytes of a request, of a connection)"""
+    path, = BUILD.glob(f"CMakeFiles/price-sizes-{name}.dir/**/sizes.c.obj")
+    text = subprocess.run([NM, "-S", path], text=True, check=True, stdout=subprocess.PIPE).stdout
+    return tuple(int(re.search(rf"^\w+ (\w+) \w midge_size_{what}$", text, re.M)[1], 16)
+                 for what in ("request", "connection"))
+
+
+def measure(name, read_map):
+    """(flash of midge, of all else, RAM of a request, of a connection)"""
+    sizes = read_map(BUILD / f"price-{name}.map")
+    flash = [0, 0]
+    for (part, _), size in sizes.items():
+        flash[part not in ("midge", "certificates")] += size[0] * (part != "fill")
+    return (*flash, *ram_of(name))
+
+
+def run_all(images):
+    """Names of the images that fail: three requests, one of them over TLS, in QEMU."""
+    sys.path.insert(0, str(ROOT / "tests" / "boards"))
+    import board
+    import midge_test
+    servers = midge_test.servers()
+    with tempfile.TemporaryDirectory() as folder:
+        # The first root, which signed the server's certificate; as DER, since PEM is a feature.
+        pem = re.search(r"-----BEGIN CERTIFICATE-----(.*?)-----END", pathlib.Path(servers.ca).read_text(), re.S)
+        (pathlib.Path(folder) / "ca.der").write_bytes(base64.b64decode(pem[1]))
+        urls = [f"{scheme}://api.example:{servers.ports[port]}{path}" for scheme, port, path in (
+            ("https", "https_tls12", "/posts/1"), ("http", "http", "/posts/2"), ("http", "http", "/posts"))]
+
+        def passes(name):
+            ran = board.run(BOARD, "least", ["superloop", *urls], settings={"CA": "ca.der"}, cwd=folder,
+                            elf=BUILD / f"price-{name}.elf", timeout=120)
+            good = ran.code == 0 and "superloop: 3 ended, 0 failed, error 0" in ran.text
+            return "" if good else f"the least client with {name} fails:\n{ran}"
+
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            return [text for text in pool.map(passes, images) if text]
+
+
+def table(listed, sizes):
+    """The lines of the list."""
+    def line(name, size):
+        return f"| {name} | " + " | ".join(f"{value:,}" if value else "" for value in size) + " |"
+
+    lines = ["| feature | flash of midge | flash of libraries for it | RAM of a request | RAM of a connection |",
+             "|---|---|---|---|---|",
+             line("least: no feature", (sizes["least"][0], 0, *sizes["least"][2:]))]
+    for row in listed:
+        name = f"`{row.feature}`" + (f", {row.part}" if row.part else "")
+        name += f" (with {', '.join(row.needs)})" if row.needs else ""
+        size = [after - before for after, before in zip(sizes[row.name], sizes[row.base])]
+        lines.append(line(name, size))
+    every = [after - before for after, before in zip(sizes["all"], sizes["least"])]
+    return lines + [line("all of them", every)]
+
+
+def numbers(lines):
+    """{first cell: the other cells as numbers}"""
+    cells = [line.strip().strip("|").split("|") for line in lines]
+    return {row[0].strip(): [int(cell.replace(",", "") or 0) for cell in map(str.strip, row[1:])]
+            for row in cells if len(row) > 1 and not set(row[1].strip()) - set("0123456789, ")}
+
+
+def stale(now, before):
+    """Rows of the list that are missing, left over or off by more than a twentieth and 32 bytes."""
+    now, before = numbers(now), numbers(before)
+    found = [f"boards/README.md: '{name}' is in only one of the list and this build"
+             for name in now.keys() ^ before.keys()]
+    for name in now.keys() & before.keys():
+        if any(abs(a - b) > 32 + abs(b) / 20 for a, b in zip(now[name], before[name])):
+            found.append(f"boards/README.md: the price of {name} was {before[name]}, is {now[name]}")
+    return found
+
+
+def section(name, lines, write):
+    """Renews a generated table of boards/README.md, or returns what is stale in it."""
+    begin, end = f"<!-- {name}: by tests/size/size.py --write -->", f"<!-- end of {name} -->"
+    before, rest = README.read_text().split(begin)
+    old, after = rest.split(end)
+    if write:
+        README.write_text("\n".join([before + begin, *lines, end + after]))
+        return []
+    return stale(lines, old.splitlines())
+
+
+def prices(read_map, write):
+    """Builds, runs and measures; renews the list or says what is wrong with it."""
+    listed = rows()
+    images = variants(listed)
+    build(images)
+    failed = run_all(images)
+    lines = table(listed, {name: measure(name, read_map) for name in images})
+    print(*lines, sep="\n")
+    return failed + section("prices", lines, write)
