@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "midge/config.h"
+#include "midge/err.h"
 #include "midge/span.h"
 
 #ifdef __cplusplus
@@ -75,11 +77,14 @@ int midge_url_parse(struct midge_url *url, const char *text, size_t len, unsigne
 void midge_url_target(const struct midge_url *url, struct midge_span *path,
                       struct midge_span *query);
 
+#if MIDGE_WITH_URL_MENDING
+
 /*
  * Writes the URL in its normal form (RFC 3986 6.2): scheme and host in lower case, default port
  * dropped, "." and ".." removed, empty path as "/", upper-case %XX, and bytes that a URL must not
  * contain (non-ASCII and "<>\^`{|}) percent-encoded. Spaces and control characters stay errors. Dot
- * segments need room in `out` until they are removed. Errors as midge_url_parse.
+ * segments need room in `out` until they are removed. Errors as midge_url_parse, and without
+ * MIDGE_WITH_URL_MENDING always MIDGE_ERR_UNSUPPORTED, as from midge_url_resolve.
  */
 int midge_url_normalise(char *out, size_t cap, size_t *len, const char *url, unsigned flags);
 
@@ -89,6 +94,24 @@ int midge_url_normalise(char *out, size_t cap, size_t *len, const char *url, uns
  * strip it first. `out` must overlap neither. Errors as midge_url_parse.
  */
 int midge_url_resolve(char *out, size_t cap, size_t *len, const char *base, const char *ref);
+
+#else
+
+static inline int midge_url_normalise(char *out, size_t cap, size_t *len, const char *url,
+                                      unsigned flags)
+{
+    (void)out, (void)cap, (void)len, (void)url, (void)flags;
+    return MIDGE_ERR_UNSUPPORTED;
+}
+
+static inline int midge_url_resolve(char *out, size_t cap, size_t *len, const char *base,
+                                    const char *ref)
+{
+    (void)out, (void)cap, (void)len, (void)base, (void)ref;
+    return MIDGE_ERR_UNSUPPORTED;
+}
+
+#endif
 
 /* Percent-encodes everything but RFC 3986's unreserved characters: for one key, value or path
  * segment, not for a whole URL. */

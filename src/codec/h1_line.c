@@ -25,22 +25,6 @@ enum { TEXT, CR, NEXT, FOLD };
 static const char prefix[] = "HTTP/1.";
 #define PREFIX_LEN (sizeof prefix - 1)
 
-/* ---- errors ---- */
-
-int midge__h1_fail_at(struct midge__h1_parse *p, int at, const char *why)
-{
-    p->why = why;
-    p->offset = p->received + (uint32_t)(p->at - p->begin) + (uint32_t)at;
-    return p->err = MIDGE_ERR_PROTOCOL;
-}
-
-int midge__h1_fail_in_line(struct midge__h1_parse *p, size_t at, const char *why)
-{
-    p->why = why;
-    p->offset += (uint32_t)at;
-    return p->err = MIDGE_ERR_PROTOCOL;
-}
-
 /* ---- the line's bytes ---- */
 
 /* The first control character, or the limit. Every byte of a head passes here, so it reads a word

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Collects lines, RFC 9112 2.2, and records errors. Part of the parser, for h1_parse.c. */
+/* Collects lines, RFC 9112 2.2. Part of the parser, for h1_parse.c. */
 #ifndef MIDGE__H1_LINE_H
 #define MIDGE__H1_LINE_H
 
+#include "codec/h1_fail.h"
 #include "codec/h1_parse.h"
 
 /* Results of a step of the parser; errors are negative. */
@@ -27,10 +28,5 @@ static inline void midge__h1_line_begin(struct midge__h1_parse *p)
     p->folded = false;
     p->offset = p->received + (uint32_t)(p->at - p->begin);
 }
-
-/* Records an error, for this and all later calls, and returns MIDGE_ERR_PROTOCOL. fail_at: `at`
-   bytes after the next byte. fail_in_line: `at` bytes into the current line, folds not counted. */
-int midge__h1_fail_at(struct midge__h1_parse *p, int at, const char *why);
-int midge__h1_fail_in_line(struct midge__h1_parse *p, size_t at, const char *why);
 
 #endif

@@ -16,9 +16,9 @@
 #include "base/check.h"
 #include "base/span.h"
 #include "codec/field.h"
+#include "codec/h1_fail.h"
 #include "codec/h1_fields.h"
 #include "codec/h1_framing.h"
-#include "codec/h1_line.h"
 #include "midge/err.h"
 
 enum { KEEP, SKIP_NAME, SKIP_VALUE };

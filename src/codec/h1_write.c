@@ -8,17 +8,19 @@
 #include <assert.h>
 
 #include "base/span.h"
+#include "codec/field.h"
+#include "midge/config.h"
 #include "midge/err.h"
 
 /* ---- checks ---- */
 
 static bool is_token(struct midge_span s)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        if (!midge__is_token(s.ptr[i]))
-            return false;
+    size_t i = 0;
+    while (i < s.len && midge__is_token(s.ptr[i])) {
+        i++;
     }
-    return s.len != 0;
+    return i == s.len && i != 0;
 }
 
 /* RFC 9110 5.5: CR, LF or NUL in a value would let it write headers of its own. */
@@ -27,15 +29,6 @@ bool midge__h1_value_ok(const char *value)
     while (*value != '\0' && !midge__is_ctl(*value))
         value++;
     return *value == '\0';
-}
-
-static const struct midge_header *find(struct midge__h1_headers headers, const char *name)
-{
-    for (size_t i = 0; i < headers.count; i++) {
-        if (midge__span_is(midge__span_of(headers.list[i].name), name))
-            return &headers.list[i];
-    }
-    return NULL;
 }
 
 /* RFC 9112 6: request smuggling needs two parties that read different lengths. */
@@ -51,46 +44,44 @@ static bool length_agrees(const char *value, enum midge__h1_framing framing,
 int midge__h1_check(const char *method, struct midge__h1_headers headers,
                     enum midge__h1_framing framing, uint64_t content_length)
 {
+    unsigned seen = 0;
     bool ok = is_token(midge__span_of(method));
     for (size_t i = 0; ok && i < headers.count; i++) {
         const char *value = headers.list[i].value;
         struct midge_span name = midge__span_of(headers.list[i].name);
+        enum midge__field field = midge__field_of(name);
+        unsigned once =
+            midge__field_bit(field) & (MIDGE__FIELD_BIT(HOST) | MIDGE__FIELD_BIT(CONTENT_LENGTH));
+        bool again = (seen & once) != 0;
+        seen |= once;
         ok = is_token(name);
-        if (!ok || value == NULL) /* no value: it only suppresses a default */
-            continue;
-        bool is_length = midge__span_is(name, "Content-Length");
-        bool is_single = is_length || midge__span_is(name, "Host");
-        ok = midge__h1_value_ok(value) && !midge__span_is(name, "Transfer-Encoding") &&
-             (!is_length || length_agrees(value, framing, content_length)) &&
-             (!is_single || find(headers, name.ptr) == &headers.list[i]);
+        if (ok && value != NULL) { /* without a value it only suppresses a default */
+            ok = !again && field != MIDGE__FIELD_TRANSFER_ENCODING && midge__h1_value_ok(value) &&
+                 (field != MIDGE__FIELD_CONTENT_LENGTH ||
+                  length_agrees(value, framing, content_length));
+        }
     }
     return ok ? MIDGE_OK : MIDGE_ERR_HEADER;
 }
 
 /* ---- the head ---- */
 
+/* Of the head's bytes only those from `begin` to `end` go to buf. */
 struct out {
     uint8_t *buf;
-    size_t room;
-    size_t skip; /* bytes written by earlier calls */
-    bool full;   /* something did not fit */
+    size_t begin, end;
+    size_t at; /* bytes composed so far */
 };
 
 static void put(struct out *out, struct midge_span part)
 {
-    if (out->skip >= part.len) {
-        out->skip -= part.len;
-        return;
+    size_t from = out->at < out->begin ? out->begin : out->at;
+    size_t start = out->at;
+    out->at += part.len;
+    size_t to = out->at < out->end ? out->at : out->end;
+    if (from < to) { /* not for an empty part, whose ptr may be NULL */
+        memcpy(out->buf + (from - out->begin), part.ptr + (from - start), to - from);
     }
-    size_t left = part.len - out->skip;
-    size_t take = left < out->room ? left : out->room;
-    out->full = out->full || take < left;
-    out->skip = 0;
-    if (take == 0)
-        return;
-    memcpy(out->buf, part.ptr + part.len - left, take);
-    out->buf += take;
-    out->room -= take;
 }
 
 static void put_text(struct out *out, const char *text)
@@ -116,109 +107,134 @@ static void put_header(struct out *out, const char *name, const char *prefix, co
 /* RFC 9112 3.2.1. The fragment and userinfo are never sent. */
 static void put_target(struct out *out, const struct midge_url *url)
 {
-    struct midge_span path, query;
-    midge_url_target(url, &path, &query);
-    put(out, path);
-    if (query.ptr != NULL) {
-        put_text(out, "?");
-        put(out, query);
-    }
+    put_text(out, url->path.len == 0 ? " /" : " ");
+    put(out, url->path);
+    put_text(out, url->query.ptr != NULL ? "?" : "");
+    put(out, url->query);
 }
 
 static void put_authority(struct out *out, const struct midge_url *url)
 {
-    put_text(out, url->is_ipv6 ? "[" : "");
+    bool brackets = MIDGE_WITH_IPV6 && url->is_ipv6;
+    put_text(out, brackets ? ": [" : ": ");
     put(out, url->host);
-    put_text(out, url->is_ipv6 ? "]" : "");
+    put_text(out, brackets ? "]" : "");
     if (url->port != (url->is_https ? 443 : 80)) {
         put_text(out, ":");
         put_number(out, url->port);
     }
+    put_text(out, "\r\n");
 }
 
-/* Host is the first header (RFC 9110 7.2), also when the caller sets it. */
-static void put_host(struct out *out, const struct midge__h1_write *w)
+/* The set of the list's fields. */
+static unsigned fields_of(struct midge__h1_headers headers)
 {
-    const struct midge_header *own = find(w->headers, "Host");
-    if (own == NULL)
-        own = find(w->defaults, "Host");
-    if (own != NULL && own->value != NULL) { /* a request must have a Host */
-        put_header(out, own->name, "", own->value);
+    unsigned set = 0;
+    for (size_t i = 0; i < headers.count; i++) {
+        set |= midge__field_bit(midge__field_of(midge__span_of(headers.list[i].name)));
+    }
+    return set;
+}
+
+/* The first header of that name. */
+static const struct midge_header *find(struct midge__h1_headers headers, const char *name)
+{
+    for (size_t i = 0; i < headers.count; i++) {
+        if (midge__span_is(midge__span_of(headers.list[i].name), name)) {
+            return &headers.list[i];
+        }
+    }
+    return NULL;
+}
+
+/* Host is the first header (RFC 9110 7.2), also when the caller sets it. A request must have one.
+ */
+static void put_host(struct out *out, const struct midge__h1_write *w, unsigned own,
+                     unsigned defaults)
+{
+    const char *name = midge__field_name(MIDGE__FIELD_HOST);
+    const struct midge_header *given = NULL;
+    if (((own | defaults) & MIDGE__FIELD_BIT(HOST)) != 0) {
+        given = find((own & MIDGE__FIELD_BIT(HOST)) != 0 ? w->headers : w->defaults, name);
+    }
+    if (given != NULL && given->value != NULL) {
+        put_header(out, given->name, "", given->value);
         return;
     }
-    put_text(out, "Host: ");
+    put_text(out, name);
     put_authority(out, w->url);
-    put_text(out, "\r\n");
 }
 
 static void put_framing(struct out *out, const struct midge__h1_write *w)
 {
     if (w->framing == MIDGE__H1_FRAMING_LENGTH) {
-        put_text(out, "Content-Length: ");
+        put_text(out, midge__field_name(MIDGE__FIELD_CONTENT_LENGTH));
+        put_text(out, ": ");
         put_number(out, w->content_length);
         put_text(out, "\r\n");
     } else if (w->framing == MIDGE__H1_FRAMING_CHUNKED) {
-        put_text(out, "Transfer-Encoding: chunked\r\n");
+        put_header(out, midge__field_name(MIDGE__FIELD_TRANSFER_ENCODING), "", "chunked");
     }
 }
 
-/* put_host and put_framing write these. */
-static bool has_own_line(const struct midge__h1_write *w, const char *name)
-{
-    struct midge_span s = midge__span_of(name);
-    return midge__span_is(s, "Host") ||
-           (w->framing != MIDGE__H1_FRAMING_NONE && midge__span_is(s, "Content-Length"));
-}
-
-/* Does the request replace this default, by a header or by a field of its own? */
-static bool is_replaced(const struct midge__h1_write *w, const char *name)
-{
-    struct midge_span s = midge__span_of(name);
-    return find(w->headers, name) != NULL ||
-           (w->content_type != NULL && midge__span_is(s, "Content-Type")) ||
-           (w->bearer != NULL && midge__span_is(s, "Authorization"));
-}
-
-static void put_headers(struct out *out, const struct midge__h1_write *w,
-                        struct midge__h1_headers list, bool are_defaults)
+/* Writes the headers of `list`, apart from the fields in `not` and the names in `stronger`. */
+static void put_headers(struct out *out, struct midge__h1_headers list, unsigned not,
+                        struct midge__h1_headers stronger)
 {
     for (size_t i = 0; i < list.count; i++) {
         const struct midge_header *header = &list.list[i];
-        if (header->value != NULL && !has_own_line(w, header->name) &&
-            !(are_defaults && is_replaced(w, header->name)))
+        unsigned field = midge__field_bit(midge__field_of(midge__span_of(header->name)));
+        if (header->value != NULL && (field & not ) == 0 && find(stronger, header->name) == NULL) {
             put_header(out, header->name, "", header->value);
+        }
     }
 }
 
-/* Writes a field of the request, unless a header of that name is set. */
-static void put_field(struct out *out, const struct midge__h1_write *w,
-                      struct midge__h1_headers defaults, const char *name, const char *prefix,
+/* Writes a field of the request, unless it is in the set `given`. */
+static void put_field(struct out *out, unsigned given, enum midge__field field, const char *prefix,
                       const char *value)
 {
-    if (value != NULL && find(w->headers, name) == NULL && find(defaults, name) == NULL)
-        put_header(out, name, prefix, value);
+    if (value != NULL && (given & midge__field_bit(field)) == 0) {
+        put_header(out, midge__field_name(field), prefix, value);
+    }
+}
+
+static void put_head(struct out *out, const struct midge__h1_write *w)
+{
+    const struct midge__h1_headers none = {NULL, 0};
+    const unsigned own = fields_of(w->headers), defaults = fields_of(w->defaults);
+    unsigned not = MIDGE__FIELD_BIT(HOST) |
+                   (w->framing != MIDGE__H1_FRAMING_NONE ? MIDGE__FIELD_BIT(CONTENT_LENGTH) : 0);
+    put_text(out, w->method);
+    put_target(out, w->url);
+    put_text(out, " HTTP/1.1\r\n");
+    put_host(out, w, own, defaults);
+    put_framing(out, w);
+    put_headers(out, w->headers, not, none);
+    not |= w->content_type != NULL ? MIDGE__FIELD_BIT(CONTENT_TYPE) : 0;
+    not |= w->bearer != NULL ? MIDGE__FIELD_BIT(AUTHORIZATION) : 0;
+    put_headers(out, w->defaults, not, w->headers);
+    put_field(out, own, MIDGE__FIELD_CONTENT_TYPE, "", w->content_type);
+    put_field(out, own, MIDGE__FIELD_AUTHORIZATION, "Bearer ", w->bearer);
+    put_field(out, own | defaults, MIDGE__FIELD_USER_AGENT, "", w->user_agent);
+    put_field(out, own | defaults, MIDGE__FIELD_ACCEPT, "", w->accept);
+    put_text(out, "\r\n");
 }
 
 int midge__h1_write(struct midge__h1_write *w, uint8_t *buf, size_t cap, size_t *n)
 {
-    const struct midge__h1_headers none = {NULL, 0};
-    struct out out = {buf, cap, w->sent, false};
-    put_text(&out, w->method);
-    put_text(&out, " ");
-    put_target(&out, w->url);
-    put_text(&out, " HTTP/1.1\r\n");
-    put_host(&out, w);
-    put_framing(&out, w);
-    put_headers(&out, w, w->headers, false);
-    put_headers(&out, w, w->defaults, true);
-    put_field(&out, w, none, "Content-Type", "", w->content_type);
-    put_field(&out, w, none, "Authorization", "Bearer ", w->bearer);
-    put_field(&out, w, w->defaults, "User-Agent", "", w->user_agent);
-    put_field(&out, w, w->defaults, "Accept", "", w->accept);
-    put_text(&out, "\r\n");
-    *n = cap - out.room;
+    struct out out = {buf, w->sent, w->sent + cap, 0};
+    put_head(&out, w);
+    *n = (out.at < out.end ? out.at : out.end) - w->sent;
     w->sent += *n;
-    return out.full ? MIDGE_ERR_AGAIN : MIDGE_OK;
+    return out.at > out.end ? MIDGE_ERR_AGAIN : MIDGE_OK;
+}
+
+size_t midge__h1_head_size(const struct midge__h1_write *w)
+{
+    struct out out = {NULL, 0, 0, 0};
+    put_head(&out, w);
+    return out.at;
 }
 
 size_t midge__h1_chunk_head(uint8_t out[MIDGE__H1_CHUNK_HEAD_MAX], size_t len)

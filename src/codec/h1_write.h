@@ -57,6 +57,9 @@ bool midge__h1_value_ok(const char *value);
  * complete. MIDGE_ERR_AGAIN: `buf` is full, call again with room. */
 int midge__h1_write(struct midge__h1_write *w, uint8_t *buf, size_t cap, size_t *n);
 
+/* The bytes of the whole head, whatever was written of it. For a buffer that takes it at once. */
+size_t midge__h1_head_size(const struct midge__h1_write *w);
+
 /* Chunked bodies, RFC 9112 7.1: head, data, CRLF for each chunk, then the last chunk. */
 #define MIDGE__H1_CHUNK_HEAD_MAX (2 * sizeof(size_t) + 2) /* hex digits and CRLF */
 #define MIDGE__H1_CHUNK_TAIL     "\r\n"

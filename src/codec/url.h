@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by the URL files: parsing (url.c), hosts (url_host.c), building (url_build.c). */
+/* Shared by the URL files. Each calls only those to its right: mending (url_mend.c) and queries
+   (url_query.c), parsing (url.c), hosts (url_host.c, url_ipv6.c), characters (url_text.c). */
 #ifndef MIDGE__URL_H
 #define MIDGE__URL_H
 
 #include "base/span.h"
+#include "midge/config.h"
 #include "midge/url.h"
 
 #define MIDGE__PORT_HTTP  80
@@ -31,23 +33,56 @@ int midge__url_from_parts(struct midge_url *url, const struct midge__url_parts *
 /* Fills userinfo, host and port from `authority`; is_https must be set. */
 int midge__url_authority(struct midge_url *url, struct midge_span authority, unsigned flags);
 
+/* Are path, query and fragment text that a URL may hold? */
+bool midge__url_tail_ok(const struct midge__url_parts *parts, unsigned flags);
+
 /* True for the characters and %XX that a path, query or fragment may hold. */
 bool midge__url_text_ok(struct midge_span text, unsigned flags);
 
 /* Is c unreserved (RFC 3986 2.3)? */
 bool midge__url_is_unreserved(char c);
 
-/* Bytes that are illegal in a URL but that normalising percent-encodes. */
+/* Bytes that are illegal in a URL but that normalising percent-encodes. '#' is not one of them. */
 bool midge__url_is_mendable(char c);
 
+/* The byte that "%XX" stands for; -1 if text does not begin so. */
+int midge__url_escape(struct midge_span text);
+
 bool midge__url_host_ok(struct midge_span host);
-bool midge__url_ipv6_ok(struct midge_span host);
 
 /* Longest name of a network interface, bytes; Linux has 15. */
 #define MIDGE__ZONE_MAX 31
 
+#if MIDGE_WITH_IPV6
+
+/* Takes "[address]" or "[address%25zone]" off the beginning of *authority into host and zone. */
+bool midge__url_take_ipv6(struct midge_url *url, struct midge_span *authority);
+
 /* Decodes a URL's zone into a string. False: empty, too long, or with an illegal character. */
 bool midge__url_zone(struct midge_span zone, char text[MIDGE__ZONE_MAX + 1]);
+
+#else
+
+static inline bool midge__url_take_ipv6(struct midge_url *url, struct midge_span *authority)
+{
+    (void)url;
+    (void)authority;
+    return false;
+}
+
+static inline bool midge__url_zone(struct midge_span zone, char text[MIDGE__ZONE_MAX + 1])
+{
+    (void)zone;
+    (void)text;
+    return false;
+}
+
+#endif
+
+static inline struct midge_span midge__url_drop(struct midge_span s, size_t n)
+{
+    return midge__span(s.ptr + n, s.len - n);
+}
 
 static inline uint16_t midge__url_default_port(bool is_https)
 {
