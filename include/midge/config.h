@@ -73,7 +73,8 @@
 #ifndef MIDGE_MAX_FULL_RECORDS
 #define MIDGE_MAX_FULL_RECORDS 1
 #endif
-/* Ciphertext read ahead per connection: fewer calls into the port. At least 64. */
+/* Bytes of the buffer for ciphertext, one for all connections of a client: a larger one saves calls
+   into the port where records are small. At least 64. */
 #ifndef MIDGE_READ_AHEAD
 #define MIDGE_READ_AHEAD MIDGE__PICK(2048, 512, 64)
 #endif
@@ -180,6 +181,27 @@
    programs stay: errors, phases, native codes, verify_flags, statuses. */
 #ifndef MIDGE_WITH_TEXTS
 #define MIDGE_WITH_TEXTS 1
+#endif
+
+/* Resumption of TLS sessions. Without it every connection makes a full handshake, as with
+   config.no_sessions. */
+#ifndef MIDGE_WITH_SESSIONS
+#define MIDGE_WITH_SESSIONS 1
+#endif
+
+/* Trusted roots as PEM text. Without it config.tls.ca is DER: one certificate, or several one after
+   the other. */
+#ifndef MIDGE_WITH_PEM
+#define MIDGE_WITH_PEM 1
+#endif
+
+/* Checks of certificate chains that mbedTLS lacks: name constraints and extended key usage of CAs,
+   chains in any order and with certificates that are not needed. Without them mbedTLS verifies the
+   chain alone: a chain in the wrong order, or with a critical extension that it does not know (name
+   constraints are one), is refused; constraints that are not critical, and the key usage of CAs, do
+   not count. */
+#ifndef MIDGE_WITH_CHAIN_CHECKS
+#define MIDGE_WITH_CHAIN_CHECKS 1
 #endif
 
 /* 0 saves some 1.5 KB of flash: a request's URL must then be complete and in the characters that

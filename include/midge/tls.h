@@ -27,10 +27,10 @@ enum midge_tls_version {
 };
 
 struct midge_tls {
-    /* Trusted roots, PEM (one or many, NUL not needed) or one DER certificate. midge_open reads
-       them and parses them once for the client (about 1.6 KB plus the DER size for each root);
-       midge_memory_needed and midge_memory_least read and count them; they are not used after
-       these calls. NULL or 0 bytes: nothing is trusted, and midge_start returns CA for each
+    /* Trusted roots: PEM (NUL not needed), or DER certificates one after the other. midge_open
+       reads them and parses them once for the client (about 1.6 KB plus the DER size for each
+       root); midge_memory_needed and midge_memory_least read and count them; they are not used
+       after these calls. NULL or 0 bytes: nothing is trusted, and midge_start returns CA for each
        https request that must be verified. */
     const void *ca;
     size_t ca_len;

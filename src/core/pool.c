@@ -82,11 +82,14 @@ void midge__pool_put(struct midge__conn *conn)
 }
 
 /* Only TLS tickets should come on an idle connection. AGAIN: it is still good; BUSY: there is more
-   to read. */
+   to read. A connection that this turn's poll showed silent is not read again. */
 static int recv_idle(struct midge__conn *conn)
 {
     uint8_t byte;
     size_t n;
+    if (conn->tcp.drained && !conn->stream->ops->pending(conn->stream)) {
+        return MIDGE_ERR_AGAIN;
+    }
     return midge__conn_recv(conn, &byte, sizeof byte, &n);
 }
 

@@ -112,14 +112,15 @@ static void kick_ready(struct midge_client *client, size_t n)
         if (conn->state == MIDGE__CONN_WAIT_DNS && conn->query->done) {
             midge__conn_kick(conn);
         }
-        conn->tcp.hung = false;
+        unsigned revents = 0;
         /* fds are in the list's order, but not every connection has one. */
         if (i < n && client->fds[i].sock == midge__conn_sock(conn)) {
             const struct midge_pollfd *fd = &client->fds[i++];
-            conn->tcp.hung = (fd->revents & MIDGE_POLL_ERR) != 0;
-            if (conn->tcp.hung || (fd->revents & fd->events) != 0) {
-                midge__conn_kick(conn);
-            }
+            revents = fd->revents & (fd->events | (unsigned)MIDGE_POLL_ERR);
+        }
+        midge__tcp_polled(&conn->tcp, revents);
+        if (revents != 0) {
+            midge__conn_kick(conn);
         }
     }
 }

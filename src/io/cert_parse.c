@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/cert_parse.h"
 
+#if MIDGE_WITH_CHAIN_CHECKS
+
 #include <string.h>
 
 #include <mbedtls/oid.h>
 
+#include "io/tls_code.h"
 #include "io/tls_internal.h"
 
 /* mbedTLS asks about each extension and certificate policy that it does not know. It ignores the
@@ -47,7 +50,7 @@ static int parse_peer(mbedtls_x509_crt *chain, const unsigned char *der, size_t 
     }
     bool first = chain->version == 0;
     int ret = midge__cert_parse(chain, der, len, copy);
-    if (ret == 0 || first || midge__tls_unsupported_text(ret) == NULL) {
+    if (ret == 0 || first || midge__tls_lacks(ret) == MIDGE__TLS_LACKS_NOTHING) {
         return first_code(ret);
     }
     context->unread = ret;
@@ -62,6 +65,20 @@ int midge__x509_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *der,
 int midge__x509_crt_parse_der_nocopy(mbedtls_x509_crt *chain, const unsigned char *der, size_t len)
 {
     return parse_peer(chain, der, len, false);
+}
+
+#endif
+
+#elif !defined(MIDGE_TLS_EXTERNAL)
+
+int midge__x509_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *der, size_t len)
+{
+    return mbedtls_x509_crt_parse_der(chain, der, len);
+}
+
+int midge__x509_crt_parse_der_nocopy(mbedtls_x509_crt *chain, const unsigned char *der, size_t len)
+{
+    return mbedtls_x509_crt_parse_der_nocopy(chain, der, len);
 }
 
 #endif

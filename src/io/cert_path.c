@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/cert_path.h"
 
+#if MIDGE_WITH_CHAIN_CHECKS
+
 #include <mbedtls/oid.h>
 
 #include "base/check.h"
@@ -36,6 +38,28 @@ static uint32_t usage_flags(const mbedtls_x509_crt *crt, unsigned depth)
                  mbedtls_x509_crt_check_extended_key_usage(
                      crt, MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) == 0;
     return meant ? 0 : MIDGE__CERT_CA_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
+}
+
+/* --- the certificate to replace --- */
+
+/* Every path with the same certificates up to this one would be refused. */
+static void blame(struct midge__cert_path *path, unsigned depth)
+{
+    path->wrong = depth < path->wrong ? depth : path->wrong;
+}
+
+/* Without a root only a missing issuer matters, because the report shall be about a path that leads
+   to a root. constraint_flags has recorded violated constraints already. */
+void midge__cert_path_note(struct midge__cert_path *path, uint32_t flags, uint32_t all)
+{
+    unsigned depth = path->next;
+    uint32_t own = flags & ~(uint32_t)(MIDGE__CERT_CONSTRAINT | MIDGE__CERT_TOO_MANY_NAMES);
+    if ((flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
+        path->wrong = depth + 1;
+    } else if ((all & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0 && own != 0) {
+        /* BAD_KEY may concern the issuer's key. */
+        blame(path, (own & MBEDTLS_X509_BADCERT_BAD_KEY) != 0 ? depth + 1 : depth);
+    }
 }
 
 /* --- name constraints --- */
@@ -90,7 +114,7 @@ static uint32_t constraint_flags(struct midge__cert_path *path, unsigned depth)
                 midge__name_constraints_check(&above, &names, &path->budget);
             flags |= flags_of(result);
             if (result != MIDGE__CONSTRAINT_KEPT && result != MIDGE__CONSTRAINT_TOO_MANY) {
-                midge__cert_path_blame(path, i);
+                blame(path, i);
             }
         }
     }
@@ -114,12 +138,25 @@ bool midge__cert_path_add(struct midge__cert_path *path, const mbedtls_x509_crt 
     return is_top;
 }
 
-void midge__cert_path_blame(struct midge__cert_path *path, unsigned depth)
-{
-    path->wrong = depth < path->wrong ? depth : path->wrong;
-}
-
 uint32_t midge__cert_path_flags(struct midge__cert_path *path)
 {
     return usage_flags(path->cert[path->next], path->next) | constraint_flags(path, path->next);
 }
+
+#if defined(MIDGE_TLS_EXTERNAL)
+bool midge__cert_path_out_of_order(const struct midge__cert_path *path)
+{
+    const mbedtls_x509_crt *top = path->cert[path->top];
+    unsigned depth = 1;
+    for (const mbedtls_x509_crt *at = path->cert[0]->next; at != NULL && at != top; at = at->next) {
+        if (at == path->cert[depth]) {
+            depth++;
+        } else if (midge__cert_issued(at, top)) {
+            return true;
+        }
+    }
+    return false;
+}
+#endif
+
+#endif

@@ -11,6 +11,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "midge/config.h"
+
+/* chain_search.c finds the path among certificates in any order. */
+#if MIDGE_WITH_CHAIN_CHECKS && !defined(MIDGE_TLS_EXTERNAL)
+#define MIDGE__CERT_ANY_ORDER 1
+#else
+#define MIDGE__CERT_ANY_ORDER 0
+#endif
+
 /* Certificates in a path: the server's, intermediates, the root. */
 #define MIDGE__CERT_PATH_MAX (MBEDTLS_X509_MAX_INTERMEDIATE_CA + 2)
 
@@ -22,6 +31,17 @@ enum midge__cert_flag {
     MIDGE__CERT_CA_USAGE = 0x800000,        /* a CA that may not issue server certificates */
     MIDGE__CERT_FLAGS = 0xF00000            /* any of them */
 };
+
+/* The result of verifying one path. */
+struct midge__verdict {
+    uint32_t flags;
+    uint32_t cert_date; /* YYYYMMDD of the first date refused */
+    bool no_san, self_signed;
+    bool too_long;     /* more intermediates than mbedTLS accepts */
+    bool out_of_order; /* the missing issuer was sent, but before its place */
+};
+
+#if MIDGE_WITH_CHAIN_CHECKS
 
 struct midge__cert_path {
     const mbedtls_x509_crt *cert[MIDGE__CERT_PATH_MAX]; /* by depth; 0 is the server's */
@@ -35,13 +55,33 @@ struct midge__cert_path {
 bool midge__cert_path_add(struct midge__cert_path *path, const mbedtls_x509_crt *crt,
                           unsigned depth);
 
-/* Records that every path with the same certificates up to this one would be refused. */
-void midge__cert_path_blame(struct midge__cert_path *path, unsigned depth);
-
 /* Flags of the certificate added last, judged by the certificates above it. */
 uint32_t midge__cert_path_flags(struct midge__cert_path *path);
 
+/* Records which certificate has to be replaced: the one added last got these flags, all the flags
+   of the path so far. */
+void midge__cert_path_note(struct midge__cert_path *path, uint32_t flags, uint32_t all);
+
 /* Can parent have issued child, judged by name and CA bit? */
 bool midge__cert_issued(const mbedtls_x509_crt *parent, const mbedtls_x509_crt *child);
+
+#else
+
+struct midge__cert_path {
+    bool unused;
+};
+#define midge__cert_path_add(path, crt, depth)  ((void)(path), false)
+#define midge__cert_path_flags(path)            ((uint32_t)((void)(path), 0))
+#define midge__cert_path_note(path, flags, all) ((void)(path), (void)(flags), (void)(all))
+
+#endif
+
+#if MIDGE_WITH_CHAIN_CHECKS && defined(MIDGE_TLS_EXTERNAL)
+/* Was the missing issuer of the highest certificate sent before it, outside the path? mbedTLS alone
+   searches forward only. */
+bool midge__cert_path_out_of_order(const struct midge__cert_path *path);
+#else
+#define midge__cert_path_out_of_order(path) ((void)(path), false)
+#endif
 
 #endif

@@ -11,10 +11,9 @@
 
 #include <mbedtls/ecp.h>
 
-#include "io/cert_path.h"
 #include "io/tls_internal.h"
 
-#if !defined(MIDGE_TLS_EXTERNAL)
+#if MIDGE__CERT_ANY_ORDER
 
 /* Chains that need more than two paths are made to waste the client's time. */
 #define MAX_PATHS 12
@@ -161,6 +160,19 @@ int midge__x509_crt_verify_restartable(mbedtls_x509_crt *crt, mbedtls_x509_crt *
             return MBEDTLS_ERR_ECP_IN_PROGRESS; /* each path needs at least one step of its own */
         }
     }
+}
+
+#elif !defined(MIDGE_TLS_EXTERNAL)
+
+int midge__x509_crt_verify_restartable(mbedtls_x509_crt *crt, mbedtls_x509_crt *trust_ca,
+                                       mbedtls_x509_crl *ca_crl,
+                                       const mbedtls_x509_crt_profile *profile, const char *cn,
+                                       uint32_t *flags,
+                                       int (*f_vrfy)(void *, mbedtls_x509_crt *, int, uint32_t *),
+                                       void *p_vrfy, mbedtls_x509_crt_restart_ctx *rs_ctx)
+{
+    return mbedtls_x509_crt_verify_restartable(crt, trust_ca, ca_crl, profile, cn, flags, f_vrfy,
+                                               p_vrfy, rs_ctx);
 }
 
 #endif

@@ -16,18 +16,7 @@
 #ifndef MIDGE_IO_CHAIN_SEARCH_H
 #define MIDGE_IO_CHAIN_SEARCH_H
 
-#include <mbedtls/x509_crt.h>
-#include <stdbool.h>
-#include <stdint.h>
-
-/* The result of verifying one path. */
-struct midge__verdict {
-    uint32_t flags;
-    uint32_t cert_date; /* YYYYMMDD of the first date refused */
-    bool no_san, self_signed;
-    bool too_long;     /* more intermediates than mbedTLS accepts */
-    bool out_of_order; /* external builds: the missing issuer was sent, but before its place */
-};
+#include "io/cert_path.h"
 
 struct midge__chain_search {
     /* For each certificate of the path: the number of the issuer chosen, among all possible

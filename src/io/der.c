@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/der.h"
 
+#include "midge/config.h"
+
+#if MIDGE_WITH_CHAIN_CHECKS
+
 #include <mbedtls/asn1.h>
 
 #define SEQUENCE (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
@@ -61,3 +65,5 @@ bool midge__extension_find(struct midge__der extensions, unsigned char id,
     }
     return true;
 }
+
+#endif

@@ -7,6 +7,10 @@
  */
 #include "io/name_constraints.h"
 
+#include "midge/config.h"
+
+#if MIDGE_WITH_CHAIN_CHECKS
+
 #include <string.h>
 
 #include <mbedtls/asn1.h>
@@ -407,3 +411,5 @@ enum midge__constraint midge__name_constraints_check(const struct midge__extensi
     }
     return result;
 }
+
+#endif

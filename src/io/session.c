@@ -5,9 +5,11 @@
  */
 #include "io/tls_internal.h"
 
-#include <string.h>
+#if MIDGE_WITH_SESSIONS
 
 #include <mbedtls/platform.h>
+
+#include "io/tls_code.h"
 
 static size_t ticket_len(const mbedtls_ssl_session *session)
 {
@@ -48,6 +50,31 @@ void midge__tls_session_offer(struct midge__tls_impl *impl)
     if (session != NULL && !impl->tls->new_session) {
         drop_ticket(session);
     }
+}
+
+static bool version_fits(const mbedtls_ssl_session *session, const struct midge__tls_config *config)
+{
+    uint8_t version = session->MBEDTLS_PRIVATE(tls_version) == MBEDTLS_SSL_VERSION_TLS1_3
+                          ? MIDGE_TLS_1_3
+                          : MIDGE_TLS_1_2;
+    return version >= config->min_version && version <= config->max_version;
+}
+
+/* A session that cannot be used only costs a full handshake. */
+int midge__tls_session_use(struct midge__tls_impl *impl, const struct midge__tls_session *session,
+                           const struct midge__tls_config *config)
+{
+    if (session == NULL || !version_fits(&session->ssl, config)) {
+        return 0;
+    }
+    int ret = mbedtls_ssl_set_session(&impl->ssl, &session->ssl);
+    if (ret != 0 &&
+        (midge__tls_out_of_memory(ret) || midge__memory_failed(impl->tls->context->memory))) {
+        return ret;
+    }
+    impl->tls->offered = ret == 0;
+    impl->offered_verified = session->time_verified;
+    return 0;
 }
 
 static int copy_session(struct midge__tls_impl *impl, struct midge__tls_session **out)
@@ -96,3 +123,5 @@ void midge__tls_session_free(struct midge__tls_context *context, struct midge__t
     midge__tls_leave(outer);
     midge__memory_free(context->memory, session);
 }
+
+#endif

@@ -56,10 +56,15 @@ struct midge__tcp {
     struct midge_port *port;
     midge_sock sock; /* MIDGE_SOCK_NONE when closed */
     bool connected;
-    bool hung; /* poll reports an error or hang-up: a call that returns AGAIN has failed */
+    bool hung;    /* poll reports an error or hang-up: a call that returns AGAIN has failed */
+    bool drained; /* the last recv emptied the socket, and no poll has reported bytes since then */
 };
 /* Begins to connect; handshake() completes the connection. On error nothing is open. */
 int midge__tcp_open(struct midge__tcp *tcp, struct midge_port *port, const struct midge_addr *addr,
                     uint16_t port_number);
+/* Call after each poll, with the revents of this socket; 0: none, or it was not polled. After a
+   recv that emptied the socket, recv returns AGAIN without a call of the port until a poll has
+   reported MIDGE_POLL_IN or MIDGE_POLL_ERR. */
+void midge__tcp_polled(struct midge__tcp *tcp, unsigned revents);
 
 #endif

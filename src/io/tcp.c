@@ -2,6 +2,10 @@
 /*
  * The plain stream: a thin translation of the port's socket calls. It never retries and keeps no
  * buffer; TCP's end is never authentic, so clean stays false.
+ *
+ * A recv that returns fewer bytes than asked for, or none, has emptied the socket. A second call
+ * would only return AGAIN, so `drained` saves it. Bytes that come later are reported by the next
+ * poll, as poll is level-triggered.
  */
 #include "io/stream.h"
 
@@ -57,7 +61,11 @@ static int tcp_recv(struct midge__stream *s, uint8_t *buf, size_t cap, size_t *n
     if (tcp->sock == MIDGE_SOCK_NONE) {
         return tcp_fail(tcp, MIDGE_ERR_RECV, 0);
     }
+    if (tcp->drained && !tcp->hung) {
+        return MIDGE_ERR_AGAIN;
+    }
     int err = tcp->port->recv(tcp->port->ctx, tcp->sock, buf, cap, n, &native);
+    tcp->drained = err == MIDGE_ERR_AGAIN || (err == MIDGE_OK && *n < cap);
     err = unless_hung(tcp, err, MIDGE_ERR_RECV);
     if (err == MIDGE_ERR_EOF) {
         s->clean = false;
@@ -124,6 +132,14 @@ static const struct midge__stream_ops tcp_ops = {
     .shutdown = tcp_shutdown,
     .close = tcp_close,
 };
+
+void midge__tcp_polled(struct midge__tcp *tcp, unsigned revents)
+{
+    tcp->hung = (revents & MIDGE_POLL_ERR) != 0;
+    if ((revents & (unsigned)(MIDGE_POLL_IN | MIDGE_POLL_ERR)) != 0) {
+        tcp->drained = false;
+    }
+}
 
 int midge__tcp_open(struct midge__tcp *tcp, struct midge_port *port, const struct midge_addr *addr,
                     uint16_t port_number)

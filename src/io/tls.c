@@ -30,7 +30,7 @@ static struct midge__tls *tls_of(struct midge__stream *s)
 
 static int ended(struct midge__tls_impl *impl, bool clean)
 {
-    impl->state = clean ? MIDGE__TLS_ENDED_CLEAN : MIDGE__TLS_ENDED_CUT;
+    midge__tls_set_state(impl, clean ? MIDGE__TLS_ENDED_CLEAN : MIDGE__TLS_ENDED_CUT);
     impl->tls->s.clean = clean;
     return MIDGE_ERR_EOF;
 }
@@ -46,9 +46,17 @@ static int recv_wait(struct midge__tls_impl *impl, uint8_t event)
     return MIDGE_ERR_AGAIN;
 }
 
+/* The stream is not DEAD: the peer's data can still be read. */
+static int send_broken(struct midge__tls_impl *impl)
+{
+    impl->sending = MIDGE__TLS_SEND_BROKEN;
+    impl->send_error = impl->lower_error;
+    return impl->send_error;
+}
+
 static int recv_once(struct midge__tls_impl *impl, uint8_t *buf, size_t cap, size_t *n)
 {
-    midge__tls_clear(impl);
+    midge__tls_memory_failed_reset(impl);
     impl->recv_wants = 0;
     impl->calls_left--;
     /* mbedTLS treats the fourth empty record in a row as an attack, but RFC 8446 5.1 allows any
@@ -76,8 +84,8 @@ static int recv_once(struct midge__tls_impl *impl, uint8_t *buf, size_t cap, siz
         return READ_MORE;
 #endif
     default:
-        if (ret == MBEDTLS_ERR_NET_SEND_FAILED && impl->deaf == MIDGE_OK) {
-            impl->deaf = impl->lower_error; /* sending an alert failed: go on reading */
+        if (ret == MBEDTLS_ERR_NET_SEND_FAILED && impl->sending != MIDGE__TLS_SEND_BROKEN) {
+            (void)send_broken(impl); /* sending an alert failed: go on reading */
             return READ_MORE;
         }
         return midge__tls_fail(impl, ret);
@@ -119,16 +127,17 @@ static bool tls_pending(const struct midge__stream *s)
     if (impl == NULL || impl->state != MIDGE__TLS_OPEN) {
         return false;
     }
-    return impl->ahead_begin != impl->ahead_end || impl->ssl.MBEDTLS_PRIVATE(in_left) != 0 ||
+    return midge__tls_has_ahead(impl) || impl->ssl.MBEDTLS_PRIVATE(in_left) != 0 ||
            mbedtls_ssl_check_pending(&impl->ssl) != 0;
 }
 
 /* --- sending --- */
 
-static int send_wait(struct midge__tls_impl *impl, uint8_t event)
+static int send_wait(struct midge__tls_impl *impl, uint8_t event,
+                     enum midge__tls_send_state sending)
 {
     impl->send_wants = event;
-    impl->unsent = true;
+    impl->sending = (uint8_t)sending;
     return MIDGE_ERR_AGAIN;
 }
 
@@ -137,14 +146,15 @@ static int send_result(struct midge__tls_impl *impl, int ret, size_t *n)
     if (ret >= 0) {
         *n = (size_t)ret;
         impl->send_wants = 0;
-        impl->unsent = false;
+        impl->sending = MIDGE__TLS_SEND_OPEN;
         return ret > 0 ? MIDGE_OK : MIDGE_ERR_AGAIN;
     }
     if (ret == MBEDTLS_ERR_SSL_WANT_WRITE) {
-        return send_wait(impl, MIDGE_POLL_OUT);
+        return send_wait(impl, MIDGE_POLL_OUT, MIDGE__TLS_SEND_HELD);
     }
     if (ret == MBEDTLS_ERR_SSL_WANT_READ) {
-        return midge__tls_may_read(impl) ? MIDGE_ERR_BUSY : send_wait(impl, MIDGE_POLL_IN);
+        return midge__tls_may_read(impl) ? MIDGE_ERR_BUSY
+                                         : send_wait(impl, MIDGE_POLL_IN, MIDGE__TLS_SEND_HELD);
     }
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
     if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
@@ -153,8 +163,7 @@ static int send_result(struct midge__tls_impl *impl, int ret, size_t *n)
     }
 #endif
     if (impl->lower_error != MIDGE_OK) {
-        impl->deaf = impl->lower_error; /* not DEAD: the peer's data can still be read */
-        return impl->deaf;
+        return send_broken(impl);
     }
     return midge__tls_fail(impl, ret);
 }
@@ -164,11 +173,15 @@ static int tls_send(struct midge__stream *s, const uint8_t *buf, size_t len, siz
     struct midge__tls *tls = tls_of(s);
     struct midge__tls_impl *impl = tls->impl;
     *n = 0;
-    if (impl == NULL || impl->notified) {
+    if (impl == NULL || impl->sending == MIDGE__TLS_SEND_NOTIFYING ||
+        impl->sending == MIDGE__TLS_SEND_NOTIFIED) {
         return MIDGE_ERR_CLOSED;
     }
-    if (impl->state == MIDGE__TLS_DEAD || impl->deaf != MIDGE_OK) {
-        return impl->deaf != MIDGE_OK ? impl->deaf : impl->error;
+    if (impl->sending == MIDGE__TLS_SEND_BROKEN) {
+        return impl->send_error;
+    }
+    if (impl->state == MIDGE__TLS_DEAD) {
+        return impl->error;
     }
     /* With len 0 mbedTLS would send a useless empty record. */
     MIDGE_ASSERT(impl->state != MIDGE__TLS_WAIT_HANDSHAKE && len > 0);
@@ -176,7 +189,7 @@ static int tls_send(struct midge__stream *s, const uint8_t *buf, size_t len, siz
         len = impl->longest_send;
     }
     struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
-    midge__tls_clear(impl);
+    midge__tls_memory_failed_reset(impl);
     impl->calls_left = MIDGE__TLS_CALLS;
     int result = send_result(impl, mbedtls_ssl_write(&impl->ssl, buf, len), n);
     midge__tls_leave(outer);
@@ -202,21 +215,21 @@ static unsigned tls_interest(const struct midge__stream *s, bool want_recv, bool
 
 /* --- ending --- */
 
-/* While mbedTLS holds unsent output, close_notify only flushes it, and returns 0 when that is done.
+/* While mbedTLS holds output, close_notify only flushes it, and returns 0 when that is done.
    Therefore the loop: first flush the old output, then send the alert. */
 static int notify(struct midge__tls_impl *impl)
 {
-    while (impl->unsent || !impl->notified) {
-        bool flush_only = impl->unsent;
+    while (impl->sending != MIDGE__TLS_SEND_NOTIFIED) {
+        bool held = impl->sending == MIDGE__TLS_SEND_HELD;
         int ret = mbedtls_ssl_close_notify(&impl->ssl);
-        impl->notified = impl->notified || !flush_only;
         if (ret == MBEDTLS_ERR_SSL_WANT_WRITE) {
-            return send_wait(impl, MIDGE_POLL_OUT);
+            return send_wait(impl, MIDGE_POLL_OUT,
+                             held ? MIDGE__TLS_SEND_HELD : MIDGE__TLS_SEND_NOTIFYING);
         }
         if (ret != 0) {
             return midge__tls_fail(impl, ret);
         }
-        impl->unsent = false;
+        impl->sending = held ? MIDGE__TLS_SEND_OPEN : MIDGE__TLS_SEND_NOTIFIED;
     }
     impl->send_wants = 0;
     return MIDGE_OK;
@@ -228,12 +241,12 @@ static int tls_shutdown(struct midge__stream *s)
     struct midge__tls_impl *impl = tls->impl;
     /* After a failure the context is unusable; before the end of the handshake there is nothing to
        end. */
-    if (impl == NULL || impl->state == MIDGE__TLS_DEAD || impl->deaf != MIDGE_OK ||
+    if (impl == NULL || impl->state == MIDGE__TLS_DEAD || impl->sending == MIDGE__TLS_SEND_BROKEN ||
         impl->state == MIDGE__TLS_WAIT_HANDSHAKE) {
         return MIDGE_OK;
     }
     struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
-    midge__tls_clear(impl);
+    midge__tls_memory_failed_reset(impl);
     int result = notify(impl);
     midge__tls_leave(outer);
     return result;
@@ -249,6 +262,7 @@ static void tls_close(struct midge__stream *s)
     struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
     mbedtls_ssl_free(&impl->ssl);
     midge__tls_leave(outer);
+    midge__tls_drop_ahead(impl);
     midge__memory_free(tls->context->memory, impl);
     tls->impl = NULL;
     tls->new_session = false;
@@ -266,52 +280,25 @@ static const struct midge__stream_ops tls_ops = {
     .close = tls_close,
 };
 
-/* One block: struct, read-ahead buffer, name. */
+/* One block: struct, name. */
 static struct midge__tls_impl *make_impl(struct midge__tls *tls,
                                          const struct midge__tls_params *params)
 {
     struct midge__tls_context *context = tls->context;
     size_t name = strlen(params->servername) + 1;
-    struct midge__tls_impl *impl = midge__memory_calloc(
-        context->memory, params->owner, 1, sizeof *impl + context->limits.read_ahead + name);
+    struct midge__tls_impl *impl =
+        midge__memory_calloc(context->memory, params->owner, 1, sizeof *impl + name);
     if (impl == NULL) {
         return NULL;
     }
     impl->tls = tls;
     impl->owner = params->owner;
     impl->show = params->show;
-    impl->ahead = (uint8_t *)(impl + 1);
-    impl->ahead_size = context->limits.read_ahead;
-    impl->name = (char *)impl->ahead + impl->ahead_size;
+    impl->name = (char *)(impl + 1);
     memcpy(impl->name, params->servername, name);
     midge__tls_verify_name(impl);
     mbedtls_ssl_init(&impl->ssl);
     return impl;
-}
-
-static bool version_fits(const mbedtls_ssl_session *session, const struct midge__tls_config *config)
-{
-    uint8_t version = session->MBEDTLS_PRIVATE(tls_version) == MBEDTLS_SSL_VERSION_TLS1_3
-                          ? MIDGE_TLS_1_3
-                          : MIDGE_TLS_1_2;
-    return version >= config->min_version && version <= config->max_version;
-}
-
-/* A session that cannot be used only costs a full handshake. */
-static int offer(struct midge__tls_impl *impl, const struct midge__tls_session *session,
-                 const struct midge__tls_config *config)
-{
-    if (session == NULL || !version_fits(&session->ssl, config)) {
-        return 0;
-    }
-    int ret = mbedtls_ssl_set_session(&impl->ssl, &session->ssl);
-    if (ret != 0 &&
-        (midge__tls_out_of_memory(ret) || midge__memory_failed(impl->tls->context->memory))) {
-        return ret;
-    }
-    impl->tls->offered = ret == 0;
-    impl->offered_verified = session->time_verified;
-    return 0;
 }
 
 static int set_up(struct midge__tls_impl *impl, const struct midge__tls_params *params,
@@ -333,7 +320,7 @@ static int set_up(struct midge__tls_impl *impl, const struct midge__tls_params *
     impl->max_version = config->max_version;
     mbedtls_ssl_set_verify(&impl->ssl, midge__tls_verify, impl);
     mbedtls_ssl_set_bio(&impl->ssl, impl, midge__tls_bio_send, midge__tls_bio_recv, NULL);
-    return offer(impl, params->resume, config);
+    return midge__tls_session_use(impl, params->resume, config);
 }
 
 static int open_impl(struct midge__tls *tls, const struct midge__tls_params *params,
@@ -345,7 +332,7 @@ static int open_impl(struct midge__tls *tls, const struct midge__tls_params *par
     }
     tls->impl = impl;
     struct midge__tls_scope outer = midge__tls_enter(tls->context, params->owner);
-    midge__tls_clear(impl);
+    midge__tls_memory_failed_reset(impl);
     int ret = set_up(impl, params, config);
     int err = ret == 0 ? MIDGE_OK : midge__tls_fail(impl, ret);
     midge__tls_leave(outer);

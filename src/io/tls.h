@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "io/stream.h"
+#include "midge/config.h"
 #include <midge/tls.h>
 
 /* Shared by the connections of a client: trusted roots (parsed once), configurations by (verify,
@@ -16,7 +17,7 @@ struct midge__tls_context;
 
 struct midge__tls_limits {
     uint32_t ecp_max_ops;
-    uint32_t read_ahead; /* ciphertext bytes per connection */
+    uint32_t read_ahead; /* bytes of the buffer for ciphertext, one for all connections */
     uint32_t max_ticket;
 };
 
@@ -44,10 +45,14 @@ size_t midge__tls_held_bytes(void);    /* beside the slots: after the handshake 
 size_t midge__tls_held_least(void);    /* the same with the ciphers that need the least memory */
 size_t midge__tls_session_bytes(void); /* one remembered session */
 
-/* A session that can be resumed; in owner 0's memory. */
+/* A session that can be resumed; in owner 0's memory. Without MIDGE_WITH_SESSIONS there is none. */
 struct midge__tls_session;
+#if MIDGE_WITH_SESSIONS
 void midge__tls_session_free(struct midge__tls_context *context,
                              struct midge__tls_session *session);
+#else
+#define midge__tls_session_free(context, session) ((void)(context), (void)(session))
+#endif
 
 struct midge__tls;
 struct midge__tls_params {
@@ -83,7 +88,11 @@ int midge__tls_open(struct midge__tls *tls, struct midge__tls_context *context,
                     struct midge__stream *lower, const struct midge__tls_params *params);
 
 /* The newest session, in owner 0's memory; clears new_session. NO_MEMORY, AGAIN (there is none). */
+#if MIDGE_WITH_SESSIONS
 int midge__tls_take_session(struct midge__tls *tls, struct midge__tls_session **session);
+#else
+#define midge__tls_take_session(tls, session) ((void)(tls), *(session) = NULL, (int)MIDGE_ERR_AGAIN)
+#endif
 
 /* Does the context have a root to verify servers with? */
 bool midge__tls_can_verify(const struct midge__tls_context *context);

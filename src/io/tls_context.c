@@ -5,6 +5,7 @@
  * until the client closes, so connections never copy one.
  */
 #include "io/tls_internal.h"
+#include "io/tls_random.h"
 
 #include <string.h>
 
@@ -61,31 +62,6 @@ static const uint16_t groups[] = {MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
 static const char *alpn[] = {"http/1.1", NULL};
 #endif
 
-/* --- randomness --- */
-
-static int seed(void *p, unsigned char *out, size_t len)
-{
-    struct midge_port *port = p;
-    return port->entropy(port->ctx, out, len) == MIDGE_OK
-               ? 0
-               : MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED;
-}
-
-int midge__tls_random(void *p, unsigned char *out, size_t len)
-{
-    struct midge__tls_context *context = p;
-    while (len > 0) {
-        size_t n = len < MBEDTLS_CTR_DRBG_MAX_REQUEST ? len : MBEDTLS_CTR_DRBG_MAX_REQUEST;
-        int ret = mbedtls_ctr_drbg_random(&context->drbg, out, n);
-        if (ret != 0) {
-            return ret;
-        }
-        out += n;
-        len -= n;
-    }
-    return 0;
-}
-
 /* --- configurations --- */
 
 static mbedtls_ssl_protocol_version version_of(uint8_t version)
@@ -118,7 +94,7 @@ static int fill(struct midge__tls_context *context, struct midge__tls_config *co
     if (ret != 0) {
         return ret;
     }
-    mbedtls_ssl_conf_rng(conf, midge__tls_random, context);
+    mbedtls_ssl_conf_rng(conf, midge__tls_random, &context->drbg);
     mbedtls_ssl_conf_min_tls_version(conf, version_of(config->min_version));
     mbedtls_ssl_conf_max_tls_version(conf, version_of(config->max_version));
     mbedtls_ssl_conf_authmode(conf, config->skip_verification ? MBEDTLS_SSL_VERIFY_NONE
@@ -224,7 +200,7 @@ int midge__tls_context_open(struct midge__tls_context **out, struct midge__memor
 {
     *out = NULL;
     struct midge__tls_context *context =
-        midge__memory_calloc(memory, MIDGE__OWNER_CLIENT, 1, sizeof *context);
+        midge__memory_calloc(memory, MIDGE__OWNER_CLIENT, 1, sizeof *context + limits->read_ahead);
     if (context == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
@@ -233,7 +209,7 @@ int midge__tls_context_open(struct midge__tls_context **out, struct midge__memor
     context->limits = *limits;
     mbedtls_ctr_drbg_init(&context->drbg);
     int err = take_settings(context, settings);
-    if (err == MIDGE_OK && mbedtls_ctr_drbg_seed(&context->drbg, seed, port, NULL, 0) != 0) {
+    if (err == MIDGE_OK && midge__tls_random_seed(&context->drbg, port) != 0) {
         err = MIDGE_ERR_ENTROPY;
     }
     if (err == MIDGE_OK) {

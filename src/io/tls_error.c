@@ -6,53 +6,17 @@
 #include "io/tls_internal.h"
 
 #include "base/check.h"
+#include "io/tls_code.h"
+#include "io/tls_text.h"
 
-#include <mbedtls/asn1.h>
-#include <mbedtls/bignum.h>
-#include <mbedtls/cipher.h>
-#include <mbedtls/ecp.h>
-#include <mbedtls/md.h>
-#include <mbedtls/oid.h>
-#include <mbedtls/pk.h>
-
-/* A code is the sum of a high-level one (bits 7 to 14) and a low-level one. */
-static int high_level(int native)
-{
-    return -(-native & 0x7F80);
-}
-
-static int low_level(int native)
-{
-    return -(-native & 0x7F);
-}
-
-bool midge__tls_out_of_memory(int native)
-{
-    if (native >= 0) {
-        return false;
-    }
-    switch (high_level(native)) {
-    case MBEDTLS_ERR_SSL_ALLOC_FAILED:
-    case MBEDTLS_ERR_X509_ALLOC_FAILED:
-    case MBEDTLS_ERR_PK_ALLOC_FAILED:
-    case MBEDTLS_ERR_MD_ALLOC_FAILED:
-    case MBEDTLS_ERR_ECP_ALLOC_FAILED:
-    case MBEDTLS_ERR_CIPHER_ALLOC_FAILED:
-        return true;
-    default:
-        return low_level(native) == MBEDTLS_ERR_MPI_ALLOC_FAILED ||
-               low_level(native) == MBEDTLS_ERR_ASN1_ALLOC_FAILED;
-    }
-}
-
-void midge__tls_clear(struct midge__tls_impl *impl)
+void midge__tls_memory_failed_reset(struct midge__tls_impl *impl)
 {
     impl->tls->context->unread = 0;
     midge__memory_failed_reset(impl->tls->context->memory);
     midge__tls_process_failed_reset();
 }
 
-bool midge__tls_memory_was_short(const struct midge__tls_impl *impl)
+bool midge__tls_memory_failed(const struct midge__tls_impl *impl)
 {
     return midge__memory_failed(impl->tls->context->memory) || midge__tls_process_failed();
 }
@@ -66,7 +30,7 @@ static int handshake_state(const struct midge__tls_impl *impl)
 /* Is the code from below TLS: X.509, keys, ECC, RSA, hashes, numbers, ASN.1? */
 static bool is_from_crypto(int native)
 {
-    return native < 0 && -high_level(native) < 0x5400;
+    return native < 0 && -midge__tls_high_level(native) < 0x5400;
 }
 
 /* A certificate, or the key in it, could not be read. */
@@ -83,93 +47,19 @@ static bool is_bad_signature(const struct midge__tls_impl *impl, int native)
            (state == MBEDTLS_SSL_CERTIFICATE_VERIFY && native == MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE);
 }
 
-const char *midge__tls_unsupported_text(int native)
-{
-    /* RSASSA-PSS in a build that lacks it, or with a hash that the build lacks. Other sums with
-       INVALID_ALG mean malformed DER. */
-    if (native == MBEDTLS_ERR_X509_INVALID_ALG ||
-        native == MBEDTLS_ERR_X509_INVALID_ALG + MBEDTLS_ERR_OID_NOT_FOUND) {
-        native = MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
-    }
-    switch (high_level(native)) {
-    case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
-        return MIDGE__TEXT("unsupported signature algorithm in certificate");
-    case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
-    case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
-    case MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE:
-    case MBEDTLS_ERR_ECP_FEATURE_UNAVAILABLE:
-        return MIDGE__TEXT("unsupported kind of key in certificate");
-    case MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE:
-        return MIDGE__TEXT("unsupported critical extension in certificate");
-    default:
-        return NULL;
-    }
-}
-
-static const char *malformed_text(int native)
-{
-    const char *unsupported = midge__tls_unsupported_text(native);
-#if defined(MIDGE_TLS_EXTERNAL)
-    /* mbedTLS's code for an unknown critical extension. */
-    if (native == MBEDTLS_ERR_X509_INVALID_EXTENSIONS + MBEDTLS_ERR_ASN1_UNEXPECTED_TAG) {
-        return MIDGE__TEXT("critical extension in certificate, maybe name constraints, that this "
-                           "build of mbedTLS cannot read");
-    }
-#endif
-    if (native == MBEDTLS_ERR_X509_FATAL_ERROR) {
-        return MIDGE__TEXT("certificate chain is too long");
-    }
-    return unsupported != NULL ? unsupported : MIDGE__TEXT("certificate cannot be parsed");
-}
-
-#if MIDGE_WITH_TEXTS
-
+/* Byte 1 of an alert is its number (RFC 8446 6). */
 static const char *alert_text(const struct midge__tls_impl *impl)
 {
     const unsigned char *alert = impl->ssl.MBEDTLS_PRIVATE(in_msg);
-    return midge__tls_alert_text(alert != NULL ? alert[1] : 0);
+    return midge__tls_alert_text(alert != NULL ? alert[1] : 0U);
 }
-
-static const char *tls_text(const struct midge__tls_impl *impl, int native)
-{
-    switch (native) {
-    case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
-        return alert_text(impl);
-    case MBEDTLS_ERR_SSL_CONN_EOF:
-        return "server closed the connection during the TLS handshake";
-    case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
-        return "server ended TLS during the handshake";
-    case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION:
-        return "no TLS version in common";
-    case MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE:
-        /* KeyUpdate and late certificate requests: mbedTLS 3.6 has neither. */
-        return "server sent a TLS message that this TLS library does not support";
-    case MBEDTLS_ERR_SSL_INVALID_MAC:
-        return "TLS record damaged on the way";
-    case MBEDTLS_ERR_SSL_INVALID_RECORD:
-        return "malformed TLS record";
-    default:
-        return NULL;
-    }
-}
-
-#else
-
-static const char *tls_text(const struct midge__tls_impl *impl, int native)
-{
-    (void)impl;
-    (void)native;
-    return "";
-}
-
-#endif
 
 static int judge_certificate(struct midge__tls_impl *impl, struct midge__fault *fault)
 {
     uint32_t flags = mbedtls_ssl_get_verify_result(&impl->ssl);
     flags = flags == UINT32_MAX ? 0 : flags;
     fault->verify_flags = impl->verdict.flags | flags;
-    fault->detail = midge__tls_verify_text(impl, fault->verify_flags);
+    fault->detail = midge__tls_verdict_text(&impl->verdict, impl->unread, fault->verify_flags);
     /* With a more serious reason the text is not about the date. */
     bool by_date = (fault->verify_flags & (MBEDTLS_X509_BADCERT_NOT_TRUSTED |
                                            MBEDTLS_X509_BADCERT_REVOKED | MIDGE__CERT_FLAGS)) == 0;
@@ -205,7 +95,7 @@ static bool is_record_size(const struct midge__tls_impl *impl, int native)
 {
     const size_t header = 5;
     unsigned len = record_len(impl);
-    if (!impl->spoke || len > 16384 + 2048) {
+    if (impl->peer == MIDGE__TLS_PEER_SILENT || len > 16384 + 2048) {
         return false;
     }
     if (native == MBEDTLS_ERR_SSL_BAD_INPUT_DATA) {
@@ -217,10 +107,10 @@ static bool is_record_size(const struct midge__tls_impl *impl, int native)
 
 static int judge(struct midge__tls_impl *impl, int native, struct midge__fault *fault)
 {
-    if (midge__tls_memory_was_short(impl) || midge__tls_out_of_memory(native)) {
+    if (midge__tls_memory_failed(impl) || midge__tls_out_of_memory(native)) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    if (impl->plaintext) {
+    if (impl->peer == MIDGE__TLS_PEER_PLAIN) {
         fault->detail = MIDGE__TEXT("server does not speak TLS");
         return MIDGE_ERR_TLS;
     }
@@ -237,14 +127,15 @@ static int judge(struct midge__tls_impl *impl, int native, struct midge__fault *
         return MIDGE_ERR_TLS_RECORD_SIZE;
     }
     if (is_malformed_certificate(impl, native)) {
-        fault->detail = malformed_text(native);
+        fault->detail = midge__tls_parse_text(native);
         return MIDGE_ERR_CERT;
     }
     if (is_bad_signature(impl, native)) {
         fault->detail = MIDGE__TEXT("server's signature does not fit the key in its certificate");
         return MIDGE_ERR_CERT;
     }
-    fault->detail = tls_text(impl, native);
+    fault->detail = native == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE ? alert_text(impl)
+                                                                  : midge__tls_error_text(native);
     return MIDGE_ERR_TLS;
 }
 
@@ -257,6 +148,6 @@ int midge__tls_fail(struct midge__tls_impl *impl, int native)
         *fault = (struct midge__fault){.native = native};
         impl->error = judge(impl, native, fault);
     }
-    impl->state = MIDGE__TLS_DEAD;
+    midge__tls_set_state(impl, MIDGE__TLS_DEAD);
     return impl->error;
 }

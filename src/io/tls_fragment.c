@@ -150,7 +150,7 @@ int midge__tls_wrap_up(struct midge__tls_impl *impl)
     if (impl->ssl.MBEDTLS_PRIVATE(out_buf_len) < out) {
         trim_output(impl);
     }
-    midge__tls_clear(impl);
+    midge__tls_memory_failed_reset(impl);
     return ret;
 }
 

@@ -46,15 +46,6 @@ static bool is_expensive(const struct midge__tls_impl *impl, int state)
     }
 }
 
-/* Shows the certificate once: mbedTLS passes the leaf again for each path that is tried. */
-void midge__tls_show(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt)
-{
-    if (impl->show != NULL) {
-        impl->show(impl->tls, crt);
-        impl->show = NULL;
-    }
-}
-
 /* When verification is skipped, mbedTLS does not call tls_verify.c for the certificate. */
 static void show_unverified(struct midge__tls_impl *impl, const mbedtls_ssl_session *session)
 {
@@ -95,7 +86,7 @@ static void drop_name(struct midge__tls_impl *impl)
         (void)mbedtls_ssl_set_hostname(&impl->ssl, NULL);
     }
     impl->name = NULL; /* it is at the block's end: shrinking does not move the block */
-    (void)midge__memory_shrink(impl->tls->context->memory, impl, sizeof *impl + impl->ahead_size);
+    (void)midge__memory_shrink(impl->tls->context->memory, impl, sizeof *impl);
 }
 
 static int finish(struct midge__tls_impl *impl)
@@ -112,7 +103,7 @@ static int finish(struct midge__tls_impl *impl)
         tls->time_verified = impl->offered_verified;
     }
     tls->cipher = mbedtls_ssl_get_ciphersuite(&impl->ssl);
-    impl->state = MIDGE__TLS_OPEN;
+    midge__tls_set_state(impl, MIDGE__TLS_OPEN);
     impl->recv_wants = 0;
     if (tls->version == MIDGE_TLS_1_2) {
         midge__tls_session_offer(impl);
@@ -132,7 +123,7 @@ static int wait_for(struct midge__tls_impl *impl, uint8_t event)
 
 static int advance(struct midge__tls_impl *impl, int state)
 {
-    midge__tls_clear(impl);
+    midge__tls_memory_failed_reset(impl);
     impl->calls_left--;
     if (state == MBEDTLS_SSL_HANDSHAKE_WRAPUP) {
         return midge__tls_wrap_up(impl);
@@ -151,7 +142,7 @@ static int step(struct midge__tls_impl *impl)
     impl->saw_certificate = impl->saw_certificate || before == MBEDTLS_SSL_SERVER_CERTIFICATE;
     int ret = advance(impl, before);
     impl->unread = impl->unread != 0 ? impl->unread : impl->tls->context->unread;
-    if (midge__tls_memory_was_short(impl)) {
+    if (midge__tls_memory_failed(impl)) {
         /* mbedTLS continues after some failed allocations, with keys that the server then
            rejects. */
         ret = MBEDTLS_ERR_SSL_ALLOC_FAILED;

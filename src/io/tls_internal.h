@@ -7,7 +7,7 @@
 #include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
 
-#include "io/cert_path.h"
+#include "base/check.h"
 #include "io/chain_search.h"
 #include "io/tls.h"
 #include "io/tls_process.h"
@@ -56,6 +56,10 @@ struct midge__tls_context {
     struct midge__cert_path path; /* the path that mbedTLS is verifying */
     int unread; /* mbedTLS's code: why a certificate was left out in this step; 0: none was */
     mbedtls_ctr_drbg_context drbg;
+    /* The read-ahead buffer, see tls_bio.c. */
+    const struct midge__tls_impl *ahead_of; /* the stream that its bytes belong to; NULL: empty */
+    uint32_t ahead_begin, ahead_end;
+    uint8_t ahead[]; /* limits.read_ahead bytes */
 };
 
 struct midge__tls_session {
@@ -67,7 +71,7 @@ struct midge__tls_session {
    stream. A ticket takes 4, another record without data 2; a handshake has about 20 steps. */
 #define MIDGE__TLS_CALLS 64U
 
-/* The life of a stream. */
+/* The receiving direction. */
 enum midge__tls_state {
     MIDGE__TLS_WAIT_HANDSHAKE,
     MIDGE__TLS_OPEN,
@@ -76,80 +80,88 @@ enum midge__tls_state {
     MIDGE__TLS_DEAD         /* mbedTLS's context must not be used any more; see error */
 };
 
+/* The sending direction. */
+enum midge__tls_send_state {
+    MIDGE__TLS_SEND_OPEN,
+    MIDGE__TLS_SEND_HELD,      /* mbedTLS holds output that the lower stream did not take */
+    MIDGE__TLS_SEND_NOTIFYING, /* the same, and its last record is close_notify */
+    MIDGE__TLS_SEND_NOTIFIED,
+    MIDGE__TLS_SEND_BROKEN /* the lower stream failed with send_error; reading goes on */
+};
+
+/* What the peer's first bytes were. */
+enum midge__tls_peer { MIDGE__TLS_PEER_SILENT, MIDGE__TLS_PEER_TLS, MIDGE__TLS_PEER_PLAIN };
+
 struct midge__tls_impl {
     mbedtls_ssl_context ssl;
     struct midge__tls *tls;
-    enum midge__tls_state state;
-    int error;          /* DEAD: returned by every later call */
+    uint8_t state;      /* enum midge__tls_state */
+    uint8_t sending;    /* enum midge__tls_send_state */
+    uint8_t peer;       /* enum midge__tls_peer */
     uint8_t recv_wants; /* the event the last AGAIN waits for: MIDGE_POLL_IN or OUT, 0 none */
-    uint8_t send_wants;
-    bool unsent;           /* mbedTLS holds output that the lower stream did not take */
-    bool notified;         /* close_notify was written */
+    uint8_t send_wants; /* the same for sending */
+    uint8_t calls_left; /* of MIDGE__TLS_CALLS */
+    uint8_t max_version;
+    bool lower_eof;        /* the lower stream has ended */
     bool saw_certificate;  /* the server sent a certificate: a full handshake */
+    bool offered_verified; /* time_verified of the session that was offered */
     bool small_records;    /* the server agreed to max_fragment_length */
     uint32_t longest_send; /* most bytes for one write of mbedTLS; 0: mbedTLS limits it */
-    bool offered_verified; /* time_verified of the session that was offered */
-    uint8_t max_version;
+    int error;             /* DEAD: returned by every later call */
+    int send_error;        /* SEND_BROKEN: the lower stream's failure */
+    int lower_error;       /* the lower stream's last failure, MIDGE_OK none */
     unsigned owner;
     void (*show)(struct midge__tls *tls, const void *certificate); /* NULL none */
     /* verification */
     struct midge__verdict verdict;
+#if MIDGE__CERT_ANY_ORDER
     struct midge__chain_search search;
-    int unread; /* the context's, recorded for this connection's chain */
-    bool now_known;
-    int64_t now; /* seconds since 1970; negative: no trusted clock */
+#endif
+    int unread;  /* the context's, recorded for this connection's chain */
+    int64_t now; /* seconds since 1970; negative: no trusted clock; 0: not read yet */
     uint8_t ip[16];
     uint8_t ip_len; /* 4, 16: the name is a literal; 0: a DNS name */
-    /* read ahead */
-    int lower_error; /* the lower stream's failure, MIDGE_OK none */
-    int deaf;        /* sending failed with this error; MIDGE_OK: it has not */
-    bool lower_eof;
-    bool spoke;         /* the peer has sent something */
-    bool plaintext;     /* the first bytes were not TLS */
-    uint8_t calls_left; /* of MIDGE__TLS_CALLS */
-    uint32_t ahead_begin, ahead_end, ahead_size;
-    uint8_t *ahead; /* after the struct */
-    char *name;     /* after ahead; NUL-terminated */
+    char *name;     /* after the struct; NUL-terminated */
 };
+
+/* A state is never left for an earlier one. */
+static inline void midge__tls_set_state(struct midge__tls_impl *impl, enum midge__tls_state state)
+{
+    MIDGE_ASSERT((uint8_t)state > impl->state);
+    impl->state = (uint8_t)state;
+}
 
 /* tls_context.c: the configuration for these settings; NULL: too little memory. Versions are not
    0. */
 struct midge__tls_config *midge__tls_config_get(struct midge__tls_context *context,
                                                 bool skip_verification, uint8_t min_version,
                                                 uint8_t max_version);
-/* tls_context.c: mbedTLS's f_rng; p is a struct midge__tls_context. */
-int midge__tls_random(void *p, unsigned char *out, size_t len);
-
 /* tls_bio.c: mbedTLS's callbacks; p is a struct midge__tls_impl. */
 int midge__tls_bio_send(void *p, const unsigned char *buf, size_t len);
 int midge__tls_bio_recv(void *p, unsigned char *buf, size_t len);
 /* tls_bio.c: can mbedTLS read more bytes now, although it returned WANT_READ? */
 bool midge__tls_may_read(const struct midge__tls_impl *impl);
+/* tls_bio.c: has the read-ahead buffer bytes of this stream? drop: forgets them. */
+bool midge__tls_has_ahead(const struct midge__tls_impl *impl);
+void midge__tls_drop_ahead(struct midge__tls_impl *impl);
 
 /* tls_verify.c */
 /* Stores the name to verify: literal or DNS. */
 void midge__tls_verify_name(struct midge__tls_impl *impl);
 /* mbedTLS's f_vrfy; p is a struct midge__tls_impl. */
 int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
-/* Fixed text for the most serious of the flags. */
-const char *midge__tls_verify_text(const struct midge__tls_impl *impl, uint32_t flags);
+/* Shows the server's certificate to the observer, once. */
+void midge__tls_show(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt);
 
-/* tls_error.c: the fixed text for an mbedTLS code that reports a certificate feature that this
-   mbedTLS lacks; NULL for other codes. */
-const char *midge__tls_unsupported_text(int native);
-/* tls_error.c. clear: call before a call into mbedTLS. memory_was_short: has an allocation failed
-   since then? fail: judges mbedTLS's code, makes the stream DEAD, fills in its fault and returns
-   the MIDGE_ERR. */
-void midge__tls_clear(struct midge__tls_impl *impl);
-bool midge__tls_memory_was_short(const struct midge__tls_impl *impl);
+/* tls_error.c. memory_failed_reset: call before a call into mbedTLS. memory_failed: has an
+   allocation failed since then? fail: judges mbedTLS's code, makes the stream DEAD, fills in its
+   fault and returns the MIDGE_ERR. */
+void midge__tls_memory_failed_reset(struct midge__tls_impl *impl);
+bool midge__tls_memory_failed(const struct midge__tls_impl *impl);
 int midge__tls_fail(struct midge__tls_impl *impl, int native);
 
-/* tls_alert.c: fixed text for a fatal alert of the peer; only with MIDGE_WITH_TEXTS. */
-const char *midge__tls_alert_text(unsigned number);
-
-/* tls_handshake.c: the stream's operation; show passes the server's certificate to the observer. */
+/* tls_handshake.c: the stream's operation. */
 int midge__tls_handshake(struct midge__stream *s);
-void midge__tls_show(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt);
 
 /* tls_fragment.c. fragment: the max_fragment_length to ask TLS 1.2 servers for, 0 none.
    sent_record: where buffers shrink, the longest record sent to a server that agrees. ask_fragment:
@@ -162,7 +174,16 @@ int midge__tls_ask_fragment(mbedtls_ssl_config *conf);
 void midge__tls_look_at_hello(struct midge__tls_impl *impl);
 int midge__tls_wrap_up(struct midge__tls_impl *impl);
 
-/* session.c: sets tls->new_session if the session of the stream is worth keeping. */
+/* session.c. offer: sets tls->new_session if the session of the stream is worth keeping. use:
+   offers a session to the server; returns mbedTLS's code, 0 also for a session that cannot be used.
+ */
+#if MIDGE_WITH_SESSIONS
 void midge__tls_session_offer(struct midge__tls_impl *impl);
+int midge__tls_session_use(struct midge__tls_impl *impl, const struct midge__tls_session *session,
+                           const struct midge__tls_config *config);
+#else
+#define midge__tls_session_offer(impl)                ((void)(impl))
+#define midge__tls_session_use(impl, session, config) ((void)(session), (void)(config), 0)
+#endif
 
 #endif

@@ -21,7 +21,8 @@
 #endif
 
 #include "base/check.h"
-#include "io/tls_sizes.h"
+#include "io/tls_key_slot.h"
+#include "io/tls_random.h"
 #include <midge/config.h>
 
 #if !defined(MIDGE_TLS_EXTERNAL)
@@ -212,7 +213,7 @@ psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context
     (void)unused;
     *output_length = 0;
     if (process.scope.context == NULL ||
-        midge__tls_random(process.scope.context, output, output_size) != 0) {
+        midge__tls_random(&process.scope.context->drbg, output, output_size) != 0) {
         return PSA_ERROR_INSUFFICIENT_ENTROPY;
     }
     *output_length = output_size;

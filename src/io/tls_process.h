@@ -46,9 +46,6 @@ int midge__tls_process_open(struct midge__tls_context *context);
 /* Before this call everything that mbedTLS allocated for the context must be freed. */
 void midge__tls_process_close(struct midge__tls_context *context);
 
-/* Does an mbedTLS code, also a combined one, report missing memory? In tls_error.c. */
-bool midge__tls_out_of_memory(int native);
-
 /* Has the process arena refused a request since the last reset? */
 bool midge__tls_process_failed(void);
 void midge__tls_process_failed_reset(void);

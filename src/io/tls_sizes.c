@@ -10,16 +10,11 @@
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #endif
 
-#include "io/tls_sizes.h"
-
 #include "io/tls_internal.h"
 #include <midge/config.h>
 
 #if !defined(MIDGE_TLS_EXTERNAL)
 #include "ssl_misc.h"
-#if defined(MBEDTLS_PSA_CRYPTO_C)
-#include "psa_crypto_core.h"
-#endif
 #endif
 
 #define COST(n) MIDGE__MEMORY_COST(n)
@@ -29,12 +24,12 @@
 
 static size_t impl_bytes(void)
 {
-    return sizeof(struct midge__tls_impl) + MIDGE_READ_AHEAD;
+    return sizeof(struct midge__tls_impl);
 }
 
 static size_t configs_bytes(void)
 {
-    return COST(sizeof(struct midge__tls_context)) +
+    return COST(sizeof(struct midge__tls_context) + MIDGE_READ_AHEAD) +
            MIDGE__TLS_CONFIGS * COST(sizeof(struct midge__tls_config));
 }
 
@@ -114,15 +109,6 @@ size_t midge__tls_slot_in(void)
 size_t midge__tls_slot_out(void)
 {
     return MBEDTLS_SSL_OUT_BUFFER_LEN;
-}
-
-size_t midge__tls_key_slot(void)
-{
-#if defined(MBEDTLS_PSA_CRYPTO_C)
-    return sizeof(psa_key_slot_t);
-#else
-    return 0;
-#endif
 }
 
 /* The name after the stream's block and mbedTLS's copy, of 255 bytes at most. */

@@ -15,7 +15,6 @@
 #include <mbedtls/oid.h>
 
 #include "base/span.h"
-#include "midge/config.h"
 
 /* --- names --- */
 
@@ -103,11 +102,10 @@ static int64_t seconds_of(const mbedtls_x509_time *t)
 static void read_clock(struct midge__tls_impl *impl)
 {
     const struct midge__tls_context *context = impl->tls->context;
-    if (!impl->now_known) {
+    if (impl->now == 0) {
         int64_t now = context->port->wall_time(context->port->ctx);
-        impl->now = now < context->time_floor ? -1 : now;
-        impl->now_known = true;
-        impl->tls->time_verified = impl->now >= 0;
+        impl->now = now <= 0 || now < context->time_floor ? -1 : now;
+        impl->tls->time_verified = impl->now > 0;
     }
 }
 
@@ -134,62 +132,31 @@ static void note_date(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt,
 
 /* --- mbedTLS's callback: for each certificate of the chain it built, root first --- */
 
+/* mbedTLS passes the server's certificate again for each path that is tried. */
+void midge__tls_show(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt)
+{
+    if (impl->show != NULL) {
+        impl->show(impl->tls, crt);
+        impl->show = NULL;
+    }
+}
+
 static bool same_name(const mbedtls_x509_buf *a, const mbedtls_x509_buf *b)
 {
     return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
 }
 
-#if defined(MIDGE_TLS_EXTERNAL)
-/* Was the missing issuer of the highest certificate sent before it, outside the path? mbedTLS alone
-   searches forward only. */
-static bool out_of_order(const struct midge__cert_path *path)
+/* The server's certificate, at the end of a path, was judged. */
+static void note_trust(struct midge__tls_impl *impl, const mbedtls_x509_crt *leaf, uint32_t flags)
 {
-    const mbedtls_x509_crt *top = path->cert[path->top];
-    unsigned depth = 1;
-    for (const mbedtls_x509_crt *at = path->cert[0]->next; at != NULL && at != top; at = at->next) {
-        if (at == path->cert[depth]) {
-            ++depth;
-        } else if (midge__cert_issued(at, top)) {
-            return true;
-        }
-    }
-    return false;
-}
-#else
-/* chain_search.c accepts any order. */
-static bool out_of_order(const struct midge__cert_path *path)
-{
-    (void)path;
-    return false;
-}
-#endif
-
-/* Records which certificate chain_search.c has to replace. Without a root only a missing issuer
-   matters, because the report shall be about a path that leads to a root. cert_path.c has recorded
-   violated constraints already. */
-static void note_wrong(struct midge__cert_path *path, unsigned depth, uint32_t flags, uint32_t all)
-{
-    uint32_t own = flags & ~(uint32_t)(MIDGE__CERT_CONSTRAINT | MIDGE__CERT_TOO_MANY_NAMES);
-    if ((flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
-        path->wrong = depth + 1;
-    } else if ((all & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0 && own != 0) {
-        /* BAD_KEY may concern the issuer's key. */
-        midge__cert_path_blame(path, (own & MBEDTLS_X509_BADCERT_BAD_KEY) != 0 ? depth + 1 : depth);
-    }
-}
-
-static void note_trust(struct midge__tls_impl *impl, int depth, uint32_t flags)
-{
-    const struct midge__cert_path *path = &impl->tls->context->path;
-    const mbedtls_x509_crt *leaf = path->cert[0];
     bool broken = (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0;
-    if (depth == 0 && (impl->verdict.flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
+    if ((impl->verdict.flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
         impl->verdict.self_signed = broken && same_name(&leaf->subject_raw, &leaf->issuer_raw);
-        impl->verdict.out_of_order = out_of_order(path);
+        impl->verdict.out_of_order = midge__cert_path_out_of_order(&impl->tls->context->path);
     }
 }
 
-/* An external mbedTLS skipped the server's certificate; this one is then empty. */
+/* mbedTLS alone skips a certificate that it cannot read; the server's is then empty. */
 static bool is_unread(const mbedtls_x509_crt *crt)
 {
     return crt->raw.len == 0;
@@ -222,72 +189,9 @@ int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags
             midge__cert_path_flags(path); /* slow, so only for chains that a root has signed */
     }
     impl->verdict.flags |= *flags;
-    note_wrong(path, (unsigned)depth, *flags, impl->verdict.flags);
-    note_trust(impl, depth, *flags);
+    midge__cert_path_note(path, *flags, impl->verdict.flags);
+    if (depth == 0) {
+        note_trust(impl, crt, *flags);
+    }
     return 0;
 }
-
-/* --- words --- */
-
-#if MIDGE_WITH_TEXTS
-
-static const char *not_trusted_text(const struct midge__tls_impl *impl)
-{
-    if (impl->unread != 0) {
-        return midge__tls_unsupported_text(impl->unread);
-    }
-    if (impl->verdict.self_signed) {
-        return "certificate is self-signed";
-    }
-    return impl->verdict.out_of_order
-               ? "server's certificates are in an order that this build of mbedTLS cannot verify"
-               : "certificate not trusted";
-}
-
-const char *midge__tls_verify_text(const struct midge__tls_impl *impl, uint32_t flags)
-{
-    static const struct {
-        uint32_t flag;
-        const char *text;
-    } texts[] = {
-        /* Ordered by weight: first the checks that a forged certificate is likely to fail. */
-        {MBEDTLS_X509_BADCERT_REVOKED, "certificate revoked"},
-        {MIDGE__CERT_BAD_CONSTRAINTS, "name constraints in certificate chain cannot be read"},
-        {MIDGE__CERT_CONSTRAINT, "certificate breaks the name constraints of a CA above it"},
-        {MIDGE__CERT_TOO_MANY_NAMES, "too many names and name constraints in certificate chain"},
-        {MIDGE__CERT_CA_USAGE, "CA certificate not meant for servers"},
-        {MBEDTLS_X509_BADCERT_EXPIRED, "certificate expired"},
-        {MBEDTLS_X509_BADCERT_FUTURE, "certificate not yet valid"},
-        {MBEDTLS_X509_BADCERT_CN_MISMATCH, "certificate is for another host"},
-        {MBEDTLS_X509_BADCERT_BAD_MD, "weak hash in certificate chain"},
-        {MBEDTLS_X509_BADCERT_BAD_PK, "unacceptable key type in certificate chain"},
-        {MBEDTLS_X509_BADCERT_BAD_KEY, "weak or unacceptable key in certificate chain"},
-        {MBEDTLS_X509_BADCERT_KEY_USAGE, "certificate not meant for this key usage"},
-        {MBEDTLS_X509_BADCERT_EXT_KEY_USAGE, "certificate not meant for servers"},
-        {MBEDTLS_X509_BADCERT_MISSING, "server sent no certificate"},
-    };
-    if ((flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
-        return not_trusted_text(impl);
-    }
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; ++i) {
-        if ((flags & texts[i].flag) == 0) {
-            continue;
-        }
-        if (texts[i].flag == MBEDTLS_X509_BADCERT_CN_MISMATCH && impl->verdict.no_san) {
-            return "certificate has no subjectAltName";
-        }
-        return texts[i].text;
-    }
-    return "certificate not accepted";
-}
-
-#else
-
-const char *midge__tls_verify_text(const struct midge__tls_impl *impl, uint32_t flags)
-{
-    (void)impl;
-    (void)flags;
-    return "";
-}
-
-#endif

@@ -1,78 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Trusted roots. mbedTLS's own bundle parser needs a NUL after the text and half the bundle again
- * as heap; this one walks the caller's text and decodes one certificate at a time.
+ * Trusted roots: PEM text, or DER certificates one after the other. One certificate at a time is
+ * decoded and parsed; one that mbedTLS cannot read (for example with an unknown curve) is skipped.
  */
 #include "io/trust.h"
 
 #include "io/cert_parse.h"
-#include "io/tls_process.h"
+#include "io/pem.h"
+#include "io/tls_code.h"
 
 #include <string.h>
 
-#include <mbedtls/base64.h>
 #include <mbedtls/rsa.h>
 #include <midge/err.h>
 
-/* --- finding certificates --- */
-
-static const char pem_begin[] = "-----BEGIN CERTIFICATE-----";
-static const char pem_end[] = "-----END CERTIFICATE-----";
-
-struct cursor {
-    const unsigned char *at, *end;
-};
-
-struct piece {
-    const unsigned char *base64;
-    size_t len;
-};
-
-static const unsigned char *find(const unsigned char *at, const unsigned char *end,
-                                 const char *text)
+/* The bytes of a DER certificate at the text's begin, a SEQUENCE of more than 255 bytes; 0: there
+   is none. */
+static size_t der_len(const struct midge__pem *text)
 {
-    size_t n = strlen(text);
-    while ((size_t)(end - at) >= n) {
-        const unsigned char *hit = memchr(at, text[0], (size_t)(end - at) - n + 1);
-        if (hit == NULL) {
-            return NULL;
-        }
-        if (memcmp(hit, text, n) == 0) {
-            return hit;
-        }
-        at = hit + 1;
-    }
-    return NULL;
-}
-
-/* The next PEM certificate's base64 text. */
-static bool next_pem(struct cursor *c, struct piece *piece)
-{
-    const unsigned char *begin = find(c->at, c->end, pem_begin);
-    if (begin == NULL) {
-        return false;
-    }
-    begin += sizeof pem_begin - 1;
-    const unsigned char *end = find(begin, c->end, pem_end);
-    if (end == NULL) {
-        return false;
-    }
-    piece->base64 = begin;
-    piece->len = (size_t)(end - begin);
-    c->at = end + sizeof pem_end - 1;
-    return true;
-}
-
-/* DER starts with a SEQUENCE of more than 127 bytes. */
-static bool looks_der(const unsigned char *ca, size_t len)
-{
-    return len > 4 && ca[0] == 0x30 && (ca[1] & 0x80) != 0;
-}
-
-/* Upper bound of the DER bytes that base64 text of this length can hold. */
-static size_t der_bound(size_t base64_len)
-{
-    return base64_len / 4 * 3 + 3;
+    const unsigned char *at = text->at;
+    size_t left = (size_t)(text->end - at);
+    size_t len = left > 4 && at[0] == 0x30 && at[1] == 0x82 ? 4 + ((size_t)at[2] << 8 | at[3]) : 0;
+    return len <= left ? len : 0;
 }
 
 /* --- parsing --- */
@@ -116,7 +65,6 @@ static mbedtls_x509_crt *last_of(struct midge__trust *trust)
     return at;
 }
 
-/* A certificate that cannot be parsed (for example with an unknown curve) is skipped. */
 static int add_der(struct midge__trust *trust, struct midge__memory *memory,
                    const unsigned char *der, size_t len)
 {
@@ -133,16 +81,16 @@ static int add_der(struct midge__trust *trust, struct midge__memory *memory,
 }
 
 static int add_pem(struct midge__trust *trust, struct midge__memory *memory,
-                   const struct piece *piece)
+                   const struct midge__pem *pem)
 {
-    size_t cap = der_bound(piece->len);
+    size_t cap = midge__pem_bound(pem);
     size_t len = 0;
     unsigned char *der = midge__memory_alloc(memory, MIDGE__OWNER_CLIENT, cap);
     if (der == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
     int err = MIDGE_OK;
-    if (mbedtls_base64_decode(der, cap, &len, piece->base64, piece->len) == 0) {
+    if (midge__pem_decode(pem, der, cap, &len)) {
         err = add_der(trust, memory, der, len);
     } else {
         trust->skipped++;
@@ -151,21 +99,19 @@ static int add_pem(struct midge__trust *trust, struct midge__memory *memory,
     return err;
 }
 
-static int add_all(struct midge__trust *trust, struct midge__memory *memory, const void *ca,
-                   size_t ca_len)
+static int add_all(struct midge__trust *trust, struct midge__memory *memory,
+                   struct midge__pem *text)
 {
-    struct cursor cursor = {ca, (const unsigned char *)ca + ca_len};
-    struct piece piece;
-    if (looks_der(ca, ca_len)) {
-        return add_der(trust, memory, ca, ca_len);
+    int err = MIDGE_OK;
+    size_t len;
+    while (err == MIDGE_OK && (len = der_len(text)) > 0) {
+        err = add_der(trust, memory, text->at, len);
+        text->at += len;
     }
-    while (next_pem(&cursor, &piece)) {
-        int err = add_pem(trust, memory, &piece);
-        if (err != MIDGE_OK) {
-            return err;
-        }
+    while (err == MIDGE_OK && midge__pem_next(text)) {
+        err = add_pem(trust, memory, text);
     }
-    return MIDGE_OK;
+    return err;
 }
 
 int midge__trust_open(struct midge__trust *trust, struct midge__memory *memory, const void *ca,
@@ -178,7 +124,8 @@ int midge__trust_open(struct midge__trust *trust, struct midge__memory *memory, 
         return MIDGE_OK;
     }
     midge__memory_failed_reset(memory);
-    int err = add_all(trust, memory, ca, ca_len);
+    struct midge__pem text = {.at = ca, .end = (const unsigned char *)ca + ca_len};
+    int err = add_all(trust, memory, &text);
     if (err == MIDGE_OK && trust->count == 0) {
         err = MIDGE_ERR_CA;
     }
@@ -219,17 +166,17 @@ static size_t root_bytes(size_t der)
 
 size_t midge__trust_bytes(const void *ca, size_t ca_len)
 {
-    if (ca == NULL || ca_len == 0) {
+    size_t sum = 0, len;
+    if (ca == NULL) {
         return 0;
     }
-    struct cursor cursor = {ca, (const unsigned char *)ca + ca_len};
-    struct piece piece;
-    size_t sum = 0;
-    if (looks_der(ca, ca_len)) {
-        return root_bytes(ca_len);
+    struct midge__pem text = {.at = ca, .end = (const unsigned char *)ca + ca_len};
+    while ((len = der_len(&text)) > 0) {
+        sum += root_bytes(len);
+        text.at += len;
     }
-    while (next_pem(&cursor, &piece)) {
-        sum += root_bytes(der_bound(piece.len));
+    while (midge__pem_next(&text)) {
+        sum += root_bytes(midge__pem_bound(&text));
     }
     return sum;
 }

@@ -15,8 +15,8 @@ struct midge__trust {
     unsigned skipped; /* certificates that could not be parsed */
 };
 
-/* Parses PEM (any number of certificates, other text between them is skipped) or one DER
-   certificate. The caller is in a scope of memory's owner 0. On error nothing is kept: CA: none can
+/* Parses PEM (other text between the certificates is skipped), or DER certificates one after the
+   other. The caller is in a scope of memory's owner 0. On error nothing is kept: CA: none can
    be used; NO_MEMORY. ca_len 0: no roots, MIDGE_OK. */
 int midge__trust_open(struct midge__trust *trust, struct midge__memory *memory, const void *ca,
                       size_t ca_len);

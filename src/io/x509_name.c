@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/x509_name.h"
 
+#include "midge/config.h"
+
+#if MIDGE_WITH_CHAIN_CHECKS
+
 #include <string.h>
 
 #include <mbedtls/asn1.h>
@@ -117,3 +121,5 @@ bool midge__dn_equal(struct midge__der a, struct midge__der b)
            midge__dn_within(in_a, in_b) == MIDGE__MATCH_YES &&
            midge__dn_within(in_b, in_a) == MIDGE__MATCH_YES;
 }
+
+#endif

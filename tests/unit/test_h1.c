@@ -88,7 +88,7 @@ static void no_final_answer(void **state)
 {
     static const struct fake_script scripts[] = {
         {.steps = {REQUEST, SAY(CONTINUE)}, .send_slice = 500, .send_breaks = 2000},
-        {.steps = {SENT(500), SAY(CONTINUE), DEAF}, .send_slice = 500},
+        {.steps = {SENT(500), SAY(CONTINUE), DEAF, OPEN(500)}, .window = 500},
         {.steps = {SENT(500), DEAF, SAY("HTTP/1.1 4")}, .send_slice = 500},
         {.steps = {SENT(500), DEAF, SAY(CONTINUE), RESET}, .send_slice = 500},
         {.steps = {SENT(500), DEAF, SAY(CONTINUE), FIN}, .send_slice = 500},

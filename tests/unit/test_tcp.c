@@ -18,6 +18,8 @@ static struct {
     int connect, connected, io;
     int native;
     int closed;
+    size_t less; /* bytes that recv leaves out of a full buffer */
+    unsigned recvs;
 } script;
 
 static int fake_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
@@ -44,9 +46,10 @@ static int fake_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_
     (void)ctx;
     assert_int_equal(sock, SOCK);
     *native = script.native;
+    script.recvs++;
     if (script.io == MIDGE_OK) {
         memset(buf, 'x', cap);
-        *n = cap;
+        *n = cap - script.less;
     }
     return script.io;
 }
@@ -139,6 +142,7 @@ static void test_data_and_end(void **state)
     assert_int_equal(tcp.s.ops->send(&tcp.s, buf, sizeof buf, &n), MIDGE_ERR_AGAIN);
     assert_false(tcp.s.ops->pending(&tcp.s));
     script.io = MIDGE_ERR_EOF;
+    midge__tcp_polled(&tcp, MIDGE_POLL_IN);
     tcp.s.clean = true;
     assert_int_equal(tcp.s.ops->recv(&tcp.s, buf, sizeof buf, &n), MIDGE_ERR_EOF);
     assert_false(tcp.s.clean);
@@ -198,6 +202,35 @@ static void test_hung(void **state)
     tcp.s.ops->close(&tcp.s);
 }
 
+/* A socket that a recv has emptied is not read again before a poll reports bytes. */
+static void test_drained(void **state)
+{
+    (void)state;
+    struct midge__tcp tcp;
+    uint8_t buf[10];
+    size_t n;
+    open_connected(&tcp);
+    assert_int_equal(tcp.s.ops->recv(&tcp.s, buf, sizeof buf, &n), MIDGE_OK);
+    script.less = 1;
+    assert_int_equal(tcp.s.ops->recv(&tcp.s, buf, sizeof buf, &n), MIDGE_OK);
+    assert_int_equal(script.recvs, 2);
+    assert_int_equal(tcp.s.ops->recv(&tcp.s, buf, sizeof buf, &n), MIDGE_ERR_AGAIN);
+    assert_int_equal(n, 0);
+    midge__tcp_polled(&tcp, 0);
+    midge__tcp_polled(&tcp, MIDGE_POLL_OUT);
+    assert_int_equal(tcp.s.ops->recv(&tcp.s, buf, sizeof buf, &n), MIDGE_ERR_AGAIN);
+    assert_int_equal(script.recvs, 2);
+    midge__tcp_polled(&tcp, MIDGE_POLL_IN);
+    midge__tcp_polled(&tcp, 0); /* no bytes are lost when recv comes a turn later */
+    assert_int_equal(tcp.s.ops->recv(&tcp.s, buf, sizeof buf, &n), MIDGE_OK);
+    assert_int_equal(script.recvs, 3);
+    midge__tcp_polled(&tcp, MIDGE_POLL_ERR);
+    script.io = MIDGE_ERR_AGAIN;
+    assert_int_equal(tcp.s.ops->recv(&tcp.s, buf, sizeof buf, &n), MIDGE_ERR_RECV);
+    assert_int_equal(script.recvs, 4);
+    tcp.s.ops->close(&tcp.s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_data_and_end),
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_hung),
+        cmocka_unit_test(test_drained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

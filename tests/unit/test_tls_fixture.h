@@ -276,6 +276,7 @@ static void link_wait(struct link *link, bool recv, bool send, bool tls)
     assert_int_not_equal(events, 0);
     struct midge_pollfd fd = {.sock = link->tcp.sock, .events = (uint8_t)events};
     assert_int_equal(fx.posix->poll(fx.posix->ctx, &fd, 1, -1), MIDGE_OK);
+    midge__tcp_polled(&link->tcp, fd.revents);
 }
 
 static void link_connect(struct link *link, const char *server)

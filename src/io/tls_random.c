@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/tls_random.h"
+
+#include "midge/err.h"
+
+static int entropy(void *p, unsigned char *out, size_t len)
+{
+    struct midge_port *port = p;
+    return port->entropy(port->ctx, out, len) == MIDGE_OK
+               ? 0
+               : MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED;
+}
+
+int midge__tls_random_seed(mbedtls_ctr_drbg_context *drbg, struct midge_port *port)
+{
+    return mbedtls_ctr_drbg_seed(drbg, entropy, port, NULL, 0);
+}
+
+int midge__tls_random(void *p, unsigned char *out, size_t len)
+{
+    int ret = 0;
+    while (len > 0 && ret == 0) {
+        size_t n = len < MBEDTLS_CTR_DRBG_MAX_REQUEST ? len : MBEDTLS_CTR_DRBG_MAX_REQUEST;
+        ret = mbedtls_ctr_drbg_random(p, out, n);
+        out += n;
+        len -= n;
+    }
+    return ret;
+}

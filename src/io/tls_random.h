@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The random generator of a client: mbedTLS's CTR_DRBG, seeded from the port's entropy. */
+#ifndef MIDGE_IO_TLS_RANDOM_H
+#define MIDGE_IO_TLS_RANDOM_H
+
+#include <mbedtls/ctr_drbg.h>
+
+#include "midge/port.h"
+
+/* Seeds an initialised generator; returns mbedTLS's code. */
+int midge__tls_random_seed(mbedtls_ctr_drbg_context *drbg, struct midge_port *port);
+
+/* mbedTLS's f_rng for any number of bytes; p is a mbedtls_ctr_drbg_context. */
+int midge__tls_random(void *p, unsigned char *out, size_t len);
+
+#endif
