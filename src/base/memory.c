@@ -37,25 +37,41 @@ static size_t payload_of(const struct midge__block *b)
 
 /* ---- Accounts ---- */
 
-static void account(struct midge__memory *m, unsigned owner, size_t bytes)
+/* Promised bytes that the owner has not taken yet. */
+static size_t untaken(const struct midge__owner_stats *own)
+{
+    size_t small = own->live - own->slots;
+    return own->promised > small ? own->promised - small : 0;
+}
+
+/* The owner has so many bytes more now, `slots` of them in record slots. Unsigned: also less. */
+static void change(struct midge__memory *m, struct midge__owner_stats *own, size_t bytes,
+                   size_t slots)
+{
+    m->promised -= untaken(own);
+    own->live += bytes;
+    own->slots += slots;
+    m->promised += untaken(own);
+    m->stats.live += bytes;
+}
+
+static void account(struct midge__memory *m, unsigned owner, size_t bytes, size_t slots)
 {
     MIDGE_ASSERT(owner < m->owners);
     struct midge__owner_stats *own = &m->owner_stats[owner];
-    own->live += bytes;
+    change(m, own, bytes, slots);
     if (own->live > own->peak) {
         own->peak = own->live;
     }
-    m->stats.live += bytes;
     if (m->stats.live > m->stats.peak) {
         m->stats.peak = m->stats.live;
     }
 }
 
-static void unaccount(struct midge__memory *m, unsigned owner, size_t bytes)
+static void unaccount(struct midge__memory *m, unsigned owner, size_t bytes, size_t slots)
 {
     MIDGE_ASSERT(owner < m->owners && m->owner_stats[owner].live >= bytes);
-    m->owner_stats[owner].live -= bytes;
-    m->stats.live -= bytes;
+    change(m, &m->owner_stats[owner], 0 - bytes, 0 - slots);
 }
 
 static void *refuse(struct midge__memory *m)
@@ -98,7 +114,7 @@ static void *block_alloc(struct midge__memory *m, unsigned owner, size_t n)
     if (b == NULL) {
         return refuse(m);
     }
-    account(m, owner, units * UNIT);
+    account(m, owner, units * UNIT, 0);
     MIDGE__UNPOISON(midge__block_payload(b), n);
     return midge__block_payload(b);
 }
@@ -137,8 +153,7 @@ MIDGE__UNCHECKED static void *slot_take(struct midge__memory *m, struct midge__s
     s->head = *(struct midge__block **)p;
     s->free--;
     midge__block_set_owner(b, owner);
-    account(m, owner, bytes_of(b));
-    m->owner_stats[owner].slots += bytes_of(b);
+    account(m, owner, bytes_of(b), bytes_of(b));
     MIDGE__UNPOISON(p, s->size);
     return p;
 }
@@ -266,7 +281,7 @@ void *midge__memory_shrink(struct midge__memory *m, void *p, size_t n)
     if (is_slot(m, b) || rest == 0) {
         return p;
     }
-    unaccount(m, owner, rest);
+    unaccount(m, owner, rest, 0);
     if (owner == 0) { /* it stays next to its upper neighbour */
         MIDGE__UNPOISON((unsigned char *)p + rest, n);
         memmove((unsigned char *)p + rest, p, n); /* before the new header below it is written */
@@ -285,9 +300,9 @@ void midge__memory_free(struct midge__memory *m, void *p)
     }
     struct midge__block *b = midge__region_block(&m->small, p);
     unsigned owner = midge__block_owner(b);
-    unaccount(m, owner, bytes_of(b)); /* asserts that a slot is in use: NOBODY owns free ones */
-    if (is_slot(m, b)) {
-        m->owner_stats[owner].slots -= bytes_of(b);
+    size_t slots = is_slot(m, b) ? bytes_of(b) : 0;
+    unaccount(m, owner, bytes_of(b), slots); /* asserts that b is used: NOBODY owns free slots */
+    if (slots != 0) {
         slot_link(m, b);
     } else {
         midge__region_give(&m->small, b);
@@ -324,6 +339,28 @@ size_t midge__memory_largest_free(const struct midge__memory *m)
 size_t midge__memory_free_bytes(const struct midge__memory *m)
 {
     return m->small.free_bytes;
+}
+
+void midge__memory_promise(struct midge__memory *m, unsigned owner, size_t n)
+{
+    MIDGE_ASSERT(owner < m->owners);
+    struct midge__owner_stats *own = &m->owner_stats[owner];
+    m->promised -= untaken(own);
+    own->promised = n;
+    m->promised += untaken(own);
+}
+
+size_t midge__memory_owner_share(const struct midge__memory *m, unsigned owner)
+{
+    MIDGE_ASSERT(owner < m->owners);
+    const struct midge__owner_stats *own = &m->owner_stats[owner];
+    return own->live - own->slots + untaken(own);
+}
+
+size_t midge__memory_unpromised(const struct midge__memory *m)
+{
+    size_t free = m->small.free_bytes;
+    return free > m->promised ? free - m->promised : 0;
 }
 
 unsigned midge__memory_free_slots(const struct midge__memory *m)
@@ -390,14 +427,15 @@ void midge__memory_fail_at(struct midge__memory *m, uint32_t nth, bool sticky)
 
 size_t midge__memory_verify(const struct midge__memory *m)
 {
-    size_t held = m->stats.size - m->small.free_bytes, owned = 0;
+    size_t held = m->stats.size - m->small.free_bytes, owned = 0, promised = 0;
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(m->slots); i++) {
         held -= m->slots[i].free * MIDGE__MEMORY_COST(m->slots[i].size);
     }
     for (unsigned owner = 0; owner < m->owners; owner++) {
         owned += m->owner_stats[owner].live;
+        promised += untaken(&m->owner_stats[owner]);
     }
-    MIDGE_ASSERT(m->stats.live == held && owned == held);
-    (void)held, (void)owned;
+    MIDGE_ASSERT(m->stats.live == held && owned == held && promised == m->promised);
+    (void)held, (void)owned, (void)promised;
     return midge__region_verify(&m->small);
 }

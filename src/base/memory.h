@@ -42,7 +42,8 @@
 struct midge__owner_stats {
     size_t live;
     size_t peak;
-    size_t slots; /* part of live: record slots */
+    size_t slots;    /* part of live: record slots */
+    size_t promised; /* bytes without slots that it may have; 0: only what is free */
 };
 
 struct midge__memory_stats {
@@ -67,6 +68,7 @@ struct midge__memory {
     struct midge__owner_stats *owner_stats;
     unsigned owners;
     struct midge__memory_stats stats;
+    size_t promised;    /* of all owners, without the bytes that they have already */
     size_t reserved;    /* bytes at the region's lower end that the client does not get */
     bool yields;        /* the client gets the reserved bytes too */
     bool slot_fallback; /* when no slot is free, a record buffer may come from the small region */
@@ -140,6 +142,14 @@ size_t midge__memory_free_bytes(const struct midge__memory *m);
 
 /* Free pairs of record slots (one in, one out): this many connections can start a handshake. */
 unsigned midge__memory_free_slots(const struct midge__memory *m);
+
+/* From now on the owner may take up to n bytes of the small region, headers included, together with
+   those that it has. A promise is a count for admission: allocations do not look at it. */
+void midge__memory_promise(struct midge__memory *m, unsigned owner, size_t n);
+/* Bytes of the small region that the owner has, or that it is promised if these are more. */
+size_t midge__memory_owner_share(const struct midge__memory *m, unsigned owner);
+/* Free bytes of the small region that are promised to no owner. */
+size_t midge__memory_unpromised(const struct midge__memory *m);
 
 size_t midge__memory_owner_live(const struct midge__memory *m, unsigned owner);
 size_t midge__memory_owner_slots(const struct midge__memory *m, unsigned owner); /* of it, slots */

@@ -91,7 +91,8 @@ void midge__timer_heap_init(struct midge__timer_heap *heap, struct midge__timer 
     heap->floor_ms = 0;
 }
 
-int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t at_ms)
+int midge__timer_rank(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t at_ms,
+                      uint32_t rank)
 {
     uint32_t index = timer->index;
     if (index == 0) {
@@ -107,9 +108,14 @@ int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer,
      * due when the run began, and pop only needs to check the root for timers armed after the mark.
      */
     timer->at_ms = ahead(heap, at_ms) < MIDGE__TIMER_PAST ? heap->floor_ms : at_ms;
-    timer->seq = heap->next_seq++;
+    timer->seq = rank;
     settle(heap, timer, index);
     return MIDGE_OK;
+}
+
+int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t at_ms)
+{
+    return midge__timer_rank(heap, timer, at_ms, heap->next_seq++);
 }
 
 void midge__timer_disarm(struct midge__timer_heap *heap, struct midge__timer *timer)

@@ -17,6 +17,7 @@
 #define MIDGE_BASE_TIMER_HEAP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define MIDGE__TIMER_NEVER UINT32_MAX
@@ -50,12 +51,23 @@ void midge__timer_heap_init(struct midge__timer_heap *heap, struct midge__timer 
  */
 int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t at_ms);
 
+/* The same with a rank among equal times in place of the arming order: lower ones come first. Ranks
+   wrap, as times do. For heaps of other things than times, which are never marked. */
+int midge__timer_rank(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t at_ms,
+                      uint32_t rank);
+
 /* Does nothing when it is not armed. */
 void midge__timer_disarm(struct midge__timer_heap *heap, struct midge__timer *timer);
 
 static inline bool midge__timer_armed(const struct midge__timer *timer)
 {
     return timer->index != 0;
+}
+
+/* The earliest timer, still armed; NULL when there is none. */
+static inline struct midge__timer *midge__timer_first(const struct midge__timer_heap *heap)
+{
+    return heap->count > 0 ? heap->slots[0] : NULL;
 }
 
 /* Milliseconds from the last mark or run until the earliest timer is due, 0 when it is due;

@@ -17,6 +17,7 @@
 #include "core/leader.h"
 #include "core/origin.h"
 #include "core/pool.h"
+#include "core/queue.h"
 #include "core/transfer.h"
 #include "midge/config.h"
 
@@ -26,24 +27,16 @@
 
 /* --- idle connections: to use, or to make room --- */
 
-static struct midge__conn *idle_of(const struct midge_client *client,
-                                   const struct midge__origin *origin)
+static struct midge__conn *first_idle(const struct midge__origin *o)
 {
-    MIDGE__LIST_FOR_EACH(it, &client->conns)
-    {
-        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn->origin == origin && conn->idle && conn->protocol->capacity(conn) > 0) {
-            return conn;
-        }
-    }
-    return NULL;
+    struct midge__list *link = midge__list_first(&o->idle);
+    return link != NULL ? MIDGE_CONTAINER_OF(link, struct midge__conn, kin) : NULL;
 }
 
-/* A replay does not use a kept connection again: one was stale already. */
+/* After a replay a kept connection is not used again: one was stale already. */
 static bool may_reuse(const struct midge__transfer *t)
 {
-    bool replay = t->result->retries > 0;
-    return !replay && !t->request->no_reuse;
+    return t->result->retries == 0 && !t->request->no_reuse;
 }
 
 /* True: continue with the next transfer; t has begun, or the peer had closed this connection and
@@ -60,16 +53,12 @@ static bool let_pass(struct midge_client *client, struct midge__transfer *t)
     if (t->passed >= PASSED_MAX || client->transfers >= client->config.max_transfers) {
         return false;
     }
-    MIDGE__LIST_FOR_EACH(it, &client->queue)
-    {
-        struct midge__transfer *other = MIDGE_CONTAINER_OF(it, struct midge__transfer, link);
-        struct midge__conn *idle = may_reuse(other) ? idle_of(client, other->origin) : NULL;
-        if (idle != NULL) {
-            t->passed++;
-            return reuse(idle, other);
-        }
+    struct midge__transfer *other = midge__queue_reuser(client);
+    if (other == NULL) {
+        return false;
     }
-    return false;
+    t->passed++;
+    return reuse(first_idle(other->origin), other);
 }
 
 /* Oldest idle connection whose closing frees record slots for t; t NULL: any. */
@@ -77,24 +66,31 @@ static struct midge__conn *oldest_idle(const struct midge_client *client,
                                        const struct midge__transfer *t)
 {
     bool any = t == NULL || !t->origin->secure;
-    struct midge__conn *oldest = NULL;
-    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    MIDGE__LIST_FOR_EACH(it, &client->idle)
     {
-        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn->idle &&
-            (oldest == NULL || midge__millis_before(conn->since_ms, oldest->since_ms)) &&
-            (any || midge__room_comes_from(conn))) {
-            oldest = conn;
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, rank);
+        if (any || midge__room_comes_from(conn)) {
+            return conn;
         }
     }
-    return oldest;
+    return NULL;
+}
+
+/* Closes a silent leader of o, or (NULL) of any origin. False: there is none. */
+static bool yield_leader(struct midge_client *client, const struct midge__origin *o)
+{
+    struct midge__conn *conn = midge__leader_yield(client, o);
+    if (conn != NULL) {
+        midge__conn_start_over(conn, conn->transfer, false, false);
+    }
+    return conn != NULL;
 }
 
 static bool evict_idle(struct midge_client *client, const struct midge__transfer *t)
 {
     struct midge__conn *conn = oldest_idle(client, t);
     if (conn == NULL) {
-        return midge__leader_yield(client, NULL);
+        return yield_leader(client, NULL);
     }
     /* Without close_notify, since its memory is needed now. The peer gets a FIN. */
     midge__conn_kill(conn);
@@ -106,30 +102,15 @@ static bool evict_idle(struct midge_client *client, const struct midge__transfer
 static bool others_live(const struct midge_client *client, const struct midge__conn *but,
                         bool named)
 {
-    if (!midge__list_empty(&client->dead)) {
-        return true;
-    }
-    MIDGE__LIST_FOR_EACH(it, &client->conns)
-    {
-        const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn != but && conn->state != MIDGE__CONN_WAIT_ADMIT && conn->starves == 0 &&
-            (named || conn->state != MIDGE__CONN_WAIT_DNS)) {
-            return true;
-        }
-    }
-    return false;
+    unsigned none = client->n_waiting + (named ? 0 : client->n_resolving);
+    none += but != NULL && !but->waits && but->state != MIDGE__CONN_DEAD;
+    return client->n_conns > none;
 }
 
 bool midge__others_work(const struct midge_client *client, const struct midge__conn *but)
 {
-    MIDGE__LIST_FOR_EACH(it, &client->conns)
-    {
-        const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn != but && conn->state != MIDGE__CONN_WAIT_DNS) {
-            return true;
-        }
-    }
-    return !midge__list_empty(&client->dead);
+    bool counts = but != NULL && but->state > MIDGE__CONN_WAIT_DNS && but->state < MIDGE__CONN_DEAD;
+    return client->n_conns - client->n_resolving > counts;
 }
 
 /* On its first try a transfer does not count the connections that wait for a name server. If memory
@@ -141,18 +122,9 @@ static bool counts_all(const struct midge__transfer *t)
 
 static struct midge__conn *waiting(const struct midge_client *client, bool newest)
 {
-    struct midge__conn *found = NULL;
-    MIDGE__LIST_FOR_EACH(it, &client->conns)
-    {
-        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn->state == MIDGE__CONN_WAIT_ADMIT) {
-            found = conn;
-            if (!newest) {
-                break;
-            }
-        }
-    }
-    return found;
+    const struct midge__list *list = &client->waiting;
+    struct midge__list *link = newest ? list->prev : list->next;
+    return link != list ? MIDGE_CONTAINER_OF(link, struct midge__conn, rank) : NULL;
 }
 
 /* No other connection will free memory: the newest one that waits goes back to the queue, one in
@@ -166,7 +138,7 @@ static void narrow_down(struct midge_client *client, struct midge__conn *next)
         return;
     }
     /* With a full handshake: otherwise it would be admitted again at once. */
-    midge__conn_start_over(newest, newest->transfer, true);
+    midge__conn_start_over(newest, newest->transfer, true, true);
 }
 
 static void admit_handshakes(struct midge_client *client)
@@ -191,51 +163,11 @@ static void admit_handshakes(struct midge_client *client)
         return; /* memory comes at the end of the turn, or when other connections end */
     }
     if (waiting(client, false) != NULL) {
-        (void)midge__leader_yield(client, NULL); /* its permit */
+        (void)yield_leader(client, NULL); /* its permit */
     }
 }
 
 /* --- transfers --- */
-
-/* Could t begin now if it were the next? Makes no room. */
-static bool eligible(const struct midge_client *client, const struct midge__transfer *t)
-{
-    const struct midge__origin *o = t->origin;
-    bool idle = idle_of(client, o) != NULL;
-    if (idle && may_reuse(t)) {
-        return true;
-    }
-    /* An idle connection that t may not use will be closed for it. */
-    return (idle || o->connections < client->config.max_per_origin) && !midge__leader_awaited(o);
-}
-
-static struct midge__transfer *pick(const struct midge_client *client)
-{
-    struct midge__transfer *best = NULL;
-    MIDGE__LIST_FOR_EACH(it, &client->queue)
-    {
-        struct midge__transfer *t = MIDGE_CONTAINER_OF(it, struct midge__transfer, link);
-        if ((best == NULL || t->origin->active < best->origin->active) && eligible(client, t)) {
-            best = t;
-        }
-    }
-    return best;
-}
-
-/* No transfer could begin. Closes a silent leader if an origin's places are all taken and its next
-   request may lead. */
-static void yield_places(struct midge_client *client)
-{
-    MIDGE__LIST_FOR_EACH(it, &client->queue)
-    {
-        const struct midge__origin *o =
-            MIDGE_CONTAINER_OF(it, struct midge__transfer, link)->origin;
-        if (o->next_leads && o->connections >= client->config.max_per_origin &&
-            midge__leader_yield(client, o)) {
-            return;
-        }
-    }
-}
 
 static bool is_alone(const struct midge__transfer *t)
 {
@@ -256,7 +188,7 @@ static bool lacks_room(const struct midge_client *client, const struct midge__tr
 /* True: continue with the next transfer. */
 static bool begin(struct midge_client *client, struct midge__transfer *t)
 {
-    struct midge__conn *idle = idle_of(client, t->origin);
+    struct midge__conn *idle = first_idle(t->origin);
     if (idle != NULL && may_reuse(t)) {
         if (reuse(idle, t)) {
             return true;
@@ -264,13 +196,15 @@ static bool begin(struct midge_client *client, struct midge__transfer *t)
         (void)evict_idle(client, NULL);
         return false;
     }
-    bool in_the_way = idle != NULL && t->origin->connections >= client->config.max_per_origin;
+    bool in_the_way = t->origin->connections >= client->config.max_per_origin;
     if (in_the_way || lacks_room(client, t)) {
         if (let_pass(client, t)) {
             return true;
         }
-        if (in_the_way) {
+        if (in_the_way && idle != NULL) {
             midge__conn_kill(idle);
+        } else if (in_the_way) {
+            (void)yield_leader(client, t->origin);
         } else {
             (void)evict_idle(client, is_alone(t) ? NULL : t);
         }
@@ -324,6 +258,7 @@ static bool gives_way(const struct midge__conn *conn, const struct midge__conn *
 static void resume(struct midge__conn *conn)
 {
     conn->starves = 0;
+    midge__conn_wait_end(conn);
     conn->protocol->resume(conn, NULL, MIDGE__RESUME_MEMORY);
     conn->client->dirty = true;
 }
@@ -334,14 +269,14 @@ static void resume(struct midge__conn *conn)
 static bool feed(struct midge_client *client)
 {
     struct midge__conn *last = NULL;
-    MIDGE__LIST_FOR_EACH(it, &client->conns)
+    MIDGE__LIST_FOR_EACH(it, &client->starving)
     {
-        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn->starves != 0 && midge__room_to_feed(conn)) {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, rank);
+        if (midge__room_to_feed(conn)) {
             resume(conn);
             return true;
         }
-        if (conn->starves != 0 && gives_way(conn, last)) {
+        if (gives_way(conn, last)) {
             last = conn;
         }
     }
@@ -353,23 +288,28 @@ static bool feed(struct midge_client *client)
     return last != NULL;
 }
 
-void midge__admission_run(struct midge_client *client)
+static void close_overtaken(struct midge_client *client)
 {
-    unsigned left = client->config.max_awaitables + client->config.max_connections;
-    if (!client->dirty) {
-        return;
+    struct midge__conn *conn;
+    while ((conn = midge__leader_overtaken(client)) != NULL) {
+        midge__conn_start_over(conn, conn->transfer, false, true);
     }
-    client->dirty = false;
-    if (feed(client)) {
-        return;
-    }
-    admit_handshakes(client);
-    while (left-- > 0 && client->transfers < client->config.max_transfers) {
-        struct midge__transfer *t = pick(client);
+}
+
+/* Begins transfers, at most as many as a turn has steps. */
+static void admit_transfers(struct midge_client *client)
+{
+    uint32_t left = client->config.turn_steps;
+    while (client->transfers < client->config.max_transfers) {
+        struct midge__transfer *t = midge__queue_next(client);
         if (t == NULL) {
-            yield_places(client);
+            return;
         }
-        if (t == NULL || !begin(client, t)) {
+        if (left-- == 0) {
+            client->dirty = true;
+            return;
+        }
+        if (!begin(client, t)) {
             return;
         }
         if (!midge__list_empty(&client->dead)) {
@@ -377,7 +317,20 @@ void midge__admission_run(struct midge_client *client)
             return;
         }
     }
-    if (client->transfers >= client->config.max_transfers && !midge__list_empty(&client->queue)) {
-        (void)midge__leader_yield(client, NULL);
+    if (client->queued > 0) {
+        (void)yield_leader(client, NULL);
+    }
+}
+
+void midge__admission_run(struct midge_client *client)
+{
+    if (!client->dirty) {
+        return;
+    }
+    client->dirty = false;
+    close_overtaken(client);
+    if (!feed(client)) {
+        admit_handshakes(client);
+        admit_transfers(client);
     }
 }

@@ -14,13 +14,17 @@ struct midge__transfer;
 void midge__admission_run(struct midge_client *client);
 /* For the memory, when no request is live: closes all idle connections and forgets all sessions. */
 void midge__admission_clear(struct midge_client *client);
-/* Is there any connection apart from `but` and those that wait for a name server? */
+/* Is there any connection apart from `but` (NULL: none) and those that wait for a name server? */
 bool midge__others_work(const struct midge_client *client, const struct midge__conn *but);
 /* An allocation for conn failed. True: others will free memory, try again then. */
 bool midge__admission_later(struct midge_client *client, const struct midge__conn *conn);
 
 /* --- room: memory that is free and not promised (room.c) --- */
 
+/* Promises conn the memory that it may take in its state. */
+void midge__room_promise(const struct midge__conn *conn);
+/* Bytes that conn will take when its handshake begins: client->later is the sum. */
+size_t midge__room_later(const struct midge__conn *conn);
 /* May another request wait? */
 bool midge__room_to_wait(const struct midge_client *client);
 /* Is there room to open a connection for t; to continue conn after its lookup; to use an idle

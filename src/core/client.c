@@ -67,15 +67,22 @@ static int make_tables(struct midge_client *client)
     size_t timers = (size_t)c->max_awaitables + 2U * c->max_connections;
     struct midge__timer **heap = table(client, timers, sizeof *heap);
     client->slots = table(client, c->max_awaitables, sizeof *client->slots);
-    client->owners = table(client, c->max_connections, sizeof(struct midge__conn *));
+    client->free_tags = table(client, c->max_connections, sizeof *client->free_tags);
+    client->n_buckets = midge__origin_buckets(c);
+    client->origins = table(client, client->n_buckets, sizeof *client->origins);
+    struct midge__timer **turns = table(client, c->max_awaitables, sizeof *turns);
     client->fds = table(client, c->max_connections, sizeof *client->fds);
     size_t spare = midge__spare_head(c);
     client->spare_head = spare != 0 ? table(client, 1, spare) : NULL;
-    if (heap == NULL || client->slots == NULL || client->owners == NULL || client->fds == NULL ||
-        (spare != 0 && client->spare_head == NULL)) {
+    if (heap == NULL || client->slots == NULL || client->free_tags == NULL || client->fds == NULL ||
+        client->origins == NULL || turns == NULL || (spare != 0 && client->spare_head == NULL)) {
         return MIDGE_ERR_NO_MEMORY;
     }
     midge__timer_heap_init(&client->timers, heap, (uint32_t)timers);
+    midge__timer_heap_init(&client->turns, turns, c->max_awaitables);
+    for (unsigned i = 0; i < c->max_connections; i++) {
+        client->free_tags[i] = (uint16_t)(c->max_connections - i);
+    }
     for (unsigned i = c->max_awaitables; i-- > 0;) {
         client->slots[i].next_free = client->free_slot;
         client->free_slot = (uint16_t)(i + 1);
@@ -87,16 +94,20 @@ static void free_tables(struct midge_client *client)
 {
     midge__memory_free(&client->memory, client->timers.slots);
     midge__memory_free(&client->memory, client->slots);
-    midge__memory_free(&client->memory, client->owners);
+    midge__memory_free(&client->memory, client->turns.slots);
+    midge__memory_free(&client->memory, client->free_tags);
+    midge__memory_free(&client->memory, client->origins);
     midge__memory_free(&client->memory, client->fds);
     midge__memory_free(&client->memory, client->spare_head);
 }
 
 static void init_lists(struct midge_client *client)
 {
-    struct midge__list *const lists[] = {&client->ended,    &client->tasks, &client->running,
-                                         &client->roomless, &client->queue, &client->origins,
-                                         &client->conns,    &client->ready, &client->dead};
+    struct midge__list *const lists[] = {
+        &client->ended,     &client->tasks,    &client->running,  &client->roomless,
+        &client->conns,     &client->ready,    &client->dead,     &client->resolving,
+        &client->waiting,   &client->starving, &client->idle,     &client->silent,
+        &client->overtaken, &client->reuses,   &client->sessions, &client->unused};
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(lists); i++) {
         midge__list_init(lists[i]);
     }

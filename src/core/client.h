@@ -26,6 +26,7 @@
 #include "midge/client.h"
 
 struct midge__conn;
+struct midge__origin;
 
 struct midge_client {
     bool dirty; /* something changed that admission depends on */
@@ -35,13 +36,29 @@ struct midge_client {
     uint16_t free_slot; /* index + 1 */
     struct midge_port *port;
     struct midge__slot *slots;
-    struct midge__conn **owners; /* by memory tag - 1 */
+    uint16_t *free_tags;            /* memory tags that no connection has: a stack */
+    struct midge__origin **origins; /* a table of n_buckets, a power of two; by their hashes */
+    uint32_t n_buckets;
     struct midge_pollfd *fds;
     struct midge__tls_context *tls;
     char *spare_head; /* midge__spare_head() bytes; NULL none, or lent to an exchange */
-    struct midge__list ended, tasks, running, roomless, queue, origins, conns, ready, dead;
-    uint32_t serial; /* serial of the newest awaitable: awaitable.c */
-    uint32_t live;   /* awaitables whose completion was not delivered */
+    struct midge__list ended, tasks, running, roomless, conns, ready, dead;
+    struct midge__list resolving; /* connections that wait for a name server */
+    struct midge__list waiting;   /* connections that wait for a permit and memory */
+    struct midge__list starving;  /* connections whose exchanges wait for memory */
+    struct midge__list idle;      /* idle connections, the oldest first */
+    struct midge__list silent;    /* leaders that would make way */
+    struct midge__list overtaken; /* leaders that are to close */
+    struct midge__list reuses; /* origins with idle connections and transfers that may use them */
+    struct midge__list sessions, unused; /* origins with sessions, the least recently used first;
+                                            unused: without references */
+    struct midge__timer_heap turns;      /* queue.c: origins with a transfer that may begin */
+    uint32_t first_order, next_order;    /* queue.c: of the queue's ends */
+    size_t later;                        /* room.c */
+    unsigned queued, n_unused;
+    unsigned n_resolving, n_waiting; /* n_waiting: starving ones too */
+    uint32_t serial;                 /* serial of the newest awaitable: awaitable.c */
+    uint32_t live;                   /* awaitables whose completion was not delivered */
     unsigned n_conns, handshakes, transfers;
     unsigned room_tries;    /* tasks that wait for room and may try again */
     uint32_t now_ms, wraps; /* the clock when last read; how many times it had wrapped by then */

@@ -19,9 +19,11 @@
 #include "core/conn.h"
 #include "base/check.h"
 #include "base/list.h"
+#include "core/admission.h"
 #include "core/client.h"
 #include "core/leader.h"
 #include "core/origin.h"
+#include "core/queue.h"
 #include "core/tell.h"
 #include "core/transfer.h"
 #include "midge/config.h"
@@ -29,19 +31,55 @@
 
 void midge__conn_state_set(struct midge__conn *conn, enum midge__conn_state state)
 {
-    static const char *const names[] = {"resolving",   "connecting", "waiting for a permit",
-                                        "handshaking", "ready",      "closing",
-                                        "closed"};
+    static const char *const names[] = {
+        "new",         "resolving", "connecting", "waiting for a permit",
+        "handshaking", "ready",     "closing",    "closed"};
     midge_id id = conn->transfer != NULL ? conn->transfer->aw.id : 0;
+    struct midge_client *client = conn->client;
+    client->n_resolving -= conn->state == MIDGE__CONN_WAIT_DNS;
+    client->n_resolving += state == MIDGE__CONN_WAIT_DNS;
+    client->later -= midge__room_later(conn);
     conn->state = (uint8_t)state;
+    client->later += midge__room_later(conn);
+    conn->want_stale = true;
+    midge__room_promise(conn);
     midge__trace(conn->client, MIDGE_TRACE_INFO, id, names[state], conn->origin->host,
                  conn->number);
 }
 
 void midge__conn_kick(struct midge__conn *conn)
 {
+    conn->want_stale = true;
     if (conn->state != MIDGE__CONN_DEAD && midge__list_empty(&conn->ready)) {
         midge__list_push_tail(&conn->client->ready, &conn->ready);
+    }
+}
+
+void midge__conn_wait(struct midge__conn *conn, struct midge__list *list)
+{
+    MIDGE_ASSERT(!conn->waits);
+    conn->waits = true;
+    conn->client->n_waiting++;
+    conn->client->dirty = true;
+    midge__list_push_tail(list, &conn->rank);
+}
+
+void midge__conn_wait_end(struct midge__conn *conn)
+{
+    if (conn->waits) {
+        conn->waits = false;
+        conn->client->n_waiting--;
+        midge__list_remove(&conn->rank);
+    }
+}
+
+void midge__conn_busy(struct midge__conn *conn)
+{
+    if (conn->idle) {
+        conn->idle = false;
+        midge__list_remove(&conn->kin);
+        midge__list_remove(&conn->rank);
+        midge__queue_update(conn->origin);
     }
 }
 
@@ -74,6 +112,8 @@ void midge__conn_kill(struct midge__conn *conn)
     }
     midge__conn_permit_drop(conn);
     midge__leader_gone(conn);
+    midge__conn_busy(conn);
+    midge__conn_wait_end(conn);
     midge__conn_state_set(conn, MIDGE__CONN_DEAD);
     midge__timer_disarm(&client->timers, &conn->timer);
     midge__list_remove(&conn->ready);
@@ -97,7 +137,7 @@ void midge__conn_close(struct midge__conn *conn)
     if (conn->protocol != NULL) {
         conn->protocol->detach(conn);
     }
-    conn->idle = false;
+    midge__conn_busy(conn);
     midge__conn_state_set(conn, MIDGE__CONN_WAIT_CLOSE);
     conn->timer.fire = close_late;
     (void)midge__timer_arm(&client->timers, &conn->timer, client->now_ms + MIDGE_CLOSE_MS);
@@ -119,9 +159,10 @@ static void release(struct midge__conn *conn)
     }
     midge__conn_query_drop(conn);
     conn->origin->connections--;
+    midge__queue_update(conn->origin);
     midge__origin_put(client, conn->origin);
-    client->owners[owner - 1] = NULL;
     client->n_conns--;
+    client->free_tags[client->config.max_connections - client->n_conns - 1] = (uint16_t)owner;
     client->dirty = true;
     midge__list_remove(&conn->link);
     midge__memory_free(&client->memory, conn);

@@ -17,6 +17,7 @@ struct midge__origin;
 struct midge__transfer;
 
 enum midge__conn_state {
+    MIDGE__CONN_NEW,        /* being made; leads to WAIT_DNS or WAIT_TCP */
     MIDGE__CONN_WAIT_DNS,   /* the resolver; ok: WAIT_TCP */
     MIDGE__CONN_WAIT_TCP,   /* connect; ok: WAIT_ADMIT (TLS) or READY; failed: the next address */
     MIDGE__CONN_WAIT_ADMIT, /* handshake permit and memory; ok: WAIT_TLS */
@@ -28,7 +29,10 @@ enum midge__conn_state {
 
 struct midge__conn {
     uint8_t state, address_at;
-    bool permit; /* it counts in client->handshakes */
+    bool permit;     /* it counts in client->handshakes */
+    bool waits;      /* in client->waiting or ->starving */
+    uint8_t want;    /* MIDGE_POLL_x, unless want_stale */
+    bool want_stale; /* it was stepped or kicked since */
     bool no_reuse, idle;
     bool leads, silent; /* leader.c; silent: its peer has been silent for too long */
     bool answered;      /* a byte of an answer has come */
@@ -41,7 +45,9 @@ struct midge__conn {
     void *exchange;
     struct midge__stream *stream; /* the top layer: tls or tcp */
     struct midge__list link;      /* client->conns, or client->dead */
-    struct midge__list ready;     /* client->ready: has something to do */
+    struct midge__list ready;     /* client->ready: has something to do; or client->resolving */
+    struct midge__list kin;       /* origin->idle or origin->leaders */
+    struct midge__list rank;      /* client->idle, ->waiting, ->starving, ->silent or ->overtaken */
     /* WAIT_TCP: the address's share; READY: keep-alive if idle, the protocol's if busy; WAIT_CLOSE:
        its limit */
     struct midge__timer timer;
@@ -63,6 +69,11 @@ struct midge__conn {
 
 /* The one setter of the state. */
 void midge__conn_state_set(struct midge__conn *conn, enum midge__conn_state state);
+/* It waits in a list of the client for memory or a permit; it waits no longer. */
+void midge__conn_wait(struct midge__conn *conn, struct midge__list *list);
+void midge__conn_wait_end(struct midge__conn *conn);
+/* It idles no longer. */
+void midge__conn_busy(struct midge__conn *conn);
 /* Something may have changed: step it this turn. */
 void midge__conn_kick(struct midge__conn *conn);
 void midge__conn_permit_drop(struct midge__conn *conn);
@@ -85,9 +96,10 @@ void midge__conns_reap(struct midge_client *client);
 int midge__conn_open(struct midge_client *client, struct midge__transfer *t);
 /* WAIT_ADMIT got its permit: begin the handshake. */
 void midge__conn_admit(struct midge__conn *conn);
-/* t goes back to the queue and begins anew with another connection; whole: with a full handshake,
-   when there is room for one. */
-void midge__conn_start_over(struct midge__conn *conn, struct midge__transfer *t, bool whole);
+/* t goes back to the queue (first: to its head) and begins anew with another connection; whole:
+   with a full handshake, when there is room for one. */
+void midge__conn_start_over(struct midge__conn *conn, struct midge__transfer *t, bool whole,
+                            bool first);
 /* True: memory was short before anything was sent (err), and others hold some, so t waits in the
    queue. */
 bool midge__conn_retry_later(struct midge__conn *conn, struct midge__transfer *t, int err);

@@ -11,6 +11,7 @@
 #include "core/exchange.h"
 #include "core/leader.h"
 #include "core/origin.h"
+#include "core/queue.h"
 #include "core/tell.h"
 #include "core/transfer.h"
 #include "midge/config.h"
@@ -19,14 +20,15 @@
    fails. */
 #define KNOWN_AND_ASK 2U
 
-void midge__conn_start_over(struct midge__conn *conn, struct midge__transfer *t, bool whole)
+void midge__conn_start_over(struct midge__conn *conn, struct midge__transfer *t, bool whole,
+                            bool first)
 {
     conn->transfer = NULL;
     midge__conn_report(conn, t->result);
     if (whole && t->put_off == 0) {
         t->put_off = 1;
     }
-    midge__transfer_requeue(t);
+    midge__transfer_requeue(t, first);
     midge__conn_kill(conn);
 }
 
@@ -41,7 +43,7 @@ bool midge__conn_retry_later(struct midge__conn *conn, struct midge__transfer *t
     if (t->put_off < MIDGE__PUT_OFF_ALONE) {
         t->put_off++;
     }
-    midge__conn_start_over(conn, t, true);
+    midge__conn_start_over(conn, t, true, true);
     return true;
 }
 
@@ -126,7 +128,7 @@ static bool lacks_room(struct midge__conn *conn)
     t->resolved = true;
     conn->origin->address = conn->query->addrs[0];
     conn->origin->address_known = true;
-    midge__conn_start_over(conn, t, false);
+    midge__conn_start_over(conn, t, false, true);
     return true;
 }
 
@@ -161,7 +163,8 @@ static int start_dns(struct midge__conn *conn)
         conn->query->done = 1; /* the port has not started it */
         return err;
     }
-    midge__conn_kick(conn);
+    midge__list_remove(&conn->ready);
+    midge__list_push_tail(conn->query->done ? &client->ready : &client->resolving, &conn->ready);
     return MIDGE_OK;
 }
 
@@ -196,7 +199,7 @@ static void connected(struct midge__conn *conn)
     midge__transfer_phase(conn->transfer, MIDGE_PHASE_QUEUE);
     midge__conn_state_set(conn, MIDGE__CONN_WAIT_ADMIT);
     midge__list_remove(&conn->ready);
-    conn->client->dirty = true;
+    midge__conn_wait(conn, &conn->client->waiting);
 }
 
 void midge__conn_step_connect(struct midge__conn *conn, bool late)
@@ -227,6 +230,7 @@ void midge__conn_admit(struct midge__conn *conn)
         .owner = conn->owner,
         .show = midge__peer_certificate,
     };
+    midge__conn_wait_end(conn);
     conn->permit = true;
     client->handshakes++;
     midge__transfer_phase(conn->transfer, MIDGE_PHASE_TLS);
@@ -250,7 +254,8 @@ static bool try_without_session(struct midge__conn *conn, int err)
         return false;
     }
     midge__origin_doubt(conn->origin, conn);
-    midge__conn_start_over(conn, conn->transfer, true); /* even if a session comes meanwhile */
+    midge__conn_start_over(conn, conn->transfer, true,
+                           true); /* even if a session comes meanwhile */
     return true;
 }
 
@@ -292,28 +297,20 @@ bool midge__conn_step_tls(struct midge__conn *conn)
     return false;
 }
 
-static unsigned free_owner(const struct midge_client *client)
-{
-    for (unsigned i = 0; i < client->config.max_connections; i++) {
-        if (client->owners[i] == NULL) {
-            return i + 1;
-        }
-    }
-    return 0;
-}
-
 static void join(struct midge__conn *conn, struct midge__transfer *t)
 {
     struct midge_client *client = conn->client;
     midge__list_init(&conn->link);
     midge__list_init(&conn->ready);
+    midge__list_init(&conn->kin);
+    midge__list_init(&conn->rank);
     midge__list_push_tail(&client->conns, &conn->link);
-    client->owners[conn->owner - 1] = conn;
     client->stats.connections++;
     conn->number = client->stats.connections;
     conn->origin = t->origin;
     conn->origin->refs++;
     conn->origin->connections++;
+    midge__queue_update(conn->origin);
     conn->keep_s = conn->served_most = MIDGE__KEEP_ALIVE_NONE;
     conn->tls.cipher = "";
     conn->tcp.sock = MIDGE_SOCK_NONE;
@@ -324,8 +321,8 @@ static void join(struct midge__conn *conn, struct midge__transfer *t)
 
 int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
 {
-    unsigned owner = free_owner(client);
-    MIDGE_ASSERT(owner != 0);
+    MIDGE_ASSERT(client->n_conns < client->config.max_connections);
+    unsigned owner = client->free_tags[client->config.max_connections - client->n_conns - 1];
     midge__memory_owner_reset(&client->memory, owner);
     struct midge__conn *conn = midge__memory_calloc(&client->memory, owner, 1, sizeof *conn);
     if (conn == NULL) {

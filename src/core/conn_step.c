@@ -59,6 +59,7 @@ void midge__conn_step(struct midge__conn *conn)
     struct midge_client *client = conn->client;
     uint64_t began = midge__now_us(client);
     bool more = dispatch(conn);
+    conn->want_stale = true;
     uint32_t us = midge__u32(midge__now_us(client) - began);
     if (us > conn->longest_step_us) {
         conn->longest_step_us = us;

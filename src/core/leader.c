@@ -32,6 +32,7 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/origin.h"
+#include "core/queue.h"
 #include "core/transfer.h"
 #include "midge/config.h"
 
@@ -51,42 +52,51 @@ static bool is_complete(const struct midge__conn *conn)
 
 /* --- which connections lead --- */
 
-/* c leads, was opened after conn, and has received no byte. */
-static bool is_later(const struct midge__conn *c, const struct midge__conn *conn)
+static struct midge__conn *first_leader(const struct midge__origin *o)
 {
-    return c->leads && c->number > conn->number && c->tls.received == 0;
+    struct midge__list *link = midge__list_first(&o->leaders);
+    return link != NULL ? MIDGE_CONTAINER_OF(link, struct midge__conn, kin) : NULL;
 }
 
-static bool is_other_leader(const struct midge__conn *c, const struct midge__conn *conn)
+/* conn may make way for others: once for each request. */
+static void fall_silent(struct midge__conn *conn)
 {
-    return c->leads && c != conn;
-}
-
-static bool is_silent(const struct midge__conn *c, const struct midge__conn *conn)
-{
-    (void)conn;
-    return c->leads && c->silent;
-}
-
-static bool may_yield(const struct midge__conn *c, const struct midge__conn *conn)
-{
-    return is_silent(c, conn) && !c->transfer->yielded;
-}
-
-/* The oldest connection to o (NULL: to any origin) that fits; NULL when there is none. */
-static struct midge__conn *find(const struct midge_client *client, const struct midge__origin *o,
-                                bool (*fits)(const struct midge__conn *c,
-                                             const struct midge__conn *conn),
-                                const struct midge__conn *conn)
-{
-    MIDGE__LIST_FOR_EACH(it, &client->conns)
-    {
-        struct midge__conn *c = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if ((o == NULL || c->origin == o) && fits(c, conn)) {
-            return c;
-        }
+    conn->silent = true;
+    if (!conn->transfer->yielded) {
+        midge__list_push_tail(&conn->client->silent, &conn->rank);
+        conn->origin->silent++;
     }
-    return NULL;
+}
+
+/* Also when it was to close: it does not close then. */
+static void be_heard(struct midge__conn *conn)
+{
+    if (conn->silent && !midge__list_empty(&conn->rank)) {
+        conn->origin->silent--;
+    }
+    conn->silent = false;
+    if (!conn->waits) { /* then the link is admission's */
+        midge__list_remove(&conn->rank);
+    }
+}
+
+/* A complete leader is in no list of leaders: the pool uses its links. */
+static void stop_leading(struct midge__conn *conn)
+{
+    conn->leads = false;
+    if (!is_complete(conn)) {
+        be_heard(conn);
+        midge__list_remove(&conn->kin);
+    }
+}
+
+/* Admission closes it, and its request waits again. */
+static void overtake(struct midge__conn *conn)
+{
+    stop_leading(conn);
+    midge__list_remove(&conn->ready);
+    midge__list_push_tail(&conn->client->overtaken, &conn->rank);
+    conn->client->dirty = true;
 }
 
 static void arm(struct midge__origin *o, uint32_t at)
@@ -108,14 +118,15 @@ static void set_leader(struct midge__origin *o, struct midge__conn *conn)
     o->next_leads = conn != NULL && conn->silent;
     midge__timer_disarm(&o->client->timers, &o->leader_timer);
     o->client->dirty = true;
+    midge__queue_update(o);
 }
 
 /* o's leader stops leading: another leader takes its place, or the next request's connection will
    lead. */
 static void pass_on(struct midge__origin *o)
 {
-    o->leader->leads = false;
-    set_leader(o, find(o->client, o, is_other_leader, o->leader));
+    stop_leading(o->leader);
+    set_leader(o, first_leader(o));
     if (o->next_leads) {
         arm(o, o->lead_until_ms);
     } else if (o->leader != NULL) {
@@ -127,8 +138,11 @@ static void pass_on(struct midge__origin *o)
 static void disband(struct midge__origin *o)
 {
     struct midge__conn *conn;
-    while ((conn = find(o->client, o, is_other_leader, NULL)) != NULL) {
-        conn->leads = false;
+    while ((conn = first_leader(o)) != NULL) {
+        stop_leading(conn);
+    }
+    if (o->leader != NULL) {
+        stop_leading(o->leader);
     }
     set_leader(o, NULL);
 }
@@ -146,17 +160,12 @@ static bool has_failed_often(struct midge__origin *o)
     return o->leaders_failed >= FAILURES_MAX;
 }
 
-bool midge__leader_awaited(const struct midge__origin *o)
-{
-    return o->leader != NULL && !o->next_leads;
-}
-
 /* --- deadlines --- */
 
 /* The leader is ready or waits for its permit: that is not a silence of its peer. */
 static bool is_held_up(const struct midge__conn *conn)
 {
-    return !midge__list_empty(&conn->ready) || conn->state == MIDGE__CONN_WAIT_ADMIT;
+    return conn->waits || (!midge__list_empty(&conn->ready) && conn->state != MIDGE__CONN_WAIT_DNS);
 }
 
 /* If an answer came without a ticket, there will be none. If there is no answer, the connection may
@@ -182,7 +191,7 @@ static void leader_late(struct midge__timer *timer)
     } else if (!midge__millis_before(o->client->now_ms, o->lead_until_ms)) {
         disband(o);
     } else {
-        leader->silent = true;
+        fall_silent(leader);
         set_leader(o, leader);
         arm(o, o->lead_until_ms);
     }
@@ -200,13 +209,14 @@ void midge__leader_open(struct midge__conn *conn)
     struct midge__origin *o = conn->origin;
     const struct midge_config *config = &o->client->config;
     if (!o->secure || o->session != NULL || o->no_tickets || config->no_sessions ||
-        midge__leader_awaited(o)) {
+        midge__origin_awaits_leader(o)) {
         return;
     }
     if (o->leader == NULL) {
         o->lead_until_ms = o->client->now_ms + config->lead_ms;
     }
     conn->leads = true;
+    midge__list_push_tail(&o->leaders, &conn->kin);
     set_leader(o, conn);
     arm(o, o->lead_until_ms); /* the silence of a name server is not the peer's */
 }
@@ -214,14 +224,17 @@ void midge__leader_open(struct midge__conn *conn)
 void midge__leader_moved(struct midge__conn *conn)
 {
     struct midge__origin *o = conn->origin;
-    struct midge__conn *later;
     conn->since_ms = clock_now(o->client);
-    conn->silent = false;
+    be_heard(conn);
     if (!conn->leads || is_complete(o->leader)) {
         return;
     }
-    while ((later = find(o->client, o, is_later, conn)) != NULL) {
-        midge__conn_start_over(later, later->transfer, false);
+    while (conn->kin.next != &o->leaders) { /* the list is in the order of opening */
+        struct midge__conn *later = MIDGE_CONTAINER_OF(conn->kin.next, struct midge__conn, kin);
+        if (later->tls.received > 0) {
+            break;
+        }
+        overtake(later);
     }
     set_leader(o, conn);
     arm_silence(o);
@@ -244,6 +257,7 @@ void midge__leader_complete(struct midge__conn *conn)
     struct midge__origin *o = conn->origin;
     o->rtt_ms = conn->rtt_ms;
     if (!conn->leads) {
+        be_heard(conn);
         return;
     }
     if (conn->tls.version == MIDGE_TLS_1_2 && !conn->tls.new_session) {
@@ -251,7 +265,11 @@ void midge__leader_complete(struct midge__conn *conn)
         return;
     }
     uint32_t least = o->client->config.ticket_wait_ms, ms = 2 * conn->rtt_ms;
-    conn->silent = false;
+    stop_leading(conn);
+    if (o->leader != NULL && is_complete(o->leader)) {
+        o->leader->leads = false;
+    }
+    conn->leads = true; /* only in o->leader */
     set_leader(o, conn);
     arm(o, clock_now(o->client) + (ms > least ? ms : least));
 }
@@ -260,7 +278,7 @@ void midge__leader_failed(struct midge__conn *conn)
 {
     struct midge__origin *o = conn->origin;
     /* If the lookup failed, it would fail for another leader too. */
-    if (conn->leads && (has_failed_often(o) || conn->state == MIDGE__CONN_WAIT_DNS)) {
+    if (conn->leads && (has_failed_often(o) || conn->state <= MIDGE__CONN_WAIT_DNS)) {
         give_up_tickets(o);
     }
 }
@@ -269,10 +287,13 @@ void midge__leader_gone(struct midge__conn *conn)
 {
     struct midge__origin *o = conn->origin;
     if (!conn->leads) {
+        if (!is_complete(conn)) {
+            be_heard(conn);
+        }
         return;
     }
     if (o->leader != conn) {
-        conn->leads = false;
+        stop_leading(conn);
     } else if (conn->answered || (conn->state == MIDGE__CONN_WAIT_CLOSE && has_failed_often(o))) {
         give_up_tickets(o);
     } else {
@@ -282,31 +303,48 @@ void midge__leader_gone(struct midge__conn *conn)
 
 void midge__leader_session(struct midge__origin *o)
 {
-    struct midge__conn *conn;
     o->no_tickets = false;
     o->leaders_failed = 0;
     if (o->leader == NULL) {
         return;
     }
-    while ((conn = find(o->client, o, is_silent, NULL)) != NULL) {
-        midge__conn_start_over(conn, conn->transfer, false);
+    MIDGE__LIST_FOR_EACH_SAFE(it, after, &o->leaders)
+    {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, kin);
+        if (conn->silent) {
+            if (o->leader == conn) {
+                o->leader = NULL;
+            }
+            overtake(conn);
+        }
     }
     disband(o);
 }
 
 /* --- resources of silent leaders --- */
 
-bool midge__leader_yield(struct midge_client *client, const struct midge__origin *o)
+struct midge__conn *midge__leader_yield(const struct midge_client *client,
+                                        const struct midge__origin *o)
 {
-    struct midge__conn *conn = find(client, o, may_yield, NULL);
-    if (conn == NULL) {
-        return false;
+    struct midge__conn *conn = NULL;
+    if (o == NULL) {
+        struct midge__list *link = midge__list_first(&client->silent);
+        conn = link != NULL ? MIDGE_CONTAINER_OF(link, struct midge__conn, rank) : NULL;
+    } else if (o->silent > 0) {
+        conn = first_leader(o);
+        while (!conn->silent || midge__list_empty(&conn->rank)) {
+            conn = MIDGE_CONTAINER_OF(conn->kin.next, struct midge__conn, kin);
+        }
     }
-    struct midge__transfer *t = conn->transfer;
-    t->yielded = true;
-    midge__leader_heard(conn); /* a longer RTT: the next leader gets more time */
-    midge__conn_start_over(conn, t, false);
-    midge__list_remove(&t->link);
-    midge__list_push_tail(&client->queue, &t->link);
-    return true;
+    if (conn != NULL) {
+        conn->transfer->yielded = true;
+        midge__leader_heard(conn); /* a longer RTT: the next leader gets more time */
+    }
+    return conn;
+}
+
+struct midge__conn *midge__leader_overtaken(const struct midge_client *client)
+{
+    struct midge__list *link = midge__list_first(&client->overtaken);
+    return link != NULL ? MIDGE_CONTAINER_OF(link, struct midge__conn, rank) : NULL;
 }

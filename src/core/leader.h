@@ -10,8 +10,6 @@ struct midge__conn;
 struct midge__origin;
 
 void midge__leader_timer_init(struct midge__origin *origin);
-/* True: requests to this origin wait, since a leader's session is expected. */
-bool midge__leader_awaited(const struct midge__origin *origin);
 /* conn is new: it leads if its origin needs a leader. */
 void midge__leader_open(struct midge__conn *conn);
 /* The peer answered for the first time since conn->since_ms: measures the RTT. */
@@ -25,8 +23,11 @@ void midge__leader_failed(struct midge__conn *conn);
 void midge__leader_gone(struct midge__conn *conn);
 /* A session arrived. */
 void midge__leader_session(struct midge__origin *origin);
-/* Closes a silent leader to free its place, permit and memory; its request goes to the queue's end.
-   origin NULL: a leader of any origin. False: there is none. */
-bool midge__leader_yield(struct midge_client *client, const struct midge__origin *origin);
+/* A silent leader that is to close now, to free its place, permit and memory; its request goes to
+   the queue's end. origin NULL: a leader of any origin. NULL: there is none. */
+struct midge__conn *midge__leader_yield(const struct midge_client *client,
+                                        const struct midge__origin *origin);
+/* A connection that is to close now, since another leads in its place. NULL: there is none. */
+struct midge__conn *midge__leader_overtaken(const struct midge_client *client);
 
 #endif

@@ -103,6 +103,15 @@ void midge__config_defaults(struct midge_config *c, const struct midge_config *f
     }
 }
 
+uint32_t midge__origin_buckets(const struct midge_config *c)
+{
+    uint32_t n = 4;
+    while (n < c->max_awaitables / 4U) {
+        n *= 2;
+    }
+    return n;
+}
+
 /* --- small blocks --- */
 
 size_t midge__exchange_piece(void)
@@ -116,7 +125,7 @@ size_t midge__exchange_bytes(void)
 }
 
 /* Of a connection after its handshake; the exchange begins when the handshake's memory is freed. */
-static size_t working_bytes(bool secure)
+size_t midge__working_bytes(bool secure)
 {
     return midge__exchange_bytes() + (secure ? midge__tls_held_bytes() : 0);
 }
@@ -135,7 +144,7 @@ size_t midge__spare_head(const struct midge_config *c)
 size_t midge__opening_bytes(bool secure, bool resumes, bool shakes)
 {
     size_t shake = resumes ? midge__tls_resumed_bytes() : midge__tls_handshake_bytes();
-    size_t work = working_bytes(secure);
+    size_t work = midge__working_bytes(secure);
     return MIDGE__MEMORY_COST(sizeof(struct midge__conn)) +
            MIDGE__MEMORY_COST(sizeof(struct midge_dns_query)) +
            (secure && shakes && shake > work ? shake : work);
@@ -159,8 +168,8 @@ size_t midge__lonely_bytes(const struct midge_config *c)
 /* Bytes of the client's tables for each connection. */
 static size_t place_bytes(void)
 {
-    return sizeof(struct midge__conn *) + sizeof(struct midge_pollfd) +
-           2 * sizeof(struct midge__timer *) + sizeof(struct midge__owner_stats);
+    return sizeof(uint16_t) + sizeof(struct midge_pollfd) + 2 * sizeof(struct midge__timer *) +
+           sizeof(struct midge__owner_stats);
 }
 
 static size_t connection_bytes(size_t head)
@@ -177,16 +186,17 @@ static size_t with_slack(size_t bytes)
 /* A handshake's peak, above the bytes that the connection needs afterwards. */
 static size_t beyond(size_t handshake, size_t head)
 {
-    size_t working = working_bytes(true) + head;
+    size_t working = midge__working_bytes(true) + head;
     return handshake > working ? handshake - working : 0;
 }
 
 static size_t fixed_bytes(const struct midge_config *c, size_t sessions, size_t head)
 {
     return sizeof(struct midge_client) + MIDGE__MEMORY_FIXED_COST(1U) +
-           c->max_awaitables * (sizeof(struct midge__slot) + sizeof(struct midge__timer *)) +
+           c->max_awaitables * (sizeof(struct midge__slot) + 2 * sizeof(struct midge__timer *)) +
+           midge__origin_buckets(c) * sizeof(struct midge__origin *) +
            midge__tls_context_bytes(&c->tls) + sessions + MIDGE__MEMORY_COST(head) +
-           8 * MIDGE__MEMORY_UNIT;
+           10 * MIDGE__MEMORY_UNIT;
 }
 
 /* --- record slots, in pairs --- */

@@ -13,10 +13,14 @@ bool midge__timeouts_valid(const struct midge_timeouts *timeouts);
 /* Lowers max_connections (0: none fits) and max_handshakes to the numbers that a block of that size
    holds; returns the number of pairs of record slots. */
 unsigned midge__config_fit(struct midge_config *config, size_t size);
+/* Places of the table of origins: a power of two. */
+uint32_t midge__origin_buckets(const struct midge_config *config);
 /* Bytes of small blocks, at most. opening: a connection being opened, with its exchange, and with
-   its handshake if `shakes`; exchange: an exchange; piece: the largest block of an exchange.
-   spare_head: the spare buffer for a head; 0: none. */
+   its handshake if `shakes`; working: the same after its
+   handshake, without the connection itself; exchange: an exchange; piece: the largest block of an
+   exchange. spare_head: the spare buffer for a head; 0: none. */
 size_t midge__opening_bytes(bool secure, bool resumes, bool shakes);
+size_t midge__working_bytes(bool secure);
 size_t midge__exchange_bytes(void);
 size_t midge__exchange_piece(void);
 size_t midge__spare_head(const struct midge_config *config);

@@ -134,6 +134,28 @@ static void forget_session(struct midge__origin *o)
 {
     midge__tls_session_free(o->client->tls, o->session);
     o->session = NULL;
+    midge__list_remove(&o->link);
+}
+
+/* Behind the others that have a session. */
+static void enlist(struct midge__origin *o)
+{
+    struct midge_client *client = o->client;
+    midge__list_remove(&o->link);
+    if (o->session != NULL) {
+        midge__list_push_tail(o->refs == 0 ? &client->unused : &client->sessions, &o->link);
+    }
+}
+
+static struct midge__origin *first(const struct midge__list *list)
+{
+    struct midge__list *link = midge__list_first(list);
+    return link != NULL ? MIDGE_CONTAINER_OF(link, struct midge__origin, link) : NULL;
+}
+
+static struct midge__origin **bucket(const struct midge_client *client, uint32_t hash)
+{
+    return &client->origins[hash & (client->n_buckets - 1)];
 }
 
 static void forget(struct midge__origin *o)
@@ -144,17 +166,20 @@ static void forget(struct midge__origin *o)
 
 static void drop(struct midge_client *client, struct midge__origin *o)
 {
-    midge__list_remove(&o->link);
-    midge__timer_disarm(&client->timers, &o->leader_timer);
-    if (o->session != NULL) {
-        midge__tls_session_free(client->tls, o->session);
+    struct midge__origin **at = bucket(client, o->hash);
+    while (*at != o) {
+        at = &(*at)->next;
     }
+    *at = o->next;
+    midge__timer_disarm(&client->timers, &o->leader_timer);
+    forget_session(o);
     midge__memory_free(&client->memory, o);
 }
 
-static bool is_older(const struct midge__origin *o, const struct midge__origin *other)
+static void drop_unused(struct midge_client *client, struct midge__origin *o)
 {
-    return midge__millis_before(o->used_ms, other->used_ms);
+    client->n_unused--;
+    drop(client, o);
 }
 
 static bool is_aged(const struct midge__origin *o)
@@ -165,51 +190,66 @@ static bool is_aged(const struct midge__origin *o)
 /* Frees origins without references except for the `keep` most recently used ones. */
 static void trim(struct midge_client *client, unsigned keep)
 {
-    for (;;) {
-        struct midge__origin *oldest = NULL;
-        unsigned unused = 0;
-        MIDGE__LIST_FOR_EACH(it, &client->origins)
-        {
-            struct midge__origin *o = MIDGE_CONTAINER_OF(it, struct midge__origin, link);
-            if (o->refs == 0) {
-                unused++;
-                oldest = oldest == NULL || is_older(o, oldest) ? o : oldest;
-            }
-        }
-        if (unused <= keep) {
-            return;
-        }
-        drop(client, oldest);
+    while (client->n_unused > keep) {
+        drop_unused(client, first(&client->unused));
     }
 }
 
-static struct midge__origin *find(const struct midge_client *client, const struct identity *id)
+static uint32_t hash_more(uint32_t hash, struct midge_span name)
 {
-    MIDGE__LIST_FOR_EACH(it, &client->origins)
-    {
-        struct midge__origin *o = MIDGE_CONTAINER_OF(it, struct midge__origin, link);
-        if (is_same(o, id)) {
-            return o;
-        }
+    for (size_t i = 0; i < name.len; i++) {
+        hash = (hash ^ (uint8_t)midge__lower(name.ptr[i])) * UINT32_C(16777619);
     }
-    return NULL;
+    return hash;
 }
 
-static struct midge__origin *make(struct midge_client *client, const struct identity *id)
+/* FNV-1a over the parts that differ most. */
+static uint32_t hash_of(const struct identity *id)
+{
+    uint32_t hash = hash_more(UINT32_C(2166136261) ^ id->port, id->url_host);
+    if (!midge__span_eq_nocase(id->host, id->url_host)) {
+        hash = hash_more(hash, id->host);
+    }
+    return hash ^ hash >> 16;
+}
+
+static struct midge__origin *find(const struct midge_client *client, const struct identity *id,
+                                  uint32_t hash)
+{
+    struct midge__origin *o = *bucket(client, hash);
+    while (o != NULL && (o->hash != hash || !is_same(o, id))) {
+        o = o->next;
+    }
+    return o;
+}
+
+static void init(struct midge__origin *o, struct midge_client *client, uint32_t hash)
+{
+    struct midge__list *const lists[] = {&o->link,   &o->reusers, &o->newcomers,
+                                         &o->reuses, &o->idle,    &o->leaders};
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(lists); i++) {
+        midge__list_init(lists[i]);
+    }
+    o->client = client;
+    o->hash = hash;
+    o->next = *bucket(client, hash);
+    *bucket(client, hash) = o;
+    midge__leader_timer_init(o);
+}
+
+static struct midge__origin *make(struct midge_client *client, const struct identity *id,
+                                  uint32_t hash)
 {
     size_t size = sizeof(struct midge__origin) + id->host.len + id->servername.len +
                   id->url_host.len + 3 + (MIDGE_WITH_IPV6 ? strlen(id->zone) + 1 : 0);
     struct midge__origin *o = midge__memory_calloc(&client->memory, 0, 1, size);
-    if (o == NULL && !midge__list_empty(&client->origins)) {
+    if (o == NULL && client->n_unused > 0) {
         trim(client, 0);
         o = midge__memory_calloc(&client->memory, 0, 1, size);
     }
     if (o != NULL) {
-        o->client = client;
-        midge__leader_timer_init(o);
+        init(o, client, hash);
         fill(o, id);
-        midge__list_init(&o->link);
-        midge__list_push_tail(&client->origins, &o->link);
     }
     return o;
 }
@@ -265,9 +305,11 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
     if (id.secure && !id.skip_verification && !midge__tls_can_verify(client->tls)) {
         return MIDGE_ERR_CA;
     }
-    struct midge__origin *o = find(client, &id);
+    uint32_t hash = hash_of(&id);
+    struct midge__origin *o = find(client, &id, hash);
     if (o == NULL) {
-        o = make(client, &id);
+        o = make(client, &id, hash);
+        client->n_unused += o != NULL;
     }
     if (o == NULL) {
         return MIDGE_ERR_NO_MEMORY;
@@ -276,7 +318,9 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
         forget(o);
     }
     o->used_ms = client->now_ms;
+    client->n_unused -= o->refs == 0;
     o->refs++;
+    enlist(o);
     err = find_zone(client, o);
     if (err != MIDGE_OK) {
         midge__origin_put(client, o);
@@ -295,9 +339,11 @@ void midge__origin_put(struct midge_client *client, struct midge__origin *o)
     }
     if (o->session == NULL) {
         drop(client, o);
-    } else {
-        trim(client, MIDGE_MAX_SESSIONS);
+        return;
     }
+    client->n_unused++;
+    enlist(o);
+    trim(client, MIDGE_MAX_SESSIONS);
 }
 
 void midge__origins_close(struct midge_client *client)
@@ -305,39 +351,44 @@ void midge__origins_close(struct midge_client *client)
     trim(client, 0);
 }
 
-/* The least recently used session is freed first, the one of `last` only if there is no other. */
+/* First the least recently used session of those that are not in use; the one of `last` only if
+   there is no other. */
 bool midge__origins_forget(struct midge_client *client, const struct midge__origin *last)
 {
-    struct midge__origin *oldest = NULL;
-    MIDGE__LIST_FOR_EACH(it, &client->origins)
-    {
-        struct midge__origin *o = MIDGE_CONTAINER_OF(it, struct midge__origin, link);
-        if (o->session != NULL &&
-            (oldest == NULL || oldest == last || (o != last && is_older(o, oldest)))) {
-            oldest = o;
-        }
+    struct midge__origin *o = first(&client->unused);
+    if (o != NULL) {
+        drop_unused(client, o);
+        return true;
     }
-    if (oldest == NULL) {
+    o = first(&client->sessions);
+    if (o == NULL) {
         return false;
     }
-    forget_session(oldest);
-    if (oldest->refs == 0) {
-        drop(client, oldest);
+    if (o == last && o->link.next != &client->sessions) {
+        o = MIDGE_CONTAINER_OF(o->link.next, struct midge__origin, link);
     }
+    forget_session(o);
     return true;
 }
 
 /* --- remembered sessions and addresses --- */
 
+static void expire(struct midge_client *client, struct midge__origin *o)
+{
+    forget(o);
+    if (o->refs == 0) {
+        drop_unused(client, o);
+    }
+}
+
 void midge__origins_expire(struct midge_client *client, bool all)
 {
-    MIDGE__LIST_FOR_EACH_SAFE(it, after, &client->origins)
-    {
-        struct midge__origin *o = MIDGE_CONTAINER_OF(it, struct midge__origin, link);
-        if (all || is_aged(o)) {
-            forget(o);
-            if (o->refs == 0) {
-                drop(client, o);
+    for (uint32_t i = 0; i < client->n_buckets; i++) {
+        struct midge__origin *next;
+        for (struct midge__origin *o = client->origins[i]; o != NULL; o = next) {
+            next = o->next;
+            if (all || is_aged(o)) {
+                expire(client, o);
             }
         }
     }
@@ -367,6 +418,7 @@ void midge__origin_session(struct midge__origin *o, struct midge__conn *conn)
     if (midge__room_to_wait(o->client)) {
         midge__tls_session_free(o->client->tls, o->session);
         o->session = session;
+        enlist(o);
     } else { /* it takes memory that is promised to connections */
         midge__tls_session_free(o->client->tls, session);
     }

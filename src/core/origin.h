@@ -19,8 +19,15 @@ struct midge__origin {
     bool next_leads;        /* the leader is silent: one more may lead beside it */
     uint8_t leaders_failed; /* since the last session */
     uint8_t family, min_tls, max_tls;
-    uint16_t port, url_port; /* to connect to; of the URL */
-    struct midge__list link;
+    uint16_t port, url_port;    /* to connect to; of the URL */
+    uint16_t silent;            /* leaders that would make way */
+    uint32_t hash;              /* of its identity */
+    struct midge__origin *next; /* in the client's table, with the same place */
+    struct midge__list link;    /* client->sessions or ->unused, while it has a session */
+    struct midge__list reusers, newcomers, reuses; /* queue.c */
+    struct midge__list idle;                       /* its idle connections */
+    struct midge__list leaders;   /* its leaders whose handshakes are not complete */
+    struct midge__timer turn;     /* queue.c: its place in client->turns */
     unsigned refs;                /* transfers and connections */
     unsigned connections, active; /* open ones; transfers in progress */
     struct midge__conn *leader;   /* made progress last: the others wait for its session */
@@ -37,6 +44,12 @@ struct midge__origin {
     const char *zone;          /* of host (RFC 4007), "" none */
     char names[];              /* these four */
 };
+
+/* True: its requests wait, since a leader's session is expected. */
+static inline bool midge__origin_awaits_leader(const struct midge__origin *o)
+{
+    return o->leader != NULL && !o->next_leads;
+}
 
 /* Finds or makes the origin of a request; takes a reference. URL, UNSUPPORTED, CA, NO_MEMORY. */
 int midge__origin_get(struct midge_client *client, const struct midge_request *request,

@@ -5,8 +5,11 @@
 #include "base/check.h"
 #include "base/list.h"
 #include "base/millis.h"
+#include "core/admission.h"
 #include "core/client.h"
 #include "core/conn.h"
+#include "core/origin.h"
+#include "core/queue.h"
 #include "core/transfer.h"
 #include "midge/config.h"
 
@@ -49,11 +52,10 @@ bool midge__conn_keeps(struct midge__conn *conn, const struct midge__keep_alive 
 
 void midge__conn_unanswered(const struct midge__conn *conn)
 {
-    MIDGE__LIST_FOR_EACH(it, &conn->client->conns)
+    MIDGE__LIST_FOR_EACH_SAFE(it, after, &conn->origin->idle)
     {
-        struct midge__conn *other = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (other->idle && other->origin == conn->origin &&
-            !midge__millis_before(conn->since_ms, other->since_ms)) {
+        struct midge__conn *other = MIDGE_CONTAINER_OF(it, struct midge__conn, kin);
+        if (!midge__millis_before(conn->since_ms, other->since_ms)) {
             midge__conn_close(other);
         }
     }
@@ -61,12 +63,9 @@ void midge__conn_unanswered(const struct midge__conn *conn)
 
 void midge__conns_expire(struct midge_client *client)
 {
-    MIDGE__LIST_FOR_EACH(it, &client->conns)
-    {
-        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn->idle) {
-            midge__conn_close(conn);
-        }
+    struct midge__list *link;
+    while ((link = midge__list_first(&client->idle)) != NULL) {
+        midge__conn_close(MIDGE_CONTAINER_OF(link, struct midge__conn, rank));
     }
 }
 
@@ -75,6 +74,10 @@ void midge__pool_put(struct midge__conn *conn)
     struct midge_client *client = conn->client;
     conn->protocol->detach(conn);
     conn->idle = true;
+    midge__list_push_tail(&conn->origin->idle, &conn->kin);
+    midge__list_push_tail(&client->idle, &conn->rank);
+    midge__queue_update(conn->origin);
+    midge__room_promise(conn);
     conn->timer.fire = keep_alive_over;
     (void)midge__timer_arm(&client->timers, &conn->timer, conn->since_ms + keep_ms(conn));
     midge__list_remove(&conn->ready);
@@ -110,7 +113,8 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
         return false;
     }
     midge__transfer_admit(t, conn);
-    conn->idle = false;
+    midge__conn_busy(conn);
+    midge__room_promise(conn);
     conn->since_ms = conn->client->now_ms;
     midge__timer_disarm(&conn->client->timers, &conn->timer);
     int err = midge__conn_attach(conn, t);

@@ -14,6 +14,7 @@
 #include "core/limits.h"
 #include "core/origin.h"
 #include "core/pool.h"
+#include "core/queue.h"
 #include "core/request.h"
 #include "core/tell.h"
 #include "midge/config.h"
@@ -62,9 +63,8 @@ static void enqueue(struct midge_client *client, struct midge__transfer *t)
     t->total_ms = midge__deadline_limit(t, MIDGE__LIMIT(total_ms));
     t->state = MIDGE__TRANSFER_QUEUED;
     midge__transfer_phase(t, MIDGE_PHASE_QUEUE);
-    midge__list_push_tail(&client->queue, &t->link);
+    midge__queue_put(t, false);
     client->stats.requests++;
-    client->dirty = true;
 }
 
 /* In one block with its result, so that a started request needs no more memory to end. */
@@ -87,7 +87,7 @@ static struct midge__transfer *make(struct midge_client *client)
 /* The first request is tried with the memory that is free. */
 static bool is_first(const struct midge_client *client)
 {
-    return midge__list_empty(&client->queue) && client->transfers == 0;
+    return client->queued == 0 && client->transfers == 0;
 }
 
 static int start(struct midge_client *client, const struct midge_request *request, midge_id *id)

@@ -210,9 +210,8 @@ int midge__awaited(struct midge_task *public, struct midge_result *result)
    not. */
 static bool others_give_room(const struct midge_client *client)
 {
-    return !midge__list_empty(&client->queue) || client->transfers > 0 ||
-           !midge__list_empty(&client->ended) || !midge__list_empty(&client->tasks) ||
-           !midge__list_empty(&client->running) ||
+    return client->queued > 0 || client->transfers > 0 || !midge__list_empty(&client->ended) ||
+           !midge__list_empty(&client->tasks) || !midge__list_empty(&client->running) ||
            midge__timer_heap_left(&client->timers) != MIDGE__TIMER_NEVER;
 }
 

@@ -23,6 +23,7 @@
 #include "core/limits.h"
 #include "core/origin.h"
 #include "core/pool.h"
+#include "core/queue.h"
 #include "core/request.h"
 #include "core/tell.h"
 #include "midge/config.h"
@@ -113,12 +114,12 @@ static void limit_attempt(struct midge__transfer *t)
 void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
 {
     struct midge_client *client = t->aw.client;
-    midge__list_remove(&t->link);
     t->conn = conn;
     t->state = MIDGE__TRANSFER_OPENING;
     limit_attempt(t);
     t->origin->active++;
     client->transfers++;
+    midge__queue_take(t);
 }
 
 static void leave(struct midge__transfer *t)
@@ -127,8 +128,9 @@ static void leave(struct midge__transfer *t)
         t->origin->active--;
         t->aw.client->transfers--;
         t->aw.client->dirty = true;
+        midge__queue_update(t->origin);
     }
-    midge__list_remove(&t->link);
+    midge__queue_take(t);
     t->conn = NULL;
 }
 
@@ -204,13 +206,12 @@ static void abandon(struct midge__transfer *t, int err)
     midge__transfer_end(t, err);
 }
 
-void midge__transfer_requeue(struct midge__transfer *t)
+void midge__transfer_requeue(struct midge__transfer *t, bool first)
 {
     leave(t);
     midge__transfer_phase(t, MIDGE_PHASE_QUEUE);
     t->state = MIDGE__TRANSFER_QUEUED;
-    midge__list_push_head(&t->aw.client->queue, &t->link);
-    t->aw.client->dirty = true;
+    midge__queue_put(t, first);
 }
 
 void midge__transfer_broken(struct midge__transfer *t, int err, const struct midge__fault *fault,
@@ -228,7 +229,7 @@ void midge__transfer_broken(struct midge__transfer *t, int err, const struct mid
         t->result->retries += replay;
         t->result->reused = 0;
         t->frozen = false;
-        midge__transfer_requeue(t);
+        midge__transfer_requeue(t, true);
         return;
     }
     if (fault != NULL) {

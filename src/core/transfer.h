@@ -33,7 +33,8 @@ struct midge__transfer {
     bool source_begun; /* read from: a replay must rewind it */
     int error;
     struct midge__awaitable aw; /* its timer: the next deadline */
-    struct midge__list link;    /* client->queue while QUEUED */
+    uint32_t order;             /* its place in the queue */
+    struct midge__list link;    /* in its origin's queue while QUEUED */
     const struct midge_request *request;
     const char *url; /* absolute */
     struct midge__origin *origin;
@@ -67,8 +68,9 @@ void midge__transfer_active(struct midge__transfer *t);
 void midge__transfer_freeze(struct midge__transfer *t, bool frozen);
 /* Ends the transfer, with success or an error. The caller takes care of its connection. */
 void midge__transfer_end(struct midge__transfer *t, int err);
-/* Puts it back to the head of the queue, as if it had not been admitted. */
-void midge__transfer_requeue(struct midge__transfer *t);
+/* Puts it back to the head of the queue, as if it had not been admitted; or (first false) behind
+   the others. */
+void midge__transfer_requeue(struct midge__transfer *t, bool first);
 /* Its connection broke: sends it again when that is safe, ends it otherwise. */
 void midge__transfer_broken(struct midge__transfer *t, int err, const struct midge__fault *fault,
                             bool sent_any, bool got_any);

@@ -69,22 +69,24 @@ int midge_next_timeout(const struct midge_client *client)
     return timeout;
 }
 
+/* Connections want the same until they are stepped or kicked. Some want nothing: one without a
+   socket, or one that is paused; then TCP slows the peer down, and an error is noticed after the
+   pause. */
 static size_t collect(const struct midge_client *client, struct midge_pollfd *fds, size_t cap)
 {
     size_t n = 0;
     MIDGE__LIST_FOR_EACH(it, &client->conns)
     {
-        const struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        midge_sock sock = midge__conn_sock(conn);
-        if (sock == MIDGE_SOCK_NONE || conn->state == MIDGE__CONN_WAIT_ADMIT) {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        if (conn->want_stale) {
+            conn->want_stale = false;
+            conn->want = (uint8_t)midge__conn_want(conn);
+        }
+        if (conn->want == 0) {
             continue;
         }
-        unsigned want = midge__conn_want(conn);
-        if (want == 0) {
-            continue; /* paused: TCP slows the peer down; an error is noticed after the pause */
-        }
         if (n < cap) {
-            fds[n] = (struct midge_pollfd){.sock = sock, .events = (uint8_t)want};
+            fds[n] = (struct midge_pollfd){.sock = conn->tcp.sock, .events = conn->want};
         }
         n++;
     }
@@ -103,18 +105,27 @@ size_t midge_interest(const struct midge_client *client, struct midge_pollfd *fd
     return n + own;
 }
 
+static void kick_resolved(struct midge_client *client)
+{
+    MIDGE__LIST_FOR_EACH_SAFE(it, after, &client->resolving)
+    {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, ready);
+        if (conn->query->done) {
+            midge__list_remove(it);
+            midge__conn_kick(conn);
+        }
+    }
+}
+
 static void kick_ready(struct midge_client *client, size_t n)
 {
     size_t i = 0;
     MIDGE__LIST_FOR_EACH(it, &client->conns)
     {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
-        if (conn->state == MIDGE__CONN_WAIT_DNS && conn->query->done) {
-            midge__conn_kick(conn);
-        }
         unsigned revents = 0;
         /* fds are in the list's order, but not every connection has one. */
-        if (i < n && client->fds[i].sock == midge__conn_sock(conn)) {
+        if (i < n && client->fds[i].sock == conn->tcp.sock) {
             const struct midge_pollfd *fd = &client->fds[i++];
             revents = fd->revents & (fd->events | (unsigned)MIDGE_POLL_ERR);
         }
@@ -158,13 +169,26 @@ static void step_ready(struct midge_client *client)
     }
 }
 
+/* Each part of a turn has the same number of steps: one with much to do delays no other. */
+static void fire_timers(struct midge_client *client)
+{
+    uint32_t mark = midge__timer_heap_mark(&client->timers, client->now_ms);
+    struct midge__timer *timer;
+    for (uint32_t left = client->config.turn_steps;
+         left > 0 && (timer = midge__timer_heap_pop(&client->timers, client->now_ms, mark)) != NULL;
+         left--) {
+        timer->fire(timer);
+    }
+}
+
 static void work(struct midge_client *client, size_t n_fds)
 {
     uint64_t began = midge__now_us(client);
     client->stepping = true;
     kick_ready(client, n_fds);
+    kick_resolved(client);
     step_ready(client);
-    (void)midge__timer_heap_run(&client->timers, client->now_ms);
+    fire_timers(client);
     expire(client);
     bool room = client->dirty;
     midge__admission_run(client);

@@ -54,6 +54,7 @@ bool midge__h1_starve(struct midge__h1 *x, size_t bytes)
         return false;
     }
     conn->starves = (uint32_t)bytes;
+    midge__conn_wait(conn, &conn->client->starving);
     conn->steps_back = midge__transfer_steps_back(x->transfer);
     set_waits(x, x->waits | MIDGE__RESUME_MEMORY);
     return true;
@@ -141,6 +142,7 @@ static void detach(struct midge__conn *conn)
     if (x != NULL) {
         conn->exchange = NULL;
         conn->starves = 0;
+        midge__conn_wait_end(conn);
         midge__h1_recv_end(x);
         midge__memory_free(memory, x);
     }

@@ -89,7 +89,7 @@ enum midge__tls_send_state {
     MIDGE__TLS_SEND_BROKEN /* the lower stream failed with send_error; reading goes on */
 };
 
-/* What the peer's first bytes were. */
+/* Kind of the peer's first bytes. */
 enum midge__tls_peer { MIDGE__TLS_PEER_SILENT, MIDGE__TLS_PEER_TLS, MIDGE__TLS_PEER_PLAIN };
 
 struct midge__tls_impl {

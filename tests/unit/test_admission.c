@@ -637,7 +637,8 @@ static void pieces_do_for_all_or_none(void **state)
         blocks[i] = NULL;
     }
     world_run(&w);
-    assert_in_range(a.result.connects + b.result.connects, 2, 4);
+    /* Each goes back once as the newest and once as a silent leader, at most. */
+    assert_in_range(a.result.connects + b.result.connects, 2, 5);
     probe_ended(&a, MIDGE_ERR_TIMEOUT);
     probe_ended(&b, MIDGE_ERR_TIMEOUT);
     give_all(&w, blocks, n);

@@ -561,7 +561,8 @@ static void origins_age(void **state)
         for (unsigned days = 0; days < 60; days++) {
             world_pass(&w, 86400000);
         }
-        assert_true(midge__list_empty(&w.client->origins));
+        assert_true(midge__list_empty(&w.client->sessions));
+        assert_int_equal(w.client->n_unused, 0);
         assert_int_equal(world_stats(&w).alloc_live, w.live);
         get(&w, "https://a.test/", false, false);
         world_pass(&w, AGED + MIDGE_KEEP_ALIVE_MS);

@@ -191,7 +191,7 @@ static void ends_while_opening(struct world *w, struct probe *p, enum end end)
     assert_int_equal(r.connects, 1);
     assert_int_equal(r.connection, 1);
     assert_true(r.memory_peak >= sizeof(struct midge__conn));
-    assert_true(r.longest_step_us > 0);
+    assert_true(r.phase == MIDGE_PHASE_DNS || r.longest_step_us > 0); /* a lookup has no step */
     assert_true(r.t.start_us > 0);
     assert_true(r.t.total_us >= 50000);
     uint32_t sum = r.t.queue_us + r.t.dns_us + r.t.connect_us + r.t.tls_us;

@@ -155,6 +155,11 @@ static void answer_that_stalls(void **state)
     world_close(&w);
 }
 
+static struct midge__conn *only_conn(struct world *w)
+{
+    return MIDGE_CONTAINER_OF(midge__list_first(&w->client->conns), struct midge__conn, link);
+}
+
 /* It has come, and there is no memory for its head yet. */
 static void answer_that_waits_for_memory(void **state)
 {
@@ -171,10 +176,10 @@ static void answer_that_waits_for_memory(void **state)
     set_body(&p, FROM_MEMORY);
     probe_start(&p);
     world_pass(&w, 10);
-    w.client->owners[0]->starves = 1;
+    only_conn(&w)->starves = 1;
     world_pass(&w, 2 * MIDGE_EARLY_ANSWER_MS);
     assert_int_equal(p.dones, 0);
-    w.client->owners[0]->starves = 0;
+    only_conn(&w)->starves = 0;
     world_run(&w);
     assert_int_equal(p.result.status, 413);
     probe_ended(&p, MIDGE_OK);

@@ -825,6 +825,7 @@ static void room_that_never_comes(void **state)
     }
     midge_free(w.client, eaten);
     midge_id alive = get(&w, URL);
+    world_turns(&w, 3); /* its connection is made */
     r[0] = (struct roomy){.client = w.client};
     assert_int_equal(midge_spawn(w.client, two_gets, &r[0], &r[0].task), MIDGE_OK);
     eaten = midge_alloc(w.client, midge__memory_largest_free(&w.client->memory) - 600);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The queue. Each origin has two lists of waiting transfers, first come, first served: those that
+ * may use a kept connection, and those that need a new one. An origin's next transfer is the
+ * earlier head of these lists that may begin now:
+ *
+ *     list       its head may begin if
+ *     reusers    the origin has an idle connection, or a place
+ *     newcomers  the origin has a place
+ *
+ * An origin has a place if no leader's session is awaited, and it has fewer connections than
+ * max_per_origin, or one of them would make way: an idle one, or a silent leader.
+ *
+ * Origins with such a transfer are in a heap: the one with the fewest transfers in progress comes
+ * first, then the one whose transfer came first. So all costs are O(log n) in the origins.
+ */
+#include "core/queue.h"
+#include "base/check.h"
+#include "base/list.h"
+#include "base/timer_heap.h"
+#include "core/client.h"
+#include "core/origin.h"
+#include "core/transfer.h"
+
+static struct midge__transfer *head(const struct midge__list *list)
+{
+    struct midge__list *link = midge__list_first(list);
+    return link != NULL ? MIDGE_CONTAINER_OF(link, struct midge__transfer, link) : NULL;
+}
+
+static bool came_before(const struct midge__transfer *a, const struct midge__transfer *b)
+{
+    return a->order - b->order > UINT32_MAX / 2;
+}
+
+static struct midge__transfer *next_of(const struct midge__origin *o)
+{
+    bool idle = !midge__list_empty(&o->idle);
+    bool place = !midge__origin_awaits_leader(o) &&
+                 (idle || o->silent > 0 || o->connections < o->client->config.max_per_origin);
+    struct midge__transfer *reuser = idle || place ? head(&o->reusers) : NULL;
+    struct midge__transfer *newcomer = place ? head(&o->newcomers) : NULL;
+    if (reuser == NULL || newcomer == NULL) {
+        return reuser != NULL ? reuser : newcomer;
+    }
+    return came_before(reuser, newcomer) ? reuser : newcomer;
+}
+
+void midge__queue_update(struct midge__origin *o)
+{
+    struct midge_client *client = o->client;
+    const struct midge__transfer *next = next_of(o);
+    if (next == NULL) {
+        midge__timer_disarm(&client->turns, &o->turn);
+    } else if (!midge__timer_armed(&o->turn) || o->turn.at_ms != o->active ||
+               o->turn.seq != next->order) {
+        (void)midge__timer_rank(&client->turns, &o->turn, o->active, next->order);
+    }
+    bool reuses = !midge__list_empty(&o->idle) && !midge__list_empty(&o->reusers);
+    if (reuses == midge__list_empty(&o->reuses)) {
+        if (reuses) {
+            midge__list_push_tail(&client->reuses, &o->reuses);
+        } else {
+            midge__list_remove(&o->reuses);
+        }
+    }
+}
+
+/* After a replay a kept connection is not used again: one was stale already. */
+static bool may_reuse(const struct midge__transfer *t)
+{
+    return t->result->retries == 0 && !t->request->no_reuse;
+}
+
+void midge__queue_put(struct midge__transfer *t, bool first)
+{
+    struct midge_client *client = t->aw.client;
+    struct midge__list *list = may_reuse(t) ? &t->origin->reusers : &t->origin->newcomers;
+    if (first) {
+        t->order = --client->first_order;
+        midge__list_push_head(list, &t->link);
+    } else {
+        t->order = client->next_order++;
+        midge__list_push_tail(list, &t->link);
+    }
+    client->queued++;
+    client->dirty = true;
+    midge__queue_update(t->origin);
+}
+
+void midge__queue_take(struct midge__transfer *t)
+{
+    if (!midge__list_empty(&t->link)) {
+        midge__list_remove(&t->link);
+        t->aw.client->queued--;
+        midge__queue_update(t->origin);
+    }
+}
+
+struct midge__transfer *midge__queue_next(const struct midge_client *client)
+{
+    const struct midge__timer *first = midge__timer_first(&client->turns);
+    return first != NULL ? next_of(MIDGE_CONTAINER_OF(first, const struct midge__origin, turn))
+                         : NULL;
+}
+
+struct midge__transfer *midge__queue_reuser(const struct midge_client *client)
+{
+    struct midge__list *link = midge__list_first(&client->reuses);
+    return link != NULL ? head(&MIDGE_CONTAINER_OF(link, struct midge__origin, reuses)->reusers)
+                        : NULL;
+}

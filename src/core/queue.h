@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Transfers that wait for admission, and the one that is next (queue.c). */
+#ifndef MIDGE_CORE_QUEUE_H
+#define MIDGE_CORE_QUEUE_H
+
+#include <stdbool.h>
+
+struct midge_client;
+struct midge__origin;
+struct midge__transfer;
+
+/* Puts t at the head or at the end. */
+void midge__queue_put(struct midge__transfer *t, bool first);
+/* Takes it out; does nothing if it does not wait. */
+void midge__queue_take(struct midge__transfer *t);
+/* Something changed on which the place of an origin's transfers depends: its connections, their
+   states, its transfers in progress, its leaders. */
+void midge__queue_update(struct midge__origin *origin);
+/* The transfer that is next among those that may begin. NULL: none may. */
+struct midge__transfer *midge__queue_next(const struct midge_client *client);
+/* A transfer that may use an idle connection. NULL: none may. */
+struct midge__transfer *midge__queue_reuser(const struct midge_client *client);
+
+#endif
