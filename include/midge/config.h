@@ -86,7 +86,9 @@
 #define MIDGE_MAX_TICKET MIDGE__PICK(4096, 1024, 512)
 #endif
 /* The longest certificate chain (DER bytes) that the memory computation assumes. A longer one is
-   accepted if there is memory for it and it fits the profile's input buffer. */
+   accepted if there is memory for it and it fits the profile's input buffer. midge_memory_least and
+   the start of a connection count 5 KB at most. 512 or less: one certificate with a P-256 key,
+   signed with P-256, as a private CA issues it; no memory for RSA is counted. */
 #ifndef MIDGE_MAX_CHAIN
 #define MIDGE_MAX_CHAIN MIDGE__PICK(16384, 8192, 4000)
 #endif

@@ -33,7 +33,8 @@ void midge__tls_context_close(struct midge__tls_context *context);
 size_t midge__tls_context_bytes(const struct midge_tls *settings); /* trust, configs, rng */
 size_t midge__tls_slot_in(void); /* exact size of mbedTLS's record buffer request; 0 external */
 size_t midge__tls_slot_out(void);
-size_t midge__tls_handshake_bytes(void); /* beside the slots: peak with a 5 KB chain */
+/* Beside the slots: peak with a chain of MIDGE_MAX_CHAIN bytes, 5 KB at most. */
+size_t midge__tls_handshake_bytes(void);
 size_t midge__tls_handshake_worst(void); /* the same under MIDGE_MAX_CHAIN and RSA-4096 keys */
 size_t midge__tls_handshake_piece(void); /* the largest single allocation of a handshake */
 size_t midge__tls_resumed_bytes(void);   /* beside the slots: peak of a resumed handshake */

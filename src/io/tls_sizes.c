@@ -117,17 +117,45 @@ static size_t names_bytes(void)
     return 256 + COST(256);
 }
 
+/* A chain with a signature of RSA-2048 takes more than this. */
+#define EC_CHAIN   512U
+/* No public server sends more; handshake_worst counts longer ones. */
+#define LONG_CHAIN 5120U
+
+static bool has_rsa(void)
+{
+    return MIDGE_MAX_CHAIN > EC_CHAIN;
+}
+
 /*
- * The other memory at the peak of a full handshake with a chain of public size: 5 KB in three
- * certificates (profile tiny: as much as its input buffer holds), keys of RSA-2048 or up to P-384.
- * Measured, in sum with the stream's block, on x86-64 and with gcc -m32: full 24,332 and 19,180
- * (TLS 1.3), small 12,668 and 9,116, tiny with two RSA certificates 10,892 and 8,676; with three
- * RSA-2048 certificates up to 2,600 more.
+ * The other memory at the peak of a full handshake, with keys of RSA-2048 or up to P-384. Measured
+ * with the stream's block and a short name, on 32 and 64 bits, for one certificate of P-256, one of
+ * RSA-2048, and a chain of 5 KB in three certificates (tiny: too long for its input buffer):
+ *
+ *     full, TLS 1.3    9,128 11,488   13,088 15,520   17,104 22,272
+ *     full, TLS 1.2    7,616 10,192   11,552 13,840   15,592 20,960
+ *     small            4,448  6,336    8,592 10,800    7,272 12,144
+ *     tiny             4,456  6,384    8,600 10,816
+ *
+ * Three certificates of RSA-2048 take up to 2,600 more than one.
  */
+static size_t keys_bytes(void)
+{
+    size_t ec = MIDGE__PICK(WIDE(8500, 10600), WIDE(3800, 5400), WIDE(3800, 5400));
+    return ec + (has_rsa() ? MIDGE__PICK(WIDE(4000, 4200), WIDE(4100, 4500), WIDE(4100, 4500)) : 0);
+}
+
+/* Above one short certificate. */
+static size_t chain_bytes(void)
+{
+    size_t most = MIDGE_MAX_CHAIN < LONG_CHAIN ? MIDGE_MAX_CHAIN : LONG_CHAIN;
+    size_t percent = MIDGE__PICK(WIDE(120, 180), WIDE(42, 100), WIDE(32, 90));
+    return has_rsa() ? (most - EC_CHAIN) * percent / 100 : 0;
+}
+
 size_t midge__tls_handshake_bytes(void)
 {
-    return COST(impl_bytes()) + names_bytes() +
-           MIDGE__PICK(WIDE(18000, 23000), WIDE(9800, 14500), WIDE(9000, 13000));
+    return COST(impl_bytes()) + names_bytes() + keys_bytes() + chain_bytes();
 }
 
 /* A chain of MIDGE_MAX_CHAIN bytes takes its DER once, again where the peer's certificate is kept,
@@ -139,20 +167,22 @@ size_t midge__tls_handshake_worst(void)
 #else
     const size_t times = 2;
 #endif
-    size_t more = (size_t)MIDGE_MAX_CHAIN > 5120 ? (size_t)MIDGE_MAX_CHAIN - 5120 : 0;
+    size_t more = MIDGE_MAX_CHAIN > LONG_CHAIN ? MIDGE_MAX_CHAIN - LONG_CHAIN : 0;
     return midge__tls_handshake_bytes() + times * more + 7168;
 }
 
-/* A certificate of 3 KB or the scratch of one RSA-4096 verification; else the stream's block. */
+/* A certificate of 3 KB or the scratch of one RSA-4096 verification; else mbedTLS's structure for
+   the handshake, or the stream's block. */
 size_t midge__tls_handshake_piece(void)
 {
-    return impl_bytes() > 3072 ? impl_bytes() : 3072;
+    size_t least = has_rsa() ? 3072 : sizeof(mbedtls_ssl_handshake_params);
+    return impl_bytes() + 256 > least ? impl_bytes() + 256 : least;
 }
 
 /*
- * Measured, in sum: full 10,652 and 8,756, small 5,692 and 4,660, tiny 5,260 and 4,220, with a name
- * and tickets of usual length. If they are longer, or the server requires a full handshake after
- * all, and there is too little memory for that, the request is retried later.
+ * Measured, in sum, on 32 and 64 bits: full 6,688 and 8,576, small 4,136 and 5,152, tiny 4,144 and
+ * 5,168, with a name and tickets of usual length. If they are longer, or the server requires a full
+ * handshake after all, and there is too little memory for that, the request is retried later.
  */
 size_t midge__tls_resumed_bytes(void)
 {
