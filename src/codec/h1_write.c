@@ -62,8 +62,8 @@ int midge__h1_check(const char *method, struct midge__h1_headers headers,
 {
     unsigned seen = 0;
     bool ok = is_token(midge__span_of(method));
-    for (const struct midge_header *h = headers.list; ok && h != headers.list + headers.count;
-         h++) {
+    for (size_t i = 0; ok && i < headers.count; i++) {
+        const struct midge_header *h = &headers.list[i];
         struct midge_span name = midge__span_of(h->name);
         enum midge__field field = midge__field_of(name);
         bool again = (seen & midge__field_bit(field)) != 0;
