@@ -264,7 +264,8 @@
 #define MIDGE_WITH_BASE64 1
 #endif
 
-/* The filter and the trees of json.h, the writer of json_write.h. Without them midge does not need cJSON. */
+/* The filter and the trees of json.h, the writer of json_write.h. Without them midge does not need
+ * cJSON. */
 #ifndef MIDGE_WITH_JSON
 #define MIDGE_WITH_JSON 1
 #endif
