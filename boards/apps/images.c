@@ -144,25 +144,6 @@ static int image_task(struct midge_task *task, void *state)
 
 /* --- the program --- */
 
-/* The files are named .jpg. Older models, and services that imitate them, choose the format
-   themselves. */
-static const char *format_of(const char *model)
-{
-    static const char family[] = "gpt-image";
-    return strncmp(model, family, sizeof family - 1) == 0 ? ",\"output_format\":\"jpeg\"" : "";
-}
-
-static void write_question(struct images *images, const struct app *app)
-{
-    const char *model = app->model != NULL ? app->model : MODEL;
-    char word[6 * IMAGE_WORD_MAX + 3];
-    (void)midge_json_quote(word, sizeof word, NULL, model);
-    (void)snprintf(images->head, sizeof images->head, "{\"model\":%s,\"prompt\":\"", word);
-    (void)midge_json_quote(word, sizeof word, NULL, app->size != NULL ? app->size : SIZE);
-    (void)snprintf(images->tail, sizeof images->tail, "\",\"n\":1,\"size\":%s%s}", word,
-                   format_of(model));
-}
-
 static int begin(struct app_item *item)
 {
     struct images *images = item->app->run.work->ctx;
@@ -178,7 +159,8 @@ void images_work(struct app *app)
                                   .fn = image_task,
                                   .ctx = &images,
                                   .begin = begin};
-    write_question(&images, app);
+    images_write_question(&images, app->model != NULL ? app->model : MODEL,
+                          app->size != NULL ? app->size : SIZE);
     if (prompts_open(&images.prompts, app)) {
         size_t n = app_each(app, &work);
         if (!app->quiet) {
@@ -195,12 +177,20 @@ size_t images_bytes(const struct app *app)
            (app->prompts != NULL ? 2 * PROMPTS_PIPE : 0);
 }
 
+static bool is_utf8(const char *word)
+{
+    struct midge_json_writer w;
+    midge_json_write_begin(&w, NULL, 0);
+    midge_json_put_string(&w, word);
+    return midge_json_write_end(&w, NULL) != MIDGE_ERR_INVALID;
+}
+
 static bool is_good_word(const struct app *app, const char *option, const char *word)
 {
-    if (word == NULL || (word[0] != '\0' && strlen(word) <= IMAGE_WORD_MAX)) {
+    if (word == NULL || (word[0] != '\0' && strlen(word) <= IMAGE_WORD_MAX && is_utf8(word))) {
         return true;
     }
-    app_error(app, "images: %s: 1 to %u characters\n", option, IMAGE_WORD_MAX);
+    app_error(app, "images: %s: 1 to %u characters in UTF-8\n", option, IMAGE_WORD_MAX);
     return false;
 }
 

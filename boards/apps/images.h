@@ -18,8 +18,9 @@
 /* Common to all items. */
 struct images {
     struct prompts prompts;
-    /* Of each question, around the prompt. */
-    char head[6 * IMAGE_WORD_MAX + 32], tail[6 * IMAGE_WORD_MAX + 64];
+    /* Each question: its text up to the prompt, a NUL, its text after the prompt. */
+    char question[2 * 6 * IMAGE_WORD_MAX + 96];
+    size_t prompt_at; /* where the NUL is */
 };
 
 struct image {
@@ -56,6 +57,9 @@ static inline struct image *image_of(struct app_item *item)
 }
 
 /* --- the question (images_question.c) --- */
+
+/* Writes the text that all questions share. */
+void images_write_question(struct images *images, const char *model, const char *size);
 
 /* Sets image->question, the source of the POST's body. */
 void image_prepare_question(struct image *image);

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <midge/config.h>
 #include <midge/port.h>
 
 #ifdef __cplusplus
@@ -117,7 +118,9 @@ struct midge_base64_sink {
     uint64_t offset; /* characters read; after a PROTOCOL error, its position */
     struct midge__base64 state;
 };
+#if MIDGE_WITH_BASE64
 void midge_base64_sink_init(struct midge_base64_sink *sink, struct midge_sink *next);
+#endif
 
 /* Bytes are counted and dropped. */
 struct midge_null_sink {

@@ -206,37 +206,37 @@
 #define MIDGE_WITH_CHAIN_CHECKS 1
 #endif
 
-/* 0 saves some 1.5 KB of flash: a request's URL must then be complete and in the characters that
-   midge_url_parse accepts, and config.base_url is refused (UNSUPPORTED). 1 corrects URLs as
-   people paste them and resolves them against base_url (midge_url_normalise, midge_url_resolve). */
+/* URLs as people paste them, and relative ones: midge_url_normalise, midge_url_resolve and
+   config.base_url. Without it a request's URL must be complete and in the characters that
+   midge_url_parse accepts, and config.base_url is refused (UNSUPPORTED). */
 #ifndef MIDGE_WITH_URL_MENDING
 #define MIDGE_WITH_URL_MENDING 1
 #endif
 
-/* 0 refuses zones of IPv6 addresses (http://[fe80::1%25eth0]/) and saves some 0.7 KB of flash:
-   for a network stack without IPv6. */
+/* IPv6 addresses in URLs, with their zones (http://[fe80::1%25eth0]/). Without it they are refused
+   (URL): for a network stack without IPv6. */
 #ifndef MIDGE_WITH_IPV6
 #define MIDGE_WITH_IPV6 1
 #endif
 
-/* 0 saves some 0.7 KB of flash: retry_after_s of a result stays 0. */
+/* result.retry_after_s. Without it that is always 0. */
 #ifndef MIDGE_WITH_RETRY_AFTER
 #define MIDGE_WITH_RETRY_AFTER 1
 #endif
 
-/* 0 saves some 0.3 KB of flash: the limits of an idle connection that servers announce (Keep-Alive:
-   timeout=5, max=100) are ignored, and connections idle for keep_alive_ms. */
+/* The limits of an idle connection that servers announce (Keep-Alive: timeout=5, max=100). Without
+   it connections idle for config.keep_alive_ms. */
 #ifndef MIDGE_WITH_KEEP_ALIVE_HINTS
 #define MIDGE_WITH_KEEP_ALIVE_HINTS 1
 #endif
 
-/* 0 saves some 0.1 KB of flash: trailers are checked as before, but not given to on_trailer. */
+/* request.on_trailer. Without it trailers are checked as before, but not given. */
 #ifndef MIDGE_WITH_TRAILERS
 #define MIDGE_WITH_TRAILERS 1
 #endif
 
-/* 0 saves some 0.6 KB of flash: an answer whose head is longer than max_header fails with
-   MIDGE_ERR_TOO_LARGE. 1 skips the fields of such a head that are not needed. */
+/* Heads longer than config.max_header lose the fields that are not needed. Without it such an
+   answer fails with MIDGE_ERR_TOO_LARGE. */
 #ifndef MIDGE_WITH_HEAD_SKIPPING
 #define MIDGE_WITH_HEAD_SKIPPING 1
 #endif
@@ -261,7 +261,13 @@
 #define MIDGE_WITH_SEMAPHORE 1
 #endif
 
-/* The filter and the trees of json.h. Without them midge does not need cJSON. */
+/* midge_base64_sink (body.h). */
+#ifndef MIDGE_WITH_BASE64
+#define MIDGE_WITH_BASE64 1
+#endif
+
+/* The filter and the trees of json.h, the writer of json_write.h. Without them midge does not need
+ * cJSON. */
 #ifndef MIDGE_WITH_JSON
 #define MIDGE_WITH_JSON 1
 #endif

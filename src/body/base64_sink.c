@@ -3,7 +3,10 @@
 #include "base/check.h"
 #include "base/span.h"
 #include "codec/base64.h"
+#include "midge/config.h"
 #include "midge/err.h"
+
+#if MIDGE_WITH_BASE64
 
 #define PIECE 192 /* bytes passed on at a time; on the stack of midge_poll's caller */
 
@@ -64,3 +67,5 @@ void midge_base64_sink_init(struct midge_base64_sink *sink, struct midge_sink *n
         .next = next,
     };
 }
+
+#endif

@@ -85,21 +85,21 @@ static const char *on_ext(struct midge__h1_chunk *c, char byte)
     return c->ext++ == MIDGE__H1_MAX_CHUNK_EXT ? MIDGE__TEXT("chunk extensions too long") : NULL;
 }
 
-static const char *on_lf(struct midge__h1_chunk *c, char byte)
+/* CR and LF after a chunk, LF after a size's CR. */
+static const char *on_line_end(struct midge__h1_chunk *c, char byte)
 {
-    c->state = c->left != 0 ? MIDGE__H1_CHUNK_DATA : MIDGE__H1_CHUNK_LAST;
-    return byte != '\n' ? MIDGE__TEXT("bare CR after chunk size") : NULL;
-}
-
-static const char *on_data_end(struct midge__h1_chunk *c, char byte)
-{
-    bool cr = c->state == MIDGE__H1_CHUNK_DATA_CR;
+    const bool after_size = c->state == MIDGE__H1_CHUNK_LF;
+    const bool cr = c->state == MIDGE__H1_CHUNK_DATA_CR;
     if (byte != (cr ? '\r' : '\n')) {
-        return MIDGE__TEXT("chunk data not followed by CRLF");
+        return after_size ? MIDGE__TEXT("bare CR after chunk size")
+                          : MIDGE__TEXT("chunk data not followed by CRLF");
     }
     c->digits = 0;
     c->ext = 0;
-    c->state = cr ? MIDGE__H1_CHUNK_DATA_LF : MIDGE__H1_CHUNK_SIZE;
+    c->state = cr             ? MIDGE__H1_CHUNK_DATA_LF
+               : !after_size  ? MIDGE__H1_CHUNK_SIZE
+               : c->left != 0 ? MIDGE__H1_CHUNK_DATA
+                              : MIDGE__H1_CHUNK_LAST;
     return NULL;
 }
 
@@ -111,10 +111,9 @@ static const char *on_byte(struct midge__h1_chunk *c, char byte)
     case MIDGE__H1_CHUNK_SPACE:
         return after_size(c, byte);
     case MIDGE__H1_CHUNK_LF:
-        return on_lf(c, byte);
     case MIDGE__H1_CHUNK_DATA_CR:
     case MIDGE__H1_CHUNK_DATA_LF:
-        return on_data_end(c, byte);
+        return on_line_end(c, byte);
     default:
         return on_ext(c, byte);
     }

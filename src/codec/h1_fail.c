@@ -3,16 +3,34 @@
 
 #include "midge/err.h"
 
+static int fail(struct midge__h1_parse *p, uint32_t offset)
+{
+    p->offset = offset;
+    return p->err = MIDGE_ERR_PROTOCOL;
+}
+
+int midge__h1_fail_at_byte(struct midge__h1_parse *p, int at)
+{
+    return fail(p, p->received + (uint32_t)(p->at - p->begin) + (uint32_t)at);
+}
+
+int midge__h1_fail_at_line(struct midge__h1_parse *p, size_t at)
+{
+    return fail(p, p->offset + (uint32_t)at);
+}
+
+#if MIDGE_WITH_TEXTS
+
 int midge__h1_fail_at(struct midge__h1_parse *p, int at, const char *why)
 {
     p->why = why;
-    p->offset = p->received + (uint32_t)(p->at - p->begin) + (uint32_t)at;
-    return p->err = MIDGE_ERR_PROTOCOL;
+    return midge__h1_fail_at_byte(p, at);
 }
 
 int midge__h1_fail_in_line(struct midge__h1_parse *p, size_t at, const char *why)
 {
     p->why = why;
-    p->offset += (uint32_t)at;
-    return p->err = MIDGE_ERR_PROTOCOL;
+    return midge__h1_fail_at_line(p, at);
 }
+
+#endif

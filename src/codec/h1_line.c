@@ -216,6 +216,8 @@ int midge__h1_line(struct midge__h1_parse *p, enum midge__h1_line_kind kind,
     while (got == MIDGE__H1_GO && p->at != p->end) {
         got = step(p, kind);
     }
-    *line = midge__span(p->head + p->line, p->fill - p->line);
+    if (got == MIDGE__H1_READ) {
+        *line = midge__span(p->head + p->line, p->fill - p->line);
+    }
     return got == MIDGE__H1_GO ? MIDGE__H1_STOP : got;
 }

@@ -93,61 +93,59 @@ static int on_status(struct midge__h1_parse *p)
 
 /* ---- field lines, RFC 9112 5 ---- */
 
-/* The line is no field. */
-static int bad_name(struct midge__h1_parse *p, struct midge_span line)
+/* Why a line is no field: its first `end` bytes are of a token. */
+static const char *name_error(struct midge_span line, size_t end)
 {
-    size_t end = 0;
-    while (end < line.len && midge__is_token(line.ptr[end])) {
-        end++;
-    }
     struct midge_span rest = midge__span_trim(midge__span(line.ptr + end, line.len - end));
-    const char *why = midge__is_ows(line.ptr[0]) ? MIDGE__TEXT("folded header line") /* 5.2 */
-                      : end == line.len          ? MIDGE__TEXT("header line without colon")
-                      : end != 0 && rest.len != 0 && rest.ptr[0] == ':'
-                          ? MIDGE__TEXT("space before colon") /* 5.1 */
-                          : MIDGE__TEXT("bad character in header name");
-    return midge__h1_fail_in_line(p, end, why);
+    if (midge__is_ows(line.ptr[0])) {
+        return MIDGE__TEXT("folded header line"); /* 5.2 */
+    }
+    if (end == line.len) {
+        return MIDGE__TEXT("header line without colon");
+    }
+    return end != 0 && rest.len != 0 && rest.ptr[0] == ':'
+               ? MIDGE__TEXT("space before colon") /* 5.1 */
+               : MIDGE__TEXT("bad character in header name");
 }
 
-static bool is_token(struct midge_span name)
+static size_t token_len(struct midge_span line)
 {
-    size_t i = 0;
-    while (i < name.len && midge__is_token(name.ptr[i])) {
-        i++;
+    size_t n = 0;
+    while (n < line.len && midge__is_token(line.ptr[n])) {
+        n++;
     }
-    return i == name.len && i != 0;
+    return n;
 }
 
 /* Writes the line "name: value" to the head as name NUL value NUL. Trailers are kept apart and
    never taken for headers (RFC 9110 6.5). */
 static int on_field(struct midge__h1_parse *p, struct midge_span line)
 {
-    const size_t colon = midge__span_find(line, ':');
-    struct midge_span name = midge__span(line.ptr, colon);
-    enum midge__field field = midge__field_of(name);
-    if (colon == line.len || (field == MIDGE__FIELD_OTHER && !is_token(name))) {
-        return bad_name(p, line);
+    const size_t colon = token_len(line);
+    if (colon == 0 || colon == line.len || line.ptr[colon] != ':') {
+        return midge__h1_fail_in_line(p, colon, MIDGE_WITH_TEXTS ? name_error(line, colon) : "");
     }
-    struct midge_span value = midge__span(line.ptr + colon + 1, line.len - colon - 1);
-    while (value.len != 0 && midge__is_ows(value.ptr[value.len - 1])) {
-        value.len--;
+    enum midge__field field = midge__field_of(midge__span(line.ptr, colon));
+    const char *value = line.ptr + colon + 1, *end = line.ptr + line.len;
+    while (end != value && midge__is_ows(end[-1])) {
+        end--;
     }
-    while (value.len != 0 && midge__is_ows(value.ptr[0])) {
-        value.ptr++;
-        value.len--;
+    while (value != end && midge__is_ows(*value)) {
+        value++;
     }
+    const size_t len = (size_t)(end - value);
     char *to = p->head + p->line;
-    memmove(to, name.ptr, colon);
+    memmove(to, line.ptr, colon);
     to += colon;
     *to++ = '\0';
-    memmove(to, value.ptr, value.len);
-    to[value.len] = '\0';
+    memmove(to, value, len);
+    to[len] = '\0';
     if (p->state == WAIT_TRAILER) {
-        p->fill = p->line += MIDGE_WITH_TRAILERS ? colon + value.len + 2 : 0;
+        p->fill = p->line += MIDGE_WITH_TRAILERS ? colon + len + 2 : 0;
         return MIDGE__H1_GO;
     }
-    p->fill = p->line += colon + value.len + 2;
-    const char *why = midge__h1_note_header(p, field, midge__span(to, value.len));
+    p->fill = p->line += colon + len + 2;
+    const char *why = midge__h1_note_header(p, field, midge__span(to, len));
     return why != NULL ? midge__h1_fail_in_line(p, 0, why) : MIDGE__H1_GO;
 }
 
@@ -302,6 +300,7 @@ void midge__h1_parse_init(struct midge__h1_parse *p, char *head, size_t cap, uns
         .flags = (uint8_t)flags,
         .keep = no_keep_alive,
         .budget = UINT32_MAX,
+        .why = "",
     };
 }
 

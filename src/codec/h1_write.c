@@ -41,24 +41,37 @@ static bool length_agrees(const char *value, enum midge__h1_framing framing,
            said == actual;
 }
 
+/* `again`: another header of this name came before. */
+static bool value_agrees(enum midge__field field, const char *value, bool again,
+                         enum midge__h1_framing framing, uint64_t content_length)
+{
+    switch (field) {
+    case MIDGE__FIELD_TRANSFER_ENCODING:
+        return false;
+    case MIDGE__FIELD_CONTENT_LENGTH:
+        return !again && length_agrees(value, framing, content_length);
+    case MIDGE__FIELD_HOST:
+        return !again;
+    default:
+        return true;
+    }
+}
+
 int midge__h1_check(const char *method, struct midge__h1_headers headers,
                     enum midge__h1_framing framing, uint64_t content_length)
 {
     unsigned seen = 0;
     bool ok = is_token(midge__span_of(method));
     for (size_t i = 0; ok && i < headers.count; i++) {
-        const char *value = headers.list[i].value;
-        struct midge_span name = midge__span_of(headers.list[i].name);
+        const struct midge_header *h = &headers.list[i];
+        struct midge_span name = midge__span_of(h->name);
         enum midge__field field = midge__field_of(name);
-        unsigned once =
-            midge__field_bit(field) & (MIDGE__FIELD_BIT(HOST) | MIDGE__FIELD_BIT(CONTENT_LENGTH));
-        bool again = (seen & once) != 0;
-        seen |= once;
+        bool again = (seen & midge__field_bit(field)) != 0;
+        seen |= midge__field_bit(field);
         ok = is_token(name);
-        if (ok && value != NULL) { /* without a value it only suppresses a default */
-            ok = !again && field != MIDGE__FIELD_TRANSFER_ENCODING && midge__h1_value_ok(value) &&
-                 (field != MIDGE__FIELD_CONTENT_LENGTH ||
-                  length_agrees(value, framing, content_length));
+        if (ok && h->value != NULL) { /* without a value it only suppresses a default */
+            ok = midge__h1_value_ok(h->value) &&
+                 value_agrees(field, h->value, again, framing, content_length);
         }
     }
     return ok ? MIDGE_OK : MIDGE_ERR_HEADER;

@@ -18,8 +18,9 @@
  * MINUS .. POWER   the rest of a number                WAIT_NEXT, with a byte that is not its own
  * FAILED           nothing                             -
  *
- * json_path.c finds the paths that match. Sets of paths are bit masks: hits, the paths that the
- * current name or value still matches; due, the paths to report.
+ * json_string.c has the states STRING to PAIR_U. json_path.c finds the paths that match. Sets of
+ * paths are bit masks: hits, the paths that the current name or value still matches; due, the paths
+ * to report.
  */
 #include "codec/json_scan.h"
 
@@ -28,59 +29,13 @@
 
 #include "base/span.h"
 #include "codec/json_path.h"
+#include "codec/json_state.h"
 #include "midge/err.h"
 
 #if MIDGE_WITH_JSON
 
-enum {
-    BOM,
-    BOM_2,
-    BOM_3,
-    WAIT_VALUE, /* from here to WAIT_NEXT white space may come first */
-    WAIT_FIRST_VALUE,
-    WAIT_FIRST_NAME,
-    WAIT_NAME,
-    WAIT_COLON,
-    WAIT_NEXT,
-    STRING,
-    UTF8,
-    ESCAPE,
-    HEX,
-    PAIR,
-    PAIR_U,
-    LITERAL,
-    MINUS, /* from here on numbers, RFC 8259 6, named after the part read last */
-    ZERO,
-    INTEGER,
-    POINT,
-    FRACTION,
-    EXPONENT,
-    SIGN,
-    POWER,
-    FAILED
-};
-
-/* Results of the functions that take a byte; errors are negative. */
-enum { TAKEN, NOT_MINE };
-
-#define REPLACEMENT 0xfffd /* the character U+FFFD, in place of invalid ones */
-
-#define NAME 0xff /* scan.type while a member's name is read */
-
-#define ROOM_LEAST                                                                                 \
-    6 /* most bytes that one byte of input adds: U+FFFD and another of three bytes, end_hex */
-
-/* scan.part: which part of its value the text is. */
-enum { WHOLE, BEGINNING, PIECE };
-
 static const char literals[][6] = {
     [MIDGE_JSON_NULL] = "null", [MIDGE_JSON_FALSE] = "false", [MIDGE_JSON_TRUE] = "true"};
-
-static int go(struct midge__json_scan *s, uint8_t state)
-{
-    s->state = state;
-    return TAKEN;
-}
 
 /* ---- members and elements of the open container ---- */
 
@@ -129,55 +84,6 @@ static int close_container(struct midge__json_scan *s)
     return begin(s, MIDGE_JSON_END, WAIT_NEXT);
 }
 
-/* ---- names and texts ---- */
-
-static void put_byte(struct midge__json_scan *s, char c)
-{
-    if (s->type == NAME)
-        s->hits = midge__json_paths_name_goes_on(s, c);
-    else
-        s->text[s->len] = c;
-    s->len++;
-}
-
-/* How many bytes follow the first byte of the character in UTF-8. */
-static unsigned utf8_more(uint32_t code)
-{
-    return 0u + (code >= 0x80) + (code >= 0x800) + (code >= 0x10000);
-}
-
-/* Adds a character of a name, string or number, if a path still matches it. */
-static int put(struct midge__json_scan *s, uint32_t code)
-{
-    static const uint8_t first[] = {0, 0xc0, 0xe0, 0xf0};
-    unsigned more = utf8_more(code);
-    if (s->hits == 0)
-        return TAKEN;
-    /* A character is added whole or not at all, and nothing is added after a cut. */
-    if (s->type != NAME && (s->part == BEGINNING || more >= s->cap - 1 - s->len)) {
-        s->part = BEGINNING;
-        return s->longer == MIDGE__JSON_CUT ? TAKEN : MIDGE_ERR_TOO_LARGE;
-    }
-    put_byte(s, (char)(first[more] | code >> 6 * more));
-    while (more-- > 0)
-        put_byte(s, (char)(0x80 | (code >> 6 * more & 0x3f)));
-    if (s->longer == MIDGE__JSON_IN_PIECES && s->type == MIDGE_JSON_STRING &&
-        s->cap - 1 - s->len < ROOM_LEAST) {
-        s->part = PIECE; /* the next character may not fit */
-        s->due = s->hits;
-    }
-    return TAKEN;
-}
-
-/* Begins the next piece when all paths have got this one. */
-static void next_piece(struct midge__json_scan *s)
-{
-    if (s->part == PIECE && s->due == 0) {
-        s->part = WHOLE;
-        s->len = 0;
-    }
-}
-
 /* ---- numbers, RFC 8259 6 ---- */
 
 /* The state after this byte; FAILED: it is not allowed here; WAIT_NEXT: the number ended before
@@ -197,12 +103,6 @@ static uint8_t number_state(uint8_t state, char c)
     return c == '.' && state != FRACTION ? POINT : WAIT_NEXT;
 }
 
-static int end_scalar(struct midge__json_scan *s)
-{
-    s->due = s->hits;
-    return go(s, WAIT_NEXT);
-}
-
 static int on_number(struct midge__json_scan *s, char c)
 {
     uint8_t state = number_state(s->state, c);
@@ -213,7 +113,7 @@ static int on_number(struct midge__json_scan *s, char c)
         return NOT_MINE;
     }
     s->state = state;
-    return put(s, (uint8_t)c);
+    return midge__json_put(s, (uint8_t)c);
 }
 
 /* ---- between tokens ---- */
@@ -239,7 +139,7 @@ static int on_scalar(struct midge__json_scan *s, char c)
         }
     }
     (void)begin(s, MIDGE_JSON_NUMBER, MINUS);
-    return c == '-' ? put(s, (uint8_t)c) : on_number(s, c);
+    return c == '-' ? midge__json_put(s, (uint8_t)c) : on_number(s, c);
 }
 
 static int on_value(struct midge__json_scan *s, char c)
@@ -292,124 +192,6 @@ static int on_token(struct midge__json_scan *s, char c)
     }
 }
 
-/* ---- strings, RFC 8259 7 and RFC 3629 ---- */
-
-static int put_string(struct midge__json_scan *s, uint32_t code)
-{
-    s->state = STRING;
-    return put(s, code);
-}
-
-static int end_string(struct midge__json_scan *s)
-{
-    if (s->type != NAME)
-        return end_scalar(s);
-    s->hits = midge__json_paths_name_ends(s);
-    return go(s, WAIT_COLON);
-}
-
-static int begin_utf8(struct midge__json_scan *s, uint8_t byte)
-{
-    if (byte < 0xc2 || byte > 0xf4)
-        return MIDGE_ERR_JSON;
-    s->more = (uint8_t)(1 + (byte >= 0xe0) + (byte >= 0xf0));
-    s->size = s->more;
-    s->code = byte & (0x3fu >> s->more);
-    return go(s, UTF8);
-}
-
-static bool is_surrogate(uint32_t code, uint32_t first)
-{
-    return code >= first && code < first + 0x400;
-}
-
-static int on_utf8(struct midge__json_scan *s, uint8_t byte)
-{
-    if ((byte & 0xc0) != 0x80)
-        return MIDGE_ERR_JSON;
-    s->code = s->code << 6 | (byte & 0x3f);
-    if (--s->more > 0)
-        return TAKEN;
-    if (s->size != utf8_more(s->code) || s->code > 0x10ffff || is_surrogate(s->code, 0xd800) ||
-        is_surrogate(s->code, 0xdc00))
-        return MIDGE_ERR_JSON;
-    return put_string(s, s->code);
-}
-
-static int on_string(struct midge__json_scan *s, char c)
-{
-    uint8_t byte = (uint8_t)c;
-    if (c == '"')
-        return end_string(s);
-    if (c == '\\') {
-        s->code = 0;
-        return go(s, ESCAPE);
-    }
-    if (byte >= 0x80)
-        return begin_utf8(s, byte);
-    return byte < 0x20 ? MIDGE_ERR_JSON : put_string(s, byte);
-}
-
-static int await_hex(struct midge__json_scan *s)
-{
-    s->more = 4;
-    return go(s, HEX);
-}
-
-static int on_escape(struct midge__json_scan *s, char c)
-{
-    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    if (c == 'u')
-        return await_hex(s);
-    const char *at = memchr(from, c, sizeof from - 1);
-    return at != NULL ? put_string(s, (uint8_t)to[at - from]) : MIDGE_ERR_JSON;
-}
-
-/* A surrogate pair is one character. Half of a pair is not a character, and a NUL would end the
-   text for its readers: both become U+FFFD. */
-static int end_hex(struct midge__json_scan *s)
-{
-    uint32_t high = s->code >> 16, unit = s->code & 0xffff;
-    bool low = is_surrogate(unit, 0xdc00);
-    if (high != 0 && low) {
-        return put_string(s, 0x10000 + ((high - 0xd800) << 10) + (unit - 0xdc00));
-    }
-    int err = high != 0 ? put(s, REPLACEMENT) : TAKEN;
-    if (err < 0) {
-        return err;
-    }
-    s->code = unit;
-    if (is_surrogate(unit, 0xd800)) {
-        return go(s, PAIR);
-    }
-    return put_string(s, low || unit == 0 ? REPLACEMENT : unit);
-}
-
-/* The four digits of a low surrogate complete the high one. */
-static int on_hex(struct midge__json_scan *s, char c)
-{
-    int digit = midge__hex_value(c);
-    if (digit < 0)
-        return MIDGE_ERR_JSON;
-    s->code = s->code << 4 | (uint32_t)digit;
-    return --s->more > 0 ? TAKEN : end_hex(s);
-}
-
-static int on_pair(struct midge__json_scan *s, char c)
-{
-    bool escape = s->state == PAIR_U;
-    if (c == (escape ? 'u' : '\\')) {
-        return escape ? await_hex(s) : go(s, PAIR_U);
-    }
-    int err = put(s, REPLACEMENT);
-    if (err < 0) {
-        return err;
-    }
-    s->code = 0;
-    s->state = escape ? ESCAPE : STRING;
-    return NOT_MINE;
-}
-
 /* ---- all together ---- */
 
 /* RFC 8259 8.1: a byte order mark may be ignored. */
@@ -435,16 +217,12 @@ static int on_byte(struct midge__json_scan *s, char c)
 {
     switch (s->state) {
     case STRING:
-        return on_string(s, c);
     case UTF8:
-        return on_utf8(s, (uint8_t)c);
     case ESCAPE:
-        return on_escape(s, c);
     case HEX:
-        return on_hex(s, c);
     case PAIR:
     case PAIR_U:
-        return on_pair(s, c);
+        return midge__json_string(s, c);
     case LITERAL:
         return on_literal(s, c);
     case FAILED:
@@ -497,6 +275,15 @@ static int on_end(struct midge__json_scan *s)
     if (s->state >= MINUS && s->state < FAILED)
         (void)on_number(s, ' ');
     return s->state == WAIT_NEXT && s->depth == 0 ? MIDGE_OK : s->error;
+}
+
+/* Begins the next piece when all paths have got this one. */
+static void next_piece(struct midge__json_scan *s)
+{
+    if (s->part == PIECE && s->due == 0) {
+        s->part = WHOLE;
+        s->len = 0;
+    }
 }
 
 /* A character that stands for itself in a string. */

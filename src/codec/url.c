@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Splits URLs into their parts and checks them. midge__url_split cuts the text into the
- * five parts of RFC 3986 appendix B; midge__url_from_parts checks each part and splits the
- * authority into userinfo, host, zone and port. Nothing is copied: all parts point into the
- * caller's text.
+ * Splits URLs into their parts and checks them. midge__url_split cuts the text into the five parts
+ * of RFC 3986 appendix B; midge__url_complete checks each part and cuts the authority into
+ * userinfo, host, zone and port. Nothing is copied: all parts point into the caller's text.
  */
 #include "codec/url.h"
 
@@ -33,30 +32,31 @@ static bool is_scheme(struct midge_span s)
     return s.len != 0;
 }
 
-static bool split_scheme(struct midge__url_parts *parts, struct midge_span *text)
+static bool split_scheme(struct midge_url *url, struct midge_span *text)
 {
     size_t colon = midge__span_find(*text, ':');
-    parts->scheme = midge__span(NULL, 0);
-    if (colon == text->len || midge__span_find(*text, '/') < colon)
+    if (colon == text->len || midge__span_find(*text, '/') < colon) {
         return true;
-    parts->scheme = midge__span(text->ptr, colon);
+    }
+    url->scheme = midge__span(text->ptr, colon);
     *text = midge__url_drop(*text, colon + 1);
-    return is_scheme(parts->scheme);
+    return is_scheme(url->scheme);
 }
 
-bool midge__url_split(struct midge__url_parts *parts, struct midge_span text)
+bool midge__url_split(struct midge_url *url, struct midge_span text)
 {
-    parts->fragment = cut_tail(&text, '#');
-    parts->query = cut_tail(&text, '?');
-    if (!split_scheme(parts, &text))
+    memset(url, 0, sizeof *url);
+    url->fragment = cut_tail(&text, '#');
+    url->query = cut_tail(&text, '?');
+    if (!split_scheme(url, &text)) {
         return false;
-    parts->authority = midge__span(NULL, 0);
+    }
     if (text.len >= 2 && text.ptr[0] == '/' && text.ptr[1] == '/') {
         text = midge__url_drop(text, 2);
-        parts->authority = midge__span(text.ptr, midge__span_find(text, '/'));
-        text = midge__url_drop(text, parts->authority.len);
+        url->host = midge__span(text.ptr, midge__span_find(text, '/'));
+        text = midge__url_drop(text, url->host.len);
     }
-    parts->path = text;
+    url->path = text;
     return true;
 }
 
@@ -65,7 +65,6 @@ bool midge__url_split(struct midge__url_parts *parts, struct midge_span text)
 static bool take_userinfo(struct midge_url *url, struct midge_span *authority, unsigned flags)
 {
     size_t at = midge__span_find(*authority, '@');
-    url->userinfo = midge__span(NULL, 0);
     if (at == authority->len) {
         return true;
     }
@@ -80,7 +79,6 @@ static bool take_userinfo(struct midge_url *url, struct midge_span *authority, u
 /* Takes the host; the rest is empty or ":port". */
 static bool take_host(struct midge_url *url, struct midge_span *authority)
 {
-    url->zone = midge__span(NULL, 0);
     url->is_ipv6 = authority->len != 0 && authority->ptr[0] == '[';
     if (url->is_ipv6) {
         return midge__url_take_ipv6(url, authority);
@@ -104,6 +102,7 @@ static bool take_port(struct midge_url *url, struct midge_span rest)
 
 int midge__url_authority(struct midge_url *url, struct midge_span authority, unsigned flags)
 {
+    url->userinfo = url->zone = midge__span(NULL, 0);
     return take_userinfo(url, &authority, flags) && take_host(url, &authority) &&
                    take_port(url, authority)
                ? MIDGE_OK
@@ -112,39 +111,33 @@ int midge__url_authority(struct midge_url *url, struct midge_span authority, uns
 
 /* ---- public ---- */
 
-bool midge__url_tail_ok(const struct midge__url_parts *parts, unsigned flags)
+bool midge__url_tail_ok(const struct midge_url *url, unsigned flags)
 {
-    return midge__url_text_ok(parts->path, flags) && midge__url_text_ok(parts->query, flags) &&
-           midge__url_text_ok(parts->fragment, flags);
+    return midge__url_text_ok(url->path, flags) && midge__url_text_ok(url->query, flags) &&
+           midge__url_text_ok(url->fragment, flags);
 }
 
-int midge__url_from_parts(struct midge_url *url, const struct midge__url_parts *parts,
-                          unsigned flags)
+int midge__url_complete(struct midge_url *url, unsigned flags)
 {
-    if (parts->scheme.ptr == NULL) {
+    if (url->scheme.ptr == NULL) {
         return MIDGE_ERR_URL;
     }
-    url->is_https = midge__span_is(parts->scheme, "https");
-    if (!url->is_https && !midge__span_is(parts->scheme, "http")) {
+    url->is_https = midge__span_is(url->scheme, "https");
+    if (!url->is_https && !midge__span_is(url->scheme, "http")) {
         return MIDGE_ERR_SCHEME;
     }
-    if (parts->authority.ptr == NULL || !midge__url_tail_ok(parts, flags)) {
+    if (url->host.ptr == NULL || !midge__url_tail_ok(url, flags)) {
         return MIDGE_ERR_URL;
     }
-    url->scheme = parts->scheme;
-    url->path = parts->path;
-    url->query = parts->query;
-    url->fragment = parts->fragment;
-    return midge__url_authority(url, parts->authority, flags);
+    return midge__url_authority(url, url->host, flags);
 }
 
 int midge_url_parse(struct midge_url *url, const char *text, size_t len, unsigned flags)
 {
-    struct midge__url_parts parts;
-    if (len > MIDGE_URL_MAX || !midge__url_split(&parts, midge__span(text, len))) {
+    if (len > MIDGE_URL_MAX || !midge__url_split(url, midge__span(text, len))) {
         return MIDGE_ERR_URL;
     }
-    return midge__url_from_parts(url, &parts, flags & MIDGE_URL_ALLOW_USERINFO);
+    return midge__url_complete(url, flags & MIDGE_URL_ALLOW_USERINFO);
 }
 
 void midge_url_target(const struct midge_url *url, struct midge_span *path,

@@ -11,30 +11,23 @@
 #define MIDGE__PORT_HTTP  80
 #define MIDGE__PORT_HTTPS 443
 
-/* The five parts of any URI reference, RFC 3986 appendix B. Absent parts have ptr NULL. */
-struct midge__url_parts {
-    struct midge_span scheme;
-    struct midge_span authority;
-    struct midge_span path;
-    struct midge_span query;
-    struct midge_span fragment;
-};
-
 /* Flag beside the public ones: `url` may hold characters that are legal only after normalising. */
 #define MIDGE__URL_LOOSE 0x100u
 
-/* False when the first segment holds a ':' that does not end a scheme (RFC 3986 4.2). */
-bool midge__url_split(struct midge__url_parts *parts, struct midge_span text);
+/* Cuts any URI reference into the five parts of RFC 3986 appendix B; `host` becomes the authority.
+   Absent parts have ptr NULL. False when the first segment holds a ':' that does not end a scheme
+   (RFC 3986 4.2). */
+bool midge__url_split(struct midge_url *url, struct midge_span text);
 
-/* Checks split parts as a complete http or https URL. Returns as midge_url_parse. */
-int midge__url_from_parts(struct midge_url *url, const struct midge__url_parts *parts,
-                          unsigned flags);
+/* Checks split parts as a complete http or https URL and cuts the authority. Returns as
+   midge_url_parse. */
+int midge__url_complete(struct midge_url *url, unsigned flags);
 
 /* Fills userinfo, host and port from `authority`; is_https must be set. */
 int midge__url_authority(struct midge_url *url, struct midge_span authority, unsigned flags);
 
 /* Are path, query and fragment text that a URL may hold? */
-bool midge__url_tail_ok(const struct midge__url_parts *parts, unsigned flags);
+bool midge__url_tail_ok(const struct midge_url *url, unsigned flags);
 
 /* True for the characters and %XX that a path, query or fragment may hold. */
 bool midge__url_text_ok(struct midge_span text, unsigned flags);

@@ -135,11 +135,11 @@ static void put_url(struct midge__url_out *out, const struct midge_url *url, str
 
 static int parse_loose(struct midge_url *url, const char *text, unsigned flags)
 {
-    struct midge__url_parts parts;
     struct midge_span all = midge__span_of(text);
-    if (all.len > MIDGE_URL_MAX || !midge__url_split(&parts, all))
+    if (all.len > MIDGE_URL_MAX || !midge__url_split(url, all)) {
         return MIDGE_ERR_URL;
-    return midge__url_from_parts(url, &parts, flags | MIDGE__URL_LOOSE);
+    }
+    return midge__url_complete(url, flags | MIDGE__URL_LOOSE);
 }
 
 /* A path up to and including its last '/': the directory that relative references start from. */
@@ -150,14 +150,13 @@ static struct midge_span directory(struct midge_span path)
     return path.len != 0 ? path : MIDGE__LIT("/");
 }
 
-/* RFC 3986 5.2.2 for a reference without a scheme: turns the base in `*url` into the target. `*dir`
- * becomes the directory in front of the target's path. */
-static int apply_ref(struct midge_url *url, struct midge_span *dir,
-                     const struct midge__url_parts *ref)
+/* RFC 3986 5.2.2 for a reference that is split, and has no scheme: turns the base in `*url` into
+ * the target. `*dir` becomes the directory in front of the target's path. */
+static int apply_ref(struct midge_url *url, struct midge_span *dir, const struct midge_url *ref)
 {
     int err = MIDGE_OK;
-    if (ref->authority.ptr != NULL) {
-        err = midge__url_authority(url, ref->authority, MIDGE__URL_LOOSE);
+    if (ref->host.ptr != NULL) {
+        err = midge__url_authority(url, ref->host, MIDGE__URL_LOOSE);
         url->path = ref->path;
         url->query = ref->query;
     } else if (ref->path.len != 0) {
@@ -187,8 +186,7 @@ int midge_url_normalise(char *out, size_t cap, size_t *len, const char *url, uns
 
 int midge_url_resolve(char *out, size_t cap, size_t *len, const char *base, const char *ref)
 {
-    struct midge__url_parts parts;
-    struct midge_url url;
+    struct midge_url url, parts;
     struct midge_span dir = {NULL, 0};
     struct midge__url_out o = {out, cap, 0, false};
     struct midge_span text = midge__span_of(ref);

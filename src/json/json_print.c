@@ -7,30 +7,11 @@
 #include <stdio.h>
 
 #include "base/span.h"
+#include "json/json_escape.h"
 #include "json/json_number.h"
 #include "midge/json.h"
 
 #if MIDGE_WITH_JSON
-
-/* Writes c as in a JSON string (RFC 8259 7): at most 6 characters; returns how many. */
-static size_t escape(char c, char out[6])
-{
-    static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
-    const char *at = memchr(from, c, sizeof from - 1);
-    if (at != NULL) {
-        out[0] = '\\';
-        out[1] = to[at - from];
-        return 2;
-    }
-    if ((unsigned char)c < 0x20) {
-        memcpy(out, "\\u00", 4);
-        out[4] = (char)('0' + ((unsigned char)c >> 4));
-        out[5] = "0123456789abcdef"[c & 15];
-        return 6;
-    }
-    out[0] = c;
-    return 1;
-}
 
 /* --- trees: with out NULL the writer only adds up --- */
 
@@ -63,7 +44,7 @@ static void put_quoted(struct writer *w, const char *text)
     put_char(w, '"');
     for (; text != NULL && *text != '\0'; text++) {
         char escaped[6];
-        put(w, escaped, escape(*text, escaped));
+        put(w, escaped, midge__json_escape(*text, escaped));
     }
     put_char(w, '"');
 }
@@ -226,7 +207,7 @@ int midge_json_quote(char *out, size_t cap, size_t *len, const char *text)
     out[at++] = '"';
     for (; *text != '\0'; text++) {
         char escaped[6];
-        size_t n = escape(*text, escaped);
+        size_t n = midge__json_escape(*text, escaped);
         if (n > cap - at - 2) { /* room for the last quote and the NUL stays */
             return MIDGE_ERR_TOO_LARGE;
         }
