@@ -6,8 +6,8 @@
 #ifndef MIDGE_PORT_BSD_SOCKETS_H
 #define MIDGE_PORT_BSD_SOCKETS_H
 
-#include <midge/err.h>
-#include <midge/port.h>
+#include "midge/err.h"
+#include "midge/port.h"
 
 #include "native.h"
 

@@ -10,8 +10,8 @@
 #include <lwip/dns.h>
 #include <lwip/ip_addr.h>
 
-#include <midge/err.h>
-#include <midge/port.h>
+#include "midge/err.h"
+#include "midge/port.h"
 
 /* 0: any. */
 static inline bool midge__lwip_has_family(uint8_t family)

@@ -26,7 +26,7 @@ static int opened;              /* midge_open's answer */
 static struct network_job last; /* in the mailbox it means: end */
 static unsigned running;        /* begun and not ended */
 
-/* ---- In the network thread ---- */
+/* --- In the network thread --- */
 
 static void job_ends(struct network_job *job, const struct midge_result *result)
 {
@@ -105,7 +105,7 @@ static void network_thread(void *arg)
 #endif
 }
 
-/* ---- In the other threads ---- */
+/* --- In the other threads --- */
 
 int network_start(struct midge_config *config)
 {

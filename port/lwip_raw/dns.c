@@ -56,7 +56,7 @@ static struct midge_dns_query *lookup_detach(struct lookup *l)
     return query;
 }
 
-/* ---- Answers ---- */
+/* --- Answers --- */
 
 static void query_answer(struct midge_dns_query *query, const ip_addr_t *ip)
 {
@@ -84,7 +84,7 @@ static void on_found(const char *name, const ip_addr_t *ip, void *arg)
     answered = true;
 }
 
-/* ---- Asking ---- */
+/* --- Asking --- */
 
 /* Asks lwIP, which answers from its memory, answers later, or refuses. False: its table is full. */
 static bool ask(const char *host, struct lookup *l)
@@ -182,7 +182,7 @@ static void wait_no_more(const struct midge_dns_query *query)
     before->impl = query->impl;
 }
 
-/* ---- The port's calls ---- */
+/* --- The port's calls --- */
 
 int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *query)
 {

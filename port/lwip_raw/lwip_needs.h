@@ -19,7 +19,7 @@
 #define MIDGE_LWIP_SOCKS 1 /* so that this is the only error */
 #endif
 
-/* ---- The system ---- */
+/* --- The system --- */
 
 #if !NO_SYS
 #error "lwipopts.h: set NO_SYS 1 for port/lwip_raw; with an RTOS take port/lwip_sockets"
@@ -28,7 +28,7 @@
 #error "lwipopts.h: set LWIP_TIMERS 1 for port/lwip_raw, whose polls run lwIP's timers"
 #endif
 
-/* ---- TCP ---- */
+/* --- TCP --- */
 
 #if !LWIP_TCP
 #error "lwipopts.h: set LWIP_TCP 1 for port/lwip_raw"
@@ -40,7 +40,7 @@
 #error "lwipopts.h: set LWIP_WND_SCALE 0 for port/lwip_raw, which counts windows in 16 bits"
 #endif
 
-/* ---- Names ---- */
+/* --- Names --- */
 
 #if !LWIP_UDP
 #error "lwipopts.h: set LWIP_UDP 1 for port/lwip_raw, as DNS needs it"
@@ -56,7 +56,7 @@
 #error "lwipopts.h: DNS_MAX_REQUESTS above DNS_TABLE_SIZE makes lwIP 2.2.1 read out of bounds"
 #endif
 
-/* ---- Random numbers: arch/cc.h provides them where NO_SYS is set ---- */
+/* --- Random numbers: arch/cc.h provides them where NO_SYS is set --- */
 
 #if NO_SYS && !defined(LWIP_RAND)
 #error "lwipopts.h: define LWIP_RAND, midge__lwip_rand for example, else DNS ids can be guessed"
@@ -65,7 +65,7 @@
 #error "LWIP_HOOK_FILENAME: include lwip_hooks.h, else TCP's sequence numbers can be guessed"
 #endif
 
-/* ---- ARP ---- */
+/* --- ARP --- */
 
 #if LWIP_ARP && !ARP_QUEUEING
 #error "lwipopts.h: set ARP_QUEUEING 1, else requests that start together lose packets"
@@ -77,7 +77,7 @@
 #error "lwipopts.h: set MEMP_NUM_ARP_QUEUE to MIDGE_LWIP_SOCKS + 2, one for each connection"
 #endif
 
-/* ---- Sizes: these may be expressions that only the compiler can evaluate ---- */
+/* --- Sizes: these may be expressions that only the compiler can evaluate --- */
 
 #include "lwip/pbuf.h"
 

@@ -15,7 +15,7 @@
 /* The board's pump and idle. */
 static const struct midge_lwip_raw *machine;
 
-/* ---- Wake ---- */
+/* --- Wake --- */
 
 /* Set by interrupts. Loads and stores only: a Cortex-M0 has no atomic exchange. */
 static atomic_bool awake;
@@ -37,7 +37,7 @@ static bool take_wake(void)
     return was;
 }
 
-/* ---- Poll ---- */
+/* --- Poll --- */
 
 static bool look(struct midge_pollfd *fds, size_t n)
 {
@@ -97,7 +97,7 @@ static int lwip_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_
     }
 }
 
-/* ---- Attach ---- */
+/* --- Attach --- */
 
 #if LWIP_IPV6
 static int find_zone(void *ctx, const char *name, uint32_t *scope)

@@ -26,7 +26,7 @@
 #define LWIP_BOARD_SMALL 0
 #endif
 
-/* ---- The system: one superloop ---- */
+/* --- The system: one superloop --- */
 
 #define NO_SYS               1
 #define SYS_LIGHTWEIGHT_PROT 0 /* no interrupt enters lwIP: the driver is polled */
@@ -43,7 +43,7 @@
 #define LWIP_NOASSERT 1
 #endif
 
-/* ---- How many, how large ---- */
+/* --- How many, how large --- */
 
 /* Connections of the client at once, including those still closing. Each one needs its window and
    its share of the send heap, below, and some 200 bytes more. */
@@ -106,7 +106,7 @@
 #define MEM_LIBC_MALLOC 0
 #define MEMP_MEM_MALLOC 0
 
-/* ---- Pools ---- */
+/* --- Pools --- */
 
 /* More than the sockets, as closed connections still exchange their last segments. When all are
    taken lwIP reuses those first, TIME-WAIT before the others, because socket.c lowers their
@@ -133,7 +133,7 @@
 #define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 2) /* two for the board */
 #endif
 
-/* ---- TCP ---- */
+/* --- TCP --- */
 
 #define LWIP_TCP           1
 #define LWIP_CALLBACK_API  1
@@ -164,7 +164,7 @@
 #define TCP_OOSEQ_MAX_PBUFS MIDGE_LWIP_WND_PBUFS
 #endif
 
-/* ---- DNS ---- */
+/* --- DNS --- */
 
 #define LWIP_DNS 1
 #define LWIP_DNS_SECURE                                                                            \
@@ -195,7 +195,7 @@
 extern uint16_t midge_lwip_dns_port;
 #define DNS_SERVER_PORT midge_lwip_dns_port
 
-/* ---- Other protocols: on and off ---- */
+/* --- Other protocols: on and off --- */
 
 #define LWIP_UDP      1 /* DNS, DHCP */
 #define LWIP_ARP      1

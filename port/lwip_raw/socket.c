@@ -81,7 +81,7 @@ static void memory_freed(void)
     }
 }
 
-/* ---- lwIP's callbacks ---- */
+/* --- lwIP's callbacks --- */
 
 static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 {
@@ -140,7 +140,7 @@ static void on_error(void *arg, err_t err)
     memory_freed();
 }
 
-/* ---- PCBs ---- */
+/* --- PCBs --- */
 
 static void pcb_attach(struct sock *s)
 {
@@ -225,7 +225,7 @@ static err_t begin_connect(struct sock *s, const ip_addr_t *ip, uint16_t port)
     return err;
 }
 
-/* ---- The port's calls ---- */
+/* --- The port's calls --- */
 
 static int connect_fails(err_t err, int *native)
 {
@@ -384,7 +384,7 @@ void midge__lwip_close(void *ctx, midge_sock sock)
     memory_freed();
 }
 
-/* ---- Readiness ---- */
+/* --- Readiness --- */
 
 static bool writable(const struct sock *s)
 {

@@ -63,7 +63,7 @@ static enum lookup_state change(struct lookup *l, enum lookup_state state)
     return was;
 }
 
-/* ---- In lwIP's thread ---- */
+/* --- In lwIP's thread --- */
 
 static void answered(struct lookup *l, err_t err, const ip_addr_t *ip)
 {
@@ -132,7 +132,7 @@ void midge__lws_dns_drop(void)
     lookups = NULL;
 }
 
-/* ---- Answers ---- */
+/* --- Answers --- */
 
 static void query_answer(struct midge_dns_query *query, const ip_addr_t *ip)
 {
@@ -140,7 +140,7 @@ static void query_answer(struct midge_dns_query *query, const ip_addr_t *ip)
     query->done = 1;
 }
 
-/* ---- localhost ---- */
+/* --- localhost --- */
 
 static void answer_localhost(struct midge_dns_query *query)
 {
@@ -156,7 +156,7 @@ static void answer_localhost(struct midge_dns_query *query)
     query->done = 1;
 }
 
-/* ---- The port's calls ---- */
+/* --- The port's calls --- */
 
 static struct lookup *lookup_new(const char *host, struct midge_dns_query *query)
 {
@@ -230,7 +230,7 @@ void midge__lws_dns_cancel(void *ctx, struct midge_dns_query *query)
     }
 }
 
-/* ---- Poll ---- */
+/* --- Poll --- */
 
 bool midge__lws_dns_retry(void)
 {

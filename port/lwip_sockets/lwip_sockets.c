@@ -20,7 +20,7 @@
 static bool attached;
 static struct pollfd polled[NUM_SOCKETS]; /* all possible sockets, with the wake's */
 
-/* ---- Poll ---- */
+/* --- Poll --- */
 
 static int at_most(int timeout_ms, int limit_ms)
 {
@@ -68,7 +68,7 @@ static int interest(void *ctx, struct midge_pollfd *fds, size_t cap, size_t *n, 
     return MIDGE_OK;
 }
 
-/* ---- Attach and detach ---- */
+/* --- Attach and detach --- */
 
 static int find_zone(void *ctx, const char *name, uint32_t *scope)
 {

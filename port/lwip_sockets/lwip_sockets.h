@@ -37,9 +37,9 @@
 #include <lwip/sys.h>
 #include <lwip/tcpip.h>
 
-#include <midge/err.h>
-#include <midge/port.h>
-#include <midge/port_lwip.h>
+#include "midge/err.h"
+#include "midge/port.h"
+#include "midge/port_lwip.h"
 
 #include "../native.h"
 

@@ -23,7 +23,7 @@ static struct end *end_of(midge_sock sock)
     return &ends[sock - LWIP_SOCKET_OFFSET];
 }
 
-/* ---- Addresses ---- */
+/* --- Addresses --- */
 
 union any_sockaddr {
     struct sockaddr any;
@@ -60,7 +60,7 @@ static socklen_t to_sockaddr(const struct midge_addr *addr, uint16_t port, union
     return 0;
 }
 
-/* ---- Connect ---- */
+/* --- Connect --- */
 
 /* Distinguishes a lack of sockets, PCBs or heap from a peer that does not answer. */
 static int connect_fails(int code, int *native)
@@ -129,7 +129,7 @@ int midge__lws_connected(void *ctx, midge_sock sock, int *native)
     return connect_fails(code == ECONNRESET ? ECONNREFUSED : code, native);
 }
 
-/* ---- Bytes ---- */
+/* --- Bytes --- */
 
 /* lwIP reports EOF once and then "not connected", the same as after a reset. */
 int midge__lws_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native)

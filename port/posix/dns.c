@@ -54,7 +54,7 @@ struct posix_lookup {
     bool starting;     /* inside dns_start, which calls `started` afterwards */
 };
 
-/* ---- c-ares itself: process-wide, never thread-safe before 1.22, nothing to free on Unix ---- */
+/* --- c-ares itself: process-wide, never thread-safe before 1.22, nothing to free on Unix --- */
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 static int library_status;
@@ -76,7 +76,7 @@ static int from_ares(int status)
     }
 }
 
-/* ---- Records ---- */
+/* --- Records --- */
 
 static struct posix_lookup *lookup_new(struct posix *p, struct midge_dns_query *query)
 {
@@ -131,7 +131,7 @@ static void lookup_free(struct posix_lookup *l)
     free(l);
 }
 
-/* ---- Answers ---- */
+/* --- Answers --- */
 
 static void query_finish(struct midge_dns_query *query, int status)
 {
@@ -211,7 +211,7 @@ static void answer_localhost(struct midge_dns_query *query)
     query_finish(query, ARES_SUCCESS);
 }
 
-/* ---- The port's calls ---- */
+/* --- The port's calls --- */
 
 static void ask(struct posix_lookup *l, const char *host, int family)
 {
@@ -284,7 +284,7 @@ void midge__posix_dns_cancel(void *ctx, struct midge_dns_query *query)
     cancel_what_is_left(p);
 }
 
-/* ---- Poll ---- */
+/* --- Poll --- */
 
 static void lower(int *timeout_ms, long ms)
 {
@@ -399,7 +399,7 @@ void midge__posix_dns_process(struct posix *p, const struct pollfd *fds, size_t 
     midge__posix_sigpipe_release(&held);
 }
 
-/* ---- Open and close ---- */
+/* --- Open and close --- */
 
 int midge__posix_dns_open(struct posix *p)
 {

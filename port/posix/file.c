@@ -36,7 +36,7 @@ struct midge_open_file {
     char *temp;
 };
 
-/* ---- Names ---- */
+/* --- Names --- */
 
 /* Returns `name` in the directory of path; the caller frees it. */
 static char *beside(const char *path, const char *name)
@@ -98,7 +98,7 @@ static int descriptor_of(const char *path)
     return -1;
 }
 
-/* ---- Opening: each returns 0 or an errno ---- */
+/* --- Opening: each returns 0 or an errno --- */
 
 static int open_plain(struct midge_open_file *f, const char *path, int flags)
 {
@@ -189,7 +189,7 @@ static int open_read(struct midge_open_file *f, const char *path)
     return S_ISDIR(st.st_mode) ? EISDIR : 0;
 }
 
-/* ---- Closing ---- */
+/* --- Closing --- */
 
 /* 0 or an errno. Linux has closed the descriptor even when it says EINTR. */
 static int close_fd(struct midge_open_file *f)
@@ -232,7 +232,7 @@ static int commit_file(struct midge_open_file *f)
     return 0;
 }
 
-/* ---- Reading and writing ---- */
+/* --- Reading and writing --- */
 
 /* An inherited descriptor may be non-blocking; this port's files block. */
 static void wait_for(int fd, short events)
@@ -281,7 +281,7 @@ static int write_quietly(const struct midge_open_file *f, const uint8_t *buf, si
     return code;
 }
 
-/* ---- The port's calls ---- */
+/* --- The port's calls --- */
 
 /* A full table is distinguished from a file that cannot be opened, because it is temporary. */
 static int open_fails(int code, enum midge_file_mode mode, int *native)

@@ -14,7 +14,7 @@
 
 #define DEFAULT_MAX_SOCKS 256
 
-/* ---- Wake ---- */
+/* --- Wake --- */
 
 /* Also called from signal handlers: it only uses write(2), and restores the interrupted code's
    errno. */
@@ -37,7 +37,7 @@ static void drain_wake(const struct posix *p)
     }
 }
 
-/* ---- Poll ---- */
+/* --- Poll --- */
 
 static int posix_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
 {
@@ -83,7 +83,7 @@ static int interest(void *ctx, struct midge_pollfd *fds, size_t cap, size_t *n, 
     return MIDGE_OK;
 }
 
-/* ---- Open and close ---- */
+/* --- Open and close --- */
 
 static const struct midge_port ops = {
     .clock_ms = midge__posix_clock_ms,

@@ -31,7 +31,7 @@ static void native_is(int *native, int code)
     }
 }
 
-/* ---- 1. Clocks ---- */
+/* --- 1. Clocks --- */
 
 /* Milliseconds since any fixed moment, never backwards; 32 bits, all used: 0 follows 2^32 - 1. */
 static uint32_t clock_ms(void *ctx)
@@ -55,7 +55,7 @@ static int64_t wall_time(void *ctx)
     return MIDGE_ERR_UNSUPPORTED;
 }
 
-/* ---- 2. Entropy ---- */
+/* --- 2. Entropy --- */
 
 /* The machine's TRNG. Never a timer, a constant or rand(): without a TRNG return ENTROPY, and midge
    refuses TLS. */
@@ -67,7 +67,7 @@ static int entropy(void *ctx, uint8_t *buf, size_t len)
     return MIDGE_ERR_ENTROPY;
 }
 
-/* ---- 3. Sockets ---- */
+/* --- 3. Sockets --- */
 
 /* Take a free slot; open the stack's socket, non-blocking; begin to connect. */
 static int sock_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
@@ -122,7 +122,7 @@ static void sock_close(void *ctx, midge_sock sock)
     (void)sock;
 }
 
-/* ---- 4. Poll and wake ---- */
+/* --- 4. Poll and wake --- */
 
 /* Fill in the revents of each; then wait until the first of: ready, a lookup's end, wake, the
    timeout. */
@@ -142,7 +142,7 @@ static void port_wake(void *ctx)
     (void)ctx;
 }
 
-/* ---- 5. Names ---- */
+/* --- 5. Names --- */
 
 /* Answer into *query, immediately or later inside poll. */
 static int dns_start(void *ctx, const char *host, struct midge_dns_query *query)
@@ -166,9 +166,9 @@ static void dns_cancel(void *ctx, struct midge_dns_query *query)
 
 /* zone stays NULL: only a stack with IPv6 has names of interfaces in addresses. */
 
-/* ---- 6. Files: leave file_* NULL, or fill in all six ---- */
+/* --- 6. Files: leave file_* NULL, or fill in all six --- */
 
-/* ---- Open and close ---- */
+/* --- Open and close --- */
 
 struct midge_port *myport_open(void)
 {

@@ -68,7 +68,7 @@ static const char *without_native(struct check *c)
     return NULL;
 }
 
-/* ---- Close ---- */
+/* --- Close --- */
 
 static const char *echo_works(struct check *c)
 {

@@ -113,7 +113,7 @@ static const char *too_many(struct check *c)
     return NULL;
 }
 
-/* ---- Wake ---- */
+/* --- Wake --- */
 
 enum { WAKE_MS = 500 };
 
@@ -168,7 +168,7 @@ static const char *wake_endless(struct check *c)
     return NULL;
 }
 
-/* ---- Interest ---- */
+/* --- Interest --- */
 
 static const char *interest(struct check *c)
 {

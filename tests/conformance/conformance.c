@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 
-/* ---- What the groups share ---- */
+/* --- What the groups share --- */
 
 uint32_t check_ms(const struct check *c)
 {
@@ -131,7 +131,7 @@ const char *check_send_all(const struct check *c, midge_sock sock, const uint8_t
     return NULL;
 }
 
-/* ---- The run ---- */
+/* --- The run --- */
 
 static const char *missing_call(struct check *c)
 {

@@ -35,7 +35,7 @@ struct options {
     unsigned n_urls;
 };
 
-/* ---- One URL ---- */
+/* --- One URL --- */
 
 struct hashing {
     struct midge_sink sink;
@@ -70,7 +70,7 @@ static void say_result(const char *url, const struct midge_result *r, const stru
         (unsigned long long)r->body_len, (unsigned long long)h->hash, text);
 }
 
-/* ---- Rounds ---- */
+/* --- Rounds --- */
 
 static int fetch_all(struct midge_client *client, const struct options *o, bool say)
 {
@@ -107,7 +107,7 @@ static int run_rounds(struct midge_client *client, const struct options *o)
     return 0;
 }
 
-/* ---- Wakes: a lost one costs the port's longest sleep, a second ---- */
+/* --- Wakes: a lost one costs the port's longest sleep, a second --- */
 
 enum { LATE_MS = 700 };
 
@@ -181,7 +181,7 @@ static int run_wakes(struct midge_client *client, unsigned n)
     return 0;
 }
 
-/* ---- The program ---- */
+/* --- The program --- */
 
 static void say_use(const char *name, const struct machine_use *u)
 {

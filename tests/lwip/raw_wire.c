@@ -26,7 +26,7 @@ uint32_t sys_now(void) /* lwIP's clock */
     return wire.now_ms;
 }
 
-/* ---- The board ---- */
+/* --- The board --- */
 
 static uint32_t clock_ms(void *ctx)
 {
@@ -87,7 +87,7 @@ static void idle(void *ctx, uint32_t ms)
     }
 }
 
-/* ---- lwIP sends ---- */
+/* --- lwIP sends --- */
 
 static uint32_t get(const uint8_t *bytes, size_t n)
 {
@@ -141,7 +141,7 @@ static err_t netif_start(struct netif *n)
     return ERR_OK;
 }
 
-/* ---- The peer sends ---- */
+/* --- The peer sends --- */
 
 static void send_ip(uint8_t protocol, const uint8_t *bytes, size_t len)
 {
@@ -212,7 +212,7 @@ void wire_dns_answer(uint32_t address)
     send_ip(PROTO_UDP, udp, UDP_BYTES + len);
 }
 
-/* ---- Open ---- */
+/* --- Open --- */
 
 void wire_up(bool up)
 {
@@ -250,7 +250,7 @@ void wire_pass(uint32_t ms)
     }
 }
 
-/* ---- Counts ---- */
+/* --- Counts --- */
 
 unsigned wire_pcbs(void)
 {

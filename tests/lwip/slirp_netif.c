@@ -57,7 +57,7 @@ void slirp_netif_addresses(ip4_addr_t *ip, ip4_addr_t *mask, ip4_addr_t *router)
     IP4_ADDR(router, 192, 0, 2, 2);
 }
 
-/* ---- What slirp asks of its host ---- */
+/* --- What slirp asks of its host --- */
 
 /* The router sends a frame to lwIP. The lock is held: this is within slirp. */
 static ssize_t on_frame(const void *bytes, size_t len, void *opaque)
@@ -173,7 +173,7 @@ static Slirp *slirp_open(struct slirp_netif *s)
     return slirp_new(&config, &callbacks, s);
 }
 
-/* ---- lwIP sends ---- */
+/* --- lwIP sends --- */
 
 static err_t link_output(struct netif *netif, struct pbuf *p)
 {
@@ -188,7 +188,7 @@ static err_t link_output(struct netif *netif, struct pbuf *p)
     return ERR_OK;
 }
 
-/* ---- lwIP receives ---- */
+/* --- lwIP receives --- */
 
 static struct frame *fifo_take(struct slirp_netif *s)
 {
@@ -236,7 +236,7 @@ static void deliver(struct netif *netif, struct slirp_netif *s)
     }
 }
 
-/* ---- The host's sockets ---- */
+/* --- The host's sockets --- */
 
 static int add_poll(int fd, int events, void *opaque)
 {
@@ -300,7 +300,7 @@ void slirp_netif_kick(struct netif *netif)
     kick(netif->state);
 }
 
-/* ---- Open and close ---- */
+/* --- Open and close --- */
 
 err_t slirp_netif_init(struct netif *netif)
 {

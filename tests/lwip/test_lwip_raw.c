@@ -21,7 +21,7 @@
 static const struct midge_addr peer_addr = {.family = 4, .bytes = {192, 0, 2, 2}};
 static struct midge_port *const port = &wire.port;
 
-/* ---- Short ways ---- */
+/* --- Short ways --- */
 
 static midge_sock begin(uint16_t number)
 {
@@ -69,7 +69,7 @@ static int send_some(midge_sock sock, size_t len, size_t *n)
     return port->send(NULL, sock, zeros, len, n, NULL);
 }
 
-/* ---- Each test begins and ends with nothing in use ---- */
+/* --- Each test begins and ends with nothing in use --- */
 
 static int setup(void **state)
 {
@@ -92,7 +92,7 @@ static int teardown(void **state)
     return wire_pcbs() == 0 && wire_buffers() == 0 && wire_heap() == 0 && wire_udp() == 0 ? 0 : -1;
 }
 
-/* ---- Not to be guessed ---- */
+/* --- Not to be guessed --- */
 
 /* The reference's: key 00 01 … 0f, input none and 00 … 07. Runs before there is a key. */
 static void siphash_is_siphash(void **state)
@@ -151,7 +151,7 @@ static void sequence_numbers_go_on(void **state)
     assert_int_equal(midge__lwip_isn(&a, 1, &b, 2) - first, 250000);
 }
 
-/* ---- How connections end ---- */
+/* --- How connections end --- */
 
 static void bytes_then_reset_is_no_end(void **state)
 {
@@ -240,7 +240,7 @@ static void no_route(void **state)
     assert_int_equal(wire_pcbs(), 0);
 }
 
-/* ---- Close ---- */
+/* --- Close --- */
 
 static void close_says_what_was_read(void **state)
 {
@@ -332,7 +332,7 @@ static void old_handles_fit_nothing(void **state)
     assert_int_equal(port->connected(NULL, now, NULL), MIDGE_ERR_AGAIN);
 }
 
-/* ---- All that there are ---- */
+/* --- All that there are --- */
 
 static void more_than_there_are(void **state)
 {
@@ -366,7 +366,7 @@ static void mute_peers_hold_nothing(void **state)
     }
 }
 
-/* ---- Received bytes ---- */
+/* --- Received bytes --- */
 
 /* Every window full of single bytes, unread: no more buffers than full segments take, and all the
    bytes are there. */
@@ -444,7 +444,7 @@ static void window_is_what_was_read(void **state)
     assert_int_equal(wire.seen.window, 536);
 }
 
-/* ---- Sent bytes ---- */
+/* --- Sent bytes --- */
 
 /* Acknowledges the first `bytes` of what was sent. */
 static void acknowledge(struct wire_peer *peer, uint32_t bytes)
@@ -492,7 +492,7 @@ static void a_segment_of_room_is_writable(void **state)
     assert_int_equal(ready(p.sock, MIDGE_POLL_OUT), MIDGE_POLL_OUT);
 }
 
-/* ---- Poll ---- */
+/* --- Poll --- */
 
 static void a_flood_does_not_hold_poll(void **state)
 {
@@ -541,7 +541,7 @@ static void without_idle_it_spins(void **state)
     wire.machine.idle = idle;
 }
 
-/* ---- Names ---- */
+/* --- Names --- */
 
 static void names_are_asked_and_remembered(void **state)
 {

@@ -63,7 +63,7 @@ static void poll_once(int timeout_ms)
     assert_int_equal(port.poll(port.ctx, NULL, 0, timeout_ms), MIDGE_OK);
 }
 
-/* ---- The name server ---- */
+/* --- The name server --- */
 
 static unsigned short open_name_server(void)
 {
@@ -109,7 +109,7 @@ static void finish(struct midge_dns_query *query)
     assert_int_equal(query->err, MIDGE_ERR_RESOLVE);
 }
 
-/* ---- Attach and detach ---- */
+/* --- Attach and detach --- */
 
 static void one_at_a_time(void **state)
 {
@@ -175,7 +175,7 @@ static void no_socket_left(void **state)
     midge_lwip_sockets_detach(&port);
 }
 
-/* ---- A server that hangs ---- */
+/* --- A server that hangs --- */
 
 static int open_server(uint16_t *number)
 {
@@ -220,7 +220,7 @@ static void a_full_send_buffer_is_given_up(void **state)
     assert_int_equal(close(server), 0);
 }
 
-/* ---- lwIP's messages ---- */
+/* --- lwIP's messages --- */
 
 static void nothing(void *arg)
 {
@@ -316,7 +316,7 @@ static void wake_finds_the_mailbox_full(void **state)
     tcpip_callbackmsg_delete(message);
 }
 
-/* ---- Lookups ---- */
+/* --- Lookups --- */
 
 static void no_heap_left(void **state)
 {
