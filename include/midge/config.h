@@ -204,37 +204,37 @@
 #define MIDGE_WITH_CHAIN_CHECKS 1
 #endif
 
-/* 0 saves some 1.5 KB of flash: a request's URL must then be complete and in the characters that
-   midge_url_parse accepts, and config.base_url is refused (UNSUPPORTED). 1 corrects URLs as
-   people paste them and resolves them against base_url (midge_url_normalise, midge_url_resolve). */
+/* Correction of URLs as people paste them, and their resolution against config.base_url
+   (midge_url_normalise, midge_url_resolve). Without it a request's URL must be complete and in the
+   characters that midge_url_parse accepts, and base_url is refused (UNSUPPORTED). */
 #ifndef MIDGE_WITH_URL_MENDING
 #define MIDGE_WITH_URL_MENDING 1
 #endif
 
-/* 0 refuses zones of IPv6 addresses (http://[fe80::1%25eth0]/) and saves some 0.7 KB of flash:
-   for a network stack without IPv6. */
+/* IPv6 addresses in URLs, with zones (http://[fe80::1%25eth0]/). Without it they are refused: for a
+   network stack without IPv6. */
 #ifndef MIDGE_WITH_IPV6
 #define MIDGE_WITH_IPV6 1
 #endif
 
-/* 0 saves some 0.7 KB of flash: retry_after_s of a result stays 0. */
+/* retry_after_s of a result. Without it the field stays 0. */
 #ifndef MIDGE_WITH_RETRY_AFTER
 #define MIDGE_WITH_RETRY_AFTER 1
 #endif
 
-/* 0 saves some 0.3 KB of flash: the limits of an idle connection that servers announce (Keep-Alive:
-   timeout=5, max=100) are ignored, and connections idle for keep_alive_ms. */
+/* The limits of an idle connection that servers announce (Keep-Alive: timeout=5, max=100). Without
+   it they are ignored, and connections idle for keep_alive_ms. */
 #ifndef MIDGE_WITH_KEEP_ALIVE_HINTS
 #define MIDGE_WITH_KEEP_ALIVE_HINTS 1
 #endif
 
-/* 0 saves some 0.1 KB of flash: trailers are checked as before, but not given to on_trailer. */
+/* A request's on_trailer. Without it trailers are checked, but not given to on_trailer. */
 #ifndef MIDGE_WITH_TRAILERS
 #define MIDGE_WITH_TRAILERS 1
 #endif
 
-/* 0 saves some 0.6 KB of flash: an answer whose head is longer than max_header fails with
-   MIDGE_ERR_TOO_LARGE. 1 skips the fields of such a head that are not needed. */
+/* Fields that are not needed are skipped in a head that is longer than max_header. Without it such
+   an answer fails with TOO_LARGE. */
 #ifndef MIDGE_WITH_HEAD_SKIPPING
 #define MIDGE_WITH_HEAD_SKIPPING 1
 #endif
