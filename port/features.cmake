@@ -5,6 +5,7 @@
 #   MIDGE_WITHOUT   list of their names in lower case, or `all`
 #   MIDGE_WITH      with MIDGE_WITHOUT=all: list of the features that stay
 #
+#   midge_has_feature(OUT NAME)       TRUE if it is not left out
 #   midge_features(OUT)              the names of all features, in lower case
 #   midge_features_left_out(OUT)     compiler definitions, MIDGE_WITH_NAME=0 each, of what is left out
 include_guard()
@@ -31,6 +32,7 @@ function(midge_features_left_out out)
     set(definitions "")
     foreach(name IN LISTS without MIDGE_WITH)
         if(NOT name IN_LIST features)
+            list(JOIN features ", " features)
             message(FATAL_ERROR "midge: there is no feature '${name}'; the features are: ${features}")
         endif()
     endforeach()
@@ -39,4 +41,14 @@ function(midge_features_left_out out)
         list(APPEND definitions MIDGE_WITH_${name}=0)
     endforeach()
     set(${out} ${definitions} PARENT_SCOPE)
+endfunction()
+
+function(midge_has_feature out name)
+    midge_features_left_out(left_out)
+    string(TOUPPER ${name} name)
+    if("MIDGE_WITH_${name}=0" IN_LIST left_out)
+        set(${out} FALSE PARENT_SCOPE)
+    else()
+        set(${out} TRUE PARENT_SCOPE)
+    endif()
 endfunction()

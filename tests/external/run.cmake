@@ -9,6 +9,7 @@
 #   cross     the same by a toolchain file for Linux; for aarch64 the library, as Debian's cross
 #             compiler comes without c-ares: its headers are this machine's
 #   none      with a port of its own and no c-ares, by add_subdirectory and installed
+#   without   the same without any feature of midge/config.h, which its users see too
 #   lwip      on lwIP with a minimal lwipopts.h, three ways, and under threads; and what the compiler says of each option
 #             that is missing
 #
@@ -119,6 +120,25 @@ build(consumer-none ${SOURCE}/tests/external/none -DMIDGE_SOURCE=${SOURCE}
     -DMIDGE_DEPS_DIR=${BUILD}/deps)
 run(${BUILD}/consumer-none-installed/consumer-none)
 run(${BUILD}/consumer-none/consumer-none)
+
+file(REMOVE_RECURSE ${BUILD}/without)
+build(midge-without ${SOURCE} -DMIDGE_PORT=none -DMIDGE_WITHOUT=all -DMIDGE_WERROR=ON
+    -DMIDGE_DEPS_DIR=${BUILD}/deps -DCMAKE_INSTALL_PREFIX=${BUILD}/without -DCMAKE_INSTALL_LIBDIR=lib)
+run(${CMAKE_COMMAND} --install ${BUILD}/midge-without)
+build(consumer-without ${SOURCE}/tests/external/none -DCMAKE_PREFIX_PATH=${BUILD}/without)
+run(${BUILD}/consumer-without/consumer-none)
+file(READ ${BUILD}/without/lib/pkgconfig/midge.pc text)
+file(READ ${BUILD}/without/lib/cmake/midge/midge-targets.cmake more)
+if(NOT text MATCHES "-DMIDGE_WITH_TASKS=0" OR NOT more MATCHES "MIDGE_WITH_TASKS=0"
+        OR text MATCHES "midge-cjson")
+    message(FATAL_ERROR "users of a midge without features see others than it has:\n${text}\n${more}")
+endif()
+execute_process(COMMAND ${CMAKE_COMMAND} -S ${SOURCE} -B ${BUILD}/midge-typo ${common} -DMIDGE_PORT=none
+    "-DMIDGE_WITHOUT=gather_all" -DMIDGE_DEPS_DIR=${BUILD}/deps
+    RESULT_VARIABLE failed OUTPUT_QUIET ERROR_VARIABLE text)
+if(NOT failed OR NOT text MATCHES "there is no feature 'gather_all'")
+    message(FATAL_ERROR "MIDGE_WITHOUT accepts a feature that does not exist:\n${text}")
+endif()
 
 foreach(way option target after sockets)
     build(consumer-lwip-${way} ${SOURCE}/tests/external/lwip -DWAY=${way} -DMIDGE_SOURCE=${SOURCE}

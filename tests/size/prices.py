@@ -22,26 +22,39 @@ README = ROOT / "boards" / "README.md"
 NM = "arm-none-eabi-nm"
 
 
-class Row:
-    def __init__(self, line):
-        word, *self.functions = line.split()
-        features, _, self.part = word.partition("/")
-        self.feature, *self.needs = features.split("+")
-        self.name = re.sub(r"\W", "-", word)
-        self.base = "-".join(["least", *self.needs])
+HEADER = (ROOT / "include" / "midge" / "config.h").read_text().lower()
+FEATURES = re.findall(r"^#define midge_with_(\w+) 1$", HEADER, re.M)
+# "#if MIDGE_WITH_A && !MIDGE_WITH_B": A needs B.
+NEEDS = re.findall(r"^#if midge_with_(\w+) && !midge_with_(\w+)$", HEADER, re.M)
 
-    @property
-    def features(self):
-        return [self.feature, *self.needs]
+
+def needs_of(feature):
+    direct = [need for name, need in NEEDS if name == feature]
+    return direct + [more for need in direct for more in needs_of(need)]
+
+
+class Row:
+    """One line of the list. A feature's price is the least client with it and with the functions,
+    less the least client (with the features that this one needs)."""
+
+    def __init__(self, word, functions):
+        self.feature, _, self.part = word.partition("/")
+        if self.feature not in FEATURES:
+            sys.exit(f"features.txt: midge/config.h has no feature '{self.feature}'")
+        self.functions = functions
+        self.needs = needs_of(self.feature)
+        self.features = [self.feature, *self.needs]
+        self.name = word.replace("/", "-")
+        self.base = "-".join(["least", *self.needs])
 
 
 def rows():
-    text = (HERE / "features.txt").read_text()
-    found = [Row(line) for line in text.splitlines() if line and not line.startswith("#")]
-    header = (ROOT / "include" / "midge" / "config.h").read_text()
-    features = re.findall(r"^#define MIDGE_WITH_(\w+) 1$", header, re.M)
-    for difference in {name.lower() for name in features} ^ {row.feature for row in found}:
-        sys.exit(f"prices: '{difference}' is in only one of midge/config.h and features.txt")
+    lines = [line.split() for line in (HERE / "features.txt").read_text().splitlines()]
+    lines = [line for line in lines if line and line[0] != "#"]
+    found = []
+    for feature in FEATURES:
+        listed = [line for line in lines if line[0].partition("/")[0] == feature]
+        found += [Row(word, functions) for word, *functions in listed or [[feature]]]
     return found
 
 
