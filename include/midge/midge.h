@@ -16,6 +16,7 @@
 #include <midge/header.h>
 #include <midge/json.h>
 #include <midge/port.h>
+#include <midge/prepared.h>
 #include <midge/request.h>
 #include <midge/response.h>
 #include <midge/task.h>
