@@ -241,6 +241,29 @@
 #define MIDGE_WITH_HEAD_SKIPPING 1
 #endif
 
+/* Durations of a request's phases, the longest step and turn: result.t and result.longest_step_us.
+   Without them the longest times in struct midge_stats are 0, and the port's clock_us is not
+   called. */
+#ifndef MIDGE_WITH_TIMINGS
+#define MIDGE_WITH_TIMINGS 1
+#endif
+
+/* Limits of a request's phases. Without them only total_ms of struct midge_timeouts counts, so set
+   it, for the request or the client: nothing else ends a request whose peer is silent. */
+#ifndef MIDGE_WITH_PHASE_DEADLINES
+#define MIDGE_WITH_PHASE_DEADLINES 1
+#endif
+
+/* midge_prepare and midge_start_prepared (prepared.h). */
+#ifndef MIDGE_WITH_PREPARED
+#define MIDGE_WITH_PREPARED 1
+#endif
+
+/* midge_sleep, midge_call_later and midge_future. The four features below include them. */
+#ifndef MIDGE_WITH_FUTURES
+#define MIDGE_WITH_FUTURES 1
+#endif
+
 /* midge_spawn and MIDGE_AWAIT (task.h). */
 #ifndef MIDGE_WITH_TASKS
 #define MIDGE_WITH_TASKS 1
@@ -260,6 +283,10 @@
 #ifndef MIDGE_WITH_SEMAPHORE
 #define MIDGE_WITH_SEMAPHORE 1
 #endif
+
+#define MIDGE__FUTURES                                                                             \
+    (MIDGE_WITH_FUTURES || MIDGE_WITH_TASKS || MIDGE_WITH_GATHER || MIDGE_WITH_TIMEOUT ||          \
+     MIDGE_WITH_SEMAPHORE)
 
 /* midge_base64_sink (body.h). */
 #ifndef MIDGE_WITH_BASE64

@@ -41,7 +41,8 @@ struct midge_client {
     uint32_t n_buckets;
     struct midge_pollfd *fds;
     struct midge__tls_context *tls;
-    char *spare_head; /* midge__spare_head() bytes; NULL none, or lent to an exchange */
+    char *spare_head;            /* midge__spare_head() bytes; NULL none, or lent to an exchange */
+    struct midge__list prepared; /* requests (prepared.c) */
     struct midge__list ended, tasks, running, roomless, conns, ready, dead;
     struct midge__list resolving; /* connections that wait for a name server */
     struct midge__list waiting;   /* connections that wait for a permit and memory */
@@ -83,11 +84,6 @@ void midge__client_tick(struct midge_client *client);
 uint32_t midge__client_since_tick(const struct midge_client *client);
 /* As midge_poll; *closed: a callback closed the client, which is freed now. */
 int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed);
-
-static inline uint64_t midge__now_us(const struct midge_client *client)
-{
-    return client->port->clock_us(client->port->ctx);
-}
 
 /* A number for a report: saturates, does not wrap. */
 static inline uint32_t midge__u32(uint64_t value)

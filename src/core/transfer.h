@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "core/awaitable.h"
+#include "core/deadline.h"
 #include "io/stream.h"
+#include "midge/config.h"
 #include "midge/request.h"
 
 struct midge__conn;
@@ -27,28 +29,39 @@ struct midge__transfer {
     uint8_t state, phase;
     uint8_t passed;  /* how many were admitted before it although it was next (admission.c) */
     uint8_t put_off; /* how many times memory was short before anything was sent */
-    bool own_request, own_url, frozen;
+    bool frozen;
     bool yielded;      /* its silent leader was closed for others: this happens only once */
     bool resolved;     /* went back to the queue after its address was known */
     bool source_begun; /* read from: a replay must rewind it */
-    int error;
-    struct midge__awaitable aw; /* its timer: the next deadline */
-    uint32_t order;             /* its place in the queue */
-    struct midge__list link;    /* in its origin's queue while QUEUED */
-    const struct midge_request *request;
-    const char *url; /* absolute */
+    bool is_prepared;  /* it is part of a struct midge_prepared */
+    uint8_t method;    /* MIDGE__METHOD_x */
+    uint16_t target_at, target_len; /* the path and query in request->url; may be empty, or begin
+                                       with '?' */
+    struct midge__awaitable aw;     /* its timer: the next deadline */
+    uint32_t order;                 /* its place in the queue */
+    struct midge__list link;        /* in its origin's queue while QUEUED */
+    const struct midge_request *request; /* only up to its field `timeouts`; its url is complete */
+    const struct midge_timeouts *timeouts; /* the request's; NULL: it sets none */
     struct midge__origin *origin;
     struct midge__conn *conn;
-    struct midge_result *result; /* in the same block */
-    uint64_t phase_us;           /* when its phase began */
+    struct midge_result result[1]; /* an array, so that it is used as a pointer */
+#if MIDGE_WITH_TIMINGS
+    uint64_t phase_us; /* when its phase began */
+#endif
+#if MIDGE_WITH_PHASE_DEADLINES
     uint32_t active_ms;  /* when its phase began or the last byte moved: the phase's limit counts
                             from then */
     uint32_t queued_ms;  /* sums of earlier phases, for their limits: in the queue; */
     uint32_t opening_ms; /* lookup, connect and handshake */
+#endif
     uint32_t start_ms, total_ms; /* the limit of the whole; MIDGE_NO_TIMEOUT: none */
 };
 
 extern const struct midge__awaitable_ops midge__transfer_ops;
+/* The functions of that table, for another one that differs in `destroy`. */
+void midge__transfer_cancel(struct midge__awaitable *aw, int err);
+void midge__transfer_result(const struct midge__awaitable *aw, struct midge_result *result);
+midge__done_fn midge__transfer_done(const struct midge__awaitable *aw, void **ctx);
 
 static inline struct midge__transfer *midge__transfer_of(const struct midge__awaitable *aw)
 {
@@ -57,13 +70,14 @@ static inline struct midge__transfer *midge__transfer_of(const struct midge__awa
 }
 
 /* Cleared memory becomes a transfer without request, origin and slot. */
-void midge__transfer_init(struct midge__transfer *t, struct midge_client *client,
-                          struct midge_result *result);
+void midge__transfer_init(struct midge__transfer *t, struct midge_client *client);
+/* Puts t, which has origin, request and slot, into the queue (start.c). */
+void midge__transfer_enqueue(struct midge__transfer *t);
 /* Takes t out of the queue, for conn. */
 void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn);
+/* Sets its timer to the next deadline. */
+void midge__transfer_arm(struct midge__transfer *t);
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase);
-/* Bytes moved: the idle deadline starts anew. */
-void midge__transfer_active(struct midge__transfer *t);
 /* Stops the idle deadline (true) while the application is the one that delays the transfer. */
 void midge__transfer_freeze(struct midge__transfer *t, bool frozen);
 /* Ends the transfer, with success or an error. The caller takes care of its connection. */

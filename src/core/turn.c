@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* One turn of the client: poll the sockets, step the ready connections within the budget, then
    timers, admission, tasks, completions, and the end of dead connections. */
-#include "core/client.h"
 #include "base/check.h"
 #include "base/list.h"
 #include "base/millis.h"
-#include "base/text.h"
 #include "core/admission.h"
-#include "codec/h1_write.h"
 #include "core/awaitable.h"
+#include "core/client.h"
 #include "core/conn.h"
-#include "core/limits.h"
 #include "core/origin.h"
 #include "core/pool.h"
 #include "core/task.h"
-#include "core/tell.h"
+#include "core/timings.h"
 #include "midge/config.h"
-#include <string.h>
 
 /* Has the wall clock advanced by more than MIDGE__MILLIS_AGED since the last turn? clock_ms may
    have wrapped in the meantime, or stood still while the machine slept. */
@@ -240,4 +236,22 @@ int midge_poll(struct midge_client *client, int timeout_ms)
 {
     bool closed;
     return midge__client_turn(client, timeout_ms, &closed);
+}
+
+int midge_wait(struct midge_client *client, midge_id id, struct midge_result *result)
+{
+    if (client == NULL || client->busy) {
+        return MIDGE_ERR_INVALID;
+    }
+    for (;;) {
+        int err = midge_take(client, id, result);
+        if (err != MIDGE_ERR_AGAIN) {
+            return err;
+        }
+        bool closed;
+        err = midge__client_turn(client, -1, &closed);
+        if (err < 0 || closed) {
+            return closed ? MIDGE_ERR_CLOSED : err;
+        }
+    }
 }

@@ -4,33 +4,17 @@
    fits go through the buffer; a larger body in memory is sent without a copy. */
 #include "http/h1.h"
 #include "core/client.h"
+#include "core/head.h"
 #include "core/origin.h"
-#include "core/request.h"
-#include "midge/version.h"
 #include <string.h>
 
 #define CHUNK_RESERVE (MIDGE__H1_CHUNK_HEAD_MAX + sizeof MIDGE__H1_CHUNK_TAIL)
 
 /* --- the head --- */
 
-int midge__h1_send_begin(struct midge__h1 *x)
+void midge__h1_send_begin(struct midge__h1 *x)
 {
-    const struct midge_config *config = &x->conn->client->config;
-    const struct midge__transfer *t = x->transfer;
-    const struct midge_request *r = t->request;
-    unsigned flags = r->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;
-    x->write = (struct midge__h1_write){
-        .method = midge__request_method(r),
-        .url = &x->url,
-        .headers = {r->headers, r->n_headers},
-        .content_type = r->content_type,
-        .bearer = r->bearer,
-        .defaults = {config->headers, config->n_headers},
-        .user_agent = "midge/" MIDGE_VERSION,
-        .accept = "*/*",
-    };
-    x->write.framing = (uint8_t)midge__request_framing(r, &x->write.content_length);
-    return midge_url_parse(&x->url, t->url, strlen(t->url), flags);
+    midge__head_begin(&x->write, &x->url, x->transfer);
 }
 
 /* --- the body into the send buffer --- */
