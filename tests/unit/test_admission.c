@@ -139,6 +139,62 @@ static void fair(void **state)
     world_close(&w);
 }
 
+/* A turn begins as many transfers as it has steps; the others begin in the next ones, at once. */
+static void a_turn_begins_few(void **state)
+{
+    enum { N = 20, STEPS = 3 };
+    struct world w;
+    static struct probe p[N];
+    (void)state;
+    world_open(
+        &w, &(struct midge_config){.max_connections = N, .max_per_origin = N, .turn_steps = STEPS});
+    fake_listen(&w.fake, 81, &slow);
+    for (unsigned i = 0; i < N; i++) {
+        probe_get(&p[i], &w, "http://10.0.0.1:81/");
+    }
+    for (unsigned turn = 1; turn * STEPS < N; turn++) {
+        assert_int_equal(midge_next_timeout(w.client), 0);
+        world_turns(&w, 1);
+        assert_int_equal(world_stats(&w).connections, turn * STEPS);
+    }
+    world_run(&w);
+    for (unsigned i = 0; i < N; i++) {
+        probe_is_hello(&p[i]);
+    }
+    world_close(&w);
+}
+
+/* Requests to many origins begin in the order in which they came. */
+static void origins_in_order(void **state)
+{
+    enum { N = 40, ORIGINS = 10 };
+    static char urls[ORIGINS][40];
+    struct world w;
+    static struct probe p[N];
+    unsigned last = 0;
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 1, .max_awaitables = N});
+    for (unsigned i = 0; i < N; i++) {
+        (void)snprintf(urls[i % ORIGINS], sizeof urls[0], "http://10.0.0.%u:81/", 1 + i % ORIGINS);
+        probe_init(&p[i], &w, urls[i % ORIGINS]);
+        p[i].request.no_reuse = 1;
+        probe_start(&p[i]);
+    }
+    while (last < N) {
+        world_turns(&w, 1);
+        while (last < N && p[last].dones > 0) {
+            last++;
+        }
+        for (unsigned i = last; i < N; i++) {
+            assert_int_equal(p[i].dones, 0);
+        }
+    }
+    for (unsigned i = 0; i < N; i++) {
+        probe_is_hello(&p[i]);
+    }
+    world_close(&w);
+}
+
 /* One origin that never answers holds only its own share. */
 static void stuck_origin(void **state)
 {
@@ -897,6 +953,8 @@ int main(void)
         cmocka_unit_test(limits),
         cmocka_unit_test(in_order),
         cmocka_unit_test(fair),
+        cmocka_unit_test(a_turn_begins_few),
+        cmocka_unit_test(origins_in_order),
         cmocka_unit_test(stuck_origin),
         cmocka_unit_test(idle_makes_room),
         cmocka_unit_test(idle_passes_a_waiting_one),
