@@ -98,7 +98,7 @@ static int start(struct midge_client *client, const struct midge_request *reques
     }
     midge__client_tick(client);
     int err = prepare(client, t, request);
-    if (err == MIDGE_OK && !is_first(client) && !midge__room_to_wait(client)) {
+    if (err == MIDGE_OK && !is_first(client) && !midge__memory_spares(&client->memory)) {
         err = MIDGE_ERR_NO_MEMORY;
     }
     if (err == MIDGE_OK) {
