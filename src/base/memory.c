@@ -363,6 +363,12 @@ size_t midge__memory_unpromised(const struct midge__memory *m)
     return free > m->promised ? free - m->promised : 0;
 }
 
+bool midge__memory_has(const struct midge__memory *m, size_t n)
+{
+    return midge__memory_unpromised(m) >= MIDGE__MEMORY_COST(n) &&
+           midge__memory_largest_free(m) >= n;
+}
+
 unsigned midge__memory_free_slots(const struct midge__memory *m)
 {
     const struct midge__slots *in = &m->slots[0];

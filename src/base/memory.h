@@ -150,6 +150,13 @@ void midge__memory_promise(struct midge__memory *m, unsigned owner, size_t n);
 size_t midge__memory_owner_share(const struct midge__memory *m, unsigned owner);
 /* Free bytes of the small region that are promised to no owner. */
 size_t midge__memory_unpromised(const struct midge__memory *m);
+/* Is there a block of n bytes beside all promises? */
+bool midge__memory_has(const struct midge__memory *m, size_t n);
+/* May the client take memory: are all promises kept, with the memory that is free? */
+static inline bool midge__memory_spares(const struct midge__memory *m)
+{
+    return m->promised <= m->small.free_bytes;
+}
 
 size_t midge__memory_owner_live(const struct midge__memory *m, unsigned owner);
 size_t midge__memory_owner_slots(const struct midge__memory *m, unsigned owner); /* of it, slots */

@@ -1,20 +1,54 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Admission decides which transfers and handshakes may begin now. If memory is short but will be
- * freed, nothing fails: the transfer waits, and idle connections are closed for room. The order is
- * fair: the origin with the fewest transfers in progress goes first, then first come, first served.
- * While the next transfer waits for room, up to PASSED_MAX others that can use an idle connection,
- * and so need no room, are admitted before it.
+ * Admission: it alone decides what may begin, and what gives way if memory is short. Connections,
+ * exchanges and transfers only say what they need, and wait:
+ *
+ *     list             waits for                          needs beside the bytes promised to others
+ *     client->starving an exchange, for memory            the bytes that it named
+ *     client->waiting  a connection, for its handshake    a permit, a pair of record slots, the
+ * peak the queue        a transfer, for a connection       a place; with TLS a pair of record
+ * slots, now or after a handshake; the peak
+ *
+ * One table for all of them, from above: the first row that is true decides.
+ *
+ *     is true                       exchange             connection            transfer
+ *     there is what it needs        resumes              shakes hands          begins
+ *     others can use an idle        –                    up to PASSED_MAX of them are admitted
+ * first, connection                                         since they need no memory a connection
+ * is idle          the oldest closes; what it held is free at the turn's end a leader is silent it
+ * closes, and its request waits behind the others others will free memory       it waits it waits
+ * it waits a session is kept             it is freed          it is freed           it is freed
+ *     others wait too               one continues        the newest goes back  –
+ *                                   without memory       to the queue
+ *     otherwise                     the same             it is tried           fails: NO_MEMORY
+ *
+ * Those above come first: nothing new begins while an exchange or a handshake waits for memory, so
+ * that requests with small needs do not keep it from them. The order in the queue is fair: the
+ * origin with the fewest transfers in progress goes first, then first come, first served (queue.c).
+ *
+ * Promises (memory.c) keep the memory that a connection may still take free for it. A handshake
+ * with a session needs little; if the server refuses the session, or an estimate was too low, an
+ * allocation fails. Then the transfer goes back to the queue and needs more the next time:
+ *
+ *     need    its connection opens when there is room for
+ *     USUAL   a handshake with the session that is kept; beside connections that wait for a name
+ *             server no room is needed
+ *     FULL    a full handshake
+ *     ALONE   all other connections are gone, and all sessions are freed. If memory is short then,
+ *             the transfer is too large for the block and fails
+ *
+ * Waiting requests, tasks and sleeps get no memory from the block's lower end, which is large
+ * enough for one connection (midge__memory_reserve): so ALONE succeeds.
  */
 #include "core/admission.h"
 #include "base/check.h"
 #include "base/list.h"
-#include "base/millis.h"
 #include "base/text.h"
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/exchange.h"
 #include "core/leader.h"
+#include "core/limits.h"
 #include "core/origin.h"
 #include "core/pool.h"
 #include "core/queue.h"
@@ -25,7 +59,73 @@
    it. */
 #define PASSED_MAX 2U
 
-/* --- idle connections: to use, or to make room --- */
+/* --- is there what it needs? --- */
+
+static bool has(const struct midge_client *client, size_t bytes, size_t piece)
+{
+    const struct midge__memory *m = &client->memory;
+    return midge__memory_unpromised(m) >= bytes && midge__memory_largest_free(m) >= piece;
+}
+
+static bool has_free_slots(const struct midge_client *client)
+{
+    return midge__tls_slot_in() == 0 || midge__memory_free_slots(&client->memory) > 0;
+}
+
+/* A pair of record slots is free, or will be at the end of a handshake. */
+static bool has_slots(const struct midge_client *client)
+{
+    return client->handshakes > 0 || has_free_slots(client);
+}
+
+/* Is there memory for t's connection until it is open, beside `later` bytes? own: it has them. A
+   full handshake does not ask for a smaller block than a resumed one: otherwise transfers that
+   change from a resumed to a full handshake would be admitted before the resumed one again and
+   again. */
+static bool has_opening(const struct midge_client *client, const struct midge__transfer *t,
+                        size_t own, size_t later)
+{
+    bool secure = t->origin->secure;
+    bool resumes = t->origin->session != NULL && t->need == MIDGE__NEED_USUAL;
+    size_t need = midge__opening_bytes(secure, resumes, true), piece = midge__exchange_piece();
+    if (secure && !resumes && midge__tls_handshake_piece() > piece) {
+        piece = midge__tls_handshake_piece();
+    }
+    return has(client, (need > own ? need - own : 0) + later, piece);
+}
+
+static bool has_handshake(const struct midge__conn *conn)
+{
+    size_t own = midge__memory_owner_share(&conn->client->memory, conn->owner);
+    return has_free_slots(conn->client) && has_opening(conn->client, conn->transfer, own, 0);
+}
+
+static bool has_head(const struct midge__conn *conn)
+{
+    const struct midge_client *client = conn->client;
+    bool spare = client->spare_head != NULL && midge__spare_head(&client->config) >= conn->needs;
+    return spare || midge__memory_has(&client->memory, conn->needs);
+}
+
+/* Will a connection free memory that does not wait for any itself? `all` counts those that wait for
+   a name server too: they may wait long, and free little. */
+static bool others_will_free(const struct midge_client *client, bool all)
+{
+    return client->n_conns > client->n_waiting + (all ? 0 : client->n_resolving);
+}
+
+static bool has_room(const struct midge_client *client, const struct midge__transfer *t)
+{
+    if (t->need == MIDGE__NEED_ALONE) {
+        return client->n_conns == 0;
+    }
+    bool first = client->n_conns == (t->need == MIDGE__NEED_USUAL ? client->n_resolving : 0);
+    bool slots = !t->origin->secure || has_slots(client);
+    return client->n_conns < client->config.max_connections &&
+           (first || (slots && has_opening(client, t, 0, client->later)));
+}
+
+/* --- making room --- */
 
 static struct midge__conn *first_idle(const struct midge__origin *o)
 {
@@ -33,267 +133,199 @@ static struct midge__conn *first_idle(const struct midge__origin *o)
     return link != NULL ? MIDGE_CONTAINER_OF(link, struct midge__conn, kin) : NULL;
 }
 
-/* After a replay a kept connection is not used again: one was stale already. */
-static bool may_reuse(const struct midge__transfer *t)
+/* Closes a silent leader of o, or (NULL) of any origin. False: there is none. */
+static bool yield_leader(struct midge_client *client, const struct midge__origin *o)
 {
-    return t->result->retries == 0 && !t->request->no_reuse;
+    struct midge__conn *conn = midge__leader_yield(client, o);
+    if (conn != NULL) {
+        midge__conn_requeue(conn, MIDGE__NEED_USUAL, false);
+    }
+    return conn != NULL;
+}
+
+/* Closes the oldest idle connection, or a silent leader. for_slots: one that has record slots, if
+   none are free. */
+static bool close_one(struct midge_client *client, bool for_slots)
+{
+    bool any = !for_slots || has_slots(client);
+    MIDGE__LIST_FOR_EACH(it, &client->idle)
+    {
+        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, rank);
+        if (any || midge__memory_owner_slots(&client->memory, conn->owner) > 0) {
+            /* Without close_notify, since its memory is needed now. The peer gets a FIN. */
+            midge__conn_kill(conn);
+            return true;
+        }
+    }
+    return yield_leader(client, NULL);
 }
 
 /* True: continue with the next transfer; t has begun, or the peer had closed this connection and
    there may be another idle one. False: no memory until the end of the turn. */
 static bool reuse(struct midge__conn *idle, struct midge__transfer *t)
 {
-    return midge__room_to_reuse(idle->client) && (midge__conn_reuse(idle, t) || !idle->idle);
+    struct midge_client *client = idle->client;
+    if (has(client, midge__exchange_bytes(), midge__exchange_piece()) &&
+        (midge__conn_reuse(idle, t) || !idle->idle)) {
+        return true;
+    }
+    (void)close_one(client, false);
+    return false;
 }
 
 /* t waits for room, for which an idle connection would be closed. A transfer that can use this
    connection is admitted first, which saves a handshake. True: one was. */
-static bool let_pass(struct midge_client *client, struct midge__transfer *t)
+static bool admit_reuser_first(struct midge_client *client, struct midge__transfer *t)
 {
-    if (t->passed >= PASSED_MAX || client->transfers >= client->config.max_transfers) {
-        return false;
-    }
     struct midge__transfer *other = midge__queue_reuser(client);
-    if (other == NULL) {
+    if (other == NULL || t->overtaken >= PASSED_MAX ||
+        client->transfers >= client->config.max_transfers) {
         return false;
     }
-    t->passed++;
+    t->overtaken++;
     return reuse(first_idle(other->origin), other);
-}
-
-/* Oldest idle connection whose closing frees record slots for t; t NULL: any. */
-static struct midge__conn *oldest_idle(const struct midge_client *client,
-                                       const struct midge__transfer *t)
-{
-    bool any = t == NULL || !t->origin->secure;
-    MIDGE__LIST_FOR_EACH(it, &client->idle)
-    {
-        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, rank);
-        if (any || midge__room_comes_from(conn)) {
-            return conn;
-        }
-    }
-    return NULL;
-}
-
-/* Closes a silent leader of o, or (NULL) of any origin. False: there is none. */
-static bool yield_leader(struct midge_client *client, const struct midge__origin *o)
-{
-    struct midge__conn *conn = midge__leader_yield(client, o);
-    if (conn != NULL) {
-        midge__conn_start_over(conn, conn->transfer, false, false);
-    }
-    return conn != NULL;
-}
-
-static bool evict_idle(struct midge_client *client, const struct midge__transfer *t)
-{
-    struct midge__conn *conn = oldest_idle(client, t);
-    if (conn == NULL) {
-        return yield_leader(client, NULL);
-    }
-    /* Without close_notify, since its memory is needed now. The peer gets a FIN. */
-    midge__conn_kill(conn);
-    return true;
-}
-
-/* Will any connection apart from `but` free memory? `named` counts those that wait for a name
-   server too: they may wait long, and free little. */
-static bool others_live(const struct midge_client *client, const struct midge__conn *but,
-                        bool named)
-{
-    unsigned none = client->n_waiting + (named ? 0 : client->n_resolving);
-    none += but != NULL && !but->waits && but->state != MIDGE__CONN_DEAD;
-    return client->n_conns > none;
-}
-
-bool midge__others_work(const struct midge_client *client, const struct midge__conn *but)
-{
-    bool counts = but != NULL && but->state > MIDGE__CONN_WAIT_DNS && but->state < MIDGE__CONN_DEAD;
-    return client->n_conns - client->n_resolving > counts;
-}
-
-/* On its first try a transfer does not count the connections that wait for a name server. If memory
-   is short then, it waits for these too. */
-static bool counts_all(const struct midge__transfer *t)
-{
-    return t->put_off > 0;
-}
-
-static struct midge__conn *waiting(const struct midge_client *client, bool newest)
-{
-    const struct midge__list *list = &client->waiting;
-    struct midge__list *link = newest ? list->prev : list->next;
-    return link != list ? MIDGE_CONTAINER_OF(link, struct midge__conn, rank) : NULL;
-}
-
-/* No other connection will free memory: the newest one that waits goes back to the queue, one in
-   each turn, since its end frees memory for the others. The last one is tried with the memory that
-   is free: the need of a handshake is an estimate, and only a failed allocation is an error. */
-static void narrow_down(struct midge_client *client, struct midge__conn *next)
-{
-    struct midge__conn *newest = waiting(client, true);
-    if (newest == next) {
-        midge__conn_admit(next);
-        return;
-    }
-    /* With a full handshake: otherwise it would be admitted again at once. */
-    midge__conn_start_over(newest, newest->transfer, true, true);
-}
-
-static void admit_handshakes(struct midge_client *client)
-{
-    struct midge__conn *next;
-    while (client->handshakes < client->config.max_handshakes &&
-           (next = waiting(client, false)) != NULL) {
-        if (midge__room_to_shake(next)) {
-            midge__conn_admit(next);
-            continue;
-        }
-        if (let_pass(client, next->transfer)) {
-            continue;
-        }
-        if (!evict_idle(client, next->transfer) &&
-            !others_live(client, next, counts_all(next->transfer))) {
-            if (waiting(client, true) == next && midge__origins_forget(client, next->origin)) {
-                continue;
-            }
-            narrow_down(client, next);
-        }
-        return; /* memory comes at the end of the turn, or when other connections end */
-    }
-    if (waiting(client, false) != NULL) {
-        (void)yield_leader(client, NULL); /* its permit */
-    }
-}
-
-/* --- transfers --- */
-
-static bool is_alone(const struct midge__transfer *t)
-{
-    return t->put_off >= MIDGE__PUT_OFF_ALONE;
-}
-
-static bool lacks_room(const struct midge_client *client, const struct midge__transfer *t)
-{
-    if (is_alone(t)) {
-        return client->n_conns > 0;
-    }
-    /* If it were opened, it would only hold memory while it waits for its handshake. */
-    bool others = counts_all(t) ? client->n_conns > 0 : midge__others_work(client, NULL);
-    return client->n_conns >= client->config.max_connections ||
-           (others && !midge__room_to_open(client, t));
-}
-
-/* True: continue with the next transfer. */
-static bool begin(struct midge_client *client, struct midge__transfer *t)
-{
-    struct midge__conn *idle = first_idle(t->origin);
-    if (idle != NULL && may_reuse(t)) {
-        if (reuse(idle, t)) {
-            return true;
-        }
-        (void)evict_idle(client, NULL);
-        return false;
-    }
-    bool in_the_way = t->origin->connections >= client->config.max_per_origin;
-    if (in_the_way || lacks_room(client, t)) {
-        if (let_pass(client, t)) {
-            return true;
-        }
-        if (in_the_way && idle != NULL) {
-            midge__conn_kill(idle);
-        } else if (in_the_way) {
-            (void)yield_leader(client, t->origin);
-        } else {
-            (void)evict_idle(client, is_alone(t) ? NULL : t);
-        }
-        return false;
-    }
-    int err = midge__conn_open(client, t);
-    if (err == MIDGE_OK) {
-        return true;
-    }
-    if (!evict_idle(client, NULL) && client->n_conns == 0) {
-        if (midge__origins_forget(client, t->origin)) {
-            return true;
-        }
-        t->result->detail = MIDGE__TEXT("block too small");
-        midge__transfer_end(t, err);
-        return true;
-    }
-    return false;
 }
 
 /* --- exchanges that wait for memory --- */
 
-bool midge__admission_later(struct midge_client *client, const struct midge__conn *conn)
-{
-    if (evict_idle(client, NULL) || others_live(client, conn, true)) {
-        return true;
-    }
-    /* conn is alone: free the sessions. */
-    bool forgot = false;
-    while (midge__origins_forget(client, conn->origin)) {
-        forgot = client->dirty = true;
-    }
-    return forgot;
-}
-
-void midge__admission_clear(struct midge_client *client)
-{
-    while (evict_idle(client, NULL) || midge__origins_forget(client, NULL)) {
-    }
-    if (!client->stepping) {
-        midge__conns_reap(client);
-    }
-}
-
 static bool gives_way(const struct midge__conn *conn, const struct midge__conn *to)
 {
     return to == NULL ||
-           (conn->steps_back != to->steps_back ? conn->steps_back : conn->starves > to->starves);
+           (conn->steps_back != to->steps_back ? conn->steps_back : conn->needs > to->needs);
 }
 
-static void resume(struct midge__conn *conn)
-{
-    conn->starves = 0;
-    midge__conn_wait_end(conn);
-    conn->protocol->resume(conn, NULL, MIDGE__RESUME_MEMORY);
-    conn->client->dirty = true;
-}
-
-/* Resumes one exchange for which there is memory now; one in each turn, since it has not taken its
-   memory yet. If nothing will free memory, one is resumed without it (cut_head in h1_recv.c). True:
-   some wait, so nothing new begins before them. */
-static bool feed(struct midge_client *client)
+/* The first one for which there is memory; otherwise the one that continues without it if there
+   will be none. */
+static struct midge__conn *next_starving(const struct midge_client *client)
 {
     struct midge__conn *last = NULL;
     MIDGE__LIST_FOR_EACH(it, &client->starving)
     {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, rank);
-        if (midge__room_to_feed(conn)) {
-            resume(conn);
-            return true;
+        if (has_head(conn)) {
+            return conn;
         }
         if (gives_way(conn, last)) {
             last = conn;
         }
     }
-    if (last != NULL && evict_idle(client, NULL)) {
-        client->dirty = true; /* its memory is free in the next turn */
-    } else if (last != NULL && !others_live(client, last, true)) {
-        resume(last);
-    }
-    return last != NULL;
+    return last;
 }
 
-static void close_overtaken(struct midge_client *client)
+/* One in each turn, since it has not taken its memory yet. True: some wait, so nothing new begins
+   before them. */
+static bool resume_starving(struct midge_client *client)
 {
-    struct midge__conn *conn;
-    while ((conn = midge__leader_overtaken(client)) != NULL) {
-        midge__conn_start_over(conn, conn->transfer, false, true);
+    struct midge__conn *conn = next_starving(client);
+    if (conn == NULL) {
+        return false;
     }
+    conn->denied = !has_head(conn);
+    if (!conn->denied) {
+        midge__conn_resume(conn);
+    } else if (close_one(client, false)) {
+        client->dirty = true; /* its memory is free in the next turn */
+    } else if (!others_will_free(client, true)) {
+        if (midge__origins_forget(client, conn->origin)) {
+            client->dirty = true;
+        } else {
+            midge__conn_resume(conn);
+        }
+    }
+    return true;
+}
+
+/* --- handshakes --- */
+
+/* No other connection will free memory: the newest one that waits goes back to the queue, one in
+   each turn, since its end frees memory for the others. The last one is tried with the memory that
+   is free: the need of a handshake is an estimate, and only a failed allocation is an error. */
+static void break_deadlock(struct midge_client *client, struct midge__conn *next)
+{
+    struct midge__conn *newest = MIDGE_CONTAINER_OF(client->waiting.prev, struct midge__conn, rank);
+    if (newest != next) {
+        /* With a full handshake: otherwise it would be admitted again at once. */
+        midge__conn_requeue(newest, MIDGE__NEED_FULL, true);
+    } else if (midge__origins_forget(client, next->origin)) {
+        client->dirty = true;
+    } else {
+        midge__conn_admit(next);
+    }
+}
+
+/* True: one waits for memory, so nothing new begins before it. */
+static bool admit_handshakes(struct midge_client *client)
+{
+    struct midge__list *link;
+    while ((link = midge__list_first(&client->waiting)) != NULL) {
+        struct midge__conn *next = MIDGE_CONTAINER_OF(link, struct midge__conn, rank);
+        struct midge__transfer *t = next->transfer;
+        if (client->handshakes >= client->config.max_handshakes) {
+            (void)yield_leader(client, NULL); /* its permit */
+            return false;
+        }
+        if (has_handshake(next)) {
+            midge__conn_admit(next);
+        } else if (!admit_reuser_first(client, t)) {
+            if (!close_one(client, true) &&
+                !others_will_free(client, t->need != MIDGE__NEED_USUAL)) {
+                break_deadlock(client, next);
+            }
+            return true; /* memory comes at the end of the turn, or when other connections end */
+        }
+    }
+    return false;
+}
+
+/* --- transfers --- */
+
+/* A place of its origin, or memory. */
+static void make_room(struct midge_client *client, const struct midge__transfer *t, bool full)
+{
+    struct midge__conn *idle = first_idle(t->origin);
+    if (full && idle != NULL) {
+        midge__conn_kill(idle);
+    } else if (full) {
+        (void)yield_leader(client, t->origin);
+    } else {
+        (void)close_one(client, t->origin->secure && t->need != MIDGE__NEED_ALONE);
+    }
+}
+
+/* True: continue with the next transfer. */
+static bool open_for(struct midge_client *client, struct midge__transfer *t)
+{
+    while (t->need == MIDGE__NEED_ALONE && midge__origins_forget(client, NULL)) {
+    }
+    int err = midge__conn_open(client, t);
+    if (err == MIDGE_OK) {
+        return true;
+    }
+    if (close_one(client, false) || client->n_conns > 0) {
+        return false;
+    }
+    if (!midge__origins_forget(client, t->origin)) {
+        t->result->detail = MIDGE__TEXT("block too small");
+        midge__transfer_end(t, err);
+    }
+    return true;
+}
+
+static bool begin(struct midge_client *client, struct midge__transfer *t)
+{
+    struct midge__conn *idle = first_idle(t->origin);
+    if (idle != NULL && midge__queue_may_reuse(t)) {
+        return reuse(idle, t);
+    }
+    bool full = t->origin->connections >= client->config.max_per_origin;
+    if (!full && has_room(client, t)) {
+        return open_for(client, t);
+    }
+    if (admit_reuser_first(client, t)) {
+        return true;
+    }
+    make_room(client, t, full);
+    return false;
 }
 
 /* Begins transfers, at most as many as a turn has steps. */
@@ -324,13 +356,24 @@ static void admit_transfers(struct midge_client *client)
 
 void midge__admission_run(struct midge_client *client)
 {
+    struct midge__conn *conn;
     if (!client->dirty) {
         return;
     }
     client->dirty = false;
-    close_overtaken(client);
-    if (!feed(client)) {
-        admit_handshakes(client);
+    while ((conn = midge__leader_overtaken(client)) != NULL) {
+        midge__conn_requeue(conn, MIDGE__NEED_USUAL, true);
+    }
+    if (!resume_starving(client) && !admit_handshakes(client)) {
         admit_transfers(client);
+    }
+}
+
+void midge__admission_clear(struct midge_client *client)
+{
+    while (close_one(client, false) || midge__origins_forget(client, NULL)) {
+    }
+    if (!client->stepping) {
+        midge__conns_reap(client);
     }
 }

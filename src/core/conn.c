@@ -3,25 +3,26 @@
  * Connections.
  *
  * state       waits for            on ok                 on error              deadline (whose)
+ * NEW         –                    WAIT_DNS, WAIT_TCP    DEAD                  –
  * WAIT_DNS    resolver             WAIT_TCP              DEAD                  dns (transfer's)
- * WAIT_TCP    connect              WAIT_ADMIT or READY   next address, DEAD    its share (own) of
- *                                                                              connect (transfer's)
- * WAIT_ADMIT  permit, memory       WAIT_TLS              DEAD                  queue (transfer's)
+ * WAIT_TCP    connect              WAIT_ROOM or READY    next address,         its share (own) of
+ *                                                        WAIT_DNS, DEAD        connect (transfer's)
+ * WAIT_ROOM   permit, memory       WAIT_TLS              DEAD                  queue (transfer's)
  * WAIT_TLS    handshake            READY                 DEAD                  tls (transfer's)
  * READY       protocol; or idle    READY, WAIT_CLOSE     DEAD                  keep-alive (own)
  * WAIT_CLOSE  close_notify         DEAD                  DEAD                  MIDGE_CLOSE_MS (own)
  * DEAD        the turn's end       –                     –                     –
  *
- * In three cases the connection ends, but its transfer does not fail and goes back to the queue
- * (start_over): memory is short before anything was sent; there is no room after the lookup; a
- * handshake with a session fails, and is tried once without the session.
+ * The connection may end while its transfer does not fail but goes back to the queue
+ * (midge__conn_requeue): memory is short before anything was sent, a handshake with a session
+ * fails, or admission closes it for others.
  */
 #include "core/conn.h"
 #include "base/check.h"
 #include "base/list.h"
-#include "core/admission.h"
 #include "core/client.h"
 #include "core/leader.h"
+#include "core/limits.h"
 #include "core/origin.h"
 #include "core/queue.h"
 #include "core/tell.h"
@@ -29,6 +30,30 @@
 #include "core/transfer.h"
 #include "midge/config.h"
 #include <string.h>
+
+/* Bytes that it may have in all. The memory of a ticket of TLS 1.3 may be taken at any time. */
+static size_t to_promise(const struct midge__conn *conn)
+{
+    bool tickets = conn->tls.version == MIDGE_TLS_1_3 && midge__tls_slot_in() != 0 && !conn->idle;
+    if (conn->state == MIDGE__CONN_WAIT_TLS) {
+        return midge__opening_bytes(true, conn->tls.offered, true);
+    }
+    return tickets && conn->state == MIDGE__CONN_READY ? midge__opening_bytes(true, false, false)
+                                                       : 0;
+}
+
+void midge__conn_promise(const struct midge__conn *conn)
+{
+    midge__memory_promise(&conn->client->memory, conn->owner, to_promise(conn));
+}
+
+/* Bytes that it takes when its handshake begins: client->later is the sum. A connection that waits
+   for a name server does not count, since that may take long. */
+static size_t taken_later(const struct midge__conn *conn)
+{
+    bool later = conn->state == MIDGE__CONN_WAIT_TCP || conn->state == MIDGE__CONN_WAIT_ROOM;
+    return later ? midge__working_bytes(conn->origin->secure) : 0;
+}
 
 void midge__conn_state_set(struct midge__conn *conn, enum midge__conn_state state)
 {
@@ -39,11 +64,11 @@ void midge__conn_state_set(struct midge__conn *conn, enum midge__conn_state stat
     struct midge_client *client = conn->client;
     client->n_resolving -= conn->state == MIDGE__CONN_WAIT_DNS;
     client->n_resolving += state == MIDGE__CONN_WAIT_DNS;
-    client->later -= midge__room_later(conn);
+    client->later -= taken_later(conn);
     conn->state = (uint8_t)state;
-    client->later += midge__room_later(conn);
+    client->later += taken_later(conn);
     conn->want_stale = true;
-    midge__room_promise(conn);
+    midge__conn_promise(conn);
     midge__trace(conn->client, MIDGE_TRACE_INFO, id, names[state], conn->origin->host,
                  conn->number);
 }
@@ -54,6 +79,25 @@ void midge__conn_kick(struct midge__conn *conn)
     if (conn->state != MIDGE__CONN_DEAD && midge__list_empty(&conn->ready)) {
         midge__list_push_tail(&conn->client->ready, &conn->ready);
     }
+}
+
+bool midge__conn_need(struct midge__conn *conn, size_t bytes, bool steps_back)
+{
+    if (conn->denied) {
+        conn->denied = false;
+        return false;
+    }
+    conn->needs = (uint32_t)bytes;
+    conn->steps_back = steps_back;
+    midge__conn_wait(conn, &conn->client->starving);
+    return true;
+}
+
+void midge__conn_resume(struct midge__conn *conn)
+{
+    midge__conn_wait_end(conn);
+    conn->protocol->resume(conn, NULL, MIDGE__RESUME_MEMORY);
+    conn->client->dirty = true;
 }
 
 void midge__conn_wait(struct midge__conn *conn, struct midge__list *list)
@@ -69,6 +113,7 @@ void midge__conn_wait_end(struct midge__conn *conn)
 {
     if (conn->waits) {
         conn->waits = false;
+        conn->needs = 0;
         conn->client->n_waiting--;
         midge__list_remove(&conn->rank);
     }
@@ -211,6 +256,7 @@ static void attach(struct midge__conn *conn, struct midge__transfer *t)
     t->result->reused = conn->served > 0;
     conn->no_reuse = t->request->no_reuse;
     conn->transfer = NULL;
+    conn->denied = false;
     t->conn = conn;
     t->state = MIDGE__TRANSFER_ATTACHED;
 }

@@ -9,6 +9,7 @@
 #include "base/timer_heap.h"
 #include "codec/keep_alive.h"
 #include "core/exchange.h"
+#include "core/transfer.h"
 #include "io/stream.h"
 #include "io/tls.h"
 #include "midge/client.h"
@@ -19,8 +20,8 @@ struct midge__transfer;
 enum midge__conn_state {
     MIDGE__CONN_NEW,        /* being made; leads to WAIT_DNS or WAIT_TCP */
     MIDGE__CONN_WAIT_DNS,   /* the resolver; ok: WAIT_TCP */
-    MIDGE__CONN_WAIT_TCP,   /* connect; ok: WAIT_ADMIT (TLS) or READY; failed: the next address */
-    MIDGE__CONN_WAIT_ADMIT, /* handshake permit and memory; ok: WAIT_TLS */
+    MIDGE__CONN_WAIT_TCP,   /* connect; ok: WAIT_ROOM (TLS) or READY; failed: the next address */
+    MIDGE__CONN_WAIT_ROOM,  /* handshake permit and memory; ok: WAIT_TLS */
     MIDGE__CONN_WAIT_TLS,   /* handshake; ok: READY */
     MIDGE__CONN_READY,      /* carries exchanges, or idles in the pool */
     MIDGE__CONN_WAIT_CLOSE, /* close_notify is being sent; then DEAD */
@@ -37,6 +38,7 @@ struct midge__conn {
     bool leads, silent; /* leader.c; silent: its peer has been silent for too long */
     bool answered;      /* a byte of an answer has come */
     bool steps_back;    /* while it starves: its transfer may be sent again later */
+    bool denied;        /* there will be no memory for its exchange */
     struct midge_client *client;
     struct midge__origin *origin;
     struct midge__transfer *transfer; /* the transfer that it is opened for, until READY */
@@ -51,9 +53,9 @@ struct midge__conn {
     /* WAIT_TCP: the address's share; READY: keep-alive if idle, the protocol's if busy; WAIT_CLOSE:
        its limit */
     struct midge__timer timer;
-    unsigned owner;   /* memory tag */
-    uint32_t starves; /* READY: bytes its exchange waits for; 0 none */
-    uint32_t number;  /* from 1, for reports */
+    unsigned owner;  /* memory tag */
+    uint32_t needs;  /* READY: bytes that its exchange waits for; 0 none */
+    uint32_t number; /* from 1, for reports */
     uint32_t longest_step_us;
     uint32_t served; /* exchanges so far */
     uint32_t rtt_ms; /* the longer of connect and first flight */
@@ -69,9 +71,16 @@ struct midge__conn {
 
 /* The one setter of the state. */
 void midge__conn_state_set(struct midge__conn *conn, enum midge__conn_state state);
-/* It waits in a list of the client for memory or a permit; it waits no longer. */
+/* Its exchange needs so many bytes, and they are not free. True: admission resumes it when they
+   are; steps_back: its transfer may be sent again later. False: there will be none. */
+bool midge__conn_need(struct midge__conn *conn, size_t bytes, bool steps_back);
+/* Resumes the exchange that waits for memory. */
+void midge__conn_resume(struct midge__conn *conn);
+/* It waits for its handshake; it waits no longer for anything. */
 void midge__conn_wait(struct midge__conn *conn, struct midge__list *list);
 void midge__conn_wait_end(struct midge__conn *conn);
+/* It became idle or busy: what it may take of the memory changes. */
+void midge__conn_promise(const struct midge__conn *conn);
 /* It idles no longer. */
 void midge__conn_busy(struct midge__conn *conn);
 /* Something may have changed: step it this turn. */
@@ -94,14 +103,13 @@ void midge__conns_reap(struct midge_client *client);
 
 /* Opens a connection for t and admits t. On an error nothing has changed. */
 int midge__conn_open(struct midge_client *client, struct midge__transfer *t);
-/* WAIT_ADMIT got its permit: begin the handshake. */
+/* WAIT_ROOM got its permit: begin the handshake. */
 void midge__conn_admit(struct midge__conn *conn);
-/* t goes back to the queue (first: to its head) and begins anew with another connection; whole:
-   with a full handshake, when there is room for one. */
-void midge__conn_start_over(struct midge__conn *conn, struct midge__transfer *t, bool whole,
-                            bool first);
-/* True: memory was short before anything was sent (err), and others hold some, so t waits in the
-   queue. */
+/* Its transfer goes back to the queue (first: to its head), and begins anew with another
+   connection, which needs at least that. conn ends. */
+void midge__conn_requeue(struct midge__conn *conn, enum midge__need need, bool first);
+/* True: memory was short before anything was sent (err), and others hold some, so t goes back to
+   the queue and needs more. */
 bool midge__conn_retry_later(struct midge__conn *conn, struct midge__transfer *t, int err);
 void midge__conn_step_dns(struct midge__conn *conn);
 /* late: the address's share of the time is over. */

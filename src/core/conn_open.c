@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The opening of a connection: look the name up, connect to one address after the other, wait for a
    permit, shake hands. conn.c has the table of states. If memory is short before anything was sent,
-   or a session is refused, the transfer goes back to the queue (midge__conn_start_over). */
+   or a session is refused, the transfer goes back to the queue (midge__conn_requeue). */
 #include "base/check.h"
 #include "base/list.h"
-#include "core/admission.h"
 #include "core/client.h"
 #include "core/deadline.h"
 #include "core/conn.h"
@@ -20,30 +19,33 @@
    fails. */
 #define KNOWN_AND_ASK 2U
 
-void midge__conn_start_over(struct midge__conn *conn, struct midge__transfer *t, bool whole,
-                            bool first)
+void midge__conn_requeue(struct midge__conn *conn, enum midge__need need, bool first)
 {
+    struct midge__transfer *t = conn->transfer;
     conn->transfer = NULL;
     midge__conn_report(conn, t->result);
-    if (whole && t->put_off == 0) {
-        t->put_off = 1;
+    if (need > t->need) {
+        t->need = (uint8_t)need;
     }
     midge__transfer_requeue(t, first);
     midge__conn_kill(conn);
 }
 
-/* True: memory was short before anything was sent, and others hold some, so t waits in the
-   queue. */
+/* No other connection and no session holds memory: there will be no more than now. */
+static bool is_alone(const struct midge_client *client)
+{
+    return client->n_conns == 1 && midge__list_empty(&client->sessions) &&
+           midge__list_empty(&client->unused);
+}
+
 bool midge__conn_retry_later(struct midge__conn *conn, struct midge__transfer *t, int err)
 {
-    bool alone = conn->client->n_conns == 1;
-    if (err != MIDGE_ERR_NO_MEMORY || (alone && !midge__admission_later(conn->client, conn))) {
+    if (err != MIDGE_ERR_NO_MEMORY || is_alone(conn->client)) {
         return false;
     }
-    if (t->put_off < MIDGE__PUT_OFF_ALONE) {
-        t->put_off++;
-    }
-    midge__conn_start_over(conn, t, true, true);
+    conn->transfer = t;
+    midge__conn_requeue(conn, t->need == MIDGE__NEED_USUAL ? MIDGE__NEED_FULL : MIDGE__NEED_ALONE,
+                        true);
     return true;
 }
 
@@ -117,21 +119,6 @@ static void connect_next(struct midge__conn *conn)
     opened_so_far(conn, err, &conn->tcp.s.fault);
 }
 
-/* There is no room after the lookup: t goes back to the queue until there is. Only once: the
-   remembered address may fail, and then all of them are tried. */
-static bool lacks_room(struct midge__conn *conn)
-{
-    struct midge__transfer *t = conn->transfer;
-    if (t->resolved || !midge__others_work(conn->client, conn) || midge__room_to_connect(conn)) {
-        return false;
-    }
-    t->resolved = true;
-    conn->origin->address = conn->query->addrs[0];
-    conn->origin->address_known = true;
-    midge__conn_start_over(conn, t, false, true);
-    return true;
-}
-
 void midge__conn_step_dns(struct midge__conn *conn)
 {
     if (!conn->query->done) {
@@ -142,9 +129,7 @@ void midge__conn_step_dns(struct midge__conn *conn)
         midge__conn_fail(conn, MIDGE_ERR_RESOLVE, &fault);
         return;
     }
-    if (!lacks_room(conn)) {
-        connect_next(conn);
-    }
+    connect_next(conn);
 }
 
 static int start_dns(struct midge__conn *conn)
@@ -197,7 +182,7 @@ static void connected(struct midge__conn *conn)
         return;
     }
     midge__transfer_phase(conn->transfer, MIDGE_PHASE_QUEUE);
-    midge__conn_state_set(conn, MIDGE__CONN_WAIT_ADMIT);
+    midge__conn_state_set(conn, MIDGE__CONN_WAIT_ROOM);
     midge__list_remove(&conn->ready);
     midge__conn_wait(conn, &conn->client->waiting);
 }
@@ -226,7 +211,7 @@ void midge__conn_admit(struct midge__conn *conn)
         .min_version = o->min_tls,
         .max_version = o->max_tls,
         .skip_verification = o->skip_verification,
-        .resume = client->config.no_sessions || conn->transfer->put_off > 0 ? NULL : o->session,
+        .resume = conn->transfer->need == MIDGE__NEED_USUAL ? o->session : NULL,
         .owner = conn->owner,
         .show = midge__peer_certificate,
     };
@@ -254,8 +239,7 @@ static bool try_without_session(struct midge__conn *conn, int err)
         return false;
     }
     midge__origin_doubt(conn->origin, conn);
-    midge__conn_start_over(conn, conn->transfer, true,
-                           true); /* even if a session comes meanwhile */
+    midge__conn_requeue(conn, MIDGE__NEED_FULL, true); /* even if a session comes meanwhile */
     return true;
 }
 

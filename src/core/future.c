@@ -62,8 +62,8 @@ int midge__simple_add(struct midge_client *client, struct midge__simple *simple,
                       const struct midge__awaitable_ops *ops)
 {
     simple->aw.ops = ops;
-    int err = midge__room_to_wait(client) ? midge__awaitable_add(client, &simple->aw)
-                                          : MIDGE_ERR_NO_MEMORY;
+    int err = midge__memory_spares(&client->memory) ? midge__awaitable_add(client, &simple->aw)
+                                                    : MIDGE_ERR_NO_MEMORY;
     if (err != MIDGE_OK) {
         midge__memory_free(&client->memory, simple);
     }

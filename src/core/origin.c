@@ -12,7 +12,6 @@
 #include "base/millis.h"
 #include "base/span.h"
 #include "codec/url.h"
-#include "core/admission.h"
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/leader.h"
@@ -416,7 +415,7 @@ void midge__origin_session(struct midge__origin *o, struct midge__conn *conn)
     if (!taken) {
         return;
     }
-    if (midge__room_to_wait(o->client)) {
+    if (midge__memory_spares(&o->client->memory)) {
         midge__tls_session_free(o->client->tls, o->session);
         o->session = session;
         enlist(o);

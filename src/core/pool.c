@@ -5,7 +5,6 @@
 #include "base/check.h"
 #include "base/list.h"
 #include "base/millis.h"
-#include "core/admission.h"
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/origin.h"
@@ -77,7 +76,7 @@ void midge__pool_put(struct midge__conn *conn)
     midge__list_push_tail(&conn->origin->idle, &conn->kin);
     midge__list_push_tail(&client->idle, &conn->rank);
     midge__queue_update(conn->origin);
-    midge__room_promise(conn);
+    midge__conn_promise(conn);
     conn->timer.fire = keep_alive_over;
     (void)midge__timer_arm(&client->timers, &conn->timer, conn->since_ms + keep_ms(conn));
     midge__list_remove(&conn->ready);
@@ -114,7 +113,7 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
     }
     midge__transfer_admit(t, conn);
     midge__conn_busy(conn);
-    midge__room_promise(conn);
+    midge__conn_promise(conn);
     conn->since_ms = conn->client->now_ms;
     midge__timer_disarm(&conn->client->timers, &conn->timer);
     int err = midge__conn_attach(conn, t);

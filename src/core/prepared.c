@@ -89,7 +89,7 @@ static int prepare(struct midge_client *client, const struct midge_request *requ
         p->t.origin = p->origin;
         err = make_head(client, p);
     }
-    if (err == MIDGE_OK && !midge__room_to_wait(client)) {
+    if (err == MIDGE_OK && !midge__memory_spares(&client->memory)) {
         err = MIDGE_ERR_NO_MEMORY;
     }
     if (err != MIDGE_OK) {

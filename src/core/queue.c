@@ -66,8 +66,7 @@ void midge__queue_update(struct midge__origin *o)
     }
 }
 
-/* After a replay a kept connection is not used again: one was stale already. */
-static bool may_reuse(const struct midge__transfer *t)
+bool midge__queue_may_reuse(const struct midge__transfer *t)
 {
     return t->result->retries == 0 && !t->request->no_reuse;
 }
@@ -75,7 +74,8 @@ static bool may_reuse(const struct midge__transfer *t)
 void midge__queue_put(struct midge__transfer *t, bool first)
 {
     struct midge_client *client = t->aw.client;
-    struct midge__list *list = may_reuse(t) ? &t->origin->reusers : &t->origin->newcomers;
+    struct midge__list *list =
+        midge__queue_may_reuse(t) ? &t->origin->reusers : &t->origin->newcomers;
     if (first) {
         t->order = --client->first_order;
         midge__list_push_head(list, &t->link);

@@ -13,6 +13,8 @@ struct midge__transfer;
 void midge__queue_put(struct midge__transfer *t, bool first);
 /* Takes it out; does nothing if it does not wait. */
 void midge__queue_take(struct midge__transfer *t);
+/* May it use a kept connection? After a replay it does not: one was stale already. */
+bool midge__queue_may_reuse(const struct midge__transfer *t);
 /* Something changed on which the place of an origin's transfers depends: its connections, their
    states, its transfers in progress, its leaders. */
 void midge__queue_update(struct midge__origin *origin);

@@ -60,6 +60,6 @@ bool midge__replay_for_memory(struct midge__transfer *t, int err)
         !may_send_again(t, true)) {
         return false;
     }
-    t->put_off = MIDGE__PUT_OFF_ALONE;
+    t->need = MIDGE__NEED_ALONE;
     return true;
 }

@@ -33,7 +33,7 @@ static bool is_first(const struct midge_client *client)
 static int add(struct midge_client *client, struct midge__draft *draft, struct midge__transfer *t)
 {
     int err = midge__origin_get(client, draft->request, &draft->url, &t->origin);
-    if (err == MIDGE_OK && !is_first(client) && !midge__room_to_wait(client)) {
+    if (err == MIDGE_OK && !is_first(client) && !midge__memory_spares(&client->memory)) {
         err = MIDGE_ERR_NO_MEMORY;
     }
     return err == MIDGE_OK ? midge__awaitable_add(client, &t->aw) : err;

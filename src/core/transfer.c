@@ -158,7 +158,7 @@ static void abandon(struct midge__transfer *t, int err)
                 midge__conn_unanswered(conn);
             }
             conn->protocol->cancel(conn, t);
-        } else if (err == MIDGE_ERR_TIMEOUT && conn->state != MIDGE__CONN_WAIT_ADMIT) {
+        } else if (err == MIDGE_ERR_TIMEOUT && conn->state != MIDGE__CONN_WAIT_ROOM) {
             midge__origin_doubt(conn->origin, conn);
             if (midge__deadline_phase_left(t) == 0) { /* otherwise the total limit ended it */
                 midge__leader_failed(conn);

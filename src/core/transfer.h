@@ -21,17 +21,15 @@ enum midge__transfer_state {
     MIDGE__TRANSFER_ENDED
 };
 
-/* Memory was short for a transfer this many times, although there should have been enough: it is
-   tried again when no other connection is open. If it fails then, it is too large for the block. */
-#define MIDGE__PUT_OFF_ALONE 2U
+/* What must be free before a connection is opened for it: admission.c. */
+enum midge__need { MIDGE__NEED_USUAL, MIDGE__NEED_FULL, MIDGE__NEED_ALONE };
 
 struct midge__transfer {
     uint8_t state, phase;
-    uint8_t passed;  /* how many were admitted before it although it was next (admission.c) */
-    uint8_t put_off; /* how many times memory was short before anything was sent */
+    uint8_t overtaken; /* how many were admitted before it although it was next (admission.c) */
+    uint8_t need;      /* enum midge__need */
     bool frozen;
     bool yielded;      /* its silent leader was closed for others: this happens only once */
-    bool resolved;     /* went back to the queue after its address was known */
     bool source_begun; /* read from: a replay must rewind it */
     bool is_prepared;  /* it is part of a struct midge_prepared */
     uint8_t method;    /* MIDGE__METHOD_x */

@@ -4,7 +4,6 @@
    of the sink, the source and for memory, the end of an exchange, and a request that cannot be
    sent. */
 #include "http/h1.h"
-#include "core/admission.h"
 #include "core/client.h"
 #include "core/replay.h"
 #include "core/deadline.h"
@@ -50,12 +49,9 @@ bool midge__h1_wait(struct midge__h1 *x, unsigned who)
 bool midge__h1_starve(struct midge__h1 *x, size_t bytes)
 {
     struct midge__conn *conn = x->conn;
-    if (!midge__admission_later(conn->client, conn)) {
+    if (!midge__conn_need(conn, bytes, midge__transfer_steps_back(x->transfer))) {
         return false;
     }
-    conn->starves = (uint32_t)bytes;
-    midge__conn_wait(conn, &conn->client->starving);
-    conn->steps_back = midge__transfer_steps_back(x->transfer);
     set_waits(x, x->waits | MIDGE__RESUME_MEMORY);
     return true;
 }
@@ -105,7 +101,7 @@ static void answer_late(struct midge__timer *timer)
 {
     struct midge__conn *conn = MIDGE_CONTAINER_OF(timer, struct midge__conn, timer);
     struct midge__h1 *x = conn->exchange;
-    if (x->transfer != NULL && x->transfer->result->status == 0 && conn->starves == 0) {
+    if (x->transfer != NULL && x->transfer->result->status == 0 && conn->needs == 0) {
         (void)midge__h1_end_unsent(x);
         midge__conn_close(conn);
     }
@@ -141,7 +137,6 @@ static void detach(struct midge__conn *conn)
     struct midge__h1 *x = conn->exchange;
     if (x != NULL) {
         conn->exchange = NULL;
-        conn->starves = 0;
         midge__conn_wait_end(conn);
         midge__h1_recv_end(x);
         midge__memory_free(memory, x);

@@ -5,7 +5,6 @@
    the exchange borrows the client's spare head or waits; if none will come, the fields that are not
    needed are skipped. */
 #include "http/h1.h"
-#include "core/admission.h"
 #include "core/client.h"
 #include "core/replay.h"
 #include "core/limits.h"
@@ -167,7 +166,7 @@ static int grow(struct midge__h1 *x)
     }
     cap = cap == 0 ? HEAD_FIRST : cap * 2;
     cap = cap < max ? cap : max;
-    if (!midge__room_to_grow(client, cap)) {
+    if (!midge__memory_has(&client->memory, cap)) {
         return do_with_less(x, cap);
     }
     char *head = midge__h1_keep(x, cap);
@@ -182,7 +181,7 @@ static int grow(struct midge__h1 *x)
 static void return_spare(struct midge__h1 *x)
 {
     size_t cap = x->parse.fill + TRAILERS;
-    if (x->lent && midge__room_to_grow(x->conn->client, cap)) {
+    if (x->lent && midge__memory_has(&x->conn->client->memory, cap)) {
         char *head = midge__h1_keep(x, cap);
         if (head != NULL) {
             change_head(x, head, cap);

@@ -8,6 +8,9 @@
  *     N   complete without one (TLS 1.2)     E   fails
  *
  * Afterwards all bytes are the application's, but for '\1': a ticket.
+ *
+ * A handshake takes memory only if fake_tls_peak says how much: record slots, and so many bytes
+ * until it is complete. Then it keeps at most midge__tls_held_bytes until the connection closes.
  */
 #ifndef FAKE_TLS_H
 #define FAKE_TLS_H
@@ -20,6 +23,62 @@
 
 static struct fake *fake_tls_port; /* whose clock computing moves, and whose client's memory */
 static struct midge__memory *fake_tls_memory;
+static size_t (*fake_tls_peak)(bool resumes);
+
+/* Memory of one connection, by its tag. */
+enum { FAKE_TLS_TAGS = 64, FAKE_TLS_BLOCKS = 40, FAKE_TLS_PIECE = 1000 };
+static struct fake_tls_blocks {
+    void *slots[2], *blocks[FAKE_TLS_BLOCKS];
+    unsigned n;
+} fake_tls_blocks[FAKE_TLS_TAGS];
+
+static struct fake_tls_blocks *fake_tls_blocks_of(const struct midge__tls *tls)
+{
+    const struct midge__conn *conn = MIDGE_CONTAINER_OF(tls, const struct midge__conn, tls);
+    assert_in_range(conn->owner, 1, FAKE_TLS_TAGS - 1);
+    return &fake_tls_blocks[conn->owner];
+}
+
+static void fake_tls_free_slots(struct fake_tls_blocks *b)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        midge__memory_free(fake_tls_memory, b->slots[i]);
+        b->slots[i] = NULL;
+    }
+}
+
+static void fake_tls_keep(struct fake_tls_blocks *b, size_t bytes)
+{
+    while (b->n > bytes / (FAKE_TLS_PIECE + MIDGE__MEMORY_UNIT)) {
+        midge__memory_free(fake_tls_memory, b->blocks[--b->n]);
+    }
+}
+
+static int fake_tls_take(const struct midge__tls *tls, unsigned owner, bool resumes)
+{
+    struct fake_tls_blocks *b = fake_tls_blocks_of(tls);
+    size_t left = fake_tls_peak != NULL ? fake_tls_peak(resumes) : 0;
+    memset(b, 0, sizeof *b);
+    if (left == 0) {
+        return MIDGE_OK;
+    }
+    if (midge__tls_slot_in() != 0) {
+        b->slots[0] = midge__memory_calloc(fake_tls_memory, owner, 1, midge__tls_slot_in());
+        b->slots[1] = midge__memory_calloc(fake_tls_memory, owner, 1, midge__tls_slot_out());
+        if (b->slots[0] == NULL || b->slots[1] == NULL) {
+            return MIDGE_ERR_NO_MEMORY;
+        }
+    }
+    for (; left >= MIDGE__MEMORY_COST(FAKE_TLS_PIECE); left -= MIDGE__MEMORY_COST(FAKE_TLS_PIECE)) {
+        assert_in_range(b->n, 0, FAKE_TLS_BLOCKS - 1);
+        b->blocks[b->n] = midge__memory_alloc(fake_tls_memory, owner, FAKE_TLS_PIECE);
+        if (b->blocks[b->n] == NULL) {
+            return MIDGE_ERR_NO_MEMORY;
+        }
+        b->n++;
+    }
+    return MIDGE_OK;
+}
 
 int __wrap_midge__tls_open(struct midge__tls *tls, struct midge__tls_context *context,
                            struct midge__stream *lower, const struct midge__tls_params *params);
@@ -38,6 +97,10 @@ static int fake_tls_complete(struct midge__tls *tls, uint8_t version, bool sessi
     tls->resumed = tls->offered;
     tls->new_session = session;
     tls->impl = tls; /* open */
+    fake_tls_keep(fake_tls_blocks_of(tls), midge__tls_held_bytes());
+    if (!midge__tls_keeps_slots()) {
+        fake_tls_free_slots(fake_tls_blocks_of(tls));
+    }
     return MIDGE_OK;
 }
 
@@ -126,7 +189,9 @@ static int fake_tls_shutdown(struct midge__stream *s)
 
 static void fake_tls_close(struct midge__stream *s)
 {
-    (void)s;
+    struct fake_tls_blocks *b = fake_tls_blocks_of(fake_tls_of(s));
+    fake_tls_free_slots(b);
+    fake_tls_keep(b, 0);
 }
 
 static const struct midge__stream_ops fake_tls_ops = {
@@ -148,7 +213,7 @@ int __wrap_midge__tls_open(struct midge__tls *tls, struct midge__tls_context *co
     tls->context = context;
     tls->cipher = "";
     tls->offered = params->resume != NULL;
-    return MIDGE_OK;
+    return fake_tls_take(tls, params->owner, tls->offered);
 }
 
 int __wrap_midge__tls_take_session(struct midge__tls *tls, struct midge__tls_session **session)

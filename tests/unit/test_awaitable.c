@@ -94,6 +94,33 @@ static void all_slots(void **state)
     }
 }
 
+/* A turn fires as many due timers as it has steps; the rest is due at once. */
+static void a_turn_fires_few_timers(void **state)
+{
+    enum { N = 100, STEPS = 8 };
+    struct world w;
+    midge_id ids[N];
+    unsigned done = 0;
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_awaitables = N, .turn_steps = STEPS});
+    for (unsigned i = 0; i < N; i++) {
+        assert_int_equal(midge_sleep(w.client, 10, &ids[i]), MIDGE_OK);
+    }
+    w.fake.now_ms += 10;
+    for (unsigned before = 0; done < N; before = done) {
+        assert_int_equal(midge_next_timeout(w.client), 0);
+        world_turns(&w, 1);
+        for (done = 0; done < N && midge_done(w.client, ids[done]) == 1; done++) {
+        }
+        assert_int_equal(done, before + STEPS < N ? before + STEPS : N);
+    }
+    for (unsigned i = 0; i < N; i++) {
+        struct midge_result r;
+        assert_int_equal(midge_take(w.client, ids[i], &r), MIDGE_OK);
+    }
+    world_close(&w);
+}
+
 /* --- results that are passed on --- */
 
 static int awaits(struct midge_task *task, void *state)
@@ -176,9 +203,8 @@ static void no_success_of_a_404(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ids_last_long),
-        cmocka_unit_test(stale_stays_stale),
-        cmocka_unit_test(all_slots),
+        cmocka_unit_test(ids_last_long),       cmocka_unit_test(stale_stays_stale),
+        cmocka_unit_test(all_slots),           cmocka_unit_test(a_turn_fires_few_timers),
         cmocka_unit_test(no_success_of_a_404),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -176,10 +176,10 @@ static void answer_that_waits_for_memory(void **state)
     set_body(&p, FROM_MEMORY);
     probe_start(&p);
     world_pass(&w, 10);
-    only_conn(&w)->starves = 1;
+    only_conn(&w)->needs = 1;
     world_pass(&w, 2 * MIDGE_EARLY_ANSWER_MS);
     assert_int_equal(p.dones, 0);
-    only_conn(&w)->starves = 0;
+    only_conn(&w)->needs = 0;
     world_run(&w);
     assert_int_equal(p.result.status, 413);
     probe_ended(&p, MIDGE_OK);

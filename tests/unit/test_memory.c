@@ -413,6 +413,40 @@ static void the_client_leaves_what_is_reserved(void **state)
     assert_all_free();
 }
 
+/* The sum of promises follows each allocation; record slots are not part of it. */
+static void promises_shrink_as_they_are_taken(void **state)
+{
+    (void)state;
+    assert_int_equal(midge__memory_slots(&mem, IN_SIZE, OUT_SIZE, 1), MIDGE_OK);
+    size_t all = midge__memory_free_bytes(&mem);
+    midge__memory_promise(&mem, 1, 1000);
+    midge__memory_promise(&mem, 2, 500);
+    assert_int_equal(midge__memory_unpromised(&mem), all - 1500);
+    void *a = midge__memory_alloc(&mem, 1, 400);
+    void *slot = midge__memory_calloc(&mem, 1, 1, IN_SIZE);
+    assert_non_null(a);
+    assert_non_null(slot);
+    assert_int_equal(midge__memory_unpromised(&mem), all - 1500);
+    assert_int_equal(midge__memory_owner_share(&mem, 1), 1000);
+    void *b = midge__memory_alloc(&mem, 1, 2000);
+    assert_non_null(b);
+    size_t taken = MIDGE__MEMORY_COST(400) + MIDGE__MEMORY_COST(2000);
+    assert_int_equal(midge__memory_owner_share(&mem, 1), taken);
+    assert_int_equal(midge__memory_unpromised(&mem), all - taken - 500);
+    midge__memory_verify(&mem);
+    midge__memory_free(&mem, b);
+    midge__memory_free(&mem, slot);
+    assert_int_equal(midge__memory_unpromised(&mem), all - 1500);
+    midge__memory_promise(&mem, 1, 100);
+    assert_int_equal(midge__memory_unpromised(&mem), all - MIDGE__MEMORY_COST(400) - 500);
+    midge__memory_sweep(&mem, 1);
+    midge__memory_promise(&mem, 1, 2 * BLOCK_SIZE);
+    assert_int_equal(midge__memory_unpromised(&mem), 0);
+    midge__memory_promise(&mem, 1, 0);
+    midge__memory_promise(&mem, 2, 0);
+    assert_int_equal(midge__memory_unpromised(&mem), all);
+}
+
 static void sweep_frees_and_zeroes_one_owner(void **state)
 {
     (void)state;
@@ -868,6 +902,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_client_allocates_from_above, setup, teardown),
         cmocka_unit_test_setup_teardown(the_client_gives_back_below, setup, teardown),
         cmocka_unit_test_setup_teardown(the_client_leaves_what_is_reserved, setup, teardown),
+        cmocka_unit_test_setup_teardown(promises_shrink_as_they_are_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(sweep_frees_and_zeroes_one_owner, setup, teardown),
         cmocka_unit_test_setup_teardown(slots_serve_their_exact_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(slot_fallback_uses_the_small_region, setup, teardown),

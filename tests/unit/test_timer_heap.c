@@ -330,6 +330,22 @@ static void check_heap(uint64_t now_ms)
     assert_int_equal(midge__timer_heap_left(&fx.heap), left);
 }
 
+/* Ranks given by the caller break ties, also when they wrap. */
+static void ranks_break_ties(void **state)
+{
+    static const uint32_t ranks[] = {3, UINT32_MAX, 0, UINT32_MAX - 1, 1};
+    static const uint32_t order[] = {3, 1, 2, 4, 0};
+    (void)state;
+    for (uint32_t i = 0; i < MIDGE_ARRAY_LEN(ranks); i++) {
+        assert_int_equal(midge__timer_rank(&fx.heap, &fx.timers[i], 7, ranks[i]), MIDGE_OK);
+    }
+    for (uint32_t i = 0; i < MIDGE_ARRAY_LEN(ranks); i++) {
+        assert_ptr_equal(midge__timer_first(&fx.heap), &fx.timers[order[i]]);
+        midge__timer_disarm(&fx.heap, &fx.timers[order[i]]);
+    }
+    assert_null(midge__timer_first(&fx.heap));
+}
+
 static void random_operations_match_model(void **state)
 {
     (void)state;
@@ -372,6 +388,7 @@ int main(void)
         cmocka_unit_test_setup(marks_allow_long_times, setup),
         cmocka_unit_test_setup(long_pauses_fire_what_is_due, setup),
         cmocka_unit_test_setup(arming_order_wraps, setup),
+        cmocka_unit_test_setup(ranks_break_ties, setup),
         cmocka_unit_test_setup(random_operations_match_model, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
