@@ -21,7 +21,7 @@ enum midge__transfer_state {
     MIDGE__TRANSFER_ENDED
 };
 
-/* What must be free before a connection is opened for it: admission.c. */
+/* Kind of room that must be free before a connection is opened for it (admission.c). */
 enum midge__need { MIDGE__NEED_USUAL, MIDGE__NEED_FULL, MIDGE__NEED_ALONE };
 
 struct midge__transfer {
