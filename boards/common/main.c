@@ -87,15 +87,6 @@ static void paint_stack(void)
     }
 }
 
-static size_t stack_used(void)
-{
-    const volatile uint8_t *p = hw_stack_bottom;
-    while (p < hw_stack_top && *p == PAINT) {
-        p++;
-    }
-    return (size_t)(hw_stack_top - p);
-}
-
 /* --- the port --- */
 
 static uint32_t clock_ms(void *ctx)
@@ -332,9 +323,20 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
         say("midge: a block of %u bytes is too small: %u are needed at least\n",
             (unsigned)whole.memory_size, (unsigned)midge_memory_least(&whole));
     } else if (err != MIDGE_OK) {
-        say("midge: the client can't be opened: %s\n", midge_err_text(err));
+        say("midge: the client can't be opened: %s (error %d)\n", midge_err_text(err), err);
     }
     return err;
+}
+
+#if MIDGE_WITH_STATS
+
+static size_t stack_used(void)
+{
+    const volatile uint8_t *p = hw_stack_bottom;
+    while (p < hw_stack_top && *p == PAINT) {
+        p++;
+    }
+    return (size_t)(hw_stack_top - p);
 }
 
 /* Reports for each pool: highest use, size, failed requests. */
@@ -352,13 +354,10 @@ static void report_lwip(void)
 #endif
 }
 
-void board_close(struct board *board, struct midge_client *client)
+/* Closes the client and reports its counters. */
+static void close_and_report(struct midge_client *client)
 {
     struct midge_stats s;
-    (void)board;
-    if (client == NULL) {
-        return;
-    }
     midge_client_stats(client, &s);
     midge_close(client);
     say("report: %s, %lu requests, %lu failed, %lu connections (%lu at once), %lu full and %lu "
@@ -372,6 +371,20 @@ void board_close(struct board *board, struct midge_client *client)
         (unsigned)(hw_stack_top - hw_stack_bottom), (unsigned long)s.longest_step_us,
         (unsigned long)s.longest_turn_us);
     report_lwip();
+}
+
+#else
+
+#define close_and_report(client) midge_close(client)
+
+#endif
+
+void board_close(struct board *board, struct midge_client *client)
+{
+    (void)board;
+    if (client != NULL) {
+        close_and_report(client);
+    }
 }
 
 /* --- the program --- */

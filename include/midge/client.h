@@ -16,6 +16,7 @@
 #ifndef MIDGE_CLIENT_H
 #define MIDGE_CLIENT_H
 
+#include <midge/config.h>
 #include <midge/port.h>
 #include <midge/request.h>
 #include <midge/tls.h>
@@ -79,9 +80,11 @@ struct midge_config {
     struct midge_timeouts timeouts;
     struct midge_tls tls;
 
+#if MIDGE_WITH_STATS
     /* midge_close fills it after it has freed everything: alloc_live is 0 unless something
        leaked. May be NULL. */
     struct midge_stats *stats_at_close;
+#endif
 
     /* Reports events, for logs. line is valid only during the call; the function must not call
        the client. */
@@ -230,6 +233,8 @@ struct midge_peer {
     const void *certificate;      /* CERTIFICATE: for midge_certificate_text */
 };
 
+#if MIDGE_WITH_STATS
+
 /* Counters since midge_open. */
 struct midge_stats {
     uint64_t turns;
@@ -242,6 +247,8 @@ struct midge_stats {
     uint32_t turn_bytes_peak; /* plaintext bytes moved in one turn at most */
 };
 void midge_client_stats(const struct midge_client *client, struct midge_stats *stats);
+
+#endif
 
 #ifdef __cplusplus
 }

@@ -178,11 +178,22 @@
  * declared.
  */
 
-/* Texts for people. Without them result.detail is "", midge_err_text returns the error's name,
-   midge_status_text "", no trace line is written and config.on_peer is not called. Values for
-   programs stay: errors, phases, native codes, verify_flags, statuses. */
+/* Texts for people. Without them result.detail, midge_err_text and midge_status_text are "".
+   Values for programs stay: errors and their names, phases, native codes, verify_flags, statuses.
+ */
 #ifndef MIDGE_WITH_TEXTS
 #define MIDGE_WITH_TEXTS 1
+#endif
+
+/* Reports for logs: config.trace and config.on_peer. Without it the functions are not called. */
+#ifndef MIDGE_WITH_TRACE
+#define MIDGE_WITH_TRACE 1
+#endif
+
+/* Counters and peaks: midge_client_stats, config.stats_at_close, and memory_peak and
+   longest_step_us of a result. Without it and TIMINGS the port's clock_us is not called. */
+#ifndef MIDGE_WITH_STATS
+#define MIDGE_WITH_STATS 1
 #endif
 
 /* Resumption of TLS sessions. Without it every connection makes a full handshake, as with
@@ -241,9 +252,7 @@
 #define MIDGE_WITH_HEAD_SKIPPING 1
 #endif
 
-/* Durations of a request's phases, the longest step and turn: result.t and result.longest_step_us.
-   Without them the longest times in struct midge_stats are 0, and the port's clock_us is not
-   called. */
+/* Durations of a request's phases: result.t. */
 #ifndef MIDGE_WITH_TIMINGS
 #define MIDGE_WITH_TIMINGS 1
 #endif

@@ -60,7 +60,7 @@ enum midge_err {
 /* The MIDGE_ERR name without its prefix ("TIMEOUT"), "" for 0, "UNKNOWN" for anything else. */
 const char *midge_err_name(int err);
 
-/* One short sentence without the final stop; never NULL. */
+/* One short sentence without the final stop; never NULL. "" without texts (config.h). */
 const char *midge_err_text(int err);
 
 /* Where a request was when it ended. */

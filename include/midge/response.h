@@ -97,9 +97,11 @@ struct midge_result {
     uint64_t offset;        /* PROTOCOL: byte offset in the answer, modulo 2^32 */
     const char *cipher;     /* static text, or "" */
     const char *detail;     /* static text: the exact reason, or "" */
-    size_t memory_peak;     /* the most bytes that its connection took */
-#if MIDGE_WITH_TIMINGS
+#if MIDGE_WITH_STATS
+    size_t memory_peak;       /* the most bytes that its connection took */
     uint32_t longest_step_us; /* the longest step of its connection */
+#endif
+#if MIDGE_WITH_TIMINGS
     struct midge_timings t;
 #endif
 };

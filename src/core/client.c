@@ -11,7 +11,6 @@
 #include "base/check.h"
 #include "base/list.h"
 #include "base/millis.h"
-#include "base/text.h"
 #include "core/admission.h"
 #include "codec/h1_write.h"
 #include "core/awaitable.h"
@@ -20,39 +19,15 @@
 #include "core/origin.h"
 #include "core/pool.h"
 #include "core/prepared.h"
+#include "core/stats.h"
 #include "core/task.h"
 #include "core/tell.h"
 #include "midge/config.h"
 #include <string.h>
 
-#define TRACE_LINE 200U
-
 #define CLOSE_ROUNDS 64U /* for tasks to clean up */
 
 #define BACK_MS 1000000U /* a clock may go back by this much */
-
-#if MIDGE_WITH_TEXTS
-void midge__trace(const struct midge_client *client, enum midge_trace_kind kind, midge_id id,
-                  const char *a, const char *b, uint64_t number)
-{
-    char line[TRACE_LINE];
-    if (client->config.trace == NULL) {
-        return;
-    }
-    struct midge__text text = midge__text_on(line, sizeof line);
-    if (number != 0) {
-        midge__text_add(&text, "connection ");
-        midge__text_unsigned(&text, number, 10);
-        midge__text_add(&text, ": ");
-    }
-    midge__text_add(&text, a);
-    midge__text_add(&text, " (");
-    midge__text_add(&text, b);
-    midge__text_add(&text, ")");
-    client->config.trace(client->config.trace_ctx, kind, id, line);
-}
-
-#endif
 
 static size_t align_up(size_t n)
 {
@@ -267,9 +242,7 @@ static void close_now(struct midge_client *client)
     midge__origins_close(client);
     midge__tls_context_close(client->tls);
     free_tables(client);
-    if (client->config.stats_at_close != NULL) {
-        midge_client_stats(client, client->config.stats_at_close);
-    }
+    midge__stats_close(client);
     midge__memory_deinit(&client->memory);
     give_back(&client->config, client->block, client->block_size);
 }
@@ -361,15 +334,4 @@ void midge_free(struct midge_client *client, void *memory)
 const struct midge_port *midge_client_port(const struct midge_client *client)
 {
     return client->port;
-}
-
-void midge_client_stats(const struct midge_client *client, struct midge_stats *stats)
-{
-    const struct midge__memory_stats *memory = midge__memory_stats_get(&client->memory);
-    *stats = client->stats;
-    stats->open_connections = client->n_conns;
-    stats->alloc_calls = memory->alloc_calls;
-    stats->alloc_peak = memory->peak;
-    stats->alloc_live = memory->live;
-    stats->memory_size = client->block_size;
 }

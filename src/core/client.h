@@ -24,6 +24,7 @@
 #include "core/awaitable.h"
 #include "io/tls.h"
 #include "midge/client.h"
+#include "midge/config.h"
 
 struct midge__conn;
 struct midge__origin;
@@ -60,6 +61,8 @@ struct midge_client {
     unsigned n_resolving, n_waiting; /* n_waiting: starving ones too */
     uint32_t serial;                 /* serial of the newest awaitable: awaitable.c */
     uint32_t live;                   /* awaitables whose completion was not delivered */
+    uint32_t n_requests;             /* started so far */
+    uint32_t newest_conn;            /* its number */
     unsigned n_conns, handshakes, transfers;
     unsigned room_tries;    /* tasks that wait for room and may try again */
     uint32_t now_ms, wraps; /* the clock when last read; how many times it had wrapped by then */
@@ -68,10 +71,12 @@ struct midge_client {
     int32_t crypto_left, bytes_left, steps_left; /* left of this turn's budget */
     struct midge__timer_heap timers;
     struct midge__memory memory;
-    struct midge_stats stats;
     struct midge_config config; /* defaults filled in */
     void *block;
     size_t block_size;
+#if MIDGE_WITH_STATS
+    struct midge_stats stats; /* what stats.c counts */
+#endif
 };
 
 /* Brackets of calls that run callbacks: a client closed inside is freed at the outermost leave,
@@ -84,6 +89,12 @@ void midge__client_tick(struct midge_client *client);
 uint32_t midge__client_since_tick(const struct midge_client *client);
 /* As midge_poll; *closed: a callback closed the client, which is freed now. */
 int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed);
+
+/* Microseconds, for durations in reports. */
+static inline uint64_t midge__now_us(const struct midge_client *client)
+{
+    return client->port->clock_us(client->port->ctx);
+}
 
 /* A number for a report: saturates, does not wrap. */
 static inline uint32_t midge__u32(uint64_t value)

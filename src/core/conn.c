@@ -25,8 +25,8 @@
 #include "core/limits.h"
 #include "core/origin.h"
 #include "core/queue.h"
+#include "core/stats.h"
 #include "core/tell.h"
-#include "core/timings.h"
 #include "core/transfer.h"
 #include "midge/config.h"
 #include <string.h>
@@ -230,8 +230,7 @@ void midge__conn_report(const struct midge__conn *conn, struct midge_result *r)
     r->tls_version = conn->tls.version;
     r->time_verified = conn->tls.time_verified;
     r->cipher = conn->tls.cipher != NULL ? conn->tls.cipher : "";
-    r->memory_peak = midge__memory_owner_peak(&conn->client->memory, conn->owner);
-    midge__timings_report(r, conn->longest_step_us);
+    midge__stats_report(conn, r);
 }
 
 /* For a connection being opened: its transfer ends with it. */

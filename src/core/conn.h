@@ -56,7 +56,9 @@ struct midge__conn {
     unsigned owner;  /* memory tag */
     uint32_t needs;  /* READY: bytes that its exchange waits for; 0 none */
     uint32_t number; /* from 1, for reports */
+#if MIDGE_WITH_STATS
     uint32_t longest_step_us;
+#endif
     uint32_t served; /* exchanges so far */
     uint32_t rtt_ms; /* the longer of connect and first flight */
     /* From the server's Keep-Alive field; MIDGE__KEEP_ALIVE_NONE: it had none. */

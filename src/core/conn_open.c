@@ -11,6 +11,7 @@
 #include "core/leader.h"
 #include "core/origin.h"
 #include "core/queue.h"
+#include "core/stats.h"
 #include "core/tell.h"
 #include "core/transfer.h"
 #include "midge/config.h"
@@ -268,11 +269,7 @@ bool midge__conn_step_tls(struct midge__conn *conn)
     }
     midge__conn_permit_drop(conn);
     midge__peer_tell(conn, MIDGE_PEER_SECURE, NULL, NULL);
-    if (conn->tls.resumed) {
-        conn->client->stats.handshakes_resumed++;
-    } else {
-        conn->client->stats.handshakes_full++;
-    }
+    midge__stats_handshake(conn);
     midge__leader_complete(conn);
     if (conn->tls.new_session) {
         midge__origin_session(conn->origin, conn);
@@ -289,8 +286,7 @@ static void join(struct midge__conn *conn, struct midge__transfer *t)
     midge__list_init(&conn->kin);
     midge__list_init(&conn->rank);
     midge__list_push_tail(&client->conns, &conn->link);
-    client->stats.connections++;
-    conn->number = client->stats.connections;
+    conn->number = ++client->newest_conn;
     conn->origin = t->origin;
     conn->origin->refs++;
     conn->origin->connections++;
@@ -298,9 +294,8 @@ static void join(struct midge__conn *conn, struct midge__transfer *t)
     conn->keep_s = conn->served_most = MIDGE__KEEP_ALIVE_NONE;
     conn->tls.cipher = "";
     conn->tcp.sock = MIDGE_SOCK_NONE;
-    if (++client->n_conns > client->stats.peak_connections) {
-        client->stats.peak_connections = client->n_conns;
-    }
+    client->n_conns++;
+    midge__stats_opened(client);
 }
 
 int midge__conn_open(struct midge_client *client, struct midge__transfer *t)

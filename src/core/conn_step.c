@@ -4,7 +4,7 @@
 #include "core/conn.h"
 #include "core/exchange.h"
 #include "core/pool.h"
-#include "core/timings.h"
+#include "core/stats.h"
 #include "midge/config.h"
 
 static bool step_ready(struct midge__conn *conn)
@@ -57,17 +57,10 @@ static bool dispatch(struct midge__conn *conn)
 
 void midge__conn_step(struct midge__conn *conn)
 {
-    struct midge_client *client = conn->client;
-    uint64_t began = midge__now_us(client);
+    uint64_t began = midge__stats_begin(conn->client);
     bool more = dispatch(conn);
     conn->want_stale = true;
-    uint32_t us = midge__u32(midge__now_us(client) - began);
-    if (us > conn->longest_step_us) {
-        conn->longest_step_us = us;
-    }
-    if (us > client->stats.longest_step_us) {
-        client->stats.longest_step_us = us;
-    }
+    midge__stats_step(conn, began);
     if (more) {
         midge__conn_kick(conn);
     }

@@ -21,7 +21,7 @@ void midge__transfer_enqueue(struct midge__transfer *t)
     t->phase = MIDGE_PHASE_QUEUE;
     midge__transfer_arm(t);
     midge__queue_put(t, false);
-    client->stats.requests++;
+    client->n_requests++;
 }
 
 /* The first request is tried with the memory that is free. */

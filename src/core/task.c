@@ -93,7 +93,7 @@ static const struct midge__awaitable_ops task_ops = {
 static void forget_try(const struct task *task, bool dirty, size_t free_bytes, uint32_t requests)
 {
     struct midge_client *client = task->task.client;
-    if (!midge__list_empty(&task->ready) && client->stats.requests == requests &&
+    if (!midge__list_empty(&task->ready) && client->n_requests == requests &&
         midge__memory_free_bytes(&client->memory) == free_bytes) {
         client->dirty = dirty;
     }
@@ -104,7 +104,7 @@ static void step(struct task *task)
     struct midge_client *client = task->task.client;
     const bool dirty = client->dirty;
     const size_t free_bytes = midge__memory_free_bytes(&client->memory);
-    const uint32_t requests = client->stats.requests;
+    const uint32_t requests = client->n_requests;
     task->started = true;
     task->running = true;
     int answer = task->fn(&task->task, task->state);

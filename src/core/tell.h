@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Traces and events of the peer (client.c, peer.c). */
+/* Traces and events of the peer (tell.c). */
 #ifndef MIDGE_CORE_TELL_H
 #define MIDGE_CORE_TELL_H
 
@@ -10,10 +10,10 @@
 struct midge__conn;
 struct midge__tls;
 
-#if MIDGE_WITH_TEXTS
+#if MIDGE_WITH_TRACE
 void midge__trace(const struct midge_client *client, enum midge_trace_kind kind, midge_id id,
                   const char *a, const char *b, uint64_t number);
-/* peer.c: calls config.on_peer; address and certificate may be NULL. */
+/* Calls config.on_peer; address and certificate may be NULL. */
 void midge__peer_tell(const struct midge__conn *conn, enum midge_peer_event event,
                       const struct midge_addr *address, const void *certificate);
 /* As midge__tls_params.show. */

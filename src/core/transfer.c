@@ -23,6 +23,7 @@
 #include "core/pool.h"
 #include "core/queue.h"
 #include "core/replay.h"
+#include "core/stats.h"
 #include "core/tell.h"
 #include "core/timings.h"
 #include "midge/config.h"
@@ -125,7 +126,7 @@ void midge__transfer_end(struct midge__transfer *t, int err)
     if (t->result->error == MIDGE_OK) {
         t->phase = MIDGE_PHASE_DONE;
     } else {
-        client->stats.failed++;
+        midge__stats_failed(client);
         midge__trace(client, MIDGE_TRACE_ERROR, t->aw.id, midge_err_text(t->result->error),
                      t->request->url, 0);
     }

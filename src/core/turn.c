@@ -10,8 +10,8 @@
 #include "core/conn.h"
 #include "core/origin.h"
 #include "core/pool.h"
+#include "core/stats.h"
 #include "core/task.h"
-#include "core/timings.h"
 #include "midge/config.h"
 
 /* Has the wall clock advanced by more than MIDGE__MILLIS_AGED since the last turn? clock_ms may
@@ -160,9 +160,7 @@ static void step_ready(struct midge_client *client)
     midge__list_splice_tail(&later, &client->ready);
     midge__list_splice_tail(&client->ready, &later);
     uint32_t moved = client->config.turn_bytes - (uint32_t)client->bytes_left;
-    if (moved > client->stats.turn_bytes_peak) {
-        client->stats.turn_bytes_peak = moved;
-    }
+    midge__stats_moved(client, moved);
 }
 
 /* Each part of a turn has the same number of steps: one with much to do delays no other. */
@@ -179,7 +177,7 @@ static void fire_timers(struct midge_client *client)
 
 static void work(struct midge_client *client, size_t n_fds)
 {
-    uint64_t began = midge__now_us(client);
+    uint64_t began = midge__stats_begin(client);
     client->stepping = true;
     kick_ready(client, n_fds);
     kick_resolved(client);
@@ -193,11 +191,7 @@ static void work(struct midge_client *client, size_t n_fds)
     midge__tasks_run(client);
     midge__awaitables_deliver(client);
     midge__conns_reap(client);
-    client->stats.turns++;
-    uint32_t spent = midge__u32(midge__now_us(client) - began);
-    if (spent > client->stats.longest_turn_us) {
-        client->stats.longest_turn_us = spent;
-    }
+    midge__stats_turn(client, began);
 }
 
 static int sooner(int a, int b)

@@ -1,14 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls config.on_peer while a connection is opened. */
+/* Reports for logs: lines to config.trace, and peers to config.on_peer while a connection is
+ * opened. */
 #include "base/check.h"
 #include "base/list.h"
+#include "base/text.h"
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/origin.h"
 #include "core/tell.h"
 #include "midge/config.h"
 
-#if MIDGE_WITH_TEXTS
+#if MIDGE_WITH_TRACE
+
+#define TRACE_LINE 200U
+
+void midge__trace(const struct midge_client *client, enum midge_trace_kind kind, midge_id id,
+                  const char *a, const char *b, uint64_t number)
+{
+    char line[TRACE_LINE];
+    if (client->config.trace == NULL) {
+        return;
+    }
+    struct midge__text text = midge__text_on(line, sizeof line);
+    if (number != 0) {
+        midge__text_add(&text, "connection ");
+        midge__text_unsigned(&text, number, 10);
+        midge__text_add(&text, ": ");
+    }
+    midge__text_add(&text, a);
+    midge__text_add(&text, " (");
+    midge__text_add(&text, b);
+    midge__text_add(&text, ")");
+    client->config.trace(client->config.trace_ctx, kind, id, line);
+}
 
 void midge__peer_tell(const struct midge__conn *conn, enum midge_peer_event event,
                       const struct midge_addr *address, const void *certificate)
