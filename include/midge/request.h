@@ -76,21 +76,6 @@ struct midge_request {
 
     struct midge_sink *sink; /* NULL: the body is dropped (and counted) */
     uint64_t max_body;       /* bytes; TOO_LARGE above it. 0: the client's; UINT64_MAX: no limit */
-    struct midge_timeouts timeouts;
-
-    /* Host and port to connect to instead of the URL's; part of the connection's identity. */
-    const char *connect_host;              /* name or literal, fe80::1%eth0 too; NULL: the URL's */
-    uint16_t connect_port;                 /* 0: the URL's */
-    const char *servername;                /* SNI and the name verified; NULL: the URL's host */
-    uint8_t family;                        /* 0 any, 4, 6 */
-    uint8_t min_tls, max_tls;              /* 0: the client's */
-    uint8_t dangerously_skip_verification; /* for this request, as in struct midge_tls */
-    uint8_t allow_userinfo; /* accept user:password@ in the URL (it is not sent anywhere) */
-    uint8_t no_reuse;       /* do not use a kept connection and do not keep this one */
-    /* Strings, headers and connect_host are copied at start, one block from the client's memory.
-       With `borrow` they are not copied: all of this, the struct included, must stay unchanged
-       until completion. Saves some 300 bytes for each waiting request. */
-    uint8_t borrow;
 
     /* Callbacks; each may start, cancel, resume or close. All get ctx. */
     void *ctx;
@@ -106,6 +91,26 @@ struct midge_request {
     /* The request has ended; called exactly once. This callback takes the result: the id is
        stale afterwards, unless something awaits it. NULL: the result stays until midge_take. */
     void (*on_done)(void *ctx, const struct midge_result *result);
+
+    uint8_t no_reuse; /* do not use a kept connection and do not keep this one */
+
+    /* From here on: used at start only, but `timeouts` until completion. (A copy of a request ends
+       before these.) */
+    struct midge_timeouts timeouts;
+
+    /* Host and port to connect to instead of the URL's; part of the connection's identity. */
+    const char *connect_host;              /* name or literal, fe80::1%eth0 too; NULL: the URL's */
+    uint16_t connect_port;                 /* 0: the URL's */
+    const char *servername;                /* SNI and the name verified; NULL: the URL's host */
+    uint8_t family;                        /* 0 any, 4, 6 */
+    uint8_t min_tls, max_tls;              /* 0: the client's */
+    uint8_t dangerously_skip_verification; /* for this request, as in struct midge_tls */
+    uint8_t allow_userinfo; /* accept user:password@ in the URL (it is not sent anywhere) */
+    /* Strings and headers are copied at start, into the one block that the request takes from the
+       client's memory. With `borrow` they are not copied: all of this, the struct included, must
+       stay unchanged until completion. Saves some 100 bytes and the strings for each waiting
+       request. */
+    uint8_t borrow;
 };
 
 #ifdef __cplusplus

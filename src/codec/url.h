@@ -40,6 +40,9 @@ bool midge__url_is_mendable(char c);
 
 /* The byte that "%XX" stands for; -1 if text does not begin so. */
 int midge__url_escape(struct midge_span text);
+/* False: midge_url_normalise may change `text`, which was parsed into `url` without LOOSE. True: it
+   does not. */
+bool midge__url_is_normal(const struct midge_url *url, struct midge_span text);
 
 bool midge__url_host_ok(struct midge_span host);
 

@@ -41,7 +41,7 @@ uint32_t midge__deadline_limit(const struct midge__transfer *t, uint8_t limit)
         .attempt_ms = MIDGE_NO_TIMEOUT,
         .total_ms = MIDGE_TOTAL_MS,
     };
-    uint32_t ms = limit_in(&t->request->timeouts, limit);
+    uint32_t ms = t->timeouts != NULL ? limit_in(t->timeouts, limit) : 0;
     ms = ms != 0 ? ms : limit_in(&t->aw.client->config.timeouts, limit);
     return ms != 0 ? ms : limit_in(&build, limit);
 }

@@ -285,9 +285,8 @@ size_t midge_memory_needed(const struct midge_config *config)
     size_t session = midge__tls_session_bytes() + MIDGE__MEMORY_COST(ORIGIN_BYTES);
     size_t sessions = c.no_sessions ? 0 : MIDGE_MAX_SESSIONS * session;
     /* Each request may have its own origin, and a result that is never taken. */
-    size_t transfer = MIDGE__MEMORY_COST(sizeof(struct midge__transfer)) +
-                      MIDGE__MEMORY_COST(sizeof(struct midge_result)) +
-                      MIDGE__MEMORY_COST(ORIGIN_BYTES);
+    size_t transfer =
+        MIDGE__MEMORY_COST(sizeof(struct midge__transfer)) + MIDGE__MEMORY_COST(ORIGIN_BYTES);
     return with_slack(fixed_bytes(&c, sessions, midge__spare_head(&c))) +
            most_pairs(&c) * pair_bytes() +
            c.max_connections * with_slack(connection_bytes(growing_bytes(c.max_header))) +

@@ -283,16 +283,10 @@ static int find_zone(const struct midge_client *client, struct midge__origin *o)
 }
 
 int midge__origin_get(struct midge_client *client, const struct midge_request *request,
-                      const char *text, struct midge__origin **origin)
+                      const struct midge_url *url, struct midge__origin **origin)
 {
-    struct midge_url url;
-    unsigned flags = request->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;
-    int err = midge_url_parse(&url, text, strlen(text), flags);
-    if (err != MIDGE_OK) {
-        return err;
-    }
     struct identity id;
-    err = identify(client, request, &url, &id);
+    int err = identify(client, request, url, &id);
     if (err != MIDGE_OK) {
         return err;
     }

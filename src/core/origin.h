@@ -8,6 +8,7 @@
 #include "base/timer_heap.h"
 #include "midge/port.h"
 #include "midge/request.h"
+#include "midge/url.h"
 
 struct midge_client;
 struct midge__conn;
@@ -51,9 +52,10 @@ static inline bool midge__origin_awaits_leader(const struct midge__origin *o)
     return o->leader != NULL && !o->next_leads;
 }
 
-/* Finds or makes the origin of a request; takes a reference. URL, UNSUPPORTED, CA, NO_MEMORY. */
+/* Finds or makes the origin of a request to url; takes a reference. URL, UNSUPPORTED, CA,
+   NO_MEMORY. */
 int midge__origin_get(struct midge_client *client, const struct midge_request *request,
-                      const char *url, struct midge__origin **origin);
+                      const struct midge_url *url, struct midge__origin **origin);
 void midge__origin_put(struct midge_client *client, struct midge__origin *origin);
 void midge__origin_session(struct midge__origin *origin, struct midge__conn *conn);
 /* Opening conn failed: forgets the origin's address, and its session if conn offered it. */

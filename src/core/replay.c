@@ -19,22 +19,16 @@
 #include "midge/config.h"
 #include <string.h>
 
-static bool is_idempotent(const char *method)
+static bool is_idempotent(const struct midge__transfer *t)
 {
-    static const char *const safe[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
-    for (size_t i = 0; i < MIDGE_ARRAY_LEN(safe); i++) {
-        if (strcmp(method, safe[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return (t->method & MIDGE__METHOD_IDEMPOTENT) != 0;
 }
 
 /* Bytes that the source gave may not have been sent, but only a rewind brings them back. */
 static bool may_send_again(struct midge__transfer *t, bool sent_any)
 {
     const struct midge_request *r = t->request;
-    if (t->aw.client->closing || (sent_any && !is_idempotent(midge__request_method(r)))) {
+    if (t->aw.client->closing || (sent_any && !is_idempotent(t))) {
         return false;
     }
     if (t->source_begun &&
@@ -54,7 +48,7 @@ bool midge__replay_after_break(struct midge__transfer *t, bool sent_any, bool go
 bool midge__transfer_steps_back(const struct midge__transfer *t)
 {
     const struct midge_request *r = t->request;
-    return t->result->status == 0 && is_idempotent(midge__request_method(r)) &&
+    return t->result->status == 0 && is_idempotent(t) &&
            (!t->source_begun || r->source->rewind != NULL);
 }
 

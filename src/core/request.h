@@ -1,22 +1,58 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests: the deep copy in one block, URL, method and framing (request.c). */
+/*
+ * Requests while they are started (request.c).
+ *
+ * All that a request needs is one block:
+ *
+ *     | fixed: the transfer with its result | request | timeouts | headers | strings | URL |
+ *
+ * `request` is the part of struct midge_request that is used after the start (its head, up to
+ * `timeouts`), `timeouts` is there only if the request sets one. A borrowed request is not copied,
+ * so only the fixed part is there; but if its URL had to be completed, `request` and URL are too.
+ */
 #ifndef MIDGE_CORE_REQUEST_H
 #define MIDGE_CORE_REQUEST_H
 
 #include <stdbool.h>
 #include "codec/h1_write.h"
 #include "midge/request.h"
+#include "midge/url.h"
 
 struct midge_client;
+struct midge__transfer;
 
-/* request.c: deep copy of a request, one block. */
-struct midge_request *midge__request_copy(struct midge_client *client,
-                                          const struct midge_request *request);
-int midge__request_url(struct midge_client *client, const struct midge_request *request,
-                       const char **url, bool *own);
+/* How a method behaves. */
+enum {
+    MIDGE__METHOD_HEAD = 1,       /* its answers have no body */
+    MIDGE__METHOD_IDEMPOTENT = 2, /* may be sent again (RFC 9110 9.2.2) */
+    MIDGE__METHOD_LENGTH = 4      /* sends Content-Length: 0 if it has no body (RFC 9110 8.6) */
+};
+
+struct midge__draft {
+    const struct midge_request *request;
+    const char *text;     /* the complete URL; `url` points into it */
+    struct midge_url url; /* not valid while `mend` */
+    size_t strings;       /* bytes of the copied strings; 0: nothing is copied */
+    size_t url_cap;       /* bytes for the URL in the block; 0: the request's own is used */
+    bool mend;            /* the URL must be completed or put into its normal form */
+    bool copies;          /* the request's strings are copied */
+    uint8_t method;       /* MIDGE__METHOD_x */
+};
+
+/* Checks the request. INVALID, HEADER, URL, SCHEME. */
+int midge__draft_init(struct midge__draft *draft, const struct midge_request *request);
+/* Allocates the block and writes the URL; clears the fixed part. NO_MEMORY, URL, SCHEME. */
+int midge__draft_block(struct midge_client *client, struct midge__draft *draft, size_t fixed,
+                       void **block);
+/* Writes the rest of the block and connects the transfer with it; `at` is the end of the fixed
+   part. */
+void midge__draft_fill(const struct midge__draft *draft, struct midge__transfer *t, char *at);
+
 const char *midge__request_method(const struct midge_request *request);
-/* The framing of its body; *length: bytes of the body, 0 unless FRAMING_LENGTH. */
+unsigned midge__method_flags(const char *method);
+/* The framing of its body, and the bytes of the body, 0 unless FRAMING_LENGTH. */
 enum midge__h1_framing midge__request_framing(const struct midge_request *request,
-                                              uint64_t *length);
+                                              unsigned method_flags);
+uint64_t midge__request_length(const struct midge_request *request);
 
 #endif

@@ -20,42 +20,6 @@
 #include "midge/config.h"
 #include <string.h>
 
-static int check(const struct midge_request *r)
-{
-    if (r->url == NULL || !midge__timeouts_valid(&r->timeouts) ||
-        (r->body != NULL && r->source != NULL) || (r->n_headers > 0 && r->headers == NULL) ||
-        (r->sink != NULL && r->sink->write == NULL) ||
-        (r->source != NULL && r->source->read == NULL)) {
-        return MIDGE_ERR_INVALID;
-    }
-    uint64_t length;
-    enum midge__h1_framing framing = midge__request_framing(r, &length);
-    struct midge__h1_headers headers = {r->headers, r->n_headers};
-    if ((r->content_type != NULL && !midge__h1_value_ok(r->content_type)) ||
-        (r->bearer != NULL && !midge__h1_value_ok(r->bearer))) {
-        return MIDGE_ERR_HEADER;
-    }
-    return midge__h1_check(midge__request_method(r), headers, framing, length);
-}
-
-static int prepare(struct midge_client *client, struct midge__transfer *t,
-                   const struct midge_request *request)
-{
-    t->request = request;
-    if (!request->borrow) {
-        t->request = midge__request_copy(client, request);
-        if (t->request == NULL) {
-            return MIDGE_ERR_NO_MEMORY;
-        }
-        t->own_request = true;
-    }
-    int err = midge__request_url(client, request, &t->url, &t->own_url);
-    if (err == MIDGE_OK) {
-        err = midge__origin_get(client, t->request, t->url, &t->origin);
-    }
-    return err;
-}
-
 static void enqueue(struct midge_client *client, struct midge__transfer *t)
 {
     t->phase_us = t->result->t.start_us = midge__now_us(client);
@@ -67,43 +31,33 @@ static void enqueue(struct midge_client *client, struct midge__transfer *t)
     client->stats.requests++;
 }
 
-/* In one block with its result, so that a started request needs no more memory to end. */
-struct with_result {
-    struct midge__transfer t;
-    struct midge_result result;
-};
-
-static struct midge__transfer *make(struct midge_client *client)
-{
-    struct with_result *both = midge__memory_calloc(&client->memory, 0, 1, sizeof *both);
-    if (both == NULL) {
-        return NULL;
-    }
-    struct midge__transfer *t = &both->t;
-    midge__transfer_init(t, client, &both->result);
-    return t;
-}
-
 /* The first request is tried with the memory that is free. */
 static bool is_first(const struct midge_client *client)
 {
     return client->queued == 0 && client->transfers == 0;
 }
 
-static int start(struct midge_client *client, const struct midge_request *request, midge_id *id)
+static int add(struct midge_client *client, struct midge__draft *draft, struct midge__transfer *t)
 {
-    struct midge__transfer *t = make(client);
-    if (t == NULL) {
-        return MIDGE_ERR_NO_MEMORY;
-    }
-    midge__client_tick(client);
-    int err = prepare(client, t, request);
+    int err = midge__origin_get(client, draft->request, &draft->url, &t->origin);
     if (err == MIDGE_OK && !is_first(client) && !midge__room_to_wait(client)) {
         err = MIDGE_ERR_NO_MEMORY;
     }
-    if (err == MIDGE_OK) {
-        err = midge__awaitable_add(client, &t->aw);
+    return err == MIDGE_OK ? midge__awaitable_add(client, &t->aw) : err;
+}
+
+static int start(struct midge_client *client, struct midge__draft *draft, midge_id *id)
+{
+    void *block;
+    midge__client_tick(client);
+    int err = midge__draft_block(client, draft, sizeof(struct midge__transfer), &block);
+    if (err != MIDGE_OK) {
+        return err;
     }
+    struct midge__transfer *t = block;
+    midge__transfer_init(t, client);
+    midge__draft_fill(draft, t, (char *)(t + 1));
+    err = add(client, draft, t);
     if (err != MIDGE_OK) {
         midge__transfer_ops.destroy(&t->aw);
         return err;
@@ -117,21 +71,22 @@ static int start(struct midge_client *client, const struct midge_request *reques
 
 int midge_start(struct midge_client *client, const struct midge_request *request, midge_id *id)
 {
+    struct midge__draft draft;
     if (client == NULL || request == NULL || (id == NULL && request->on_done == NULL)) {
         return MIDGE_ERR_INVALID;
     }
     if (client->closing) {
         return MIDGE_ERR_CLOSED;
     }
-    int err = check(request);
+    int err = midge__draft_init(&draft, request);
     if (err != MIDGE_OK) {
         return err;
     }
-    err = start(client, request, id);
+    err = start(client, &draft, id);
     if (err == MIDGE_ERR_NO_MEMORY && is_first(client)) {
         midge__admission_clear(client);
         midge__memory_yield(&client->memory, true);
-        err = start(client, request, id);
+        err = start(client, &draft, id);
         midge__memory_yield(&client->memory, false);
     }
     return err;

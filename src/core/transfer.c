@@ -158,12 +158,13 @@ void midge__transfer_end(struct midge__transfer *t, int err)
     leave(t);
     t->state = MIDGE__TRANSFER_ENDED;
     t->result->t.total_us = midge__u32(midge__now_us(client) - t->result->t.start_us);
-    t->error = finish(t, err);
-    if (t->error == MIDGE_OK) {
+    t->result->error = finish(t, err);
+    if (t->result->error == MIDGE_OK) {
         t->phase = MIDGE_PHASE_DONE;
     } else {
         client->stats.failed++;
-        midge__trace(client, MIDGE_TRACE_ERROR, t->aw.id, midge_err_text(t->error), t->url, 0);
+        midge__trace(client, MIDGE_TRACE_ERROR, t->aw.id, midge_err_text(t->result->error),
+                     t->request->url, 0);
     }
     midge__origin_put(client, t->origin);
     t->origin = NULL;
@@ -251,7 +252,6 @@ static void transfer_result(const struct midge__awaitable *aw, struct midge_resu
     const struct midge__transfer *t = midge__transfer_of(aw);
     *result = *t->result;
     result->is_request = 1;
-    result->error = t->error;
     result->phase = t->phase;
 }
 
@@ -268,17 +268,10 @@ static bool transfer_completed(struct midge__awaitable *aw, const struct midge_r
 static void transfer_destroy(struct midge__awaitable *aw)
 {
     struct midge__transfer *t = midge__transfer_of(aw);
-    struct midge__memory *memory = &aw->client->memory;
     if (t->origin != NULL) {
         midge__origin_put(aw->client, t->origin);
     }
-    if (t->own_url) {
-        midge__memory_free(memory, (void *)(uintptr_t)t->url);
-    }
-    if (t->own_request) {
-        midge__memory_free(memory, (void *)(uintptr_t)t->request);
-    }
-    midge__memory_free(memory, t);
+    midge__memory_free(&aw->client->memory, t);
 }
 
 const struct midge__awaitable_ops midge__transfer_ops = {
@@ -288,10 +281,8 @@ const struct midge__awaitable_ops midge__transfer_ops = {
     .destroy = transfer_destroy,
 };
 
-void midge__transfer_init(struct midge__transfer *t, struct midge_client *client,
-                          struct midge_result *result)
+void midge__transfer_init(struct midge__transfer *t, struct midge_client *client)
 {
-    t->result = result;
     t->result->cipher = t->result->detail = "";
     t->aw.client = client;
     t->aw.ops = &midge__transfer_ops;

@@ -27,20 +27,22 @@ struct midge__transfer {
     uint8_t state, phase;
     uint8_t passed;  /* how many were admitted before it although it was next (admission.c) */
     uint8_t put_off; /* how many times memory was short before anything was sent */
-    bool own_request, own_url, frozen;
+    bool frozen;
     bool yielded;      /* its silent leader was closed for others: this happens only once */
     bool resolved;     /* went back to the queue after its address was known */
     bool source_begun; /* read from: a replay must rewind it */
-    int error;
-    struct midge__awaitable aw; /* its timer: the next deadline */
-    uint32_t order;             /* its place in the queue */
-    struct midge__list link;    /* in its origin's queue while QUEUED */
-    const struct midge_request *request;
-    const char *url; /* absolute */
+    uint8_t method;    /* MIDGE__METHOD_x */
+    uint16_t target_at, target_len; /* the path and query in request->url; may be empty, or begin
+                                       with '?' */
+    struct midge__awaitable aw;     /* its timer: the next deadline */
+    uint32_t order;                 /* its place in the queue */
+    struct midge__list link;        /* in its origin's queue while QUEUED */
+    const struct midge_request *request; /* only up to its field `timeouts`; its url is complete */
+    const struct midge_timeouts *timeouts; /* the request's; NULL: it sets none */
     struct midge__origin *origin;
     struct midge__conn *conn;
-    struct midge_result *result; /* in the same block */
-    uint64_t phase_us;           /* when its phase began */
+    struct midge_result result[1]; /* an array, so that it is used as a pointer */
+    uint64_t phase_us;             /* when its phase began */
     uint32_t active_ms;  /* when its phase began or the last byte moved: the phase's limit counts
                             from then */
     uint32_t queued_ms;  /* sums of earlier phases, for their limits: in the queue; */
@@ -57,8 +59,7 @@ static inline struct midge__transfer *midge__transfer_of(const struct midge__awa
 }
 
 /* Cleared memory becomes a transfer without request, origin and slot. */
-void midge__transfer_init(struct midge__transfer *t, struct midge_client *client,
-                          struct midge_result *result);
+void midge__transfer_init(struct midge__transfer *t, struct midge_client *client);
 /* Takes t out of the queue, for conn. */
 void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn);
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase);

@@ -158,14 +158,11 @@ static int attach(struct midge__conn *conn, struct midge__transfer *t)
     x->conn = conn;
     x->transfer = t;
     conn->exchange = x;
-    int err = midge__h1_send_begin(x);
+    midge__h1_send_begin(x);
     midge__h1_recv_begin(x);
-    if (err != MIDGE_OK) {
-        detach(conn);
-        return err;
-    }
     if (t->request->on_send != NULL) {
-        t->request->on_send(t->request->ctx, t->aw.id, midge__request_method(t->request), t->url);
+        t->request->on_send(t->request->ctx, t->aw.id, midge__request_method(t->request),
+                            t->request->url);
     }
     return MIDGE_OK;
 }

@@ -75,8 +75,8 @@ enum midge__step midge__h1_over(struct midge__h1 *x, int err, const struct midge
 
 /* --- h1_send.c --- */
 
-/* Chooses head and framing. URL. */
-int midge__h1_send_begin(struct midge__h1 *x);
+/* Chooses head and framing. */
+void midge__h1_send_begin(struct midge__h1 *x);
 /* Fills the send buffer if it is empty, and sends once. *moved: bytes were sent, or sending must be
    tried again. Returns the source's error; a failed send is kept in the exchange. */
 int midge__h1_send(struct midge__h1 *x, bool *moved);

@@ -21,7 +21,7 @@
 
 void midge__h1_recv_begin(struct midge__h1 *x)
 {
-    bool head = strcmp(midge__request_method(x->transfer->request), "HEAD") == 0;
+    bool head = (x->transfer->method & MIDGE__METHOD_HEAD) != 0;
     midge__h1_parse_init(&x->parse, NULL, 0, head ? MIDGE__H1_FOR_HEAD : 0);
     x->parse.budget = x->conn->client->config.max_head_total;
     x->parse.wanted = x->transfer->request->keep_headers;
@@ -83,7 +83,7 @@ static struct midge_response response_of(const struct midge__h1_parse *p,
         .headers_skipped = p->skipped,
         .reason = midge__h1_reason(p).ptr,
         .content_len = p->content_length,
-        .url = t->url,
+        .url = t->request->url,
         .impl = p,
     };
 }

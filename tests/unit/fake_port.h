@@ -28,6 +28,7 @@
 #include "core/awaitable.h"
 #include "core/client.h"
 #include "core/conn.h"
+#include "core/deadline.h"
 #include "core/leader.h"
 #include "core/limits.h"
 #include "core/origin.h"

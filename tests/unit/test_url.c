@@ -11,6 +11,7 @@
 
 #include "../vectors/vectors.h"
 #include "base/span.h"
+#include "codec/url.h"
 #include "midge/err.h"
 #include "midge/url.h"
 
@@ -103,11 +104,20 @@ static void check_normal(const struct vector *v, const char *normal)
     check_text(v, normal, again, len);
 }
 
+static bool is_normal(const char *text)
+{
+    struct midge_url url;
+    return midge_url_parse(&url, text, strlen(text), MIDGE_URL_ALLOW_USERINFO) == MIDGE_OK &&
+           midge__url_is_normal(&url, midge__span_of(text));
+}
+
 static void test_normalise(void **state)
 {
     const struct vector *v = *state;
     const char *expected = v->fields[v->count - 1].ptr;
     check_build(v, build_normal);
+    if (is_normal(v->fields[0].ptr))
+        assert_string_equal(v->fields[0].ptr, expected);
     if (expected_error(expected) == MIDGE_OK)
         check_normal(v, expected);
 }
@@ -278,6 +288,26 @@ static void test_userinfo(void **state)
     assert_string_equal(out, "http://U:%7E@h/");
 }
 
+/* A start copies these URLs as they are; the others are built anew. */
+static void test_is_normal(void **state)
+{
+    static const char *const normal[] = {"http://h/", "https://api.example:8443/v1/a.b?x=/&y#z",
+                                         "http://h/?", "http://[::1]:81/a", "http://h/a..b"};
+    static const char *const others[] = {
+        "http://h",      "HTTP://h/",      "http://H/",     "http://h:/",           "http://h:80/",
+        "http://h:081/", "https://h:443/", "http://h/./a",  "http://h/a/..",        "http://h/%7e",
+        "http://u@h/",   "http://h?a",     "http://[A::]/", "http://[fe80::1%251]/"};
+    (void)state;
+    for (size_t i = 0; i < sizeof normal / sizeof normal[0]; i++) {
+        if (!is_normal(normal[i]))
+            fail_msg("%s is normal", normal[i]);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (is_normal(others[i]))
+            fail_msg("%s is not normal", others[i]);
+    }
+}
+
 static void test_target(void **state)
 {
     struct midge_url url;
@@ -349,6 +379,7 @@ int main(void)
     add_test("text_with_length", test_text_with_length, NULL);
     add_test("parse_mends_nothing", test_parse_mends_nothing, NULL);
     add_test("userinfo", test_userinfo, NULL);
+    add_test("is normal", test_is_normal, NULL);
     add_test("target", test_target, NULL);
     add_test("encode", test_encode, NULL);
     add_test("query_add_keeps_what_it_cannot_add_to", test_query_add_keeps_what_it_cannot_add_to,
