@@ -11,10 +11,7 @@
 #include "core/awaitable.h"
 #include "base/check.h"
 #include "base/list.h"
-#include "base/millis.h"
-#include "core/admission.h"
 #include "core/client.h"
-#include "core/task.h"
 #include "midge/config.h"
 #include <string.h>
 
@@ -59,6 +56,51 @@ int midge__awaitable_add(struct midge_client *client, struct midge__awaitable *a
     return MIDGE_OK;
 }
 
+/* --- states --- */
+
+static void set_state(struct midge__awaitable *aw, enum midge__awaitable_state state)
+{
+    /* Bits of the states that may follow each; awaitable.h has the same table. */
+    static const uint8_t next[] = {
+        [MIDGE__LIVE] = 1U << MIDGE__LIVE_DETACHED | 1U << MIDGE__ENDED,
+        [MIDGE__LIVE_DETACHED] = 1U << MIDGE__ENDED_DETACHED,
+        [MIDGE__ENDED] =
+            1U << MIDGE__ENDED_DETACHED | 1U << MIDGE__ENDED_TAKEN | 1U << MIDGE__DELIVERED,
+        [MIDGE__ENDED_DETACHED] = 1U << MIDGE__ENDED_TAKEN | 1U << MIDGE__DELIVERED_DETACHED,
+        [MIDGE__ENDED_TAKEN] = 1U << MIDGE__DELIVERED_TAKEN,
+        [MIDGE__DELIVERED] = 1U << MIDGE__DELIVERED_DETACHED | 1U << MIDGE__DELIVERED_TAKEN,
+        [MIDGE__DELIVERED_DETACHED] = 1U << MIDGE__DELIVERED | 1U << MIDGE__DELIVERED_TAKEN,
+        [MIDGE__DELIVERED_TAKEN] = 0,
+    };
+    (void)next;
+    MIDGE_ASSERT(aw->state == state || (next[aw->state] >> state & 1U) != 0);
+    aw->state = (uint8_t)state;
+}
+
+static bool is_delivered(const struct midge__awaitable *aw)
+{
+    return aw->state >= MIDGE__DELIVERED;
+}
+
+static bool is_taken(const struct midge__awaitable *aw)
+{
+    return aw->state == MIDGE__ENDED_TAKEN || aw->state == MIDGE__DELIVERED_TAKEN;
+}
+
+/* Is it freed with its delivery? */
+static bool is_dropped(const struct midge__awaitable *aw)
+{
+    return aw->state == MIDGE__ENDED_DETACHED || aw->state == MIDGE__DELIVERED_DETACHED ||
+           is_taken(aw);
+}
+
+void midge__awaitable_keep(struct midge__awaitable *aw)
+{
+    if (aw->state == MIDGE__DELIVERED_DETACHED) {
+        set_state(aw, MIDGE__DELIVERED);
+    }
+}
+
 static void release(struct midge__awaitable *aw)
 {
     struct midge_client *client = aw->client;
@@ -66,7 +108,7 @@ static void release(struct midge__awaitable *aw)
     struct midge__slot *slot = &client->slots[index];
     midge__list_remove(&aw->link);
     midge__timer_disarm(&client->timers, &aw->timer);
-    if (!aw->delivered) {
+    if (!is_delivered(aw)) {
         client->live--;
     }
     slot->aw = NULL;
@@ -80,8 +122,7 @@ static void release(struct midge__awaitable *aw)
 
 void midge__awaitable_end(struct midge__awaitable *aw)
 {
-    MIDGE_ASSERT(!aw->ended);
-    aw->ended = true;
+    set_state(aw, aw->state == MIDGE__LIVE_DETACHED ? MIDGE__ENDED_DETACHED : MIDGE__ENDED);
     midge__timer_disarm(&aw->client->timers, &aw->timer);
     midge__list_push_tail(&aw->client->ended, &aw->link);
 }
@@ -95,34 +136,44 @@ static void result_of(const struct midge__awaitable *aw, struct midge_result *re
     result->id = aw->id;
 }
 
+static void note_delivered(struct midge__awaitable *aw)
+{
+    if (!is_delivered(aw)) {
+        set_state(aw, (enum midge__awaitable_state)(aw->state - MIDGE__ENDED + MIDGE__DELIVERED));
+        aw->client->live--;
+        aw->client->dirty = true; /* tasks that wait for room check whether anything is live */
+    }
+}
+
+static midge__done_fn done_of(const struct midge__awaitable *aw, void **ctx)
+{
+    return !is_delivered(aw) && aw->ops->done != NULL ? aw->ops->done(aw, ctx) : NULL;
+}
+
+/* Each callback may take, detach or watch the object. One that has a completion callback is freed
+   after that, unless it has a watcher: then its end is as if it had no callback. */
 static void deliver(struct midge__awaitable *aw)
 {
     struct midge_client *client = aw->client;
-    midge_id id = aw->id;
+    const midge_id id = aw->id;
     struct midge_result result;
+    void *ctx = NULL;
+    midge__done_fn done = done_of(aw, &ctx);
     result_of(aw, &result);
-    bool first = !aw->delivered;
-    bool taken = aw->detached;
-    if (first) {
-        aw->delivered = true;
-        client->live--;
-        client->dirty = true; /* tasks that wait for room check whether anything is live */
-        if (aw->ops->completed != NULL && aw->ops->completed(aw, &result)) {
-            taken = true;
-        }
+    note_delivered(aw);
+    if (done != NULL) {
+        done(ctx, &result);
+        aw = midge__awaitable_find(client, id);
     }
-    aw = midge__awaitable_find(client, id); /* the callback may have taken it */
-    if (aw == NULL) {
-        return;
-    }
-    if (aw->watch != NULL) {
+    bool is_over = done != NULL;
+    if (aw != NULL && aw->watch != NULL) {
         midge_watch_fn watch = aw->watch;
         aw->watch = NULL;
         watch(aw->watch_ctx, id, &result);
         aw = midge__awaitable_find(client, id);
-        taken = aw != NULL && aw->detached;
+        is_over = false;
     }
-    if (taken) {
+    if (aw != NULL && (is_over || is_dropped(aw))) {
         release(aw);
     }
 }
@@ -136,24 +187,20 @@ void midge__awaitables_deliver(struct midge_client *client)
     }
 }
 
-/* Awaits of tasks end with CLOSED (or CANCELED), and tasks get a bounded number of rounds to clean
-   up. Tasks that still wait after that are freed without having run to their end. */
-void midge__awaitables_close(struct midge_client *client)
+/* --- the end of the client --- */
+
+void midge__awaitables_cancel(struct midge_client *client, int err)
 {
-    client->closing = true;
-    for (unsigned round = 0; round < 64; round++) {
-        for (unsigned i = 0; i < client->config.max_awaitables; i++) {
-            struct midge__awaitable *aw = client->slots[i].aw;
-            if (aw != NULL && !aw->ended) {
-                aw->ops->cancel(aw, MIDGE_ERR_CLOSED);
-            }
-        }
-        midge__awaitables_deliver(client);
-        midge__tasks_run(client);
-        if (client->live == 0) {
-            break;
+    for (unsigned i = 0; i < client->config.max_awaitables; i++) {
+        struct midge__awaitable *aw = client->slots[i].aw;
+        if (aw != NULL && !midge__awaitable_ended(aw)) {
+            aw->ops->cancel(aw, err);
         }
     }
+}
+
+void midge__awaitables_free(struct midge_client *client)
+{
     for (unsigned i = 0; i < client->config.max_awaitables; i++) {
         if (client->slots[i].aw != NULL) {
             release(client->slots[i].aw);
@@ -161,184 +208,32 @@ void midge__awaitables_close(struct midge_client *client)
     }
 }
 
-/* --- sleeps and futures --- */
-
-/* The callback may complete the future itself, so that a granted permit is not lost. */
-static void simple_cancel(struct midge__awaitable *aw, int err)
-{
-    struct midge__simple *simple = MIDGE_CONTAINER_OF(aw, struct midge__simple, aw);
-    struct midge_client *client = aw->client;
-    void (*on_cancel)(void *ctx, midge_id id) = simple->on_cancel;
-    midge_id id = aw->id;
-    simple->on_cancel = NULL;
-    if (on_cancel != NULL) {
-        on_cancel(simple->ctx, id);
-    }
-    if (midge__awaitable_find(client, id) == aw && !aw->ended) {
-        simple->error = err;
-        midge__awaitable_end(aw);
-    }
-}
-
-void midge__simple_result(const struct midge__awaitable *aw, struct midge_result *result)
-{
-    const struct midge__simple *simple =
-        (const struct midge__simple *)(const void *)((const char *)aw -
-                                                     offsetof(struct midge__simple, aw));
-    if (simple->full != NULL) {
-        *result = *simple->full;
-    }
-    result->error = simple->error;
-    result->child = simple->child;
-    result->value = simple->value;
-}
-
-void midge__simple_destroy(struct midge__awaitable *aw)
-{
-    struct midge__simple *simple = MIDGE_CONTAINER_OF(aw, struct midge__simple, aw);
-    midge__memory_free(&aw->client->memory, simple->full);
-    midge__memory_free(&aw->client->memory, simple);
-}
-
-const struct midge__awaitable_ops midge__simple_ops = {
-    .cancel = simple_cancel,
-    .result = midge__simple_result,
-    .destroy = midge__simple_destroy,
-};
-
-int midge__simple_add(struct midge_client *client, struct midge__simple *simple,
-                      const struct midge__awaitable_ops *ops)
-{
-    simple->aw.ops = ops;
-    int err = midge__room_to_wait(client) ? midge__awaitable_add(client, &simple->aw)
-                                          : MIDGE_ERR_NO_MEMORY;
-    if (err != MIDGE_OK) {
-        midge__memory_free(&client->memory, simple);
-    }
-    return err;
-}
-
-static int simple_new(struct midge_client *client, struct midge__simple **out)
-{
-    *out = midge__memory_calloc(&client->memory, 0, 1, sizeof **out);
-    return *out != NULL ? midge__simple_add(client, *out, &midge__simple_ops) : MIDGE_ERR_NO_MEMORY;
-}
-
-static void sleep_over(struct midge__timer *timer)
-{
-    midge__awaitable_end(MIDGE_CONTAINER_OF(timer, struct midge__awaitable, timer));
-}
-
-int midge_sleep(struct midge_client *client, uint32_t ms, midge_id *id)
-{
-    struct midge__simple *simple;
-    if (client == NULL || id == NULL || !midge__millis_valid(ms)) {
-        return MIDGE_ERR_INVALID;
-    }
-    int err = simple_new(client, &simple);
-    if (err != MIDGE_OK) {
-        return err;
-    }
-    simple->aw.timer.fire = sleep_over;
-    midge__client_tick(client);
-    if (ms != MIDGE_NO_TIMEOUT) {
-        (void)midge__timer_arm(&client->timers, &simple->aw.timer, client->now_ms + ms);
-    }
-    *id = simple->aw.id;
-    return MIDGE_OK;
-}
-
-int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge_id id), void *ctx,
-                 midge_id *id)
-{
-    struct midge__simple *simple;
-    if (client == NULL || id == NULL) {
-        return MIDGE_ERR_INVALID;
-    }
-    int err = simple_new(client, &simple);
-    if (err != MIDGE_OK) {
-        return err;
-    }
-    simple->on_cancel = on_cancel;
-    simple->ctx = ctx;
-    *id = simple->aw.id;
-    return MIDGE_OK;
-}
-
-/* A request's result that is passed on (midge_timeout) is copied whole. If there is no memory for
-   the copy, its error is still passed on; a success becomes NO_MEMORY, so that it is not taken for
-   a success without status. */
-static void keep_full(struct midge__simple *simple, const struct midge_result *result)
-{
-    if (!result->is_request) {
-        return;
-    }
-    simple->full = midge__memory_alloc(&simple->aw.client->memory, 0, sizeof *simple->full);
-    if (simple->full != NULL) {
-        *simple->full = *result;
-    } else if (simple->error == MIDGE_OK) {
-        simple->error = MIDGE_ERR_NO_MEMORY;
-    }
-}
-
-int midge_future_complete(struct midge_client *client, midge_id id,
-                          const struct midge_result *result)
-{
-    struct midge__awaitable *aw = midge__awaitable_find(client, id);
-    if (aw == NULL || aw->ended || aw->ops != &midge__simple_ops ||
-        aw->timer.fire != NULL) { /* it is a sleep */
-        return MIDGE_ERR_STALE;
-    }
-    struct midge__simple *simple = MIDGE_CONTAINER_OF(aw, struct midge__simple, aw);
-    simple->error = result->error;
-    simple->child = result->child;
-    simple->value = result->value;
-    keep_full(simple, result);
-    midge__awaitable_end(aw);
-    return MIDGE_OK;
-}
-
 /* --- functions for all kinds --- */
-
-int midge_cancel(struct midge_client *client, midge_id id)
-{
-    struct midge__awaitable *aw = midge__awaitable_find(client, id);
-    if (aw == NULL) {
-        return MIDGE_ERR_STALE;
-    }
-    if (!aw->ended) {
-        bool outermost = midge__client_enter(client);
-        aw->ops->cancel(aw, client->closing ? MIDGE_ERR_CLOSED : MIDGE_ERR_CANCELED);
-        (void)midge__client_leave(client, outermost);
-    }
-    return MIDGE_OK;
-}
 
 int midge_done(const struct midge_client *client, midge_id id)
 {
     const struct midge__awaitable *aw = midge__awaitable_find(client, id);
-    return aw == NULL || aw->taken ? MIDGE_ERR_STALE : aw->ended;
+    return aw == NULL || is_taken(aw) ? MIDGE_ERR_STALE : midge__awaitable_ended(aw);
 }
 
 int midge_take(struct midge_client *client, midge_id id, struct midge_result *result)
 {
+    void *ctx;
     struct midge__awaitable *aw = midge__awaitable_find(client, id);
-    if (aw == NULL || aw->taken) {
+    if (aw == NULL || is_taken(aw)) {
         return MIDGE_ERR_STALE;
     }
-    if (!aw->ended) {
+    if (!midge__awaitable_ended(aw)) {
         return MIDGE_ERR_AGAIN;
     }
     if (result != NULL) {
         result_of(aw, result);
     }
-    /* Its completion callback or its watcher is still to be called: deliver() releases it
-       afterwards. */
-    if ((!aw->delivered && aw->ops->completed != NULL) || aw->watch != NULL) {
-        aw->detached = aw->taken = true;
-        return MIDGE_OK;
+    if (aw->watch == NULL && done_of(aw, &ctx) == NULL) {
+        release(aw);
+    } else { /* deliver() calls them, and releases it afterwards */
+        set_state(aw, is_delivered(aw) ? MIDGE__DELIVERED_TAKEN : MIDGE__ENDED_TAKEN);
     }
-    release(aw);
     return MIDGE_OK;
 }
 
@@ -348,9 +243,10 @@ int midge_detach(struct midge_client *client, midge_id id)
     if (aw == NULL) {
         return MIDGE_ERR_STALE;
     }
-    aw->detached = true;
-    if (aw->delivered && aw->watch == NULL) { /* with a watcher, deliver() releases it */
+    if (is_delivered(aw) && aw->watch == NULL) { /* with a watcher, deliver() releases it */
         release(aw);
+    } else if (!is_dropped(aw) && aw->state != MIDGE__LIVE_DETACHED) {
+        set_state(aw, (enum midge__awaitable_state)(aw->state + 1));
     }
     return MIDGE_OK;
 }
@@ -366,26 +262,8 @@ int midge_watch(struct midge_client *client, midge_id id, midge_watch_fn fn, voi
     }
     aw->watch = fn;
     aw->watch_ctx = ctx;
-    if (fn != NULL && aw->delivered && midge__list_empty(&aw->link)) {
+    if (fn != NULL && is_delivered(aw) && midge__list_empty(&aw->link)) {
         midge__list_push_tail(&client->ended, &aw->link);
     }
     return MIDGE_OK;
-}
-
-int midge_wait(struct midge_client *client, midge_id id, struct midge_result *result)
-{
-    if (client == NULL || client->busy) {
-        return MIDGE_ERR_INVALID;
-    }
-    for (;;) {
-        int err = midge_take(client, id, result);
-        if (err != MIDGE_ERR_AGAIN) {
-            return err;
-        }
-        bool closed;
-        err = midge__client_turn(client, -1, &closed);
-        if (err < 0 || closed) {
-            return closed ? MIDGE_ERR_CLOSED : err;
-        }
-    }
 }

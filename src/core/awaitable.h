@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Awaitables: slots, completions, results; sleeps and futures (awaitable.c). */
+/* Awaitables: slots, states, completions, results (awaitable.c). */
 #ifndef MIDGE_CORE_AWAITABLE_H
 #define MIDGE_CORE_AWAITABLE_H
 
@@ -10,20 +10,48 @@
 
 struct midge__awaitable;
 
+typedef void (*midge__done_fn)(void *ctx, const struct midge_result *result);
+
 struct midge__awaitable_ops {
     /* End it with err (CANCELED, CLOSED). Live ones only. */
     void (*cancel)(struct midge__awaitable *aw, int err);
     /* Fill the cleared result. */
     void (*result)(const struct midge__awaitable *aw, struct midge_result *result);
-    /* Calls the object's own completion callback; false if it has none. May be NULL. */
-    bool (*completed)(struct midge__awaitable *aw, const struct midge_result *result);
+    /* The object's own completion callback and its ctx; NULL: it has none. May be NULL. */
+    midge__done_fn (*done)(const struct midge__awaitable *aw, void **ctx);
     /* Free the object and all that it holds. */
     void (*destroy)(struct midge__awaitable *aw);
 };
 
+/*
+ * An awaitable is live, then ended, then delivered: its completion callback and its watcher were
+ * called. In each of these its result is kept for midge_take; or it is detached, so that the
+ * delivery frees it; or it was taken, and is there for its delivery only. Without a callback or
+ * watcher it is freed when it is taken, and when it is detached after the delivery.
+ *
+ * from                  to
+ * LIVE                  LIVE_DETACHED, ENDED
+ * LIVE_DETACHED         ENDED_DETACHED
+ * ENDED                 ENDED_DETACHED, ENDED_TAKEN, DELIVERED
+ * ENDED_DETACHED        ENDED_TAKEN, DELIVERED_DETACHED
+ * ENDED_TAKEN           DELIVERED_TAKEN
+ * DELIVERED             DELIVERED_DETACHED, DELIVERED_TAKEN
+ * DELIVERED_DETACHED    DELIVERED (a task takes it), DELIVERED_TAKEN
+ * DELIVERED_TAKEN       -
+ */
+enum midge__awaitable_state {
+    MIDGE__LIVE,
+    MIDGE__LIVE_DETACHED,
+    MIDGE__ENDED,
+    MIDGE__ENDED_DETACHED,
+    MIDGE__ENDED_TAKEN,
+    MIDGE__DELIVERED,
+    MIDGE__DELIVERED_DETACHED,
+    MIDGE__DELIVERED_TAKEN
+};
+
 struct midge__awaitable {
-    bool ended, delivered, detached;
-    bool taken; /* its result was taken before its completion was delivered */
+    uint8_t state; /* enum midge__awaitable_state */
     struct midge_client *client;
     const struct midge__awaitable_ops *ops;
     midge_watch_fn watch;
@@ -38,31 +66,22 @@ struct midge__slot {
     uint16_t next_free;          /* index + 1 */
 };
 
+static inline bool midge__awaitable_ended(const struct midge__awaitable *aw)
+{
+    return aw->state >= MIDGE__ENDED;
+}
+
 /* Gives the object (already allocated, ops set) a slot. NO_SLOT, CLOSED. */
 int midge__awaitable_add(struct midge_client *client, struct midge__awaitable *aw);
 void midge__awaitable_end(struct midge__awaitable *aw);
 struct midge__awaitable *midge__awaitable_find(const struct midge_client *client, midge_id id);
 /* Deliver completions until there are none, bounded. */
 void midge__awaitables_deliver(struct midge_client *client);
-/* End all live ones with CLOSED, run the tasks and watchers that wait for them, free all. */
-void midge__awaitables_close(struct midge_client *client);
-
-/* Sleeps, futures and tasks: small results. */
-struct midge__simple {
-    struct midge__awaitable aw;
-    int error;
-    midge_id child;
-    intptr_t value;
-    struct midge_result *full; /* a request's result passed on; NULL otherwise */
-    void (*on_cancel)(void *ctx, midge_id id);
-    void *ctx;
-};
-extern const struct midge__awaitable_ops midge__simple_ops;
-/* Gives simple, just allocated, a slot. NO_MEMORY: too little would be left for requests; NO_SLOT,
-   CLOSED. On an error simple is freed. */
-int midge__simple_add(struct midge_client *client, struct midge__simple *simple,
-                      const struct midge__awaitable_ops *ops);
-void midge__simple_result(const struct midge__awaitable *aw, struct midge_result *result);
-void midge__simple_destroy(struct midge__awaitable *aw);
+/* Cancels all live ones with err. */
+void midge__awaitables_cancel(struct midge_client *client, int err);
+/* Frees all. */
+void midge__awaitables_free(struct midge_client *client);
+/* Delivered: the result is kept for the task that awaits it, also if it is detached. */
+void midge__awaitable_keep(struct midge__awaitable *aw);
 
 #endif

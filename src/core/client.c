@@ -26,6 +26,8 @@
 
 #define TRACE_LINE 200U
 
+#define CLOSE_ROUNDS 64U /* for tasks to clean up */
+
 #define BACK_MS 1000000U /* a clock may go back by this much */
 
 #if MIDGE_WITH_TEXTS
@@ -231,11 +233,26 @@ int midge_open(struct midge_client **out, const struct midge_config *config)
     return MIDGE_OK;
 }
 
+/* Awaits of tasks end with CLOSED (or CANCELED), and tasks get a bounded number of rounds to clean
+   up. Tasks that still wait after that are freed without having run to their end. */
+static void end_awaitables(struct midge_client *client)
+{
+    for (unsigned round = 0; round < CLOSE_ROUNDS; round++) {
+        midge__awaitables_cancel(client, MIDGE_ERR_CLOSED);
+        midge__awaitables_deliver(client);
+        midge__tasks_run(client);
+        if (client->live == 0) {
+            break;
+        }
+    }
+    midge__awaitables_free(client);
+}
+
 static void close_now(struct midge_client *client)
 {
     client->closing = true;
     client->busy = true;
-    midge__awaitables_close(client);
+    end_awaitables(client);
     struct midge__list *link;
     while ((link = midge__list_first(&client->conns)) != NULL) {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(link, struct midge__conn, link);
@@ -284,6 +301,20 @@ bool midge__client_leave(struct midge_client *client, bool outermost)
     }
     close_now(client);
     return true;
+}
+
+int midge_cancel(struct midge_client *client, midge_id id)
+{
+    struct midge__awaitable *aw = midge__awaitable_find(client, id);
+    if (aw == NULL) {
+        return MIDGE_ERR_STALE;
+    }
+    if (!midge__awaitable_ended(aw)) {
+        bool outermost = midge__client_enter(client);
+        aw->ops->cancel(aw, client->closing ? MIDGE_ERR_CLOSED : MIDGE_ERR_CANCELED);
+        (void)midge__client_leave(client, outermost);
+    }
+    return MIDGE_OK;
 }
 
 /* Milliseconds since the clock was last read; 0 if it went back, which a port must not do. */

@@ -95,7 +95,7 @@ int midge_start(struct midge_client *client, const struct midge_request *request
 static int resume(struct midge_client *client, midge_id id, unsigned who)
 {
     struct midge__awaitable *aw = midge__awaitable_find(client, id);
-    if (aw == NULL || aw->ended || aw->ops != &midge__transfer_ops) {
+    if (aw == NULL || midge__awaitable_ended(aw) || aw->ops != &midge__transfer_ops) {
         return MIDGE_ERR_STALE;
     }
     struct midge__transfer *t = midge__transfer_of(aw);

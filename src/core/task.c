@@ -6,7 +6,7 @@
 #include "core/task.h"
 #include "base/check.h"
 #include "base/list.h"
-#include "core/awaitable.h"
+#include "core/future.h"
 #include "core/client.h"
 #include "midge/config.h"
 #include "midge/task.h"
@@ -47,8 +47,8 @@ static void woken(void *ctx, midge_id id, const struct midge_result *result)
     struct task *task = ctx;
     struct midge__awaitable *aw = midge__awaitable_find(task->task.client, id);
     (void)result;
-    if (aw != NULL && !aw->taken) {
-        aw->detached = false; /* this task takes it, when it runs */
+    if (aw != NULL) {
+        midge__awaitable_keep(aw); /* this task takes it, when it runs */
     }
     make_ready(task);
 }

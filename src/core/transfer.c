@@ -255,14 +255,11 @@ static void transfer_result(const struct midge__awaitable *aw, struct midge_resu
     result->phase = t->phase;
 }
 
-static bool transfer_completed(struct midge__awaitable *aw, const struct midge_result *result)
+static midge__done_fn transfer_done(const struct midge__awaitable *aw, void **ctx)
 {
     const struct midge_request *r = midge__transfer_of(aw)->request;
-    if (r->on_done == NULL) {
-        return false;
-    }
-    r->on_done(r->ctx, result);
-    return true;
+    *ctx = r->ctx;
+    return r->on_done;
 }
 
 static void transfer_destroy(struct midge__awaitable *aw)
@@ -277,7 +274,7 @@ static void transfer_destroy(struct midge__awaitable *aw)
 const struct midge__awaitable_ops midge__transfer_ops = {
     .cancel = transfer_cancel,
     .result = transfer_result,
-    .completed = transfer_completed,
+    .done = transfer_done,
     .destroy = transfer_destroy,
 };
 

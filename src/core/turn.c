@@ -241,3 +241,21 @@ int midge_poll(struct midge_client *client, int timeout_ms)
     bool closed;
     return midge__client_turn(client, timeout_ms, &closed);
 }
+
+int midge_wait(struct midge_client *client, midge_id id, struct midge_result *result)
+{
+    if (client == NULL || client->busy) {
+        return MIDGE_ERR_INVALID;
+    }
+    for (;;) {
+        int err = midge_take(client, id, result);
+        if (err != MIDGE_ERR_AGAIN) {
+            return err;
+        }
+        bool closed;
+        err = midge__client_turn(client, -1, &closed);
+        if (err < 0 || closed) {
+            return closed ? MIDGE_ERR_CLOSED : err;
+        }
+    }
+}

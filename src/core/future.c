@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* Sleeps and futures: awaitables with a small result. A sleep is one whose timer fires; a future is
+   completed by the application. */
+#include "core/future.h"
+#include "base/check.h"
+#include "base/millis.h"
+#include "core/admission.h"
+#include "core/client.h"
+#include <string.h>
+
+/* The callback may complete the future itself, so that a granted permit is not lost. */
+static void simple_cancel(struct midge__awaitable *aw, int err)
+{
+    struct midge__simple *simple = MIDGE_CONTAINER_OF(aw, struct midge__simple, aw);
+    struct midge_client *client = aw->client;
+    void (*on_cancel)(void *ctx, midge_id id) = simple->on_cancel;
+    midge_id id = aw->id;
+    simple->on_cancel = NULL;
+    if (on_cancel != NULL) {
+        on_cancel(simple->ctx, id);
+    }
+    if (midge__awaitable_find(client, id) == aw && !midge__awaitable_ended(aw)) {
+        simple->error = err;
+        midge__awaitable_end(aw);
+    }
+}
+
+void midge__simple_result(const struct midge__awaitable *aw, struct midge_result *result)
+{
+    const struct midge__simple *simple =
+        (const struct midge__simple *)(const void *)((const char *)aw -
+                                                     offsetof(struct midge__simple, aw));
+    if (simple->full != NULL) {
+        *result = *simple->full;
+    }
+    result->error = simple->error;
+    result->child = simple->child;
+    result->value = simple->value;
+}
+
+void midge__simple_destroy(struct midge__awaitable *aw)
+{
+    struct midge__simple *simple = MIDGE_CONTAINER_OF(aw, struct midge__simple, aw);
+    midge__memory_free(&aw->client->memory, simple->full);
+    midge__memory_free(&aw->client->memory, simple);
+}
+
+const struct midge__awaitable_ops midge__simple_ops = {
+    .cancel = simple_cancel,
+    .result = midge__simple_result,
+    .destroy = midge__simple_destroy,
+};
+
+int midge__simple_add(struct midge_client *client, struct midge__simple *simple,
+                      const struct midge__awaitable_ops *ops)
+{
+    simple->aw.ops = ops;
+    int err = midge__room_to_wait(client) ? midge__awaitable_add(client, &simple->aw)
+                                          : MIDGE_ERR_NO_MEMORY;
+    if (err != MIDGE_OK) {
+        midge__memory_free(&client->memory, simple);
+    }
+    return err;
+}
+
+static int simple_new(struct midge_client *client, struct midge__simple **out)
+{
+    *out = midge__memory_calloc(&client->memory, 0, 1, sizeof **out);
+    return *out != NULL ? midge__simple_add(client, *out, &midge__simple_ops) : MIDGE_ERR_NO_MEMORY;
+}
+
+static void sleep_over(struct midge__timer *timer)
+{
+    midge__awaitable_end(MIDGE_CONTAINER_OF(timer, struct midge__awaitable, timer));
+}
+
+int midge_sleep(struct midge_client *client, uint32_t ms, midge_id *id)
+{
+    struct midge__simple *simple;
+    if (client == NULL || id == NULL || !midge__millis_valid(ms)) {
+        return MIDGE_ERR_INVALID;
+    }
+    int err = simple_new(client, &simple);
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    simple->aw.timer.fire = sleep_over;
+    midge__client_tick(client);
+    if (ms != MIDGE_NO_TIMEOUT) {
+        (void)midge__timer_arm(&client->timers, &simple->aw.timer, client->now_ms + ms);
+    }
+    *id = simple->aw.id;
+    return MIDGE_OK;
+}
+
+int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge_id id), void *ctx,
+                 midge_id *id)
+{
+    struct midge__simple *simple;
+    if (client == NULL || id == NULL) {
+        return MIDGE_ERR_INVALID;
+    }
+    int err = simple_new(client, &simple);
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    simple->on_cancel = on_cancel;
+    simple->ctx = ctx;
+    *id = simple->aw.id;
+    return MIDGE_OK;
+}
+
+/* A request's result that is passed on (midge_timeout) is copied whole. If there is no memory for
+   the copy, its error is still passed on; a success becomes NO_MEMORY, so that it is not taken for
+   a success without status. */
+static void keep_full(struct midge__simple *simple, const struct midge_result *result)
+{
+    if (!result->is_request) {
+        return;
+    }
+    simple->full = midge__memory_alloc(&simple->aw.client->memory, 0, sizeof *simple->full);
+    if (simple->full != NULL) {
+        *simple->full = *result;
+    } else if (simple->error == MIDGE_OK) {
+        simple->error = MIDGE_ERR_NO_MEMORY;
+    }
+}
+
+int midge_future_complete(struct midge_client *client, midge_id id,
+                          const struct midge_result *result)
+{
+    struct midge__awaitable *aw = midge__awaitable_find(client, id);
+    if (aw == NULL || midge__awaitable_ended(aw) || aw->ops != &midge__simple_ops ||
+        aw->timer.fire != NULL) { /* it is a sleep */
+        return MIDGE_ERR_STALE;
+    }
+    struct midge__simple *simple = MIDGE_CONTAINER_OF(aw, struct midge__simple, aw);
+    simple->error = result->error;
+    simple->child = result->child;
+    simple->value = result->value;
+    keep_full(simple, result);
+    midge__awaitable_end(aw);
+    return MIDGE_OK;
+}
