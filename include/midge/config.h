@@ -241,6 +241,11 @@
 #define MIDGE_WITH_HEAD_SKIPPING 1
 #endif
 
+/* midge_prepare and midge_start_prepared (prepared.h). */
+#ifndef MIDGE_WITH_PREPARED
+#define MIDGE_WITH_PREPARED 1
+#endif
+
 /* midge_spawn and MIDGE_AWAIT (task.h). */
 #ifndef MIDGE_WITH_TASKS
 #define MIDGE_WITH_TASKS 1

@@ -17,6 +17,7 @@
 #include <midge/json.h>
 #include <midge/json_write.h>
 #include <midge/port.h>
+#include <midge/prepared.h>
 #include <midge/request.h>
 #include <midge/response.h>
 #include <midge/task.h>

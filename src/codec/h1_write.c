@@ -212,7 +212,7 @@ static void put_field(struct out *out, unsigned given, enum midge__field field, 
     }
 }
 
-static void put_head(struct out *out, const struct midge__h1_write *w)
+static void put_lines(struct out *out, const struct midge__h1_write *w)
 {
     const struct midge__h1_headers none = {NULL, 0};
     const unsigned own = fields_of(w->headers), defaults = fields_of(w->defaults);
@@ -231,6 +231,16 @@ static void put_head(struct out *out, const struct midge__h1_write *w)
     put_field(out, own, MIDGE__FIELD_AUTHORIZATION, "Bearer ", w->bearer);
     put_field(out, own | defaults, MIDGE__FIELD_USER_AGENT, "", w->user_agent);
     put_field(out, own | defaults, MIDGE__FIELD_ACCEPT, "", w->accept);
+}
+
+static void put_head(struct out *out, const struct midge__h1_write *w)
+{
+    if (MIDGE_WITH_PREPARED && w->head.ptr != NULL) {
+        put(out, w->head);
+        put_framing(out, w);
+    } else {
+        put_lines(out, w);
+    }
     put_text(out, "\r\n");
 }
 

@@ -38,7 +38,10 @@ struct midge__h1_write {
     const char *user_agent, *accept;   /* the weakest; NULL: none */
     uint64_t content_length;           /* for FRAMING_LENGTH */
     uint8_t framing;                   /* enum midge__h1_framing */
-    size_t sent;                       /* bytes of the head written so far */
+    struct midge_span head; /* written before, by a writer without a body, and without its
+                               last CRLF. It replaces all of the above except the framing;
+                               ptr NULL: none */
+    size_t sent;            /* bytes of the head written so far */
 };
 
 /*

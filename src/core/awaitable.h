@@ -13,6 +13,7 @@ struct midge__awaitable;
 typedef void (*midge__done_fn)(void *ctx, const struct midge_result *result);
 
 struct midge__awaitable_ops {
+    bool is_request; /* the object is a struct midge__transfer */
     /* End it with err (CANCELED, CLOSED). Live ones only. */
     void (*cancel)(struct midge__awaitable *aw, int err);
     /* Fill the cleared result. */

@@ -19,6 +19,7 @@
 #include "core/limits.h"
 #include "core/origin.h"
 #include "core/pool.h"
+#include "core/prepared.h"
 #include "core/task.h"
 #include "core/tell.h"
 #include "midge/config.h"
@@ -109,7 +110,7 @@ static void init_lists(struct midge_client *client)
         &client->ended,     &client->tasks,    &client->running,  &client->roomless,
         &client->conns,     &client->ready,    &client->dead,     &client->resolving,
         &client->waiting,   &client->starving, &client->idle,     &client->silent,
-        &client->overtaken, &client->reuses,   &client->sessions, &client->unused};
+        &client->overtaken, &client->reuses,   &client->sessions, &client->unused, &client->prepared};
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(lists); i++) {
         midge__list_init(lists[i]);
     }
@@ -262,6 +263,7 @@ static void close_now(struct midge_client *client)
         midge__conn_kill(conn);
     }
     midge__conns_reap(client);
+    midge__prepared_close(client);
     midge__origins_close(client);
     midge__tls_context_close(client->tls);
     free_tables(client);

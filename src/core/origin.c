@@ -282,6 +282,22 @@ static int find_zone(const struct midge_client *client, struct midge__origin *o)
     return MIDGE_OK;
 }
 
+int midge__origin_use(struct midge_client *client, struct midge__origin *o)
+{
+    if (is_aged(o)) {
+        forget(o);
+    }
+    o->used_ms = client->now_ms;
+    client->n_unused -= o->refs == 0;
+    o->refs++;
+    enlist(o);
+    int err = find_zone(client, o);
+    if (err != MIDGE_OK) {
+        midge__origin_put(client, o);
+    }
+    return err;
+}
+
 int midge__origin_get(struct midge_client *client, const struct midge_request *request,
                       const struct midge_url *url, struct midge__origin **origin)
 {
@@ -308,20 +324,11 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
     if (o == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    if (is_aged(o)) {
-        forget(o);
+    err = midge__origin_use(client, o);
+    if (err == MIDGE_OK) {
+        *origin = o;
     }
-    o->used_ms = client->now_ms;
-    client->n_unused -= o->refs == 0;
-    o->refs++;
-    enlist(o);
-    err = find_zone(client, o);
-    if (err != MIDGE_OK) {
-        midge__origin_put(client, o);
-        return err;
-    }
-    *origin = o;
-    return MIDGE_OK;
+    return err;
 }
 
 void midge__origin_put(struct midge_client *client, struct midge__origin *o)

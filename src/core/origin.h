@@ -56,6 +56,8 @@ static inline bool midge__origin_awaits_leader(const struct midge__origin *o)
    NO_MEMORY. */
 int midge__origin_get(struct midge_client *client, const struct midge_request *request,
                       const struct midge_url *url, struct midge__origin **origin);
+/* Takes a reference again, for a request that has the origin. URL, ZONE. */
+int midge__origin_use(struct midge_client *client, struct midge__origin *origin);
 void midge__origin_put(struct midge_client *client, struct midge__origin *origin);
 void midge__origin_session(struct midge__origin *origin, struct midge__conn *conn);
 /* Opening conn failed: forgets the origin's address, and its session if conn offered it. */

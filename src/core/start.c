@@ -20,8 +20,9 @@
 #include "midge/config.h"
 #include <string.h>
 
-static void enqueue(struct midge_client *client, struct midge__transfer *t)
+void midge__transfer_enqueue(struct midge__transfer *t)
 {
+    struct midge_client *client = t->aw.client;
     t->phase_us = t->result->t.start_us = midge__now_us(client);
     t->start_ms = t->active_ms = client->now_ms;
     t->total_ms = midge__deadline_limit(t, MIDGE__LIMIT(total_ms));
@@ -62,7 +63,7 @@ static int start(struct midge_client *client, struct midge__draft *draft, midge_
         midge__transfer_ops.destroy(&t->aw);
         return err;
     }
-    enqueue(client, t);
+    midge__transfer_enqueue(t);
     if (id != NULL) {
         *id = t->aw.id;
     }
@@ -95,7 +96,7 @@ int midge_start(struct midge_client *client, const struct midge_request *request
 static int resume(struct midge_client *client, midge_id id, unsigned who)
 {
     struct midge__awaitable *aw = midge__awaitable_find(client, id);
-    if (aw == NULL || midge__awaitable_ended(aw) || aw->ops != &midge__transfer_ops) {
+    if (aw == NULL || midge__awaitable_ended(aw) || !aw->ops->is_request) {
         return MIDGE_ERR_STALE;
     }
     struct midge__transfer *t = midge__transfer_of(aw);

@@ -242,12 +242,12 @@ void midge__transfer_broken(struct midge__transfer *t, int err, const struct mid
     midge__transfer_end(t, err);
 }
 
-static void transfer_cancel(struct midge__awaitable *aw, int err)
+void midge__transfer_cancel(struct midge__awaitable *aw, int err)
 {
     abandon(midge__transfer_of(aw), err);
 }
 
-static void transfer_result(const struct midge__awaitable *aw, struct midge_result *result)
+void midge__transfer_result(const struct midge__awaitable *aw, struct midge_result *result)
 {
     const struct midge__transfer *t = midge__transfer_of(aw);
     *result = *t->result;
@@ -255,7 +255,7 @@ static void transfer_result(const struct midge__awaitable *aw, struct midge_resu
     result->phase = t->phase;
 }
 
-static midge__done_fn transfer_done(const struct midge__awaitable *aw, void **ctx)
+midge__done_fn midge__transfer_done(const struct midge__awaitable *aw, void **ctx)
 {
     const struct midge_request *r = midge__transfer_of(aw)->request;
     *ctx = r->ctx;
@@ -272,9 +272,10 @@ static void transfer_destroy(struct midge__awaitable *aw)
 }
 
 const struct midge__awaitable_ops midge__transfer_ops = {
-    .cancel = transfer_cancel,
-    .result = transfer_result,
-    .done = transfer_done,
+    .is_request = true,
+    .cancel = midge__transfer_cancel,
+    .result = midge__transfer_result,
+    .done = midge__transfer_done,
     .destroy = transfer_destroy,
 };
 

@@ -31,6 +31,7 @@ struct midge__transfer {
     bool yielded;      /* its silent leader was closed for others: this happens only once */
     bool resolved;     /* went back to the queue after its address was known */
     bool source_begun; /* read from: a replay must rewind it */
+    bool is_prepared;  /* it is part of a struct midge_prepared */
     uint8_t method;    /* MIDGE__METHOD_x */
     uint16_t target_at, target_len; /* the path and query in request->url; may be empty, or begin
                                        with '?' */
@@ -51,6 +52,10 @@ struct midge__transfer {
 };
 
 extern const struct midge__awaitable_ops midge__transfer_ops;
+/* The functions of that table, for another one that differs in `destroy`. */
+void midge__transfer_cancel(struct midge__awaitable *aw, int err);
+void midge__transfer_result(const struct midge__awaitable *aw, struct midge_result *result);
+midge__done_fn midge__transfer_done(const struct midge__awaitable *aw, void **ctx);
 
 static inline struct midge__transfer *midge__transfer_of(const struct midge__awaitable *aw)
 {
@@ -60,6 +65,8 @@ static inline struct midge__transfer *midge__transfer_of(const struct midge__awa
 
 /* Cleared memory becomes a transfer without request, origin and slot. */
 void midge__transfer_init(struct midge__transfer *t, struct midge_client *client);
+/* Puts t, which has origin, request and slot, into the queue (start.c). */
+void midge__transfer_enqueue(struct midge__transfer *t);
 /* Takes t out of the queue, for conn. */
 void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn);
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase);

@@ -4,53 +4,17 @@
    fits go through the buffer; a larger body in memory is sent without a copy. */
 #include "http/h1.h"
 #include "core/client.h"
-#include "base/span.h"
+#include "core/head.h"
 #include "core/origin.h"
-#include "core/request.h"
-#include "midge/version.h"
 #include <string.h>
 
 #define CHUNK_RESERVE (MIDGE__H1_CHUNK_HEAD_MAX + sizeof MIDGE__H1_CHUNK_TAIL)
 
 /* --- the head --- */
 
-/* The parts that a head needs. The host in lower case is the same host. */
-static struct midge_url head_url(const struct midge__transfer *t)
-{
-    const struct midge__origin *o = t->origin;
-    struct midge_span target = midge__span(t->request->url + t->target_at, t->target_len);
-    struct midge_url url = {
-        .host = midge__span_of(o->url_host),
-        .port = o->url_port,
-        .is_https = o->secure,
-        .is_ipv6 = strchr(o->url_host, ':') != NULL,
-    };
-    if (target.len > 0 && *target.ptr == '?') {
-        url.query = midge__span(target.ptr + 1, target.len - 1);
-    } else {
-        url.path = target; /* with its query */
-    }
-    return url;
-}
-
 void midge__h1_send_begin(struct midge__h1 *x)
 {
-    const struct midge_config *config = &x->conn->client->config;
-    const struct midge__transfer *t = x->transfer;
-    const struct midge_request *r = t->request;
-    x->url = head_url(t);
-    x->write = (struct midge__h1_write){
-        .method = midge__request_method(r),
-        .url = &x->url,
-        .headers = {r->headers, r->n_headers},
-        .content_type = r->content_type,
-        .bearer = r->bearer,
-        .defaults = {config->headers, config->n_headers},
-        .user_agent = "midge/" MIDGE_VERSION,
-        .accept = "*/*",
-        .content_length = midge__request_length(r),
-        .framing = (uint8_t)midge__request_framing(r, t->method),
-    };
+    midge__head_begin(&x->write, &x->url, x->transfer);
 }
 
 /* --- the body into the send buffer --- */

@@ -124,14 +124,17 @@ def small_requests(clients):
     """A small keep-alive request: instructions and allocations."""
     cost = {c: slope(clients, c, "keep", KEEP_SLOW if c == "aiohttp" else KEEP, 8,
                      clients.url("https_p256")) for c in CLIENTS}
+    prepared = slope(clients, "midge", "prepared", KEEP, 8, clients.url("https_p256"))
     yield Row("own instructions, small keep-alive request over TLS, 8 connections: started",
               10000, {c: s.part("own") for c, s in cost.items()})
-    yield Row("the same, prepared", 5000, {}, note="midge has no such call in this version")
+    yield Row("the same, prepared", 5000, {"midge": prepared.part("own")})
     yield Row("all instructions, the same: started", 28000, {c: s.all() for c, s in cost.items()})
-    yield Row("of it in the TLS library", None, {c: s.part("tls") for c, s in cost.items()})
-    yield Row("of it in libc", None, {c: s.part("libc") for c, s in cost.items()})
+    yield Row("the same, prepared", 22000, {"midge": prepared.all()})
+    yield Row("of it in the TLS library, started", None, {c: s.part("tls") for c, s in cost.items()})
+    yield Row("of it in libc, started", None, {c: s.part("libc") for c, s in cost.items()})
     yield Row("allocations from the client's block", 1, {"midge": cost["midge"].said("alloc_calls")},
               show=tens)
+    yield Row("the same, prepared", 0, {"midge": prepared.said("alloc_calls")}, show=tens)
     yield Row("allocations from libc", 0,
               {c: s.calls(callgrind.ALLOCS) for c, s in cost.items()}, show=tens)
 

@@ -2,6 +2,7 @@
 /*
  * midge on the work of bench.h, and on work of its own:
  *
+ *     prepared N K as keep, with K prepared requests, each started again when it has ended
  *     burst N K    N requests started at once, on K connections
  *     origins N K  the same, each to an origin of its own (http://hN.test, at URL's address)
  *     idle N K     nothing: what a client for `burst N K` takes to open and close
@@ -49,12 +50,22 @@ static void on_send(void *ctx, midge_id id, const char *method, const char *url)
     sent++;
 }
 
+static void start_again(struct midge_prepared *prepared)
+{
+    int err = midge_start_prepared(client, prepared, NULL, 0, NULL);
+
+    if (err != MIDGE_OK) {
+        fprintf(stderr, "midge_start_prepared: %s\n", midge_err_text(err));
+        exit(1);
+    }
+    bench.started++;
+}
+
 static void on_done(void *ctx, const struct midge_result *result)
 {
     bool ok = result->error == MIDGE_OK && result->status == 200;
     char text[200] = "";
 
-    (void)ctx;
     if (result->error == MIDGE_ERR_CLOSED) {
         return;
     }
@@ -62,7 +73,9 @@ static void on_done(void *ctx, const struct midge_result *result)
         midge_result_text(result, text, sizeof text);
     }
     bench_ended(&bench, ok, text);
-    if (bench.started < bench.n) {
+    if (bench.started < bench.n && ctx != NULL) {
+        start_again(*(struct midge_prepared **)ctx);
+    } else if (bench.started < bench.n) {
         begin();
     }
 }
@@ -116,7 +129,7 @@ static void open_client(struct midge_config *config)
     if (strncmp(bench.url, "https:", 6) == 0 && !ca_file_read(&config->tls, bench.ca)) {
         exit(1);
     }
-    if (bench_is(&bench, "keep") || bench_is(&bench, "fresh")) {
+    if (bench_is(&bench, "keep") || bench_is(&bench, "prepared") || bench_is(&bench, "fresh")) {
         things = bench.k + 8;
     }
     config->tls.max_version = MIDGE_TLS_1_2;
@@ -160,6 +173,25 @@ static void run_keep(void)
     while (bench.done < bench.n) {
         turn();
     }
+}
+
+static void run_prepared(void)
+{
+    struct midge_prepared **all = calloc(bench.k, sizeof *all);
+
+    for (unsigned i = 0; i < bench.k; i++) {
+        request.ctx = &all[i];
+        if (all == NULL || midge_prepare(client, &request, &all[i]) != MIDGE_OK) {
+            exit(1);
+        }
+    }
+    for (unsigned i = 0; i < bench.k && i < bench.n; i++) {
+        start_again(all[i]);
+    }
+    while (bench.done < bench.n) {
+        turn();
+    }
+    free(all);
 }
 
 static void run_origins(void)
@@ -217,8 +249,9 @@ static void run(void)
     static const struct {
         const char *mode;
         void (*run)(void);
-    } works[] = {{"keep", run_keep},       {"fresh", run_keep},  {"burst", run_burst},
-                 {"origins", run_origins}, {"start", run_start}, {"queue", run_queue}};
+    } works[] = {{"keep", run_keep},   {"prepared", run_prepared}, {"fresh", run_keep},
+                 {"burst", run_burst}, {"origins", run_origins},   {"start", run_start},
+                 {"queue", run_queue}};
 
     for (size_t i = 0; i < sizeof works / sizeof works[0]; i++) {
         if (bench_is(&bench, works[i].mode)) {

@@ -33,6 +33,7 @@
 #include "core/limits.h"
 #include "core/origin.h"
 #include "core/pool.h"
+#include "core/prepared.h"
 #include "core/request.h"
 #include "core/task.h"
 #include "core/tell.h"
