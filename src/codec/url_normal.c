@@ -2,6 +2,9 @@
 /* Is a URL in its normal form already? Most are, and then nothing is built. The answer no may be
    wrong: then midge_url_normalise only costs time. */
 #include "codec/url.h"
+#include "midge/config.h"
+
+#if MIDGE_WITH_URL_MENDING
 
 static bool has_upper(struct midge_span s)
 {
@@ -43,3 +46,5 @@ bool midge__url_is_normal(const struct midge_url *url, struct midge_span text)
     return !has_upper(url->scheme) && !has_upper(url->host) && is_normal_port(url, port) &&
            is_normal_tail(tail);
 }
+
+#endif

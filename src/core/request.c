@@ -89,11 +89,6 @@ static int check(const struct midge_request *r, unsigned method_flags)
                            midge__request_framing(r, method_flags), midge__request_length(r));
 }
 
-static unsigned url_flags(const struct midge_request *request)
-{
-    return request->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;
-}
-
 /* --- the strings --- */
 
 /* Copies text to *at, which moves on; without *at it only counts. */
@@ -132,40 +127,6 @@ static size_t copy_strings(struct midge_request *kept, struct midge_header *head
     return size;
 }
 
-/* --- the URL --- */
-
-static size_t url_bound(const struct midge_client *client, size_t len)
-{
-    const char *base = client->config.base_url;
-    return len * 3 + 16 + (base != NULL ? strlen(base) * 3 + 1 : 0);
-}
-
-static int write_url(const struct midge_client *client, const struct midge_request *request,
-                     char *out, size_t cap, size_t *len)
-{
-    const char *base = client->config.base_url;
-    int err = midge_url_normalise(out, cap, len, request->url, url_flags(request));
-    /* Not absolute: anything without a scheme (RFC 3986 4.1) is relative to the session's base. */
-    if (err != MIDGE_OK && base != NULL &&
-        memchr(request->url, ':', strcspn(request->url, "/?#")) == NULL) {
-        err = midge_url_resolve(out, cap, len, base, request->url);
-    }
-    return err;
-}
-
-/* Writes the URL to the end of the block, which is then shrunk. */
-static int mend(struct midge_client *client, struct midge__draft *d, char **block, size_t before)
-{
-    size_t len;
-    int err = write_url(client, d->request, *block + before, d->url_cap, &len);
-    if (err != MIDGE_OK) {
-        return err;
-    }
-    *block = midge__memory_shrink(&client->memory, *block, before + len + 1);
-    d->text = *block + before;
-    return midge_url_parse(&d->url, d->text, len, url_flags(d->request));
-}
-
 /* --- drafts --- */
 
 /* A borrowed URL that is complete is used as it is. */
@@ -177,11 +138,11 @@ static int check_url(struct midge__draft *d)
         return MIDGE_ERR_URL;
     }
     d->text = r->url;
-    int err = midge_url_parse(&d->url, d->text, len, url_flags(r));
+    int err = midge_url_parse(&d->url, d->text, len, midge__draft_url_flags(r));
     if (MIDGE_WITH_URL_MENDING) {
         d->mend = err != MIDGE_OK ||
                   (d->copies && !midge__url_is_normal(&d->url, midge__span(d->text, len)));
-        err = MIDGE_OK; /* the block shows whether it can be mended */
+        err = MIDGE_OK; /* midge__draft_mend shows whether it can be mended */
     }
     d->url_cap = d->copies || d->mend ? len + 1 : 0;
     return err;
@@ -229,7 +190,7 @@ int midge__draft_block(struct midge_client *client, struct midge__draft *d, size
         return MIDGE_ERR_NO_MEMORY;
     }
     if (d->mend) {
-        d->url_cap = url_bound(client, strlen(d->request->url)) + 1;
+        d->url_cap = midge__draft_url_bound(client, strlen(d->request->url)) + 1;
     }
     size_t before = fixed + copied_bytes(d);
     char *block = midge__memory_alloc(&client->memory, 0, before + d->url_cap);
@@ -238,7 +199,7 @@ int midge__draft_block(struct midge_client *client, struct midge__draft *d, size
     }
     int err = MIDGE_OK;
     if (d->mend) {
-        err = mend(client, d, &block, before);
+        err = midge__draft_mend(client, d, &block, before);
     } else if (d->url_cap > 0) {
         memcpy(block + before, d->text, d->url_cap);
     }

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include "codec/h1_write.h"
+#include "midge/config.h"
 #include "midge/request.h"
 #include "midge/url.h"
 
@@ -47,6 +48,27 @@ int midge__draft_block(struct midge_client *client, struct midge__draft *draft, 
 /* Writes the rest of the block and connects the transfer with it; `at` is the end of the fixed
    part. */
 void midge__draft_fill(const struct midge__draft *draft, struct midge__transfer *t, char *at);
+
+static inline unsigned midge__draft_url_flags(const struct midge_request *request)
+{
+    return request->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;
+}
+
+/* --- request_url.c --- */
+
+#if MIDGE_WITH_URL_MENDING
+/* Bytes of the complete URL in its normal form, at most; len: of the request's. */
+size_t midge__draft_url_bound(const struct midge_client *client, size_t len);
+/* Writes the complete URL to the end of the block, `before` bytes after its begin, and shrinks the
+   block, which may move. URL, SCHEME. */
+int midge__draft_mend(struct midge_client *client, struct midge__draft *draft, char **block,
+                      size_t before);
+#else
+#define midge__draft_url_bound(client, len)             ((void)(client), (len))
+#define midge__draft_mend(client, draft, block, before) (MIDGE_ERR_URL)
+#endif
+
+/* --- method and framing --- */
 
 const char *midge__request_method(const struct midge_request *request);
 unsigned midge__method_flags(const char *method);
