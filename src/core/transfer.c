@@ -13,6 +13,7 @@
 #include "core/transfer.h"
 #include "base/check.h"
 #include "base/list.h"
+#include "base/millis.h"
 #include "base/span.h"
 #include "core/admission.h"
 #include "core/awaitable.h"
@@ -34,14 +35,17 @@
 /* A kept connection without a byte of an answer for this long may be broken. */
 #define UNANSWERED_MS 1000U
 
+/* A timer that is armed for an earlier time stays: when it fires, it is armed for the rest. So the
+   phases of most requests do not move it. */
 static void arm(struct midge__transfer *t)
 {
-    uint32_t left = midge__transfer_left(t);
     struct midge_client *client = t->aw.client;
+    struct midge__timer *timer = &t->aw.timer;
+    const uint32_t left = midge__transfer_left(t), at = client->now_ms + left;
     if (left == MIDGE_NO_TIMEOUT) {
-        midge__timer_disarm(&client->timers, &t->aw.timer);
-    } else {
-        (void)midge__timer_arm(&client->timers, &t->aw.timer, client->now_ms + left);
+        midge__timer_disarm(&client->timers, timer);
+    } else if (!midge__timer_armed(timer) || midge__millis_before(at, timer->at_ms)) {
+        (void)midge__timer_arm(&client->timers, timer, at);
     }
 }
 

@@ -152,11 +152,31 @@ static void methods(void **state)
     }
 }
 
+/* --- timers --- */
+
+/* On a kept connection: one timer for the request, whose later phases end later, and one for the
+   idle connection. */
+static void one_timer(void **state)
+{
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        const uint32_t before = w.client->timers.next_seq;
+        probe_get(&p, &w, "http://a.test/");
+        world_run(&w);
+        probe_is_hello(&p);
+        assert_true(i == 0 || w.client->timers.next_seq - before == 2);
+    }
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_block),   cmocka_unit_test(borrowed), cmocka_unit_test(copied),
-        cmocka_unit_test(first_lines), cmocka_unit_test(methods),
+        cmocka_unit_test(first_lines), cmocka_unit_test(methods),  cmocka_unit_test(one_timer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
