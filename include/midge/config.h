@@ -241,6 +241,19 @@
 #define MIDGE_WITH_HEAD_SKIPPING 1
 #endif
 
+/* Durations of a request's phases, the longest step and turn: result.t and result.longest_step_us.
+   Without them the longest times in struct midge_stats are 0, and the port's clock_us is not
+   called. */
+#ifndef MIDGE_WITH_TIMINGS
+#define MIDGE_WITH_TIMINGS 1
+#endif
+
+/* Limits of a request's phases. Without them only total_ms of struct midge_timeouts counts, so set
+   it, for the request or the client: nothing else ends a request whose peer is silent. */
+#ifndef MIDGE_WITH_PHASE_DEADLINES
+#define MIDGE_WITH_PHASE_DEADLINES 1
+#endif
+
 /* midge_prepare and midge_start_prepared (prepared.h). */
 #ifndef MIDGE_WITH_PREPARED
 #define MIDGE_WITH_PREPARED 1

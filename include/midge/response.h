@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <midge/body.h>
+#include <midge/config.h>
 #include <midge/err.h>
 
 #ifdef __cplusplus
@@ -48,6 +49,7 @@ const char *midge_response_header(const struct midge_response *response, const c
 int midge_response_next(const struct midge_response *response, size_t *at, const char **name,
                         size_t *name_len, const char **value, size_t *value_len);
 
+#if MIDGE_WITH_TIMINGS
 /* Durations of a request's phases, microseconds each; 0 if the phase did not happen. */
 struct midge_timings {
     uint32_t queue_us, dns_us, connect_us, tls_us, send_us;
@@ -56,6 +58,7 @@ struct midge_timings {
     uint32_t total_us;
     uint64_t start_us; /* the port's clock_us at midge_start, to compare requests */
 };
+#endif
 
 /* How an awaitable ended. */
 struct midge_result {
@@ -92,11 +95,13 @@ struct midge_result {
                                the answer's own Date. 0 none */
     uint64_t body_len;      /* decoded body bytes given to the sink */
     uint64_t offset;        /* PROTOCOL: byte offset in the answer, modulo 2^32 */
+    const char *cipher;     /* static text, or "" */
+    const char *detail;     /* static text: the exact reason, or "" */
     size_t memory_peak;     /* the most bytes that its connection took */
-    uint32_t longest_step_us;
-    const char *cipher; /* static text, or "" */
-    const char *detail; /* static text: the exact reason, or "" */
+#if MIDGE_WITH_TIMINGS
+    uint32_t longest_step_us; /* the longest step of its connection */
     struct midge_timings t;
+#endif
 };
 
 /* 0 for 1xx..3xx; HTTP_STATUS for 4xx and 5xx, with "401 Client Error: Unauthorized for url:

@@ -219,14 +219,23 @@ static void fact_native(struct facts *facts, const struct midge_result *result)
     }
 }
 
+#if MIDGE_WITH_TIMINGS
+static void add_duration(struct midge__text *text, const struct midge_result *result)
+{
+    midge__text_add(text, " after ");
+    midge__text_unsigned(text, result->t.total_us / 1000, 10);
+    midge__text_add(text, " ms");
+}
+#else
+#define add_duration(text, result) ((void)(text), (void)(result))
+#endif
+
 static void fact_phase(struct facts *facts, const struct midge_result *result)
 {
     fact(facts);
     midge__text_add(facts->text, midge_phase_name((enum midge_phase)result->phase));
     if (result->error == MIDGE_ERR_TIMEOUT) {
-        midge__text_add(facts->text, " after ");
-        midge__text_unsigned(facts->text, result->t.total_us / 1000, 10);
-        midge__text_add(facts->text, " ms");
+        add_duration(facts->text, result);
     }
 }
 

@@ -85,11 +85,6 @@ uint32_t midge__client_since_tick(const struct midge_client *client);
 /* As midge_poll; *closed: a callback closed the client, which is freed now. */
 int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed);
 
-static inline uint64_t midge__now_us(const struct midge_client *client)
-{
-    return client->port->clock_us(client->port->ctx);
-}
-
 /* A number for a report: saturates, does not wrap. */
 static inline uint32_t midge__u32(uint64_t value)
 {

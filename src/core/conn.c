@@ -25,6 +25,7 @@
 #include "core/origin.h"
 #include "core/queue.h"
 #include "core/tell.h"
+#include "core/timings.h"
 #include "core/transfer.h"
 #include "midge/config.h"
 #include <string.h>
@@ -185,7 +186,7 @@ void midge__conn_report(const struct midge__conn *conn, struct midge_result *r)
     r->time_verified = conn->tls.time_verified;
     r->cipher = conn->tls.cipher != NULL ? conn->tls.cipher : "";
     r->memory_peak = midge__memory_owner_peak(&conn->client->memory, conn->owner);
-    r->longest_step_us = conn->longest_step_us;
+    midge__timings_report(r, conn->longest_step_us);
 }
 
 /* For a connection being opened: its transfer ends with it. */

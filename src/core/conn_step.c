@@ -4,6 +4,7 @@
 #include "core/conn.h"
 #include "core/exchange.h"
 #include "core/pool.h"
+#include "core/timings.h"
 #include "midge/config.h"
 
 static bool step_ready(struct midge__conn *conn)

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Deadlines of a transfer: limits by phase, by attempt and of the whole, and the time that is left.
-   Pure: it reads the transfer and the time of the turn. */
+/* Deadlines of a transfer: it knows when it was started, when its phase began or the last byte
+   moved, and how long the phases before took that share a limit with this one. The deadlines
+   themselves follow from these and the limits. */
 #include "core/deadline.h"
-#include "core/transfer.h"
 #include "base/check.h"
-#include "base/list.h"
-#include "base/span.h"
-#include "core/admission.h"
-#include "core/awaitable.h"
 #include "core/client.h"
-#include "core/conn.h"
-#include "core/exchange.h"
-#include "core/leader.h"
-#include "core/limits.h"
-#include "core/origin.h"
-#include "core/pool.h"
-#include "core/request.h"
-#include "core/tell.h"
+#include "core/transfer.h"
 #include "midge/config.h"
 #include <string.h>
 
@@ -27,7 +16,6 @@ static uint32_t limit_in(const struct midge_timeouts *timeouts, uint8_t limit)
     return ms;
 }
 
-/* The request's limit; if 0, the client's; if 0, the build's. */
 uint32_t midge__deadline_limit(const struct midge__transfer *t, uint8_t limit)
 {
     static const struct midge_timeouts build = {
@@ -54,6 +42,23 @@ static uint32_t rest(uint32_t ms, uint32_t gone)
     return ms > gone ? ms - gone : 0;
 }
 
+void midge__deadline_start(struct midge__transfer *t)
+{
+    t->start_ms = t->aw.client->now_ms;
+    t->total_ms = midge__deadline_limit(t, MIDGE__LIMIT(total_ms));
+    midge__transfer_active(t);
+}
+
+uint32_t midge__transfer_left(const struct midge__transfer *t)
+{
+    return midge__u32_least(midge__deadline_phase_left(t),
+                            rest(t->total_ms, t->aw.client->now_ms - t->start_ms));
+}
+
+/* --- phases --- */
+
+#if MIDGE_WITH_PHASE_DEADLINES
+
 static uint32_t phase_limit(const struct midge__transfer *t)
 {
     static const uint8_t limits[] = {MIDGE__LIMIT(queue_ms),   MIDGE__LIMIT(dns_ms),
@@ -79,8 +84,32 @@ uint32_t midge__deadline_phase_left(const struct midge__transfer *t)
     return rest(phase_limit(t), t->aw.client->now_ms - t->active_ms);
 }
 
-uint32_t midge__transfer_left(const struct midge__transfer *t)
+void midge__deadline_phase_ends(struct midge__transfer *t)
 {
-    return midge__u32_least(midge__deadline_phase_left(t),
-                            rest(t->total_ms, t->aw.client->now_ms - t->start_ms));
+    uint32_t ms = t->aw.client->now_ms - t->active_ms;
+    if (t->phase == MIDGE_PHASE_QUEUE) {
+        t->queued_ms += ms;
+    } else if (t->phase <= MIDGE_PHASE_TLS) {
+        t->opening_ms += ms;
+    }
+    midge__transfer_active(t);
 }
+
+void midge__deadline_attempt(struct midge__transfer *t)
+{
+    const struct midge_client *client = t->aw.client;
+    uint32_t ms = midge__deadline_limit(t, MIDGE__LIMIT(attempt_ms));
+    if (t->total_ms == MIDGE_NO_TIMEOUT) {
+        t->start_ms = client->now_ms;
+    }
+    if (ms != MIDGE_NO_TIMEOUT) {
+        t->total_ms = midge__u32_least(t->total_ms, client->now_ms - t->start_ms + ms);
+    }
+}
+
+void midge__transfer_active(struct midge__transfer *t)
+{
+    t->active_ms = t->aw.client->now_ms;
+}
+
+#endif

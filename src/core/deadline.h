@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Deadlines of a transfer (deadline.c). */
+/* Deadlines of a transfer: of the whole, and of its phases (deadline.c). */
 #ifndef MIDGE_CORE_DEADLINE_H
 #define MIDGE_CORE_DEADLINE_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include "midge/client.h"
+#include "midge/config.h"
 
 struct midge__transfer;
 
@@ -14,9 +15,26 @@ struct midge__transfer;
 
 /* The request's limit; if 0, the client's; if 0, the build's. */
 uint32_t midge__deadline_limit(const struct midge__transfer *t, uint8_t limit);
-/* Milliseconds until the limit of its phase, 0 when that has passed; MIDGE_NO_TIMEOUT: none. */
-uint32_t midge__deadline_phase_left(const struct midge__transfer *t);
-/* The same with the limit of the whole transfer. */
+/* It is started now: its total limit counts from here. */
+void midge__deadline_start(struct midge__transfer *t);
+/* Milliseconds until its next deadline, 0 when that has passed; MIDGE_NO_TIMEOUT: none. */
 uint32_t midge__transfer_left(const struct midge__transfer *t);
+
+#if MIDGE_WITH_PHASE_DEADLINES
+/* The same for the limit of its phase alone. */
+uint32_t midge__deadline_phase_left(const struct midge__transfer *t);
+/* Its phase ends now. */
+void midge__deadline_phase_ends(struct midge__transfer *t);
+/* It leaves the queue: the limit of the attempt counts from here. If it is admitted again, the new
+   end would be later, so it has no effect. */
+void midge__deadline_attempt(struct midge__transfer *t);
+/* Bytes moved: the limit of its phase counts from here. */
+void midge__transfer_active(struct midge__transfer *t);
+#else
+#define midge__deadline_phase_left(t) ((void)(t), MIDGE_NO_TIMEOUT)
+#define midge__deadline_phase_ends(t) ((void)(t))
+#define midge__deadline_attempt(t)    ((void)(t))
+#define midge__transfer_active(t)     ((void)(t))
+#endif
 
 #endif

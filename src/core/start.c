@@ -1,33 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* Start of a request: checks, copy, URL, origin, the queue; resume. */
-#include "core/deadline.h"
-#include "core/transfer.h"
-#include "base/check.h"
 #include "base/list.h"
-#include "base/span.h"
 #include "core/admission.h"
-#include "core/awaitable.h"
 #include "core/client.h"
 #include "core/conn.h"
+#include "core/deadline.h"
 #include "core/exchange.h"
-#include "core/leader.h"
-#include "core/limits.h"
 #include "core/origin.h"
-#include "core/pool.h"
 #include "core/queue.h"
 #include "core/request.h"
-#include "core/tell.h"
-#include "midge/config.h"
-#include <string.h>
+#include "core/timings.h"
+#include "core/transfer.h"
 
 void midge__transfer_enqueue(struct midge__transfer *t)
 {
     struct midge_client *client = t->aw.client;
-    t->phase_us = t->result->t.start_us = midge__now_us(client);
-    t->start_ms = t->active_ms = client->now_ms;
-    t->total_ms = midge__deadline_limit(t, MIDGE__LIMIT(total_ms));
+    midge__timings_start(t);
+    midge__deadline_start(t);
     t->state = MIDGE__TRANSFER_QUEUED;
-    midge__transfer_phase(t, MIDGE_PHASE_QUEUE);
+    t->phase = MIDGE_PHASE_QUEUE;
+    midge__transfer_arm(t);
     midge__queue_put(t, false);
     client->stats.requests++;
 }

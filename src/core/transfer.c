@@ -14,30 +14,25 @@
 #include "base/check.h"
 #include "base/list.h"
 #include "base/millis.h"
-#include "base/span.h"
-#include "core/admission.h"
-#include "core/awaitable.h"
 #include "core/client.h"
 #include "core/conn.h"
+#include "core/deadline.h"
 #include "core/exchange.h"
 #include "core/leader.h"
-#include "core/limits.h"
 #include "core/origin.h"
 #include "core/pool.h"
 #include "core/queue.h"
-#include "core/request.h"
-#include "core/tell.h"
-#include "midge/config.h"
-#include <string.h>
-#include "core/deadline.h"
 #include "core/replay.h"
+#include "core/tell.h"
+#include "core/timings.h"
+#include "midge/config.h"
 
 /* A kept connection without a byte of an answer for this long may be broken. */
 #define UNANSWERED_MS 1000U
 
 /* A timer that is armed for an earlier time stays: when it fires, it is armed for the rest. So the
    phases of most requests do not move it. */
-static void arm(struct midge__transfer *t)
+void midge__transfer_arm(struct midge__transfer *t)
 {
     struct midge_client *client = t->aw.client;
     struct midge__timer *timer = &t->aw.timer;
@@ -57,62 +52,27 @@ static void deadline(struct midge__timer *timer)
     struct midge__awaitable *aw = MIDGE_CONTAINER_OF(timer, struct midge__awaitable, timer);
     struct midge__transfer *t = midge__transfer_of(aw);
     if (midge__transfer_left(t) > 0) {
-        arm(t);
+        midge__transfer_arm(t);
         return;
     }
     abandon(t, MIDGE_ERR_TIMEOUT);
 }
 
-void midge__transfer_active(struct midge__transfer *t)
-{
-    t->active_ms = t->aw.client->now_ms;
-}
-
 void midge__transfer_freeze(struct midge__transfer *t, bool frozen)
 {
-    if (t->frozen == frozen) {
-        return;
-    }
-    t->frozen = frozen;
-    midge__transfer_active(t);
-    arm(t);
-}
-
-static void account(struct midge__transfer *t)
-{
-    _Static_assert(offsetof(struct midge_timings, body_us) == MIDGE_PHASE_BODY * sizeof(uint32_t),
-                   "in the order of the phases");
-    uint64_t now = midge__now_us(t->aw.client), spent = now - t->phase_us;
-    uint32_t ms = t->aw.client->now_ms - t->active_ms;
-    uint32_t *sum = (uint32_t *)(void *)&t->result->t + t->phase;
-    t->phase_us = now;
-    *sum = spent > UINT32_MAX - *sum ? UINT32_MAX : *sum + (uint32_t)spent;
-    if (t->phase == MIDGE_PHASE_QUEUE) {
-        t->queued_ms += ms;
-    } else if (t->phase <= MIDGE_PHASE_TLS) {
-        t->opening_ms += ms;
+    if (t->frozen != frozen) {
+        t->frozen = frozen;
+        midge__transfer_active(t);
+        midge__transfer_arm(t);
     }
 }
 
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
 {
-    account(t);
+    midge__timings_phase(t);
+    midge__deadline_phase_ends(t);
     t->phase = (uint8_t)phase;
-    midge__transfer_active(t);
-    arm(t);
-}
-
-/* If the transfer is admitted again, the new end would be later, so it has no effect. */
-static void limit_attempt(struct midge__transfer *t)
-{
-    const struct midge_client *client = t->aw.client;
-    uint32_t ms = midge__deadline_limit(t, MIDGE__LIMIT(attempt_ms));
-    if (t->total_ms == MIDGE_NO_TIMEOUT) {
-        t->start_ms = client->now_ms;
-    }
-    if (ms != MIDGE_NO_TIMEOUT) {
-        t->total_ms = midge__u32_least(t->total_ms, client->now_ms - t->start_ms + ms);
-    }
+    midge__transfer_arm(t);
 }
 
 void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
@@ -120,7 +80,7 @@ void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
     struct midge_client *client = t->aw.client;
     t->conn = conn;
     t->state = MIDGE__TRANSFER_OPENING;
-    limit_attempt(t);
+    midge__deadline_attempt(t);
     t->origin->active++;
     client->transfers++;
     midge__queue_take(t);
@@ -158,10 +118,9 @@ void midge__transfer_end(struct midge__transfer *t, int err)
     if (t->state == MIDGE__TRANSFER_ENDED) {
         return;
     }
-    account(t);
+    midge__timings_end(t);
     leave(t);
     t->state = MIDGE__TRANSFER_ENDED;
-    t->result->t.total_us = midge__u32(midge__now_us(client) - t->result->t.start_us);
     t->result->error = finish(t, err);
     if (t->result->error == MIDGE_OK) {
         t->phase = MIDGE_PHASE_DONE;

@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "core/awaitable.h"
+#include "core/deadline.h"
 #include "io/stream.h"
+#include "midge/config.h"
 #include "midge/request.h"
 
 struct midge__conn;
@@ -43,11 +45,15 @@ struct midge__transfer {
     struct midge__origin *origin;
     struct midge__conn *conn;
     struct midge_result result[1]; /* an array, so that it is used as a pointer */
-    uint64_t phase_us;             /* when its phase began */
+#if MIDGE_WITH_TIMINGS
+    uint64_t phase_us; /* when its phase began */
+#endif
+#if MIDGE_WITH_PHASE_DEADLINES
     uint32_t active_ms;  /* when its phase began or the last byte moved: the phase's limit counts
                             from then */
     uint32_t queued_ms;  /* sums of earlier phases, for their limits: in the queue; */
     uint32_t opening_ms; /* lookup, connect and handshake */
+#endif
     uint32_t start_ms, total_ms; /* the limit of the whole; MIDGE_NO_TIMEOUT: none */
 };
 
@@ -69,9 +75,9 @@ void midge__transfer_init(struct midge__transfer *t, struct midge_client *client
 void midge__transfer_enqueue(struct midge__transfer *t);
 /* Takes t out of the queue, for conn. */
 void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn);
+/* Sets its timer to the next deadline. */
+void midge__transfer_arm(struct midge__transfer *t);
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase);
-/* Bytes moved: the idle deadline starts anew. */
-void midge__transfer_active(struct midge__transfer *t);
 /* Stops the idle deadline (true) while the application is the one that delays the transfer. */
 void midge__transfer_freeze(struct midge__transfer *t, bool frozen);
 /* Ends the transfer, with success or an error. The caller takes care of its connection. */

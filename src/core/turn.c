@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* One turn of the client: poll the sockets, step the ready connections within the budget, then
    timers, admission, tasks, completions, and the end of dead connections. */
-#include "core/client.h"
 #include "base/check.h"
 #include "base/list.h"
 #include "base/millis.h"
-#include "base/text.h"
 #include "core/admission.h"
-#include "codec/h1_write.h"
 #include "core/awaitable.h"
+#include "core/client.h"
 #include "core/conn.h"
-#include "core/limits.h"
 #include "core/origin.h"
 #include "core/pool.h"
 #include "core/task.h"
-#include "core/tell.h"
+#include "core/timings.h"
 #include "midge/config.h"
-#include <string.h>
 
 /* Has the wall clock advanced by more than MIDGE__MILLIS_AGED since the last turn? clock_ms may
    have wrapped in the meantime, or stood still while the machine slept. */
