@@ -107,10 +107,10 @@ static void free_tables(struct midge_client *client)
 static void init_lists(struct midge_client *client)
 {
     struct midge__list *const lists[] = {
-        &client->ended,     &client->tasks,    &client->running,  &client->roomless,
-        &client->conns,     &client->ready,    &client->dead,     &client->resolving,
-        &client->waiting,   &client->starving, &client->idle,     &client->silent,
-        &client->overtaken, &client->reuses,   &client->sessions, &client->unused, &client->prepared};
+        &client->ended,  &client->tasks,   &client->running,   &client->roomless, &client->conns,
+        &client->ready,  &client->dead,    &client->resolving, &client->waiting,  &client->starving,
+        &client->idle,   &client->silent,  &client->overtaken, &client->reuses,   &client->sessions,
+        &client->unused, &client->prepared};
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(lists); i++) {
         midge__list_init(lists[i]);
     }

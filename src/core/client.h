@@ -41,7 +41,7 @@ struct midge_client {
     uint32_t n_buckets;
     struct midge_pollfd *fds;
     struct midge__tls_context *tls;
-    char *spare_head; /* midge__spare_head() bytes; NULL none, or lent to an exchange */
+    char *spare_head;            /* midge__spare_head() bytes; NULL none, or lent to an exchange */
     struct midge__list prepared; /* requests (prepared.c) */
     struct midge__list ended, tasks, running, roomless, conns, ready, dead;
     struct midge__list resolving; /* connections that wait for a name server */
