@@ -20,7 +20,7 @@ struct stream {
     struct app_item item;
     struct midge_sink sink; /* ours, see write and finish */
     char url[APP_URL];
-    midge_id get, paused, nap;
+    midge_id get, paused;
     size_t chunks, bytes;
 };
 
@@ -76,17 +76,23 @@ static int begin_stream(struct app_item *item)
     return err;
 }
 
+static void resume_stream(void *ctx)
+{
+    struct stream *stream = ctx;
+    (void)midge_resume(stream->item.app->client, stream->get);
+}
+
 static int stream_task(struct midge_task *task, void *state)
 {
     struct stream *stream = state;
-    struct midge_client *client = midge_task_client(task);
     MIDGE_BEGIN(task);
     APP_AWAIT(task, &stream->item, begin_stream);
     if (!stream->item.failed) {
         app_print(stream->item.app, "   a first chunk, then a pause\n");
-        (void)midge_sleep(client, 50, &stream->nap);
-        MIDGE_AWAIT(task, stream->nap, &stream->item.result);
-        (void)midge_resume(client, stream->get);
+        if (midge_call_later(midge_task_client(task), 50, resume_stream, stream, NULL) !=
+            MIDGE_OK) {
+            resume_stream(stream);
+        }
         MIDGE_AWAIT(task, stream->get, &stream->item.result);
         if (app_answered(&stream->item, stream->url, NULL)) {
             app_print(stream->item.app, "   %u bytes in %u chunks\n", (unsigned)stream->bytes,

@@ -140,9 +140,17 @@ void midge_wake(struct midge_client *client);
    later, and any other request ends with NO_MEMORY. */
 int midge_start(struct midge_client *client, const struct midge_request *request, midge_id *id);
 
+#if MIDGE__FUTURES
 /* Ends with MIDGE_OK after ms milliseconds; MIDGE_NO_TIMEOUT: only when it is canceled. INVALID
    for any other ms above 2^31 - 1. */
 int midge_sleep(struct midge_client *client, uint32_t ms, midge_id *id);
+
+/* Calls fn(ctx) once after ms milliseconds, from midge_poll (asyncio: call_later). ms as in
+   midge_sleep. The callback takes the result, so nothing is to be taken or detached. Canceled, it
+   ends without the call, and so it does with midge_close. A callback that is to be called again and
+   again starts the next one itself. id may be NULL. */
+int midge_call_later(struct midge_client *client, uint32_t ms, void (*fn)(void *ctx), void *ctx,
+                     midge_id *id);
 
 /* An awaitable that the application completes itself (asyncio: Future). on_cancel is called once
    if the future is canceled before that; it may complete the future, otherwise the future ends
@@ -154,6 +162,7 @@ int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge
    the error is MIDGE_OK. */
 int midge_future_complete(struct midge_client *client, midge_id id,
                           const struct midge_result *result);
+#endif
 
 /* Ends it now with CANCELED. Does nothing if it has ended already. STALE. */
 int midge_cancel(struct midge_client *client, midge_id id);

@@ -259,6 +259,11 @@
 #define MIDGE_WITH_PREPARED 1
 #endif
 
+/* midge_sleep, midge_call_later and midge_future. The four features below include them. */
+#ifndef MIDGE_WITH_FUTURES
+#define MIDGE_WITH_FUTURES 1
+#endif
+
 /* midge_spawn and MIDGE_AWAIT (task.h). */
 #ifndef MIDGE_WITH_TASKS
 #define MIDGE_WITH_TASKS 1
@@ -278,6 +283,10 @@
 #ifndef MIDGE_WITH_SEMAPHORE
 #define MIDGE_WITH_SEMAPHORE 1
 #endif
+
+#define MIDGE__FUTURES                                                                             \
+    (MIDGE_WITH_FUTURES || MIDGE_WITH_TASKS || MIDGE_WITH_GATHER || MIDGE_WITH_TIMEOUT ||          \
+     MIDGE_WITH_SEMAPHORE)
 
 /* midge_base64_sink (body.h). */
 #ifndef MIDGE_WITH_BASE64

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Sleeps and futures: awaitables with a small result. A sleep is one whose timer fires; a future is
-   completed by the application. */
+/* Sleeps and futures: awaitables with a small result. A sleep is one whose timer fires, with or
+   without a callback; a future is completed by the application. */
 #include "core/future.h"
 #include "base/check.h"
 #include "base/millis.h"
 #include "core/admission.h"
 #include "core/client.h"
-#include <string.h>
+#include "midge/config.h"
+
+#if MIDGE__FUTURES
+
+static void end_simple(struct midge__awaitable *aw, int err)
+{
+    MIDGE_CONTAINER_OF(aw, struct midge__simple, aw)->error = err;
+    midge__awaitable_end(aw);
+}
 
 /* The callback may complete the future itself, so that a granted permit is not lost. */
 static void simple_cancel(struct midge__awaitable *aw, int err)
@@ -20,8 +28,7 @@ static void simple_cancel(struct midge__awaitable *aw, int err)
         on_cancel(simple->ctx, id);
     }
     if (midge__awaitable_find(client, id) == aw && !midge__awaitable_ended(aw)) {
-        simple->error = err;
-        midge__awaitable_end(aw);
+        end_simple(aw, err);
     }
 }
 
@@ -63,15 +70,34 @@ int midge__simple_add(struct midge_client *client, struct midge__simple *simple,
     return err;
 }
 
-static int simple_new(struct midge_client *client, struct midge__simple **out)
+static int simple_new(struct midge_client *client, const struct midge__awaitable_ops *ops,
+                      struct midge__simple **out)
 {
     *out = midge__memory_calloc(&client->memory, 0, 1, sizeof **out);
-    return *out != NULL ? midge__simple_add(client, *out, &midge__simple_ops) : MIDGE_ERR_NO_MEMORY;
+    return *out != NULL ? midge__simple_add(client, *out, ops) : MIDGE_ERR_NO_MEMORY;
 }
+
+/* --- sleeps --- */
 
 static void sleep_over(struct midge__timer *timer)
 {
     midge__awaitable_end(MIDGE_CONTAINER_OF(timer, struct midge__awaitable, timer));
+}
+
+static int sleep_new(struct midge_client *client, uint32_t ms,
+                     const struct midge__awaitable_ops *ops, struct midge__simple **out)
+{
+    int err = simple_new(client, ops, out);
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    struct midge__timer *timer = &(*out)->aw.timer;
+    timer->fire = sleep_over;
+    midge__client_tick(client);
+    if (ms != MIDGE_NO_TIMEOUT) {
+        (void)midge__timer_arm(&client->timers, timer, client->now_ms + ms);
+    }
+    return MIDGE_OK;
 }
 
 int midge_sleep(struct midge_client *client, uint32_t ms, midge_id *id)
@@ -80,18 +106,53 @@ int midge_sleep(struct midge_client *client, uint32_t ms, midge_id *id)
     if (client == NULL || id == NULL || !midge__millis_valid(ms)) {
         return MIDGE_ERR_INVALID;
     }
-    int err = simple_new(client, &simple);
+    int err = sleep_new(client, ms, &midge__simple_ops, &simple);
+    if (err == MIDGE_OK) {
+        *id = simple->aw.id;
+    }
+    return err;
+}
+
+static void call_back(void *ctx, const struct midge_result *result)
+{
+    const struct midge__simple *simple = ctx;
+    if (result->error == MIDGE_OK) {
+        simple->call(simple->ctx);
+    }
+}
+
+static midge__done_fn later_done(const struct midge__awaitable *aw, void **ctx)
+{
+    *ctx = (void *)(uintptr_t)aw; /* the first field of the object */
+    return call_back;
+}
+
+int midge_call_later(struct midge_client *client, uint32_t ms, void (*fn)(void *ctx), void *ctx,
+                     midge_id *id)
+{
+    static const struct midge__awaitable_ops ops = {
+        .cancel = end_simple,
+        .result = midge__simple_result,
+        .done = later_done,
+        .destroy = midge__simple_destroy,
+    };
+    struct midge__simple *simple;
+    if (client == NULL || fn == NULL || !midge__millis_valid(ms)) {
+        return MIDGE_ERR_INVALID;
+    }
+    int err = sleep_new(client, ms, &ops, &simple);
     if (err != MIDGE_OK) {
         return err;
     }
-    simple->aw.timer.fire = sleep_over;
-    midge__client_tick(client);
-    if (ms != MIDGE_NO_TIMEOUT) {
-        (void)midge__timer_arm(&client->timers, &simple->aw.timer, client->now_ms + ms);
+    simple->call = fn;
+    simple->ctx = ctx;
+    if (id != NULL) {
+        *id = simple->aw.id;
     }
-    *id = simple->aw.id;
     return MIDGE_OK;
 }
+
+/* --- futures --- */
 
 int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge_id id), void *ctx,
                  midge_id *id)
@@ -100,7 +161,7 @@ int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge
     if (client == NULL || id == NULL) {
         return MIDGE_ERR_INVALID;
     }
-    int err = simple_new(client, &simple);
+    int err = simple_new(client, &midge__simple_ops, &simple);
     if (err != MIDGE_OK) {
         return err;
     }
@@ -142,3 +203,5 @@ int midge_future_complete(struct midge_client *client, midge_id id,
     midge__awaitable_end(aw);
     return MIDGE_OK;
 }
+
+#endif

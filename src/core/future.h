@@ -11,7 +11,10 @@ struct midge__simple {
     midge_id child;
     intptr_t value;
     struct midge_result *full; /* a request's result passed on; NULL otherwise */
-    void (*on_cancel)(void *ctx, midge_id id);
+    union {
+        void (*on_cancel)(void *ctx, midge_id id); /* a future's */
+        void (*call)(void *ctx);                   /* midge_call_later's */
+    };
     void *ctx;
 };
 extern const struct midge__awaitable_ops midge__simple_ops;

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls after a time. Sleeps and futures are in test_client.c, test_awaitable.c and test_gather.c.
+ */
+#include "fake_port.h"
+
+struct calls {
+    struct world w;
+    unsigned n;
+    uint64_t at[8]; /* ms since the start */
+    uint64_t began;
+    midge_id id, other; /* `other` is canceled by the call */
+    unsigned again;     /* how many times it is started again */
+    bool closes;
+};
+
+static void calls_open(struct calls *c, const struct midge_config *config)
+{
+    memset(c, 0, sizeof *c);
+    world_open(&c->w, config);
+    c->began = c->w.fake.now_ms;
+}
+
+static void called(void *ctx)
+{
+    struct calls *c = ctx;
+    c->at[c->n++] = c->w.fake.now_ms - c->began;
+    if (c->other != 0) {
+        assert_int_equal(midge_cancel(c->w.client, c->other), MIDGE_OK);
+    }
+    if (c->again > 0) {
+        c->again--;
+        assert_int_equal(midge_call_later(c->w.client, 10, called, c, &c->id), MIDGE_OK);
+    }
+    if (c->closes) {
+        midge_close(c->w.client);
+    }
+}
+
+static void calls_once(void **state)
+{
+    struct calls c;
+    (void)state;
+    calls_open(&c, NULL);
+    assert_int_equal(midge_call_later(c.w.client, 50, called, &c, &c.id), MIDGE_OK);
+    assert_int_equal(midge_call_later(c.w.client, 20, called, &c, NULL), MIDGE_OK);
+    assert_int_equal(midge_done(c.w.client, c.id), 0);
+    assert_int_equal(midge_next_timeout(c.w.client), 20);
+    world_run(&c.w);
+    assert_int_equal(c.n, 2);
+    assert_int_equal(c.at[0], 20);
+    assert_int_equal(c.at[1], 50);
+    assert_int_equal(midge_done(c.w.client, c.id), MIDGE_ERR_STALE);
+    world_close(&c.w);
+    assert_int_equal(c.n, 2);
+}
+
+static void calls_at_once(void **state)
+{
+    struct calls c;
+    (void)state;
+    calls_open(&c, NULL);
+    assert_int_equal(midge_call_later(c.w.client, 0, called, &c, &c.id), MIDGE_OK);
+    assert_int_equal(c.n, 0); /* not before the next turn */
+    world_turn(&c.w, 0);
+    assert_int_equal(c.n, 1);
+    world_close(&c.w);
+}
+
+static void calls_again(void **state)
+{
+    struct calls c;
+    (void)state;
+    calls_open(&c, &(struct midge_config){.max_awaitables = 2});
+    c.again = 5;
+    assert_int_equal(midge_call_later(c.w.client, 10, called, &c, &c.id), MIDGE_OK);
+    world_run(&c.w);
+    assert_int_equal(c.n, 6);
+    assert_int_equal(c.at[5], 60);
+    world_close(&c.w);
+}
+
+static void cancel_ends_without_call(void **state)
+{
+    struct calls c;
+    (void)state;
+    calls_open(&c, NULL);
+    assert_int_equal(midge_call_later(c.w.client, 10, called, &c, &c.id), MIDGE_OK);
+    assert_int_equal(midge_call_later(c.w.client, MIDGE_NO_TIMEOUT, called, &c, &c.other),
+                     MIDGE_OK);
+    assert_int_equal(midge_call_later(c.w.client, 5, called, &c, &c.id), MIDGE_OK);
+    assert_int_equal(midge_cancel(c.w.client, c.id), MIDGE_OK);
+    world_run(&c.w); /* the first one cancels the one without end */
+    assert_int_equal(c.n, 1);
+    assert_int_equal(c.at[0], 10);
+    assert_int_equal(midge_cancel(c.w.client, c.other), MIDGE_ERR_STALE);
+    world_close(&c.w);
+}
+
+static void close_ends_without_call(void **state)
+{
+    struct calls c;
+    (void)state;
+    calls_open(&c, NULL);
+    assert_int_equal(midge_call_later(c.w.client, 10, called, &c, &c.id), MIDGE_OK);
+    midge_close(c.w.client);
+    c.w.client = NULL;
+    assert_int_equal(c.n, 0);
+    world_close(&c.w);
+    /* In the callback, with another one due in the same turn. */
+    calls_open(&c, NULL);
+    c.closes = true;
+    assert_int_equal(midge_call_later(c.w.client, 10, called, &c, &c.id), MIDGE_OK);
+    assert_int_equal(midge_call_later(c.w.client, 20, called, &c, &c.id), MIDGE_OK);
+    world_run(&c.w);
+    assert_int_equal(c.n, 1);
+    world_close(&c.w);
+}
+
+/* It can be awaited as everything else, also after its call. */
+static void watched(void **state)
+{
+    struct calls c;
+    struct probe p = {.w = NULL};
+    struct midge_result result;
+    midge_id all;
+    (void)state;
+    calls_open(&c, NULL);
+    assert_int_equal(midge_call_later(c.w.client, 10, called, &c, &c.id), MIDGE_OK);
+    assert_int_equal(midge_watch(c.w.client, c.id, probe_on_watch, &p), MIDGE_OK);
+    world_run(&c.w);
+    assert_int_equal(c.n, 1);
+    assert_int_equal(p.watches, 1);
+    assert_int_equal(midge_take(c.w.client, c.id, &result), MIDGE_OK);
+    assert_int_equal(result.error, MIDGE_OK);
+    assert_int_equal(midge_call_later(c.w.client, 10, called, &c, &c.id), MIDGE_OK);
+    assert_int_equal(midge_timeout(c.w.client, c.id, 5, &all), MIDGE_OK);
+    assert_int_equal(midge_wait(c.w.client, all, &result), MIDGE_OK);
+    assert_int_equal(result.error, MIDGE_ERR_TIMEOUT);
+    assert_int_equal(c.n, 1);
+    world_close(&c.w);
+}
+
+static void refused(void **state)
+{
+    static const struct midge_result done;
+    struct calls c;
+    midge_id id;
+    (void)state;
+    calls_open(&c, &(struct midge_config){.max_awaitables = 1});
+    assert_int_equal(midge_call_later(NULL, 1, called, &c, &id), MIDGE_ERR_INVALID);
+    assert_int_equal(midge_call_later(c.w.client, 1, NULL, &c, &id), MIDGE_ERR_INVALID);
+    assert_int_equal(midge_call_later(c.w.client, 1U << 31, called, &c, &id), MIDGE_ERR_INVALID);
+    midge__memory_fail_at(&c.w.client->memory, 1, false);
+    assert_int_equal(midge_call_later(c.w.client, 1, called, &c, &id), MIDGE_ERR_NO_MEMORY);
+    assert_int_equal(midge_call_later(c.w.client, 1, called, &c, &id), MIDGE_OK);
+    assert_int_equal(midge_future_complete(c.w.client, id, &done), MIDGE_ERR_STALE);
+    assert_int_equal(midge_call_later(c.w.client, 1, called, &c, &id), MIDGE_ERR_NO_SLOT);
+    world_run(&c.w);
+    assert_int_equal(c.n, 1);
+    world_close(&c.w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calls_once),
+        cmocka_unit_test(calls_at_once),
+        cmocka_unit_test(calls_again),
+        cmocka_unit_test(cancel_ends_without_call),
+        cmocka_unit_test(close_ends_without_call),
+        cmocka_unit_test(watched),
+        cmocka_unit_test(refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
