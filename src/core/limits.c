@@ -147,10 +147,12 @@ size_t midge__spare_head(const struct midge_config *c)
 size_t midge__opening_bytes(bool secure, bool resumes, bool shakes)
 {
     size_t shake = resumes ? midge__tls_resumed_bytes() : midge__tls_handshake_bytes();
-    size_t work = midge__working_bytes(secure);
-    return MIDGE__MEMORY_COST(MIDGE__CONN_BYTES + midge__protocol_state_size()) +
-           MIDGE__MEMORY_COST(sizeof(struct midge_dns_query)) +
-           (secure && shakes && shake > work ? shake : work);
+    size_t work = midge__working_bytes(secure),
+           most = MIDGE__MEMORY_COST(sizeof(struct midge_dns_query));
+    /* One after the other: lookup, handshake, exchange. */
+    most = work > most ? work : most;
+    most = secure && shakes && shake > most ? shake : most;
+    return MIDGE__MEMORY_COST(MIDGE__CONN_BYTES + midge__protocol_state_size()) + most;
 }
 
 /* A head's buffer doubles: while its bytes are copied, the old buffer of half the size exists
