@@ -308,6 +308,16 @@
 #define MIDGE_WITH_JSON 1
 #endif
 
+/* Uploads from a source (body.h), also chunked; 0: midge_start refuses them with UNSUPPORTED. */
+#ifndef MIDGE_WITH_SOURCES
+#define MIDGE_WITH_SOURCES 1
+#endif
+
+/* Waits for an answer after sending the request failed; 0: the request fails at once. */
+#ifndef MIDGE_WITH_EARLY_ANSWERS
+#define MIDGE_WITH_EARLY_ANSWERS 1
+#endif
+
 #if MIDGE_MAX_FRAGMENT != 0 && MIDGE_MAX_FRAGMENT != 512 && MIDGE_MAX_FRAGMENT != 1024 &&          \
     MIDGE_MAX_FRAGMENT != 2048 && MIDGE_MAX_FRAGMENT != 4096
 #error "MIDGE_MAX_FRAGMENT must be 0, 512, 1024, 2048 or 4096: RFC 6066 knows no other lengths"

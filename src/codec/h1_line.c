@@ -79,7 +79,7 @@ static int add_bytes(struct midge__h1_parse *p, const void *bytes, size_t *len)
     if (*len == 0) {
         return MIDGE__H1_FULL;
     }
-    memcpy(p->head + p->fill, bytes, *len);
+    memmove(p->head + p->fill, bytes, *len); /* the input may lie in the head buffer */
     p->fill += *len;
     return MIDGE__H1_GO;
 }

@@ -122,6 +122,15 @@ int midge__h1_parse(struct midge__h1_parse *p, const uint8_t *in, size_t len, si
  * p->fill bytes. */
 void midge__h1_parse_grow(struct midge__h1_parse *p, char *head, size_t cap);
 
+/* The input may lie in the head buffer, at least this far behind head + fill: it is parsed in place
+ * then, and the buffer is never full below its end. The kept text may become longer by two bytes
+ * before a byte of the input is consumed: a fold's space, a NUL after a value. */
+#define MIDGE__H1_GAP 2u
+
+/* After HEAD: forgets the head's text, which the caller does not need any more. Trailers are
+ * kept. */
+void midge__h1_parse_forget(struct midge__h1_parse *p);
+
 #if MIDGE_WITH_HEAD_SKIPPING
 /* After GROW, when the buffer may not grow: makes room by removing fields that are not needed, the
  * current one or those before it; for trailers the whole head is removed first. Needed are the

@@ -92,16 +92,6 @@ static bool drop_fields(struct midge__h1_parse *p)
     return freed != 0;
 }
 
-/* Removes the whole head; the trailers read so far move down. */
-static bool drop_head(struct midge__h1_parse *p)
-{
-    memmove(p->head, p->head + p->fields_end, p->fill - p->fields_end);
-    p->line -= p->fields_end;
-    p->fill -= p->fields_end;
-    p->fields = p->fields_end = 0;
-    return true;
-}
-
 /* ---- skipping the current line ---- */
 
 /* The name is checked also here, so that no reader can see another header in it. */
@@ -132,7 +122,8 @@ bool midge__h1_parse_skip(struct midge__h1_parse *p)
         return false; /* the status line does not fit */
     }
     if (p->fields_end != 0) {
-        return drop_head(p);
+        midge__h1_parse_forget(p);
+        return true;
     }
     struct midge_span line = midge__span(p->head + p->line, p->fill - p->line);
     size_t colon = midge__span_find(line, ':');

@@ -104,7 +104,8 @@ static bool has_head(const struct midge__conn *conn)
 {
     const struct midge_client *client = conn->client;
     bool spare = client->spare_head != NULL && midge__spare_head(&client->config) >= conn->needs;
-    return spare || midge__memory_has(&client->memory, conn->needs);
+    bool lent = client->recv_buffer != NULL && conn->needs == MIDGE__EXCHANGE_FIRST;
+    return spare || lent || midge__memory_has(&client->memory, conn->needs);
 }
 
 /* Will a connection free memory that does not wait for any itself? `all` counts those that wait for
@@ -127,10 +128,17 @@ static bool has_room(const struct midge_client *client, const struct midge__tran
 
 /* --- making room --- */
 
-static struct midge__conn *first_idle(const struct midge__origin *o)
+static struct midge__conn *first_usable(const struct midge__origin *o)
 {
-    struct midge__list *link = midge__list_first(&o->idle);
+    struct midge__list *link = midge__list_first(&o->usable);
     return link != NULL ? MIDGE_CONTAINER_OF(link, struct midge__conn, kin) : NULL;
+}
+
+/* The idle ones are the last in the list. */
+static struct midge__conn *an_idle(const struct midge__origin *o)
+{
+    struct midge__conn *conn = MIDGE_CONTAINER_OF(o->usable.prev, struct midge__conn, kin);
+    return midge__origin_has_idle(o) ? conn : NULL;
 }
 
 /* Closes a silent leader of o, or (NULL) of any origin. False: there is none. */
@@ -162,11 +170,12 @@ static bool close_one(struct midge_client *client, bool for_slots)
 
 /* True: continue with the next transfer; t has begun, or the peer had closed this connection and
    there may be another idle one. False: no memory until the end of the turn. */
-static bool reuse(struct midge__conn *idle, struct midge__transfer *t)
+static bool reuse(struct midge__conn *conn, struct midge__transfer *t)
 {
-    struct midge_client *client = idle->client;
-    if (has(client, midge__exchange_bytes(), midge__exchange_piece()) &&
-        (midge__conn_reuse(idle, t) || !idle->idle)) {
+    struct midge_client *client = conn->client;
+    bool room = client->send_buffer != NULL ||
+                has(client, midge__exchange_bytes(), midge__exchange_piece());
+    if (room && (midge__conn_reuse(conn, t) || midge__conn_capacity(conn) == 0)) {
         return true;
     }
     (void)close_one(client, false);
@@ -183,7 +192,7 @@ static bool admit_reuser_first(struct midge_client *client, struct midge__transf
         return false;
     }
     t->overtaken++;
-    return reuse(first_idle(other->origin), other);
+    return reuse(first_usable(other->origin), other);
 }
 
 /* --- exchanges that wait for memory --- */
@@ -222,14 +231,14 @@ static bool resume_starving(struct midge_client *client)
     }
     conn->denied = !has_head(conn);
     if (!conn->denied) {
-        midge__conn_resume(conn);
+        midge__exchange_fed(conn);
     } else if (close_one(client, false)) {
         client->dirty = true; /* its memory is free in the next turn */
     } else if (!others_will_free(client, true)) {
         if (midge__origins_forget(client, conn->origin)) {
             client->dirty = true;
         } else {
-            midge__conn_resume(conn);
+            midge__exchange_fed(conn);
         }
     }
     return true;
@@ -282,7 +291,7 @@ static bool admit_handshakes(struct midge_client *client)
 /* A place of its origin, or memory. */
 static void make_room(struct midge_client *client, const struct midge__transfer *t, bool full)
 {
-    struct midge__conn *idle = first_idle(t->origin);
+    struct midge__conn *idle = an_idle(t->origin);
     if (full && idle != NULL) {
         midge__conn_kill(idle);
     } else if (full) {
@@ -313,9 +322,9 @@ static bool open_for(struct midge_client *client, struct midge__transfer *t)
 
 static bool begin(struct midge_client *client, struct midge__transfer *t)
 {
-    struct midge__conn *idle = first_idle(t->origin);
-    if (idle != NULL && midge__queue_may_reuse(t)) {
-        return reuse(idle, t);
+    struct midge__conn *usable = first_usable(t->origin);
+    if (usable != NULL && midge__queue_may_reuse(t)) {
+        return reuse(usable, t);
     }
     bool full = t->origin->connections >= client->config.max_per_origin;
     if (!full && has_room(client, t)) {

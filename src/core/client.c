@@ -76,6 +76,7 @@ static void free_tables(struct midge_client *client)
     midge__memory_free(&client->memory, client->free_tags);
     midge__memory_free(&client->memory, client->origins);
     midge__memory_free(&client->memory, client->fds);
+    midge__memory_free(&client->memory, client->send_buffer);
     midge__memory_free(&client->memory, client->spare_head);
 }
 

@@ -42,7 +42,11 @@ struct midge_client {
     uint32_t n_buckets;
     struct midge_pollfd *fds;
     struct midge__tls_context *tls;
-    char *spare_head;            /* midge__spare_head() bytes; NULL none, or lent to an exchange */
+    uint8_t *send_buffer; /* MIDGE_SEND_BUFFER bytes, lent to a connection for a step; NULL: not
+                             allocated */
+    uint8_t *recv_buffer; /* MIDGE_RECV_BUFFER bytes in the same block; NULL: also while held by an
+                             exchange */
+    char *spare_head;     /* midge__spare_head() bytes; NULL none, or lent to an exchange */
     struct midge__list prepared; /* requests (prepared.c) */
     struct midge__list ended, tasks, running, roomless, conns, ready, dead;
     struct midge__list resolving; /* connections that wait for a name server */
@@ -63,7 +67,7 @@ struct midge_client {
     uint32_t live;                   /* awaitables whose completion was not delivered */
     uint32_t n_requests;             /* started so far */
     uint32_t newest_conn;            /* its number */
-    unsigned n_conns, handshakes, transfers;
+    unsigned n_conns, handshakes, transfers, exchanges;
     unsigned room_tries;    /* tasks that wait for room and may try again */
     uint32_t now_ms, wraps; /* the clock when last read; how many times it had wrapped by then */
     uint32_t expired_ms;    /* when expire (client.c) last ran */
@@ -83,6 +87,10 @@ struct midge_client {
    which then answers true. */
 bool midge__client_enter(struct midge_client *client);
 bool midge__client_leave(struct midge_client *client, bool outermost);
+/* The buffers that exchanges borrow for a step (buffers.c): get allocates them if there are none
+   (false: no memory), put frees them if there is no exchange. */
+bool midge__client_buffers_get(struct midge_client *client);
+void midge__client_buffers_put(struct midge_client *client);
 /* Reads the clock: sets now_ms. */
 void midge__client_tick(struct midge_client *client);
 /* Milliseconds since the clock was last read; 0 if it went back, which a port must not do. */

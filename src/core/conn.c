@@ -93,13 +93,6 @@ bool midge__conn_need(struct midge__conn *conn, size_t bytes, bool steps_back)
     return true;
 }
 
-void midge__conn_resume(struct midge__conn *conn)
-{
-    midge__conn_wait_end(conn);
-    conn->protocol->resume(conn, NULL, MIDGE__RESUME_MEMORY);
-    conn->client->dirty = true;
-}
-
 void midge__conn_wait(struct midge__conn *conn, struct midge__list *list)
 {
     MIDGE_ASSERT(!conn->waits);
@@ -119,6 +112,28 @@ void midge__conn_wait_end(struct midge__conn *conn)
     }
 }
 
+unsigned midge__conn_capacity(const struct midge__conn *conn)
+{
+    return conn->state == MIDGE__CONN_READY ? conn->protocol->capacity(conn) : 0;
+}
+
+void midge__conn_offer(struct midge__conn *conn)
+{
+    struct midge__list *usable = &conn->origin->usable;
+    bool is = midge__conn_capacity(conn) > 0, was = !midge__list_empty(&conn->kin);
+    if (is != was) {
+        if (was) {
+            midge__list_remove(&conn->kin);
+        } else if (conn->idle) {
+            midge__list_push_tail(usable, &conn->kin);
+        } else {
+            midge__list_push_head(usable, &conn->kin);
+        }
+        midge__queue_update(conn->origin);
+        conn->client->dirty = true;
+    }
+}
+
 void midge__conn_busy(struct midge__conn *conn)
 {
     if (conn->idle) {
@@ -127,6 +142,14 @@ void midge__conn_busy(struct midge__conn *conn)
         midge__list_remove(&conn->rank);
         midge__queue_update(conn->origin);
     }
+}
+
+/* No transfer may join it any more. */
+static void withdraw(struct midge__conn *conn)
+{
+    midge__conn_busy(conn);
+    midge__list_remove(&conn->kin);
+    midge__queue_update(conn->origin);
 }
 
 void midge__conn_permit_drop(struct midge__conn *conn)
@@ -158,7 +181,7 @@ void midge__conn_kill(struct midge__conn *conn)
     }
     midge__conn_permit_drop(conn);
     midge__leader_gone(conn);
-    midge__conn_busy(conn);
+    withdraw(conn);
     midge__conn_wait_end(conn);
     midge__conn_state_set(conn, MIDGE__CONN_DEAD);
     midge__timer_disarm(&client->timers, &conn->timer);
@@ -183,7 +206,7 @@ void midge__conn_close(struct midge__conn *conn)
     if (conn->protocol != NULL) {
         conn->protocol->detach(conn);
     }
-    midge__conn_busy(conn);
+    withdraw(conn);
     midge__conn_state_set(conn, MIDGE__CONN_WAIT_CLOSE);
     conn->timer.fire = close_late;
     (void)midge__timer_arm(&client->timers, &conn->timer, client->now_ms + MIDGE_CLOSE_MS);
@@ -245,29 +268,16 @@ void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fau
     midge__conn_kill(conn);
     if (t != NULL) {
         midge__conn_report(conn, t->result);
-        midge__transfer_broken(t, err, fault, false, false);
+        midge__transfer_broken(t, err, fault, MIDGE__REPLAY_NEVER);
     }
-}
-
-static void attach(struct midge__conn *conn, struct midge__transfer *t)
-{
-    midge__conn_report(conn, t->result);
-    t->result->reused = conn->served > 0;
-    conn->no_reuse = t->request->no_reuse;
-    conn->transfer = NULL;
-    conn->denied = false;
-    t->conn = conn;
-    t->state = MIDGE__TRANSFER_ATTACHED;
 }
 
 int midge__conn_attach(struct midge__conn *conn, struct midge__transfer *t)
 {
     int err = conn->protocol->attach(conn, t);
-    if (err == MIDGE_OK && t->state != MIDGE__TRANSFER_ENDED) { /* on_send may have canceled it */
-        attach(conn, t);
-        conn->served++;
-        midge__transfer_phase(t, MIDGE_PHASE_SEND);
+    if (err == MIDGE_OK) {
         midge__conn_kick(conn);
+        midge__conn_offer(conn); /* others may join */
     }
     return err;
 }

@@ -30,11 +30,11 @@ enum midge__conn_state {
 
 struct midge__conn {
     uint8_t state, address_at;
-    bool permit;     /* it counts in client->handshakes */
-    bool waits;      /* in client->waiting or ->starving */
-    uint8_t want;    /* MIDGE_POLL_x, unless want_stale */
-    bool want_stale; /* it was stepped or kicked since */
-    bool no_reuse, idle;
+    bool permit;        /* it counts in client->handshakes */
+    bool waits;         /* in client->waiting or ->starving */
+    uint8_t want;       /* MIDGE_POLL_x, unless want_stale */
+    bool want_stale;    /* it was stepped or kicked since */
+    bool idle;          /* in client->idle: READY without exchanges */
     bool leads, silent; /* leader.c; silent: its peer has been silent for too long */
     bool answered;      /* a byte of an answer has come */
     bool steps_back;    /* while it starves: its transfer may be sent again later */
@@ -43,19 +43,20 @@ struct midge__conn {
     struct midge__origin *origin;
     struct midge__transfer *transfer; /* the transfer that it is opened for, until READY */
     struct midge_dns_query *query;
-    const struct midge__protocol_ops *protocol;
-    void *exchange;
-    struct midge__stream *stream; /* the top layer: tls or tcp */
-    struct midge__list link;      /* client->conns, or client->dead */
-    struct midge__list ready;     /* client->ready: has something to do; or client->resolving */
-    struct midge__list kin;       /* origin->idle or origin->leaders */
-    struct midge__list rank;      /* client->idle, ->waiting, ->starving, ->silent or ->overtaken */
+    const struct midge__protocol_ops *protocol; /* from READY on; its state: midge__conn_state */
+    struct midge__exchange *starving;           /* the one that needs `needs` */
+    struct midge__stream *stream;               /* the top layer: tls or tcp */
+    struct midge__list link;                    /* client->conns, or client->dead */
+    struct midge__list ready; /* client->ready: has something to do; or client->resolving */
+    struct midge__list kin;   /* origin->usable or origin->leaders */
+    struct midge__list rank;  /* client->idle, ->waiting, ->starving, ->silent or ->overtaken */
     /* WAIT_TCP: the address's share; READY: keep-alive if idle, the protocol's if busy; WAIT_CLOSE:
        its limit */
     struct midge__timer timer;
-    unsigned owner;  /* memory tag */
-    uint32_t needs;  /* READY: bytes that its exchange waits for; 0 none */
-    uint32_t number; /* from 1, for reports */
+    unsigned owner;     /* memory tag */
+    unsigned exchanges; /* that it carries */
+    uint32_t needs;     /* READY: bytes that an exchange waits for; 0 none */
+    uint32_t number;    /* from 1, for reports */
 #if MIDGE_WITH_STATS
     uint32_t longest_step_us;
 #endif
@@ -71,13 +72,24 @@ struct midge__conn {
     struct midge__tls tls;
 };
 
+/* The protocol's state lies behind the connection in the same block. */
+#define MIDGE__CONN_BYTES                                                                          \
+    ((sizeof(struct midge__conn) + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t))
+
+static inline void *midge__conn_state(const struct midge__conn *conn)
+{
+    return (void *)((uintptr_t)conn + MIDGE__CONN_BYTES);
+}
+
+/* How many more exchanges can it carry now? */
+unsigned midge__conn_capacity(const struct midge__conn *conn);
+/* Its capacity may have changed: transfers may join it, or may not. READY only. */
+void midge__conn_offer(struct midge__conn *conn);
 /* The one setter of the state. */
 void midge__conn_state_set(struct midge__conn *conn, enum midge__conn_state state);
-/* Its exchange needs so many bytes, and they are not free. True: admission resumes it when they
+/* An exchange needs so many bytes, and they are not free. True: admission resumes it when they
    are; steps_back: its transfer may be sent again later. False: there will be none. */
 bool midge__conn_need(struct midge__conn *conn, size_t bytes, bool steps_back);
-/* Resumes the exchange that waits for memory. */
-void midge__conn_resume(struct midge__conn *conn);
 /* It waits for its handshake; it waits no longer for anything. */
 void midge__conn_wait(struct midge__conn *conn, struct midge__list *list);
 void midge__conn_wait_end(struct midge__conn *conn);

@@ -61,7 +61,7 @@ static void opened_so_far(struct midge__conn *conn, int err, const struct midge_
 static void become_ready(struct midge__conn *conn)
 {
     midge__conn_state_set(conn, MIDGE__CONN_READY);
-    conn->protocol = &midge__h1_ops;
+    conn->protocol = midge__protocols[MIDGE__PROTOCOL_H1];
     opened_so_far(conn, midge__conn_attach(conn, conn->transfer), NULL);
 }
 
@@ -301,9 +301,11 @@ static void join(struct midge__conn *conn, struct midge__transfer *t)
 int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
 {
     MIDGE_ASSERT(client->n_conns < client->config.max_connections);
+    midge__client_buffers_put(client);
     unsigned owner = client->free_tags[client->config.max_connections - client->n_conns - 1];
     midge__memory_owner_reset(&client->memory, owner);
-    struct midge__conn *conn = midge__memory_calloc(&client->memory, owner, 1, sizeof *conn);
+    struct midge__conn *conn = midge__memory_calloc(
+        &client->memory, owner, 1, MIDGE__CONN_BYTES + midge__protocol_state_size());
     if (conn == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }

@@ -9,21 +9,22 @@
 
 static bool step_ready(struct midge__conn *conn)
 {
-    if (conn->idle) {
+    if (conn->idle && !conn->protocol->idles) {
         return midge__pool_step(conn);
     }
-    switch (conn->protocol->step(conn)) {
-    case MIDGE__STEP_MORE:
-        return true;
-    case MIDGE__STEP_IDLE:
-        midge__pool_put(conn);
-        return conn->stream->ops->pending(conn->stream); /* tickets after the answer */
-    case MIDGE__STEP_OVER:
+    enum midge__step next = conn->protocol->step(conn);
+    if (conn->state != MIDGE__CONN_READY) {
+        return false; /* a callback closed it */
+    }
+    if (next == MIDGE__STEP_OVER || (conn->exchanges == 0 && conn->protocol->capacity(conn) == 0)) {
         midge__conn_close(conn);
         return false;
-    default:
-        return false;
     }
+    if (conn->exchanges == 0 && !conn->idle) {
+        midge__pool_put(conn);
+        return conn->stream->ops->pending(conn->stream); /* tickets after the answer */
+    }
+    return next == MIDGE__STEP_MORE;
 }
 
 static bool step_close(struct midge__conn *conn)
@@ -74,8 +75,9 @@ unsigned midge__conn_want(const struct midge__conn *conn)
     case MIDGE__CONN_WAIT_TLS:
         return conn->stream->ops->interest(conn->stream, true, false);
     case MIDGE__CONN_READY:
-        return conn->idle ? conn->stream->ops->interest(conn->stream, true, false)
-                          : conn->protocol->want(conn);
+        return conn->idle && !conn->protocol->idles
+                   ? conn->stream->ops->interest(conn->stream, true, false)
+                   : conn->protocol->want(conn);
     case MIDGE__CONN_WAIT_CLOSE:
         return conn->stream->ops->interest(conn->stream, false, true);
     default:

@@ -1,41 +1,193 @@
 /* SPDX-License-Identifier: MIT */
-/* The seam to the protocols: how a connection carries exchanges. */
+/*
+ * The seam to the protocols: how a connection carries exchanges.
+ *
+ * A protocol (src/http) is a table of functions, the carrier. It turns requests into bytes and
+ * bytes into answers. Everything that is the same for all protocols is here, on the core's side
+ * (exchange.c): sink, source, pause and resume, limits of the body, results, deadlines' activity,
+ * replay. A carrier embeds one struct midge__exchange for each exchange that it carries.
+ *
+ *     asked of the carrier          reported by the carrier
+ *     capacity attach step want     sent received head interim body trailer
+ *     resume drop detach            then once: ended or broken
+ *
+ * Each report may run callbacks, which may start, pause, resume and cancel requests and close the
+ * client. After each report x->transfer is NULL if the exchange is over; the carrier then forgets
+ * it.
+ */
 #ifndef MIDGE_CORE_EXCHANGE_H
 #define MIDGE_CORE_EXCHANGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include "midge/config.h"
+#include "midge/body.h"
+#include "midge/response.h"
+#include "midge/span.h"
 
 struct midge__conn;
+struct midge__fault;
 struct midge__transfer;
 
+/* --- asked of the carrier --- */
+
 enum midge__step {
-    MIDGE__STEP_WAIT, /* nothing to do until the socket is ready or the exchange is resumed */
+    MIDGE__STEP_WAIT, /* nothing to do until the socket is ready or an exchange is resumed */
     MIDGE__STEP_MORE, /* call again, this turn or the next */
-    MIDGE__STEP_IDLE, /* the exchange is over, and the connection may carry another one */
     MIDGE__STEP_OVER  /* the connection cannot be used again: close it in order */
 };
 
 /* Parts of an exchange that wait until they are resumed. */
 enum { MIDGE__RESUME_SINK = 1, MIDGE__RESUME_SOURCE = 2, MIDGE__RESUME_MEMORY = 4 };
 
+/* While an exchange waits for one of these, nothing is delivered to it. */
+#define MIDGE__RECV_WAITS (MIDGE__RESUME_SINK | MIDGE__RESUME_MEMORY)
+
+/* One exchange: a request and its answer. The carrier may read it; exchange.c changes it. */
+struct midge__exchange {
+    uint8_t waits;   /* MIDGE__RESUME_x */
+    uint8_t resumed; /* MIDGE__RESUME_x: resumed since the callback began */
+    bool reused;     /* its connection had carried an exchange before */
+    bool sent_any;   /* the stream has taken bytes of it */
+    bool got_any;    /* bytes of an answer have come */
+    bool late;       /* the next bytes may have arrived long ago: the sink had paused */
+    bool source_failed;
+    struct midge__conn *conn;
+    struct midge__transfer *transfer; /* NULL: it is over */
+    uint64_t sent;                    /* bytes of the body that the carrier has taken */
+};
+
 struct midge__protocol_ops {
-    size_t exchange_size; /* bytes of one exchange */
-    /* How many more exchanges it can carry now. */
+    size_t state_size; /* bytes of its state, allocated and cleared with the connection */
+    /* How many more exchanges the connection can carry now. When the number changes by itself,
+       the carrier calls midge__conn_offer. */
     unsigned (*capacity)(const struct midge__conn *conn);
-    /* Takes the transfer; NO_MEMORY: nothing changed. */
+    /* Takes the transfer: begins one exchange. NO_MEMORY, URL: nothing changed. */
     int (*attach)(struct midge__conn *conn, struct midge__transfer *t);
-    /* One bounded piece of work in both directions. */
+    /* One bounded piece of work in both directions. A connection without exchanges is stepped too,
+       if `idles` is set. */
     enum midge__step (*step)(struct midge__conn *conn);
     /* The MIDGE_POLL_x that it waits for. */
     unsigned (*want)(const struct midge__conn *conn);
-    /* After a sink's PAUSE or a source's AGAIN, or within the callback that is about to return it.
-       who: MIDGE__RESUME_x. t NULL: any transfer that the connection carries. */
-    void (*resume)(struct midge__conn *conn, struct midge__transfer *t, unsigned who);
-    /* Forget the transfer without a call to it. The caller closes the connection. */
-    void (*cancel)(struct midge__conn *conn, struct midge__transfer *t);
-    /* Free all exchanges. */
+    /* x does not wait any more for the parts `who`; a step follows. May be NULL. */
+    void (*resume)(struct midge__exchange *x, unsigned who);
+    /* Forgets the exchange without a report. True: keep the connection; false: close it. */
+    bool (*drop)(struct midge__exchange *x);
+    /* The connection ends: frees all that the carrier holds, without reports. */
     void (*detach)(struct midge__conn *conn);
+    bool idles; /* reads an idle connection by itself; otherwise the pool does */
 };
-extern const struct midge__protocol_ops midge__h1_ops;
+
+/* The protocols that a connection can speak (src/http/protocols.c). */
+enum midge__protocol { MIDGE__PROTOCOL_H1, MIDGE__PROTOCOLS };
+extern const struct midge__protocol_ops *const midge__protocols[MIDGE__PROTOCOLS];
+
+/* The largest state_size: allocated before the protocol is known. */
+static inline size_t midge__protocol_state_size(void)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < MIDGE__PROTOCOLS; i++) {
+        size_t size = midge__protocols[i]->state_size;
+        most = size > most ? size : most;
+    }
+    return most;
+}
+
+/* --- reported by the carrier --- */
+
+/* The head of an answer. */
+struct midge__head {
+    uint16_t status;
+    uint8_t minor;   /* HTTP/1.x */
+    uint8_t framing; /* enum midge_framing */
+    bool skipped;    /* fields were not kept */
+    const char *reason;
+    uint64_t content_length; /* with MIDGE_FRAMING_LENGTH */
+    const void *fields;      /* for midge_response_header: struct midge__h1_parse */
+};
+
+/* How an exchange may be replayed after it broke. */
+enum midge__replay {
+    MIDGE__REPLAY_NEVER,      /* an answer has begun, or another connection would not help */
+    MIDGE__REPLAY_IDEMPOTENT, /* it may have been processed (RFC 9110 9.2.2) */
+    MIDGE__REPLAY_SAFE        /* it was not processed: nothing was sent, or the peer says so */
+};
+
+/* Begins the exchange x, all zero, with a request's transfer. Runs on_send, which may end it. */
+void midge__exchange_begin(struct midge__exchange *x, struct midge__conn *conn,
+                           struct midge__transfer *t);
+/* Bytes moved. */
+void midge__exchange_sent(struct midge__exchange *x, size_t n);
+void midge__exchange_received(struct midge__exchange *x, size_t n);
+/* The request is sent completely. */
+void midge__exchange_request_done(struct midge__exchange *x);
+/* The final head; a 1xx head. An error ends the exchange: the carrier reports it as broken. */
+int midge__exchange_head(struct midge__exchange *x, const struct midge__head *head);
+void midge__exchange_interim(struct midge__exchange *x, const struct midge__head *head);
+/* A piece of the body, len > 0. If the sink pauses, x->waits says so. */
+int midge__exchange_body(struct midge__exchange *x, const uint8_t *data, size_t len);
+/* Names or values that did not fit were skipped. */
+void midge__exchange_skipped(struct midge__exchange *x);
+/* The answer is complete, its connection is kept if it has capacity. */
+void midge__exchange_ended(struct midge__exchange *x, enum midge_complete complete);
+/* The exchange failed with err: ends the request or sends it again. fault may be NULL. */
+void midge__exchange_broken(struct midge__exchange *x, int err, const struct midge__fault *fault,
+                            enum midge__replay replay);
+/* How it may be replayed after its connection broke. */
+enum midge__replay midge__exchange_replay(const struct midge__exchange *x);
+/* There is no memory for so many bytes now. True: the exchange waits until there is. False: none
+   will come. */
+bool midge__exchange_starves(struct midge__exchange *x, size_t bytes);
+/* How many of n bytes this turn may still move: at least one. */
+size_t midge__exchange_budget(const struct midge__exchange *x, size_t n);
+
+#if MIDGE_WITH_TRAILERS
+void midge__exchange_trailer(struct midge__exchange *x, struct midge_span name,
+                             struct midge_span value);
+#else
+static inline void midge__exchange_trailer(struct midge__exchange *x, struct midge_span name,
+                                           struct midge_span value)
+{
+    (void)x;
+    (void)name;
+    (void)value;
+}
+#endif
+
+/* --- the request's body (upload.c) --- */
+
+/* The bytes that follow of a body in memory; *len 0: none. They need no copy. */
+const uint8_t *midge__exchange_memory(const struct midge__exchange *x, size_t *len);
+
+#if MIDGE_WITH_SOURCES
+bool midge__exchange_has_source(const struct midge__exchange *x);
+/* Reads the source, cap > 0. OK with *n > 0; EOF; AGAIN: it has no bytes, x->waits says so; else it
+   failed. x->transfer NULL: the source ended its own request. */
+int midge__exchange_read(struct midge__exchange *x, uint8_t *buf, size_t cap, size_t *n);
+#else
+static inline bool midge__exchange_has_source(const struct midge__exchange *x)
+{
+    (void)x;
+    return false;
+}
+#endif
+
+/* --- for the core --- */
+
+/* The first buffer of an exchange that needs memory of its own. */
+#define MIDGE__EXCHANGE_FIRST 512U
+
+/* ask is called before a callback of the sink or source `who`, wait when the callback has returned
+   PAUSE or AGAIN. */
+void midge__exchange_ask(struct midge__exchange *x, unsigned who);
+void midge__exchange_wait(struct midge__exchange *x, unsigned who);
+
+/* conn->starving may continue: there is memory, or there will be none (conn->denied). */
+void midge__exchange_fed(struct midge__conn *conn);
+/* The parts `who` of x wait no longer. */
+void midge__exchange_resume(struct midge__exchange *x, unsigned who);
+/* Forgets the exchange of t: t is about to end or to be sent again. Answers as `drop`. */
+bool midge__exchange_drop(struct midge__transfer *t);
 
 #endif

@@ -114,14 +114,17 @@ uint32_t midge__origin_buckets(const struct midge_config *c)
 
 /* --- small blocks --- */
 
+/* The first exchange allocates the client's buffers; each one may need a buffer for a head that
+   comes in pieces. */
 size_t midge__exchange_piece(void)
 {
-    return midge__h1_ops.exchange_size;
+    size_t buffers = MIDGE_SEND_BUFFER + MIDGE_RECV_BUFFER;
+    return buffers > MIDGE__EXCHANGE_FIRST ? buffers : MIDGE__EXCHANGE_FIRST;
 }
 
 size_t midge__exchange_bytes(void)
 {
-    return MIDGE__MEMORY_COST(midge__h1_ops.exchange_size);
+    return MIDGE__MEMORY_COST(midge__exchange_piece());
 }
 
 /* Of a connection after its handshake; the exchange begins when the handshake's memory is freed. */
@@ -144,10 +147,12 @@ size_t midge__spare_head(const struct midge_config *c)
 size_t midge__opening_bytes(bool secure, bool resumes, bool shakes)
 {
     size_t shake = resumes ? midge__tls_resumed_bytes() : midge__tls_handshake_bytes();
-    size_t work = midge__working_bytes(secure);
-    return MIDGE__MEMORY_COST(sizeof(struct midge__conn)) +
-           MIDGE__MEMORY_COST(sizeof(struct midge_dns_query)) +
-           (secure && shakes && shake > work ? shake : work);
+    size_t work = midge__working_bytes(secure),
+           most = MIDGE__MEMORY_COST(sizeof(struct midge_dns_query));
+    /* One after the other: lookup, handshake, exchange. */
+    most = work > most ? work : most;
+    most = secure && shakes && shake > most ? shake : most;
+    return MIDGE__MEMORY_COST(MIDGE__CONN_BYTES + midge__protocol_state_size()) + most;
 }
 
 /* A head's buffer doubles: while its bytes are copied, the old buffer of half the size exists
@@ -278,6 +283,15 @@ unsigned midge__config_fit(struct midge_config *c, size_t size)
     return pairs;
 }
 
+/* Bytes that one exchange keeps at most: of a head, or those that a paused sink leaves; and a
+   source's bytes that are not sent. */
+static size_t kept_bytes(const struct midge_config *c)
+{
+    size_t head = growing_bytes(c->max_header);
+    return (head > MIDGE_RECV_BUFFER ? head : MIDGE_RECV_BUFFER) +
+           MIDGE__MEMORY_COST(MIDGE_SEND_BUFFER);
+}
+
 size_t midge_memory_needed(const struct midge_config *config)
 {
     struct midge_config c;
@@ -289,7 +303,7 @@ size_t midge_memory_needed(const struct midge_config *config)
         MIDGE__MEMORY_COST(sizeof(struct midge__transfer)) + MIDGE__MEMORY_COST(ORIGIN_BYTES);
     return with_slack(fixed_bytes(&c, sessions, midge__spare_head(&c))) +
            most_pairs(&c) * pair_bytes() +
-           c.max_connections * with_slack(connection_bytes(growing_bytes(c.max_header))) +
+           c.max_connections * with_slack(connection_bytes(kept_bytes(&c))) +
            (c.max_handshakes + 1U) * beyond(midge__tls_handshake_worst(), 0) +
            c.queued_requests * with_slack(transfer + MIDGE__MEMORY_COST(c.request_bytes));
 }

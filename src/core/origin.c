@@ -225,7 +225,7 @@ static struct midge__origin *find(const struct midge_client *client, const struc
 static void init(struct midge__origin *o, struct midge_client *client, uint32_t hash)
 {
     struct midge__list *const lists[] = {&o->link,   &o->reusers, &o->newcomers,
-                                         &o->reuses, &o->idle,    &o->leaders};
+                                         &o->reuses, &o->usable,  &o->leaders};
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(lists); i++) {
         midge__list_init(lists[i]);
     }

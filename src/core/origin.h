@@ -26,7 +26,7 @@ struct midge__origin {
     struct midge__origin *next; /* in the client's table, with the same place */
     struct midge__list link;    /* client->sessions or ->unused, while it has a session */
     struct midge__list reusers, newcomers, reuses; /* queue.c */
-    struct midge__list idle;                       /* its idle connections */
+    struct midge__list usable;    /* its connections with capacity; the idle ones last */
     struct midge__list leaders;   /* its leaders whose handshakes are not complete */
     struct midge__timer turn;     /* queue.c: its place in client->turns */
     unsigned refs;                /* transfers and connections */

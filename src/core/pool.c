@@ -51,10 +51,10 @@ bool midge__conn_keeps(struct midge__conn *conn, const struct midge__keep_alive 
 
 void midge__conn_unanswered(const struct midge__conn *conn)
 {
-    MIDGE__LIST_FOR_EACH_SAFE(it, after, &conn->origin->idle)
+    MIDGE__LIST_FOR_EACH_SAFE(it, after, &conn->origin->usable)
     {
         struct midge__conn *other = MIDGE_CONTAINER_OF(it, struct midge__conn, kin);
-        if (!midge__millis_before(conn->since_ms, other->since_ms)) {
+        if (other->idle && !midge__millis_before(conn->since_ms, other->since_ms)) {
             midge__conn_close(other);
         }
     }
@@ -71,11 +71,10 @@ void midge__conns_expire(struct midge_client *client)
 void midge__pool_put(struct midge__conn *conn)
 {
     struct midge_client *client = conn->client;
-    conn->protocol->detach(conn);
+    midge__list_remove(&conn->kin); /* behind those that carry exchanges */
     conn->idle = true;
-    midge__list_push_tail(&conn->origin->idle, &conn->kin);
     midge__list_push_tail(&client->idle, &conn->rank);
-    midge__queue_update(conn->origin);
+    midge__conn_offer(conn);
     midge__conn_promise(conn);
     conn->timer.fire = keep_alive_over;
     (void)midge__timer_arm(&client->timers, &conn->timer, conn->since_ms + keep_ms(conn));
@@ -106,16 +105,19 @@ static bool is_overdue(const struct midge__conn *conn)
 bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
 {
     /* Bytes that came without a request, even half a record, must not become t's answer. */
-    if (is_overdue(conn) || recv_idle(conn) != MIDGE_ERR_AGAIN ||
-        conn->stream->ops->pending(conn->stream)) {
+    if (conn->idle && !conn->protocol->idles &&
+        (is_overdue(conn) || recv_idle(conn) != MIDGE_ERR_AGAIN ||
+         conn->stream->ops->pending(conn->stream))) {
         midge__conn_close(conn);
         return false;
     }
     midge__transfer_admit(t, conn);
-    midge__conn_busy(conn);
-    midge__conn_promise(conn);
-    conn->since_ms = conn->client->now_ms;
-    midge__timer_disarm(&conn->client->timers, &conn->timer);
+    if (conn->idle) {
+        midge__conn_busy(conn);
+        midge__conn_promise(conn);
+        conn->since_ms = conn->client->now_ms;
+        midge__timer_disarm(&conn->client->timers, &conn->timer);
+    }
     int err = midge__conn_attach(conn, t);
     if (err != MIDGE_OK && !midge__conn_retry_later(conn, t, err)) {
         midge__conn_close(conn);

@@ -5,7 +5,7 @@
  * earlier head of these lists that may begin now:
  *
  *     list       its head may begin if
- *     reusers    the origin has an idle connection, or a place
+ *     reusers    a connection of the origin has capacity (an idle one), or the origin has a place
  *     newcomers  the origin has a place
  *
  * An origin has a place if no leader's session is awaited, and it has fewer connections than
@@ -19,6 +19,7 @@
 #include "base/list.h"
 #include "base/timer_heap.h"
 #include "core/client.h"
+#include "core/conn.h"
 #include "core/origin.h"
 #include "core/transfer.h"
 
@@ -33,12 +34,19 @@ static bool came_before(const struct midge__transfer *a, const struct midge__tra
     return a->order - b->order > UINT32_MAX / 2;
 }
 
+bool midge__origin_has_idle(const struct midge__origin *o)
+{
+    return !midge__list_empty(&o->usable) &&
+           MIDGE_CONTAINER_OF(o->usable.prev, struct midge__conn, kin)->idle;
+}
+
 static struct midge__transfer *next_of(const struct midge__origin *o)
 {
-    bool idle = !midge__list_empty(&o->idle);
-    bool place = !midge__origin_awaits_leader(o) &&
-                 (idle || o->silent > 0 || o->connections < o->client->config.max_per_origin);
-    struct midge__transfer *reuser = idle || place ? head(&o->reusers) : NULL;
+    bool usable = !midge__list_empty(&o->usable);
+    bool place =
+        !midge__origin_awaits_leader(o) && (midge__origin_has_idle(o) || o->silent > 0 ||
+                                            o->connections < o->client->config.max_per_origin);
+    struct midge__transfer *reuser = usable || place ? head(&o->reusers) : NULL;
     struct midge__transfer *newcomer = place ? head(&o->newcomers) : NULL;
     if (reuser == NULL || newcomer == NULL) {
         return reuser != NULL ? reuser : newcomer;
@@ -56,7 +64,7 @@ void midge__queue_update(struct midge__origin *o)
                o->turn.seq != next->order) {
         (void)midge__timer_rank(&client->turns, &o->turn, o->active, next->order);
     }
-    bool reuses = !midge__list_empty(&o->idle) && !midge__list_empty(&o->reusers);
+    bool reuses = !midge__list_empty(&o->usable) && !midge__list_empty(&o->reusers);
     if (reuses == midge__list_empty(&o->reuses)) {
         if (reuses) {
             midge__list_push_tail(&client->reuses, &o->reuses);
@@ -68,7 +76,7 @@ void midge__queue_update(struct midge__origin *o)
 
 bool midge__queue_may_reuse(const struct midge__transfer *t)
 {
-    return t->result->retries == 0 && !t->request->no_reuse;
+    return !t->needs_fresh && !t->request->no_reuse;
 }
 
 void midge__queue_put(struct midge__transfer *t, bool first)

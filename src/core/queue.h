@@ -22,5 +22,7 @@ void midge__queue_update(struct midge__origin *origin);
 struct midge__transfer *midge__queue_next(const struct midge_client *client);
 /* A transfer that may use an idle connection. NULL: none may. */
 struct midge__transfer *midge__queue_reuser(const struct midge_client *client);
+/* Has the origin an idle connection? */
+bool midge__origin_has_idle(const struct midge__origin *o);
 
 #endif

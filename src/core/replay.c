@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Replay: may a request be sent again (RFC 9110 9.2.2, RFC 9112 9.3.1)? */
 #include "core/replay.h"
-#include "core/transfer.h"
 #include "base/check.h"
-#include "base/list.h"
-#include "base/span.h"
-#include "core/admission.h"
-#include "core/awaitable.h"
 #include "core/client.h"
-#include "core/conn.h"
-#include "core/exchange.h"
-#include "core/leader.h"
-#include "core/limits.h"
-#include "core/origin.h"
-#include "core/pool.h"
 #include "core/request.h"
-#include "core/tell.h"
-#include "midge/config.h"
+#include "core/transfer.h"
 #include <string.h>
 
 static bool is_idempotent(const struct midge__transfer *t)
@@ -25,10 +13,10 @@ static bool is_idempotent(const struct midge__transfer *t)
 }
 
 /* Bytes that the source gave may not have been sent, but only a rewind brings them back. */
-static bool may_send_again(struct midge__transfer *t, bool sent_any)
+static bool may_send_again(struct midge__transfer *t, bool idempotent_only)
 {
     const struct midge_request *r = t->request;
-    if (t->aw.client->closing || (sent_any && !is_idempotent(t))) {
+    if (t->aw.client->closing || (idempotent_only && !is_idempotent(t))) {
         return false;
     }
     if (t->source_begun &&
@@ -39,10 +27,16 @@ static bool may_send_again(struct midge__transfer *t, bool sent_any)
     return true;
 }
 
-/* RFC 9112 9.3.1: a kept connection may have been closed while the request was on its way. */
-bool midge__replay_after_break(struct midge__transfer *t, bool sent_any, bool got_any)
+/* A stale connection may be met once; a peer that does not process requests says so more often. */
+bool midge__replay_after_break(struct midge__transfer *t, enum midge__replay replay)
 {
-    return t->result->reused && !got_any && t->result->retries == 0 && may_send_again(t, sent_any);
+    static const uint8_t tries[] = {
+        [MIDGE__REPLAY_NEVER] = 0,
+        [MIDGE__REPLAY_IDEMPOTENT] = 1,
+        [MIDGE__REPLAY_SAFE] = 3,
+    };
+    return t->result->retries < tries[replay] &&
+           may_send_again(t, replay == MIDGE__REPLAY_IDEMPOTENT);
 }
 
 bool midge__transfer_steps_back(const struct midge__transfer *t)

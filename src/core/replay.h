@@ -4,11 +4,12 @@
 #define MIDGE_CORE_REPLAY_H
 
 #include <stdbool.h>
+#include "core/exchange.h"
 
 struct midge__transfer;
 
-/* Its connection broke. sent_any: bytes of it were sent; got_any: bytes of an answer came. */
-bool midge__replay_after_break(struct midge__transfer *t, bool sent_any, bool got_any);
+/* Its exchange broke: will it be sent again? */
+bool midge__replay_after_break(struct midge__transfer *t, enum midge__replay replay);
 /* May it be sent again later, if memory is short for the head of its answer? */
 bool midge__transfer_steps_back(const struct midge__transfer *t);
 /* It ended with err: will it be sent again when there may be enough memory? */

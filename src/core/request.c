@@ -84,6 +84,9 @@ static int check(const struct midge_request *r, unsigned method_flags)
         (r->bearer != NULL && !midge__h1_value_ok(r->bearer))) {
         return MIDGE_ERR_HEADER;
     }
+    if (!MIDGE_WITH_SOURCES && r->source != NULL) {
+        return MIDGE_ERR_UNSUPPORTED;
+    }
     return midge__h1_check(midge__request_method(r),
                            (struct midge__h1_headers){r->headers, r->n_headers},
                            midge__request_framing(r, method_flags), midge__request_length(r));

@@ -17,7 +17,7 @@ void midge__transfer_enqueue(struct midge__transfer *t)
     struct midge_client *client = t->aw.client;
     midge__timings_start(t);
     midge__deadline_start(t);
-    t->state = MIDGE__TRANSFER_QUEUED;
+    midge__transfer_state_set(t, MIDGE__TRANSFER_QUEUED);
     t->phase = MIDGE_PHASE_QUEUE;
     midge__transfer_arm(t);
     midge__queue_put(t, false);
@@ -94,7 +94,7 @@ static int resume(struct midge_client *client, midge_id id, unsigned who)
     struct midge__transfer *t = midge__transfer_of(aw);
     if (t->state == MIDGE__TRANSFER_ATTACHED) {
         midge__client_tick(client); /* the idle deadline starts now */
-        t->conn->protocol->resume(t->conn, t, who);
+        midge__exchange_resume(t->exchange, who);
     }
     return MIDGE_OK;
 }

@@ -7,11 +7,13 @@
 #include <stddef.h>
 #include "core/awaitable.h"
 #include "core/deadline.h"
+#include "core/exchange.h"
 #include "io/stream.h"
 #include "midge/config.h"
 #include "midge/request.h"
 
 struct midge__conn;
+struct midge__exchange;
 struct midge__origin;
 
 enum midge__transfer_state {
@@ -30,6 +32,7 @@ struct midge__transfer {
     uint8_t need;      /* enum midge__need */
     bool frozen;
     bool yielded;      /* its silent leader was closed for others: this happens only once */
+    bool needs_fresh;  /* a kept connection was stale: the next one is a new one */
     bool source_begun; /* read from: a replay must rewind it */
     bool is_prepared;  /* it is part of a struct midge_prepared */
     uint8_t method;    /* MIDGE__METHOD_x */
@@ -42,7 +45,8 @@ struct midge__transfer {
     const struct midge_timeouts *timeouts; /* the request's; NULL: it sets none */
     struct midge__origin *origin;
     struct midge__conn *conn;
-    struct midge_result result[1]; /* an array, so that it is used as a pointer */
+    struct midge__exchange *exchange; /* while ATTACHED */
+    struct midge_result result[1];    /* an array, so that it is used as a pointer */
 #if MIDGE_WITH_TIMINGS
     uint64_t phase_us; /* when its phase began */
 #endif
@@ -73,6 +77,8 @@ void midge__transfer_init(struct midge__transfer *t, struct midge_client *client
 void midge__transfer_enqueue(struct midge__transfer *t);
 /* Takes t out of the queue, for conn. */
 void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn);
+/* The one setter of the state. */
+void midge__transfer_state_set(struct midge__transfer *t, enum midge__transfer_state state);
 /* Sets its timer to the next deadline. */
 void midge__transfer_arm(struct midge__transfer *t);
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase);
@@ -85,6 +91,6 @@ void midge__transfer_end(struct midge__transfer *t, int err);
 void midge__transfer_requeue(struct midge__transfer *t, bool first);
 /* Its connection broke: sends it again when that is safe, ends it otherwise. */
 void midge__transfer_broken(struct midge__transfer *t, int err, const struct midge__fault *fault,
-                            bool sent_any, bool got_any);
+                            enum midge__replay replay);
 
 #endif

@@ -191,6 +191,9 @@ static void work(struct midge_client *client, size_t n_fds)
     midge__tasks_run(client);
     midge__awaitables_deliver(client);
     midge__conns_reap(client);
+    if (client->n_conns == 0) {
+        midge__client_buffers_put(client);
+    }
     midge__stats_turn(client, began);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One HTTP/1.1 exchange on a connection (RFC 9112), shared by h1.c, h1_send.c and h1_recv.c.
+ * One HTTP/1.1 exchange at a time on a connection (RFC 9112).
  *
  * Sending and receiving are independent: an answer may come before the request is sent completely.
  *
@@ -15,6 +15,7 @@
 
 #include "codec/h1_parse.h"
 #include "codec/h1_write.h"
+#include "core/client.h"
 #include "core/conn.h"
 #include "core/exchange.h"
 #include "core/transfer.h"
@@ -27,68 +28,101 @@ enum midge__h1_send_state {
     MIDGE__H1_SEND_BROKEN
 };
 
-/* While the exchange waits for one of these, nothing is received. */
-#define MIDGE__H1_RECV_WAITS (MIDGE__RESUME_SINK | MIDGE__RESUME_MEMORY)
-
-struct midge__h1 {
-    uint8_t send;    /* enum midge__h1_send_state */
-    uint8_t waits;   /* MIDGE__RESUME_x: a paused sink, a source without bytes, a lack of memory */
-    uint8_t resumed; /* MIDGE__RESUME_x: resumed since the callback began */
-    bool lent;       /* head is the client's spare one */
-    bool source_failed, sent_any, got_any;
-    bool late;     /* the next bytes may have arrived long ago: the sink had paused */
-    bool parse_on; /* parsing stopped in the middle: continue without new bytes */
-    struct midge__conn *conn;
-    struct midge__transfer *transfer; /* NULL: over or canceled */
-    char *head;
-    uint64_t sent;     /* bytes of the body handed to the stream or the send buffer */
-    size_t wpos, wlen; /* send buffer */
-    size_t rpos, rlen; /* receive buffer; bytes that a paused sink has not got yet wait here */
-    int send_error;
-    struct midge__fault send_fault;
-    struct midge__h1_write write;
-    struct midge__h1_parse parse;
-    struct midge_url url;
-    uint8_t wbuf[MIDGE_SEND_BUFFER];
-    uint8_t rbuf[MIDGE_RECV_BUFFER];
+/* Whose the receive buffer is. */
+enum midge__h1_lease {
+    MIDGE__H1_LENT,  /* the client's, for this step */
+    MIDGE__H1_HELD,  /* the client's, kept: the client has none until it comes back */
+    MIDGE__H1_SPARE, /* the client's spare head */
+    MIDGE__H1_OWN    /* allocated with the connection's tag */
 };
 
-/* --- h1.c --- */
+/* The state of a connection, cleared for each exchange. */
+struct midge__h1 {
+    struct midge__exchange x;
+    uint8_t send;  /* enum midge__h1_send_state */
+    uint8_t lease; /* enum midge__h1_lease, of buf */
+    bool spent;    /* the connection carries no further exchange */
+    bool parse_on; /* parsing stopped in the middle: continue without new bytes */
+    /* Receive buffer: the kept text of a head or of trailers (parse.fill bytes), then from rpos to
+       rlen what is not parsed. NULL: nothing is kept. */
+    uint8_t *buf;
+    size_t size, rpos, rlen;
+    size_t head_sent; /* bytes of the request's head that the stream has taken */
+    uint8_t *wbuf;    /* h1_source.c: bytes to send, from wpos to wlen; NULL: no source */
+    size_t wpos, wlen;
+    int send_error; /* with BROKEN */
+    struct midge__fault send_fault;
+    struct midge__h1_parse parse;
+};
 
-/* Allocates memory with the tag of the exchange's connection. */
-void *midge__h1_keep(const struct midge__h1 *x, size_t size);
-/* ask is called before a callback of the sink or source `who`, wait when the callback returned
-   PAUSE or AGAIN. False: `who` was resumed within the callback, so it does not wait. */
-void midge__h1_ask(struct midge__h1 *x, unsigned who);
-bool midge__h1_wait(struct midge__h1 *x, unsigned who);
-/* There is no room for this many bytes. True: receiving waits until others free memory. */
-bool midge__h1_starve(struct midge__h1 *x, size_t bytes);
-/* How many of n bytes this turn may still move: at least one. */
-size_t midge__h1_budget(const struct midge__h1 *x, size_t n);
-/* Sending failed with err. An answer that the peer has already sent is still read; midge waits for
-   it for MIDGE_EARLY_ANSWER_MS. */
-void midge__h1_send_broken(struct midge__h1 *x, int err);
-/* Ends the exchange with that error, unless the request is sent again. */
-enum midge__step midge__h1_end_unsent(struct midge__h1 *x);
-/* Ends the transfer with err, or sends it again on another connection. Returns OVER. */
-enum midge__step midge__h1_over(struct midge__h1 *x, int err, const struct midge__fault *fault);
+static inline struct midge__h1 *midge__h1_of(const struct midge__conn *conn)
+{
+    return midge__conn_state(conn);
+}
 
 /* --- h1_send.c --- */
 
-/* Chooses head and framing. */
-void midge__h1_send_begin(struct midge__h1 *x);
-/* Fills the send buffer if it is empty, and sends once. *moved: bytes were sent, or sending must be
-   tried again. Returns the source's error; a failed send is kept in the exchange. */
-int midge__h1_send(struct midge__h1 *x, bool *moved);
-/* Is there something to send now? */
-bool midge__h1_sending(const struct midge__h1 *x);
+/* Composes the request's head from its byte h->head_sent on. *n: bytes written. OK: to its end;
+   AGAIN: there is more. */
+int midge__h1_head(struct midge__h1 *h, uint8_t *buf, size_t cap, size_t *n);
+/* Sends `len` bytes once. *moved: bytes were sent, or sending must be tried again. AGAIN: *n is 0.
+   Else sending has failed. */
+int midge__h1_send_once(struct midge__h1 *h, const uint8_t *from, size_t len, size_t *n,
+                        bool *moved);
+/* Sends once, from the head or from a body in memory. As midge__h1_send_once. */
+int midge__h1_memory_send(struct midge__h1 *h, bool *moved);
+
+/* --- h1_source.c --- */
+
+#if MIDGE_WITH_SOURCES
+/* Allocates the send buffer of a request that has a source. NO_MEMORY. */
+int midge__h1_source_begin(struct midge__h1 *h, struct midge__memory *memory, unsigned owner);
+/* The same; or the source's error, and h->x.source_failed is set. */
+int midge__h1_source_send(struct midge__h1 *h, bool *moved);
+#else
+static inline int midge__h1_source_begin(struct midge__h1 *h, struct midge__memory *memory,
+                                         unsigned owner)
+{
+    (void)h;
+    (void)memory;
+    (void)owner;
+    return MIDGE_OK;
+}
+static inline int midge__h1_source_send(struct midge__h1 *h, bool *moved)
+{
+    (void)h;
+    (void)moved;
+    return MIDGE_OK;
+}
+#endif
+
+/* --- h1_end.c --- */
+
+/* Ends the exchange: reports err. Returns OVER. */
+enum midge__step midge__h1_over(struct midge__h1 *h, int err, const struct midge__fault *fault);
+/* Sending failed with err. An answer that the peer has already sent is still read; midge waits for
+   it for MIDGE_EARLY_ANSWER_MS. Returns OVER if there can be none, else WAIT. */
+enum midge__step midge__h1_send_broken(struct midge__h1 *h, int err);
+/* True: sending failed and no answer came, so the reason why it failed explains more. */
+bool midge__h1_send_broke_first(const struct midge__h1 *h);
+/* Ends the exchange with the reason why sending failed. */
+enum midge__step midge__h1_end_unsent(struct midge__h1 *h);
+
+/* --- h1_buffer.c --- */
+
+/* Is there a buffer with room to receive into? OK; AGAIN: it waits for memory; NO_MEMORY: none will
+   come; TOO_LARGE: the head does not fit max_header. */
+int midge__h1_buffer_take(struct midge__h1 *h);
+/* Bytes that can be received into the buffer, MIDGE__H1_GAP behind the kept text. */
+size_t midge__h1_room(const struct midge__h1 *h);
+/* The step ends: keeps what is left in a buffer of the connection's own. */
+void midge__h1_buffer_settle(struct midge__h1 *h);
+/* Gives the buffer back. */
+void midge__h1_buffer_free(struct midge__h1 *h);
 
 /* --- h1_recv.c --- */
 
-/* Takes no memory: the head's buffer comes with its first byte. */
-void midge__h1_recv_begin(struct midge__h1 *x);
-void midge__h1_recv_end(struct midge__h1 *x);
-/* Receives once, parses the bytes and calls callbacks and sink. */
-enum midge__step midge__h1_recv(struct midge__h1 *x);
+/* Receives once, parses the bytes and reports them. */
+enum midge__step midge__h1_recv(struct midge__h1 *h);
 
 #endif

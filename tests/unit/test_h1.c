@@ -241,13 +241,76 @@ static void replayed_later(void **state)
     }
 }
 
+/* --- memory --- */
+
+static size_t held(struct world *w)
+{
+    return midge__memory_owner_live(&w->client->memory, only_conn(w)->owner);
+}
+
+/* Blocks that one request allocates; in the queue only, or with an exchange on a kept connection.
+ */
+static uint64_t blocks_of(struct world *w, bool queued)
+{
+    struct probe p;
+    uint64_t before = world_stats(w).alloc_calls;
+    probe_get(&p, w, URL);
+    if (queued) {
+        assert_int_equal(midge_cancel(w->client, p.id), MIDGE_OK);
+    }
+    world_run(w);
+    uint64_t blocks = world_stats(w).alloc_calls - before;
+    if (queued) {
+        probe_ended(&p, MIDGE_ERR_CANCELED);
+    } else {
+        probe_is_hello(&p);
+    }
+    return blocks;
+}
+
+/* A head that comes whole is parsed where it was received: its exchange takes no memory. */
+static void no_memory_of_its_own(void **state)
+{
+    struct world w;
+    (void)state;
+    kept(&w, &fake_hello);
+    size_t at_rest = held(&w);
+    assert_int_equal(blocks_of(&w, false), blocks_of(&w, true));
+    assert_int_equal(held(&w), at_rest);
+    world_close(&w);
+}
+
+/* In pieces it takes one block, until it is complete; then the body needs none. */
+static void head_in_pieces(void **state)
+{
+    static const struct fake_script pieces = {
+        .steps = {REQUEST, SAY(HELLO), REQUEST, SAY("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX:"),
+                  WAIT(10), SAY(" yes\r\n"), WAIT(10), SAY("\r\nhel"), WAIT(10), SAY("lo")}};
+    struct world w;
+    struct probe p;
+    (void)state;
+    kept(&w, &pieces);
+    size_t at_rest = held(&w);
+    probe_get(&p, &w, URL);
+    world_pass(&w, 15);
+    assert_in_range(held(&w) - at_rest, 512, 600);
+    while (p.len == 0) {
+        world_turn(&w, -1);
+    }
+    assert_int_equal(held(&w), at_rest);
+    world_run(&w);
+    probe_is_hello(&p);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cause_is_reported),  cmocka_unit_test(cause_before_deadline),
-        cmocka_unit_test(no_final_answer),    cmocka_unit_test(early_answer_is_given),
-        cmocka_unit_test(answer_that_stalls), cmocka_unit_test(answer_that_waits_for_memory),
-        cmocka_unit_test(replayed_at_once),   cmocka_unit_test(replayed_later),
+        cmocka_unit_test(no_memory_of_its_own), cmocka_unit_test(head_in_pieces),
+        cmocka_unit_test(cause_is_reported),    cmocka_unit_test(cause_before_deadline),
+        cmocka_unit_test(no_final_answer),      cmocka_unit_test(early_answer_is_given),
+        cmocka_unit_test(answer_that_stalls),   cmocka_unit_test(answer_that_waits_for_memory),
+        cmocka_unit_test(replayed_at_once),     cmocka_unit_test(replayed_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,6 +25,7 @@ struct run {
     char *head;
     size_t cap;
     size_t max_cap;
+    bool in_place;      /* pieces lie in the head buffer, behind the kept text */
     bool by_one;        /* grow by single bytes, which finds every place where room is missing */
     bool kept, skipped; /* keep_alive and skipped at the head */
     bool over;          /* END or error seen */
@@ -112,6 +113,10 @@ static void on_grow(struct run *r)
     size_t cap = r->by_one ? r->cap + 1 : r->cap * 2 + 1;
     if (cap > r->max_cap)
         cap = r->max_cap;
+    if (r->in_place) { /* the text moves down, so only a limit can be reached */
+        assert_int_equal(r->cap, r->max_cap);
+        cap = r->cap;
+    }
     if (cap == r->cap) {
         if (!midge__h1_parse_skip(&r->p)) {
             text_puts(&r->log, "too large\n");
@@ -174,14 +179,10 @@ static void check_stays_over(struct run *r, const uint8_t *in, size_t len)
         assert_int_equal(event.kind, MIDGE__H1_END);
 }
 
-/* Feeds one piece, from memory of just its size so that a sanitizer sees every step outside. */
-static void feed(struct run *r, const char *piece, size_t len)
+static void parse_all(struct run *r, const uint8_t *in, size_t len)
 {
-    uint8_t *in = malloc(len != 0 ? len : 1);
     size_t at = 0;
     struct midge__h1_event event = {MIDGE__H1_BODY, NULL, 0};
-    assert_non_null(in);
-    memcpy(in, piece, len);
     while (!r->over && event.kind != MIDGE__H1_NEED_MORE) {
         size_t used;
         int err = midge__h1_parse(&r->p, in + at, len - at, &used, &event);
@@ -196,6 +197,36 @@ static void feed(struct run *r, const char *piece, size_t len)
         assert_int_equal(at, len);
     else if (r->err != MIDGE_OK || r->p.complete == MIDGE__H1_COMPLETE_YES)
         check_stays_over(r, in + at, len - at);
+}
+
+static void feed_in_place(struct run *r, const char *piece, size_t len)
+{
+    size_t text = r->p.fill;
+    size_t size = text + MIDGE__H1_GAP + len;
+    char *head = malloc(size);
+    assert_non_null(head);
+    if (text != 0)
+        memcpy(head, r->head, text);
+    memcpy(head + text + MIDGE__H1_GAP, piece, len);
+    free(r->head);
+    r->head = head;
+    r->cap = size < r->max_cap ? size : r->max_cap;
+    midge__h1_parse_grow(&r->p, head, r->cap);
+    parse_all(r, (const uint8_t *)head + text + MIDGE__H1_GAP, len);
+    midge__h1_parse_forget(&r->p);
+}
+
+/* Feeds one piece, from memory of just its size so that a sanitizer sees every step outside. */
+static void feed(struct run *r, const char *piece, size_t len)
+{
+    uint8_t *in = malloc(len != 0 ? len : 1);
+    assert_non_null(in);
+    if (r->in_place) {
+        feed_in_place(r, piece, len);
+    } else {
+        memcpy(in, piece, len);
+        parse_all(r, in, len);
+    }
     free(in);
 }
 
@@ -269,14 +300,15 @@ static void compare(const struct vector *v, const struct run *r, const char *how
     fail_msg("%s: %s %zu", v->name, how, n);
 }
 
-static void run_pieces(const struct vector *v, size_t size)
+static void run_pieces(const struct vector *v, size_t size, bool in_place)
 {
     struct run r;
     run_of(&r, v, v->in.len < 2000);
+    r.in_place = in_place;
     for (size_t at = 0; at < v->in.len && !r.over; at += size)
         feed(&r, v->in.ptr + at, v->in.len - at < size ? v->in.len - at : size);
     run_finish(&r, v->in, v->eof);
-    compare(v, &r, "in pieces of", size);
+    compare(v, &r, in_place ? "in place, in pieces of" : "in pieces of", size);
     run_free(&r);
 }
 
@@ -296,8 +328,10 @@ static void test_vector(void **state)
 {
     const struct vector *v = *state;
     size_t last = v->in.len != 0 ? v->in.len : 1;
-    for (size_t size = last; size >= 1; size--)
-        run_pieces(v, size);
+    for (size_t size = last; size >= 1; size--) {
+        run_pieces(v, size, false);
+        run_pieces(v, size, true);
+    }
     for (size_t cut = 0; cut <= v->in.len; cut++)
         run_cut(v, cut);
 }

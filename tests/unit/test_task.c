@@ -828,7 +828,8 @@ static void room_that_never_comes(void **state)
     world_turns(&w, 3); /* its connection is made */
     r[0] = (struct roomy){.client = w.client};
     assert_int_equal(midge_spawn(w.client, two_gets, &r[0], &r[0].task), MIDGE_OK);
-    eaten = midge_alloc(w.client, midge__memory_largest_free(&w.client->memory) - 600);
+    eaten = midge_alloc(w.client, midge__memory_largest_free(&w.client->memory) - 600 -
+                                      midge__protocol_state_size());
     world_turns(&w, 10);
     assert_int_equal(midge_done(w.client, r[0].task), 0);
     assert_int_equal(midge_cancel(w.client, r[0].task), MIDGE_OK);

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exchanges, the core's side: what every protocol reports about a request and its answer ends here,
+ * in the request's callbacks, its sink, its result and its deadlines.
+ *
+ * An exchange waits while its sink or source has asked for that, or while memory is short; x->waits
+ * has one bit for each. A callback that is about to return PAUSE or AGAIN may already have been
+ * resumed, from within: x->resumed, cleared before each callback, remembers that, and the exchange
+ * does not wait then. The idle deadline stands still while the application is waited for, but not
+ * while memory is: nothing else would end that wait if the others never free any.
+ */
+#include "core/exchange.h"
+#include "base/check.h"
+#include "base/span.h"
+#include "codec/retry_after.h"
+#include "core/client.h"
+#include "core/conn.h"
+#include "core/pool.h"
+#include "core/replay.h"
+#include "core/request.h"
+#include "core/transfer.h"
+#include <string.h>
+
+size_t midge__exchange_budget(const struct midge__exchange *x, size_t n)
+{
+    int32_t left = x->conn->client->bytes_left;
+    size_t most = left > 0 ? (size_t)left : 1;
+    return n < most ? n : most;
+}
+
+/* --- waits --- */
+
+static void set_waits(struct midge__exchange *x, unsigned waits)
+{
+    x->waits = (uint8_t)waits;
+    midge__transfer_freeze(x->transfer, (waits & ~(unsigned)MIDGE__RESUME_MEMORY) != 0);
+}
+
+void midge__exchange_ask(struct midge__exchange *x, unsigned who)
+{
+    x->resumed &= (uint8_t)~who;
+}
+
+void midge__exchange_wait(struct midge__exchange *x, unsigned who)
+{
+    if ((x->resumed & who) == 0) {
+        set_waits(x, x->waits | who);
+    }
+}
+
+bool midge__exchange_starves(struct midge__exchange *x, size_t bytes)
+{
+    if (!midge__conn_need(x->conn, bytes, midge__transfer_steps_back(x->transfer))) {
+        return false;
+    }
+    x->conn->starving = x;
+    set_waits(x, x->waits | MIDGE__RESUME_MEMORY);
+    return true;
+}
+
+void midge__exchange_fed(struct midge__conn *conn)
+{
+    struct midge__exchange *x = conn->starving;
+    conn->starving = NULL;
+    midge__conn_wait_end(conn);
+    conn->client->dirty = true;
+    if (x != NULL) {
+        midge__exchange_resume(x, MIDGE__RESUME_MEMORY);
+    }
+}
+
+void midge__exchange_resume(struct midge__exchange *x, unsigned who)
+{
+    x->resumed |= (uint8_t)who;
+    if ((x->waits & who) == 0) {
+        return;
+    }
+    set_waits(x, x->waits & ~who);
+    if (x->conn->protocol->resume != NULL) {
+        x->conn->protocol->resume(x, who);
+    }
+    midge__conn_kick(x->conn);
+}
+
+/* --- begin and end --- */
+
+void midge__exchange_begin(struct midge__exchange *x, struct midge__conn *conn,
+                           struct midge__transfer *t)
+{
+    const struct midge_request *r = t->request;
+    *x = (struct midge__exchange){.conn = conn, .transfer = t, .reused = conn->served > 0};
+    conn->transfer = NULL;
+    conn->exchanges++;
+    conn->client->exchanges++;
+    conn->served++;
+    t->conn = conn;
+    t->exchange = x;
+    midge__conn_report(conn, t->result);
+    t->result->reused = x->reused;
+    midge__transfer_state_set(t, MIDGE__TRANSFER_ATTACHED);
+    midge__transfer_phase(t, MIDGE_PHASE_SEND);
+    if (r->on_send != NULL) {
+        r->on_send(r->ctx, t->aw.id, midge__request_method(r), r->url);
+    }
+}
+
+/* The connection carries it no longer. */
+static struct midge__transfer *take_out(struct midge__exchange *x)
+{
+    struct midge__transfer *t = x->transfer;
+    struct midge__conn *conn = x->conn;
+    x->transfer = NULL;
+    t->exchange = NULL;
+    conn->exchanges--;
+    if (conn->starving == x) {
+        conn->starving = NULL;
+        midge__conn_wait_end(conn);
+    }
+    conn->client->exchanges--;
+    midge__conn_report(conn, t->result);
+    return t;
+}
+
+bool midge__exchange_drop(struct midge__transfer *t)
+{
+    struct midge__exchange *x = t->exchange;
+    if (x == NULL) {
+        return true; /* it has just broken, and its source ends it during the rewind */
+    }
+    (void)take_out(x);
+    midge__conn_kick(x->conn); /* to be idle, or to close, if it was the last one */
+    return x->conn->protocol->drop(x);
+}
+
+void midge__exchange_ended(struct midge__exchange *x, enum midge_complete complete)
+{
+    struct midge__transfer *t = take_out(x);
+    t->result->complete = (uint8_t)complete;
+    midge__transfer_end(t, MIDGE_OK);
+}
+
+/* RFC 9112 9.3.1: a kept connection may have been closed while the request was on its way. Another
+   connection would not help a source that failed. */
+enum midge__replay midge__exchange_replay(const struct midge__exchange *x)
+{
+    if (!x->reused || x->got_any || x->source_failed) {
+        return MIDGE__REPLAY_NEVER;
+    }
+    return x->sent_any ? MIDGE__REPLAY_IDEMPOTENT : MIDGE__REPLAY_SAFE;
+}
+
+void midge__exchange_broken(struct midge__exchange *x, int err, const struct midge__fault *fault,
+                            enum midge__replay replay)
+{
+    /* A peer that says that it has not processed the request is alive. */
+    bool refused = replay == MIDGE__REPLAY_SAFE && x->sent_any;
+    bool stale = x->reused && !x->got_any && !x->source_failed && !refused;
+    struct midge__transfer *t = take_out(x);
+    if (stale) {
+        midge__conn_unanswered(x->conn);
+        t->needs_fresh = true;
+    }
+    t->result->complete = MIDGE_COMPLETE_NO;
+    midge__transfer_broken(t, err, fault, replay);
+}
+
+/* --- bytes moved --- */
+
+void midge__exchange_sent(struct midge__exchange *x, size_t n)
+{
+    x->sent_any = true;
+    x->conn->client->bytes_left -= (int32_t)n;
+    midge__transfer_active(x->transfer);
+}
+
+void midge__exchange_received(struct midge__exchange *x, size_t n)
+{
+    struct midge__conn *conn = x->conn;
+    conn->client->bytes_left -= (int32_t)n;
+    conn->answered = true;
+    if (!x->late) {
+        conn->since_ms = conn->client->now_ms;
+    }
+    if (x->got_any) {
+        midge__transfer_active(x->transfer);
+    } else {
+        x->got_any = true;
+        midge__transfer_phase(x->transfer, MIDGE_PHASE_BODY);
+    }
+}
+
+void midge__exchange_request_done(struct midge__exchange *x)
+{
+    if (x->transfer->phase == MIDGE_PHASE_SEND) {
+        midge__transfer_phase(x->transfer, MIDGE_PHASE_WAIT);
+    }
+}
+
+/* --- the answer --- */
+
+static bool exceeds_max_body(const struct midge__exchange *x, uint64_t len)
+{
+    uint64_t of_request = x->transfer->request->max_body;
+    uint64_t max = of_request != 0 ? of_request : x->conn->client->config.max_body;
+    return max != 0 && len > max;
+}
+
+static struct midge_response response_of(const struct midge__head *head,
+                                         const struct midge__transfer *t)
+{
+    return (struct midge_response){
+        .status = head->status,
+        .http_minor = head->minor,
+        .framing = head->framing,
+        .headers_skipped = head->skipped,
+        .reason = head->reason,
+        .content_len = head->content_length,
+        .url = t->request->url,
+        .impl = head->fields,
+    };
+}
+
+void midge__exchange_interim(struct midge__exchange *x, const struct midge__head *head)
+{
+    const struct midge__transfer *t = x->transfer;
+    struct midge_response response = response_of(head, t);
+    if (t->request->on_interim != NULL) {
+        t->request->on_interim(t->request->ctx, t->aw.id, &response);
+    }
+}
+
+static struct midge_span field(const struct midge_response *response, const char *name)
+{
+    size_t len = 0;
+    const char *value = midge_response_header(response, name, &len);
+    return midge__span(value, len);
+}
+
+static uint32_t retry_after(const struct midge_response *response)
+{
+    struct midge_span value = {NULL, 0};
+    if (MIDGE_WITH_RETRY_AFTER) {
+        value = field(response, "Retry-After");
+    }
+    return value.ptr != NULL ? midge__retry_after(value, field(response, "Date")) : 0;
+}
+
+int midge__exchange_head(struct midge__exchange *x, const struct midge__head *head)
+{
+    struct midge__transfer *t = x->transfer;
+    const struct midge_request *request = t->request;
+    struct midge_response response = response_of(head, t);
+    struct midge_result *r = t->result;
+    r->status = head->status;
+    r->framing = head->framing;
+    r->http_minor = head->minor;
+    r->headers_skipped = head->skipped;
+    r->retry_after_s = retry_after(&response);
+    int err = request->on_response != NULL ? request->on_response(request->ctx, t->aw.id, &response)
+                                           : MIDGE_OK;
+    if (err < 0) {
+        return err;
+    }
+    bool announced = x->transfer != NULL && head->framing == MIDGE_FRAMING_LENGTH;
+    return announced && exceeds_max_body(x, head->content_length) ? MIDGE_ERR_TOO_LARGE : MIDGE_OK;
+}
+
+int midge__exchange_body(struct midge__exchange *x, const uint8_t *data, size_t len)
+{
+    struct midge__transfer *t = x->transfer;
+    struct midge_sink *sink = t->request->sink;
+    if (exceeds_max_body(x, t->result->body_len + len)) {
+        return MIDGE_ERR_TOO_LARGE;
+    }
+    t->result->body_len += len;
+    midge__exchange_ask(x, MIDGE__RESUME_SINK);
+    int err = sink != NULL ? sink->write(sink, data, len) : MIDGE_OK;
+    if (err == MIDGE_ERR_PAUSE && x->transfer != NULL) {
+        midge__exchange_wait(x, MIDGE__RESUME_SINK);
+        x->late = true;
+        return MIDGE_OK;
+    }
+    return err < 0 ? err : MIDGE_OK;
+}
+
+void midge__exchange_skipped(struct midge__exchange *x)
+{
+    x->transfer->result->headers_skipped = 1;
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* The protocols that a connection can speak: the one table by which the core knows them. */
+#include "core/exchange.h"
+#include "http/protocols.h"
+
+const struct midge__protocol_ops *const midge__protocols[MIDGE__PROTOCOLS] = {
+    [MIDGE__PROTOCOL_H1] = &midge__h1_ops,
+};
