@@ -263,6 +263,19 @@
 #define MIDGE_WITH_PHASE_DEADLINES 1
 #endif
 
+/* The copy of a request at its start. Without it each request is borrowed, as with `borrow` in
+   struct midge_request: the struct, its strings and headers must stay unchanged until completion
+   (or, if it is prepared, until midge_prepared_free). */
+#ifndef MIDGE_WITH_REQUEST_COPY
+#define MIDGE_WITH_REQUEST_COPY 1
+#endif
+
+/* Headers of the client (struct midge_config). Without them midge_open answers UNSUPPORTED if there
+   are any; User-Agent and Accept are sent as before. */
+#ifndef MIDGE_WITH_HEADER_DEFAULTS
+#define MIDGE_WITH_HEADER_DEFAULTS 1
+#endif
+
 /* midge_prepare and midge_start_prepared (prepared.h). */
 #ifndef MIDGE_WITH_PREPARED
 #define MIDGE_WITH_PREPARED 1

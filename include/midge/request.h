@@ -75,6 +75,7 @@ struct midge_request {
     const char *keep_headers;
 
     struct midge_sink *sink; /* NULL: the body is dropped (and counted) */
+    uint8_t no_reuse;        /* do not use a kept connection and do not keep this one */
     uint64_t max_body;       /* bytes; TOO_LARGE above it. 0: the client's; UINT64_MAX: no limit */
 
     /* Callbacks; each may start, cancel, resume or close. All get ctx. */
@@ -91,8 +92,6 @@ struct midge_request {
     /* The request has ended; called exactly once. This callback takes the result: the id is
        stale afterwards, unless something awaits it. NULL: the result stays until midge_take. */
     void (*on_done)(void *ctx, const struct midge_result *result);
-
-    uint8_t no_reuse; /* do not use a kept connection and do not keep this one */
 
     /* From here on: used at start only, but `timeouts` until completion. (A copy of a request ends
        before these.) */

@@ -215,7 +215,8 @@ static void put_field(struct out *out, unsigned given, enum midge__field field, 
 static void put_lines(struct out *out, const struct midge__h1_write *w)
 {
     const struct midge__h1_headers none = {NULL, 0};
-    const unsigned own = fields_of(w->headers), defaults = fields_of(w->defaults);
+    const unsigned own = fields_of(w->headers);
+    const unsigned defaults = MIDGE_WITH_HEADER_DEFAULTS ? fields_of(w->defaults) : 0;
     unsigned not = MIDGE__FIELD_BIT(HOST) |
                    (w->framing != MIDGE__H1_FRAMING_NONE ? MIDGE__FIELD_BIT(CONTENT_LENGTH) : 0);
     put_text(out, w->method);
@@ -226,7 +227,9 @@ static void put_lines(struct out *out, const struct midge__h1_write *w)
     put_headers(out, w->headers, not, none);
     not |= w->content_type != NULL ? MIDGE__FIELD_BIT(CONTENT_TYPE) : 0;
     not |= w->bearer != NULL ? MIDGE__FIELD_BIT(AUTHORIZATION) : 0;
-    put_headers(out, w->defaults, not, w->headers);
+    if (MIDGE_WITH_HEADER_DEFAULTS) {
+        put_headers(out, w->defaults, not, w->headers);
+    }
     put_field(out, own, MIDGE__FIELD_CONTENT_TYPE, "", w->content_type);
     put_field(out, own, MIDGE__FIELD_AUTHORIZATION, "Bearer ", w->bearer);
     put_field(out, own | defaults, MIDGE__FIELD_USER_AGENT, "", w->user_agent);

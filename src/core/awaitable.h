@@ -57,7 +57,8 @@ struct midge__awaitable {
     const struct midge__awaitable_ops *ops;
     midge_watch_fn watch;
     void *watch_ctx;
-    struct midge__list link; /* in client->ended until the completion was delivered */
+    struct midge__list link; /* in client->ended until the completion was delivered; before it ends,
+                                in a list of its kind */
     struct midge__timer timer;
     midge_id id;
 };

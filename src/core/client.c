@@ -161,7 +161,8 @@ static int check_session(const struct midge_config *c)
         !midge__millis_valid(c->ticket_wait_ms) || !midge__millis_valid(c->lead_ms)) {
         return MIDGE_ERR_INVALID;
     }
-    if (!MIDGE_WITH_URL_MENDING && c->base_url != NULL) {
+    if ((!MIDGE_WITH_URL_MENDING && c->base_url != NULL) ||
+        (!MIDGE_WITH_HEADER_DEFAULTS && c->n_headers > 0)) {
         return MIDGE_ERR_UNSUPPORTED;
     }
     return midge__h1_check("GET", (struct midge__h1_headers){c->headers, c->n_headers},

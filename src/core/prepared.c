@@ -73,7 +73,8 @@ static int prepare(struct midge_client *client, const struct midge_request *requ
 {
     struct midge__draft draft;
     void *block;
-    int err = midge__draft_init(&draft, request);
+    int err = midge__draft_init(&draft, request, true);
+    draft.holds = true; /* its body changes */
     if (err == MIDGE_OK) {
         err = midge__draft_block(client, &draft, sizeof(struct midge_prepared), &block);
     }
@@ -114,10 +115,8 @@ int midge_prepare(struct midge_client *client, const struct midge_request *reque
         has_length(client->config.headers, client->config.n_headers)) {
         return MIDGE_ERR_HEADER;
     }
-    struct midge_request copied = *request;
-    copied.borrow = 0;
     midge__client_tick(client);
-    return prepare(client, &copied, prepared);
+    return prepare(client, request, prepared);
 }
 
 /* --- starting --- */

@@ -26,7 +26,7 @@
 static struct midge__transfer *head(const struct midge__list *list)
 {
     struct midge__list *link = midge__list_first(list);
-    return link != NULL ? MIDGE_CONTAINER_OF(link, struct midge__transfer, link) : NULL;
+    return link != NULL ? MIDGE_CONTAINER_OF(link, struct midge__transfer, aw.link) : NULL;
 }
 
 static bool came_before(const struct midge__transfer *a, const struct midge__transfer *b)
@@ -86,10 +86,10 @@ void midge__queue_put(struct midge__transfer *t, bool first)
         midge__queue_may_reuse(t) ? &t->origin->reusers : &t->origin->newcomers;
     if (first) {
         t->order = --client->first_order;
-        midge__list_push_head(list, &t->link);
+        midge__list_push_head(list, &t->aw.link);
     } else {
         t->order = client->next_order++;
-        midge__list_push_tail(list, &t->link);
+        midge__list_push_tail(list, &t->aw.link);
     }
     client->queued++;
     client->dirty = true;
@@ -98,8 +98,8 @@ void midge__queue_put(struct midge__transfer *t, bool first)
 
 void midge__queue_take(struct midge__transfer *t)
 {
-    if (!midge__list_empty(&t->link)) {
-        midge__list_remove(&t->link);
+    if (!midge__list_empty(&t->aw.link)) {
+        midge__list_remove(&t->aw.link);
         t->aw.client->queued--;
         midge__queue_update(t->origin);
     }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A request's checks and its block (request.h). Copying takes two passes over the strings: the
-   first one adds up their sizes, the second one copies them. The URL is the last part of the
-   block, since the length of its normal form is not known before it is written: the block is
-   allocated for the longest one and shrunk. A URL that is in its normal form already, as most are,
-   is only copied. */
+/* A request's checks and its block (request.h). The URL is the last part of the block, since the
+   length of its normal form is not known before it is written: the block is allocated for the
+   longest one and shrunk. A URL that is in its normal form already, as most are, is only copied. */
 #include "core/request.h"
 #include "codec/url.h"
 #include "core/client.h"
@@ -11,13 +9,6 @@
 #include "core/transfer.h"
 #include "midge/config.h"
 #include <string.h>
-
-#define HEADERS_MAX 1000U /* of a request that is copied */
-
-/* Bytes of a part of the block, so that the next part is aligned. */
-#define PART(n) (((size_t)(n) + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t))
-/* Bytes of struct midge_request that are used after the start. */
-#define KEPT offsetof(struct midge_request, timeouts)
 
 /* --- method and framing --- */
 
@@ -92,44 +83,6 @@ static int check(const struct midge_request *r, unsigned method_flags)
                            midge__request_framing(r, method_flags), midge__request_length(r));
 }
 
-/* --- the strings --- */
-
-/* Copies text to *at, which moves on; without *at it only counts. */
-static const char *copy_text(char **at, size_t *size, const char *text)
-{
-    if (text == NULL) {
-        return NULL;
-    }
-    const size_t n = strlen(text) + 1;
-    *size += n;
-    if (*at == NULL) {
-        return text;
-    }
-    *at += n;
-    return memcpy(*at - n, text, n);
-}
-
-/* Copies the strings to `at`, or counts their bytes if it is NULL. kept: at least KEPT bytes that
-   hold the request's pointers. */
-static size_t copy_strings(struct midge_request *kept, struct midge_header *headers, char *at,
-                           const struct midge_request *from)
-{
-    size_t size = 0;
-    const char **const fields[] = {&kept->method, &kept->content_type, &kept->bearer,
-                                   &kept->keep_headers};
-    for (size_t i = 0; i < MIDGE_ARRAY_LEN(fields); i++) {
-        *fields[i] = copy_text(&at, &size, *fields[i]);
-    }
-    for (size_t i = 0; i < from->n_headers; i++) {
-        const char *name = copy_text(&at, &size, from->headers[i].name);
-        const char *value = copy_text(&at, &size, from->headers[i].value);
-        if (headers != NULL) {
-            headers[i] = (struct midge_header){name, value};
-        }
-    }
-    return size;
-}
-
 /* --- drafts --- */
 
 /* A borrowed URL that is complete is used as it is. */
@@ -151,9 +104,9 @@ static int check_url(struct midge__draft *d)
     return err;
 }
 
-int midge__draft_init(struct midge__draft *d, const struct midge_request *request)
+int midge__draft_init(struct midge__draft *d, const struct midge_request *request, bool copies)
 {
-    *d = (struct midge__draft){.request = request, .copies = !request->borrow};
+    *d = (struct midge__draft){.request = request, .copies = MIDGE_WITH_REQUEST_COPY && copies};
     if (request->url == NULL) {
         return MIDGE_ERR_INVALID;
     }
@@ -162,40 +115,26 @@ int midge__draft_init(struct midge__draft *d, const struct midge_request *reques
     if (err == MIDGE_OK) {
         err = check_url(d);
     }
-    if (d->copies && err == MIDGE_OK) {
-        struct midge_request scratch = *request;
-        d->strings = copy_strings(&scratch, NULL, NULL, request);
+    if (err == MIDGE_OK && d->copies) {
+        err = midge__copy_measure(d);
     }
+    d->holds = d->copies || d->mend;
     return err;
 }
 
-static bool has_timeouts(const struct midge_request *r)
-{
-    static const struct midge_timeouts none;
-    return memcmp(&r->timeouts, &none, sizeof none) != 0;
-}
-
 /* Bytes of the block between the fixed part and the URL. */
-static size_t copied_bytes(const struct midge__draft *d)
+static size_t held_bytes(const struct midge__draft *d)
 {
-    const struct midge_request *r = d->request;
-    if (d->copies) {
-        return PART(KEPT) + (has_timeouts(r) ? PART(sizeof r->timeouts) : 0) +
-               r->n_headers * sizeof *r->headers + d->strings;
-    }
-    return d->url_cap > 0 ? PART(KEPT) : 0;
+    return d->holds ? MIDGE__PART(MIDGE__REQUEST_KEPT) + d->copy_bytes : 0;
 }
 
 int midge__draft_block(struct midge_client *client, struct midge__draft *d, size_t fixed,
                        void **out)
 {
-    if (d->copies && d->request->n_headers > HEADERS_MAX) {
-        return MIDGE_ERR_NO_MEMORY;
-    }
     if (d->mend) {
         d->url_cap = midge__draft_url_bound(client, strlen(d->request->url)) + 1;
     }
-    size_t before = fixed + copied_bytes(d);
+    size_t before = fixed + held_bytes(d);
     char *block = midge__memory_alloc(&client->memory, 0, before + d->url_cap);
     if (block == NULL) {
         return MIDGE_ERR_NO_MEMORY;
@@ -225,34 +164,21 @@ static void keep_target(struct midge__transfer *t, const struct midge__draft *d)
     t->target_len = (uint16_t)(end - url->path.ptr);
 }
 
-static struct midge_request *copy(const struct midge__draft *d, struct midge__transfer *t, char *at)
-{
-    const struct midge_request *r = d->request;
-    struct midge_request *kept = (struct midge_request *)(void *)at;
-    memcpy(kept, r, KEPT);
-    at += PART(KEPT);
-    if (d->copies && has_timeouts(r)) {
-        t->timeouts = memcpy(at, &r->timeouts, sizeof r->timeouts);
-        at += PART(sizeof r->timeouts);
-    }
-    if (d->copies) {
-        struct midge_header *headers = (struct midge_header *)(void *)at;
-        (void)copy_strings(kept, headers, at + r->n_headers * sizeof *headers, r);
-        kept->headers = headers;
-    }
-    return kept;
-}
-
 void midge__draft_fill(const struct midge__draft *d, struct midge__transfer *t, char *at)
 {
-    const struct midge_request *r = d->request;
     t->method = d->method;
-    t->request = r;
-    t->timeouts = !d->copies && has_timeouts(r) ? &r->timeouts : NULL;
+    t->request = d->request;
+    t->timeouts = &d->request->timeouts;
     keep_target(t, d);
-    if (d->url_cap > 0) {
-        struct midge_request *kept = copy(d, t, at);
-        kept->url = at + copied_bytes(d);
+    if (d->holds) {
+        struct midge_request *kept = (struct midge_request *)(void *)at;
+        memcpy(kept, d->request, MIDGE__REQUEST_KEPT);
         t->request = kept;
+        if (d->url_cap > 0) {
+            kept->url = at + held_bytes(d);
+        }
+        if (d->copies) {
+            midge__copy_fill(d, t, kept, at + MIDGE__PART(MIDGE__REQUEST_KEPT));
+        }
     }
 }

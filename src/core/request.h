@@ -14,6 +14,8 @@
 #define MIDGE_CORE_REQUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include "codec/h1_write.h"
 #include "midge/config.h"
 #include "midge/request.h"
@@ -33,15 +35,23 @@ struct midge__draft {
     const struct midge_request *request;
     const char *text;     /* the complete URL; `url` points into it */
     struct midge_url url; /* not valid while `mend` */
-    size_t strings;       /* bytes of the copied strings; 0: nothing is copied */
+    size_t copy_bytes;    /* of timeouts, headers and strings in the block */
     size_t url_cap;       /* bytes for the URL in the block; 0: the request's own is used */
     bool mend;            /* the URL must be completed or put into its normal form */
     bool copies;          /* the request's strings are copied */
-    uint8_t method;       /* MIDGE__METHOD_x */
+    bool copies_timeouts;
+    bool holds;     /* struct midge_request is in the block */
+    uint8_t method; /* MIDGE__METHOD_x */
 };
 
-/* Checks the request. INVALID, HEADER, URL, SCHEME. */
-int midge__draft_init(struct midge__draft *draft, const struct midge_request *request);
+/* Bytes of a part of the block, so that the next part is aligned. */
+#define MIDGE__PART(n) (((size_t)(n) + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t))
+/* Bytes of struct midge_request that are used after the start. */
+#define MIDGE__REQUEST_KEPT offsetof(struct midge_request, timeouts)
+
+/* Checks the request. copies: it is not borrowed. INVALID, HEADER, URL, SCHEME; NO_MEMORY: too many
+   headers to copy. */
+int midge__draft_init(struct midge__draft *draft, const struct midge_request *request, bool copies);
 /* Allocates the block and writes the URL; clears the fixed part. NO_MEMORY, URL, SCHEME. */
 int midge__draft_block(struct midge_client *client, struct midge__draft *draft, size_t fixed,
                        void **block);
@@ -53,6 +63,19 @@ static inline unsigned midge__draft_url_flags(const struct midge_request *reques
 {
     return request->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;
 }
+
+/* --- request_copy.c --- */
+
+#if MIDGE_WITH_REQUEST_COPY
+/* Sets copy_bytes. NO_MEMORY. */
+int midge__copy_measure(struct midge__draft *draft);
+/* Copies timeouts, headers and strings to `at`, for `kept`. */
+void midge__copy_fill(const struct midge__draft *draft, struct midge__transfer *t,
+                      struct midge_request *kept, char *at);
+#else
+#define midge__copy_measure(draft)           ((void)(draft), MIDGE_OK)
+#define midge__copy_fill(draft, t, kept, at) ((void)(kept))
+#endif
 
 /* --- request_url.c --- */
 

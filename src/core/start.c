@@ -71,7 +71,7 @@ int midge_start(struct midge_client *client, const struct midge_request *request
     if (client->closing) {
         return MIDGE_ERR_CLOSED;
     }
-    int err = midge__draft_init(&draft, request);
+    int err = midge__draft_init(&draft, request, !request->borrow);
     if (err != MIDGE_OK) {
         return err;
     }

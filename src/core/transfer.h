@@ -30,17 +30,17 @@ struct midge__transfer {
     uint8_t state, phase;
     uint8_t overtaken; /* how many were admitted before it although it was next (admission.c) */
     uint8_t need;      /* enum midge__need */
-    bool frozen;
-    bool yielded;      /* its silent leader was closed for others: this happens only once */
-    bool needs_fresh;  /* a kept connection was stale: the next one is a new one */
-    bool source_begun; /* read from: a replay must rewind it */
-    bool is_prepared;  /* it is part of a struct midge_prepared */
     uint8_t method;    /* MIDGE__METHOD_x */
+    bool frozen : 1;
+    bool yielded : 1;      /* its silent leader was closed for others: this happens only once */
+    bool needs_fresh : 1;  /* a kept connection was stale: the next one is a new one */
+    bool source_begun : 1; /* read from: a replay must rewind it */
+    bool is_prepared : 1;  /* it is part of a struct midge_prepared */
     uint16_t target_at, target_len; /* the path and query in request->url; may be empty, or begin
                                        with '?' */
-    struct midge__awaitable aw;     /* its timer: the next deadline */
+    struct midge__awaitable aw;     /* its timer: the next deadline; its link: in its origin's queue
+                                       while it is QUEUED */
     uint32_t order;                 /* its place in the queue */
-    struct midge__list link;        /* in its origin's queue while QUEUED */
     const struct midge_request *request; /* only up to its field `timeouts`; its url is complete */
     const struct midge_timeouts *timeouts; /* the request's; NULL: it sets none */
     struct midge__origin *origin;

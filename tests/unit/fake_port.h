@@ -1040,6 +1040,10 @@ static inline void probe_ended(struct probe *p, int err)
 
 static inline void probe_is_hello(struct probe *p)
 {
+    if (p->len != 5) {
+        print_error("%s: %s (%s)\n", p->request.url, midge_err_name(p->result.error),
+                    p->result.detail);
+    }
     assert_int_equal(p->len, 5);
     assert_memory_equal(p->body, "hello", 5);
     assert_int_equal(p->result.status, 200);
