@@ -55,15 +55,15 @@ static int ask(struct app_item *item)
     return err;
 }
 
-static void tell_nothing_came(struct image *image, const char *url)
+static void tell_nothing_came(struct image *image)
 {
     char text[200];
     if (app_message(image->says.text, image->says.len, false, text, sizeof text)) {
         app_fail(&image->item, app_error_class(MIDGE_ERR_HTTP_STATUS), "%u from %s; it says: %s",
-                 image->item.result.status, url, text);
+                 image->item.result.status, app_asked(&image->item), text);
     } else {
         app_fail(&image->item, app_error_class(MIDGE_ERR_JSON),
-                 "no data[0].url or data[0].b64_json in the answer of %s", url);
+                 "no data[0].url or data[0].b64_json in the answer of %s", app_asked(&image->item));
     }
 }
 
@@ -79,18 +79,14 @@ static void tell_saved(const struct image *image)
 /* True: the answer has a URL to be loaded. */
 static bool got_url(struct image *image)
 {
-    char url[APP_URL];
-    if (image->item.failed || !app_url(&image->item, url, sizeof url, REQUEST_PATH)) {
-        return false;
-    }
-    image_tell_what_is_wrong(image, url);
-    if (!app_answered_with(&image->item, url, image->says.text, image->says.len)) {
+    image_tell_what_is_wrong(image);
+    if (!app_answered_with(&image->item, image->says.text, image->says.len)) {
         return false;
     }
     if (image->base64_ended) {
         tell_saved(image);
     } else if (!image->url_ended) {
-        tell_nothing_came(image, url);
+        tell_nothing_came(image);
     }
     return image->url_ended && !image->base64_ended;
 }
@@ -116,7 +112,7 @@ static void end_download(struct image *image)
     if (image->item.result.error == MIDGE_ERR_WRITE) { /* of the file, not the URL */
         image_fail_write(image);
     }
-    if (app_answered(&image->item, image->url, NULL)) {
+    if (app_answered(&image->item, NULL)) {
         tell_saved(image);
     }
 }

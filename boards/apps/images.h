@@ -72,7 +72,7 @@ void image_prepare_answer(struct image *image);
 int image_on_response(void *ctx, midge_id id, const struct midge_response *response);
 /* Reports the errors found by the answer's own sinks. Call it first: only the first failure of an
    item is reported. */
-void image_tell_what_is_wrong(struct image *image, const char *url);
+void image_tell_what_is_wrong(struct image *image);
 
 /* --- the picture (images_picture.c) --- */
 

@@ -6,6 +6,7 @@
    needed are skipped. */
 #include "http/h1.h"
 #include "core/client.h"
+#include "core/kept_headers.h"
 #include "core/replay.h"
 #include "core/limits.h"
 #include "core/origin.h"
@@ -87,6 +88,14 @@ static struct midge_response response_of(const struct midge__h1_parse *p,
     };
 }
 
+static void keep_headers(const struct midge__h1_parse *p, struct midge__transfer *t)
+{
+    if (t->request->kept_size > 0) {
+        struct midge_response response = response_of(p, t);
+        t->result->headers_skipped |= midge__kept_fill(t->request, &response) ? 0 : 1;
+    }
+}
+
 static int give_head(const struct midge__h1_parse *p, struct midge__transfer *t)
 {
     struct midge_response response = response_of(p, t);
@@ -111,6 +120,7 @@ static int on_head(struct midge__h1 *x)
     r->http_minor = p->minor;
     r->headers_skipped = p->skipped;
     note_retry_after(x);
+    keep_headers(p, t);
     int err = t->request->on_response != NULL ? give_head(p, t) : MIDGE_OK;
     if (err < 0) {
         return err;
@@ -214,7 +224,7 @@ static void give_trailers(struct midge__h1 *x)
     struct midge__transfer *t = x->transfer;
     struct midge_span name, value;
     size_t at = 0;
-    t->result->headers_skipped = x->parse.skipped;
+    t->result->headers_skipped |= x->parse.skipped;
     while (x->transfer != NULL && t->request->on_trailer != NULL &&
            midge__h1_trailer_next(&x->parse, &at, &name, &value)) {
         t->request->on_trailer(t->request->ctx, t->aw.id, name.ptr, name.len, value.ptr, value.len);
