@@ -157,10 +157,11 @@ struct app_item {
     bool postponed;   /* must wait before it tries again */
     bool hopeless;    /* must not wait any more: no more memory will be freed */
     bool ended;
-    bool repeatable; /* the current request may be sent twice */
-    uint8_t repeats; /* number of requests that ended for lack of memory */
-    midge_id id;     /* awaited */
-    midge_id turn;   /* a future, completed when the item may try again */
+    bool repeatable;  /* the current request may be sent twice */
+    uint8_t repeats;  /* number of requests that ended for lack of memory */
+    midge_id id;      /* awaited */
+    midge_id turn;    /* a future, completed when the item may try again */
+    const char *kept; /* headers of the answer (midge_request.kept); NULL: none were asked for */
     struct midge_result result;
 };
 
@@ -257,6 +258,10 @@ void app_says_init(struct app_says *says, struct midge_sink *next);
 bool app_message(const char *body, size_t len, bool any, char *out, size_t cap);
 
 /* --- failures (failure.c) --- */
+
+/* APIs name each answer in this header, and their support asks for that name. It is shown with an
+   API error, if the item has kept it. */
+#define APP_REQUEST_ID "x-request-id"
 
 /* "images: prompt 2: API error: 429 Client Error: Too Many Requests for url: …"; once for each
    item. */

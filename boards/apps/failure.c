@@ -69,6 +69,7 @@ static void unexpected(char *text, size_t cap, const struct app_item *item)
 static void fail_status(struct app_item *item, const char *api_says)
 {
     char text[TEXT / 2], wait[40] = "";
+    const char *id = midge_kept_header(item->kept, APP_REQUEST_ID);
     const struct midge_result *result = &item->result;
     if (result->status < 400 || result->status > 599) {
         unexpected(text, sizeof text, item);
@@ -78,7 +79,8 @@ static void fail_status(struct app_item *item, const char *api_says)
     if (result->retry_after_s > 0) {
         (void)snprintf(wait, sizeof wait, "; Retry-After: %u s", (unsigned)result->retry_after_s);
     }
-    app_fail(item, app_error_class(MIDGE_ERR_HTTP_STATUS), "%s%s%s%s", text, wait,
+    app_fail(item, app_error_class(MIDGE_ERR_HTTP_STATUS), "%s%s%s%s%s%s", text, wait,
+             id != NULL ? "; " APP_REQUEST_ID ": " : "", id != NULL ? id : "",
              api_says != NULL ? "; it says: " : "", api_says != NULL ? api_says : "");
 }
 

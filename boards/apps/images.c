@@ -46,8 +46,12 @@ static int ask(struct app_item *item)
                                        .content_type = "application/json",
                                        .source = &image->question,
                                        .sink = &image->sink,
+                                       .keep_headers = APP_REQUEST_ID,
+                                       .kept = image->kept,
+                                       .kept_size = sizeof image->kept,
                                        .ctx = image,
                                        .on_response = image_on_response};
+    item->kept = image->kept;
     err = app_start(item, &post);
     if (err != MIDGE_OK) {
         image_drop_picture(image);
@@ -98,6 +102,7 @@ static int download(struct app_item *item)
 {
     struct image *image = image_of(item);
     int err = image_open_picture(image); /* again, if an earlier try has closed it */
+    item->kept = NULL;                   /* this server is another one */
     image->get = (struct midge_request){.url = image->url,
                                         .sink = image_picture_sink(image),
                                         .on_response = app_only_200,
