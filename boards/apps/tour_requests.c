@@ -19,7 +19,7 @@
 struct stream {
     struct app_item item;
     struct midge_sink sink; /* ours, see write and finish */
-    midge_id get, paused;
+    midge_id get, paused, later;
     size_t chunks, bytes;
 };
 
@@ -84,12 +84,12 @@ static void resume_stream(void *ctx)
 static int stream_task(struct midge_task *task, void *state)
 {
     struct stream *stream = state;
+    struct midge_client *client = midge_task_client(task);
     MIDGE_BEGIN(task);
     APP_AWAIT(task, &stream->item, begin_stream);
     if (!stream->item.failed) {
         app_print(stream->item.app, "   a first chunk, then a pause\n");
-        if (midge_call_later(midge_task_client(task), 50, resume_stream, stream, NULL) !=
-            MIDGE_OK) {
+        if (midge_call_later(client, 50, resume_stream, stream, &stream->later) != MIDGE_OK) {
             resume_stream(stream);
         }
         MIDGE_AWAIT(task, stream->get, &stream->item.result);
@@ -97,6 +97,7 @@ static int stream_task(struct midge_task *task, void *state)
             app_print(stream->item.app, "   %u bytes in %u chunks\n", (unsigned)stream->bytes,
                       (unsigned)stream->chunks);
         }
+        (void)midge_cancel(client, stream->later); /* it may still wait, and would use the state */
     }
     MIDGE_END(task);
 }
