@@ -68,8 +68,9 @@ int app_start(struct app_item *item, const struct midge_request *request)
     int err = midge_start(item->app->client, request, &item->id);
     item->repeatable = request->body == NULL && request->source == NULL; /* a GET */
     if (err != MIDGE_OK && !app_is_full(err)) {
-        item->result = (struct midge_result){.error = err, .cipher = "", .detail = ""};
-        app_fail_result(item, request->url, NULL);
+        item->result =
+            (struct midge_result){.error = err, .url = request->url, .cipher = "", .detail = ""};
+        app_fail_result(item, NULL);
     }
     return err;
 }
@@ -90,7 +91,7 @@ static void keep_row(const struct app_item *item)
         .what = item->what, .number = item->number, .error = result->error, .t = result->t};
 }
 
-bool app_answered_with(struct app_item *item, const char *url, const char *body, size_t len)
+bool app_answered_with(struct app_item *item, const char *body, size_t len)
 {
     const struct midge_result *result = &item->result;
     char says[200];
@@ -104,18 +105,17 @@ bool app_answered_with(struct app_item *item, const char *url, const char *body,
         return true;
     }
     bool said = app_message(body, len, true, says, sizeof says);
-    app_fail_result(item, url, said ? says : NULL);
+    app_fail_result(item, said ? says : NULL);
     return false;
 }
 
-bool app_answered(struct app_item *item, const char *url, const struct midge_blob *body)
+bool app_answered(struct app_item *item, const struct midge_blob *body)
 {
-    return app_answered_with(item, url, body != NULL ? (const char *)body->data : NULL,
+    return app_answered_with(item, body != NULL ? (const char *)body->data : NULL,
                              body != NULL ? body->len : 0);
 }
 
-struct cJSON *app_json(struct app_item *item, const char *url, const struct midge_blob *body,
-                       unsigned depth)
+struct cJSON *app_json(struct app_item *item, const struct midge_blob *body, unsigned depth)
 {
     struct cJSON *json;
     size_t offset;
@@ -123,7 +123,7 @@ struct cJSON *app_json(struct app_item *item, const char *url, const struct midg
     if (err != MIDGE_OK) {
         app_fail(item, app_error_class(err), "%s at byte %u of %u from %s",
                  err == MIDGE_ERR_JSON ? "malformed or too deep" : midge_err_text(err),
-                 (unsigned)offset, (unsigned)body->len, url);
+                 (unsigned)offset, (unsigned)body->len, app_asked(item));
     }
     return json;
 }

@@ -157,10 +157,11 @@ struct app_item {
     bool postponed;   /* must wait before it tries again */
     bool hopeless;    /* must not wait any more: no more memory will be freed */
     bool ended;
-    bool repeatable; /* the current request may be sent twice */
-    uint8_t repeats; /* number of requests that ended for lack of memory */
-    midge_id id;     /* awaited */
-    midge_id turn;   /* a future, completed when the item may try again */
+    bool repeatable;  /* the current request may be sent twice */
+    uint8_t repeats;  /* number of requests that ended for lack of memory */
+    midge_id id;      /* awaited */
+    midge_id turn;    /* a future, completed when the item may try again */
+    const char *kept; /* headers of the answer (midge_request.kept); NULL: none were asked for */
     struct midge_result result;
 };
 
@@ -220,15 +221,20 @@ bool app_url(struct app_item *item, char *url, size_t cap, const char *path);
    which was reported. */
 int app_start(struct app_item *item, const struct midge_request *request);
 
-/* After the await: did a whole 2xx answer come? False: no, and it was reported, with the API's
-   message in the body. body may be NULL. */
-bool app_answered(struct app_item *item, const char *url, const struct midge_blob *body);
-bool app_answered_with(struct app_item *item, const char *url, const char *body, size_t len);
+/* Directly after the await, while item->result.url is valid: did a whole 2xx answer come? False:
+   no, and it was reported, with the API's message in the body. body may be NULL. */
+bool app_answered(struct app_item *item, const struct midge_blob *body);
+bool app_answered_with(struct app_item *item, const char *body, size_t len);
 
-/* The answer's JSON, at most depth levels; NULL: failed, and reported. Free with
-   midge_json_free. */
-struct cJSON *app_json(struct app_item *item, const char *url, const struct midge_blob *body,
-                       unsigned depth);
+/* The URL that was asked; "" if nothing was. Also directly after the await. */
+static inline const char *app_asked(const struct app_item *item)
+{
+    return item->result.url != NULL ? item->result.url : "";
+}
+
+/* The answer's JSON, at most depth levels; NULL: failed, and reported. Also directly after the
+   await. Free with midge_json_free. */
+struct cJSON *app_json(struct app_item *item, const struct midge_blob *body, unsigned depth);
 
 /* An on_response that accepts only status 200, as other answers do not hold the file. */
 int app_only_200(void *ctx, midge_id id, const struct midge_response *response);
@@ -253,12 +259,16 @@ bool app_message(const char *body, size_t len, bool any, char *out, size_t cap);
 
 /* --- failures (failure.c) --- */
 
+/* APIs name each answer in this header, and their support asks for that name. It is shown with an
+   API error, if the item has kept it. */
+#define APP_REQUEST_ID "x-request-id"
+
 /* "images: prompt 2: API error: 429 Client Error: Too Many Requests for url: …"; once for each
    item. */
 void app_fail(struct app_item *item, const char *error_class, const char *format, ...)
     APP_PRINTF(3, 4);
 /* The same with class and text from the item's result. */
-void app_fail_result(struct app_item *item, const char *url, const char *api_says);
+void app_fail_result(struct app_item *item, const char *api_says);
 /* An errno in words; "" for 0 and for codes that the board has no words for. */
 const char *app_native_text(const struct app *app, int native);
 /* "API", "network", "TLS", "JSON", "file", or "other" for errors of the device itself. */

@@ -59,24 +59,28 @@ void app_fail(struct app_item *item, const char *error_class, const char *format
 
 /* A status that is not 2xx and for which raise_for_status has no words: 304, for example, or a
    redirect. */
-static void unexpected(char *text, size_t cap, int status, const char *url)
+static void unexpected(char *text, size_t cap, const struct app_item *item)
 {
+    const int status = item->result.status;
     (void)snprintf(text, cap, "%d %s is not what was asked for, for url: %s", status,
-                   midge_status_text(status), url);
+                   midge_status_text(status), app_asked(item));
 }
 
-static void fail_status(struct app_item *item, const char *url, const char *api_says)
+static void fail_status(struct app_item *item, const char *api_says)
 {
     char text[TEXT / 2], wait[40] = "";
-    struct midge_result answered = item->result; /* also if app_only_200 refused it */
-    answered.error = MIDGE_OK;
-    if (midge_raise_for_status(&answered, NULL, url, text, sizeof text) == MIDGE_OK) {
-        unexpected(text, sizeof text, answered.status, url);
+    const char *id = midge_kept_header(item->kept, APP_REQUEST_ID);
+    const struct midge_result *result = &item->result;
+    if (result->status < 400 || result->status > 599) {
+        unexpected(text, sizeof text, item);
+    } else {
+        (void)midge_raise_for_status(result, text, sizeof text);
     }
-    if (answered.retry_after_s > 0) {
-        (void)snprintf(wait, sizeof wait, "; Retry-After: %u s", (unsigned)answered.retry_after_s);
+    if (result->retry_after_s > 0) {
+        (void)snprintf(wait, sizeof wait, "; Retry-After: %u s", (unsigned)result->retry_after_s);
     }
-    app_fail(item, app_error_class(MIDGE_ERR_HTTP_STATUS), "%s%s%s%s", text, wait,
+    app_fail(item, app_error_class(MIDGE_ERR_HTTP_STATUS), "%s%s%s%s%s%s", text, wait,
+             id != NULL ? "; " APP_REQUEST_ID ": " : "", id != NULL ? id : "",
              api_says != NULL ? "; it says: " : "", api_says != NULL ? api_says : "");
 }
 
@@ -100,18 +104,18 @@ const char *app_native_text(const struct app *app, int native)
     return text != NULL ? text : "";
 }
 
-void app_fail_result(struct app_item *item, const char *url, const char *api_says)
+void app_fail_result(struct app_item *item, const char *api_says)
 {
     char text[TEXT / 2];
     const int error = item->result.error;
     const char *native = app_native_text(item->app, has_errno(error) ? item->result.native : 0);
     if (error == MIDGE_OK || error == MIDGE_ERR_HTTP_STATUS) {
-        fail_status(item, url, api_says);
+        fail_status(item, api_says);
     } else if (error == MIDGE_ERR_CLOSED || error == MIDGE_ERR_CANCELED) {
         fail_quietly(item);
     } else {
         (void)midge_result_text(&item->result, text, sizeof text);
         app_fail(item, app_error_class(error), "%s%s%s for url: %s", text,
-                 *native != '\0' ? ": " : "", native, url);
+                 *native != '\0' ? ": " : "", native, app_asked(item));
     }
 }

@@ -37,7 +37,7 @@ static void show(struct fetched *one, const struct midge_result *result)
     struct app_item item = {
         .app = app, .what = "request", .number = one->number, .result = *result};
     if (result->error != MIDGE_OK || result->status < 200 || result->status > 299) {
-        app_fail_result(&item, url_of(one), NULL);
+        app_fail_result(&item, NULL);
     } else if (!app->quiet) {
         app_print(app, "request %u: %d, %lu bytes, %lu us, handshake %lu us%s\n", one->number,
                   result->status, (unsigned long)one->sink.len, (unsigned long)result->t.total_us,
@@ -85,8 +85,9 @@ static int start_next(struct fetch *fetch)
 
 static void show_not_started(struct fetch *fetch, int err)
 {
-    const struct midge_result result = {.error = err, .cipher = "", .detail = ""};
     struct fetched one = {.fetch = fetch, .number = (unsigned)fetch->next};
+    const struct midge_result result = {
+        .error = err, .url = url_of(&one), .cipher = "", .detail = ""};
     show(&one, &result);
     fetch->done++;
 }

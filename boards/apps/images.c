@@ -46,8 +46,12 @@ static int ask(struct app_item *item)
                                        .content_type = "application/json",
                                        .source = &image->question,
                                        .sink = &image->sink,
+                                       .keep_headers = APP_REQUEST_ID,
+                                       .kept = image->kept,
+                                       .kept_size = sizeof image->kept,
                                        .ctx = image,
                                        .on_response = image_on_response};
+    item->kept = image->kept;
     err = app_start(item, &post);
     if (err != MIDGE_OK) {
         image_drop_picture(image);
@@ -55,15 +59,15 @@ static int ask(struct app_item *item)
     return err;
 }
 
-static void tell_nothing_came(struct image *image, const char *url)
+static void tell_nothing_came(struct image *image)
 {
     char text[200];
     if (app_message(image->says.text, image->says.len, false, text, sizeof text)) {
         app_fail(&image->item, app_error_class(MIDGE_ERR_HTTP_STATUS), "%u from %s; it says: %s",
-                 image->item.result.status, url, text);
+                 image->item.result.status, app_asked(&image->item), text);
     } else {
         app_fail(&image->item, app_error_class(MIDGE_ERR_JSON),
-                 "no data[0].url or data[0].b64_json in the answer of %s", url);
+                 "no data[0].url or data[0].b64_json in the answer of %s", app_asked(&image->item));
     }
 }
 
@@ -79,18 +83,14 @@ static void tell_saved(const struct image *image)
 /* True: the answer has a URL to be loaded. */
 static bool got_url(struct image *image)
 {
-    char url[APP_URL];
-    if (image->item.failed || !app_url(&image->item, url, sizeof url, REQUEST_PATH)) {
-        return false;
-    }
-    image_tell_what_is_wrong(image, url);
-    if (!app_answered_with(&image->item, url, image->says.text, image->says.len)) {
+    image_tell_what_is_wrong(image);
+    if (!app_answered_with(&image->item, image->says.text, image->says.len)) {
         return false;
     }
     if (image->base64_ended) {
         tell_saved(image);
     } else if (!image->url_ended) {
-        tell_nothing_came(image, url);
+        tell_nothing_came(image);
     }
     return image->url_ended && !image->base64_ended;
 }
@@ -102,6 +102,7 @@ static int download(struct app_item *item)
 {
     struct image *image = image_of(item);
     int err = image_open_picture(image); /* again, if an earlier try has closed it */
+    item->kept = NULL;                   /* this server is another one */
     image->get = (struct midge_request){.url = image->url,
                                         .sink = image_picture_sink(image),
                                         .on_response = app_only_200,
@@ -116,7 +117,7 @@ static void end_download(struct image *image)
     if (image->item.result.error == MIDGE_ERR_WRITE) { /* of the file, not the URL */
         image_fail_write(image);
     }
-    if (app_answered(&image->item, image->url, NULL)) {
+    if (app_answered(&image->item, NULL)) {
         tell_saved(image);
     }
 }

@@ -12,6 +12,7 @@
 #define IMAGE_PIECE_BYTES   256  /* of base64 at a time */
 #define IMAGE_URL_BYTES     2048 /* a signed URL is long */
 #define IMAGE_PATH_BYTES    192
+#define IMAGE_KEPT_BYTES    80 /* the header x-request-id */
 #define IMAGE_ESCAPED_BYTES 9  /* a byte in a JSON string, with quotes and NUL */
 #define IMAGE_WORD_MAX      64 /* characters of a model's name or a size */
 
@@ -41,6 +42,7 @@ struct image {
     char url[IMAGE_URL_BYTES];
     size_t url_len;
     bool url_ended, base64_ended, base64_bad;
+    char kept[IMAGE_KEPT_BYTES];
     /* The picture. */
     bool open;
     union {
@@ -72,7 +74,7 @@ void image_prepare_answer(struct image *image);
 int image_on_response(void *ctx, midge_id id, const struct midge_response *response);
 /* Reports the errors found by the answer's own sinks. Call it first: only the first failure of an
    item is reported. */
-void image_tell_what_is_wrong(struct image *image, const char *url);
+void image_tell_what_is_wrong(struct image *image);
 
 /* --- the picture (images_picture.c) --- */
 

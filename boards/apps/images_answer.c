@@ -109,28 +109,28 @@ void image_prepare_answer(struct image *image)
 
 /* If the answer begins like text that is not JSON, for example a proxy's HTML page, its message is
    shown. */
-static void tell_no_json(struct image *image, const char *url)
+static void tell_no_json(struct image *image)
 {
     char text[160];
     bool said = image->filter.offset < 8 &&
                 app_message(image->says.text, image->says.len, true, text, sizeof text);
     app_fail(&image->item, app_error_class(MIDGE_ERR_JSON),
-             "malformed or too deep at byte %u from %s%s%s", (unsigned)image->filter.offset, url,
-             said ? "; it says: " : "", said ? text : "");
+             "malformed or too deep at byte %u from %s%s%s", (unsigned)image->filter.offset,
+             app_asked(&image->item), said ? "; it says: " : "", said ? text : "");
 }
 
-void image_tell_what_is_wrong(struct image *image, const char *url)
+void image_tell_what_is_wrong(struct image *image)
 {
     const int error = image->item.result.error;
     const char *json = app_error_class(MIDGE_ERR_JSON);
     if (image->base64_bad) {
         app_fail(&image->item, json, "data[0].b64_json is no base64 at character %u from %s",
-                 (unsigned)image->base64.offset, url);
+                 (unsigned)image->base64.offset, app_asked(&image->item));
     } else if (error == MIDGE_ERR_JSON) {
-        tell_no_json(image, url);
+        tell_no_json(image);
     } else if (error == MIDGE_ERR_TOO_LARGE && image->url_len > 0 && !image->url_ended) {
         app_fail(&image->item, json, "data[0].url has more than %u bytes from %s",
-                 IMAGE_URL_BYTES - 1, url);
+                 IMAGE_URL_BYTES - 1, app_asked(&image->item));
     } else if (error == MIDGE_ERR_WRITE) {
         image_fail_write(image);
     }

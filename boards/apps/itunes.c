@@ -38,7 +38,6 @@ struct album {
 struct search {
     struct app_item item;
     const char *artist;
-    char url[APP_URL];
     struct midge_json_filter filter;
     char value[VALUE_BYTES];
     bool found;                      /* there are results */
@@ -141,17 +140,17 @@ static int on_response(void *ctx, midge_id id, const struct midge_response *resp
 /* --- a search --- */
 
 /* /search?term=…&entity=album&limit=5&sort=recent */
-static bool search_url(struct search *search)
+static bool search_url(struct search *search, char url[APP_URL])
 {
     static const char *const query[][2] = {
         {"term", NULL}, {"entity", "album"}, {"limit", "5"}, {"sort", "recent"}};
-    if (!app_url(&search->item, search->url, sizeof search->url, "/search")) {
+    if (!app_url(&search->item, url, APP_URL, "/search")) {
         return false;
     }
-    size_t len = strlen(search->url);
+    size_t len = strlen(url);
     for (size_t i = 0; i < sizeof query / sizeof query[0]; i++) {
         const char *value = query[i][1] != NULL ? query[i][1] : search->artist;
-        int err = midge_url_query_add(search->url, sizeof search->url, &len, query[i][0], value);
+        int err = midge_url_query_add(url, APP_URL, &len, query[i][0], value);
         if (err != MIDGE_OK) {
             app_fail(&search->item, app_error_class(err), "the name is too long: %s",
                      search->artist);
@@ -164,15 +163,16 @@ static bool search_url(struct search *search)
 static int start_search(struct app_item *item)
 {
     struct search *search = (struct search *)(void *)item;
+    char url[APP_URL];
     const struct midge_request get = {
-        .url = search->url, .sink = &search->says.sink, .ctx = search, .on_response = on_response};
+        .url = url, .sink = &search->says.sink, .ctx = search, .on_response = on_response};
     (void)midge_json_filter_init(&search->filter, paths, PATHS, search->value, VALUE_BYTES,
                                  on_value, search); /* these paths are good */
     search->filter.truncate = true;
     app_says_init(&search->says, &search->filter.sink);
     search->found = search->is_by = false; /* left from an earlier try */
     search->kept = search->others = 0;
-    return search_url(search) ? app_start(item, &get) : MIDGE_ERR_URL;
+    return search_url(search, url) ? app_start(item, &get) : MIDGE_ERR_URL;
 }
 
 /* Did a whole answer come? The filter's knowledge of a failure is reported first, as only the first
@@ -182,9 +182,9 @@ static bool answered(struct search *search)
     struct app_item *item = &search->item;
     if (item->result.error == MIDGE_ERR_JSON) {
         app_fail(item, app_error_class(MIDGE_ERR_JSON), "malformed or too deep at byte %u from %s",
-                 (unsigned)search->filter.offset, search->url);
+                 (unsigned)search->filter.offset, app_asked(item));
     }
-    return app_answered_with(item, search->url, search->says.text, search->says.len);
+    return app_answered_with(item, search->says.text, search->says.len);
 }
 
 static int search_task(struct midge_task *task, void *state)
@@ -194,7 +194,7 @@ static int search_task(struct midge_task *task, void *state)
     APP_AWAIT(task, &search->item, start_search);
     if (answered(search) && !search->found) {
         app_fail(&search->item, app_error_class(MIDGE_ERR_JSON), "no results in the answer of %s",
-                 search->url);
+                 app_asked(&search->item));
     }
     MIDGE_END(task);
 }

@@ -22,7 +22,6 @@
 /* The local variables of the Python function. */
 struct post {
     struct app_item item;
-    char url[APP_URL];
     struct midge_blob body;
     struct cJSON *json;
 };
@@ -30,18 +29,18 @@ struct post {
 static int get_post(struct app_item *item)
 {
     struct post *post = (struct post *)(void *)item;
-    char path[32];
+    char path[32], url[APP_URL];
     (void)snprintf(path, sizeof path, "/posts/%u", post->item.number);
     midge_blob_free(&post->body); /* left from an earlier try */
     midge_blob_init(&post->body, post->item.app->client, POST_BYTES);
-    const struct midge_request get = {.url = post->url, .sink = &post->body.sink};
-    return app_url(item, post->url, sizeof post->url, path) ? app_start(item, &get) : MIDGE_ERR_URL;
+    const struct midge_request get = {.url = url, .sink = &post->body.sink};
+    return app_url(item, url, sizeof url, path) ? app_start(item, &get) : MIDGE_ERR_URL;
 }
 
 static void parse_post(struct post *post)
 {
-    if (app_answered(&post->item, post->url, &post->body)) {
-        post->json = app_json(&post->item, post->url, &post->body, POST_DEPTH);
+    if (app_answered(&post->item, &post->body)) {
+        post->json = app_json(&post->item, &post->body, POST_DEPTH);
     }
 }
 

@@ -32,19 +32,16 @@ static int begin_all(struct tour *tour, const uint32_t *ms, midge_id *ids, size_
 static void show_gather(struct tour *tour, const uint32_t ms[3], enum midge_gather_mode mode)
 {
     struct midge_client *client = tour->app.client;
-    struct midge_result result = {.error = MIDGE_OK};
     midge_id ids[3], all;
     if (tour_failed(tour, "gather", begin_all(tour, ms, ids, 3))) {
         return;
     }
     if (!tour_failed(tour, "gather", midge_gather(client, ids, 3, mode, &all))) {
-        (void)midge_wait(client, all, &result);
-        app_print(&tour->app, "   the gather: %s\n", midge_err_text(result.error));
+        app_print(&tour->app, "   the gather: %s\n", midge_err_text(midge_wait(client, all, NULL)));
     }
     for (size_t i = 0; i < 3; i++) {
-        (void)midge_wait(client, ids[i], &result);
         app_print(&tour->app, "   %s: %s\n", ms[i] > 0 ? "a sleep" : "a refused request",
-                  midge_err_text(result.error));
+                  midge_err_text(midge_wait(client, ids[i], NULL)));
     }
 }
 
@@ -85,7 +82,7 @@ void lesson_as_completed(struct tour *tour)
     for (size_t n = 3; n > 0 && err == MIDGE_OK;) {
         err = midge_gather(tour->app.client, ids, n, MIDGE_GATHER_FIRST, &first);
         if (err == MIDGE_OK) {
-            struct midge_result result = {.error = MIDGE_OK};
+            struct midge_result result;
             (void)midge_wait(tour->app.client, first, &result);
             n = drop(tour, ids, ms, n, result.child);
         }

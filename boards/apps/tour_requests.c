@@ -19,8 +19,7 @@
 struct stream {
     struct app_item item;
     struct midge_sink sink; /* ours, see write and finish */
-    char url[APP_URL];
-    midge_id get, paused;
+    midge_id get, paused, later;
     size_t chunks, bytes;
 };
 
@@ -60,13 +59,13 @@ static int stream_finish(struct midge_sink *sink, int err, enum midge_complete c
 static int begin_stream(struct app_item *item)
 {
     struct stream *stream = (struct stream *)(void *)item;
-    const struct midge_request get = {.url = stream->url, .sink = &stream->sink};
+    char url[APP_URL];
+    const struct midge_request get = {.url = url, .sink = &stream->sink};
     int err = midge_future(stream->item.app->client, NULL, NULL, &stream->paused);
     if (err != MIDGE_OK) {
         return err;
     }
-    err = app_url(item, stream->url, sizeof stream->url, "/posts") ? app_start(item, &get)
-                                                                   : MIDGE_ERR_URL;
+    err = app_url(item, url, sizeof url, "/posts") ? app_start(item, &get) : MIDGE_ERR_URL;
     if (err != MIDGE_OK) {
         (void)midge_detach(item->app->client, stream->paused);
         tell_paused(stream);
@@ -85,19 +84,20 @@ static void resume_stream(void *ctx)
 static int stream_task(struct midge_task *task, void *state)
 {
     struct stream *stream = state;
+    struct midge_client *client = midge_task_client(task);
     MIDGE_BEGIN(task);
     APP_AWAIT(task, &stream->item, begin_stream);
     if (!stream->item.failed) {
         app_print(stream->item.app, "   a first chunk, then a pause\n");
-        if (midge_call_later(midge_task_client(task), 50, resume_stream, stream, NULL) !=
-            MIDGE_OK) {
+        if (midge_call_later(client, 50, resume_stream, stream, &stream->later) != MIDGE_OK) {
             resume_stream(stream);
         }
         MIDGE_AWAIT(task, stream->get, &stream->item.result);
-        if (app_answered(&stream->item, stream->url, NULL)) {
+        if (app_answered(&stream->item, NULL)) {
             app_print(stream->item.app, "   %u bytes in %u chunks\n", (unsigned)stream->bytes,
                       (unsigned)stream->chunks);
         }
+        (void)midge_cancel(client, stream->later); /* it may still wait, and would use the state */
     }
     MIDGE_END(task);
 }
@@ -143,7 +143,7 @@ static int page_task(struct midge_task *task, void *state)
     struct page *page = state;
     MIDGE_BEGIN(task);
     APP_AWAIT(task, &page->item, get_page);
-    (void)app_answered(&page->item, page->url, NULL);
+    (void)app_answered(&page->item, NULL);
     MIDGE_END(task);
 }
 
@@ -177,15 +177,15 @@ void lesson_many(struct tour *tour)
 void lesson_catch(struct tour *tour)
 {
     const struct midge_request get = {.url = TOUR_REFUSED};
-    struct midge_result result = {.error = MIDGE_OK};
+    struct midge_result result;
     char text[160];
     midge_id id;
     if (tour_failed(tour, "catch", midge_start(tour->app.client, &get, &id))) {
         return; /* not even begun: a malformed URL, no memory */
     }
-    (void)midge_wait(tour->app.client, id, &result);
+    int err = midge_wait(tour->app.client, id, &result);
     (void)midge_result_text(&result, text, sizeof text);
-    app_print(&tour->app, "   caught a %s error: %s\n", app_error_class(result.error), text);
+    app_print(&tour->app, "   caught a %s error: %s\n", app_error_class(err), text);
     app_print(&tour->app, "   and the program goes on\n");
 }
 
@@ -193,15 +193,14 @@ void lesson_catch(struct tour *tour)
 
 static void log_error(struct tour *tour, const struct midge_request *request)
 {
-    struct midge_result result = {.error = MIDGE_OK};
-    char text[256] = "";
+    struct midge_result result;
+    char text[256];
     midge_id id;
     if (tour_failed(tour, "log", midge_start(tour->app.client, request, &id))) {
         return;
     }
     (void)midge_wait(tour->app.client, id, &result);
-    int err = midge_raise_for_status(&result, NULL, request->url, text, sizeof text);
-    if (err != MIDGE_OK) {
+    if (midge_raise_for_status(&result, text, sizeof text) != MIDGE_OK) {
         app_print(&tour->app, "   ERROR %s\n", text);
     }
 }

@@ -123,7 +123,7 @@ void lesson_gather(struct tour *tour)
         (void)midge_wait(client, all, NULL);
     }
     for (size_t i = 0; i < n; i++) {
-        struct midge_result result = {.value = 0};
+        struct midge_result result;
         (void)midge_wait(client, ids[i], &result); /* in the order of the list */
         app_print(&tour->app, "   %d squared is %d\n", squares[i].of, (int)result.value);
     }
@@ -198,7 +198,6 @@ void lesson_cleanup(struct tour *tour)
 {
     struct holder holder = {.tour = tour};
     struct midge_client *client = tour->app.client;
-    struct midge_result result = {.error = MIDGE_OK};
     midge_id holding, bounded;
     if (tour_failed(tour, "cleanup", midge_spawn(client, hold, &holder, &holding))) {
         return;
@@ -206,8 +205,8 @@ void lesson_cleanup(struct tour *tour)
     /* asyncio.wait_for: after 50 ms the task is canceled. */
     int err = midge_timeout(client, holding, 50, &bounded);
     if (err == MIDGE_OK) {
-        (void)midge_wait(client, bounded, &result);
-        app_print(&tour->app, "   its caller: %s\n", midge_err_text(result.error));
+        app_print(&tour->app, "   its caller: %s\n",
+                  midge_err_text(midge_wait(client, bounded, NULL)));
     } else {
         (void)midge_cancel(client, holding);
         (void)midge_wait(client, holding, NULL);

@@ -192,7 +192,9 @@ int midge_take(struct midge_client *client, midge_id id, struct midge_result *re
    called. Does not cancel. STALE. */
 int midge_detach(struct midge_client *client, midge_id id);
 
-/* Runs the loop until it has ended, then takes its result. INVALID within a callback. */
+/* Runs the loop until it has ended, then takes its result. Returns result->error. If the wait
+   itself fails, the result has only that error: INVALID within a callback, STALE, CLOSED, or an
+   error of the port. result may be NULL. */
 int midge_wait(struct midge_client *client, midge_id id, struct midge_result *result);
 
 /* Sets the watcher of an awaitable, which has one at most: fn is called in the turn in which the

@@ -331,6 +331,11 @@
 #define MIDGE_WITH_EARLY_ANSWERS 1
 #endif
 
+/* midge_request.kept and midge_kept_header (request.h). Without them `kept` is not written. */
+#ifndef MIDGE_WITH_KEPT_HEADERS
+#define MIDGE_WITH_KEPT_HEADERS 1
+#endif
+
 #if MIDGE_MAX_FRAGMENT != 0 && MIDGE_MAX_FRAGMENT != 512 && MIDGE_MAX_FRAGMENT != 1024 &&          \
     MIDGE_MAX_FRAGMENT != 2048 && MIDGE_MAX_FRAGMENT != 4096
 #error "MIDGE_MAX_FRAGMENT must be 0, 512, 1024, 2048 or 4096: RFC 6066 knows no other lengths"

@@ -8,6 +8,7 @@
 #ifndef MIDGE_REQUEST_H
 #define MIDGE_REQUEST_H
 
+#include <midge/config.h>
 #include <midge/header.h>
 #include <midge/response.h>
 
@@ -67,12 +68,28 @@ struct midge_request {
     const char *content_type; /* NULL: none is sent */
     struct midge_source *source;
 
-    /* Names of response headers that on_response reads, with commas: "ETag, Link"; "*" all. When
-       a head is longer than max_header, other headers are skipped (headers_skipped is 1 then),
-       but these are kept, or the answer fails with TOO_LARGE. The following are always kept, for
-       NULL too: Connection, Content-Encoding, Content-Length, Content-Range, Content-Type,
-       Keep-Alive, Location, Retry-After and Transfer-Encoding. The same applies to trailers. */
+    /* Names of response headers that the application reads, with commas: "ETag, Link"; "*" all.
+       When a head is longer than max_header, other headers are skipped (headers_skipped is 1
+       then), but these are kept, or the answer fails with TOO_LARGE. The following are always
+       kept, for NULL too: Connection, Content-Encoding, Content-Length, Content-Range,
+       Content-Type, Keep-Alive, Location, Retry-After and Transfer-Encoding. The same applies to
+       trailers. */
     const char *keep_headers;
+    /* The caller's memory, where the headers that keep_headers names (only these) stay readable
+       after the answer, with midge_kept_header; NULL and 0: they can be read in on_response only.
+       It must live until completion. A header that does not fit into kept_size bytes is left out,
+       and headers_skipped is 1 in the result. Each takes its name, its value and 2 bytes; 1 more
+       byte ends the list.
+
+           char kept[96];
+           struct midge_request get = {.url = URL, .keep_headers = "ETag, Last-Modified",
+                                       .kept = kept, .kept_size = sizeof kept};
+           midge_start(client, &get, &id);
+           if (midge_wait(client, id, &result) == MIDGE_OK) {
+               const char *etag = midge_kept_header(kept, "ETag");    NULL: there was none
+     */
+    char *kept;
+    size_t kept_size;
 
     struct midge_sink *sink; /* NULL: the body is dropped (and counted) */
     uint8_t no_reuse;        /* do not use a kept connection and do not keep this one */
@@ -111,6 +128,15 @@ struct midge_request {
        request. */
     uint8_t borrow;
 };
+
+#if MIDGE_WITH_KEPT_HEADERS
+
+/* The value of the first header of that name (case-insensitive) in a request's `kept`,
+   NUL-terminated; NULL: there is none. `kept` can be read from the start of the request on: it has
+   no headers before the head of a final answer came. */
+const char *midge_kept_header(const char *kept, const char *name);
+
+#endif
 
 #ifdef __cplusplus
 }

@@ -80,7 +80,8 @@ struct midge_result {
     uint8_t redirects;
     uint8_t time_verified;   /* certificate dates were checked with a trusted clock */
     uint8_t tls_version;     /* 0, 12, 13 */
-    uint8_t headers_skipped; /* headers or trailers beyond max_header were not kept */
+    uint8_t headers_skipped; /* headers or trailers beyond max_header, or beyond the request's
+                                kept_size, were not kept */
     uint16_t connects;       /* connections opened for it */
     uint16_t status;         /* HTTP status, 0 when none came */
     int native;              /* errno, lwIP's, mbedTLS's or the resolver's code; 0 none */
@@ -95,8 +96,12 @@ struct midge_result {
                                the answer's own Date. 0 none */
     uint64_t body_len;      /* decoded body bytes given to the sink */
     uint64_t offset;        /* PROTOCOL: byte offset in the answer, modulo 2^32 */
-    const char *cipher;     /* static text, or "" */
-    const char *detail;     /* static text: the exact reason, or "" */
+    /* The effective URL of a request; NULL: none. Valid in the callback that gets the result; after
+       midge_take, midge_wait and MIDGE_AWAIT until the client is called again, except for
+       midge_alloc and midge_free. */
+    const char *url;
+    const char *cipher; /* static text, or "" */
+    const char *detail; /* static text: the exact reason, or "" */
 #if MIDGE_WITH_STATS
     size_t memory_peak;       /* the most bytes that its connection took */
     uint32_t longest_step_us; /* the longest step of its connection */
@@ -106,12 +111,17 @@ struct midge_result {
 #endif
 };
 
-/* 0 for 1xx..3xx; HTTP_STATUS for 4xx and 5xx, with "401 Client Error: Unauthorized for url:
-   URL" in text (always NUL-terminated if cap > 0, cut if too short). reason may be NULL: the
-   registered phrase of the status is used (RFC 9110 15). If the result has an error, that error
-   is returned, with its text. */
-int midge_raise_for_status(const struct midge_result *result, const char *reason, const char *url,
-                           char *text, size_t cap);
+/* The one error to look at when a result has come: MIDGE_OK if the request did not fail and its
+   status is 1xx..3xx. HTTP_STATUS for 4xx and 5xx, with "401 Client Error: Unauthorized for url:
+   URL" in text: the registered phrase of the status (RFC 9110 15) and result->url, so call it while
+   that is valid. For any other error that error, with the text of midge_result_text. text is always
+   NUL-terminated if cap > 0, and cut if it is too long; it may be NULL.
+
+       (void)midge_wait(client, id, &result);       a failed wait is result.error, too
+       if (midge_raise_for_status(&result, text, sizeof text) != MIDGE_OK) {
+           log_error(text);
+ */
+int midge_raise_for_status(const struct midge_result *result, char *text, size_t cap);
 
 /* The registered reason phrase of a status, "" if unknown. */
 const char *midge_status_text(int status);

@@ -102,14 +102,6 @@ const char *midge_status_text(int status)
 
 /* --- text --- */
 
-/* Adds text from a server; control characters, which a terminal would obey, become '?'. */
-static void add_foreign(struct midge__text *text, const char *s)
-{
-    for (; *s != '\0'; s++) {
-        midge__text_bytes(text, midge__is_ctl(*s) || *s == '\t' ? "?" : s, 1);
-    }
-}
-
 static bool given(const char *s)
 {
     return s != NULL && s[0] != '\0';
@@ -301,35 +293,39 @@ size_t midge_result_text(const struct midge_result *result, char *out, size_t ca
 
 /* --- raise for status --- */
 
-/* Users of requests and aiohttp know this sentence. */
-static void add_status(struct midge__text *text, int status, const char *reason, const char *url)
+/* Users of requests and aiohttp know this sentence. The URL has no control characters: midge parsed
+   it. */
+static void add_status(struct midge__text *text, const struct midge_result *result)
 {
-    if (!given(reason)) {
-        reason = midge_status_text(status);
-    }
-    midge__text_unsigned(text, (uint64_t)status, 10);
-    midge__text_add(text, status < 500 ? " Client Error" : " Server Error");
+    const char *reason = midge_status_text(result->status);
+    midge__text_unsigned(text, result->status, 10);
+    midge__text_add(text, result->status < 500 ? " Client Error" : " Server Error");
     if (given(reason)) {
         midge__text_add(text, ": ");
-        add_foreign(text, reason);
+        midge__text_add(text, reason);
     }
-    if (given(url)) {
+    if (given(result->url)) {
         midge__text_add(text, " for url: ");
-        add_foreign(text, url);
+        midge__text_add(text, result->url);
     }
 }
 
-int midge_raise_for_status(const struct midge_result *result, const char *reason, const char *url,
-                           char *out, size_t cap)
+/* Also if on_response has refused the status. */
+static bool has_bad_status(const struct midge_result *result)
+{
+    return (result->error == MIDGE_OK || result->error == MIDGE_ERR_HTTP_STATUS) &&
+           result->status >= 400 && result->status <= 599;
+}
+
+int midge_raise_for_status(const struct midge_result *result, char *out, size_t cap)
 {
     struct midge__text text = midge__text_on(out, out != NULL ? cap : 0);
+    if (has_bad_status(result)) {
+        add_status(&text, result);
+        return MIDGE_ERR_HTTP_STATUS;
+    }
     if (result->error != MIDGE_OK) {
         add_result(&text, result);
-        return result->error;
     }
-    if (result->status < 400 || result->status > 599) {
-        return MIDGE_OK;
-    }
-    add_status(&text, result->status, reason, url);
-    return MIDGE_ERR_HTTP_STATUS;
+    return result->error;
 }

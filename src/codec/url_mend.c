@@ -10,6 +10,7 @@
 
 #include "codec/url_out.h"
 #include "midge/err.h"
+#include <string.h>
 
 static void put_span(struct midge__url_out *out, struct midge_span s)
 {
@@ -177,6 +178,13 @@ int midge_url_normalise(char *out, size_t cap, size_t *len, const char *url, uns
 {
     struct midge_url parsed;
     struct midge__url_out o = {out, cap, 0, false};
+    size_t url_len = strlen(url);
+    if (url_len < cap && midge_url_parse(&parsed, url, url_len, 0) == MIDGE_OK &&
+        midge__url_is_normal(&parsed, midge__span(url, url_len))) {
+        memcpy(out, url, url_len + 1);
+        *len = url_len;
+        return MIDGE_OK;
+    }
     int err = parse_loose(&parsed, url, flags & MIDGE_URL_ALLOW_USERINFO);
     if (err != MIDGE_OK)
         return err;

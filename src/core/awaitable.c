@@ -101,7 +101,8 @@ void midge__awaitable_keep(struct midge__awaitable *aw)
     }
 }
 
-static void release(struct midge__awaitable *aw)
+/* Frees its slot; the id is stale. */
+static void leave_slot(struct midge__awaitable *aw)
 {
     struct midge_client *client = aw->client;
     unsigned index = aw->id % client->config.max_awaitables;
@@ -114,8 +115,32 @@ static void release(struct midge__awaitable *aw)
     slot->aw = NULL;
     slot->next_free = client->free_slot;
     client->free_slot = (uint16_t)(index + 1U);
+    client->dirty = true; /* a request may wait for the slot or the memory */
+}
+
+static void release(struct midge__awaitable *aw)
+{
+    leave_slot(aw);
     aw->ops->destroy(aw);
-    client->dirty = true; /* a request may have waited for its memory */
+}
+
+void midge__awaitables_forget(struct midge_client *client)
+{
+    struct midge__awaitable *aw = client->taken;
+    if (aw != NULL) {
+        client->taken = NULL;
+        client->dirty = true;
+        aw->ops->destroy(aw);
+    }
+}
+
+/* Its result points into its memory, which is freed later. */
+static void keep_taken(struct midge__awaitable *aw)
+{
+    struct midge_client *client = aw->client;
+    midge__awaitables_forget(client);
+    leave_slot(aw);
+    client->taken = aw;
 }
 
 /* --- ends and completions --- */
@@ -127,11 +152,14 @@ void midge__awaitable_end(struct midge__awaitable *aw)
     midge__list_push_tail(&aw->client->ended, &aw->link);
 }
 
+void midge__result_failed(struct midge_result *result, midge_id id, int err)
+{
+    *result = (struct midge_result){.error = err, .id = id, .cipher = "", .detail = ""};
+}
+
 static void result_of(const struct midge__awaitable *aw, struct midge_result *result)
 {
-    memset(result, 0, sizeof *result);
-    result->cipher = "";
-    result->detail = "";
+    midge__result_failed(result, 0, MIDGE_OK);
     aw->ops->result(aw, result);
     result->id = aw->id;
 }
@@ -201,6 +229,7 @@ void midge__awaitables_cancel(struct midge_client *client, int err)
 
 void midge__awaitables_free(struct midge_client *client)
 {
+    midge__awaitables_forget(client);
     for (unsigned i = 0; i < client->config.max_awaitables; i++) {
         if (client->slots[i].aw != NULL) {
             release(client->slots[i].aw);
@@ -230,7 +259,11 @@ int midge_take(struct midge_client *client, midge_id id, struct midge_result *re
         result_of(aw, result);
     }
     if (aw->watch == NULL && done_of(aw, &ctx) == NULL) {
-        release(aw);
+        if (result != NULL && result->url != NULL) {
+            keep_taken(aw);
+        } else {
+            release(aw);
+        }
     } else { /* deliver() calls them, and releases it afterwards */
         set_state(aw, is_delivered(aw) ? MIDGE__DELIVERED_TAKEN : MIDGE__ENDED_TAKEN);
     }

@@ -79,6 +79,11 @@ void midge__awaitable_end(struct midge__awaitable *aw);
 struct midge__awaitable *midge__awaitable_find(const struct midge_client *client, midge_id id);
 /* Deliver completions until there are none, bounded. */
 void midge__awaitables_deliver(struct midge_client *client);
+/* The client is called again: frees the awaitable that was taken last, to whose URL the result may
+   point. */
+void midge__awaitables_forget(struct midge_client *client);
+/* Fills a result that has only an error. */
+void midge__result_failed(struct midge_result *result, midge_id id, int err);
 /* Cancels all live ones with err. */
 void midge__awaitables_cancel(struct midge_client *client, int err);
 /* Frees all. */

@@ -37,6 +37,7 @@ struct midge_client {
     uint16_t free_slot; /* index + 1 */
     struct midge_port *port;
     struct midge__slot *slots;
+    struct midge__awaitable *taken; /* freed when the client is called again; NULL: none */
     uint16_t *free_tags;            /* memory tags that no connection has: a stack */
     struct midge__origin **origins; /* a table of n_buckets, a power of two; by their hashes */
     uint32_t n_buckets;

@@ -15,6 +15,7 @@
 #include "codec/retry_after.h"
 #include "core/client.h"
 #include "core/conn.h"
+#include "core/kept_headers.h"
 #include "core/pool.h"
 #include "core/replay.h"
 #include "core/request.h"
@@ -256,6 +257,9 @@ int midge__exchange_head(struct midge__exchange *x, const struct midge__head *he
     r->http_minor = head->minor;
     r->headers_skipped = head->skipped;
     r->retry_after_s = retry_after(&response);
+    if (request->kept_size > 0 && !midge__kept_fill(request, &response)) {
+        r->headers_skipped = 1;
+    }
     int err = request->on_response != NULL ? request->on_response(request->ctx, t->aw.id, &response)
                                            : MIDGE_OK;
     if (err < 0) {

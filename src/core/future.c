@@ -7,6 +7,7 @@
 #include "core/admission.h"
 #include "core/client.h"
 #include "midge/config.h"
+#include <string.h>
 
 #if MIDGE__FUTURES
 
@@ -73,6 +74,7 @@ int midge__simple_add(struct midge_client *client, struct midge__simple *simple,
 static int simple_new(struct midge_client *client, const struct midge__awaitable_ops *ops,
                       struct midge__simple **out)
 {
+    midge__awaitables_forget(client);
     *out = midge__memory_calloc(&client->memory, 0, 1, sizeof **out);
     return *out != NULL ? midge__simple_add(client, *out, ops) : MIDGE_ERR_NO_MEMORY;
 }
@@ -171,17 +173,22 @@ int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge
     return MIDGE_OK;
 }
 
-/* A request's result that is passed on (midge_timeout) is copied whole. If there is no memory for
-   the copy, its error is still passed on; a success becomes NO_MEMORY, so that it is not taken for
-   a success without status. */
+/* A request's result that is passed on (midge_timeout) is copied whole, its URL behind it. If there
+   is no memory for the copy, its error is still passed on; a success becomes NO_MEMORY, so that it
+   is not taken for a success without status. */
 static void keep_full(struct midge__simple *simple, const struct midge_result *result)
 {
     if (!result->is_request) {
         return;
     }
-    simple->full = midge__memory_alloc(&simple->aw.client->memory, 0, sizeof *simple->full);
+    size_t url_size = result->url != NULL ? strlen(result->url) + 1 : 0;
+    simple->full =
+        midge__memory_alloc(&simple->aw.client->memory, 0, sizeof *simple->full + url_size);
     if (simple->full != NULL) {
         *simple->full = *result;
+        if (url_size > 0) {
+            simple->full->url = memcpy(simple->full + 1, result->url, url_size);
+        }
     } else if (simple->error == MIDGE_OK) {
         simple->error = MIDGE_ERR_NO_MEMORY;
     }

@@ -115,6 +115,7 @@ int midge_prepare(struct midge_client *client, const struct midge_request *reque
         has_length(client->config.headers, client->config.n_headers)) {
         return MIDGE_ERR_HEADER;
     }
+    midge__awaitables_forget(client);
     midge__client_tick(client);
     return prepare(client, request, prepared);
 }
@@ -186,6 +187,7 @@ int midge_start_prepared(struct midge_client *client, struct midge_prepared *p, 
         (body != NULL && p->body == NULL)) {
         return MIDGE_ERR_INVALID;
     }
+    midge__awaitables_forget(client); /* it may be this one */
     if (p->is_started && (midge_take(client, p->t.aw.id, NULL) != MIDGE_OK || p->is_started)) {
         return MIDGE_ERR_BUSY;
     }
@@ -207,6 +209,7 @@ void midge_prepared_free(struct midge_client *client, struct midge_prepared *p)
     if (p == NULL) {
         return;
     }
+    midge__awaitables_forget(client);
     p->is_freed = true;
     if (!p->is_started) {
         release(client, p);

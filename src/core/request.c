@@ -68,7 +68,7 @@ static int check(const struct midge_request *r, unsigned method_flags)
 {
     if (!midge__timeouts_valid(&r->timeouts) || (r->body != NULL && r->source != NULL) ||
         (r->n_headers > 0 && r->headers == NULL) || (r->sink != NULL && r->sink->write == NULL) ||
-        (r->source != NULL && r->source->read == NULL)) {
+        (r->source != NULL && r->source->read == NULL) || (r->kept_size > 0 && r->kept == NULL)) {
         return MIDGE_ERR_INVALID;
     }
     if ((r->content_type != NULL && !midge__h1_value_ok(r->content_type)) ||

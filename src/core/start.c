@@ -6,6 +6,7 @@
 #include "core/conn.h"
 #include "core/deadline.h"
 #include "core/exchange.h"
+#include "core/kept_headers.h"
 #include "core/origin.h"
 #include "core/queue.h"
 #include "core/request.h"
@@ -21,6 +22,7 @@ void midge__transfer_enqueue(struct midge__transfer *t)
     t->phase = MIDGE_PHASE_QUEUE;
     midge__transfer_arm(t);
     midge__queue_put(t, false);
+    midge__kept_begin(t->request);
     client->n_requests++;
 }
 
@@ -75,6 +77,7 @@ int midge_start(struct midge_client *client, const struct midge_request *request
     if (err != MIDGE_OK) {
         return err;
     }
+    midge__awaitables_forget(client);
     err = start(client, &draft, id);
     if (err == MIDGE_ERR_NO_MEMORY && is_first(client)) {
         midge__admission_clear(client);

@@ -149,6 +149,7 @@ int midge_spawn(struct midge_client *client, midge_task_fn fn, void *state, midg
     if (client == NULL || fn == NULL || id == NULL) {
         return MIDGE_ERR_INVALID;
     }
+    midge__awaitables_forget(client);
     struct task *task = midge__memory_calloc(&client->memory, 0, 1, sizeof *task);
     if (task == NULL) {
         return MIDGE_ERR_NO_MEMORY;
@@ -169,7 +170,7 @@ int midge_spawn(struct midge_client *client, midge_task_fn fn, void *state, midg
 /* Ends the await at once with err. */
 static int ended_with(struct midge_result *result, midge_id id, int err)
 {
-    *result = (struct midge_result){.error = err, .id = id, .cipher = "", .detail = ""};
+    midge__result_failed(result, id, err);
     return 1;
 }
 

@@ -88,6 +88,7 @@ void midge__transfer_result(const struct midge__awaitable *aw, struct midge_resu
     const struct midge__transfer *t = midge__transfer_of(aw);
     *result = *t->result;
     result->is_request = 1;
+    result->url = t->request->url;
     result->phase = t->phase;
 }
 

@@ -189,6 +189,7 @@ static void work(struct midge_client *client, size_t n_fds)
     client->stepping = false;
     midge__tasks_room(client, room); /* waiting requests come first */
     midge__tasks_run(client);
+    midge__awaitables_forget(client); /* of the last task's result */
     midge__awaitables_deliver(client);
     midge__conns_reap(client);
     if (client->n_conns == 0) {
@@ -211,6 +212,7 @@ int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed
     if (client == NULL || client->busy) {
         return MIDGE_ERR_INVALID;
     }
+    midge__awaitables_forget(client);
     struct midge_port *port = client->port;
     int timeout = sooner(timeout_ms, own_timeout(client)); /* the port adds its own */
     if (client->live == 0) {
@@ -235,20 +237,27 @@ int midge_poll(struct midge_client *client, int timeout_ms)
     return midge__client_turn(client, timeout_ms, &closed);
 }
 
-int midge_wait(struct midge_client *client, midge_id id, struct midge_result *result)
+/* Runs the loop until it has ended, and takes its result. */
+static int run_until(struct midge_client *client, midge_id id, struct midge_result *result)
 {
-    if (client == NULL || client->busy) {
-        return MIDGE_ERR_INVALID;
-    }
-    for (;;) {
-        int err = midge_take(client, id, result);
-        if (err != MIDGE_ERR_AGAIN) {
-            return err;
-        }
+    int err;
+    while ((err = midge_take(client, id, result)) == MIDGE_ERR_AGAIN) {
         bool closed;
         err = midge__client_turn(client, -1, &closed);
         if (err < 0 || closed) {
             return closed ? MIDGE_ERR_CLOSED : err;
         }
     }
+    return err;
+}
+
+int midge_wait(struct midge_client *client, midge_id id, struct midge_result *result)
+{
+    struct midge_result own;
+    result = result != NULL ? result : &own;
+    int err = client == NULL || client->busy ? MIDGE_ERR_INVALID : run_until(client, id, result);
+    if (err != MIDGE_OK) {
+        midge__result_failed(result, id, err);
+    }
+    return result->error;
 }

@@ -58,8 +58,6 @@ int main(int argc, char **argv)
         err = midge_start(client, &request, &id);
         if (err == MIDGE_OK)
             err = midge_wait(client, id, &result);
-        if (err == MIDGE_OK)
-            err = result.error;
     }
     midge_close(client);
     midge_posix_close(port);

@@ -42,10 +42,8 @@ static int run_round(struct midge_client *client, const char *url, const char *l
     }
     for (size_t i = 0; i < n; i++) {
         struct midge_result result;
-        int err = midge_wait(client, ids[i], &result);
 
-        if (err != MIDGE_OK)
-            return err;
+        (void)midge_wait(client, ids[i], &result);
         print(letters[i], &result);
     }
     return MIDGE_OK;

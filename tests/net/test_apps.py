@@ -607,6 +607,14 @@ class Images(Apps):
                            headers={"Date": "Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After": after})
             self.assertNotIn("Retry-After", ran.text)
 
+    def test_request_id(self):
+        """For the API's support: the answer's own name for itself, with its error only."""
+        ran = self.one({"error": "no"}, status="500 No", headers={"X-Request-Id": "req_1"})
+        self.assert_failed(ran, 1, "API", "500 Server Error: Internal Server Error for url: ",
+                           "/v1/images/generations; x-request-id: req_1; it says: no")
+        ran = self.one({"error": "no"}, status="500 No", headers={"X-Request-Id": "r" * 100})
+        self.assertNotIn("x-request-id", ran.text)
+
     def test_a_server_cannot_forge_lines(self):
         """Neither lines of the log, nor what a terminal obeys, nor text that runs the other way."""
         evil = "a\nimages: prompt 9: API error: x\r\x1b[2J\x07\u2028b\u2029c\u202ed\u2066e\u200ff\u061cg\u0085h\x9bi"

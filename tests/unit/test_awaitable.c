@@ -154,7 +154,8 @@ static int pass_on(struct world *w, enum way way, midge_id *id, struct midge_res
     }
     if (err == MIDGE_OK) {
         *id = next;
-        assert_int_equal(midge_wait(w->client, next, r), MIDGE_OK);
+        int waited = midge_wait(w->client, next, r);
+        assert_int_equal(waited, r->error);
         r->status = way >= BY_TASK ? (uint16_t)r->value : r->status;
     }
     return err;
@@ -200,12 +201,149 @@ static void no_success_of_a_404(void **state)
     }
 }
 
+/* --- the URL of a result --- */
+
+static const struct fake_script not_here = {
+    .steps = {REQUEST, SAY("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"), LOOP}};
+static const char sentence[] = "404 Client Error: Not Found for url: http://example.com/a%20b";
+
+/* The caller's text is gone after the start. */
+static midge_id get_from_buffer(struct world *w)
+{
+    char url[] = "HTTP://Example.com:80/./a%20b";
+    midge_id id;
+    assert_int_equal(midge_start(w->client, &(struct midge_request){.url = url}, &id), MIDGE_OK);
+    memset(url, '#', sizeof url - 1);
+    return id;
+}
+
+/* All memory that is free has other bytes. */
+static void fill_free_memory(struct midge_client *client)
+{
+    void *all[2000];
+    size_t n = 0;
+    while (n < MIDGE_ARRAY_LEN(all) && (all[n] = midge_alloc(client, 48)) != NULL) {
+        memset(all[n++], '#', 48);
+    }
+    while (n > 0) {
+        midge_free(client, all[--n]);
+    }
+}
+
+static void assert_says(const struct midge_result *r)
+{
+    char text[128];
+    assert_int_equal(midge_raise_for_status(r, text, sizeof text), MIDGE_ERR_HTTP_STATUS);
+    assert_string_equal(text, sentence);
+}
+
+static int raises(struct midge_task *task, void *state)
+{
+    static struct midge_result r;
+    MIDGE_BEGIN(task);
+    MIDGE_AWAIT(task, *(const midge_id *)state, &r);
+    fill_free_memory(midge_task_client(task)); /* as the JSON of an answer may */
+    assert_says(&r);
+    return midge_task_return(task, MIDGE_OK, 1);
+    MIDGE_END(task);
+}
+
+static void url_in_a_result(void **state)
+{
+    struct world w;
+    struct midge_result r;
+    midge_id id, other;
+    (void)state;
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 80, &not_here);
+    id = get_from_buffer(&w);
+    assert_int_equal(midge_wait(w.client, id, &r), MIDGE_OK);
+    fill_free_memory(w.client);
+    assert_says(&r);
+    id = get_from_buffer(&w); /* passed on */
+    assert_int_equal(midge_timeout(w.client, id, 1000, &other), MIDGE_OK);
+    assert_int_equal(midge_wait(w.client, other, &r), MIDGE_OK);
+    fill_free_memory(w.client);
+    assert_says(&r);
+    id = get_from_buffer(&w); /* in a task */
+    assert_int_equal(midge_spawn(w.client, raises, &id, &other), MIDGE_OK);
+    assert_int_equal(midge_wait(w.client, other, &r), MIDGE_OK);
+    assert_int_equal(r.value, 1);
+    assert_null(r.url);
+    assert_int_equal(midge_sleep(w.client, 1, &id), MIDGE_OK);
+    assert_int_equal(midge_wait(w.client, id, &r), MIDGE_OK);
+    assert_null(r.url);
+    world_close(&w);
+}
+
+static void done_says(void *ctx, const struct midge_result *result)
+{
+    assert_says(result);
+    ++*(unsigned *)ctx;
+}
+
+static void url_in_a_callback(void **state)
+{
+    struct world w;
+    unsigned calls = 0;
+    const struct midge_request get = {
+        .url = "http://example.com/a%20b", .borrow = 1, .on_done = done_says, .ctx = &calls};
+    (void)state;
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 80, &not_here);
+    assert_int_equal(midge_start(w.client, &get, NULL), MIDGE_OK);
+    world_run(&w);
+    assert_int_equal(calls, 1);
+    world_close(&w);
+}
+
+/* What a taken result points to takes memory until the client is called again, never with another
+   one. */
+static void url_is_freed(void **state)
+{
+    struct world w;
+    struct midge_result r;
+    struct midge_stats stats;
+    midge_id ids[2];
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_per_origin = 1});
+    fake_listen(&w.fake, 80, &not_here);
+    assert_int_equal(midge_wait(w.client, get_from_buffer(&w), &r), MIDGE_OK); /* it stays open */
+    assert_int_equal(midge_poll(w.client, 0), 0);
+    midge_client_stats(w.client, &stats);
+    const size_t idle = stats.alloc_live;
+    ids[0] = get_from_buffer(&w);
+    midge_client_stats(w.client, &stats);
+    const size_t one = stats.alloc_live - idle;
+    assert_int_equal(midge_wait(w.client, ids[0], &r), MIDGE_OK);
+    midge_client_stats(w.client, &stats);
+    assert_int_equal(stats.alloc_live, idle + one);
+    ids[0] = get_from_buffer(&w); /* frees it first */
+    midge_client_stats(w.client, &stats);
+    assert_int_equal(stats.alloc_live, idle + one);
+    ids[1] = get_from_buffer(&w);
+    world_run(&w);
+    assert_int_equal(midge_take(w.client, ids[0], &r), MIDGE_OK);
+    assert_int_equal(midge_take(w.client, ids[1], &r), MIDGE_OK);
+    assert_says(&r);
+    midge_client_stats(w.client, &stats);
+    assert_int_equal(stats.alloc_live, idle + one);
+    assert_int_equal(midge_poll(w.client, 0), 0);
+    midge_client_stats(w.client, &stats);
+    assert_int_equal(stats.alloc_live, idle);
+    ids[0] = get_from_buffer(&w);
+    world_run(&w);
+    assert_int_equal(midge_take(w.client, ids[0], &r), MIDGE_OK); /* the close frees it */
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_last_long),       cmocka_unit_test(stale_stays_stale),
         cmocka_unit_test(all_slots),           cmocka_unit_test(a_turn_fires_few_timers),
-        cmocka_unit_test(no_success_of_a_404),
+        cmocka_unit_test(no_success_of_a_404), cmocka_unit_test(url_in_a_result),
+        cmocka_unit_test(url_in_a_callback),   cmocka_unit_test(url_is_freed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -349,7 +349,7 @@ static void response_and_trace(void **state)
     assert_true(lines >= 3);
     assert_int_equal(errors, 0);
     assert_int_equal(midge_start(w.client, &get, &id), MIDGE_OK);
-    assert_int_equal(midge_wait(w.client, id, &r), MIDGE_OK);
+    assert_int_equal(midge_wait(w.client, id, &r), MIDGE_ERR_PROTOCOL);
     assert_int_equal(r.error, MIDGE_ERR_PROTOCOL);
     assert_int_equal(errors, 1);
     world_close(&w);
@@ -463,6 +463,9 @@ static void results_once(void **state)
     assert_int_equal(midge_resume(w.client, id), MIDGE_ERR_STALE);
     assert_int_equal(midge_watch(w.client, id, probe_on_watch, NULL), MIDGE_ERR_STALE);
     assert_int_equal(midge_wait(w.client, id, &r), MIDGE_ERR_STALE);
+    assert_int_equal(r.error, MIDGE_ERR_STALE);
+    assert_int_equal(r.status, 0);
+    assert_int_equal(midge_wait(w.client, id, NULL), MIDGE_ERR_STALE);
     older = id;
     assert_int_equal(midge_start(w.client, &get, &id), MIDGE_OK);
     assert_int_not_equal(id, older);
@@ -1009,6 +1012,7 @@ static void close_within_wait(void **state)
     assert_int_equal(midge_start(w.client, &get, &id), MIDGE_OK);
     probe_start(&p);
     assert_int_equal(midge_wait(w.client, id, &r), MIDGE_ERR_CLOSED);
+    assert_int_equal(r.error, MIDGE_ERR_CLOSED);
     assert_int_equal(w.released, 1);
     probe_ended(&p, MIDGE_OK);
     world_close(&w);
@@ -1275,9 +1279,9 @@ static bool with_failure(uint32_t nth, bool sticky)
         int err = midge_start(w.client, &get, &id);
         if (err == MIDGE_OK) {
             uint64_t before = w.fake.now_ms;
-            assert_int_equal(midge_wait(w.client, id, &r), MIDGE_OK);
+            err = midge_wait(w.client, id, &r);
             assert_true(w.fake.now_ms - before < 1000); /* no wait without need */
-            err = r.error;
+            assert_int_equal(err, r.error);
             assert_int_equal(midge_done(w.client, id), MIDGE_ERR_STALE);
         }
         if (err == MIDGE_OK) {

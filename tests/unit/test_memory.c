@@ -65,6 +65,8 @@ static void init_refuses_bad_arguments(void **state)
     assert_int_equal(midge__memory_init(&m, small, 4096, 0), MIDGE_ERR_INVALID);
     assert_int_equal(midge__memory_init(&m, small, 4096, MIDGE__OWNERS_MAX + 1), MIDGE_ERR_INVALID);
     assert_int_equal(midge__memory_init(&m, small, SIZE_MAX, 1), MIDGE_ERR_INVALID);
+    assert_int_equal(midge__memory_init(&m, small, UNIT << MIDGE__REGION_BINS, 1),
+                     MIDGE_ERR_INVALID);
 }
 
 static void every_block_size_works_or_is_refused(void **state)
@@ -223,6 +225,24 @@ static void a_small_size_is_served_again(void **state)
     midge__memory_sweep(&mem, 3);
     midge__memory_free(&mem, wall);
     assert_all_free();
+}
+
+/* Two neighbours stay apart up to the largest size of a quick list; larger ones join. */
+static void the_largest_quick_size(void **state)
+{
+    enum { LARGEST = (MIDGE__REGION_QUICK - 1) * MIDGE__REGION_UNIT };
+    (void)state;
+    for (size_t size = LARGEST; size <= LARGEST + 1; size++) {
+        void *low = midge__memory_alloc(&mem, 1, size);
+        void *high = midge__memory_alloc(&mem, 1, size);
+        void *wall = midge__memory_alloc(&mem, 1, 1);
+        midge__memory_free(&mem, low);
+        midge__memory_free(&mem, high);
+        void *again = midge__memory_alloc(&mem, 1, size);
+        assert_ptr_equal(again, size == LARGEST ? high : low);
+        midge__memory_free(&mem, again);
+        midge__memory_free(&mem, wall);
+    }
 }
 
 /* Fills the block with small blocks and frees them, the lowest last; the highest one's address. */
@@ -556,6 +576,16 @@ static void equal_slot_sizes_share_one_class(void **state)
     assert_int_equal(midge__memory_free_slots(&mem), 2);
 }
 
+static void as_many_slots_as_fit(void **state)
+{
+    (void)state;
+    const size_t pair = MIDGE__MEMORY_COST(IN_SIZE) + MIDGE__MEMORY_COST(OUT_SIZE);
+    const unsigned most = (unsigned)((midge__memory_free_bytes(&mem) - 2 * UNIT) / pair);
+    assert_int_equal(midge__memory_slots(&mem, IN_SIZE, OUT_SIZE, most + 1), MIDGE_ERR_NO_MEMORY);
+    assert_int_equal(midge__memory_slots(&mem, IN_SIZE, OUT_SIZE, most), MIDGE_OK);
+    assert_true(midge__memory_free_bytes(&mem) < pair + 2 * UNIT);
+}
+
 static void slots_that_do_not_fit_change_nothing(void **state)
 {
     (void)state;
@@ -661,12 +691,33 @@ static void overrun_a_block(void)
     midge__memory_free(&mem, p);
 }
 
+static void ask_for_an_owner_too_many(void)
+{
+    (void)midge__memory_owner_slots(&mem, OWNERS);
+}
+
+static void reset_an_owner_too_many(void)
+{
+    midge__memory_owner_reset(&mem, OWNERS);
+}
+
+static void ask_for_the_peak_of_an_owner_too_many(void)
+{
+    (void)midge__memory_owner_peak(&mem, OWNERS);
+}
+
 static void corruption_is_asserted(void **state)
 {
     (void)state;
-    void (*const acts[])(void) = {free_twice,          free_twice_what_has_joined,
-                                  free_inside_a_block, free_what_is_not_ours,
-                                  free_a_slot_twice,   overrun_a_block};
+    void (*const acts[])(void) = {free_twice,
+                                  free_twice_what_has_joined,
+                                  free_inside_a_block,
+                                  free_what_is_not_ours,
+                                  free_a_slot_twice,
+                                  overrun_a_block,
+                                  ask_for_an_owner_too_many,
+                                  reset_an_owner_too_many,
+                                  ask_for_the_peak_of_an_owner_too_many};
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(acts); i++) {
         int status = 0;
         pid_t child = fork();
@@ -895,6 +946,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_best_fit_is_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(neighbours_join_in_any_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_small_size_is_served_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_largest_quick_size, setup, teardown),
         cmocka_unit_test_setup_teardown(quick_blocks_join_for_what_is_larger, setup, teardown),
         cmocka_unit_test_setup_teardown(the_client_takes_no_quick_block, setup, teardown),
         cmocka_unit_test_setup_teardown(calloc_checks_overflow_and_zeroes, setup, teardown),
@@ -907,6 +959,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(slots_serve_their_exact_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(slot_fallback_uses_the_small_region, setup, teardown),
         cmocka_unit_test_setup_teardown(equal_slot_sizes_share_one_class, setup, teardown),
+        cmocka_unit_test_setup_teardown(as_many_slots_as_fit, setup, teardown),
         cmocka_unit_test_setup_teardown(slots_that_do_not_fit_change_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_slot_does_not_shrink, setup, teardown),
         cmocka_unit_test_setup_teardown(nth_request_fails, setup, teardown),

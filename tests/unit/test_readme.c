@@ -45,7 +45,6 @@ int fetch_both(struct midge_client *client, struct job jobs[2]);
 int fetch_both(struct midge_client *client, struct job jobs[2])
 {
     midge_id ids[2], both;
-    struct midge_result result;
     for (int i = 0; i < 2; i++) {
         int err = midge_spawn(client, fetch, &jobs[i], &ids[i]);
         if (err != MIDGE_OK) {
@@ -53,7 +52,7 @@ int fetch_both(struct midge_client *client, struct job jobs[2])
         }
     }
     int err = midge_gather(client, ids, 2, MIDGE_GATHER_ALL, &both);
-    return err != MIDGE_OK ? err : midge_wait(client, both, &result);
+    return err != MIDGE_OK ? err : midge_wait(client, both, NULL);
 }
 /* --- end --- */
 

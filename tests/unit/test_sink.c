@@ -23,7 +23,8 @@ static struct store {
     char target[64], beside[64]; /* NUL-terminated text */
     bool exists, pipe;
     unsigned opened, finished, committed;
-    unsigned fail; /* the nth call from now fails with errno 28 */
+    unsigned fail;  /* the nth call from now fails with errno 28 */
+    int open_error; /* of an open that fails */
 } store;
 
 static void set_target(const char *text)
@@ -48,7 +49,7 @@ static int store_open(void *ctx, const char *path, enum midge_file_mode mode, mi
 {
     (void)ctx;
     assert_string_equal(path, "a.png");
-    int err = store_fails(MIDGE_ERR_PORT, native);
+    int err = store_fails(store.open_error, native);
     if (err == MIDGE_OK) {
         store.file = (struct midge_open_file){.mode = mode};
         store.beside[0] = '\0';
@@ -124,6 +125,7 @@ static int setup(void **state)
 {
     (void)state;
     memset(&store, 0, sizeof store);
+    store.open_error = MIDGE_ERR_PORT;
     memset(&core, 0, sizeof core);
     return 0;
 }
@@ -325,6 +327,26 @@ static void file_opened_before_the_request(void **state)
     assert_int_equal(sink.native, 28);
 }
 
+/* The program learns about these two; all others are the file's failure. */
+static void file_errors_that_stay(void **state)
+{
+    static const struct {
+        int opened, written, read;
+    } rows[] = {{MIDGE_ERR_UNSUPPORTED, MIDGE_ERR_UNSUPPORTED, MIDGE_ERR_UNSUPPORTED},
+                {MIDGE_ERR_NO_MEMORY, MIDGE_ERR_NO_MEMORY, MIDGE_ERR_NO_MEMORY},
+                {MIDGE_ERR_PORT, MIDGE_ERR_WRITE, MIDGE_ERR_READ}};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct midge_file_source source;
+        struct midge_file_sink sink = file_sink();
+        store.open_error = rows[i].opened;
+        store.fail = 1;
+        assert_int_equal(midge_file_sink_open(&sink), rows[i].written);
+        store.fail = 1;
+        assert_int_equal(midge_file_source_init(&source, &port, "a.png"), rows[i].read);
+    }
+}
+
 static void file_repeated(void **state)
 {
     (void)state;
@@ -468,6 +490,7 @@ int main(void)
         cmocka_unit_test_setup(file_by_how_it_ended, setup),
         cmocka_unit_test_setup(file_with_every_failure, setup),
         cmocka_unit_test_setup(file_opened_before_the_request, setup),
+        cmocka_unit_test_setup(file_errors_that_stay, setup),
         cmocka_unit_test_setup(file_repeated, setup),
         cmocka_unit_test_setup(file_without_a_store, setup),
         cmocka_unit_test_setup(null_counts, setup),

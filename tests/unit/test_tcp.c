@@ -175,6 +175,32 @@ static void test_failures(void **state)
     assert_int_equal(tcp.s.ops->handshake(&tcp.s), MIDGE_ERR_CONNECT);
 }
 
+/* A failure says all about itself; what does not fail keeps the words about an earlier failure. */
+static void test_faults(void **state)
+{
+    (void)state;
+    static const int good[] = {MIDGE_OK, MIDGE_ERR_AGAIN};
+    struct midge__tcp tcp;
+    uint8_t buf[10] = {0};
+    size_t n;
+    open_connected(&tcp);
+    tcp.s.fault = (struct midge__fault){.native = 5, .verify_flags = 6, .detail = "earlier"};
+    for (unsigned i = 0; i < 2; i++) {
+        script.io = good[i];
+        script.native = NATIVE;
+        assert_int_equal(tcp.s.ops->send(&tcp.s, buf, sizeof buf, &n), good[i]);
+        assert_int_equal(tcp.s.ops->recv(&tcp.s, buf, sizeof buf, &n), good[i]);
+        assert_int_equal(tcp.s.fault.native, 5);
+        assert_string_equal(tcp.s.fault.detail, "earlier");
+    }
+    script.io = MIDGE_ERR_SEND;
+    assert_int_equal(tcp.s.ops->send(&tcp.s, buf, sizeof buf, &n), MIDGE_ERR_SEND);
+    assert_int_equal(tcp.s.fault.native, NATIVE);
+    assert_int_equal(tcp.s.fault.verify_flags, 0);
+    assert_null(tcp.s.fault.detail);
+    tcp.s.ops->close(&tcp.s);
+}
+
 /* Once poll has reported an error, "not yet" would be for ever. */
 static void test_hung(void **state)
 {
@@ -234,11 +260,9 @@ static void test_drained(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused_at_once),
-        cmocka_unit_test(test_connecting),
-        cmocka_unit_test(test_data_and_end),
-        cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_hung),
+        cmocka_unit_test(test_refused_at_once), cmocka_unit_test(test_connecting),
+        cmocka_unit_test(test_data_and_end),    cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_faults),          cmocka_unit_test(test_hung),
         cmocka_unit_test(test_drained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,8 +30,8 @@ static int is_range(const char *text)
 
 int glob_found(const char *url)
 {
-    for (; *url != '\0'; url++) {
-        if (*url == '{' || *url == '}' || (*url == '[' && is_range(url))) {
+    for (url += strcspn(url, "{}["); *url != '\0'; url += 1 + strcspn(url + 1, "{}[")) {
+        if (*url != '[' || is_range(url)) {
             return 1;
         }
     }

@@ -26,6 +26,7 @@ struct shared {
     struct data data;
     struct headers headers;
     const char *method;
+    struct text normal; /* a URL while it is brought into its normal form */
 };
 
 void fetch_refuse(struct fetch *fetch, int error, int native, const char *what)
@@ -89,11 +90,11 @@ static const char *with_query(struct keep *keep, const char *url, const struct t
 }
 
 /* Sets the normal form, or the reason why there is none. */
-static void set_url(struct fetch *fetch, const struct shared *shared)
+static void set_url(struct fetch *fetch, struct shared *shared)
 {
     const char *url = fetch->given;
-    size_t cap, len;
-    char *normal;
+    struct text *normal = &shared->normal;
+    size_t len;
     int err;
 
     if (fetch->upload_path != NULL) {
@@ -102,10 +103,13 @@ static void set_url(struct fetch *fetch, const struct shared *shared)
     if (shared->group->get && shared->group->data.n > 0) {
         url = with_query(shared->keep, url, &shared->data.text);
     }
-    cap = strlen(url) * 3 + 2; /* most bytes: each one encoded, a slash, the NUL */
-    normal = keep_alloc(shared->keep, cap);
-    err = midge_url_normalise(normal, cap, &len, url, 0);
-    fetch->url = err == MIDGE_OK ? normal : url;
+    /* Most bytes: each one encoded, a slash. */
+    (void)text_room(normal, strlen(url) * 3 + 1);
+    err = midge_url_normalise(normal->data, normal->cap, &len, url, 0);
+    fetch->url = url;
+    if (err == MIDGE_OK && strcmp(normal->data, url) != 0) {
+        fetch->url = keep_copy(shared->keep, normal->data, len);
+    }
     if (err != MIDGE_OK) {
         const char *words = url_words(shared->keep, url, &err);
         fetch_refuse(fetch, err, 0, words);
@@ -193,7 +197,7 @@ static void set_address(struct fetch *fetch, const struct shared *shared)
     }
 }
 
-static void plan_fetch(struct fetch *fetch, const struct shared *shared, size_t index)
+static void plan_fetch(struct fetch *fetch, struct shared *shared, size_t index)
 {
     const struct data *data = &shared->data;
 
@@ -234,7 +238,7 @@ static int check_proxy(const struct fetch *fetch)
 static int plan_group(struct plan *plan, const struct group *group, struct keep *keep,
                       const struct midge_port *port, struct run *run)
 {
-    struct shared shared = {.group = group, .keep = keep};
+    struct shared shared = {.group = group, .keep = keep, .normal = {.keep = keep}};
     int code = share(&shared);
 
     for (size_t i = 0; code == 0 && i < group->urls.n; i++) {

@@ -110,7 +110,7 @@ int main(void)
     }
     midge_close(client);
     free(config.memory);
-    printf("consumer-lwip: %s, %s in phase %s, %u frames\n", midge_err_text(err),
-           midge_err_text(result.error), midge_phase_name((enum midge_phase)result.phase), frames);
-    return err == MIDGE_OK && result.error == MIDGE_ERR_TIMEOUT && frames > 0 ? 0 : 1;
+    printf("consumer-lwip: %s in phase %s, %u frames\n", midge_err_text(err),
+           midge_phase_name((enum midge_phase)result.phase), frames);
+    return err == MIDGE_ERR_TIMEOUT && frames > 0 ? 0 : 1;
 }
