@@ -202,6 +202,12 @@
 #define MIDGE_WITH_SESSIONS 1
 #endif
 
+/* Small records (max_fragment_length, RFC 6066 4) are asked for, see MIDGE_MAX_FRAGMENT. Without it
+   a connection of profile tiny keeps its record buffers until it closes. */
+#ifndef MIDGE_WITH_SMALL_RECORDS
+#define MIDGE_WITH_SMALL_RECORDS 1
+#endif
+
 /* Trusted roots as PEM text. Without it config.tls.ca is DER: one certificate, or several one after
    the other. */
 #ifndef MIDGE_WITH_PEM

@@ -43,7 +43,7 @@ static int first_code(int ret)
 
 static int parse_peer(mbedtls_x509_crt *chain, const unsigned char *der, size_t len, bool copy)
 {
-    struct midge__tls_context *context = midge__tls_scope();
+    struct midge__tls_context *context = midge__tls_scope->context;
     if (context == NULL) {
         return copy ? mbedtls_x509_crt_parse_der(chain, der, len)
                     : mbedtls_x509_crt_parse_der_nocopy(chain, der, len);

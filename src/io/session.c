@@ -106,7 +106,7 @@ int midge__tls_take_session(struct midge__tls *tls, struct midge__tls_session **
         return MIDGE_ERR_AGAIN;
     }
     tls->new_session = false;
-    struct midge__tls_scope outer = midge__tls_enter(tls->context, MIDGE__OWNER_CLIENT);
+    const struct midge__tls_scope *outer = midge__tls_enter(&tls->context->scope);
     int err = copy_session(impl, session);
     drop_ticket(impl->ssl.MBEDTLS_PRIVATE(session));
     midge__tls_leave(outer);
@@ -118,7 +118,7 @@ void midge__tls_session_free(struct midge__tls_context *context, struct midge__t
     if (session == NULL) {
         return;
     }
-    struct midge__tls_scope outer = midge__tls_enter(context, MIDGE__OWNER_CLIENT);
+    const struct midge__tls_scope *outer = midge__tls_enter(&context->scope);
     mbedtls_ssl_session_free(&session->ssl);
     midge__tls_leave(outer);
     midge__memory_free(context->memory, session);

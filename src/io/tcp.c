@@ -9,8 +9,6 @@
  */
 #include "io/stream.h"
 
-#include <string.h>
-
 #include "base/check.h"
 
 static struct midge__tcp *tcp_of(struct midge__stream *s)
@@ -18,37 +16,32 @@ static struct midge__tcp *tcp_of(struct midge__stream *s)
     return MIDGE_CONTAINER_OF(s, struct midge__tcp, s);
 }
 
-static int tcp_fail(struct midge__tcp *tcp, int err, int native)
+/*
+ * The end of each call of the port. If poll has reported a broken socket, but no call returns an
+ * error, waiting would not end, as each poll would return immediately: then AGAIN becomes the
+ * failure `failed`.
+ */
+static int judge(struct midge__tcp *tcp, int err, int failed, int native)
 {
-    tcp->s.fault.native = native;
-    tcp->s.fault.verify_flags = 0;
-    tcp->s.fault.detail = NULL;
+    if (err == MIDGE_ERR_AGAIN && tcp->hung) {
+        err = failed;
+    }
+    if (err != MIDGE_OK && err != MIDGE_ERR_AGAIN && err != MIDGE_ERR_EOF) {
+        tcp->s.fault = (struct midge__fault){.native = native};
+    }
     return err;
-}
-
-/* poll reports a broken socket, but no call returns an error. Waiting would not end, as each poll
-   would return immediately, so AGAIN becomes a failure. */
-static int unless_hung(const struct midge__tcp *tcp, int err, int failed)
-{
-    return err == MIDGE_ERR_AGAIN && tcp->hung ? failed : err;
 }
 
 static int tcp_handshake(struct midge__stream *s)
 {
     struct midge__tcp *tcp = tcp_of(s);
-    int native = 0;
-    if (tcp->connected) {
-        return MIDGE_OK;
-    }
-    if (tcp->sock == MIDGE_SOCK_NONE) {
-        return tcp_fail(tcp, MIDGE_ERR_CONNECT, 0);
-    }
-    int err = tcp->port->connected(tcp->port->ctx, tcp->sock, &native);
-    err = unless_hung(tcp, err, MIDGE_ERR_CONNECT);
-    if (err == MIDGE_OK) {
-        tcp->connected = true;
-    } else if (err != MIDGE_ERR_AGAIN) {
-        return tcp_fail(tcp, err, native);
+    int native = 0, err = MIDGE_OK;
+    if (!tcp->connected) {
+        err = tcp->sock == MIDGE_SOCK_NONE
+                  ? MIDGE_ERR_CONNECT
+                  : tcp->port->connected(tcp->port->ctx, tcp->sock, &native);
+        err = judge(tcp, err, MIDGE_ERR_CONNECT, native);
+        tcp->connected = err == MIDGE_OK;
     }
     return err;
 }
@@ -56,39 +49,28 @@ static int tcp_handshake(struct midge__stream *s)
 static int tcp_recv(struct midge__stream *s, uint8_t *buf, size_t cap, size_t *n)
 {
     struct midge__tcp *tcp = tcp_of(s);
-    int native = 0;
+    int native = 0, err = MIDGE_ERR_RECV;
     *n = 0;
-    if (tcp->sock == MIDGE_SOCK_NONE) {
-        return tcp_fail(tcp, MIDGE_ERR_RECV, 0);
-    }
     if (tcp->drained && !tcp->hung) {
         return MIDGE_ERR_AGAIN;
     }
-    int err = tcp->port->recv(tcp->port->ctx, tcp->sock, buf, cap, n, &native);
-    tcp->drained = err == MIDGE_ERR_AGAIN || (err == MIDGE_OK && *n < cap);
-    err = unless_hung(tcp, err, MIDGE_ERR_RECV);
-    if (err == MIDGE_ERR_EOF) {
-        s->clean = false;
-    } else if (err != MIDGE_OK && err != MIDGE_ERR_AGAIN) {
-        return tcp_fail(tcp, err, native);
+    if (tcp->sock != MIDGE_SOCK_NONE) {
+        err = tcp->port->recv(tcp->port->ctx, tcp->sock, buf, cap, n, &native);
+        tcp->drained = err == MIDGE_ERR_AGAIN || (err == MIDGE_OK && *n < cap);
     }
-    return err;
+    s->clean = false;
+    return judge(tcp, err, MIDGE_ERR_RECV, native);
 }
 
 static int tcp_send(struct midge__stream *s, const uint8_t *buf, size_t len, size_t *n)
 {
     struct midge__tcp *tcp = tcp_of(s);
-    int native = 0;
+    int native = 0, err = MIDGE_ERR_SEND;
     *n = 0;
-    if (tcp->sock == MIDGE_SOCK_NONE) {
-        return tcp_fail(tcp, MIDGE_ERR_SEND, 0);
+    if (tcp->sock != MIDGE_SOCK_NONE) {
+        err = tcp->port->send(tcp->port->ctx, tcp->sock, buf, len, n, &native);
     }
-    int err = tcp->port->send(tcp->port->ctx, tcp->sock, buf, len, n, &native);
-    err = unless_hung(tcp, err, MIDGE_ERR_SEND);
-    if (err != MIDGE_OK && err != MIDGE_ERR_AGAIN) {
-        return tcp_fail(tcp, err, native);
-    }
-    return err;
+    return judge(tcp, err, MIDGE_ERR_SEND, native);
 }
 
 static unsigned tcp_interest(const struct midge__stream *s, bool want_recv, bool want_send)
@@ -118,9 +100,9 @@ static void tcp_close(struct midge__stream *s)
     struct midge__tcp *tcp = tcp_of(s);
     if (tcp->sock != MIDGE_SOCK_NONE) {
         tcp->port->close(tcp->port->ctx, tcp->sock);
-        tcp->sock = MIDGE_SOCK_NONE;
     }
-    tcp->connected = false;
+    tcp->sock = MIDGE_SOCK_NONE;
+    tcp->drained = tcp->connected = false;
 }
 
 static const struct midge__stream_ops tcp_ops = {
@@ -145,14 +127,10 @@ int midge__tcp_open(struct midge__tcp *tcp, struct midge_port *port, const struc
                     uint16_t port_number)
 {
     int native = 0;
-    memset(tcp, 0, sizeof *tcp);
-    tcp->s.ops = &tcp_ops;
-    tcp->port = port;
-    tcp->sock = MIDGE_SOCK_NONE;
+    *tcp = (struct midge__tcp){.s.ops = &tcp_ops, .port = port, .sock = MIDGE_SOCK_NONE};
     int err = port->connect(port->ctx, addr, port_number, &tcp->sock, &native);
     if (err != MIDGE_OK) {
         tcp->sock = MIDGE_SOCK_NONE;
-        return tcp_fail(tcp, err, native);
     }
-    return MIDGE_OK;
+    return judge(tcp, err, err, native);
 }

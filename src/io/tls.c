@@ -111,7 +111,7 @@ static int tls_recv(struct midge__stream *s, uint8_t *buf, size_t cap, size_t *n
     }
     MIDGE_ASSERT(impl->state == MIDGE__TLS_OPEN && cap > 0);
     int result = READ_MORE;
-    struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
+    const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
     impl->calls_left = MIDGE__TLS_CALLS;
     while (result == READ_MORE && impl->calls_left > 0) {
         result = recv_once(impl, buf, cap, n);
@@ -188,7 +188,7 @@ static int tls_send(struct midge__stream *s, const uint8_t *buf, size_t len, siz
     if (impl->longest_send != 0 && len > impl->longest_send) {
         len = impl->longest_send;
     }
-    struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
+    const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
     midge__tls_memory_failed_reset(impl);
     impl->calls_left = MIDGE__TLS_CALLS;
     int result = send_result(impl, mbedtls_ssl_write(&impl->ssl, buf, len), n);
@@ -245,7 +245,7 @@ static int tls_shutdown(struct midge__stream *s)
         impl->state == MIDGE__TLS_WAIT_HANDSHAKE) {
         return MIDGE_OK;
     }
-    struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
+    const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
     midge__tls_memory_failed_reset(impl);
     int result = notify(impl);
     midge__tls_leave(outer);
@@ -259,7 +259,7 @@ static void tls_close(struct midge__stream *s)
     if (impl == NULL) {
         return;
     }
-    struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
+    const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
     mbedtls_ssl_free(&impl->ssl);
     midge__tls_leave(outer);
     midge__tls_drop_ahead(impl);
@@ -292,7 +292,7 @@ static struct midge__tls_impl *make_impl(struct midge__tls *tls,
         return NULL;
     }
     impl->tls = tls;
-    impl->owner = params->owner;
+    impl->scope = (struct midge__tls_scope){.context = context, .owner = params->owner};
     impl->show = params->show;
     impl->name = (char *)(impl + 1);
     memcpy(impl->name, params->servername, name);
@@ -331,7 +331,7 @@ static int open_impl(struct midge__tls *tls, const struct midge__tls_params *par
         return MIDGE_ERR_NO_MEMORY;
     }
     tls->impl = impl;
-    struct midge__tls_scope outer = midge__tls_enter(tls->context, params->owner);
+    const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
     midge__tls_memory_failed_reset(impl);
     int ret = set_up(impl, params, config);
     int err = ret == 0 ? MIDGE_OK : midge__tls_fail(impl, ret);

@@ -151,7 +151,7 @@ struct midge__tls_config *midge__tls_config_get(struct midge__tls_context *conte
     config->skip_verification = skip_verification;
     config->min_version = min_version;
     config->max_version = max_version;
-    struct midge__tls_scope outer = midge__tls_enter(context, MIDGE__OWNER_CLIENT);
+    const struct midge__tls_scope *outer = midge__tls_enter(&context->scope);
     mbedtls_ssl_config_init(&config->ssl);
     int ret = fill(context, config);
     if (ret != 0) {
@@ -188,7 +188,7 @@ static int fill_context(struct midge__tls_context *context, const struct midge_t
     if (err != MIDGE_OK) {
         return err;
     }
-    struct midge__tls_scope outer = midge__tls_enter(context, MIDGE__OWNER_CLIENT);
+    const struct midge__tls_scope *outer = midge__tls_enter(&context->scope);
     err = midge__trust_open(&context->trust, context->memory, settings->ca, settings->ca_len);
     midge__tls_leave(outer);
     return err;
@@ -204,6 +204,7 @@ int midge__tls_context_open(struct midge__tls_context **out, struct midge__memor
     if (context == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
+    context->scope = (struct midge__tls_scope){.context = context, .owner = MIDGE__OWNER_CLIENT};
     context->memory = memory;
     context->port = port;
     context->limits = *limits;
@@ -228,7 +229,7 @@ void midge__tls_context_close(struct midge__tls_context *context)
     if (context == NULL) {
         return;
     }
-    struct midge__tls_scope outer = midge__tls_enter(context, MIDGE__OWNER_CLIENT);
+    const struct midge__tls_scope *outer = midge__tls_enter(&context->scope);
     while (context->configs != NULL) {
         struct midge__tls_config *config = context->configs;
         context->configs = config->next;

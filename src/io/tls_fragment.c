@@ -10,7 +10,7 @@
  */
 #include "io/tls_internal.h"
 
-#include <midge/config.h>
+#if MIDGE_WITH_SMALL_RECORDS
 
 /* Where buffers shrink: the length that a connection keeps; else the largest length that both
    buffers hold, and only where asking for it saves something. */
@@ -165,5 +165,7 @@ int midge__tls_wrap_up(struct midge__tls_impl *impl)
 {
     return mbedtls_ssl_handshake_step(&impl->ssl);
 }
+
+#endif
 
 #endif

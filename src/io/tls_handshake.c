@@ -184,7 +184,7 @@ int midge__tls_handshake(struct midge__stream *s)
         return MIDGE_OK;
     }
     int result = STEP_MORE;
-    struct midge__tls_scope outer = midge__tls_enter(tls->context, impl->owner);
+    const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
     impl->calls_left = MIDGE__TLS_CALLS;
     while (result == STEP_MORE && impl->calls_left > 0) { /* cheap steps in one call */
         result = step(impl);

@@ -44,6 +44,7 @@ struct midge__tls_config {
 
 struct midge__tls_context {
     struct midge__tls_context *next; /* list of all contexts in the process */
+    struct midge__tls_scope scope;   /* for calls that are no connection's */
     struct midge__memory *memory;
     struct midge_port *port;
     struct midge__tls_limits limits;
@@ -110,7 +111,7 @@ struct midge__tls_impl {
     int error;             /* DEAD: returned by every later call */
     int send_error;        /* SEND_BROKEN: the lower stream's failure */
     int lower_error;       /* the lower stream's last failure, MIDGE_OK none */
-    unsigned owner;
+    struct midge__tls_scope scope;
     void (*show)(struct midge__tls *tls, const void *certificate); /* NULL none */
     /* verification */
     struct midge__verdict verdict;
@@ -168,11 +169,19 @@ int midge__tls_handshake(struct midge__stream *s);
    sets it in the configuration. look_at_hello: records whether the ServerHello just read agrees.
    wrap_up: mbedTLS's last step of the handshake, in which the buffers shrink only if the server
    agreed. */
+#if MIDGE_WITH_SMALL_RECORDS
 unsigned midge__tls_fragment(void);
 unsigned midge__tls_sent_record(void);
 int midge__tls_ask_fragment(mbedtls_ssl_config *conf);
 void midge__tls_look_at_hello(struct midge__tls_impl *impl);
 int midge__tls_wrap_up(struct midge__tls_impl *impl);
+#else
+#define midge__tls_fragment()          0U
+#define midge__tls_sent_record()       0U
+#define midge__tls_ask_fragment(conf)  ((void)(conf), 0)
+#define midge__tls_look_at_hello(impl) ((void)(impl))
+#define midge__tls_wrap_up(impl)       mbedtls_ssl_handshake_step(&(impl)->ssl)
+#endif
 
 /* session.c. offer: sets tls->new_session if the session of the stream is worth keeping. use:
    offers a session to the server; returns mbedTLS's code, 0 also for a session that cannot be used.

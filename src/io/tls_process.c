@@ -33,27 +33,12 @@
 #endif
 
 static struct {
-    struct midge__tls_scope scope;
     struct midge__tls_context *contexts;
     bool ready;
 } process;
 
-struct midge__tls_scope midge__tls_enter(struct midge__tls_context *context, unsigned owner)
-{
-    struct midge__tls_scope outer = process.scope;
-    process.scope = (struct midge__tls_scope){.context = context, .owner = owner};
-    return outer;
-}
-
-void midge__tls_leave(struct midge__tls_scope outer)
-{
-    process.scope = outer;
-}
-
-struct midge__tls_context *midge__tls_scope(void)
-{
-    return process.scope.context;
-}
+static const struct midge__tls_scope outside;
+const struct midge__tls_scope *midge__tls_scope = &outside;
 
 /* --- allocation --- */
 
@@ -137,7 +122,7 @@ static void outside_free(void *p)
 
 static void *hook_calloc(size_t count, size_t size)
 {
-    const struct midge__tls_scope *scope = &process.scope;
+    const struct midge__tls_scope *scope = midge__tls_scope;
 #if defined(MBEDTLS_PSA_CRYPTO_C)
     if (scope->process || is_key_slice(count, size)) {
         return arena_calloc(count, size);
@@ -177,7 +162,7 @@ static void hook_free(void *p)
    judges the dates of certificates, because it knows whether the clock can be trusted. */
 static mbedtls_time_t hook_time(mbedtls_time_t *out)
 {
-    const struct midge__tls_context *context = process.scope.context;
+    const struct midge__tls_context *context = midge__tls_scope->context;
     int64_t now = MIDGE_TIME_FLOOR;
     if (context != NULL) {
         now = context->port->wall_time(context->port->ctx);
@@ -193,7 +178,7 @@ static mbedtls_time_t hook_time(mbedtls_time_t *out)
 #if defined(OWNED) && defined(MBEDTLS_PLATFORM_MS_TIME_ALT)
 mbedtls_ms_time_t mbedtls_ms_time(void)
 {
-    struct midge__tls_context *context = process.scope.context;
+    struct midge__tls_context *context = midge__tls_scope->context;
     if (context == NULL) {
         return 0;
     }
@@ -212,8 +197,8 @@ psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context
 {
     (void)unused;
     *output_length = 0;
-    if (process.scope.context == NULL ||
-        midge__tls_random(&process.scope.context->drbg, output, output_size) != 0) {
+    if (midge__tls_scope->context == NULL ||
+        midge__tls_random(&midge__tls_scope->context->drbg, output, output_size) != 0) {
         return PSA_ERROR_INSUFFICIENT_ENTROPY;
     }
     *output_length = output_size;
@@ -226,8 +211,8 @@ psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context
 static int psa_open(struct midge__tls_context *context)
 {
 #if defined(MBEDTLS_PSA_CRYPTO_C)
-    struct midge__tls_scope outer = midge__tls_enter(context, MIDGE__OWNER_CLIENT);
-    process.scope.process = true;
+    const struct midge__tls_scope process_scope = {.context = context, .process = true};
+    const struct midge__tls_scope *outer = midge__tls_enter(&process_scope);
     psa_status_t status = psa_crypto_init();
     midge__tls_leave(outer);
     if (status == PSA_ERROR_INSUFFICIENT_MEMORY) {

@@ -6,7 +6,7 @@
  * Each call into mbedTLS is made between enter and leave, so that the allocator knows from which
  * memory to allocate and for which owner:
  *
- *     struct midge__tls_scope outer = midge__tls_enter(context, owner);
+ *     const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
  *     ret = mbedtls_ssl_read(...);
  *     midge__tls_leave(outer);
  *
@@ -35,10 +35,21 @@ struct midge__tls_scope {
     bool process; /* allocations live longer than every client */
 };
 
-struct midge__tls_scope midge__tls_enter(struct midge__tls_context *context, unsigned owner);
-void midge__tls_leave(struct midge__tls_scope outer);
-/* The context of the current scope; NULL: outside of midge's scopes. */
-struct midge__tls_context *midge__tls_scope(void);
+/* The current scope, never NULL. */
+extern const struct midge__tls_scope *midge__tls_scope;
+
+/* Begins a scope, which stays valid until leave. Returns the outer one, for leave. */
+static inline const struct midge__tls_scope *midge__tls_enter(const struct midge__tls_scope *scope)
+{
+    const struct midge__tls_scope *outer = midge__tls_scope;
+    midge__tls_scope = scope;
+    return outer;
+}
+
+static inline void midge__tls_leave(const struct midge__tls_scope *outer)
+{
+    midge__tls_scope = outer;
+}
 
 /* Adds the context to the process; the first one installs the hooks. NO_MEMORY, ENTROPY. The
    context's memory, port and RNG must be ready. */

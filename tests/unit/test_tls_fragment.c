@@ -170,7 +170,8 @@ static void to_the_last_step(struct link *link)
     int *at = &impl->ssl.MBEDTLS_PRIVATE(state);
     while (*at != MBEDTLS_SSL_HANDSHAKE_WRAPUP) {
         int before = *at;
-        struct midge__tls_scope outer = midge__tls_enter(fx.context, OWNER);
+        impl->calls_left = MIDGE__TLS_CALLS;
+        const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
         int ret = mbedtls_ssl_handshake_step(&impl->ssl);
         midge__tls_leave(outer);
         if (ret == 0 && before == MBEDTLS_SSL_SERVER_HELLO) {
