@@ -217,6 +217,11 @@
 #define MIDGE_WITH_CHAIN_CHECKS 1
 #endif
 
+/* config.headers, which every request has. Without it they are refused (UNSUPPORTED). */
+#ifndef MIDGE_WITH_DEFAULT_HEADERS
+#define MIDGE_WITH_DEFAULT_HEADERS 1
+#endif
+
 /* URLs as people paste them, and relative ones: midge_url_normalise, midge_url_resolve and
    config.base_url. Without it a request's URL must be complete and in the characters that
    midge_url_parse accepts, and config.base_url is refused (UNSUPPORTED). */

@@ -164,6 +164,9 @@ static int check_session(const struct midge_config *c)
     if (!MIDGE_WITH_URL_MENDING && c->base_url != NULL) {
         return MIDGE_ERR_UNSUPPORTED;
     }
+    if (!MIDGE_WITH_DEFAULT_HEADERS) {
+        return c->n_headers == 0 ? MIDGE_OK : MIDGE_ERR_UNSUPPORTED;
+    }
     return midge__h1_check("GET", (struct midge__h1_headers){c->headers, c->n_headers},
                            MIDGE__H1_FRAMING_NONE, 0);
 }
