@@ -125,7 +125,9 @@ static void put_authority(struct out *out, const struct midge_url *url)
     bool brackets = MIDGE_WITH_IPV6 && url->is_ipv6;
     put_text(out, brackets ? ": [" : ": ");
     put(out, url->host);
-    put_text(out, brackets ? "]" : "");
+    if (brackets) {
+        put_text(out, "]");
+    }
     if (url->port != (url->is_https ? 443 : 80)) {
         char digits[MIDGE__U64_DIGITS];
         put_text(out, ":");
@@ -134,12 +136,17 @@ static void put_authority(struct out *out, const struct midge_url *url)
     put_text(out, "\r\n");
 }
 
+static unsigned bit_of(const struct midge_header *header)
+{
+    return midge__field_bit(midge__field_of(midge__span_of(header->name)));
+}
+
 /* The set of the list's fields. */
 static unsigned fields_of(struct midge__h1_headers headers)
 {
     unsigned set = 0;
     for (size_t i = 0; i < headers.count; i++) {
-        set |= midge__field_bit(midge__field_of(midge__span_of(headers.list[i].name)));
+        set |= bit_of(&headers.list[i]);
     }
     return set;
 }
@@ -172,14 +179,15 @@ static void put_host(struct out *out, const struct midge__h1_write *w)
     put_authority(out, w->url);
 }
 
-/* Writes the headers of `list`, apart from the fields in `not` and the names in `stronger`. */
+/* Writes the headers of `list`, apart from the fields in `not` and the names in `stronger`, which
+   may be NULL. */
 static void put_headers(struct out *out, struct midge__h1_headers list, unsigned not,
-                        struct midge__h1_headers stronger)
+                        const struct midge__h1_headers *stronger)
 {
     for (size_t i = 0; i < list.count; i++) {
         const struct midge_header *header = &list.list[i];
-        unsigned field = midge__field_bit(midge__field_of(midge__span_of(header->name)));
-        if (header->value != NULL && (field & not ) == 0 && find(stronger, header->name) == NULL) {
+        if (header->value != NULL && (bit_of(header) & not ) == 0 &&
+            (stronger == NULL || find(*stronger, header->name) == NULL)) {
             put_header(out, header->name, "", header->value);
         }
     }
@@ -207,7 +215,6 @@ static void put_framing(struct out *out, const struct midge__h1_write *w)
 
 static void put_lines(struct out *out, const struct midge__h1_write *w)
 {
-    const struct midge__h1_headers none = {NULL, 0};
     const unsigned own = fields_of(w->headers);
     unsigned all = own;
     unsigned not = MIDGE__FIELD_BIT(HOST) |
@@ -217,12 +224,12 @@ static void put_lines(struct out *out, const struct midge__h1_write *w)
     put_text(out, " HTTP/1.1\r\n");
     put_host(out, w);
     put_framing(out, w);
-    put_headers(out, w->headers, not, none);
+    put_headers(out, w->headers, not, NULL);
     if (MIDGE_WITH_DEFAULT_HEADERS) {
         all |= fields_of(w->defaults);
         not |= w->content_type != NULL ? MIDGE__FIELD_BIT(CONTENT_TYPE) : 0;
         not |= w->bearer != NULL ? MIDGE__FIELD_BIT(AUTHORIZATION) : 0;
-        put_headers(out, w->defaults, not, w->headers);
+        put_headers(out, w->defaults, not, &w->headers);
     }
     put_field(out, own, MIDGE__FIELD_CONTENT_TYPE, "", w->content_type);
     put_field(out, own, MIDGE__FIELD_AUTHORIZATION, "Bearer ", w->bearer);
