@@ -196,7 +196,7 @@ static bool whole_line(struct midge__h1_parse *p, struct midge_span *line)
     size_t most = min_size((size_t)(p->end - p->at), p->budget);
     const uint8_t *end = text_end(p->at, p->at + most);
     size_t n = (size_t)(end - p->at);
-    if (n == 0 || most - n < 4 || n >= p->cap - p->fill || end[0] != '\r' || end[1] != '\n' ||
+    if (n == 0 || most - n < 3 || n >= p->cap - p->fill || end[0] != '\r' || end[1] != '\n' ||
         midge__is_ows((char)end[2])) {
         return false;
     }
