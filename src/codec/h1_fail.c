@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Records errors of the parser: the place counts from init, the error stays for later calls. */
 #include "codec/h1_fail.h"
 
 #include "midge/err.h"
