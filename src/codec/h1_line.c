@@ -175,7 +175,8 @@ static int step(struct midge__h1_parse *p, enum midge__h1_line_kind kind)
 {
     if (p->budget == 0) {
         (void)midge__h1_fail_at(p, 0, MIDGE__TEXT("response heads exceed max_head_total"));
-        return p->err = MIDGE_ERR_TOO_LARGE;
+        p->err = MIDGE_ERR_TOO_LARGE;
+        return MIDGE_ERR_TOO_LARGE;
     }
     switch (p->in_line) {
     case TEXT:
