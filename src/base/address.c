@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Both families: an IPv4 address is never a valid IPv6 address, so the order does not matter. */
 #include "base/address.h"
 
 unsigned midge__address_parse(struct midge_span text, uint8_t bytes[16])

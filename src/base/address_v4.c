@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Reads an IPv4 address in its plain form only: other readers take 127.1 or 010.0.0.1 differently.
+ */
 #include "base/address.h"
 #include "base/span.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Records errors of the parser: the place counts from init, the error stays for later calls. */
 #include "codec/h1_fail.h"
 
 #include "midge/err.h"
@@ -6,12 +7,13 @@
 static int fail(struct midge__h1_parse *p, uint32_t offset)
 {
     p->offset = offset;
-    return p->err = MIDGE_ERR_PROTOCOL;
+    p->err = MIDGE_ERR_PROTOCOL;
+    return MIDGE_ERR_PROTOCOL;
 }
 
 int midge__h1_fail_at_byte(struct midge__h1_parse *p, int at)
 {
-    return fail(p, p->received + (uint32_t)(p->at - p->begin) + (uint32_t)at);
+    return fail(p, midge__h1_offset(p) + (uint32_t)at);
 }
 
 int midge__h1_fail_at_line(struct midge__h1_parse *p, size_t at)

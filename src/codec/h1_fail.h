@@ -5,6 +5,12 @@
 
 #include "codec/h1_parse.h"
 
+/* Offset of the next byte. */
+static inline uint32_t midge__h1_offset(const struct midge__h1_parse *p)
+{
+    return p->received - (uint32_t)(p->end - p->at);
+}
+
 /* Record an error, for this and all later calls, and return MIDGE_ERR_PROTOCOL. fail_at, at_byte:
    `at` bytes after the next byte. in_line, at_line: `at` bytes into the current line, folds not
    counted. */

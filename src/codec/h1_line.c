@@ -175,7 +175,8 @@ static int step(struct midge__h1_parse *p, enum midge__h1_line_kind kind)
 {
     if (p->budget == 0) {
         (void)midge__h1_fail_at(p, 0, MIDGE__TEXT("response heads exceed max_head_total"));
-        return p->err = MIDGE_ERR_TOO_LARGE;
+        p->err = MIDGE_ERR_TOO_LARGE;
+        return MIDGE_ERR_TOO_LARGE;
     }
     switch (p->in_line) {
     case TEXT:
@@ -196,7 +197,7 @@ static bool whole_line(struct midge__h1_parse *p, struct midge_span *line)
     size_t most = min_size((size_t)(p->end - p->at), p->budget);
     const uint8_t *end = text_end(p->at, p->at + most);
     size_t n = (size_t)(end - p->at);
-    if (n == 0 || most - n < 4 || n >= p->cap - p->fill || end[0] != '\r' || end[1] != '\n' ||
+    if (n == 0 || most - n < 3 || n >= p->cap - p->fill || end[0] != '\r' || end[1] != '\n' ||
         midge__is_ows((char)end[2])) {
         return false;
     }

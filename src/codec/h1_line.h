@@ -26,7 +26,7 @@ int midge__h1_line(struct midge__h1_parse *p, enum midge__h1_line_kind kind,
 static inline void midge__h1_line_begin(struct midge__h1_parse *p)
 {
     p->folded = false;
-    p->offset = p->received + (uint32_t)(p->at - p->begin);
+    p->offset = midge__h1_offset(p);
 }
 
 #endif

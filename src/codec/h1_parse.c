@@ -309,14 +309,15 @@ int midge__h1_parse(struct midge__h1_parse *p, const uint8_t *in, size_t len, si
 {
     int got = p->err;
     *event = (struct midge__h1_event){MIDGE__H1_NEED_MORE, NULL, 0};
-    p->begin = p->at = in;
+    p->at = in;
     p->end = in + len;
+    p->received += (uint32_t)len;
     while (got == MIDGE__H1_GO) {
         got = step(p, event);
     }
     *used = (size_t)(p->at - in);
-    p->received += (uint32_t)*used;
-    p->begin = p->at;
+    p->received = midge__h1_offset(p);
+    p->end = p->at;
     return p->err;
 }
 
@@ -341,7 +342,8 @@ void midge__h1_parse_forget(struct midge__h1_parse *p)
 static int cut(struct midge__h1_parse *p, int err, const char *why)
 {
     (void)midge__h1_fail_at(p, 0, why);
-    return p->err = err;
+    p->err = (int8_t)err;
+    return err;
 }
 
 /* For a body that only this end delimits, RFC 9112 9.8. */

@@ -86,6 +86,7 @@ struct midge__h1_parse {
     uint8_t in_line;  /* state of the current line, see h1_line.c */
     uint8_t skip;     /* whether the current line is skipped, see h1_skip.c */
     bool folded;      /* the current line continues the line before it */
+    int8_t err;       /* the error that every further call returns */
     uint16_t present; /* one bit for each enum midge__field that the head has */
     /* Set by the caller after init. */
     uint32_t budget;    /* bytes that all heads (1xx and final) and trailers may still have */
@@ -97,13 +98,12 @@ struct midge__h1_parse {
     size_t line;       /* where the current line starts in head */
     size_t fields;     /* where headers start */
     size_t fields_end; /* where headers end and trailers start; 0 before the head is complete */
-    const uint8_t *begin, *at, *end; /* input of the current call, its next byte */
-    int err;                         /* the error that every further call returns */
-    struct midge__h1_chunk chunk;    /* chunk.left counts down every kind of body */
+    const uint8_t *at, *end;      /* the unread input of the current call */
+    struct midge__h1_chunk chunk; /* chunk.left counts down every kind of body */
     /* To be read by the caller. The two counters of bytes since init start again at 2^32. */
     const char *why;         /* after an error: its cause, a short static text */
     uint32_t offset;         /* after an error: its place; before: the line's start */
-    uint32_t received;       /* bytes consumed */
+    uint32_t received;       /* bytes consumed; during a call, the whole input */
     uint64_t content_length; /* of Content-Length, also where there is no body (HEAD, 304) */
 };
 

@@ -102,12 +102,6 @@ static void put_text(struct out *out, const char *text)
     put(out, midge__span_of(text));
 }
 
-static void put_number(struct out *out, uint64_t value)
-{
-    char digits[MIDGE__U64_DIGITS];
-    put(out, midge__span(digits, midge__u64_text(digits, value)));
-}
-
 static void put_header(struct out *out, const char *name, const char *prefix, const char *value)
 {
     put_text(out, name);
@@ -131,12 +125,20 @@ static void put_authority(struct out *out, const struct midge_url *url)
     bool brackets = MIDGE_WITH_IPV6 && url->is_ipv6;
     put_text(out, brackets ? ": [" : ": ");
     put(out, url->host);
-    put_text(out, brackets ? "]" : "");
+    if (brackets) {
+        put_text(out, "]");
+    }
     if (url->port != (url->is_https ? 443 : 80)) {
+        char digits[MIDGE__U64_DIGITS];
         put_text(out, ":");
-        put_number(out, url->port);
+        put(out, midge__span(digits, midge__u64_text(digits, url->port)));
     }
     put_text(out, "\r\n");
+}
+
+static unsigned bit_of(const struct midge_header *header)
+{
+    return midge__field_bit(midge__field_of(midge__span_of(header->name)));
 }
 
 /* The set of the list's fields. */
@@ -144,7 +146,7 @@ static unsigned fields_of(struct midge__h1_headers headers)
 {
     unsigned set = 0;
     for (size_t i = 0; i < headers.count; i++) {
-        set |= midge__field_bit(midge__field_of(midge__span_of(headers.list[i].name)));
+        set |= bit_of(&headers.list[i]);
     }
     return set;
 }
@@ -162,13 +164,12 @@ static const struct midge_header *find(struct midge__h1_headers headers, const c
 
 /* Host is the first header (RFC 9110 7.2), also when the caller sets it. A request must have one.
  */
-static void put_host(struct out *out, const struct midge__h1_write *w, unsigned own,
-                     unsigned defaults)
+static void put_host(struct out *out, const struct midge__h1_write *w)
 {
     const char *name = midge__field_name(MIDGE__FIELD_HOST);
-    const struct midge_header *given = NULL;
-    if (((own | defaults) & MIDGE__FIELD_BIT(HOST)) != 0) {
-        given = find((own & MIDGE__FIELD_BIT(HOST)) != 0 ? w->headers : w->defaults, name);
+    const struct midge_header *given = find(w->headers, name);
+    if (MIDGE_WITH_HEADER_DEFAULTS && given == NULL) {
+        given = find(w->defaults, name);
     }
     if (given != NULL && given->value != NULL) {
         put_header(out, given->name, "", given->value);
@@ -178,26 +179,15 @@ static void put_host(struct out *out, const struct midge__h1_write *w, unsigned 
     put_authority(out, w->url);
 }
 
-static void put_framing(struct out *out, const struct midge__h1_write *w)
-{
-    if (w->framing == MIDGE__H1_FRAMING_LENGTH) {
-        put_text(out, midge__field_name(MIDGE__FIELD_CONTENT_LENGTH));
-        put_text(out, ": ");
-        put_number(out, w->content_length);
-        put_text(out, "\r\n");
-    } else if (w->framing == MIDGE__H1_FRAMING_CHUNKED) {
-        put_header(out, midge__field_name(MIDGE__FIELD_TRANSFER_ENCODING), "", "chunked");
-    }
-}
-
-/* Writes the headers of `list`, apart from the fields in `not` and the names in `stronger`. */
+/* Writes the headers of `list`, apart from the fields in `not` and the names in `stronger`, which
+   may be NULL. */
 static void put_headers(struct out *out, struct midge__h1_headers list, unsigned not,
-                        struct midge__h1_headers stronger)
+                        const struct midge__h1_headers *stronger)
 {
     for (size_t i = 0; i < list.count; i++) {
         const struct midge_header *header = &list.list[i];
-        unsigned field = midge__field_bit(midge__field_of(midge__span_of(header->name)));
-        if (header->value != NULL && (field & not ) == 0 && find(stronger, header->name) == NULL) {
+        if (header->value != NULL && (bit_of(header) & not ) == 0 &&
+            (stronger == NULL || find(*stronger, header->name) == NULL)) {
             put_header(out, header->name, "", header->value);
         }
     }
@@ -212,28 +202,39 @@ static void put_field(struct out *out, unsigned given, enum midge__field field, 
     }
 }
 
+static void put_framing(struct out *out, const struct midge__h1_write *w)
+{
+    char digits[MIDGE__U64_DIGITS + 1];
+    if (w->framing == MIDGE__H1_FRAMING_LENGTH) {
+        digits[midge__u64_text(digits, w->content_length)] = '\0';
+        put_field(out, 0, MIDGE__FIELD_CONTENT_LENGTH, "", digits);
+    } else if (w->framing == MIDGE__H1_FRAMING_CHUNKED) {
+        put_field(out, 0, MIDGE__FIELD_TRANSFER_ENCODING, "", "chunked");
+    }
+}
+
 static void put_lines(struct out *out, const struct midge__h1_write *w)
 {
-    const struct midge__h1_headers none = {NULL, 0};
     const unsigned own = fields_of(w->headers);
-    const unsigned defaults = MIDGE_WITH_HEADER_DEFAULTS ? fields_of(w->defaults) : 0;
+    unsigned all = own;
     unsigned not = MIDGE__FIELD_BIT(HOST) |
                    (w->framing != MIDGE__H1_FRAMING_NONE ? MIDGE__FIELD_BIT(CONTENT_LENGTH) : 0);
     put_text(out, w->method);
     put_target(out, w->url);
     put_text(out, " HTTP/1.1\r\n");
-    put_host(out, w, own, defaults);
+    put_host(out, w);
     put_framing(out, w);
-    put_headers(out, w->headers, not, none);
-    not |= w->content_type != NULL ? MIDGE__FIELD_BIT(CONTENT_TYPE) : 0;
-    not |= w->bearer != NULL ? MIDGE__FIELD_BIT(AUTHORIZATION) : 0;
+    put_headers(out, w->headers, not, NULL);
     if (MIDGE_WITH_HEADER_DEFAULTS) {
-        put_headers(out, w->defaults, not, w->headers);
+        all |= fields_of(w->defaults);
+        not |= w->content_type != NULL ? MIDGE__FIELD_BIT(CONTENT_TYPE) : 0;
+        not |= w->bearer != NULL ? MIDGE__FIELD_BIT(AUTHORIZATION) : 0;
+        put_headers(out, w->defaults, not, &w->headers);
     }
     put_field(out, own, MIDGE__FIELD_CONTENT_TYPE, "", w->content_type);
     put_field(out, own, MIDGE__FIELD_AUTHORIZATION, "Bearer ", w->bearer);
-    put_field(out, own | defaults, MIDGE__FIELD_USER_AGENT, "", w->user_agent);
-    put_field(out, own | defaults, MIDGE__FIELD_ACCEPT, "", w->accept);
+    put_field(out, all, MIDGE__FIELD_USER_AGENT, "", w->user_agent);
+    put_field(out, all, MIDGE__FIELD_ACCEPT, "", w->accept);
 }
 
 static void put_head(struct out *out, const struct midge__h1_write *w)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The answer's own date stands for the current time: the clock of a device may be wrong. */
 #include "codec/retry_after.h"
 
 #if MIDGE_WITH_RETRY_AFTER

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Writes URLs byte by byte: after an overflow nothing more is written, and finish reports it. */
 #include "codec/url_out.h"
 
 #include "codec/url.h"

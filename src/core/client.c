@@ -161,9 +161,11 @@ static int check_session(const struct midge_config *c)
         !midge__millis_valid(c->ticket_wait_ms) || !midge__millis_valid(c->lead_ms)) {
         return MIDGE_ERR_INVALID;
     }
-    if ((!MIDGE_WITH_URL_MENDING && c->base_url != NULL) ||
-        (!MIDGE_WITH_HEADER_DEFAULTS && c->n_headers > 0)) {
+    if (!MIDGE_WITH_URL_MENDING && c->base_url != NULL) {
         return MIDGE_ERR_UNSUPPORTED;
+    }
+    if (!MIDGE_WITH_HEADER_DEFAULTS) {
+        return c->n_headers == 0 ? MIDGE_OK : MIDGE_ERR_UNSUPPORTED;
     }
     return midge__h1_check("GET", (struct midge__h1_headers){c->headers, c->n_headers},
                            MIDGE__H1_FRAMING_NONE, 0);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Short escapes where JSON has one, \u00XX for the other control characters. */
 #include "json/json_escape.h"
 
 #include <string.h>

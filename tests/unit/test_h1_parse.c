@@ -531,6 +531,46 @@ static void test_body_is_not_copied(void **state)
     assert_int_equal(event.len, 3);
 }
 
+static void parse_all(struct midge__h1_parse *p, char *head, size_t cap, const char *in)
+{
+    struct midge__h1_event event;
+    size_t used = 0, at = 0;
+    midge__h1_parse_init(p, head, cap, 0);
+    while (at < strlen(in)) {
+        assert_int_equal(
+            midge__h1_parse(p, (const uint8_t *)in + at, strlen(in) - at, &used, &event), MIDGE_OK);
+        at += used;
+    }
+}
+
+/* The body's last byte was read, but END was not asked for. */
+static void test_eof_before_end(void **state)
+{
+    struct midge__h1_parse p;
+    char head[64];
+    (void)state;
+    parse_all(&p, head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
+    assert_int_equal(p.complete, MIDGE__H1_COMPLETE_NO);
+    assert_int_equal(midge__h1_parse_eof(&p, MIDGE__H1_EOF_TLS_FIN), MIDGE_OK);
+    assert_int_equal(p.complete, MIDGE__H1_COMPLETE_YES);
+}
+
+/* What the first end said stays. */
+static void test_eof_twice(void **state)
+{
+    struct midge__h1_parse p;
+    char head[64];
+    (void)state;
+    parse_all(&p, head, sizeof head, "HTTP/1.1 200 OK\r\n\r\nx");
+    assert_int_equal(midge__h1_parse_eof(&p, MIDGE__H1_EOF_PLAIN), MIDGE_OK);
+    assert_int_equal(midge__h1_parse_eof(&p, MIDGE__H1_EOF_CLOSE_NOTIFY), MIDGE_OK);
+    assert_int_equal(p.complete, MIDGE__H1_COMPLETE_UNVERIFIED);
+
+    parse_all(&p, head, sizeof head, "HTTP/1.1 200 OK\r\n\r\nx");
+    assert_int_equal(midge__h1_parse_eof(&p, MIDGE__H1_EOF_TLS_FIN), MIDGE_ERR_PARTIAL);
+    assert_int_equal(midge__h1_parse_eof(&p, MIDGE__H1_EOF_PLAIN), MIDGE_ERR_PARTIAL);
+}
+
 /* ---- all of them, each under a name that says file and case ---- */
 
 int main(void)
@@ -542,6 +582,8 @@ int main(void)
         add_test(rows[i].name, test_row, &rows[i]);
     add_test("header_find", test_header_find, NULL);
     add_test("body_is_not_copied", test_body_is_not_copied, NULL);
+    add_test("eof_before_end", test_eof_before_end, NULL);
+    add_test("eof_twice", test_eof_twice, NULL);
     if (vector_count < 90) {
         fprintf(stderr, "%s/h1: only %zu cases found\n", MIDGE_VECTORS_DIR, vector_count);
         return 2;

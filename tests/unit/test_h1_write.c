@@ -215,6 +215,7 @@ static void write_head(const struct request *q, size_t size, char *out, size_t *
         *len += n;
         free(piece);
     } while (err == MIDGE_ERR_AGAIN);
+    assert_int_equal(midge__h1_head_size(&w), *len);
     assert_int_equal(midge__h1_write(&w, NULL, 0, &n), MIDGE_OK);
     assert_int_equal(n, 0);
 }
