@@ -209,8 +209,7 @@
 #define MIDGE_WITH_LEADERS 1
 #endif
 #if MIDGE_WITH_LEADERS && !MIDGE_WITH_SESSIONS
-#error                                                                                             \
-    "MIDGE_WITH_LEADERS needs MIDGE_WITH_SESSIONS: a leader's session is for the others to resume"
+#error "MIDGE_WITH_LEADERS needs MIDGE_WITH_SESSIONS: others resume the leader's session"
 #endif
 
 /* Trusted roots as PEM text. Without it config.tls.ca is DER: one certificate, or several one after
