@@ -208,6 +208,16 @@
 #define MIDGE_WITH_SMALL_RECORDS 1
 #endif
 
+/* One full handshake for requests that start together to one origin: the others wait for its
+   session. Without it each of them begins at once, with a full handshake if there is no session
+   yet. */
+#ifndef MIDGE_WITH_LEADERS
+#define MIDGE_WITH_LEADERS 1
+#endif
+#if MIDGE_WITH_LEADERS && !MIDGE_WITH_SESSIONS
+#error "MIDGE_WITH_LEADERS needs MIDGE_WITH_SESSIONS: others resume the leader's session"
+#endif
+
 /* Trusted roots as PEM text. Without it config.tls.ca is DER: one certificate, or several one after
    the other. */
 #ifndef MIDGE_WITH_PEM

@@ -37,46 +37,37 @@ static void place(struct midge__timer_heap *heap, struct midge__timer *timer, ui
     timer->index = index;
 }
 
-static void sift_up(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t index)
+static struct midge__timer *parent_of(const struct midge__timer_heap *heap, uint32_t index)
 {
-    while (index > 1) {
-        struct midge__timer *parent = heap->slots[index / 2 - 1];
-        if (!fires_before(heap, timer, parent)) {
-            break;
-        }
-        place(heap, parent, index);
-        index /= 2;
-    }
-    place(heap, timer, index);
+    return heap->slots[index / 2 - 1];
 }
 
-static void sift_down(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t index)
+/* The place of the earlier child; 0: there is none. */
+static uint32_t child_of(const struct midge__timer_heap *heap, uint32_t index)
 {
-    for (;;) {
-        uint32_t child = 2 * index;
-        if (child > heap->count) {
-            break;
-        }
-        if (child < heap->count && fires_before(heap, heap->slots[child], heap->slots[child - 1])) {
-            child++;
-        }
-        if (!fires_before(heap, heap->slots[child - 1], timer)) {
-            break;
-        }
+    uint32_t child = 2 * index;
+    if (child > heap->count) {
+        return 0;
+    }
+    return child < heap->count && fires_before(heap, heap->slots[child], heap->slots[child - 1])
+               ? child + 1
+               : child;
+}
+
+/* Puts `timer` where its time belongs, starting from a free place: above or below that. */
+static void settle(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t index)
+{
+    uint32_t child;
+    while (index > 1 && fires_before(heap, timer, parent_of(heap, index))) {
+        place(heap, parent_of(heap, index), index);
+        index /= 2;
+    }
+    while ((child = child_of(heap, index)) != 0 &&
+           fires_before(heap, heap->slots[child - 1], timer)) {
         place(heap, heap->slots[child - 1], index);
         index = child;
     }
     place(heap, timer, index);
-}
-
-/* Puts `timer` where its time belongs, starting from a free place. */
-static void settle(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t index)
-{
-    if (index > 1 && fires_before(heap, timer, heap->slots[index / 2 - 1])) {
-        sift_up(heap, timer, index);
-    } else {
-        sift_down(heap, timer, index);
-    }
 }
 
 /* ---- Public ---- */

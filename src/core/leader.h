@@ -3,11 +3,14 @@
 #ifndef MIDGE_CORE_LEADER_H
 #define MIDGE_CORE_LEADER_H
 
-#include <stdbool.h>
+#include <stddef.h>
+#include "midge/config.h"
 
 struct midge_client;
 struct midge__conn;
 struct midge__origin;
+
+#if MIDGE_WITH_LEADERS
 
 void midge__leader_timer_init(struct midge__origin *origin);
 /* conn is new: it leads if its origin needs a leader. */
@@ -29,5 +32,32 @@ struct midge__conn *midge__leader_yield(const struct midge_client *client,
                                         const struct midge__origin *origin);
 /* A connection that is to close now, since another leads in its place. NULL: there is none. */
 struct midge__conn *midge__leader_overtaken(const struct midge_client *client);
+
+#else /* no connection leads, so no request waits for another one's session */
+
+#define midge__leader_timer_init(origin) ((void)(origin))
+#define midge__leader_open(conn)         ((void)(conn))
+#define midge__leader_heard(conn)        ((void)(conn))
+#define midge__leader_moved(conn)        ((void)(conn))
+#define midge__leader_complete(conn)     ((void)(conn))
+#define midge__leader_failed(conn)       ((void)(conn))
+#define midge__leader_gone(conn)         ((void)(conn))
+#define midge__leader_session(origin)    ((void)(origin))
+
+static inline struct midge__conn *midge__leader_yield(const struct midge_client *client,
+                                                      const struct midge__origin *origin)
+{
+    (void)client;
+    (void)origin;
+    return NULL;
+}
+
+static inline struct midge__conn *midge__leader_overtaken(const struct midge_client *client)
+{
+    (void)client;
+    return NULL;
+}
+
+#endif
 
 #endif
