@@ -36,6 +36,8 @@
 #include "core/transfer.h"
 #include "midge/config.h"
 
+#if MIDGE_WITH_SESSIONS
+
 #define SILENCE_MS   300U
 #define RTT_MAX_MS   60000U
 #define FAILURES_MAX 2U
@@ -348,3 +350,5 @@ struct midge__conn *midge__leader_overtaken(const struct midge_client *client)
     struct midge__list *link = midge__list_first(&client->overtaken);
     return link != NULL ? MIDGE_CONTAINER_OF(link, struct midge__conn, rank) : NULL;
 }
+
+#endif

@@ -4,10 +4,14 @@
 #define MIDGE_CORE_LEADER_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include "midge/config.h"
 
 struct midge_client;
 struct midge__conn;
 struct midge__origin;
+
+#if MIDGE_WITH_SESSIONS
 
 void midge__leader_timer_init(struct midge__origin *origin);
 /* conn is new: it leads if its origin needs a leader. */
@@ -29,5 +33,58 @@ struct midge__conn *midge__leader_yield(const struct midge_client *client,
                                         const struct midge__origin *origin);
 /* A connection that is to close now, since another leads in its place. NULL: there is none. */
 struct midge__conn *midge__leader_overtaken(const struct midge_client *client);
+
+#else /* without sessions no connection leads */
+
+static inline void midge__leader_open(struct midge__conn *conn)
+{
+    (void)conn;
+}
+
+static inline void midge__leader_heard(struct midge__conn *conn)
+{
+    (void)conn;
+}
+
+static inline void midge__leader_moved(struct midge__conn *conn)
+{
+    (void)conn;
+}
+
+static inline void midge__leader_complete(struct midge__conn *conn)
+{
+    (void)conn;
+}
+
+static inline void midge__leader_failed(struct midge__conn *conn)
+{
+    (void)conn;
+}
+
+static inline void midge__leader_gone(struct midge__conn *conn)
+{
+    (void)conn;
+}
+
+static inline void midge__leader_timer_init(struct midge__origin *origin)
+{
+    (void)origin;
+}
+
+static inline struct midge__conn *midge__leader_yield(const struct midge_client *client,
+                                                      const struct midge__origin *origin)
+{
+    (void)client;
+    (void)origin;
+    return NULL;
+}
+
+static inline struct midge__conn *midge__leader_overtaken(const struct midge_client *client)
+{
+    (void)client;
+    return NULL;
+}
+
+#endif
 
 #endif
