@@ -275,6 +275,7 @@ static bool admit_handshakes(struct midge_client *client)
             (void)yield_leader(client, NULL); /* its permit */
             return false;
         }
+        midge__client_buffers_put(client); /* if no exchange uses them */
         if (has_handshake(next)) {
             midge__conn_admit(next);
         } else if (!admit_reuser_first(client, t) && !close_one(client, true)) {
