@@ -50,7 +50,7 @@ static void change(struct midge__memory *m, struct midge__owner_stats *own, size
 {
     m->promised -= untaken(own);
     own->live += bytes;
-    own->slots += slots;
+    own->slots += (uint32_t)slots; /* of one connection: much less than 4 GB */
     m->promised += untaken(own);
     m->stats.live += bytes;
 }
@@ -346,7 +346,7 @@ void midge__memory_promise(struct midge__memory *m, unsigned owner, size_t n)
     MIDGE_ASSERT(owner < m->owners);
     struct midge__owner_stats *own = &m->owner_stats[owner];
     m->promised -= untaken(own);
-    own->promised = n;
+    own->promised = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
     m->promised += untaken(own);
 }
 

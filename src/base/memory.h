@@ -42,8 +42,8 @@
 struct midge__owner_stats {
     size_t live;
     size_t peak;
-    size_t slots;    /* part of live: record slots */
-    size_t promised; /* bytes without slots that it may have; 0: only what is free */
+    uint32_t slots;    /* part of live: record slots */
+    uint32_t promised; /* bytes without slots that it may have; 0: only what is free */
 };
 
 struct midge__memory_stats {

@@ -3,24 +3,26 @@
  * Admission: it alone decides what may begin, and what gives way if memory is short. Connections,
  * exchanges and transfers only say what they need, and wait:
  *
- *     list             waits for                          needs beside the bytes promised to others
- *     client->starving an exchange, for memory            the bytes that it named
- *     client->waiting  a connection, for its handshake    a permit, a pair of record slots, the
- * peak the queue        a transfer, for a connection       a place; with TLS a pair of record
- * slots, now or after a handshake; the peak
+ *     list              waits                   needs beside the bytes promised to others
+ *     client->starving  an exchange             the bytes that it named
+ *     client->waiting   a connection that is    a permit, a pair of record slots, the memory of its
+ *                       to shake hands          handshake
+ *     the queue         a transfer that needs   a place; the memory of its handshake; a pair of
+ *                       a connection            record slots, now or after another handshake
  *
  * One table for all of them, from above: the first row that is true decides.
  *
- *     is true                       exchange             connection            transfer
- *     there is what it needs        resumes              shakes hands          begins
- *     others can use an idle        –                    up to PASSED_MAX of them are admitted
- * first, connection                                         since they need no memory a connection
- * is idle          the oldest closes; what it held is free at the turn's end a leader is silent it
- * closes, and its request waits behind the others others will free memory       it waits it waits
- * it waits a session is kept             it is freed          it is freed           it is freed
- *     others wait too               one continues        the newest goes back  –
- *                                   without memory       to the queue
- *     otherwise                     the same             it is tried           fails: NO_MEMORY
+ *     it is true that             exchange            connection            transfer
+ *     there is what it needs      resumes             shakes hands          begins
+ *     others can use an idle      -                   up to PASSED_MAX of them go before it: they
+ *     connection                                      need no memory
+ *     a connection is idle        the oldest closes, and there may be what is needed
+ *     a leader is silent          it closes, and its request waits behind the others
+ *     others will free memory     waits               waits                 waits
+ *     a session is kept           it is freed         it is freed           it is freed
+ *     others wait like it         one continues       the newest goes back  -
+ *                                 without memory      to the queue
+ *     otherwise                   continues without   is tried              fails: NO_MEMORY
  *
  * Those above come first: nothing new begins while an exchange or a handshake waits for memory, so
  * that requests with small needs do not keep it from them. The order in the queue is fair: the
@@ -273,15 +275,16 @@ static bool admit_handshakes(struct midge_client *client)
             (void)yield_leader(client, NULL); /* its permit */
             return false;
         }
+        midge__client_buffers_put(client); /* if no exchange uses them */
         if (has_handshake(next)) {
             midge__conn_admit(next);
-        } else if (!admit_reuser_first(client, t)) {
-            if (!close_one(client, true) &&
-                !others_will_free(client, t->need != MIDGE__NEED_USUAL)) {
+        } else if (!admit_reuser_first(client, t) && !close_one(client, true)) {
+            if (!others_will_free(client, t->need != MIDGE__NEED_USUAL)) {
                 break_deadlock(client, next);
             }
-            return true; /* memory comes at the end of the turn, or when other connections end */
+            return true;
         }
+        midge__conns_reap(client);
     }
     return false;
 }
@@ -350,11 +353,10 @@ static void admit_transfers(struct midge_client *client)
             client->dirty = true;
             return;
         }
-        if (!begin(client, t)) {
-            return;
-        }
+        bool more = begin(client, t);
         if (!midge__list_empty(&client->dead)) {
-            client->dirty = true; /* their memory is free in the next turn */
+            midge__conns_reap(client); /* no function up the stack uses a connection */
+        } else if (!more) {
             return;
         }
     }
@@ -370,6 +372,7 @@ void midge__admission_run(struct midge_client *client)
         return;
     }
     client->dirty = false;
+    midge__conns_reap(client); /* no function up the stack uses a connection */
     while ((conn = midge__leader_overtaken(client)) != NULL) {
         midge__conn_requeue(conn, MIDGE__NEED_USUAL, true);
     }

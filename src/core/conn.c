@@ -55,6 +55,24 @@ static size_t taken_later(const struct midge__conn *conn)
     return later ? midge__working_bytes(conn->origin->secure) : 0;
 }
 
+#define TO(state) (1U << MIDGE__CONN_##state)
+
+/* The table on top. */
+static bool is_legal(unsigned from, unsigned to)
+{
+    static const uint8_t next[] = {
+        [MIDGE__CONN_NEW] = TO(WAIT_DNS) | TO(WAIT_TCP) | TO(DEAD),
+        [MIDGE__CONN_WAIT_DNS] = TO(WAIT_TCP) | TO(DEAD),
+        [MIDGE__CONN_WAIT_TCP] = TO(WAIT_TCP) | TO(WAIT_DNS) | TO(WAIT_ROOM) | TO(READY) | TO(DEAD),
+        [MIDGE__CONN_WAIT_ROOM] = TO(WAIT_TLS) | TO(DEAD),
+        [MIDGE__CONN_WAIT_TLS] = TO(READY) | TO(DEAD),
+        [MIDGE__CONN_READY] = TO(WAIT_CLOSE) | TO(DEAD),
+        [MIDGE__CONN_WAIT_CLOSE] = TO(DEAD),
+        [MIDGE__CONN_DEAD] = 0,
+    };
+    return (next[from] >> to & 1U) != 0;
+}
+
 void midge__conn_state_set(struct midge__conn *conn, enum midge__conn_state state)
 {
     static const char *const names[] = {
@@ -62,6 +80,7 @@ void midge__conn_state_set(struct midge__conn *conn, enum midge__conn_state stat
         "handshaking", "ready",     "closing",    "closed"};
     midge_id id = conn->transfer != NULL ? conn->transfer->aw.id : 0;
     struct midge_client *client = conn->client;
+    MIDGE_ASSERT(is_legal(conn->state, state));
     client->n_resolving -= conn->state == MIDGE__CONN_WAIT_DNS;
     client->n_resolving += state == MIDGE__CONN_WAIT_DNS;
     client->later -= taken_later(conn);

@@ -32,21 +32,16 @@ void midge__conn_requeue(struct midge__conn *conn, enum midge__need need, bool f
     midge__conn_kill(conn);
 }
 
-/* No other connection and no session holds memory: there will be no more than now. */
-static bool is_alone(const struct midge_client *client)
-{
-    return client->n_conns == 1 && midge__list_empty(&client->sessions) &&
-           midge__list_empty(&client->unused);
-}
-
 bool midge__conn_retry_later(struct midge__conn *conn, struct midge__transfer *t, int err)
 {
-    if (err != MIDGE_ERR_NO_MEMORY || is_alone(conn->client)) {
+    bool alone = conn->client->n_conns == 1;
+    if (err != MIDGE_ERR_NO_MEMORY || (alone && t->need == MIDGE__NEED_ALONE)) {
         return false;
     }
     conn->transfer = t;
-    midge__conn_requeue(conn, t->need == MIDGE__NEED_USUAL ? MIDGE__NEED_FULL : MIDGE__NEED_ALONE,
-                        true);
+    /* Also if it is alone: it was opened beside others, and its memory is in pieces. */
+    midge__conn_requeue(
+        conn, alone || t->need != MIDGE__NEED_USUAL ? MIDGE__NEED_ALONE : MIDGE__NEED_FULL, true);
     return true;
 }
 

@@ -2,8 +2,9 @@
 /*
  * An origin is the whole identity of a connection (scheme, host, port, the name to verify, whether
  * to verify, TLS versions, the host to connect to instead), together with its TLS session, the
- * address that worked last, and its leader (leader.c). An origin without references is kept for its
- * session only: the MIDGE_MAX_SESSIONS most recent ones, and fewer when memory is short.
+ * address that worked last, and its leader (sessions.c, leader.c). An origin without references is
+ * kept for its session only: the MIDGE_MAX_SESSIONS most recent ones, and fewer when memory is
+ * short.
  */
 #include "core/origin.h"
 #include "base/address.h"
@@ -129,7 +130,7 @@ static void fill(struct midge__origin *o, const struct identity *id)
 
 /* --- life --- */
 
-static void forget_session(struct midge__origin *o)
+void midge__origin_forget_session(struct midge__origin *o)
 {
     midge__tls_session_free(o->client->tls, o->session);
     o->session = NULL;
@@ -137,11 +138,11 @@ static void forget_session(struct midge__origin *o)
 }
 
 /* Behind the others that have a session. */
-static void enlist(struct midge__origin *o)
+void midge__origin_enlist(struct midge__origin *o)
 {
     struct midge_client *client = o->client;
     midge__list_remove(&o->link);
-    if (o->session != NULL) {
+    if (MIDGE_WITH_SESSIONS && o->session != NULL) {
         midge__list_push_tail(o->refs == 0 ? &client->unused : &client->sessions, &o->link);
     }
 }
@@ -160,7 +161,7 @@ static struct midge__origin **bucket(const struct midge_client *client, uint32_t
 static void forget(struct midge__origin *o)
 {
     o->address_known = o->literal;
-    forget_session(o);
+    midge__origin_forget_session(o);
 }
 
 static void drop(struct midge_client *client, struct midge__origin *o)
@@ -171,11 +172,11 @@ static void drop(struct midge_client *client, struct midge__origin *o)
     }
     *at = o->next;
     midge__timer_disarm(&client->timers, &o->leader_timer);
-    forget_session(o);
+    midge__origin_forget_session(o);
     midge__memory_free(&client->memory, o);
 }
 
-static void drop_unused(struct midge_client *client, struct midge__origin *o)
+void midge__origin_drop_unused(struct midge_client *client, struct midge__origin *o)
 {
     client->n_unused--;
     drop(client, o);
@@ -190,7 +191,7 @@ static bool is_aged(const struct midge__origin *o)
 static void trim(struct midge_client *client, unsigned keep)
 {
     while (client->n_unused > keep) {
-        drop_unused(client, first(&client->unused));
+        midge__origin_drop_unused(client, first(&client->unused));
     }
 }
 
@@ -242,7 +243,7 @@ static struct midge__origin *make(struct midge_client *client, const struct iden
     size_t size = sizeof(struct midge__origin) + id->host.len + id->servername.len +
                   id->url_host.len + 3 + (MIDGE_WITH_IPV6 ? strlen(id->zone) + 1 : 0);
     struct midge__origin *o = midge__memory_calloc(&client->memory, 0, 1, size);
-    if (o == NULL && client->n_unused > 0) {
+    if (MIDGE_WITH_SESSIONS && o == NULL && client->n_unused > 0) {
         trim(client, 0);
         o = midge__memory_calloc(&client->memory, 0, 1, size);
     }
@@ -289,7 +290,7 @@ int midge__origin_use(struct midge_client *client, struct midge__origin *o)
     o->used_ms = client->now_ms;
     client->n_unused -= o->refs == 0;
     o->refs++;
-    enlist(o);
+    midge__origin_enlist(o);
     int err = find_zone(client, o);
     if (err != MIDGE_OK) {
         midge__origin_put(client, o);
@@ -337,12 +338,12 @@ void midge__origin_put(struct midge_client *client, struct midge__origin *o)
     if (--o->refs > 0) {
         return;
     }
-    if (o->session == NULL) {
+    if (!MIDGE_WITH_SESSIONS || o->session == NULL) {
         drop(client, o);
         return;
     }
     client->n_unused++;
-    enlist(o);
+    midge__origin_enlist(o);
     trim(client, MIDGE_MAX_SESSIONS);
 }
 
@@ -351,33 +352,13 @@ void midge__origins_close(struct midge_client *client)
     trim(client, 0);
 }
 
-/* First the least recently used session of those that are not in use; the one of `last` only if
-   there is no other. */
-bool midge__origins_forget(struct midge_client *client, const struct midge__origin *last)
-{
-    struct midge__origin *o = first(&client->unused);
-    if (o != NULL) {
-        drop_unused(client, o);
-        return true;
-    }
-    o = first(&client->sessions);
-    if (o == NULL) {
-        return false;
-    }
-    if (o == last && o->link.next != &client->sessions) {
-        o = MIDGE_CONTAINER_OF(o->link.next, struct midge__origin, link);
-    }
-    forget_session(o);
-    return true;
-}
-
 /* --- remembered sessions and addresses --- */
 
 static void expire(struct midge_client *client, struct midge__origin *o)
 {
     forget(o);
     if (o->refs == 0) {
-        drop_unused(client, o);
+        midge__origin_drop_unused(client, o);
     }
 }
 
@@ -400,27 +381,6 @@ void midge__origin_doubt(struct midge__origin *o, const struct midge__conn *conn
 {
     o->address_known = o->literal;
     if (conn->tls.offered) {
-        forget_session(o);
+        midge__origin_forget_session(o);
     }
-}
-
-void midge__origin_session(struct midge__origin *o, struct midge__conn *conn)
-{
-    struct midge__tls_session *session;
-    struct midge__memory *memory = &o->client->memory;
-    midge__memory_yield(memory, true); /* freed again when memory is short: midge__origins_forget */
-    bool taken =
-        !o->client->config.no_sessions && midge__tls_take_session(&conn->tls, &session) == MIDGE_OK;
-    midge__memory_yield(memory, false);
-    if (!taken) {
-        return;
-    }
-    if (midge__memory_spares(&o->client->memory)) {
-        midge__tls_session_free(o->client->tls, o->session);
-        o->session = session;
-        enlist(o);
-    } else { /* it takes memory that is promised to connections */
-        midge__tls_session_free(o->client->tls, session);
-    }
-    midge__leader_session(o);
 }

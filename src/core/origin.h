@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include "base/list.h"
 #include "base/timer_heap.h"
+#include "midge/config.h"
 #include "midge/port.h"
 #include "midge/request.h"
 #include "midge/url.h"
@@ -59,14 +60,41 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
 /* Takes a reference again, for a request that has the origin. URL, ZONE. */
 int midge__origin_use(struct midge_client *client, struct midge__origin *origin);
 void midge__origin_put(struct midge_client *client, struct midge__origin *origin);
-void midge__origin_session(struct midge__origin *origin, struct midge__conn *conn);
 /* Opening conn failed: forgets the origin's address, and its session if conn offered it. */
 void midge__origin_doubt(struct midge__origin *origin, const struct midge__conn *conn);
-/* Frees one session for its memory, the one of `last` only if it is the only one. False: there is
-   none. */
-bool midge__origins_forget(struct midge_client *client, const struct midge__origin *last);
 /* Forgets sessions and addresses that were not used for MIDGE__MILLIS_AGED, or all of them. */
 void midge__origins_expire(struct midge_client *client, bool all);
 void midge__origins_close(struct midge_client *client);
+
+/* --- its session (sessions.c) --- */
+
+/* Frees the session. */
+void midge__origin_forget_session(struct midge__origin *origin);
+/* Puts it behind the others that have a session. */
+void midge__origin_enlist(struct midge__origin *origin);
+/* Frees an origin without references. */
+void midge__origin_drop_unused(struct midge_client *client, struct midge__origin *origin);
+
+#if MIDGE_WITH_SESSIONS
+/* A session came on conn. */
+void midge__origin_session(struct midge__origin *origin, struct midge__conn *conn);
+/* Frees one session for its memory, the one of `last` only if it is the only one. False: there is
+   none. */
+bool midge__origins_forget(struct midge_client *client, const struct midge__origin *last);
+#else
+static inline void midge__origin_session(struct midge__origin *origin, struct midge__conn *conn)
+{
+    (void)origin;
+    (void)conn;
+}
+
+static inline bool midge__origins_forget(struct midge_client *client,
+                                         const struct midge__origin *last)
+{
+    (void)client;
+    (void)last;
+    return false;
+}
+#endif
 
 #endif

@@ -85,6 +85,10 @@ static void end(void)
 {
     world_run(&world);
     for (unsigned i = 0; i < N; i++) {
+        if (probes[i].result.error != MIDGE_OK) {
+            print_error("%u %s: %s, %s\n", i, urls[i], midge_err_name(probes[i].result.error),
+                        probes[i].result.detail);
+        }
         probe_is_hello(&probes[i]);
     }
     struct midge_stats stats = world_stats(&world);
