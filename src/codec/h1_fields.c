@@ -53,3 +53,13 @@ bool midge__h1_header_find(const struct midge__h1_parse *p, const char *name,
     }
     return false;
 }
+
+void midge__h1_parse_forget(struct midge__h1_parse *p)
+{
+    if (p->fields_end != 0) {
+        memmove(p->head, p->head + p->fields_end, p->fill - p->fields_end);
+        p->line -= p->fields_end;
+        p->fill -= p->fields_end;
+        p->fields = p->fields_end = 0;
+    }
+}

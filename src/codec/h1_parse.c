@@ -327,16 +327,6 @@ void midge__h1_parse_grow(struct midge__h1_parse *p, char *head, size_t cap)
     p->cap = cap;
 }
 
-void midge__h1_parse_forget(struct midge__h1_parse *p)
-{
-    if (p->fields_end != 0) {
-        memmove(p->head, p->head + p->fields_end, p->fill - p->fields_end);
-        p->line -= p->fields_end;
-        p->fill -= p->fields_end;
-        p->fields = p->fields_end = 0;
-    }
-}
-
 /* ---- the end of the stream ---- */
 
 static int cut(struct midge__h1_parse *p, int err, const char *why)

@@ -531,7 +531,7 @@ static void test_body_is_not_copied(void **state)
     assert_int_equal(event.len, 3);
 }
 
-static void read_all(struct midge__h1_parse *p, char *head, size_t cap, const char *in)
+static void parse_message(struct midge__h1_parse *p, char *head, size_t cap, const char *in)
 {
     struct midge__h1_event event;
     size_t used = 0, at = 0;
@@ -549,7 +549,7 @@ static void test_eof_before_end(void **state)
     struct midge__h1_parse p;
     char head[64];
     (void)state;
-    read_all(&p, head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
+    parse_message(&p, head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
     assert_int_equal(p.complete, MIDGE__H1_COMPLETE_NO);
     assert_int_equal(midge__h1_parse_eof(&p, MIDGE__H1_EOF_TLS_FIN), MIDGE_OK);
     assert_int_equal(p.complete, MIDGE__H1_COMPLETE_YES);
@@ -561,12 +561,12 @@ static void test_eof_twice(void **state)
     struct midge__h1_parse p;
     char head[64];
     (void)state;
-    read_all(&p, head, sizeof head, "HTTP/1.1 200 OK\r\n\r\nx");
+    parse_message(&p, head, sizeof head, "HTTP/1.1 200 OK\r\n\r\nx");
     assert_int_equal(midge__h1_parse_eof(&p, MIDGE__H1_EOF_PLAIN), MIDGE_OK);
     assert_int_equal(midge__h1_parse_eof(&p, MIDGE__H1_EOF_CLOSE_NOTIFY), MIDGE_OK);
     assert_int_equal(p.complete, MIDGE__H1_COMPLETE_UNVERIFIED);
 
-    read_all(&p, head, sizeof head, "HTTP/1.1 200 OK\r\n\r\nx");
+    parse_message(&p, head, sizeof head, "HTTP/1.1 200 OK\r\n\r\nx");
     assert_int_equal(midge__h1_parse_eof(&p, MIDGE__H1_EOF_TLS_FIN), MIDGE_ERR_PARTIAL);
     assert_int_equal(midge__h1_parse_eof(&p, MIDGE__H1_EOF_PLAIN), MIDGE_ERR_PARTIAL);
 }
