@@ -121,7 +121,8 @@ static void give_body(struct place *place, const char *text)
 {
     bool waits = (place->x.waits & MIDGE__RECV_WAITS) != 0;
     if (waits) { /* the others go on */
-        strcat(place->kept, text);
+        size_t at = strlen(place->kept);
+        (void)snprintf(place->kept + at, sizeof place->kept - at, "%s", text);
     } else {
         (void)midge__exchange_body(&place->x, (const uint8_t *)text, strlen(text));
     }
