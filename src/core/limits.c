@@ -77,6 +77,7 @@ static void default_budget(uint32_t *field, uint32_t value)
 void midge__config_defaults(struct midge_config *c, const struct midge_config *from)
 {
     *c = *from;
+    c->no_sessions = c->no_sessions || !MIDGE_WITH_SESSIONS;
     default_u16(&c->max_connections, MIDGE_MAX_CONNECTIONS, MIDGE__OWNERS_MAX - 23);
     default_u16(&c->max_per_origin, MIDGE_MAX_PER_ORIGIN, UINT16_MAX);
     default_u16(&c->max_handshakes, MIDGE_MAX_HANDSHAKES, UINT16_MAX);

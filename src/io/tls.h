@@ -18,7 +18,7 @@ struct midge__tls_context;
 struct midge__tls_limits {
     uint32_t ecp_max_ops;
     uint32_t read_ahead; /* bytes of the buffer for ciphertext, one for all connections */
-    uint32_t max_ticket;
+    uint32_t max_ticket; /* bytes of the longest ticket kept; 0: none are asked for */
 };
 
 /* CA: none of the given roots can be parsed; ENTROPY; NO_MEMORY; UNSUPPORTED (version).

@@ -76,13 +76,26 @@ static void set_tls13(mbedtls_ssl_config *conf)
        connections. */
     mbedtls_ssl_conf_tls13_key_exchange_modes(conf,
                                               MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL);
-#if defined(MBEDTLS_SSL_SESSION_TICKETS) &&                                                        \
+#else
+    (void)conf;
+#endif
+}
+
+/* Tickets that no connection will use are not asked for: they take memory, and work to read. */
+static void set_tickets(mbedtls_ssl_config *conf, bool wanted)
+{
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+    mbedtls_ssl_conf_session_tickets(conf, wanted ? MBEDTLS_SSL_SESSION_TICKETS_ENABLED
+                                                  : MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) &&                                                           \
     defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED)
     mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
-        conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+        conf, wanted ? MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED
+                     : MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_DISABLED);
 #endif
 #else
     (void)conf;
+    (void)wanted;
 #endif
 }
 
@@ -103,6 +116,7 @@ static int fill(struct midge__tls_context *context, struct midge__tls_config *co
     mbedtls_ssl_conf_ciphersuites(conf, ciphersuites);
     mbedtls_ssl_conf_groups(conf, groups);
     set_tls13(conf);
+    set_tickets(conf, context->limits.max_ticket > 0);
 #if defined(MBEDTLS_SSL_RENEGOTIATION)
     mbedtls_ssl_conf_renegotiation(conf, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
 #endif

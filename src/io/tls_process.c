@@ -57,7 +57,7 @@ static int arena_open(void)
  */
 static bool is_key_slice(size_t count, size_t size)
 {
-    return size == midge__tls_key_slot() && count >= 16;
+    return count >= 16 && size == midge__tls_key_slot();
 }
 
 static void *arena_calloc(size_t count, size_t size)
