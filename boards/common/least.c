@@ -2,13 +2,16 @@
 /*
  * The superloop as the only program of a board, in place of boards/apps: the smallest firmware.
  *
- *     superloop URL...
+ *     superloop URL...      at most REQUESTS_MAX
  */
 #include <stdio.h>
 
 #include "board.h"
 #include "examples/superloop.h"
 
+#define REQUESTS_MAX 8
+
+static struct midge_request requests[REQUESTS_MAX];
 static unsigned long blinks;
 
 static void led(int on)
@@ -23,7 +26,8 @@ int board_app(struct board *board, int argc, char **argv)
     struct midge_client *client;
     char line[120];
 
-    if (argc < 2) {
+    const size_t n = (size_t)argc - 1;
+    if (argc < 2 || n > REQUESTS_MAX) {
         static const char usage[] = "superloop: which URLs?\n";
         board_write(board, BOARD_ERR, usage, sizeof usage - 1);
         return BOARD_EXIT_USAGE;
@@ -31,7 +35,10 @@ int board_app(struct board *board, int argc, char **argv)
     if (board_open(board, &config, 0, &client) != MIDGE_OK) {
         return BOARD_EXIT_FAILED;
     }
-    int err = superloop(client, (const char *const *)(argv + 1), (size_t)argc - 1, led, &report);
+    for (size_t i = 0; i < n; i++) {
+        requests[i] = (struct midge_request){.url = argv[i + 1]};
+    }
+    int err = superloop(client, requests, n, led, &report);
     board_close(board, client);
     int len =
         snprintf(line, sizeof line, "superloop: %lu ended, %lu failed, error %d; %lu blinks\n",
