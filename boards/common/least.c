@@ -2,21 +2,34 @@
 /*
  * The superloop as the only program of a board, in place of boards/apps: the smallest firmware.
  *
- *     superloop URL...      at most REQUESTS_MAX
+ *     superloop URL...
  */
 #include <stdio.h>
 
 #include "board.h"
 #include "examples/superloop.h"
 
-#define REQUESTS_MAX 8
-
-static struct midge_request requests[REQUESTS_MAX];
 static unsigned long blinks;
 
 static void led(int on)
 {
     blinks += on != 0; /* on hardware: set a free pin */
+}
+
+/* The requests are in the client's block: they live until they have ended. */
+static int get_all(struct midge_client *client, char **urls, size_t n,
+                   struct superloop_report *report)
+{
+    struct midge_request *requests = midge_alloc(client, n * sizeof *requests);
+    if (requests == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        requests[i] = (struct midge_request){.url = urls[i]};
+    }
+    int err = superloop(client, requests, n, led, report);
+    midge_free(client, requests);
+    return err;
 }
 
 int board_app(struct board *board, int argc, char **argv)
@@ -26,8 +39,7 @@ int board_app(struct board *board, int argc, char **argv)
     struct midge_client *client;
     char line[120];
 
-    const size_t n = (size_t)argc - 1;
-    if (argc < 2 || n > REQUESTS_MAX) {
+    if (argc < 2) {
         static const char usage[] = "superloop: which URLs?\n";
         board_write(board, BOARD_ERR, usage, sizeof usage - 1);
         return BOARD_EXIT_USAGE;
@@ -35,10 +47,7 @@ int board_app(struct board *board, int argc, char **argv)
     if (board_open(board, &config, 0, &client) != MIDGE_OK) {
         return BOARD_EXIT_FAILED;
     }
-    for (size_t i = 0; i < n; i++) {
-        requests[i] = (struct midge_request){.url = argv[i + 1]};
-    }
-    int err = superloop(client, requests, n, led, &report);
+    int err = get_all(client, argv + 1, (size_t)argc - 1, &report);
     board_close(board, client);
     int len =
         snprintf(line, sizeof line, "superloop: %lu ended, %lu failed, error %d; %lu blinks\n",
