@@ -14,11 +14,14 @@ static void on_done(void *ctx, const struct midge_result *result)
     report->failed += result->error != MIDGE_OK || result->status >= 400;
 }
 
-static int begin(struct midge_client *client, const char *url, struct superloop_report *report)
+/* The request lives until it has ended, so midge need not copy it. */
+static int begin(struct midge_client *client, struct midge_request *request,
+                 struct superloop_report *report)
 {
-    struct midge_request get = {.url = url, .ctx = report, .on_done = on_done};
-
-    return midge_start(client, &get, NULL);
+    request->ctx = report;
+    request->on_done = on_done;
+    request->borrow = 1;
+    return midge_start(client, request, NULL);
 }
 
 /* Runs and times one turn of the client. Returns how many requests still live. */
@@ -35,8 +38,8 @@ static int step(struct midge_client *client, struct superloop_report *report)
     return live;
 }
 
-int superloop(struct midge_client *client, const char *const urls[], size_t n, void (*led)(int on),
-              struct superloop_report *report)
+int superloop(struct midge_client *client, struct midge_request requests[], size_t n,
+              void (*led)(int on), struct superloop_report *report)
 {
     size_t begun = 0;
     int err = MIDGE_OK;
@@ -45,7 +48,7 @@ int superloop(struct midge_client *client, const char *const urls[], size_t n, v
     *report = (struct superloop_report){0};
     do {
         /* Begins as many as there is room for; the rest when one of these has ended. */
-        while (begun < n && (err = begin(client, urls[begun], report)) == MIDGE_OK) {
+        while (begun < n && (err = begin(client, &requests[begun], report)) == MIDGE_OK) {
             begun++;
         }
         live = step(client, report);

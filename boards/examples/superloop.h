@@ -14,10 +14,10 @@ struct superloop_report {
     uint32_t longest_us; /* longest time of midge in one lap */
 };
 
-/* Gets all n URLs at once; the bodies are counted and dropped. Each lap calls led(on), alternately
-   with 1 and 0. Returns when all have ended: MIDGE_OK, or the error with which the first could not
-   begin. */
-int superloop(struct midge_client *client, const char *const urls[], size_t n, void (*led)(int on),
-              struct superloop_report *report);
+/* Makes all n requests at once, with its own on_done. Each lap calls led(on), alternately with 1
+   and 0. Returns when all have ended: MIDGE_OK, or the error with which the first could not begin.
+ */
+int superloop(struct midge_client *client, struct midge_request requests[], size_t n,
+              void (*led)(int on), struct superloop_report *report);
 
 #endif

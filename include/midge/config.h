@@ -279,9 +279,9 @@
 #define MIDGE_WITH_PHASE_DEADLINES 1
 #endif
 
-/* The copy of a request at its start. Without it each request is borrowed, as with `borrow` in
-   struct midge_request: the struct, its strings and headers must stay unchanged until completion
-   (or, if it is prepared, until midge_prepared_free). */
+/* The copy of a request at its start. Without it a request must set `borrow`, or midge_start
+   answers UNSUPPORTED: the struct, its strings and headers stay unchanged until completion. A
+   prepared request is borrowed until midge_prepared_free. */
 #ifndef MIDGE_WITH_REQUEST_COPY
 #define MIDGE_WITH_REQUEST_COPY 1
 #endif

@@ -73,6 +73,9 @@ int midge_start(struct midge_client *client, const struct midge_request *request
     if (client->closing) {
         return MIDGE_ERR_CLOSED;
     }
+    if (!MIDGE_WITH_REQUEST_COPY && !request->borrow) {
+        return MIDGE_ERR_UNSUPPORTED;
+    }
     int err = midge__draft_init(&draft, request, !request->borrow);
     if (err != MIDGE_OK) {
         return err;

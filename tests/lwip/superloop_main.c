@@ -23,16 +23,22 @@ static void led(int on)
 static int run(struct midge_config *config, char **urls, size_t n)
 {
     struct superloop_report report = {0};
+    struct midge_request *requests = calloc(n, sizeof *requests);
     struct midge_client *client = NULL;
     int err;
 
+    for (size_t i = 0; requests != NULL && i < n; i++)
+        requests[i].url = urls[i];
+
     config->memory_size = midge_memory_needed(config);
     config->memory = malloc(config->memory_size);
-    err = config->memory == NULL ? MIDGE_ERR_NO_MEMORY : midge_open(&client, config);
+    err = config->memory == NULL || requests == NULL ? MIDGE_ERR_NO_MEMORY
+                                                     : midge_open(&client, config);
     if (err == MIDGE_OK)
-        err = superloop(client, (const char *const *)urls, n, led, &report);
+        err = superloop(client, requests, n, led, &report);
     midge_close(client);
     free(config->memory);
+    free(requests);
     printf("{\"error\":\"%s\",\"ended\":%zu,\"failed\":%zu,\"laps\":%lu,\"blinks\":%lu,"
            "\"longest_us\":%u}\n",
            midge_err_name(err), report.ended, report.failed, report.laps, blinks,
