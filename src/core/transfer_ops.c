@@ -91,7 +91,7 @@ void midge__transfer_result(const struct midge__awaitable *aw, struct midge_resu
                            BEGIN + offsetof(struct midge__report, status) &&
                        offsetof(struct midge_result, detail) ==
                            BEGIN + offsetof(struct midge__report, detail) &&
-                       sizeof *result == BEGIN + sizeof(struct midge__report),
+                       sizeof *result >= BEGIN + sizeof(struct midge__report),
                    "a report has the layout of the result's second part");
     const struct midge__transfer *t = midge__transfer_of(aw);
     memcpy((char *)result + BEGIN, t->result, sizeof *t->result);
