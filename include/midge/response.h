@@ -96,12 +96,8 @@ struct midge_result {
                                the answer's own Date. 0 none */
     uint64_t body_len;      /* decoded body bytes given to the sink */
     uint64_t offset;        /* PROTOCOL: byte offset in the answer, modulo 2^32 */
-    /* The effective URL of a request; NULL: none. Valid in the callback that gets the result; after
-       midge_take, midge_wait and MIDGE_AWAIT until the client is called again, except for
-       midge_alloc and midge_free. */
-    const char *url;
-    const char *cipher; /* static text, or "" */
-    const char *detail; /* static text: the exact reason, or "" */
+    const char *cipher;     /* static text, or "" */
+    const char *detail;     /* static text: the exact reason, or "" */
 #if MIDGE_WITH_STATS
     size_t memory_peak;       /* the most bytes that its connection took */
     uint32_t longest_step_us; /* the longest step of its connection */
@@ -109,6 +105,10 @@ struct midge_result {
 #if MIDGE_WITH_TIMINGS
     struct midge_timings t;
 #endif
+    /* The effective URL of a request; NULL: none. Valid in the callback that gets the result; after
+       midge_take, midge_wait and MIDGE_AWAIT until the client is called again, except for
+       midge_alloc and midge_free. */
+    const char *url;
 };
 
 /* The one error to look at when a result has come: MIDGE_OK if the request did not fail and its

@@ -27,8 +27,6 @@
 
 #define CLOSE_ROUNDS 64U /* for tasks to clean up */
 
-#define BACK_MS 1000000U /* a clock may go back by this much */
-
 static size_t align_up(size_t n)
 {
     return (n + MIDGE__MEMORY_UNIT - 1) / MIDGE__MEMORY_UNIT * MIDGE__MEMORY_UNIT;
@@ -294,26 +292,6 @@ int midge_cancel(struct midge_client *client, midge_id id)
         (void)midge__client_leave(client, outermost);
     }
     return MIDGE_OK;
-}
-
-/* Milliseconds since the clock was last read; 0 if it went back, which a port must not do. */
-uint32_t midge__client_since_tick(const struct midge_client *client)
-{
-    uint32_t ms = client->port->clock_ms(client->port->ctx) - client->now_ms;
-    return ms < UINT32_MAX - BACK_MS ? ms : 0;
-}
-
-void midge__client_tick(struct midge_client *client)
-{
-    uint32_t now = client->now_ms + midge__client_since_tick(client);
-    client->wraps += now < client->now_ms;
-    client->now_ms = now;
-    (void)midge__timer_heap_mark(&client->timers, now); /* new timers count from now */
-}
-
-uint64_t midge_now_ms(const struct midge_client *client)
-{
-    return ((uint64_t)client->wraps << 32 | client->now_ms) + midge__client_since_tick(client);
 }
 
 void midge_wake(struct midge_client *client)

@@ -27,6 +27,7 @@
 #include "midge/config.h"
 
 struct midge__conn;
+struct midge__task_ops;
 struct midge__origin;
 
 struct midge_client {
@@ -43,6 +44,7 @@ struct midge_client {
     uint32_t n_buckets;
     struct midge_pollfd *fds;
     struct midge__tls_context *tls;
+    const struct midge__task_ops *task_ops; /* NULL: no task was spawned */
     uint8_t *send_buffer; /* MIDGE_SEND_BUFFER bytes, lent to a connection for a step; NULL: not
                              allocated */
     uint8_t *recv_buffer; /* MIDGE_RECV_BUFFER bytes in the same block; NULL: also while held by an
@@ -92,7 +94,7 @@ bool midge__client_leave(struct midge_client *client, bool outermost);
    (false: no memory), put frees them if there is no exchange. */
 bool midge__client_buffers_get(struct midge_client *client);
 void midge__client_buffers_put(struct midge_client *client);
-/* Reads the clock: sets now_ms. */
+/* clock.c: reads the clock, sets now_ms. */
 void midge__client_tick(struct midge_client *client);
 /* Milliseconds since the clock was last read; 0 if it went back, which a port must not do. */
 uint32_t midge__client_since_tick(const struct midge_client *client);

@@ -265,7 +265,7 @@ void midge__conns_reap(struct midge_client *client)
     }
 }
 
-void midge__conn_report(const struct midge__conn *conn, struct midge_result *r)
+void midge__conn_report(const struct midge__conn *conn, struct midge__report *r)
 {
     r->connection = conn->number;
     r->resumed = conn->tls.resumed;

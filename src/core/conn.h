@@ -15,6 +15,7 @@
 #include "midge/client.h"
 
 struct midge__origin;
+struct midge__report;
 struct midge__transfer;
 
 enum midge__conn_state {
@@ -106,7 +107,7 @@ int midge__conn_attach(struct midge__conn *conn, struct midge__transfer *t);
 /* The stream's recv; keeps a session that came, and charges the turn for records without data. */
 int midge__conn_recv(struct midge__conn *conn, uint8_t *buf, size_t cap, size_t *n);
 /* Writes the connection's facts into the result of its transfer, for a good or a bad end. */
-void midge__conn_report(const struct midge__conn *conn, struct midge_result *r);
+void midge__conn_report(const struct midge__conn *conn, struct midge__report *r);
 void midge__conn_close(struct midge__conn *conn); /* in order, bounded */
 void midge__conn_kill(struct midge__conn *conn);  /* at once */
 void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fault *fault);

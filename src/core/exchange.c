@@ -251,7 +251,7 @@ int midge__exchange_head(struct midge__exchange *x, const struct midge__head *he
     struct midge__transfer *t = x->transfer;
     const struct midge_request *request = t->request;
     struct midge_response response = response_of(head, t);
-    struct midge_result *r = t->result;
+    struct midge__report *r = t->result;
     r->status = head->status;
     r->framing = head->framing;
     r->http_minor = head->minor;

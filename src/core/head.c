@@ -9,26 +9,25 @@
 #include "core/prepared.h"
 #include "core/request.h"
 #include "core/transfer.h"
+#include "midge/config.h"
 #include "midge/version.h"
 #include <string.h>
 
 /* The parts that a head needs. The host is in lower case, as the origin keeps it. */
-static struct midge_url head_url(const struct midge__transfer *t)
+static void set_url(struct midge_url *url, const struct midge__transfer *t)
 {
     const struct midge__origin *o = t->origin;
-    struct midge_span target = midge__span(t->request->url + t->target_at, t->target_len);
-    struct midge_url url = {
-        .host = midge__span_of(o->url_host),
-        .port = o->url_port,
-        .is_https = o->secure,
-        .is_ipv6 = strchr(o->url_host, ':') != NULL,
-    };
-    if (target.len > 0 && *target.ptr == '?') {
-        url.query = midge__span(target.ptr + 1, target.len - 1);
+    const char *target = t->request->url + t->target_at;
+    memset(url, 0, sizeof *url);
+    url->host = midge__span_of(o->url_host);
+    url->port = o->url_port;
+    url->is_https = o->secure;
+    url->is_ipv6 = MIDGE_WITH_IPV6 && strchr(o->url_host, ':') != NULL;
+    if (t->target_len > 0 && *target == '?') {
+        url->query = midge__span(target + 1, t->target_len - 1U);
     } else {
-        url.path = target; /* with its query */
+        url->path = midge__span(target, t->target_len); /* with its query */
     }
-    return url;
 }
 
 void midge__head_begin(struct midge__h1_write *write, struct midge_url *url,
@@ -36,21 +35,22 @@ void midge__head_begin(struct midge__h1_write *write, struct midge_url *url,
 {
     const struct midge_config *config = &t->aw.client->config;
     const struct midge_request *r = t->request;
-    *write = (struct midge__h1_write){
-        .framing = (uint8_t)midge__request_framing(r, t->method),
-        .content_length = midge__request_length(r),
-        .head = midge__prepared_head(t),
-    };
+    memset(write, 0, sizeof *write);
+    write->framing = (uint8_t)midge__request_framing(r, t->method);
+    write->content_length = midge__request_length(r);
+    write->head = midge__prepared_head(t);
     if (MIDGE_WITH_PREPARED && write->head.ptr != NULL) {
         return;
     }
-    *url = head_url(t);
+    set_url(url, t);
     write->method = midge__request_method(r);
     write->url = url;
-    write->headers = (struct midge__h1_headers){r->headers, r->n_headers};
+    write->headers.list = r->headers;
+    write->headers.count = r->n_headers;
     write->content_type = r->content_type;
     write->bearer = r->bearer;
-    write->defaults = (struct midge__h1_headers){config->headers, config->n_headers};
+    write->defaults.list = config->headers;
+    write->defaults.count = config->n_headers;
     write->user_agent = "midge/" MIDGE_VERSION;
     write->accept = "*/*";
 }

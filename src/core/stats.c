@@ -2,6 +2,7 @@
 /* Counters and peaks. They decide nothing: a client without them works in the same way. */
 #include "core/stats.h"
 #include "base/memory.h"
+#include "core/transfer.h"
 
 #if MIDGE_WITH_STATS
 
@@ -55,10 +56,10 @@ void midge__stats_failed(struct midge_client *client)
     client->stats.failed++;
 }
 
-void midge__stats_report(const struct midge__conn *conn, struct midge_result *result)
+void midge__stats_report(const struct midge__conn *conn, struct midge__report *report)
 {
-    result->memory_peak = midge__memory_owner_peak(&conn->client->memory, conn->owner);
-    result->longest_step_us = conn->longest_step_us;
+    report->memory_peak = midge__memory_owner_peak(&conn->client->memory, conn->owner);
+    report->longest_step_us = conn->longest_step_us;
 }
 
 void midge_client_stats(const struct midge_client *client, struct midge_stats *stats)

@@ -7,7 +7,8 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "midge/config.h"
-#include "midge/response.h"
+
+struct midge__report;
 
 #if MIDGE_WITH_STATS
 
@@ -28,8 +29,8 @@ void midge__stats_opened(struct midge_client *client);
 void midge__stats_handshake(const struct midge__conn *conn);
 /* A request has failed. */
 void midge__stats_failed(struct midge_client *client);
-/* Fills in a result's peaks. */
-void midge__stats_report(const struct midge__conn *conn, struct midge_result *result);
+/* Notes a connection's peaks for the result of its transfer. */
+void midge__stats_report(const struct midge__conn *conn, struct midge__report *report);
 /* The client is closed: fills config.stats_at_close. */
 void midge__stats_close(const struct midge_client *client);
 
@@ -42,7 +43,7 @@ void midge__stats_close(const struct midge_client *client);
 #define midge__stats_opened(client)         ((void)(client))
 #define midge__stats_handshake(conn)        ((void)(conn))
 #define midge__stats_failed(client)         ((void)(client))
-#define midge__stats_report(conn, result)   ((void)(conn), (void)(result))
+#define midge__stats_report(conn, report)   ((void)(conn), (void)(report))
 #define midge__stats_close(client)          ((void)(client))
 
 #endif

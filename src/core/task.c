@@ -118,7 +118,7 @@ static void step(struct task *task)
     }
 }
 
-void midge__tasks_run(struct midge_client *client)
+static void run(struct midge_client *client)
 {
     /* Tasks that become ready now run in the next turn. */
     midge__list_splice_tail(&client->running, &client->tasks);
@@ -128,7 +128,7 @@ void midge__tasks_run(struct midge_client *client)
     }
 }
 
-void midge__tasks_room(struct midge_client *client, bool came)
+static void room(struct midge_client *client, bool came)
 {
     if (came) {
         client->room_tries = 0;
@@ -143,6 +143,8 @@ void midge__tasks_room(struct midge_client *client, bool came)
         midge__list_push_tail(&client->tasks, link);
     }
 }
+
+static const struct midge__task_ops turn_ops = {.run = run, .room = room};
 
 int midge_spawn(struct midge_client *client, midge_task_fn fn, void *state, midge_id *id)
 {
@@ -161,6 +163,7 @@ int midge_spawn(struct midge_client *client, midge_task_fn fn, void *state, midg
     task->fn = fn;
     task->state = state;
     task->task.client = client;
+    client->task_ops = &turn_ops;
     midge__list_init(&task->ready);
     task->task.id = *id = task->simple.aw.id;
     make_ready(task);

@@ -1,23 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* Tasks (task.c). */
+/* Tasks, as the turn sees them. They stand above it (task.c), so it calls them by a table, which
+   the first midge_spawn sets. */
 #ifndef MIDGE_CORE_TASK_H
 #define MIDGE_CORE_TASK_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include "core/client.h"
 #include "midge/config.h"
-#include "midge/task.h"
 
-struct midge_client;
+struct midge__task_ops {
+    /* Runs the tasks that are ready. */
+    void (*run)(struct midge_client *client);
+    /* Tasks that wait for room try again: each one once after memory or a slot came back (came),
+       one in each turn. */
+    void (*room)(struct midge_client *client, bool came);
+};
 
-#if MIDGE_WITH_TASKS
-/* Run the tasks that are ready (task.c). */
-void midge__tasks_run(struct midge_client *client);
-/* Tasks that wait for room try again: each one once after memory or a slot came back (came), one in
-   each turn. */
-void midge__tasks_room(struct midge_client *client, bool came);
-#else
-#define midge__tasks_run(client)        ((void)(client))
-#define midge__tasks_room(client, came) ((void)(client), (void)(came))
-#endif
+static inline void midge__tasks_run(struct midge_client *client)
+{
+    if (MIDGE_WITH_TASKS && client->task_ops != NULL) {
+        client->task_ops->run(client);
+    }
+}
+
+static inline void midge__tasks_room(struct midge_client *client, bool came)
+{
+    if (MIDGE_WITH_TASKS && client->task_ops != NULL) {
+        client->task_ops->room(client, came);
+    }
+}
 
 #endif

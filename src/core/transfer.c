@@ -115,13 +115,13 @@ void midge__transfer_end(struct midge__transfer *t, int err)
     midge__timings_end(t);
     leave(t);
     midge__transfer_state_set(t, MIDGE__TRANSFER_ENDED);
-    t->result->error = finish(t, err);
-    if (t->result->error == MIDGE_OK) {
+    t->error = finish(t, err);
+    if (t->error == MIDGE_OK) {
         t->phase = MIDGE_PHASE_DONE;
     } else {
         midge__stats_failed(client);
-        midge__trace(client, MIDGE_TRACE_ERROR, t->aw.id, midge_err_text(t->result->error),
-                     t->request->url, 0);
+        midge__trace(client, MIDGE_TRACE_ERROR, t->aw.id, midge_err_text(t->error), t->request->url,
+                     0);
     }
     midge__origin_put(client, t->origin);
     t->origin = NULL;
@@ -137,7 +137,7 @@ void midge__transfer_requeue(struct midge__transfer *t, bool first)
     midge__queue_put(t, first);
 }
 
-static void note_fault(struct midge_result *r, const struct midge__fault *fault)
+static void note_fault(struct midge__report *r, const struct midge__fault *fault)
 {
     r->native = fault->native;
     r->verify_flags = fault->verify_flags;

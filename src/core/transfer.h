@@ -26,6 +26,25 @@ enum midge__transfer_state {
 /* Kind of room that must be free before a connection is opened for it (admission.c). */
 enum midge__need { MIDGE__NEED_USUAL, MIDGE__NEED_FULL, MIDGE__NEED_ALONE };
 
+/* The part of struct midge_result that is for requests, with the same layout: the other fields need
+   no room in each transfer. */
+struct midge__report {
+    uint8_t is_request, phase, complete, framing, http_minor, reused, resumed, retries, redirects,
+        time_verified, tls_version, headers_skipped;
+    uint16_t connects, status;
+    int native;
+    uint32_t verify_flags, cert_date, connection, retry_after_s;
+    uint64_t body_len, offset;
+    const char *cipher, *detail;
+#if MIDGE_WITH_STATS
+    size_t memory_peak;
+    uint32_t longest_step_us;
+#endif
+#if MIDGE_WITH_TIMINGS
+    struct midge_timings t;
+#endif
+};
+
 struct midge__transfer {
     uint8_t state, phase;
     uint8_t overtaken; /* how many were admitted before it although it was next (admission.c) */
@@ -46,7 +65,7 @@ struct midge__transfer {
     struct midge__origin *origin;
     struct midge__conn *conn;
     struct midge__exchange *exchange; /* while ATTACHED */
-    struct midge_result result[1];    /* an array, so that it is used as a pointer */
+    struct midge__report result[1];   /* an array, so that it is used as a pointer */
 #if MIDGE_WITH_TIMINGS
     uint64_t phase_us; /* when its phase began */
 #endif
@@ -56,6 +75,7 @@ struct midge__transfer {
     uint32_t queued_ms;  /* sums of earlier phases, for their limits: in the queue; */
     uint32_t opening_ms; /* lookup, connect and handshake */
 #endif
+    int error;                   /* once it has ended */
     uint32_t start_ms, total_ms; /* the limit of the whole; MIDGE_NO_TIMEOUT: none */
 };
 

@@ -11,6 +11,7 @@
 #include "core/origin.h"
 #include "core/pool.h"
 #include "core/transfer.h"
+#include <string.h>
 
 /* A kept connection without a byte of an answer for this long may be broken. */
 #define UNANSWERED_MS 1000U
@@ -85,8 +86,16 @@ void midge__transfer_cancel(struct midge__awaitable *aw, int err)
 
 void midge__transfer_result(const struct midge__awaitable *aw, struct midge_result *result)
 {
+    enum { BEGIN = offsetof(struct midge_result, is_request) };
+    _Static_assert(offsetof(struct midge_result, status) ==
+                           BEGIN + offsetof(struct midge__report, status) &&
+                       offsetof(struct midge_result, detail) ==
+                           BEGIN + offsetof(struct midge__report, detail) &&
+                       sizeof *result >= BEGIN + sizeof(struct midge__report),
+                   "a report has the layout of the result's second part");
     const struct midge__transfer *t = midge__transfer_of(aw);
-    *result = *t->result;
+    memcpy((char *)result + BEGIN, t->result, sizeof *t->result);
+    result->error = t->error;
     result->is_request = 1;
     result->url = t->request->url;
     result->phase = t->phase;
