@@ -43,8 +43,8 @@ static void give_trailers(struct midge__h1 *h)
 static enum midge__step on_end(struct midge__h1 *h)
 {
     struct midge__conn *conn = h->x.conn;
-    bool reusable = h->parse.keep_alive && h->send == MIDGE__H1_SEND_DONE && h->wpos == h->wlen &&
-                    h->rpos == h->rlen && !conn->client->closing;
+    bool reusable = h->parse.keep_alive && h->send == MIDGE__H1_SEND_DONE &&
+                    midge__h1_unsent(h) == 0 && h->rpos == h->rlen && !conn->client->closing;
     give_trailers(h);
     if (h->x.transfer == NULL) {
         return MIDGE__STEP_OVER;
@@ -93,7 +93,7 @@ static enum midge__step parse_some(struct midge__h1 *h)
         size_t used = 0;
         const uint8_t *in = h->buf != NULL ? h->buf + h->rpos : NULL;
         int err = midge__h1_parse(&h->parse, in, h->rlen - h->rpos, &used, &event);
-        h->rpos += used;
+        h->rpos += (uint32_t)used;
         if (err != MIDGE_OK) {
             return over_because(h, err, h->parse.why);
         }
@@ -182,8 +182,8 @@ enum midge__step midge__h1_recv(struct midge__h1 *h)
         }
         return next;
     }
-    h->rpos = at;
-    h->rlen = at + n;
+    h->rpos = (uint32_t)at;
+    h->rlen = (uint32_t)(at + n);
     midge__exchange_received(&h->x, n);
     return parse_some(h);
 }
