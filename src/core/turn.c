@@ -125,6 +125,7 @@ static void kick_ready(struct midge_client *client, size_t n)
             const struct midge_pollfd *fd = &client->fds[i++];
             revents = fd->revents & (fd->events | (unsigned)MIDGE_POLL_ERR);
         }
+        conn->seen_silent = revents == 0;
         midge__tcp_polled(&conn->tcp, revents);
         if (revents != 0) {
             midge__conn_kick(conn);
