@@ -342,6 +342,12 @@
 #define MIDGE_WITH_SOURCES 1
 #endif
 
+/* 0: a request whose connection broke is never sent again, also not when a kept connection was
+   closed by the server at the same time. */
+#ifndef MIDGE_WITH_REPLAY
+#define MIDGE_WITH_REPLAY 1
+#endif
+
 /* Waits for an answer after sending the request failed; 0: the request fails at once. */
 #ifndef MIDGE_WITH_EARLY_ANSWERS
 #define MIDGE_WITH_EARLY_ANSWERS 1

@@ -126,7 +126,10 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
         midge__timer_disarm(&conn->client->timers, &conn->timer);
     }
     int err = midge__conn_attach(conn, t);
-    if (err != MIDGE_OK && !midge__conn_retry_later(conn, t, err)) {
+    if (err != MIDGE_OK && conn->exchanges > 0) { /* the others stay on it */
+        t->needs_fresh = true;
+        midge__transfer_requeue(t, true);
+    } else if (err != MIDGE_OK && !midge__conn_retry_later(conn, t, err)) {
         midge__conn_close(conn);
         midge__transfer_end(t, err);
     }
