@@ -52,8 +52,10 @@
 #ifndef MIDGE_MAX_HEAD_TOTAL
 #define MIDGE_MAX_HEAD_TOTAL 65536
 #endif
-/* Bytes of the plaintext buffers of an exchange: for received bytes (also those that a paused
-   sink has not taken), for bytes to send (in profile tiny also the longest record sent). */
+/* Bytes of the plaintext buffers, for received bytes and for bytes to send (in profile tiny also
+   the longest record sent). A client has one of each, which its connections borrow for a step. What
+   a paused sink has not taken, and a head that comes in pieces, move to memory of the connection; a
+   request with a source has a send buffer of its own. */
 #ifndef MIDGE_RECV_BUFFER
 #define MIDGE_RECV_BUFFER MIDGE__PICK(4096, 512, 256)
 #endif

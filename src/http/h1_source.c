@@ -68,10 +68,6 @@ static int fill_body(struct midge__h1 *h)
     bool chunked = is_chunked(h);
     uint8_t *at = u->bytes + u->len + (chunked ? MIDGE__H1_CHUNK_HEAD_MAX : 0);
     size_t cap = source_room(h), n = 0;
-    if (!chunked && body_left(h) == 0) {
-        h->send = MIDGE__H1_SEND_DONE;
-        return MIDGE_OK;
-    }
     if (cap == 0) {
         return MIDGE_OK;
     }
