@@ -52,8 +52,10 @@
 #ifndef MIDGE_MAX_HEAD_TOTAL
 #define MIDGE_MAX_HEAD_TOTAL 65536
 #endif
-/* Bytes of the plaintext buffers of an exchange: for received bytes (also those that a paused
-   sink has not taken), for bytes to send (in profile tiny also the longest record sent). */
+/* Bytes of the plaintext buffers, for received bytes and for bytes to send (in profile tiny also
+   the longest record sent). A client has one of each, which its connections borrow for a step. What
+   a paused sink has not taken, and a head that comes in pieces, move to memory of the connection; a
+   request with a source has a send buffer of its own. */
 #ifndef MIDGE_RECV_BUFFER
 #define MIDGE_RECV_BUFFER MIDGE__PICK(4096, 512, 256)
 #endif
@@ -340,6 +342,12 @@
 /* Uploads from a source (body.h), also chunked; 0: midge_start refuses them with UNSUPPORTED. */
 #ifndef MIDGE_WITH_SOURCES
 #define MIDGE_WITH_SOURCES 1
+#endif
+
+/* 0: a request whose connection broke is never sent again, also not when a kept connection was
+   closed by the server at the same time. */
+#ifndef MIDGE_WITH_REPLAY
+#define MIDGE_WITH_REPLAY 1
 #endif
 
 /* Waits for an answer after sending the request failed; 0: the request fails at once. */

@@ -343,16 +343,16 @@ static bool begin(struct midge_client *client, struct midge__transfer *t)
 /* Begins transfers, at most as many as a turn has steps. */
 static void admit_transfers(struct midge_client *client)
 {
-    uint32_t left = client->config.turn_steps;
     while (client->transfers < client->config.max_transfers) {
         struct midge__transfer *t = midge__queue_next(client);
         if (t == NULL) {
             return;
         }
-        if (left-- == 0) {
+        if (client->begins_left == 0) {
             client->dirty = true;
             return;
         }
+        client->begins_left--;
         bool more = begin(client, t);
         if (!midge__list_empty(&client->dead)) {
             midge__conns_reap(client); /* no function up the stack uses a connection */

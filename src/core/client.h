@@ -76,6 +76,7 @@ struct midge_client {
     uint32_t expired_ms;    /* when expire (client.c) last ran */
     uint32_t wall_s;        /* seconds of the wall clock in the last turn; 0: none */
     int32_t crypto_left, bytes_left, steps_left; /* left of this turn's budget */
+    uint32_t begins_left;                        /* the same: transfers that may begin */
     struct midge__timer_heap timers;
     struct midge__memory memory;
     struct midge_config config; /* defaults filled in */

@@ -38,6 +38,7 @@ struct midge__conn {
     bool idle;          /* in client->idle: READY without exchanges */
     bool leads, silent; /* leader.c; silent: its peer has been silent for too long */
     bool answered;      /* a byte of an answer has come */
+    bool seen_silent;   /* a poll has reported nothing since it became idle */
     bool steps_back;    /* while it starves: its transfer may be sent again later */
     bool denied;        /* there will be no memory for its exchange */
     struct midge_client *client;

@@ -206,27 +206,12 @@ static bool exceeds_max_body(const struct midge__exchange *x, uint64_t len)
     return max != 0 && len > max;
 }
 
-static struct midge_response response_of(const struct midge__head *head,
-                                         const struct midge__transfer *t)
-{
-    return (struct midge_response){
-        .status = head->status,
-        .http_minor = head->minor,
-        .framing = head->framing,
-        .headers_skipped = head->skipped,
-        .reason = head->reason,
-        .content_len = head->content_length,
-        .url = t->request->url,
-        .impl = head->fields,
-    };
-}
-
-void midge__exchange_interim(struct midge__exchange *x, const struct midge__head *head)
+void midge__exchange_interim(struct midge__exchange *x, struct midge_response *head)
 {
     const struct midge__transfer *t = x->transfer;
-    struct midge_response response = response_of(head, t);
+    head->url = t->request->url;
     if (t->request->on_interim != NULL) {
-        t->request->on_interim(t->request->ctx, t->aw.id, &response);
+        t->request->on_interim(t->request->ctx, t->aw.id, head);
     }
 }
 
@@ -246,27 +231,29 @@ static uint32_t retry_after(const struct midge_response *response)
     return value.ptr != NULL ? midge__retry_after(value, field(response, "Date")) : 0;
 }
 
-int midge__exchange_head(struct midge__exchange *x, const struct midge__head *head)
+int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
 {
     struct midge__transfer *t = x->transfer;
     const struct midge_request *request = t->request;
-    struct midge_response response = response_of(head, t);
     struct midge__report *r = t->result;
-    r->status = head->status;
+    r->status = (uint16_t)head->status;
     r->framing = head->framing;
-    r->http_minor = head->minor;
-    r->headers_skipped = head->skipped;
-    r->retry_after_s = retry_after(&response);
-    if (request->kept_size > 0 && !midge__kept_fill(request, &response)) {
+    r->http_minor = head->http_minor;
+    r->headers_skipped = head->headers_skipped;
+    r->retry_after_s = retry_after(head);
+    head->url = request->url;
+    if (request->kept_size > 0 && !midge__kept_fill(request, head)) {
         r->headers_skipped = 1;
     }
-    int err = request->on_response != NULL ? request->on_response(request->ctx, t->aw.id, &response)
-                                           : MIDGE_OK;
+    int err = MIDGE_OK;
+    if (request->on_response != NULL) {
+        err = request->on_response(request->ctx, t->aw.id, head);
+    }
     if (err < 0) {
         return err;
     }
     bool announced = x->transfer != NULL && head->framing == MIDGE_FRAMING_LENGTH;
-    return announced && exceeds_max_body(x, head->content_length) ? MIDGE_ERR_TOO_LARGE : MIDGE_OK;
+    return announced && exceeds_max_body(x, head->content_len) ? MIDGE_ERR_TOO_LARGE : MIDGE_OK;
 }
 
 int midge__exchange_body(struct midge__exchange *x, const uint8_t *data, size_t len)

@@ -96,17 +96,6 @@ static inline size_t midge__protocol_state_size(void)
 
 /* --- reported by the carrier --- */
 
-/* The head of an answer. */
-struct midge__head {
-    uint16_t status;
-    uint8_t minor;   /* HTTP/1.x */
-    uint8_t framing; /* enum midge_framing */
-    bool skipped;    /* fields were not kept */
-    const char *reason;
-    uint64_t content_length; /* with MIDGE_FRAMING_LENGTH */
-    const void *fields;      /* for midge_response_header: struct midge__h1_parse */
-};
-
 /* How an exchange may be replayed after it broke. */
 enum midge__replay {
     MIDGE__REPLAY_NEVER,      /* an answer has begun, or another connection would not help */
@@ -122,9 +111,10 @@ void midge__exchange_sent(struct midge__exchange *x, size_t n);
 void midge__exchange_received(struct midge__exchange *x, size_t n);
 /* The request is sent completely. */
 void midge__exchange_request_done(struct midge__exchange *x);
-/* The final head; a 1xx head. An error ends the exchange: the carrier reports it as broken. */
-int midge__exchange_head(struct midge__exchange *x, const struct midge__head *head);
-void midge__exchange_interim(struct midge__exchange *x, const struct midge__head *head);
+/* The final head; a 1xx head. The carrier fills in all but the URL; impl is a struct
+   midge__h1_parse. An error ends the exchange: the carrier reports it as broken. */
+int midge__exchange_head(struct midge__exchange *x, struct midge_response *head);
+void midge__exchange_interim(struct midge__exchange *x, struct midge_response *head);
 /* A piece of the body, len > 0. If the sink pauses, x->waits says so. */
 int midge__exchange_body(struct midge__exchange *x, const uint8_t *data, size_t len);
 /* Names or values that did not fit were skipped. */

@@ -181,7 +181,7 @@ static size_t place_bytes(void)
 static size_t connection_bytes(size_t head)
 {
     return midge__opening_bytes(true, false, false) + MIDGE__MEMORY_COST(head) + place_bytes() +
-           MIDGE__MEMORY_COST(sizeof(struct midge_result)) + MIDGE__MEMORY_COST(ORIGIN_BYTES);
+           MIDGE__MEMORY_COST(ORIGIN_BYTES);
 }
 
 static size_t with_slack(size_t bytes)

@@ -9,6 +9,7 @@
 #include "core/conn.h"
 #include "core/origin.h"
 #include "core/queue.h"
+#include "core/request.h"
 #include "core/transfer.h"
 #include "midge/config.h"
 
@@ -73,6 +74,7 @@ void midge__pool_put(struct midge__conn *conn)
     struct midge_client *client = conn->client;
     midge__list_remove(&conn->kin); /* behind those that carry exchanges */
     conn->idle = true;
+    conn->seen_silent = false;
     midge__list_push_tail(&client->idle, &conn->rank);
     midge__conn_offer(conn);
     midge__conn_promise(conn);
@@ -104,6 +106,11 @@ static bool is_overdue(const struct midge__conn *conn)
 
 bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
 {
+    /* The end of the connection may lie directly behind its last answer. Requests that cannot be
+       sent again look for it. */
+    if (!conn->seen_silent && (t->method & MIDGE__METHOD_IDEMPOTENT) == 0) {
+        conn->tcp.drained = false;
+    }
     /* Bytes that came without a request, even half a record, must not become t's answer. */
     if (conn->idle && !conn->protocol->idles &&
         (is_overdue(conn) || recv_idle(conn) != MIDGE_ERR_AGAIN ||
@@ -119,7 +126,10 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
         midge__timer_disarm(&conn->client->timers, &conn->timer);
     }
     int err = midge__conn_attach(conn, t);
-    if (err != MIDGE_OK && !midge__conn_retry_later(conn, t, err)) {
+    if (err != MIDGE_OK && conn->exchanges > 0) { /* the others stay on it */
+        t->needs_fresh = true;
+        midge__transfer_requeue(t, true);
+    } else if (err != MIDGE_OK && !midge__conn_retry_later(conn, t, err)) {
         midge__conn_close(conn);
         midge__transfer_end(t, err);
     }

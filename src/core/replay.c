@@ -5,7 +5,8 @@
 #include "core/client.h"
 #include "core/request.h"
 #include "core/transfer.h"
-#include <string.h>
+
+#if MIDGE_WITH_REPLAY
 
 static bool is_idempotent(const struct midge__transfer *t)
 {
@@ -57,3 +58,5 @@ bool midge__replay_for_memory(struct midge__transfer *t, int err)
     t->need = MIDGE__NEED_ALONE;
     return true;
 }
+
+#endif

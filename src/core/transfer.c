@@ -23,17 +23,18 @@
 #include "core/tell.h"
 #include "core/timings.h"
 
+#define TO(state) (1U << MIDGE__TRANSFER_##state)
+
+/* By state: the states that it leads to. The table above; a new one is QUEUED already. */
+static const uint8_t leads_to[] = {
+    [MIDGE__TRANSFER_QUEUED] = TO(QUEUED) | TO(OPENING) | TO(ENDED),
+    [MIDGE__TRANSFER_OPENING] = TO(ATTACHED) | TO(QUEUED) | TO(ENDED),
+    [MIDGE__TRANSFER_ATTACHED] = TO(QUEUED) | TO(ENDED),
+    [MIDGE__TRANSFER_ENDED] = 0,
+};
+
 void midge__transfer_state_set(struct midge__transfer *t, enum midge__transfer_state state)
 {
-    /* By state: the states that it leads to, as bits. The table above. */
-    static const uint8_t leads_to[] = {
-        [MIDGE__TRANSFER_QUEUED] = 1U << MIDGE__TRANSFER_QUEUED | 1U << MIDGE__TRANSFER_OPENING |
-                                   1U << MIDGE__TRANSFER_ENDED,
-        [MIDGE__TRANSFER_OPENING] = 1U << MIDGE__TRANSFER_ATTACHED | 1U << MIDGE__TRANSFER_QUEUED |
-                                    1U << MIDGE__TRANSFER_ENDED,
-        [MIDGE__TRANSFER_ATTACHED] = 1U << MIDGE__TRANSFER_QUEUED | 1U << MIDGE__TRANSFER_ENDED,
-        [MIDGE__TRANSFER_ENDED] = 0,
-    };
     MIDGE_ASSERT((leads_to[t->state] >> state & 1U) != 0);
     t->state = (uint8_t)state;
 }

@@ -125,6 +125,7 @@ static void kick_ready(struct midge_client *client, size_t n)
             const struct midge_pollfd *fd = &client->fds[i++];
             revents = fd->revents & (fd->events | (unsigned)MIDGE_POLL_ERR);
         }
+        conn->seen_silent = revents == 0;
         midge__tcp_polled(&conn->tcp, revents);
         if (revents != 0) {
             midge__conn_kick(conn);
@@ -140,13 +141,18 @@ static bool affordable(const struct midge_client *client, const struct midge__co
     return conn->state != MIDGE__CONN_READY || client->bytes_left > 0;
 }
 
+static void begin_budget(struct midge_client *client)
+{
+    client->crypto_left = (int32_t)client->config.turn_crypto;
+    client->bytes_left = (int32_t)client->config.turn_bytes;
+    client->steps_left = (int32_t)client->config.turn_steps;
+    client->begins_left = client->config.turn_steps;
+}
+
 static void step_ready(struct midge_client *client)
 {
     struct midge__list later, *link;
     midge__list_init(&later);
-    client->crypto_left = (int32_t)client->config.turn_crypto;
-    client->bytes_left = (int32_t)client->config.turn_bytes;
-    client->steps_left = (int32_t)client->config.turn_steps;
     while (client->steps_left > 0 && (link = midge__list_pop(&client->ready)) != NULL) {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(link, struct midge__conn, ready);
         if (!affordable(client, conn)) {
@@ -159,8 +165,17 @@ static void step_ready(struct midge_client *client)
     /* These have waited longest: they come first in the next turn. */
     midge__list_splice_tail(&later, &client->ready);
     midge__list_splice_tail(&client->ready, &later);
-    uint32_t moved = client->config.turn_bytes - (uint32_t)client->bytes_left;
-    midge__stats_moved(client, moved);
+}
+
+/* Begins what may begin now, and makes its first steps within the turn's budget. */
+static void admit_and_step(struct midge_client *client)
+{
+    if (!client->closing) {
+        client->stepping = true;
+        midge__admission_run(client);
+        step_ready(client);
+        client->stepping = false;
+    }
 }
 
 /* Each part of a turn has the same number of steps: one with much to do delays no other. */
@@ -181,17 +196,25 @@ static void work(struct midge_client *client, size_t n_fds)
     client->stepping = true;
     kick_ready(client, n_fds);
     kick_resolved(client);
+    begin_budget(client);
     step_ready(client);
     fire_timers(client);
     expire(client);
-    bool room = client->dirty;
-    midge__admission_run(client);
     client->stepping = false;
+    bool room = client->dirty;
+    admit_and_step(client);
     midge__tasks_room(client, room); /* waiting requests come first */
     midge__tasks_run(client);
     midge__awaitables_forget(client); /* of the last task's result */
     midge__awaitables_deliver(client);
     midge__conns_reap(client);
+    /* Completions and tasks may have started requests: these begin without another poll. Tasks that
+       wait for room see the change first, in the next turn. */
+    if (client->dirty && midge__list_empty(&client->roomless)) {
+        admit_and_step(client);
+        midge__conns_reap(client);
+    }
+    midge__stats_moved(client, client->config.turn_bytes - (uint32_t)client->bytes_left);
     if (client->n_conns == 0) {
         midge__client_buffers_put(client);
     }

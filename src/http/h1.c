@@ -17,8 +17,8 @@ static void detach(struct midge__conn *conn)
 {
     struct midge__h1 *h = midge__h1_of(conn);
     midge__h1_buffer_free(h);
-    midge__memory_free(&conn->client->memory, h->wbuf);
-    h->wbuf = NULL;
+    midge__memory_free(&conn->client->memory, h->upload);
+    h->upload = NULL;
 }
 
 static int attach(struct midge__conn *conn, struct midge__transfer *t)
@@ -45,18 +45,18 @@ static int attach(struct midge__conn *conn, struct midge__transfer *t)
 static void note_done(struct midge__h1 *h)
 {
     size_t left = 0;
-    if (h->send == MIDGE__H1_SEND_BODY && h->wbuf == NULL) {
+    if (h->send == MIDGE__H1_SEND_BODY && h->upload == NULL) {
         (void)midge__exchange_memory(&h->x, &left);
         h->send = left == 0 ? MIDGE__H1_SEND_DONE : MIDGE__H1_SEND_BODY;
     }
-    if (h->send == MIDGE__H1_SEND_DONE && h->wpos == h->wlen) {
+    if (h->send == MIDGE__H1_SEND_DONE && midge__h1_unsent(h) == 0) {
         midge__exchange_request_done(&h->x);
     }
 }
 
 static bool is_sending(const struct midge__h1 *h)
 {
-    return h->wpos < h->wlen ||
+    return midge__h1_unsent(h) > 0 ||
            (h->send < MIDGE__H1_SEND_DONE && (h->x.waits & MIDGE__RESUME_SOURCE) == 0);
 }
 
@@ -66,7 +66,7 @@ static int send_some(struct midge__h1 *h, bool *moved)
     if (!is_sending(h)) {
         return MIDGE_OK;
     }
-    int err = h->wbuf != NULL ? midge__h1_source_send(h, moved) : midge__h1_memory_send(h, moved);
+    int err = h->upload != NULL ? midge__h1_source_send(h, moved) : midge__h1_memory_send(h, moved);
     if (err == MIDGE_OK) {
         note_done(h);
     }

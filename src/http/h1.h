@@ -36,21 +36,27 @@ enum midge__h1_lease {
     MIDGE__H1_OWN    /* allocated with the connection's tag */
 };
 
+/* The send buffer of a request with a source: what the stream has not taken lies from pos to len.
+ */
+struct midge__h1_upload {
+    size_t pos, len;
+    uint8_t bytes[MIDGE_SEND_BUFFER];
+};
+
 /* The state of a connection, cleared for each exchange. */
 struct midge__h1 {
     struct midge__exchange x;
-    uint8_t send;  /* enum midge__h1_send_state */
-    uint8_t lease; /* enum midge__h1_lease, of buf */
-    bool spent;    /* the connection carries no further exchange */
-    bool parse_on; /* parsing stopped in the middle: continue without new bytes */
+    uint8_t send;   /* enum midge__h1_send_state */
+    uint8_t lease;  /* enum midge__h1_lease, of buf */
+    bool spent;     /* the connection carries no further exchange */
+    bool parse_on;  /* parsing stopped in the middle: continue without new bytes */
+    int send_error; /* with BROKEN */
     /* Receive buffer: the kept text of a head or of trailers (parse.fill bytes), then from rpos to
        rlen what is not parsed. NULL: nothing is kept. */
     uint8_t *buf;
-    size_t size, rpos, rlen;
-    size_t head_sent; /* bytes of the request's head that the stream has taken */
-    uint8_t *wbuf;    /* h1_source.c: bytes to send, from wpos to wlen; NULL: no source */
-    size_t wpos, wlen;
-    int send_error; /* with BROKEN */
+    uint32_t size, rpos, rlen;
+    uint32_t head_sent;              /* bytes of the request's head that the stream has taken */
+    struct midge__h1_upload *upload; /* NULL: no source */
     struct midge__fault send_fault;
     struct midge__h1_parse parse;
 };
@@ -58,6 +64,12 @@ struct midge__h1 {
 static inline struct midge__h1 *midge__h1_of(const struct midge__conn *conn)
 {
     return midge__conn_state(conn);
+}
+
+/* Bytes of a source that the stream has not taken. */
+static inline size_t midge__h1_unsent(const struct midge__h1 *h)
+{
+    return h->upload != NULL ? h->upload->len - h->upload->pos : 0;
 }
 
 /* --- h1_send.c --- */

@@ -25,7 +25,7 @@ static void set_buffer(struct midge__h1 *h, uint8_t *buf, size_t size, enum midg
 {
     size_t max = client_of(h)->config.max_header;
     h->buf = buf;
-    h->size = size;
+    h->size = (uint32_t)size;
     h->lease = (uint8_t)lease;
     midge__h1_parse_grow(&h->parse, (char *)buf, size < max ? size : max);
 }
@@ -61,8 +61,8 @@ static void move(struct midge__h1 *h, uint8_t *to, size_t size, enum midge__h1_l
         memcpy(to + text + MIDGE__H1_GAP, h->buf + h->rpos, rest);
         give_back(h);
     }
-    h->rpos = text + MIDGE__H1_GAP;
-    h->rlen = h->rpos + rest;
+    h->rpos = (uint32_t)(text + MIDGE__H1_GAP);
+    h->rlen = h->rpos + (uint32_t)rest;
     set_buffer(h, to, size, lease);
 }
 

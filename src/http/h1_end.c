@@ -70,7 +70,9 @@ enum midge__step midge__h1_send_broken(struct midge__h1 *h, int err)
     h->send_error = err;
     h->send_fault = h->x.conn->stream->fault;
     h->send = MIDGE__H1_SEND_BROKEN;
-    h->wpos = h->wlen = 0;
+    if (h->upload != NULL) {
+        h->upload->pos = h->upload->len;
+    }
     if (!can_have_answer(h)) {
         return midge__h1_end_unsent(h);
     }

@@ -14,16 +14,16 @@ static enum midge__step over_because(struct midge__h1 *h, int err, const char *d
 
 /* --- the parser's events --- */
 
-static struct midge__head head_of(const struct midge__h1_parse *p)
+static struct midge_response head_of(const struct midge__h1_parse *p)
 {
-    return (struct midge__head){
+    return (struct midge_response){
         .status = p->status,
-        .minor = p->minor,
+        .http_minor = p->minor,
         .framing = p->framing,
-        .skipped = p->skipped,
+        .headers_skipped = p->skipped,
         .reason = midge__h1_reason(p).ptr,
-        .content_length = p->content_length,
-        .fields = p,
+        .content_len = p->content_length,
+        .impl = p,
     };
 }
 
@@ -43,8 +43,8 @@ static void give_trailers(struct midge__h1 *h)
 static enum midge__step on_end(struct midge__h1 *h)
 {
     struct midge__conn *conn = h->x.conn;
-    bool reusable = h->parse.keep_alive && h->send == MIDGE__H1_SEND_DONE && h->wpos == h->wlen &&
-                    h->rpos == h->rlen && !conn->client->closing;
+    bool reusable = h->parse.keep_alive && h->send == MIDGE__H1_SEND_DONE &&
+                    midge__h1_unsent(h) == 0 && h->rpos == h->rlen && !conn->client->closing;
     give_trailers(h);
     if (h->x.transfer == NULL) {
         return MIDGE__STEP_OVER;
@@ -59,11 +59,8 @@ static enum midge__step on_end(struct midge__h1 *h)
 /* Reports one event. *more false: the parser needs more bytes. */
 static int handle(struct midge__h1 *h, const struct midge__h1_event *event, bool *more)
 {
-    struct midge__head head;
+    struct midge_response head;
     switch (event->kind) {
-    case MIDGE__H1_HEAD:
-        head = head_of(&h->parse);
-        return midge__exchange_head(&h->x, &head);
     case MIDGE__H1_BODY:
         return midge__exchange_body(&h->x, event->data, event->len);
     case MIDGE__H1_GROW: /* max_header is reached */
@@ -73,6 +70,9 @@ static int handle(struct midge__h1 *h, const struct midge__h1_event *event, bool
         return MIDGE_OK;
     default:
         head = head_of(&h->parse);
+        if (event->kind == MIDGE__H1_HEAD) {
+            return midge__exchange_head(&h->x, &head);
+        }
         midge__exchange_interim(&h->x, &head);
         return MIDGE_OK;
     }
@@ -93,7 +93,7 @@ static enum midge__step parse_some(struct midge__h1 *h)
         size_t used = 0;
         const uint8_t *in = h->buf != NULL ? h->buf + h->rpos : NULL;
         int err = midge__h1_parse(&h->parse, in, h->rlen - h->rpos, &used, &event);
-        h->rpos += used;
+        h->rpos += (uint32_t)used;
         if (err != MIDGE_OK) {
             return over_because(h, err, h->parse.why);
         }
@@ -182,8 +182,8 @@ enum midge__step midge__h1_recv(struct midge__h1 *h)
         }
         return next;
     }
-    h->rpos = at;
-    h->rlen = at + n;
+    h->rpos = (uint32_t)at;
+    h->rlen = (uint32_t)(at + n);
     midge__exchange_received(&h->x, n);
     return parse_some(h);
 }

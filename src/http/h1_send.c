@@ -61,7 +61,7 @@ static int send_head(struct midge__h1 *h, bool *moved)
     }
     err = midge__h1_send_once(h, buf, head + body, &n, moved);
     size_t of_head = n < head ? n : head;
-    h->head_sent += of_head;
+    h->head_sent += (uint32_t)of_head;
     h->x.sent += n - of_head;
     if (whole && of_head == head && err == MIDGE_OK) {
         h->send = MIDGE__H1_SEND_BODY;

@@ -12,8 +12,12 @@
 
 int midge__h1_source_begin(struct midge__h1 *h, struct midge__memory *memory, unsigned owner)
 {
-    h->wbuf = midge__memory_alloc(memory, owner, MIDGE_SEND_BUFFER);
-    return h->wbuf != NULL ? MIDGE_OK : MIDGE_ERR_NO_MEMORY;
+    h->upload = midge__memory_alloc(memory, owner, sizeof *h->upload);
+    if (h->upload == NULL) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    h->upload->pos = h->upload->len = 0;
+    return MIDGE_OK;
 }
 
 static const struct midge_source *source_of(const struct midge__h1 *h)
@@ -31,17 +35,17 @@ static uint64_t body_left(const struct midge__h1 *h)
     return (uint64_t)source_of(h)->length - h->x.sent;
 }
 
-static void put(struct midge__h1 *h, const void *bytes, size_t n)
+static void put(struct midge__h1_upload *u, const void *bytes, size_t n)
 {
-    MIDGE_ASSERT(n <= MIDGE_SEND_BUFFER - h->wlen);
-    memmove(h->wbuf + h->wlen, bytes, n);
-    h->wlen += n;
+    MIDGE_ASSERT(n <= MIDGE_SEND_BUFFER - u->len);
+    memmove(u->bytes + u->len, bytes, n);
+    u->len += n;
 }
 
 /* How many bytes one read of the source may return: the free bytes without the chunk's frame. */
 static size_t source_room(const struct midge__h1 *h)
 {
-    size_t room = MIDGE_SEND_BUFFER - h->wlen;
+    size_t room = MIDGE_SEND_BUFFER - h->upload->len;
     if (is_chunked(h)) {
         return room > CHUNK_RESERVE ? room - CHUNK_RESERVE : 0;
     }
@@ -49,30 +53,27 @@ static size_t source_room(const struct midge__h1 *h)
 }
 
 /* Frames n bytes as a chunk; they lie after the room for the chunk's head. */
-static void put_chunk(struct midge__h1 *h, const uint8_t *at, size_t n)
+static void put_chunk(struct midge__h1_upload *u, const uint8_t *at, size_t n)
 {
     uint8_t line[MIDGE__H1_CHUNK_HEAD_MAX];
-    put(h, line, midge__h1_chunk_head(line, n));
-    put(h, at, n);
-    put(h, MIDGE__H1_CHUNK_TAIL, sizeof MIDGE__H1_CHUNK_TAIL - 1);
+    put(u, line, midge__h1_chunk_head(line, n));
+    put(u, at, n);
+    put(u, MIDGE__H1_CHUNK_TAIL, sizeof MIDGE__H1_CHUNK_TAIL - 1);
 }
 
 /* One read of the source into the send buffer, framed as a chunk if need be. */
 static int fill_body(struct midge__h1 *h)
 {
+    struct midge__h1_upload *u = h->upload;
     bool chunked = is_chunked(h);
-    uint8_t *at = h->wbuf + h->wlen + (chunked ? MIDGE__H1_CHUNK_HEAD_MAX : 0);
+    uint8_t *at = u->bytes + u->len + (chunked ? MIDGE__H1_CHUNK_HEAD_MAX : 0);
     size_t cap = source_room(h), n = 0;
-    if (!chunked && body_left(h) == 0) {
-        h->send = MIDGE__H1_SEND_DONE;
-        return MIDGE_OK;
-    }
     if (cap == 0) {
         return MIDGE_OK;
     }
     int err = midge__exchange_read(&h->x, at, cap, &n);
     if (err == MIDGE_ERR_EOF) {
-        put(h, MIDGE__H1_LAST_CHUNK, sizeof MIDGE__H1_LAST_CHUNK - 1);
+        put(u, MIDGE__H1_LAST_CHUNK, sizeof MIDGE__H1_LAST_CHUNK - 1);
         h->send = MIDGE__H1_SEND_DONE;
         return MIDGE_OK;
     }
@@ -80,19 +81,20 @@ static int fill_body(struct midge__h1 *h)
         return err == MIDGE_ERR_AGAIN ? MIDGE_OK : err;
     }
     if (chunked) {
-        put_chunk(h, at, n);
+        put_chunk(u, at, n);
     } else {
-        h->wlen += n;
+        u->len += n;
     }
     return MIDGE_OK;
 }
 
 static int fill(struct midge__h1 *h)
 {
-    h->wpos = h->wlen = 0;
+    struct midge__h1_upload *u = h->upload;
+    u->pos = u->len = 0;
     if (h->send == MIDGE__H1_SEND_HEAD) {
-        int err = midge__h1_head(h, h->wbuf, MIDGE_SEND_BUFFER, &h->wlen);
-        h->head_sent += h->wlen;
+        int err = midge__h1_head(h, u->bytes, MIDGE_SEND_BUFFER, &u->len);
+        h->head_sent += (uint32_t)u->len;
         if (err != MIDGE_OK) {
             return MIDGE_OK;
         }
@@ -103,20 +105,15 @@ static int fill(struct midge__h1 *h)
 
 int midge__h1_source_send(struct midge__h1 *h, bool *moved)
 {
+    struct midge__h1_upload *u = h->upload;
     size_t n = 0;
-    if (h->wpos == h->wlen) {
-        int err = fill(h);
-        if (err != MIDGE_OK) {
-            return err;
-        }
+    int err = u->pos == u->len ? fill(h) : MIDGE_OK;
+    if (err != MIDGE_OK || u->pos == u->len) {
+        return err;
     }
-    if (h->wpos == h->wlen) {
-        return MIDGE_OK;
-    }
-    int err = midge__h1_send_once(h, h->wbuf + h->wpos, h->wlen - h->wpos, &n, moved);
-    h->wpos += n;
-    if (h->send == MIDGE__H1_SEND_BODY && h->wpos == h->wlen && !is_chunked(h) &&
-        body_left(h) == 0) {
+    err = midge__h1_send_once(h, u->bytes + u->pos, u->len - u->pos, &n, moved);
+    u->pos += n;
+    if (h->send == MIDGE__H1_SEND_BODY && u->pos == u->len && !is_chunked(h) && body_left(h) == 0) {
         h->send = MIDGE__H1_SEND_DONE;
     }
     return err;

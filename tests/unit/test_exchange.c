@@ -147,7 +147,7 @@ static void on_line(struct mux *mux, const char *line)
 {
     static const struct midge__fault fault = {.detail = "told so"};
     static const struct midge__h1_parse no_fields;
-    struct midge__head head = {.status = 200, .minor = 1, .reason = "", .fields = &no_fields};
+    struct midge_response head = {.status = 200, .http_minor = 1, .reason = "", .impl = &no_fields};
     struct place *place = mux->places;
     if (line[0] == 'G' || line[0] == 'C') {
         mux->drains = mux->drains || line[0] == 'G';

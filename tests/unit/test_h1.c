@@ -303,14 +303,66 @@ static void head_in_pieces(void **state)
     world_close(&w);
 }
 
+/* All memory is taken, and a paused sink leaves bytes: they stay in the client's buffer. The other
+   exchange waits until it comes back. */
+static void buffer_is_held(void **state)
+{
+    static const struct fake_script chunks = {
+        .steps = {REQUEST, WAIT(20), SAY(HELLO_CHUNKED "2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n")}};
+    static const struct fake_script later = {.steps = {REQUEST, WAIT(40), SAY(HELLO)}};
+    struct world w;
+    struct probe p[2];
+    void *eaten[64];
+    unsigned n = 0;
+    size_t most;
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 2});
+    fake_listen(&w.fake, 81, &chunks);
+    fake_listen(&w.fake, 82, &later);
+    probe_init(&p[0], &w, "http://a.test:81/");
+    probe_init(&p[1], &w, "http://b.test:82/");
+    p[0].pause = true;
+    probe_start(&p[0]);
+    probe_start(&p[1]);
+    world_pass(&w, 10); /* both are sent */
+    while (n < MIDGE_ARRAY_LEN(eaten) &&
+           (most = midge__memory_largest_free(&w.client->memory)) > 400) {
+        eaten[n++] = midge_alloc(w.client, most);
+    }
+    char *spare = w.client->spare_head;
+    w.client->spare_head = NULL;
+    world_pass(&w, 100);
+    assert_int_equal(p[0].len, 2);
+    assert_null(w.client->recv_buffer);
+    assert_int_equal(p[1].responses, 0);
+    p[0].pause = false;
+    assert_int_equal(midge_resume(w.client, p[0].id), MIDGE_OK);
+    world_run(&w);
+    assert_int_equal(p[0].len, 5);
+    assert_memory_equal(p[0].body, "abcde", 5);
+    probe_ended(&p[0], MIDGE_OK);
+    probe_is_hello(&p[1]);
+    w.client->spare_head = spare;
+    while (n > 0) {
+        midge_free(w.client, eaten[--n]);
+    }
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_memory_of_its_own), cmocka_unit_test(head_in_pieces),
-        cmocka_unit_test(cause_is_reported),    cmocka_unit_test(cause_before_deadline),
-        cmocka_unit_test(no_final_answer),      cmocka_unit_test(early_answer_is_given),
-        cmocka_unit_test(answer_that_stalls),   cmocka_unit_test(answer_that_waits_for_memory),
-        cmocka_unit_test(replayed_at_once),     cmocka_unit_test(replayed_later),
+        cmocka_unit_test(buffer_is_held),
+        cmocka_unit_test(no_memory_of_its_own),
+        cmocka_unit_test(head_in_pieces),
+        cmocka_unit_test(cause_is_reported),
+        cmocka_unit_test(cause_before_deadline),
+        cmocka_unit_test(no_final_answer),
+        cmocka_unit_test(early_answer_is_given),
+        cmocka_unit_test(answer_that_stalls),
+        cmocka_unit_test(answer_that_waits_for_memory),
+        cmocka_unit_test(replayed_at_once),
+        cmocka_unit_test(replayed_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

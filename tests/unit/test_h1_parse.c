@@ -330,7 +330,8 @@ static void test_vector(void **state)
     size_t last = v->in.len != 0 ? v->in.len : 1;
     for (size_t size = last; size >= 1; size--) {
         run_pieces(v, size, false);
-        run_pieces(v, size, true);
+        if (size <= 32 || (size == last && v->in.len < 2000))
+            run_pieces(v, size, true);
     }
     for (size_t cut = 0; cut <= v->in.len; cut++)
         run_cut(v, cut);

@@ -385,6 +385,107 @@ static void answered_since(void **state)
     world_close(&w);
 }
 
+/* --- calls of the port --- */
+
+static void start_next(struct probe *p)
+{
+    probe_start(p->other);
+}
+
+/* The end lies directly behind the answer, whose end starts the next request. */
+static void end_behind_the_answer(void **state)
+{
+    static const struct fake_script once = {.steps = {REQUEST, SAY(HELLO), FIN}};
+    (void)state;
+    for (unsigned post = 0; post < 2; post++) {
+        struct world w;
+        struct probe p, next;
+        world_open(&w, NULL);
+        fake_next(&w.fake, &once);
+        probe_init(&p, &w, URL);
+        probe_init(&next, &w, URL);
+        next.request.method = post ? "POST" : "GET";
+        p.at = ON_DONE;
+        p.act = start_next;
+        p.other = &next;
+        probe_start(&p);
+        world_run(&w);
+        assert_int_equal(next.result.retries, !post);
+        probe_is_hello(&p);
+        probe_is_hello(&next);
+        world_close(&w);
+    }
+}
+
+struct calls {
+    unsigned sends, recvs, polls;
+};
+static struct calls calls;
+
+static int count_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
+                      int *native)
+{
+    calls.sends++;
+    return fake_send(ctx, sock, buf, len, n, native);
+}
+
+static int count_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native)
+{
+    calls.recvs++;
+    return fake_recv(ctx, sock, buf, cap, n, native);
+}
+
+static int count_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
+{
+    calls.polls++;
+    return fake_poll(ctx, fds, n, timeout_ms);
+}
+
+static unsigned to_start;
+
+static void start_again(struct probe *p)
+{
+    p->dones = p->sink_finishes = p->sends = p->responses = 0;
+    p->id = 0;
+    if (to_start > 0) {
+        to_start--;
+        probe_start(p);
+    }
+}
+
+/* One request after the other on each of n connections: one send and one recv for each, and one
+   poll for all whose answers come together. */
+static void few_calls(void **state)
+{
+    enum { MOST = 4, EACH = 100 };
+    static const struct fake_script slow = {.steps = {REQUEST, WAIT(10), SAY(HELLO), LOOP}};
+    static struct probe p[MOST];
+    (void)state;
+    for (unsigned n = 1; n <= MOST; n += MOST - 1) {
+        struct world w;
+        world_open(&w, &(struct midge_config){.max_connections = MOST});
+        w.fake.port.send = count_send;
+        w.fake.port.recv = count_recv;
+        w.fake.port.poll = count_poll;
+        fake_listen(&w.fake, 80, &slow);
+        calls = (struct calls){0};
+        to_start = (EACH - 1) * n;
+        for (unsigned i = 0; i < n; i++) {
+            probe_init(&p[i], &w, URL);
+            p[i].request.sink = NULL;
+            p[i].at = ON_DONE;
+            p[i].act = start_again;
+            probe_start(&p[i]);
+        }
+        world_run(&w);
+        assert_int_equal(world_stats(&w).connections, n);
+        assert_int_equal(calls.sends, EACH * n);
+        assert_in_range(calls.recvs, EACH * n, (EACH + 3) * n);
+        assert_in_range(calls.polls, EACH, EACH + 10);
+        world_close(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,7 +494,8 @@ int main(void)
         cmocka_unit_test(paused_meanwhile),    cmocka_unit_test(max_hint),
         cmocka_unit_test(one_timeout),         cmocka_unit_test(one_break),
         cmocka_unit_test(canceled_after),      cmocka_unit_test(only_older_ones),
-        cmocka_unit_test(answered_since),
+        cmocka_unit_test(answered_since),      cmocka_unit_test(end_behind_the_answer),
+        cmocka_unit_test(few_calls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -419,11 +419,13 @@ static void takes_own(void *ctx, const struct midge_result *result)
 /* A result that its on_done takes away from under a task: the task goes on all the same. */
 static void taken_from_under(void **state)
 {
+    static const struct fake_script slow = {.steps = {REQUEST, WAIT(10), SAY(HELLO), LOOP}};
     struct world w;
     struct steps s = {.w = &w};
     midge_id id;
     (void)state;
     world_open(&w, NULL);
+    fake_listen(&w.fake, 80, &slow); /* the task waits already when it ends */
     done_calls = 0;
     struct midge_request request = {.url = URL, .ctx = &w, .on_done = takes_own};
     assert_int_equal(midge_start(w.client, &request, &s.awaited), MIDGE_OK);
