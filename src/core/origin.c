@@ -378,7 +378,7 @@ void midge__origins_expire(struct midge_client *client, bool all)
 
 /* The remembered address or session may be the reason for the failure: another machine may have the
    address now, or the server may have changed its TLS versions. */
-void midge__origin_doubt(struct midge__origin *o, const struct midge__conn *conn)
+void midge__origin_forget_after_failure(struct midge__origin *o, const struct midge__conn *conn)
 {
     o->address_known = o->literal;
     if (conn->tls.offered) {

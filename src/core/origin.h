@@ -81,7 +81,8 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
 int midge__origin_use(struct midge_client *client, struct midge__origin *origin);
 void midge__origin_put(struct midge_client *client, struct midge__origin *origin);
 /* Opening conn failed: forgets the origin's address, and its session if conn offered it. */
-void midge__origin_doubt(struct midge__origin *origin, const struct midge__conn *conn);
+void midge__origin_forget_after_failure(struct midge__origin *origin,
+                                        const struct midge__conn *conn);
 /* Forgets sessions and addresses that were not used for MIDGE__MILLIS_AGED, or all of them. */
 void midge__origins_expire(struct midge_client *client, bool all);
 void midge__origins_close(struct midge_client *client);
