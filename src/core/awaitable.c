@@ -33,7 +33,8 @@ static midge_id new_id(struct midge_client *client, unsigned index)
 
 struct midge__awaitable *midge__awaitable_find(const struct midge_client *client, midge_id id)
 {
-    struct midge__awaitable *aw = client->slots[id % client->config.max_awaitables].aw;
+    struct midge__awaitable *aw =
+        midge__slot_get(&client->slots[id % client->config.max_awaitables]);
     return aw != NULL && aw->id == id ? aw : NULL;
 }
 
@@ -47,8 +48,8 @@ int midge__awaitable_add(struct midge_client *client, struct midge__awaitable *a
     }
     unsigned index = client->free_slot - 1U;
     struct midge__slot *slot = &client->slots[index];
-    client->free_slot = slot->next_free;
-    slot->aw = aw;
+    client->free_slot = (uint16_t)(slot->value >> 1);
+    slot->value = (uintptr_t)aw;
     aw->client = client;
     aw->id = new_id(client, index);
     midge__list_init(&aw->link);
@@ -112,8 +113,7 @@ static void leave_slot(struct midge__awaitable *aw)
     if (!is_delivered(aw)) {
         client->live--;
     }
-    slot->aw = NULL;
-    slot->next_free = client->free_slot;
+    midge__slot_free(slot, client->free_slot);
     client->free_slot = (uint16_t)(index + 1U);
     client->dirty = true; /* a request may wait for the slot or the memory */
 }
@@ -220,7 +220,7 @@ void midge__awaitables_deliver(struct midge_client *client)
 void midge__awaitables_cancel(struct midge_client *client, int err)
 {
     for (unsigned i = 0; i < client->config.max_awaitables; i++) {
-        struct midge__awaitable *aw = client->slots[i].aw;
+        struct midge__awaitable *aw = midge__slot_get(&client->slots[i]);
         if (aw != NULL && !midge__awaitable_ended(aw)) {
             aw->ops->cancel(aw, err);
         }
@@ -231,8 +231,9 @@ void midge__awaitables_free(struct midge_client *client)
 {
     midge__awaitables_forget(client);
     for (unsigned i = 0; i < client->config.max_awaitables; i++) {
-        if (client->slots[i].aw != NULL) {
-            release(client->slots[i].aw);
+        struct midge__awaitable *aw = midge__slot_get(&client->slots[i]);
+        if (aw != NULL) {
+            release(aw);
         }
     }
 }

@@ -4,6 +4,7 @@
 #define MIDGE_CORE_AWAITABLE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include "base/list.h"
 #include "base/timer_heap.h"
 #include "midge/client.h"
@@ -63,10 +64,22 @@ struct midge__awaitable {
     midge_id id;
 };
 
+/* A place in the table: an awaitable's address, or, as an odd number, the next free place. */
 struct midge__slot {
-    struct midge__awaitable *aw; /* NULL: free */
-    uint16_t next_free;          /* index + 1 */
+    uintptr_t value;
 };
+
+/* NULL: the slot is free. */
+static inline struct midge__awaitable *midge__slot_get(const struct midge__slot *slot)
+{
+    return (slot->value & 1) == 0 ? (struct midge__awaitable *)slot->value : NULL;
+}
+
+/* The slot is free; next: 1 + the index of the next free slot, 0 none. */
+static inline void midge__slot_free(struct midge__slot *slot, unsigned next)
+{
+    slot->value = (uintptr_t)next << 1 | 1;
+}
 
 static inline bool midge__awaitable_ended(const struct midge__awaitable *aw)
 {

@@ -60,7 +60,7 @@ static int make_tables(struct midge_client *client)
         client->free_tags[i] = (uint16_t)(c->max_connections - i);
     }
     for (unsigned i = c->max_awaitables; i-- > 0;) {
-        client->slots[i].next_free = client->free_slot;
+        midge__slot_free(&client->slots[i], client->free_slot);
         client->free_slot = (uint16_t)(i + 1);
     }
     return MIDGE_OK;

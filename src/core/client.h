@@ -63,7 +63,7 @@ struct midge_client {
                                             unused: without references */
     struct midge__timer_heap turns;      /* queue.c: origins with a transfer that may begin */
     uint32_t first_order, next_order;    /* queue.c: of the queue's ends */
-    size_t later;                        /* room.c */
+    size_t later; /* bytes that connections take when their handshakes begin: conn.c */
     unsigned queued, n_unused;
     unsigned n_resolving, n_waiting; /* n_waiting: starving ones too */
     uint32_t serial;                 /* serial of the newest awaitable: awaitable.c */

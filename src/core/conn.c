@@ -281,7 +281,7 @@ void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fau
     struct midge__transfer *t = conn->transfer;
     conn->transfer = NULL;
     if (err != MIDGE_ERR_NO_MEMORY) {
-        midge__origin_doubt(conn->origin, conn);
+        midge__origin_forget_after_failure(conn->origin, conn);
         midge__leader_failed(conn);
     }
     midge__conn_kill(conn);

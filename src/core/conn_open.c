@@ -46,7 +46,7 @@ bool midge__conn_retry_later(struct midge__conn *conn, struct midge__transfer *t
 }
 
 /* A step of the opening returned err: handles an error. */
-static void opened_so_far(struct midge__conn *conn, int err, const struct midge__fault *fault)
+static void check_open_step(struct midge__conn *conn, int err, const struct midge__fault *fault)
 {
     if (err != MIDGE_OK && !midge__conn_retry_later(conn, conn->transfer, err)) {
         midge__conn_fail(conn, err, fault);
@@ -57,7 +57,7 @@ static void become_ready(struct midge__conn *conn)
 {
     midge__conn_state_set(conn, MIDGE__CONN_READY);
     conn->protocol = midge__protocols[MIDGE__PROTOCOL_H1];
-    opened_so_far(conn, midge__conn_attach(conn, conn->transfer), NULL);
+    check_open_step(conn, midge__conn_attach(conn, conn->transfer), NULL);
 }
 
 static void address_late(struct midge__timer *timer);
@@ -112,7 +112,7 @@ static void connect_next(struct midge__conn *conn)
             return;
         }
     }
-    opened_so_far(conn, err, &conn->tcp.s.fault);
+    check_open_step(conn, err, &conn->tcp.s.fault);
 }
 
 void midge__conn_step_dns(struct midge__conn *conn)
@@ -156,7 +156,7 @@ static void connect_failed(struct midge__conn *conn)
     conn->tcp.s.ops->close(&conn->tcp.s);
     if (conn->query == NULL && !conn->origin->literal) {
         conn->origin->address_known = false;
-        opened_so_far(conn, start_dns(conn), NULL);
+        check_open_step(conn, start_dns(conn), NULL);
         return;
     }
     connect_next(conn);
@@ -217,7 +217,7 @@ void midge__conn_admit(struct midge__conn *conn)
     midge__transfer_phase(conn->transfer, MIDGE_PHASE_TLS);
     int err = midge__tls_open(&conn->tls, client->tls, &conn->tcp.s, &params);
     if (err != MIDGE_OK) {
-        opened_so_far(conn, err, &conn->tls.s.fault);
+        check_open_step(conn, err, &conn->tls.s.fault);
         return;
     }
     conn->stream = &conn->tls.s;
@@ -234,7 +234,7 @@ static bool try_without_session(struct midge__conn *conn, int err)
     if (!conn->tls.offered || err == MIDGE_ERR_NO_MEMORY) {
         return false;
     }
-    midge__origin_doubt(conn->origin, conn);
+    midge__origin_forget_after_failure(conn->origin, conn);
     midge__conn_requeue(conn, MIDGE__NEED_FULL, true); /* even if a session comes meanwhile */
     return true;
 }
@@ -258,7 +258,7 @@ bool midge__conn_step_tls(struct midge__conn *conn)
     }
     if (err != MIDGE_OK) {
         if (!try_without_session(conn, err)) {
-            opened_so_far(conn, err, &conn->tls.s.fault);
+            check_open_step(conn, err, &conn->tls.s.fault);
         }
         return false;
     }
@@ -318,10 +318,10 @@ int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
         int err = connect_to(conn, &conn->origin->address, addresses);
         midge__conn_kick(conn);
         if (err == MIDGE_OK || conn->origin->literal) {
-            opened_so_far(conn, err, &conn->tcp.s.fault);
+            check_open_step(conn, err, &conn->tcp.s.fault);
             return MIDGE_OK;
         }
     }
-    opened_so_far(conn, start_dns(conn), NULL);
+    check_open_step(conn, start_dns(conn), NULL);
     return MIDGE_OK;
 }

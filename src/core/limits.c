@@ -107,7 +107,7 @@ void midge__config_defaults(struct midge_config *c, const struct midge_config *f
 uint32_t midge__origin_buckets(const struct midge_config *c)
 {
     uint32_t n = 4;
-    while (n < c->max_awaitables / 4U) {
+    while (n < c->max_awaitables / 16U) {
         n *= 2;
     }
     return n;

@@ -24,12 +24,14 @@
 
 /* --- identity --- */
 
+_Static_assert(sizeof(struct midge__origin_key) == 10, "no padding");
+
+enum { HOST, SERVERNAME, URL_HOST };
+
 struct identity {
-    struct midge_span host, servername, url_host;
-    uint16_t port, url_port;
-    uint8_t min_tls, max_tls, family;
-    bool secure, skip_verification;
-    char zone[MIDGE_WITH_IPV6 ? MIDGE__ZONE_MAX + 1 : 1]; /* of host, "" none */
+    struct midge__origin_key key;
+    struct midge_span name[MIDGE__ORIGIN_NAMES];
+    char zone[MIDGE_WITH_IPV6 ? MIDGE__ZONE_MAX + 1 : 1]; /* of the host, "" none */
 };
 
 static uint8_t or_else(uint8_t value, uint8_t otherwise)
@@ -65,35 +67,36 @@ static int identify(const struct midge_client *client, const struct midge_reques
 {
     const struct midge_tls *tls = &client->config.tls;
     *id = (struct identity){
-        .host = r->connect_host ? midge__span_of(r->connect_host) : url->host,
-        .servername = r->servername ? without_zone(midge__span_of(r->servername)) : url->host,
-        /* Another site at the same address is another identity. */
-        .url_host = url->host,
-        .port = r->connect_port ? r->connect_port : url->port,
-        .url_port = url->port,
-        .min_tls = or_else(r->min_tls, tls->min_version),
-        .max_tls = or_else(r->max_tls, tls->max_version),
-        .family = r->family,
-        .secure = url->is_https,
-        .skip_verification = r->dangerously_skip_verification || tls->dangerously_skip_verification,
+        .key = {.port = r->connect_port ? r->connect_port : url->port,
+                .url_port = url->port,
+                .family = r->family,
+                .min_tls = or_else(r->min_tls, tls->min_version),
+                .max_tls = or_else(r->max_tls, tls->max_version),
+                .secure = url->is_https,
+                .skip_verification =
+                    r->dangerously_skip_verification || tls->dangerously_skip_verification},
+        .name = {[HOST] = r->connect_host ? midge__span_of(r->connect_host) : url->host,
+                 [SERVERNAME] =
+                     r->servername ? without_zone(midge__span_of(r->servername)) : url->host,
+                 /* Another site at the same address is another identity. */
+                 [URL_HOST] = url->host},
     };
     if (!MIDGE_WITH_IPV6) {
         return MIDGE_OK;
     }
     if (r->connect_host != NULL) {
-        return split_zone(&id->host, id->zone);
+        return split_zone(&id->name[HOST], id->zone);
     }
     return url->zone.ptr == NULL || midge__url_zone(url->zone, id->zone) ? MIDGE_OK : MIDGE_ERR_URL;
 }
 
 static bool is_same(const struct midge__origin *o, const struct identity *id)
 {
-    return o->secure == id->secure && o->port == id->port && o->url_port == id->url_port &&
-           o->skip_verification == id->skip_verification && o->min_tls == id->min_tls &&
-           o->max_tls == id->max_tls && o->family == id->family &&
-           midge__span_is(id->host, o->host) && midge__span_is(id->servername, o->servername) &&
-           midge__span_is(id->url_host, o->url_host) &&
-           (!MIDGE_WITH_IPV6 || strcmp(id->zone, o->zone) == 0);
+    bool same = memcmp(&o->key, &id->key, sizeof id->key) == 0;
+    for (size_t i = 0; i < MIDGE__ORIGIN_NAMES && same; i++) {
+        same = midge__span_is(id->name[i], o->name[i]);
+    }
+    return same && (!MIDGE_WITH_IPV6 || strcmp(id->zone, o->zone) == 0);
 }
 
 /* In lower case, with a NUL. */
@@ -111,20 +114,14 @@ static const char *put_name(char **at, struct midge_span name)
 static void fill(struct midge__origin *o, const struct identity *id)
 {
     char *at = o->names;
-    o->host = put_name(&at, id->host);
-    o->servername = put_name(&at, id->servername);
-    o->url_host = put_name(&at, id->url_host);
+    for (size_t i = 0; i < MIDGE__ORIGIN_NAMES; i++) {
+        o->name[i] = put_name(&at, id->name[i]);
+    }
     if (MIDGE_WITH_IPV6) {
         o->zone = memcpy(at, id->zone, strlen(id->zone) + 1);
     }
-    o->port = id->port;
-    o->url_port = id->url_port;
-    o->min_tls = id->min_tls;
-    o->max_tls = id->max_tls;
-    o->family = id->family;
-    o->secure = id->secure;
-    o->skip_verification = id->skip_verification;
-    o->address.family = (uint8_t)midge__address_parse(id->host, o->address.bytes);
+    o->key = id->key;
+    o->address.family = (uint8_t)midge__address_parse(id->name[HOST], o->address.bytes);
     o->literal = o->address_known = o->address.family != 0;
 }
 
@@ -206,9 +203,9 @@ static uint32_t hash_more(uint32_t hash, struct midge_span name)
 /* FNV-1a over the parts that differ most. */
 static uint32_t hash_of(const struct identity *id)
 {
-    uint32_t hash = hash_more(UINT32_C(2166136261) ^ id->port, id->url_host);
-    if (!midge__span_eq_nocase(id->host, id->url_host)) {
-        hash = hash_more(hash, id->host);
+    uint32_t hash = hash_more(UINT32_C(2166136261) ^ id->key.port, id->name[URL_HOST]);
+    if (!midge__span_eq_nocase(id->name[HOST], id->name[URL_HOST])) {
+        hash = hash_more(hash, id->name[HOST]);
     }
     return hash ^ hash >> 16;
 }
@@ -240,8 +237,11 @@ static void init(struct midge__origin *o, struct midge_client *client, uint32_t 
 static struct midge__origin *make(struct midge_client *client, const struct identity *id,
                                   uint32_t hash)
 {
-    size_t size = sizeof(struct midge__origin) + id->host.len + id->servername.len +
-                  id->url_host.len + 3 + (MIDGE_WITH_IPV6 ? strlen(id->zone) + 1 : 0);
+    size_t size = sizeof(struct midge__origin) + MIDGE__ORIGIN_NAMES +
+                  (MIDGE_WITH_IPV6 ? strlen(id->zone) + 1 : 0);
+    for (size_t i = 0; i < MIDGE__ORIGIN_NAMES; i++) {
+        size += id->name[i].len;
+    }
     struct midge__origin *o = midge__memory_calloc(&client->memory, 0, 1, size);
     if (MIDGE_WITH_SESSIONS && o == NULL && client->n_unused > 0) {
         trim(client, 0);
@@ -257,8 +257,9 @@ static struct midge__origin *make(struct midge_client *client, const struct iden
 /* Versions matter only with TLS. */
 static bool has_versions(const struct identity *id)
 {
-    return !id->secure || ((id->min_tls == 0 || midge__tls_has_version(id->min_tls)) &&
-                           (id->max_tls == 0 || midge__tls_has_version(id->max_tls)));
+    const struct midge__origin_key *key = &id->key;
+    return !key->secure || ((key->min_tls == 0 || midge__tls_has_version(key->min_tls)) &&
+                            (key->max_tls == 0 || midge__tls_has_version(key->max_tls)));
 }
 
 /* Looks the zone up for each request, since interfaces come and go. A number is an index (RFC 4007
@@ -306,13 +307,13 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
     if (err != MIDGE_OK) {
         return err;
     }
-    if (id.host.len > NAME_MAX || id.servername.len > NAME_MAX) {
+    if (id.name[HOST].len > NAME_MAX || id.name[SERVERNAME].len > NAME_MAX) {
         return MIDGE_ERR_URL;
     }
     if (!has_versions(&id)) {
         return MIDGE_ERR_UNSUPPORTED;
     }
-    if (id.secure && !id.skip_verification && !midge__tls_can_verify(client->tls)) {
+    if (id.key.secure && !id.key.skip_verification && !midge__tls_can_verify(client->tls)) {
         return MIDGE_ERR_CA;
     }
     uint32_t hash = hash_of(&id);
@@ -377,7 +378,7 @@ void midge__origins_expire(struct midge_client *client, bool all)
 
 /* The remembered address or session may be the reason for the failure: another machine may have the
    address now, or the server may have changed its TLS versions. */
-void midge__origin_doubt(struct midge__origin *o, const struct midge__conn *conn)
+void midge__origin_forget_after_failure(struct midge__origin *o, const struct midge__conn *conn)
 {
     o->address_known = o->literal;
     if (conn->tls.offered) {

@@ -15,13 +15,30 @@ struct midge_client;
 struct midge__conn;
 struct midge__tls_session;
 
+/* The identity of an origin, without its names. There is no padding: it is compared by bytes. */
+#define MIDGE__ORIGIN_KEY                                                                          \
+    uint16_t port, url_port; /* to connect to; of the URL */                                       \
+    uint8_t family, min_tls, max_tls;                                                              \
+    bool secure, skip_verification, none /* false */
+
+struct midge__origin_key {
+    MIDGE__ORIGIN_KEY;
+};
+
+/* where to connect, without zone; the name to verify; the host of the URL */
+enum { MIDGE__ORIGIN_NAMES = 3 };
+
 struct midge__origin {
+    union {
+        struct midge__origin_key key;
+        struct {
+            MIDGE__ORIGIN_KEY;
+        };
+    };
     bool address_known, literal; /* literal: the host is an address, nothing to look up */
-    bool no_tickets, secure, skip_verification;
-    bool next_leads;        /* the leader is silent: one more may lead beside it */
-    uint8_t leaders_failed; /* since the last session */
-    uint8_t family, min_tls, max_tls;
-    uint16_t port, url_port;    /* to connect to; of the URL */
+    bool no_tickets;
+    bool next_leads;            /* the leader is silent: one more may lead beside it */
+    uint8_t leaders_failed;     /* since the last session */
     uint16_t silent;            /* leaders that would make way */
     uint32_t hash;              /* of its identity */
     struct midge__origin *next; /* in the client's table, with the same place */
@@ -40,11 +57,14 @@ struct midge__origin {
     struct midge__timer leader_timer;
     struct midge_client *client;
     struct midge_addr address; /* the one that worked last, or the literal */
-    const char *host;          /* where to connect, lower case, without zone */
-    const char *servername;    /* the name to verify */
-    const char *url_host;      /* the host of the URL */
-    const char *zone;          /* of host (RFC 4007), "" none */
-    char names[];              /* these four */
+    union {                    /* in lower case */
+        const char *name[MIDGE__ORIGIN_NAMES];
+        struct {
+            const char *host, *servername, *url_host;
+        };
+    };
+    const char *zone; /* of host (RFC 4007), "" none */
+    char names[];     /* these four */
 };
 
 /* True: its requests wait, since a leader's session is expected. */
@@ -61,7 +81,8 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
 int midge__origin_use(struct midge_client *client, struct midge__origin *origin);
 void midge__origin_put(struct midge_client *client, struct midge__origin *origin);
 /* Opening conn failed: forgets the origin's address, and its session if conn offered it. */
-void midge__origin_doubt(struct midge__origin *origin, const struct midge__conn *conn);
+void midge__origin_forget_after_failure(struct midge__origin *origin,
+                                        const struct midge__conn *conn);
 /* Forgets sessions and addresses that were not used for MIDGE__MILLIS_AGED, or all of them. */
 void midge__origins_expire(struct midge_client *client, bool all);
 void midge__origins_close(struct midge_client *client);

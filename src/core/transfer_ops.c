@@ -38,7 +38,7 @@ static void leave_opening(const struct midge__transfer *t, int err)
 {
     struct midge__conn *conn = t->conn;
     if (err == MIDGE_ERR_TIMEOUT && conn->state != MIDGE__CONN_WAIT_ROOM) {
-        midge__origin_doubt(conn->origin, conn);
+        midge__origin_forget_after_failure(conn->origin, conn);
         if (midge__deadline_phase_left(t) == 0) { /* otherwise the total limit ended it */
             midge__leader_failed(conn);
         }

@@ -34,8 +34,6 @@ static size_t any_peak(bool resumes)
 
 /* --- servers --- */
 
-static const struct fake_script with_session = {
-    .connect_ms = 3, .steps = {CH, WAIT(4), SAY("pS"), REQUEST, SAY(HELLO), LOOP}};
 static const struct fake_script servers[] = {
     {.steps = {CH, WAIT(4), SAY("pS"), REQUEST, WAIT(7), SAY(HELLO), REQUEST, SAY(HELLO), FIN}},
     {.connect_ms = 9, .steps = {CH, SAY("pN"), REQUEST, WAIT(20), SAY(HELLO), FIN}},
@@ -157,65 +155,11 @@ static void the_needed_block_is_enough(void **state)
     crowds(true);
 }
 
-/* --- none waits for ever --- */
-
-/* A handshake that needs nearly all memory begins, although there is always a request to another
-   server that needs little. */
-static void small_needs_do_not_starve_a_large_one(void **state)
-{
-    enum { STREAM = 8, MOST = 4 * STREAM };
-    static const struct fake_script busy = {.steps = {REQUEST, WAIT(10), SAY(HELLO), FIN}};
-    static char stream_urls[STREAM][40];
-    struct probe p[STREAM], large;
-    unsigned begun = 0;
-    (void)state;
-    if (midge__tls_slot_in() == 0) {
-        skip(); /* external TLS: nothing waits for memory */
-    }
-    struct midge_config config = {.max_connections = STREAM};
-    config.memory_size = midge_memory_least(&config) + 6000;
-    memset(probes, 0, sizeof probes);
-    tls_world_open(&world, &config);
-    fake_tls_peak = any_peak;
-    fake_listen(&world.fake, 81, &busy);
-    fake_listen(&world.fake, 443, &with_session);
-    for (unsigned i = 0; i < STREAM; i++) {
-        (void)snprintf(stream_urls[i], sizeof stream_urls[i], "http://h%u.test:81/", i);
-        probe_get(&p[i], &world, stream_urls[i]);
-        world_turn(&world, 1);
-    }
-    probe_init(&large, &world, "https://large.test/");
-    large.request.dangerously_skip_verification = 1;
-    probe_start(&large);
-    while (large.dones == 0) {
-        world_turn(&world, -1);
-        for (unsigned i = 0; i < STREAM; i++) {
-            if (p[i].dones > 0) {
-                probe_is_hello(&p[i]);
-                probe_get(&p[i], &world, stream_urls[i]);
-                begun++;
-            }
-        }
-        assert_in_range(begun, 0, MOST);
-    }
-    probe_is_hello(&large);
-    world_run(&world);
-    for (unsigned i = 0; i < STREAM; i++) {
-        probe_is_hello(&p[i]);
-    }
-    world_pass(&world, 2 * MIDGE_KEEP_ALIVE_MS);
-    while (midge__origins_forget(world.client, NULL)) {
-    }
-    world.live = world_stats(&world).alloc_live; /* with the settings of its TLS, made once */
-    world_close(&world);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(none_fails_for_memory_that_comes_back),
         cmocka_unit_test(the_needed_block_is_enough),
-        cmocka_unit_test(small_needs_do_not_starve_a_large_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
