@@ -93,6 +93,27 @@ static void copied(void **state)
     world_close(&w);
 }
 
+static void most_headers(void **state)
+{
+    static struct midge_header headers[1001];
+    struct world w;
+    struct probe p;
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(headers); i++) {
+        headers[i] = (struct midge_header){"A", NULL};
+    }
+    world_open(&w, NULL);
+    probe_init(&p, &w, "http://a.test/");
+    p.request.headers = headers;
+    p.request.n_headers = 1001;
+    assert_int_equal(midge_start(w.client, &p.request, &p.id), MIDGE_ERR_NO_MEMORY);
+    p.request.n_headers = 1000;
+    probe_start(&p);
+    world_run(&w);
+    probe_is_hello(&p);
+    world_close(&w);
+}
+
 /* --- the head's first lines --- */
 
 static void first_lines(void **state)
@@ -102,6 +123,7 @@ static void first_lines(void **state)
         bool borrow;
     } rows[] = {
         {"http://a.test", "GET / HTTP/1.1\r\nHost: a.test\r\n", true},
+        {"http://a", "GET / HTTP/1.1\r\nHost: a\r\n", false},
         {"http://a.test?q=/x#f", "GET /?q=/x HTTP/1.1\r\nHost: a.test\r\n", true},
         {"http://a.test?#f", "GET /? HTTP/1.1\r\nHost: a.test\r\n", true},
         {"http://a.test/a?#f", "GET /a? HTTP/1.1\r\nHost: a.test\r\n", false},
@@ -175,8 +197,9 @@ static void one_timer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_block),   cmocka_unit_test(borrowed), cmocka_unit_test(copied),
-        cmocka_unit_test(first_lines), cmocka_unit_test(methods),  cmocka_unit_test(one_timer),
+        cmocka_unit_test(one_block),    cmocka_unit_test(borrowed), cmocka_unit_test(copied),
+        cmocka_unit_test(first_lines),  cmocka_unit_test(methods),  cmocka_unit_test(one_timer),
+        cmocka_unit_test(most_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
