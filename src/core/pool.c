@@ -108,7 +108,8 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
 {
     /* The end of the connection may lie directly behind its last answer. Requests that cannot be
        sent again look for it. */
-    if (!conn->seen_silent && (t->method & MIDGE__METHOD_IDEMPOTENT) == 0) {
+    bool replayed = MIDGE_WITH_REPLAY && (t->method & MIDGE__METHOD_IDEMPOTENT) != 0;
+    if (!conn->seen_silent && !replayed) {
         conn->tcp.drained = false;
     }
     /* Bytes that came without a request, even half a record, must not become t's answer. */
