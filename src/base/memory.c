@@ -37,41 +37,54 @@ static size_t payload_of(const struct midge__block *b)
 
 /* ---- Accounts ---- */
 
-/* Promised bytes that the owner has not taken yet. */
-static size_t untaken(const struct midge__owner_stats *own)
+/* Bytes of the region that the owner has, or that it is promised if these are more. */
+static size_t share_of(const struct midge__owner_stats *own)
 {
-    size_t small = own->live - own->slots;
-    return own->promised > small ? own->promised - small : 0;
+    return own->small > own->promised ? own->small : own->promised;
 }
 
-/* The owner has so many bytes more now, `slots` of them in record slots. Unsigned: also less. */
-static void change(struct midge__memory *m, struct midge__owner_stats *own, size_t bytes,
-                   size_t slots)
+/* How many of the last bytes that the owner took are not promised ones. */
+static size_t beyond(const struct midge__owner_stats *own, size_t bytes)
 {
-    m->promised -= untaken(own);
-    own->live += bytes;
-    own->slots += (uint32_t)slots; /* of one connection: much less than 4 GB */
-    m->promised += untaken(own);
-    m->stats.live += bytes;
+    size_t over = own->small - own->promised;
+    return over < bytes ? over : bytes;
 }
 
-static void account(struct midge__memory *m, unsigned owner, size_t bytes, size_t slots)
+#if MIDGE_WITH_STATS
+static void note_peak(struct midge__memory *m, struct midge__owner_stats *own)
+{
+    size_t live = midge__memory_live(m);
+    if (live > m->stats.peak) {
+        m->stats.peak = live;
+    }
+    if (own->small + own->slots > own->peak) {
+        own->peak = own->small + own->slots;
+    }
+}
+#else
+#define note_peak(m, own) ((void)0)
+#endif
+
+/* While an owner has not more than it is promised, its share does not change. */
+static void account(struct midge__memory *m, unsigned owner, size_t bytes)
 {
     MIDGE_ASSERT(owner < m->owners);
     struct midge__owner_stats *own = &m->owner_stats[owner];
-    change(m, own, bytes, slots);
-    if (own->live > own->peak) {
-        own->peak = own->live;
+    own->small += bytes;
+    if (own->small > own->promised) {
+        m->shares += beyond(own, bytes);
     }
-    if (m->stats.live > m->stats.peak) {
-        m->stats.peak = m->stats.live;
-    }
+    note_peak(m, own);
 }
 
-static void unaccount(struct midge__memory *m, unsigned owner, size_t bytes, size_t slots)
+static void unaccount(struct midge__memory *m, unsigned owner, size_t bytes)
 {
-    MIDGE_ASSERT(owner < m->owners && m->owner_stats[owner].live >= bytes);
-    change(m, &m->owner_stats[owner], 0 - bytes, 0 - slots);
+    MIDGE_ASSERT(owner < m->owners && m->owner_stats[owner].small >= bytes);
+    struct midge__owner_stats *own = &m->owner_stats[owner];
+    if (own->small > own->promised) {
+        m->shares -= beyond(own, bytes);
+    }
+    own->small -= bytes;
 }
 
 static void *refuse(struct midge__memory *m)
@@ -84,37 +97,31 @@ static void *refuse(struct midge__memory *m)
 /* Counts a request; true when a test wants it to fail. */
 static bool injected(struct midge__memory *m)
 {
-    m->stats.alloc_calls++;
-    if (m->fail_at == 0) {
-        return false;
-    }
-    if (m->fail_at > 1) {
-        m->fail_at--;
-        return false;
-    }
-    m->fail_at = m->fail_sticky ? 1 : 0;
-    return true;
+    return m->stats.alloc_calls++ - m->fail_from < m->fail_calls;
 }
 
 /* ---- Blocks of any size ---- */
 
-static void *block_alloc(struct midge__memory *m, unsigned owner, size_t n)
+static struct midge__block *region_take(struct midge__memory *m, unsigned owner, size_t n)
 {
     if (n > m->stats.size - UNIT) {
-        return refuse(m);
+        return NULL;
     }
     size_t units = units_for(n);
-    struct midge__block *b = midge__region_quick(&m->small, owner, units);
+    struct midge__block *b = midge__region_take(&m->small, owner, units, m->reserved);
+    return b == NULL && m->yields ? midge__region_take(&m->small, owner, units, 0) : b;
+}
+
+static void *block_alloc(struct midge__memory *m, unsigned owner, size_t n)
+{
+    struct midge__block *b = midge__region_quick(&m->small, owner, n);
     if (b == NULL) {
-        b = midge__region_take(&m->small, owner, units, m->reserved);
-    }
-    if (b == NULL && m->yields) {
-        b = midge__region_take(&m->small, owner, units, 0);
+        b = region_take(m, owner, n);
     }
     if (b == NULL) {
         return refuse(m);
     }
-    account(m, owner, units * UNIT, 0);
+    account(m, owner, bytes_of(b));
     MIDGE__UNPOISON(midge__block_payload(b), n);
     return midge__block_payload(b);
 }
@@ -152,8 +159,11 @@ MIDGE__UNCHECKED static void *slot_take(struct midge__memory *m, struct midge__s
     void *p = midge__block_payload(b);
     s->head = *(struct midge__block **)p;
     s->free--;
+    m->free_in_slots -= bytes_of(b);
     midge__block_set_owner(b, owner);
-    account(m, owner, bytes_of(b), bytes_of(b));
+    MIDGE_ASSERT(owner < m->owners);
+    m->owner_stats[owner].slots += (uint32_t)bytes_of(b); /* much less than 4 GB */
+    note_peak(m, &m->owner_stats[owner]);
     MIDGE__UNPOISON(p, s->size);
     return p;
 }
@@ -167,6 +177,7 @@ MIDGE__UNCHECKED static void slot_link(struct midge__memory *m, struct midge__bl
     *(struct midge__block **)p = s->head;
     s->head = b;
     s->free++;
+    m->free_in_slots += bytes_of(b);
 }
 
 /* Slots come from the upper end, as all blocks that owner 0 takes. */
@@ -201,7 +212,7 @@ int midge__memory_init(struct midge__memory *m, void *block, size_t size, unsign
     m->owners = owners;
     m->owner_stats = (struct midge__owner_stats *)(void *)(at + lists_size);
     memset(m->owner_stats, 0, owners * sizeof(*m->owner_stats));
-    m->stats.size = (size - fixed) / UNIT * UNIT;
+    m->stats.size = m->room = (size - fixed) / UNIT * UNIT;
     midge__region_init(&m->small, at + lists_size + stats_size, m->stats.size, lists);
     m->slots[0].begin = m->slots[1].begin = (struct midge__block *)(void *)m->small.end;
     return MIDGE_OK;
@@ -235,6 +246,7 @@ int midge__memory_slots(struct midge__memory *m, size_t in_size, size_t out_size
         slots_carve(m, &m->slots[1], out_size, n);
     }
     slots_carve(m, &m->slots[0], in_size, n);
+    m->room = m->small.free_bytes;
     return MIDGE_OK;
 }
 
@@ -281,7 +293,7 @@ void *midge__memory_shrink(struct midge__memory *m, void *p, size_t n)
     if (is_slot(m, b) || rest == 0) {
         return p;
     }
-    unaccount(m, owner, rest, 0);
+    unaccount(m, owner, rest);
     if (owner == 0) { /* it stays next to its upper neighbour */
         MIDGE__UNPOISON((unsigned char *)p + rest, n);
         memmove((unsigned char *)p + rest, p, n); /* before the new header below it is written */
@@ -300,11 +312,12 @@ void midge__memory_free(struct midge__memory *m, void *p)
     }
     struct midge__block *b = midge__region_block(&m->small, p);
     unsigned owner = midge__block_owner(b);
-    size_t slots = is_slot(m, b) ? bytes_of(b) : 0;
-    unaccount(m, owner, bytes_of(b), slots); /* asserts that b is used: NOBODY owns free slots */
-    if (slots != 0) {
+    MIDGE_ASSERT(owner < m->owners); /* NOBODY owns free slots */
+    if (is_slot(m, b)) {
+        m->owner_stats[owner].slots -= (uint32_t)bytes_of(b);
         slot_link(m, b);
     } else {
+        unaccount(m, owner, bytes_of(b));
         midge__region_give(&m->small, b);
     }
 }
@@ -312,9 +325,9 @@ void midge__memory_free(struct midge__memory *m, void *p)
 size_t midge__memory_sweep(struct midge__memory *m, unsigned owner)
 {
     MIDGE_ASSERT(owner < m->owners);
-    size_t swept = m->owner_stats[owner].live;
+    size_t swept = midge__memory_owner_live(m, owner);
     struct midge__block *next = (struct midge__block *)(void *)m->small.begin;
-    while (m->owner_stats[owner].live != 0) {
+    while (midge__memory_owner_live(m, owner) != 0) {
         struct midge__block *b = midge__region_find(&m->small, next, owner);
         next = b + midge__block_units(b); /* still a header if b joins its neighbours */
         MIDGE__UNPOISON(midge__block_payload(b), payload_of(b));
@@ -325,11 +338,6 @@ size_t midge__memory_sweep(struct midge__memory *m, unsigned owner)
 }
 
 /* ---- Questions ---- */
-
-bool midge__memory_owns(const struct midge__memory *m, const void *p)
-{
-    return midge__region_owns(&m->small, p);
-}
 
 size_t midge__memory_largest_free(const struct midge__memory *m)
 {
@@ -345,22 +353,20 @@ void midge__memory_promise(struct midge__memory *m, unsigned owner, size_t n)
 {
     MIDGE_ASSERT(owner < m->owners);
     struct midge__owner_stats *own = &m->owner_stats[owner];
-    m->promised -= untaken(own);
+    m->shares -= share_of(own);
     own->promised = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
-    m->promised += untaken(own);
+    m->shares += share_of(own);
 }
 
 size_t midge__memory_owner_share(const struct midge__memory *m, unsigned owner)
 {
     MIDGE_ASSERT(owner < m->owners);
-    const struct midge__owner_stats *own = &m->owner_stats[owner];
-    return own->live - own->slots + untaken(own);
+    return share_of(&m->owner_stats[owner]);
 }
 
 size_t midge__memory_unpromised(const struct midge__memory *m)
 {
-    size_t free = m->small.free_bytes;
-    return free > m->promised ? free - m->promised : 0;
+    return midge__memory_spares(m) ? m->room - m->shares : 0;
 }
 
 bool midge__memory_has(const struct midge__memory *m, size_t n)
@@ -381,8 +387,7 @@ unsigned midge__memory_free_slots(const struct midge__memory *m)
 
 size_t midge__memory_owner_live(const struct midge__memory *m, unsigned owner)
 {
-    MIDGE_ASSERT(owner < m->owners);
-    return m->owner_stats[owner].live;
+    return m->owner_stats[owner].small + midge__memory_owner_slots(m, owner);
 }
 
 size_t midge__memory_owner_slots(const struct midge__memory *m, unsigned owner)
@@ -391,6 +396,7 @@ size_t midge__memory_owner_slots(const struct midge__memory *m, unsigned owner)
     return m->owner_stats[owner].slots;
 }
 
+#if MIDGE_WITH_STATS
 size_t midge__memory_owner_peak(const struct midge__memory *m, unsigned owner)
 {
     MIDGE_ASSERT(owner < m->owners);
@@ -400,48 +406,31 @@ size_t midge__memory_owner_peak(const struct midge__memory *m, unsigned owner)
 void midge__memory_owner_reset(struct midge__memory *m, unsigned owner)
 {
     MIDGE_ASSERT(owner < m->owners);
-    m->owner_stats[owner].peak = m->owner_stats[owner].live;
+    m->owner_stats[owner].peak = midge__memory_owner_live(m, owner);
 }
-
-const struct midge__memory_stats *midge__memory_stats_get(const struct midge__memory *m)
-{
-    return &m->stats;
-}
-
-void midge__memory_peak_reset(struct midge__memory *m)
-{
-    m->stats.peak = m->stats.live;
-}
-
-bool midge__memory_failed(const struct midge__memory *m)
-{
-    return m->failed;
-}
-
-void midge__memory_failed_reset(struct midge__memory *m)
-{
-    m->failed = false;
-}
+#endif
 
 /* ---- For tests ---- */
 
 void midge__memory_fail_at(struct midge__memory *m, uint32_t nth, bool sticky)
 {
-    m->fail_at = nth;
-    m->fail_sticky = sticky;
+    m->fail_from = m->stats.alloc_calls + nth - 1;
+    m->fail_calls = nth == 0 ? 0 : sticky ? UINT32_MAX / 2 : 1;
 }
 
 size_t midge__memory_verify(const struct midge__memory *m)
 {
-    size_t held = m->stats.size - m->small.free_bytes, owned = 0, promised = 0;
+    size_t owned = 0, small = 0, shares = 0, free_slots = 0;
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(m->slots); i++) {
-        held -= m->slots[i].free * MIDGE__MEMORY_COST(m->slots[i].size);
+        free_slots += m->slots[i].free * MIDGE__MEMORY_COST(m->slots[i].size);
     }
     for (unsigned owner = 0; owner < m->owners; owner++) {
-        owned += m->owner_stats[owner].live;
-        promised += untaken(&m->owner_stats[owner]);
+        owned += midge__memory_owner_live(m, owner);
+        small += m->owner_stats[owner].small;
+        shares += share_of(&m->owner_stats[owner]);
     }
-    MIDGE_ASSERT(m->stats.live == held && owned == held && promised == m->promised);
-    (void)held, (void)owned, (void)promised;
+    MIDGE_ASSERT(owned == midge__memory_live(m) && free_slots == m->free_in_slots);
+    MIDGE_ASSERT(small + m->small.free_bytes == m->room && shares == m->shares);
+    (void)owned, (void)small, (void)shares, (void)free_slots;
     return midge__region_verify(&m->small);
 }

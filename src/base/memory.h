@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "midge/config.h"
 #include "region.h"
 
 /* Owner 0 is the client, 1.. are connections. */
@@ -38,20 +39,21 @@
     ((owners) * sizeof(struct midge__owner_stats) + sizeof(struct midge__region_lists) +           \
      6 * MIDGE__MEMORY_UNIT)
 
-/* Bytes taken, headers and rounding included; record slots count while they are held. */
+/* Bytes taken, headers and rounding included. */
 struct midge__owner_stats {
-    size_t live;
-    size_t peak;
-    uint32_t slots;    /* part of live: record slots */
-    uint32_t promised; /* bytes without slots that it may have; 0: only what is free */
+    size_t small;      /* of the small region */
+    uint32_t slots;    /* record slots */
+    uint32_t promised; /* bytes of the small region that it may have; 0: only what is free */
+#if MIDGE_WITH_STATS
+    size_t peak; /* of small and slots together */
+#endif
 };
 
 struct midge__memory_stats {
     uint32_t alloc_calls; /* alloc and calloc calls, refused ones included */
     uint32_t failures;    /* refused calls */
-    size_t live;
-    size_t peak;
-    size_t size; /* the largest possible live: small region and slots */
+    size_t peak;          /* 0 without MIDGE_WITH_STATS */
+    size_t size;          /* the largest possible live: small region and slots */
 };
 
 /* Slots of one size. */
@@ -68,13 +70,14 @@ struct midge__memory {
     struct midge__owner_stats *owner_stats;
     unsigned owners;
     struct midge__memory_stats stats;
-    size_t promised;    /* of all owners, without the bytes that they have already */
+    size_t room;          /* the small region without the slots */
+    size_t shares;        /* of it: each owner's bytes, or its promise if that is more */
+    size_t free_in_slots; /* bytes */
     size_t reserved;    /* bytes at the region's lower end that the client does not get */
     bool yields;        /* the client gets the reserved bytes too */
     bool slot_fallback; /* when no slot is free, a record buffer may come from the small region */
     bool failed;
-    bool fail_sticky;
-    uint32_t fail_at; /* requests until the one that fails, 0: none */
+    uint32_t fail_from, fail_calls; /* alloc_calls of the first one that fails, and how many */
 };
 
 /*
@@ -126,7 +129,10 @@ void *midge__memory_shrink(struct midge__memory *m, void *p, size_t n);
 void midge__memory_free(struct midge__memory *m, void *p);
 
 /* Whether p points into the memory that this allocator manages. */
-bool midge__memory_owns(const struct midge__memory *m, const void *p);
+static inline bool midge__memory_owns(const struct midge__memory *m, const void *p)
+{
+    return midge__region_owns(&m->small, p);
+}
 
 /*
  * Zeroes and frees all blocks with the owner's tag; returns the bytes they took. A walk over the
@@ -155,27 +161,46 @@ bool midge__memory_has(const struct midge__memory *m, size_t n);
 /* May the client take memory: are all promises kept, with the memory that is free? */
 static inline bool midge__memory_spares(const struct midge__memory *m)
 {
-    return m->promised <= m->small.free_bytes;
+    return m->shares <= m->room;
+}
+
+/* Bytes in use, of the small region and of the slots. */
+static inline size_t midge__memory_live(const struct midge__memory *m)
+{
+    return m->stats.size - m->small.free_bytes - m->free_in_slots;
 }
 
 size_t midge__memory_owner_live(const struct midge__memory *m, unsigned owner);
 size_t midge__memory_owner_slots(const struct midge__memory *m, unsigned owner); /* of it, slots */
+
+/* The most bytes that the owner had since the last reset. Reset when a new connection takes an old
+   tag. Only with MIDGE_WITH_STATS. */
+#if MIDGE_WITH_STATS
 size_t midge__memory_owner_peak(const struct midge__memory *m, unsigned owner);
-
-/* Sets the owner's peak to its live bytes; for a new connection that uses an old tag. */
 void midge__memory_owner_reset(struct midge__memory *m, unsigned owner);
+#else
+#define midge__memory_owner_reset(m, owner) ((void)(m), (void)(owner))
+#endif
 
-const struct midge__memory_stats *midge__memory_stats_get(const struct midge__memory *m);
-
-/* Sets the peak to the live bytes. */
-void midge__memory_peak_reset(struct midge__memory *m);
+static inline const struct midge__memory_stats *
+midge__memory_stats_get(const struct midge__memory *m)
+{
+    return &m->stats;
+}
 
 /*
  * Whether a request was refused since the last reset. mbedTLS reports running out of memory in
  * certificate verification as "not trusted"; reset before the call and ask after it.
  */
-bool midge__memory_failed(const struct midge__memory *m);
-void midge__memory_failed_reset(struct midge__memory *m);
+static inline bool midge__memory_failed(const struct midge__memory *m)
+{
+    return m->failed;
+}
+
+static inline void midge__memory_failed_reset(struct midge__memory *m)
+{
+    m->failed = false;
+}
 
 /* For tests: the nth request from now (1: the next) is refused, all later too if sticky; 0 off. */
 void midge__memory_fail_at(struct midge__memory *m, uint32_t nth, bool sticky);

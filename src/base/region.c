@@ -248,9 +248,12 @@ static struct midge__block *hand_out(struct midge__region *r, struct midge__bloc
     return b;
 }
 
-struct midge__block *midge__region_quick(struct midge__region *r, unsigned owner, size_t units)
+struct midge__block *midge__region_quick(struct midge__region *r, unsigned owner, size_t n)
 {
-    struct midge__block *b = is_quick(owner, units) ? quick_take(r->lists, units) : NULL;
+    struct midge__block *b = NULL;
+    if (owner != 0 && n <= (MIDGE__REGION_QUICK - 1) * UNIT) {
+        b = quick_take(r->lists, MIDGE__REGION_COST(n) / UNIT);
+    }
     return b != NULL ? hand_out(r, b, owner) : NULL;
 }
 

@@ -106,8 +106,8 @@ MIDGE__UNCHECKED static inline void midge__block_set_owner(struct midge__block *
 /* The used block that has the payload p; asserts that there is one. */
 struct midge__block *midge__region_block(const struct midge__region *r, void *p);
 
-/* Takes a quick block of the size, its payload poisoned; NULL when there is none. */
-struct midge__block *midge__region_quick(struct midge__region *r, unsigned owner, size_t units);
+/* Takes a quick block for n bytes, its payload poisoned; NULL when there is none. */
+struct midge__block *midge__region_quick(struct midge__region *r, unsigned owner, size_t n);
 
 /*
  * A block of `units`, at least 2; NULL exactly when no free piece is large enough. Owner 0, whose

@@ -71,7 +71,7 @@ void midge_client_stats(const struct midge_client *client, struct midge_stats *s
     stats->open_connections = client->n_conns;
     stats->alloc_calls = memory->alloc_calls;
     stats->alloc_peak = memory->peak;
-    stats->alloc_live = memory->live;
+    stats->alloc_live = midge__memory_live(&client->memory);
     stats->memory_size = client->block_size;
 }
 

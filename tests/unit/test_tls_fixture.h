@@ -231,7 +231,7 @@ static void fixture_memory_open(size_t size)
 static void fixture_memory_close(void)
 {
     midge__memory_verify(&fx.memory);
-    assert_int_equal(midge__memory_stats_get(&fx.memory)->live, 0);
+    assert_int_equal(midge__memory_live(&fx.memory), 0);
     midge__memory_deinit(&fx.memory);
     free(fx.block);
 }

@@ -184,7 +184,7 @@ static void test_failing_allocations_at_open(void **state)
         midge__memory_fail_at(&fx.memory, 0, false);
         if (err != MIDGE_OK) {
             assert_int_equal(err, MIDGE_ERR_NO_MEMORY);
-            assert_int_equal(midge__memory_stats_get(&fx.memory)->live, 0);
+            assert_int_equal(midge__memory_live(&fx.memory), 0);
         }
     }
     client_close(NULL);

@@ -152,10 +152,10 @@ static int try_roots(const void *ca, size_t len)
 {
     struct midge_tls settings = {.ca = ca, .ca_len = len};
     struct midge__tls_context *context = NULL;
-    size_t live = midge__memory_stats_get(&fx.memory)->live;
+    size_t live = midge__memory_live(&fx.memory);
     int err = midge__tls_context_open(&context, &fx.memory, &fx.port, &settings, &fixture_limits);
     midge__tls_context_close(context);
-    assert_int_equal(midge__memory_stats_get(&fx.memory)->live, live);
+    assert_int_equal(midge__memory_live(&fx.memory), live);
     return err;
 }
 
@@ -216,11 +216,11 @@ static size_t context_keeps(const char *ca, size_t len)
     if (err != MIDGE_OK) {
         assert_int_equal(err, MIDGE_ERR_CA);
     } else {
-        kept = midge__memory_stats_get(&memory)->live;
+        kept = midge__memory_live(&memory);
         assert_true(kept <= estimate);
     }
     midge__tls_context_close(context);
-    assert_int_equal(midge__memory_stats_get(&memory)->live, 0);
+    assert_int_equal(midge__memory_live(&memory), 0);
     midge__memory_deinit(&memory);
     free(block);
     return kept;
