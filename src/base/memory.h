@@ -73,9 +73,9 @@ struct midge__memory {
     size_t room;          /* the small region without the slots */
     size_t shares;        /* of it: each owner's bytes, or its promise if that is more */
     size_t free_in_slots; /* bytes */
-    size_t reserved;    /* bytes at the region's lower end that the client does not get */
-    bool yields;        /* the client gets the reserved bytes too */
-    bool slot_fallback; /* when no slot is free, a record buffer may come from the small region */
+    size_t reserved;      /* bytes at the region's lower end that the client does not get */
+    bool yields;          /* the client gets the reserved bytes too */
+    bool slot_fallback;   /* when no slot is free, a record buffer may come from the small region */
     bool failed;
     uint32_t fail_from, fail_calls; /* alloc_calls of the first one that fails, and how many */
 };
