@@ -3,6 +3,7 @@
    sentence of raise_for_status. All are written with base/text.h, since stdio is too large for
    small targets. */
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/span.h"
@@ -100,159 +101,97 @@ const char *midge_status_text(int status)
 
 #endif
 
-/* --- text --- */
+/* --- a failed result's facts, in brackets --- */
 
 static bool given(const char *s)
 {
     return s != NULL && s[0] != '\0';
 }
 
-/* --- a failed result's facts, in brackets --- */
-
-struct facts {
-    struct midge__text *text;
-    bool open;
-};
-
-/* The separator before the next fact. */
-static void fact(struct facts *facts)
-{
-    midge__text_add(facts->text, facts->open ? ", " : " (");
-    facts->open = true;
-}
-
-static void fact_number(struct facts *facts, const char *before, uint64_t number, const char *after)
-{
-    fact(facts);
-    midge__text_add(facts->text, before);
-    midge__text_unsigned(facts->text, number, 10);
-    midge__text_add(facts->text, after);
-}
-
-static void fact_hex(struct facts *facts, const char *before, uint64_t number)
-{
-    fact(facts);
-    midge__text_add(facts->text, before);
-    midge__text_add(facts->text, "0x");
-    midge__text_unsigned(facts->text, number, 16);
-}
-
-/* mbedTLS's documents write its codes as minus a hexadecimal number. */
-static void fact_tls_code(struct facts *facts, int native)
-{
-    if (native < 0) {
-        fact_hex(facts, "mbedTLS -", (uint64_t)(-(int64_t)native));
-    } else {
-        fact_hex(facts, "mbedTLS ", (uint64_t)native);
-    }
-}
-
-static void fact_code(struct facts *facts, const char *whose, int native)
-{
-    fact(facts);
-    midge__text_add(facts->text, whose);
-    midge__text_number(facts->text, native);
-}
-
 /* lwIP's err_t, names of -1 to -16; 0 is success. */
-static void fact_lwip_code(struct facts *facts, int native)
+static const char *lwip_name(int native)
 {
     static const char names[] = "\0MEM\0BUF\0TIMEOUT\0RTE\0INPROGRESS\0VAL\0WOULDBLOCK\0USE\0"
                                 "ALREADY\0ISCONN\0CONN\0IF\0ABRT\0RST\0CLSD\0ARG";
-
-    fact_code(facts, "lwIP ", native);
-    if (MIDGE_WITH_TEXTS) {
-        midge__text_add(facts->text, " ERR_");
-        midge__text_add(facts->text, midge__text_nth(names, (unsigned)-native));
-    }
+    return midge__text_nth(names, (unsigned)-native);
 }
 
-/* A port's code: an errno is positive, lwIP's codes are -1 to -16, and mbedTLS's are -0x1000 and
-   below. */
-static void fact_port_code(struct facts *facts, int native, const char *positive)
+static bool is_of_tls(int error)
+{
+    _Static_assert(MIDGE_ERR_TLS == -20 && MIDGE_ERR_TLS_RECORD_SIZE == -24, "no others between");
+    return error <= MIDGE_ERR_TLS && error >= MIDGE_ERR_TLS_RECORD_SIZE;
+}
+
+/* The error determines the origin of the code: TLS; the caller's source or sink, or a file; else
+   the port. A port's code is an errno, which is positive, or one of lwIP's, -1 to -16, or one of
+   mbedTLS's, -0x1000 and below. */
+static void add_native(struct midge__text *text, const struct midge_result *result)
 {
     enum { LWIP_LAST = -16, MBEDTLS_FIRST = -0x1000 };
-
-    if (native > 0) {
-        fact_code(facts, positive, native);
-    } else if (native >= LWIP_LAST) {
-        fact_lwip_code(facts, native);
-    } else if (native > MBEDTLS_FIRST) {
-        fact_code(facts, "code ", native);
+    const int native = result->native;
+    const bool of_body = result->error == MIDGE_ERR_READ || result->error == MIDGE_ERR_WRITE;
+    if (is_of_tls(result->error) || (native <= MBEDTLS_FIRST && !of_body)) {
+        /* mbedTLS's documents write its codes as minus a hexadecimal number. */
+        midge__text_add(text, native < 0 ? ", mbedTLS -0x%x" : ", mbedTLS 0x%x",
+                        native < 0 ? 0 - (unsigned)native : (unsigned)native);
+    } else if (native > 0) {
+        midge__text_add(text, ", %s %d", result->error == MIDGE_ERR_RESOLVE ? "resolver" : "errno",
+                        native);
+    } else if (native < LWIP_LAST || of_body) {
+        midge__text_add(text, ", code %d", native);
     } else {
-        fact_tls_code(facts, native);
-    }
-}
-
-/* The error determines the origin of the code. */
-static void fact_native(struct facts *facts, const struct midge_result *result)
-{
-    if (result->native == 0) {
-        return;
-    }
-    switch (result->error) {
-    case MIDGE_ERR_TLS:
-    case MIDGE_ERR_CERT:
-    case MIDGE_ERR_CA:
-    case MIDGE_ERR_ENTROPY:
-    case MIDGE_ERR_TLS_RECORD_SIZE:
-        fact_tls_code(facts, result->native);
-        break;
-    case MIDGE_ERR_READ:
-    case MIDGE_ERR_WRITE: /* the caller's source or sink, or a file */
-        fact_code(facts, result->native > 0 ? "errno " : "code ", result->native);
-        break;
-    case MIDGE_ERR_RESOLVE:
-        fact_port_code(facts, result->native, "resolver ");
-        break;
-    default:
-        fact_port_code(facts, result->native, "errno ");
-        break;
+        midge__text_add(text, MIDGE_WITH_TEXTS ? ", lwIP %d ERR_%s" : ", lwIP %d", native,
+                        lwip_name(native));
     }
 }
 
 #if MIDGE_WITH_TIMINGS
 static void add_duration(struct midge__text *text, const struct midge_result *result)
 {
-    midge__text_add(text, " after ");
-    midge__text_unsigned(text, result->t.total_us / 1000, 10);
-    midge__text_add(text, " ms");
+    midge__text_add(text, " after %llu ms", (unsigned long long)result->t.total_us / 1000);
 }
 #else
 #define add_duration(text, result) ((void)(text), (void)(result))
 #endif
 
-static void fact_phase(struct facts *facts, const struct midge_result *result)
+static void add_phase(struct midge__text *text, const struct midge_result *result)
 {
-    fact(facts);
-    midge__text_add(facts->text, midge_phase_name((enum midge_phase)result->phase));
+    midge__text_add(text, ", %s", midge_phase_name((enum midge_phase)result->phase));
     if (result->error == MIDGE_ERR_TIMEOUT) {
-        add_duration(facts->text, result);
+        add_duration(text, result);
     }
 }
 
+/* Each fact comes with ", " before it. */
 static void add_facts(struct midge__text *text, const struct midge_result *result)
 {
-    struct facts facts = {text, false};
     if (result->is_request) { /* sleeps, tasks and futures have no phase */
-        fact_phase(&facts, result);
+        add_phase(text, result);
     }
-    if (result->verify_flags != 0) {
-        fact_hex(&facts, "X509 flags ", result->verify_flags);
-    } else {
-        fact_native(&facts, result); /* for a certificate the flags say more than mbedTLS's code */
+    if (result->verify_flags != 0) { /* they say more than mbedTLS's code */
+        midge__text_add(text, ", X509 flags 0x%x", (unsigned)result->verify_flags);
+    } else if (result->native != 0) {
+        add_native(text, result);
     }
     if (result->error == MIDGE_ERR_HTTP_STATUS && result->status != 0) {
-        fact_number(&facts, "status ", result->status, "");
+        midge__text_add(text, ", status %u", result->status);
     }
     if (result->error == MIDGE_ERR_PROTOCOL) {
-        fact_number(&facts, "byte ", result->offset, "");
+        midge__text_add(text, ", byte %llu", (unsigned long long)result->offset);
     }
     if (result->error == MIDGE_ERR_PARTIAL) {
-        fact_number(&facts, "", result->body_len, " bytes received");
+        midge__text_add(text, ", %llu bytes received", (unsigned long long)result->body_len);
     }
-    if (facts.open) {
-        midge__text_add(text, ")");
+}
+
+/* Turns the first ", " behind `from` into " (", as far as it was not cut. */
+static void put_in_brackets(struct midge__text *text, size_t from)
+{
+    static const char open[] = {' ', '('};
+    const size_t left = text->len - from;
+    if (left > 0) {
+        memcpy(text->out + from, open, left < sizeof open ? left : sizeof open);
+        midge__text_bytes(text, ")", 1);
     }
 }
 
@@ -260,28 +199,26 @@ static void add_facts(struct midge__text *text, const struct midge_result *resul
    yet. */
 static void add_date(struct midge__text *text, const struct midge_result *result)
 {
-    uint32_t date = result->cert_date;
-    const unsigned parts[] = {date / 10000, date / 100 % 100, date % 100};
-    if (date == 0) {
-        return;
-    }
-    midge__text_add(text, (result->verify_flags & 1U) != 0 ? " on " : " before ");
-    for (unsigned i = 0; i < 3; i++) {
-        midge__text_add(text, i > 0 ? "-" : "");
-        midge__text_add(text, parts[i] < 10 ? "0" : "");
-        midge__text_unsigned(text, parts[i], 10);
+    const unsigned date = result->cert_date;
+    if (date != 0) {
+        midge__text_add(text, " %s %u-%02u-%02u",
+                        (result->verify_flags & 1U) != 0 ? "on" : "before", date / 10000,
+                        date / 100 % 100, date % 100);
     }
 }
 
 static void add_result(struct midge__text *text, const struct midge_result *result)
 {
-    if (result->error == MIDGE_OK) {
-        midge__text_add(text, midge_err_text(MIDGE_OK));
-        return;
+    const bool failed = result->error != MIDGE_OK;
+    midge__text_add(text, "%s",
+                    failed && given(result->detail) ? result->detail
+                                                    : midge_err_text(result->error));
+    if (failed) {
+        add_date(text, result);
+        size_t from = text->len;
+        add_facts(text, result);
+        put_in_brackets(text, from);
     }
-    midge__text_add(text, given(result->detail) ? result->detail : midge_err_text(result->error));
-    add_date(text, result);
-    add_facts(text, result);
 }
 
 size_t midge_result_text(const struct midge_result *result, char *out, size_t cap)
@@ -298,16 +235,10 @@ size_t midge_result_text(const struct midge_result *result, char *out, size_t ca
 static void add_status(struct midge__text *text, const struct midge_result *result)
 {
     const char *reason = midge_status_text(result->status);
-    midge__text_unsigned(text, result->status, 10);
-    midge__text_add(text, result->status < 500 ? " Client Error" : " Server Error");
-    if (given(reason)) {
-        midge__text_add(text, ": ");
-        midge__text_add(text, reason);
-    }
-    if (given(result->url)) {
-        midge__text_add(text, " for url: ");
-        midge__text_add(text, result->url);
-    }
+    const char *url = given(result->url) ? result->url : "";
+    midge__text_add(text, "%u %s Error%s%s%s%s", result->status,
+                    result->status < 500 ? "Client" : "Server", *reason != '\0' ? ": " : "", reason,
+                    *url != '\0' ? " for url: " : "", url);
 }
 
 /* Also if on_response has refused the status. */

@@ -21,53 +21,19 @@ static inline struct midge__text midge__text_on(char *out, size_t cap)
     return (struct midge__text){out, cap, 0};
 }
 
-static inline void midge__text_bytes(struct midge__text *text, const char *bytes, size_t n)
-{
-    if (text->cap == 0) {
-        return;
-    }
-    size_t room = text->cap - 1 - text->len;
-    if (n > room) {
-        n = room;
-    }
-    if (n > 0) {
-        memcpy(text->out + text->len, bytes, n);
-    }
-    text->len += n;
-    text->out[text->len] = '\0';
-}
+void midge__text_bytes(struct midge__text *text, const char *bytes, size_t n);
 
-static inline void midge__text_add(struct midge__text *text, const char *s)
-{
-    midge__text_bytes(text, s, strlen(s));
-}
-
-static inline void midge__text_unsigned(struct midge__text *text, uint64_t value, unsigned base)
-{
-    char digits[24];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = "0123456789abcdef"[value % base];
-        value /= base;
-    } while (value != 0);
-    midge__text_bytes(text, digits + at, sizeof digits - at);
-}
-
-static inline void midge__text_number(struct midge__text *text, int64_t value)
-{
-    if (value < 0) {
-        midge__text_bytes(text, "-", 1);
-    }
-    midge__text_unsigned(text, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 10);
-}
+/* Adds the format with its values in place of these; it knows nothing else of printf:
+ *   %s  a string
+ *   %d  an int
+ *   %u  an unsigned, %02u with at least two digits; in %llu unsigned long long
+ *   %x  an unsigned, in hexadecimal */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void midge__text_add(struct midge__text *text, const char *format, ...);
 
 /* The n-th (from 0) of texts that follow each other, each with its NUL. */
-static inline const char *midge__text_nth(const char *texts, unsigned n)
-{
-    while (n-- > 0) {
-        texts += strlen(texts) + 1;
-    }
-    return texts;
-}
+const char *midge__text_nth(const char *texts, unsigned n);
 
 #endif

@@ -23,14 +23,9 @@ void midge__trace(const struct midge_client *client, enum midge_trace_kind kind,
     }
     struct midge__text text = midge__text_on(line, sizeof line);
     if (number != 0) {
-        midge__text_add(&text, "connection ");
-        midge__text_unsigned(&text, number, 10);
-        midge__text_add(&text, ": ");
+        midge__text_add(&text, "connection %llu: ", (unsigned long long)number);
     }
-    midge__text_add(&text, a);
-    midge__text_add(&text, " (");
-    midge__text_add(&text, b);
-    midge__text_add(&text, ")");
+    midge__text_add(&text, "%s (%s)", a, b);
     client->config.trace(client->config.trace_ctx, kind, id, line);
 }
 

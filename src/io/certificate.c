@@ -12,22 +12,15 @@
 static void add_name(struct midge__text *text, const char *title, const mbedtls_x509_name *name)
 {
     char line[NAME_BYTES];
-    midge__text_add(text, title);
-    midge__text_add(text, mbedtls_x509_dn_gets(line, sizeof line, name) >= 0 ? line : "(too long)");
-    midge__text_add(text, "\n");
+    bool fits = mbedtls_x509_dn_gets(line, sizeof line, name) >= 0;
+    midge__text_add(text, "%s: %s\n", title, fits ? line : "(too long)");
 }
 
 static void add_date(struct midge__text *text, const char *title, const mbedtls_x509_time *t)
 {
-    static const char before[] = " -- ::";
-    const int parts[] = {t->year, t->mon, t->day, t->hour, t->min, t->sec};
-    midge__text_add(text, title);
-    for (unsigned i = 0; i < 6; i++) {
-        midge__text_bytes(text, &before[i], 1);
-        midge__text_add(text, parts[i] < 10 ? "0" : "");
-        midge__text_number(text, parts[i]);
-    }
-    midge__text_add(text, " GMT\n");
+    midge__text_add(text, "%s date: %u-%02u-%02u %02u:%02u:%02u GMT\n", title, (unsigned)t->year,
+                    (unsigned)t->mon, (unsigned)t->day, (unsigned)t->hour, (unsigned)t->min,
+                    (unsigned)t->sec);
 }
 
 /* Bytes with a special meaning for a terminal or for a reader of the list become '?'. */
@@ -45,12 +38,10 @@ static void add_address(struct midge__text *text, const mbedtls_x509_buf *entry)
 {
     midge__text_add(text, "IP:");
     for (size_t i = 0; entry->len == 4 && i < 4; i++) {
-        midge__text_add(text, i > 0 ? "." : "");
-        midge__text_unsigned(text, entry->p[i], 10);
+        midge__text_add(text, i > 0 ? ".%u" : "%u", entry->p[i]);
     }
     for (size_t i = 0; entry->len == 16 && i < 16; i += 2) {
-        midge__text_add(text, i > 0 ? ":" : "");
-        midge__text_unsigned(text, (uint64_t)entry->p[i] << 8 | entry->p[i + 1], 16);
+        midge__text_add(text, i > 0 ? ":%x" : "%x", (unsigned)entry->p[i] << 8 | entry->p[i + 1]);
     }
 }
 
@@ -63,21 +54,21 @@ static void add_alternatives(struct midge__text *text, const mbedtls_x509_crt *c
             (type != MBEDTLS_X509_SAN_DNS_NAME && type != MBEDTLS_X509_SAN_IP_ADDRESS)) {
             continue;
         }
-        midge__text_add(text, between);
+        midge__text_add(text, "%s", between);
         (type == MBEDTLS_X509_SAN_DNS_NAME ? add_dns : add_address)(text, &at->buf);
         between = ", ";
     }
-    midge__text_add(text, between[0] == ',' ? "\n" : "subjectAltName: (none)\n");
+    midge__text_add(text, "%s", between[0] == ',' ? "\n" : "subjectAltName: (none)\n");
 }
 
 size_t midge_certificate_text(const void *certificate, char *out, size_t cap)
 {
     const mbedtls_x509_crt *crt = certificate;
     struct midge__text text = midge__text_on(out, cap);
-    add_name(&text, "subject: ", &crt->subject);
-    add_date(&text, "start date:", &crt->valid_from);
-    add_date(&text, "expire date:", &crt->valid_to);
+    add_name(&text, "subject", &crt->subject);
+    add_date(&text, "start", &crt->valid_from);
+    add_date(&text, "expire", &crt->valid_to);
     add_alternatives(&text, crt);
-    add_name(&text, "issuer: ", &crt->issuer);
+    add_name(&text, "issuer", &crt->issuer);
     return text.len;
 }

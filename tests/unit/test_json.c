@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "cJSON.h"
@@ -352,12 +353,44 @@ static void doubles(void **state)
         "0.5e+00000000000000000001",
         "123.456e789",
         "3.14159265358979323846264338327950288419716939937510582097494459230781640628",
+        "9007199254740995", /* in the middle between two doubles: to the even one */
+        "9007199254740994.999999",
+        "9007199254740995.000001",
+        "18446744073709549568",
+        "1.7976931348623158e308",  /* the largest double */
+        "2.4703282292062327e-324", /* half of the smallest double, and a bit more */
+        "2.4703282292062329e-324",
+        "2.2250738585072011e-308", /* the largest that is not normal */
+        "2.2250738585072014e-308",
+        "0.0001e313",
+        "9.99e-325",
+        "0.000",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         cJSON *json = parsed(texts[i]);
         double expected = strtod(texts[i], NULL), got = midge_json_number(json, "", 99);
         if (memcmp(&expected, &got, sizeof got) != 0) {
             fail_msg("%s: %.17g", texts[i], got);
+        }
+        midge_json_free(&core, json);
+    }
+}
+
+static void doubles_at_random(void **state)
+{
+    (void)state;
+    uint64_t random = 1;
+    for (unsigned i = 0; i < 3000; i++) {
+        char text[64];
+        random = random * 6364136223846793005U + 1442695040888963407U;
+        unsigned long long digits = random >> (random >> 58);
+        int exponent = (int)(random >> 33 & 1023) - 512;
+        (void)snprintf(text, sizeof text, "%u.%llue%d", (unsigned)(random >> 20 & 4095), digits,
+                       i % 2 == 0 ? exponent : exponent / 32);
+        cJSON *json = parsed(text);
+        double expected = strtod(text, NULL), got = midge_json_number(json, "", 99);
+        if (memcmp(&expected, &got, sizeof got) != 0) {
+            fail_msg("%s: %.17g", text, got);
         }
         midge_json_free(&core, json);
     }
@@ -548,6 +581,7 @@ int main(void)
         CASE(frees_what_cjson_added),
         CASE(integers),
         CASE(doubles),
+        CASE(doubles_at_random),
         CASE(a_very_long_number),
         CASE(numbers_are_written),
         CASE(a_number_is_changed),

@@ -1,36 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions that newlib needs from a machine. newlib's strtod allocates memory by the number of
- * digits, keeps the largest block of each size, never frees it, and ends the program when there is
- * no more (its Balloc asserts). midge passes 25 digits at most (src/json/json_number.c).
+ * The functions that newlib needs from a machine. There is no heap: printf links malloc for formats
+ * that the programs do not use, and nothing calls it.
  */
 #include <errno.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "fault.h"
 
-/* --- memory: for the digits of a number in strtod; nothing else calls malloc --- */
-
-#ifndef CORTEXM_LIBC_HEAP
-/* 900,000 numbers of all kinds, %1.17g of them included, took 2396 bytes. */
-#define CORTEXM_LIBC_HEAP 3072
-#endif
-
-static uint64_t heap[CORTEXM_LIBC_HEAP / sizeof(uint64_t)];
+/* --- memory --- */
 
 void *_sbrk(ptrdiff_t more);
 void *_sbrk(ptrdiff_t more)
 {
-    static size_t used;
-    if (more < 0 ? (size_t)-more > used : (size_t)more > sizeof heap - used) {
-        errno = ENOMEM;
-        return (void *)-1;
-    }
-    uint8_t *from = (uint8_t *)heap + used;
-    used += (size_t)more;
-    return from;
+    (void)more;
+    errno = ENOMEM;
+    return (void *)-1;
 }
 
 /* --- the end --- */
