@@ -201,7 +201,7 @@ static void deliver(struct midge__awaitable *aw)
         aw = midge__awaitable_find(client, id);
         is_over = false;
     }
-    if (aw != NULL && (is_over || is_dropped(aw))) {
+    if (aw != NULL && aw->watch == NULL && (is_over || is_dropped(aw))) {
         release(aw);
     }
 }
@@ -288,7 +288,7 @@ int midge_detach(struct midge_client *client, midge_id id)
 int midge_watch(struct midge_client *client, midge_id id, midge_watch_fn fn, void *ctx)
 {
     struct midge__awaitable *aw = midge__awaitable_find(client, id);
-    if (aw == NULL) {
+    if (aw == NULL || (fn != NULL && is_taken(aw))) {
         return MIDGE_ERR_STALE;
     }
     if (fn != NULL && aw->watch != NULL) {

@@ -180,6 +180,15 @@ static int begin(struct midge_client *client, struct midge_prepared *p)
     return MIDGE_OK;
 }
 
+/* Takes the result of the start before. False: it has not ended, or its result waits for its
+   callback or a watcher. */
+static bool end_last(struct midge_client *client, const struct midge_prepared *p)
+{
+    const struct midge__awaitable *aw = &p->t.aw;
+    bool waits = aw->watch != NULL || (p->request->on_done != NULL && aw->state < MIDGE__DELIVERED);
+    return !waits && midge_take(client, aw->id, NULL) == MIDGE_OK;
+}
+
 int midge_start_prepared(struct midge_client *client, struct midge_prepared *p, const void *body,
                          size_t body_len, midge_id *id)
 {
@@ -188,7 +197,7 @@ int midge_start_prepared(struct midge_client *client, struct midge_prepared *p, 
         return MIDGE_ERR_INVALID;
     }
     midge__awaitables_forget(client); /* it may be this one */
-    if (p->is_started && (midge_take(client, p->t.aw.id, NULL) != MIDGE_OK || p->is_started)) {
+    if (p->is_started && !end_last(client, p)) {
         return MIDGE_ERR_BUSY;
     }
     midge__client_tick(client);

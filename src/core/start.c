@@ -98,7 +98,7 @@ static int resume(struct midge_client *client, midge_id id, unsigned who)
         return MIDGE_ERR_STALE;
     }
     struct midge__transfer *t = midge__transfer_of(aw);
-    if (t->state == MIDGE__TRANSFER_ATTACHED) {
+    if (t->exchange != NULL) { /* NULL too while its source is rewound */
         midge__client_tick(client); /* the idle deadline starts now */
         midge__exchange_resume(t->exchange, who);
     }

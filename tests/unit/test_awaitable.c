@@ -121,6 +121,51 @@ static void a_turn_fires_few_timers(void **state)
     world_close(&w);
 }
 
+/* --- watchers --- */
+
+static void watch_again(struct probe *p)
+{
+    assert_int_equal(midge_watch(p->w->client, p->id, probe_on_watch, p), MIDGE_OK);
+}
+
+/* A watcher that is set within the first one is called too; then a detached thing is dropped. */
+static void watched_twice(void **state)
+{
+    (void)state;
+    for (unsigned detached = 0; detached < 2; detached++) {
+        struct world w;
+        struct probe p = {.w = &w, .at = ON_WATCH, .act = watch_again};
+        world_open(&w, NULL);
+        assert_int_equal(midge_sleep(w.client, 1, &p.id), MIDGE_OK);
+        watch_again(&p);
+        if (detached) {
+            assert_int_equal(midge_detach(w.client, p.id), MIDGE_OK);
+        }
+        world_run(&w);
+        world_turns(&w, 2);
+        assert_int_equal(p.watches, 2);
+        assert_int_equal(midge_take(w.client, p.id, NULL), detached ? MIDGE_ERR_STALE : MIDGE_OK);
+        world_close(&w);
+    }
+}
+
+/* Its result was taken, but its callback has not been called yet. */
+static void taken_cannot_be_watched(void **state)
+{
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, NULL);
+    probe_get(&p, &w, URL);
+    assert_int_equal(midge_cancel(w.client, p.id), MIDGE_OK);
+    assert_int_equal(midge_take(w.client, p.id, NULL), MIDGE_OK);
+    assert_int_equal(midge_watch(w.client, p.id, probe_on_watch, &p), MIDGE_ERR_STALE);
+    world_run(&w);
+    probe_ended(&p, MIDGE_ERR_CANCELED);
+    assert_int_equal(p.watches, 0);
+    world_close(&w);
+}
+
 /* --- results that are passed on --- */
 
 static int awaits(struct midge_task *task, void *state)
@@ -342,6 +387,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_last_long),       cmocka_unit_test(stale_stays_stale),
         cmocka_unit_test(all_slots),           cmocka_unit_test(a_turn_fires_few_timers),
+        cmocka_unit_test(watched_twice),       cmocka_unit_test(taken_cannot_be_watched),
         cmocka_unit_test(no_success_of_a_404), cmocka_unit_test(url_in_a_result),
         cmocka_unit_test(url_in_a_callback),   cmocka_unit_test(url_is_freed),
     };

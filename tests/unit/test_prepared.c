@@ -328,6 +328,29 @@ static void one_at_a_time(void **state)
     world_close(&w);
 }
 
+/* BUSY changes nothing: the result stays for the watcher that will take it. */
+static void busy_takes_nothing(void **state)
+{
+    struct world w;
+    struct probe watcher = {.w = &w};
+    struct midge_prepared *p;
+    const struct midge_request r = {.url = URL};
+    midge_id id, other;
+    (void)state;
+    world_open(&w, NULL);
+    assert_int_equal(midge_prepare(w.client, &r, &p), MIDGE_OK);
+    assert_int_equal(midge_start_prepared(w.client, p, NULL, 0, &id), MIDGE_OK);
+    assert_int_equal(midge_watch(w.client, id, probe_on_watch, &watcher), MIDGE_OK);
+    assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
+    assert_int_equal(midge_start_prepared(w.client, p, NULL, 0, &other), MIDGE_ERR_BUSY);
+    assert_int_equal(midge_done(w.client, id), 1);
+    world_run(&w);
+    assert_int_equal(watcher.watches, 1);
+    assert_int_equal(midge_take(w.client, id, NULL), MIDGE_OK);
+    midge_prepared_free(w.client, p);
+    world_close(&w);
+}
+
 /* What one start left behind is not in the next one's result. */
 static void nothing_is_left(void **state)
 {
@@ -422,12 +445,19 @@ static void replayed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_bytes),      cmocka_unit_test(other_bodies),
-        cmocka_unit_test(refused),         cmocka_unit_test(client_length),
-        cmocka_unit_test(no_slot),         cmocka_unit_test(every_failed_allocation),
-        cmocka_unit_test(in_on_done),      cmocka_unit_test(one_at_a_time),
-        cmocka_unit_test(nothing_is_left), cmocka_unit_test(freed_while_started),
-        cmocka_unit_test(closed),          cmocka_unit_test(replayed),
+        cmocka_unit_test(same_bytes),
+        cmocka_unit_test(other_bodies),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(client_length),
+        cmocka_unit_test(no_slot),
+        cmocka_unit_test(every_failed_allocation),
+        cmocka_unit_test(in_on_done),
+        cmocka_unit_test(one_at_a_time),
+        cmocka_unit_test(nothing_is_left),
+        cmocka_unit_test(freed_while_started),
+        cmocka_unit_test(closed),
+        cmocka_unit_test(replayed),
+        cmocka_unit_test(busy_takes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -920,6 +920,30 @@ static void rewind_ends_its_own_request(void **state)
     }
 }
 
+static void rewind_resume(struct probe *p)
+{
+    assert_int_equal(midge_resume(p->w->client, p->id), MIDGE_OK);
+}
+
+/* It waits for nothing while it is rewound. */
+static void rewind_resumes(void **state)
+{
+    struct world w;
+    struct probe p;
+    (void)state;
+    with_kept(&w, &fin_on_second);
+    probe_init(&p, &w, URL);
+    probe_source(&p, 300, 300);
+    p.source.rewind = rewind_acts;
+    p.request.method = "PUT";
+    p.act = rewind_resume;
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(p.rewinds, 1);
+    probe_is_hello(&p);
+    world_close(&w);
+}
+
 static void no_reuse(void **state)
 {
     struct world w;
@@ -1853,6 +1877,7 @@ int main(void)
         cmocka_unit_test(no_replay_for_a_failing_source),
         cmocka_unit_test(replay_thaws),
         cmocka_unit_test(rewind_ends_its_own_request),
+        cmocka_unit_test(rewind_resumes),
         cmocka_unit_test(no_reuse),
         cmocka_unit_test(pause_stops_reading),
         cmocka_unit_test(pause_each_chunk),
