@@ -920,6 +920,29 @@ static void rewind_ends_its_own_request(void **state)
     }
 }
 
+static void rewind_resumes(struct probe *p)
+{
+    assert_int_equal(midge_resume(p->w->client, p->id), MIDGE_OK);
+}
+
+/* While its source is rewound a request has no exchange that could be resumed. */
+static void rewind_resumes_its_own_request(void **state)
+{
+    struct world w;
+    struct probe p;
+    (void)state;
+    with_kept(&w, &fin_on_second);
+    probe_init(&p, &w, URL);
+    probe_source(&p, 300, 300);
+    p.source.rewind = rewind_acts;
+    p.request.method = "PUT";
+    p.act = rewind_resumes;
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(p.rewinds, 1);
+    expect_replayed(&w, &p);
+}
+
 static void no_reuse(void **state)
 {
     struct world w;
@@ -1853,6 +1876,7 @@ int main(void)
         cmocka_unit_test(no_replay_for_a_failing_source),
         cmocka_unit_test(replay_thaws),
         cmocka_unit_test(rewind_ends_its_own_request),
+        cmocka_unit_test(rewind_resumes_its_own_request),
         cmocka_unit_test(no_reuse),
         cmocka_unit_test(pause_stops_reading),
         cmocka_unit_test(pause_each_chunk),
