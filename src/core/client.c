@@ -32,61 +32,47 @@ static size_t align_up(size_t n)
     return (n + MIDGE__MEMORY_UNIT - 1) / MIDGE__MEMORY_UNIT * MIDGE__MEMORY_UNIT;
 }
 
-static void *table(struct midge_client *client, size_t count, size_t size)
-{
-    return midge__memory_calloc(&client->memory, 0, count, size);
-}
-
+/* All tables are in one block, those with the largest elements first. */
 static int make_tables(struct midge_client *client)
 {
-    struct midge_config *c = &client->config;
-    size_t timers = (size_t)c->max_awaitables + 2U * c->max_connections;
-    struct midge__timer **heap = table(client, timers, sizeof *heap);
-    client->slots = table(client, c->max_awaitables, sizeof *client->slots);
-    client->free_tags = table(client, c->max_connections, sizeof *client->free_tags);
-    client->n_buckets = midge__origin_buckets(c);
-    client->origins = table(client, client->n_buckets, sizeof *client->origins);
-    struct midge__timer **turns = table(client, c->max_awaitables, sizeof *turns);
-    client->fds = table(client, c->max_connections, sizeof *client->fds);
-    size_t spare = midge__spare_head(c);
-    client->spare_head = spare != 0 ? table(client, 1, spare) : NULL;
-    if (heap == NULL || client->slots == NULL || client->free_tags == NULL || client->fds == NULL ||
-        client->origins == NULL || turns == NULL || (spare != 0 && client->spare_head == NULL)) {
+    const struct midge_config *c = &client->config;
+    _Static_assert(_Alignof(struct midge_pollfd) <= _Alignof(void *), "in this order");
+    const size_t n = c->max_awaitables, conns = c->max_connections, timers = n + 2 * conns,
+                 buckets = midge__origin_buckets(c);
+    const size_t size = (timers + n) * sizeof(struct midge__timer *) + n * sizeof *client->slots +
+                        buckets * sizeof *client->origins +
+                        conns * (sizeof *client->fds + sizeof *client->free_tags);
+    const size_t spare = midge__spare_head(c);
+    struct midge__timer **heap = midge__memory_alloc(&client->memory, 0, size + spare);
+    if (heap == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
+    memset(heap, 0, size);
     midge__timer_heap_init(&client->timers, heap, (uint32_t)timers);
-    midge__timer_heap_init(&client->turns, turns, c->max_awaitables);
-    for (unsigned i = 0; i < c->max_connections; i++) {
-        client->free_tags[i] = (uint16_t)(c->max_connections - i);
+    midge__timer_heap_init(&client->turns, heap + timers, (uint32_t)n);
+    client->slots = (struct midge__slot *)(void *)(heap + timers + n);
+    client->origins = (struct midge__origin **)(void *)(client->slots + n);
+    client->n_buckets = (uint32_t)buckets;
+    client->fds = (struct midge_pollfd *)(void *)(client->origins + buckets);
+    client->free_tags = (uint16_t *)(void *)(client->fds + conns);
+    client->spare_head = spare != 0 ? (char *)(client->free_tags + conns) : NULL;
+    for (size_t i = 0; i < conns; i++) {
+        client->free_tags[i] = (uint16_t)(conns - i);
     }
-    for (unsigned i = c->max_awaitables; i-- > 0;) {
+    for (size_t i = n; i-- > 0;) {
         midge__slot_free(&client->slots[i], client->free_slot);
         client->free_slot = (uint16_t)(i + 1);
     }
     return MIDGE_OK;
 }
 
-static void free_tables(struct midge_client *client)
-{
-    midge__memory_free(&client->memory, client->timers.slots);
-    midge__memory_free(&client->memory, client->slots);
-    midge__memory_free(&client->memory, client->turns.slots);
-    midge__memory_free(&client->memory, client->free_tags);
-    midge__memory_free(&client->memory, client->origins);
-    midge__memory_free(&client->memory, client->fds);
-    midge__memory_free(&client->memory, client->send_buffer);
-    midge__memory_free(&client->memory, client->spare_head);
-}
-
 static void init_lists(struct midge_client *client)
 {
-    struct midge__list *const lists[] = {
-        &client->ended,  &client->tasks,   &client->running,   &client->roomless, &client->conns,
-        &client->ready,  &client->dead,    &client->resolving, &client->waiting,  &client->starving,
-        &client->idle,   &client->silent,  &client->overtaken, &client->reuses,   &client->sessions,
-        &client->unused, &client->prepared};
-    for (size_t i = 0; i < MIDGE_ARRAY_LEN(lists); i++) {
-        midge__list_init(lists[i]);
+    _Static_assert(offsetof(struct midge_client, unused) + sizeof client->unused ==
+                       offsetof(struct midge_client, lists) + sizeof client->lists,
+                   "the lists are all lists");
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(client->lists); i++) {
+        midge__list_init(&client->lists[i]);
     }
 }
 
@@ -143,13 +129,23 @@ static void give_back(const struct midge_config *c, void *block, size_t size)
     }
 }
 
+/* Are all functions there that every port has? */
 static bool port_is_whole(const struct midge_port *port)
 {
-    return port != NULL && port->clock_ms != NULL && port->clock_us != NULL &&
-           port->wall_time != NULL && port->entropy != NULL && port->dns_start != NULL &&
-           port->dns_cancel != NULL && port->connect != NULL && port->connected != NULL &&
-           port->recv != NULL && port->send != NULL && port->close != NULL && port->poll != NULL &&
-           port->wake != NULL;
+#define AT(function) offsetof(struct midge_port, function)
+    static const uint8_t needed[] = {AT(clock_ms),  AT(clock_us),   AT(wall_time), AT(entropy),
+                                     AT(dns_start), AT(dns_cancel), AT(connect),   AT(connected),
+                                     AT(recv),      AT(send),       AT(close),     AT(poll),
+                                     AT(wake)};
+#undef AT
+    void (*function)(void);
+    for (size_t i = 0; port != NULL && i < sizeof needed; i++) {
+        memcpy((void *)&function, (const char *)port + needed[i], sizeof function);
+        if (function == NULL) {
+            return false;
+        }
+    }
+    return port != NULL;
 }
 
 static int check_session(const struct midge_config *c)
@@ -243,7 +239,8 @@ static void close_now(struct midge_client *client)
     midge__prepared_close(client);
     midge__origins_close(client);
     midge__tls_context_close(client->tls);
-    free_tables(client);
+    midge__memory_free(&client->memory, client->timers.slots);
+    midge__memory_free(&client->memory, client->send_buffer);
     midge__stats_close(client);
     midge__memory_deinit(&client->memory);
     give_back(&client->config, client->block, client->block_size);

@@ -50,19 +50,25 @@ struct midge_client {
     uint8_t *recv_buffer; /* MIDGE_RECV_BUFFER bytes in the same block; NULL: also while held by an
                              exchange */
     char *spare_head;     /* midge__spare_head() bytes; NULL none, or lent to an exchange */
-    struct midge__list prepared; /* requests (prepared.c) */
-    struct midge__list ended, tasks, running, roomless, conns, ready, dead;
-    struct midge__list resolving; /* connections that wait for a name server */
-    struct midge__list waiting;   /* connections that wait for a permit and memory */
-    struct midge__list starving;  /* connections whose exchanges wait for memory */
-    struct midge__list idle;      /* idle connections, the oldest first */
-    struct midge__list silent;    /* leaders that would make way */
-    struct midge__list overtaken; /* leaders that are to close */
-    struct midge__list reuses; /* origins with idle connections and transfers that may use them */
-    struct midge__list sessions, unused; /* origins with sessions, the least recently used first;
-                                            unused: without references */
-    struct midge__timer_heap turns;      /* queue.c: origins with a transfer that may begin */
-    uint32_t first_order, next_order;    /* queue.c: of the queue's ends */
+    union {
+        struct {
+            struct midge__list prepared; /* requests (prepared.c) */
+            struct midge__list ended, tasks, running, roomless, conns, ready, dead;
+            struct midge__list resolving; /* connections that wait for a name server */
+            struct midge__list waiting;   /* connections that wait for a permit and memory */
+            struct midge__list starving;  /* connections whose exchanges wait for memory */
+            struct midge__list idle;      /* idle connections, the oldest first */
+            struct midge__list silent;    /* leaders that would make way */
+            struct midge__list overtaken; /* leaders that are to close */
+            struct midge__list reuses; /* origins with idle connections and transfers that may use
+                                          them */
+            struct midge__list sessions, unused; /* origins with sessions, the least recently used
+                                                    first; unused: without references */
+        };
+        struct midge__list lists[17]; /* all of them */
+    };
+    struct midge__timer_heap turns;   /* queue.c: origins with a transfer that may begin */
+    uint32_t first_order, next_order; /* queue.c: of the queue's ends */
     size_t later; /* bytes that connections take when their handshakes begin: conn.c */
     unsigned queued, n_unused;
     unsigned n_resolving, n_waiting; /* n_waiting: starving ones too */

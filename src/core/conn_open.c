@@ -101,7 +101,7 @@ static int connect_to(struct midge__conn *conn, const struct midge_addr *addr, u
 static void connect_next(struct midge__conn *conn)
 {
     int err = MIDGE_ERR_CONNECT;
-    if (conn->transfer->phase != MIDGE_PHASE_CONNECT) {
+    if (conn->transfer->result->phase != MIDGE_PHASE_CONNECT) {
         midge__transfer_phase(conn->transfer, MIDGE_PHASE_CONNECT);
     }
     while (conn->query != NULL && conn->address_at < conn->query->count) {

@@ -4,6 +4,7 @@
    themselves follow from these and the limits. */
 #include "core/deadline.h"
 #include "base/check.h"
+#include "base/millis.h"
 #include "core/client.h"
 #include "core/transfer.h"
 #include "midge/config.h"
@@ -34,6 +35,35 @@ uint32_t midge__deadline_limit(const struct midge__transfer *t, uint8_t limit)
     return ms != 0 ? ms : limit_in(&build, limit);
 }
 
+/* It ends when that limit, which counts from now, has passed, if not earlier. */
+static void limit(struct midge__transfer *t, uint8_t which)
+{
+    uint32_t ms = midge__deadline_limit(t, which), end = t->aw.client->now_ms + ms;
+    if (ms != MIDGE_NO_TIMEOUT && (!t->is_limited || midge__millis_before(end, t->end_ms))) {
+        t->is_limited = true;
+        t->end_ms = end;
+    }
+}
+
+void midge__deadline_start(struct midge__transfer *t)
+{
+    limit(t, MIDGE__LIMIT(total_ms));
+    midge__transfer_active(t);
+}
+
+uint32_t midge__transfer_left(const struct midge__transfer *t)
+{
+    const uint32_t now = t->aw.client->now_ms, left = midge__deadline_phase_left(t);
+    if (!t->is_limited) {
+        return left;
+    }
+    return midge__millis_before(now, t->end_ms) ? midge__u32_least(left, t->end_ms - now) : 0;
+}
+
+/* --- phases --- */
+
+#if MIDGE_WITH_PHASE_DEADLINES
+
 static uint32_t rest(uint32_t ms, uint32_t gone)
 {
     if (ms == MIDGE_NO_TIMEOUT) {
@@ -42,37 +72,21 @@ static uint32_t rest(uint32_t ms, uint32_t gone)
     return ms > gone ? ms - gone : 0;
 }
 
-void midge__deadline_start(struct midge__transfer *t)
-{
-    t->start_ms = t->aw.client->now_ms;
-    t->total_ms = midge__deadline_limit(t, MIDGE__LIMIT(total_ms));
-    midge__transfer_active(t);
-}
-
-uint32_t midge__transfer_left(const struct midge__transfer *t)
-{
-    return midge__u32_least(midge__deadline_phase_left(t),
-                            rest(t->total_ms, t->aw.client->now_ms - t->start_ms));
-}
-
-/* --- phases --- */
-
-#if MIDGE_WITH_PHASE_DEADLINES
-
 static uint32_t phase_limit(const struct midge__transfer *t)
 {
     static const uint8_t limits[] = {MIDGE__LIMIT(queue_ms),   MIDGE__LIMIT(dns_ms),
                                      MIDGE__LIMIT(connect_ms), MIDGE__LIMIT(tls_ms),
                                      MIDGE__LIMIT(idle_ms),    MIDGE__LIMIT(first_byte_ms),
                                      MIDGE__LIMIT(idle_ms)};
-    if (t->phase >= MIDGE_PHASE_DONE || (t->frozen && t->phase != MIDGE_PHASE_WAIT)) {
+    if (t->result->phase >= MIDGE_PHASE_DONE ||
+        (t->frozen && t->result->phase != MIDGE_PHASE_WAIT)) {
         return MIDGE_NO_TIMEOUT;
     }
-    uint32_t ms = midge__deadline_limit(t, limits[t->phase]);
-    if (t->phase == MIDGE_PHASE_QUEUE) {
+    uint32_t ms = midge__deadline_limit(t, limits[t->result->phase]);
+    if (t->result->phase == MIDGE_PHASE_QUEUE) {
         return rest(ms, t->queued_ms);
     }
-    if (t->phase <= MIDGE_PHASE_TLS) { /* the whole opening has a limit too */
+    if (t->result->phase <= MIDGE_PHASE_TLS) { /* the whole opening has a limit too */
         return midge__u32_least(
             ms, rest(midge__deadline_limit(t, MIDGE__LIMIT(open_ms)), t->opening_ms));
     }
@@ -87,9 +101,9 @@ uint32_t midge__deadline_phase_left(const struct midge__transfer *t)
 void midge__deadline_phase_ends(struct midge__transfer *t)
 {
     uint32_t ms = t->aw.client->now_ms - t->active_ms;
-    if (t->phase == MIDGE_PHASE_QUEUE) {
+    if (t->result->phase == MIDGE_PHASE_QUEUE) {
         t->queued_ms += ms;
-    } else if (t->phase <= MIDGE_PHASE_TLS) {
+    } else if (t->result->phase <= MIDGE_PHASE_TLS) {
         t->opening_ms += ms;
     }
     midge__transfer_active(t);
@@ -97,14 +111,7 @@ void midge__deadline_phase_ends(struct midge__transfer *t)
 
 void midge__deadline_attempt(struct midge__transfer *t)
 {
-    const struct midge_client *client = t->aw.client;
-    uint32_t ms = midge__deadline_limit(t, MIDGE__LIMIT(attempt_ms));
-    if (t->total_ms == MIDGE_NO_TIMEOUT) {
-        t->start_ms = client->now_ms;
-    }
-    if (ms != MIDGE_NO_TIMEOUT) {
-        t->total_ms = midge__u32_least(t->total_ms, client->now_ms - t->start_ms + ms);
-    }
+    limit(t, MIDGE__LIMIT(attempt_ms));
 }
 
 void midge__transfer_active(struct midge__transfer *t)

@@ -192,7 +192,7 @@ void midge__exchange_received(struct midge__exchange *x, size_t n)
 
 void midge__exchange_request_done(struct midge__exchange *x)
 {
-    if (x->transfer->phase == MIDGE_PHASE_SEND) {
+    if (x->transfer->result->phase == MIDGE_PHASE_SEND) {
         midge__transfer_phase(x->transfer, MIDGE_PHASE_WAIT);
     }
 }

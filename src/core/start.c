@@ -19,7 +19,7 @@ void midge__transfer_enqueue(struct midge__transfer *t)
     midge__timings_start(t);
     midge__deadline_start(t);
     midge__transfer_state_set(t, MIDGE__TRANSFER_QUEUED);
-    t->phase = MIDGE_PHASE_QUEUE;
+    t->result->phase = MIDGE_PHASE_QUEUE;
     midge__transfer_arm(t);
     midge__queue_put(t, false);
     midge__kept_begin(t->request);
@@ -98,7 +98,7 @@ static int resume(struct midge_client *client, midge_id id, unsigned who)
         return MIDGE_ERR_STALE;
     }
     struct midge__transfer *t = midge__transfer_of(aw);
-    if (t->exchange != NULL) { /* NULL too while its source is rewound */
+    if (t->exchange != NULL) {      /* NULL too while its source is rewound */
         midge__client_tick(client); /* the idle deadline starts now */
         midge__exchange_resume(t->exchange, who);
     }

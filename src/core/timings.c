@@ -16,7 +16,7 @@ void midge__timings_phase(struct midge__transfer *t)
     _Static_assert(offsetof(struct midge_timings, body_us) == MIDGE_PHASE_BODY * sizeof(uint32_t),
                    "in the order of the phases");
     uint64_t now = midge__now_us(t->aw.client);
-    uint32_t *sum = (uint32_t *)(void *)&t->result->t + t->phase;
+    uint32_t *sum = (uint32_t *)(void *)&t->result->t + t->result->phase;
     *sum = midge__u32(*sum + (now - t->phase_us));
     t->phase_us = now;
 }

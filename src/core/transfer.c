@@ -66,7 +66,7 @@ void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
 {
     midge__timings_phase(t);
     midge__deadline_phase_ends(t);
-    t->phase = (uint8_t)phase;
+    t->result->phase = (uint8_t)phase;
     midge__transfer_arm(t);
 }
 
@@ -118,7 +118,7 @@ void midge__transfer_end(struct midge__transfer *t, int err)
     midge__transfer_state_set(t, MIDGE__TRANSFER_ENDED);
     t->error = finish(t, err);
     if (t->error == MIDGE_OK) {
-        t->phase = MIDGE_PHASE_DONE;
+        t->result->phase = MIDGE_PHASE_DONE;
     } else {
         midge__stats_failed(client);
         midge__trace(client, MIDGE_TRACE_ERROR, t->aw.id, midge_err_text(t->error), t->request->url,

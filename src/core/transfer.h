@@ -46,26 +46,31 @@ struct midge__report {
 };
 
 struct midge__transfer {
-    uint8_t state, phase;
+    uint8_t state;
     uint8_t overtaken; /* how many were admitted before it although it was next (admission.c) */
     uint8_t need;      /* enum midge__need */
     uint8_t method;    /* MIDGE__METHOD_x */
-    bool frozen : 1;
-    bool yielded : 1;      /* its silent leader was closed for others: this happens only once */
-    bool needs_fresh : 1;  /* a kept connection was stale: the next one is a new one */
-    bool source_begun : 1; /* read from: a replay must rewind it */
-    bool is_prepared : 1;  /* it is part of a struct midge_prepared */
-    uint16_t target_at, target_len; /* the path and query in request->url; may be empty, or begin
-                                       with '?' */
-    struct midge__awaitable aw;     /* its timer: the next deadline; its link: in its origin's queue
-                                       while it is QUEUED */
-    uint32_t order;                 /* its place in the queue */
+    bool frozen;
+    bool needs_fresh;     /* a kept connection was stale: the next one is a new one */
+    bool source_begun;    /* read from: a replay must rewind it */
+    bool yielded : 1;     /* its silent leader was closed for others: this happens only once */
+    bool is_limited : 1;  /* end_ms is set */
+    bool is_prepared : 1; /* it is part of a struct midge_prepared */
+    struct midge__awaitable aw; /* its timer: the next deadline; its link: in its origin's queue
+                                   while it is QUEUED */
+    union {                     /* by its state */
+        uint32_t order;         /* QUEUED: its place in the queue */
+        struct midge__exchange *exchange; /* ATTACHED; NULL while it breaks */
+        int error;                        /* ENDED */
+    };
     const struct midge_request *request; /* only up to its field `timeouts`; its url is complete */
     const struct midge_timeouts *timeouts; /* the request's; NULL: it sets none */
     struct midge__origin *origin;
     struct midge__conn *conn;
-    struct midge__exchange *exchange; /* while ATTACHED */
-    struct midge__report result[1];   /* an array, so that it is used as a pointer */
+    uint32_t end_ms;                /* the limit of the whole */
+    uint16_t target_at, target_len; /* the path and query in request->url; may be empty, or begin
+                                       with '?' */
+    struct midge__report result[1]; /* an array, so that it is used as a pointer */
 #if MIDGE_WITH_TIMINGS
     uint64_t phase_us; /* when its phase began */
 #endif
@@ -75,8 +80,6 @@ struct midge__transfer {
     uint32_t queued_ms;  /* sums of earlier phases, for their limits: in the queue; */
     uint32_t opening_ms; /* lookup, connect and handshake */
 #endif
-    int error;                   /* once it has ended */
-    uint32_t start_ms, total_ms; /* the limit of the whole; MIDGE_NO_TIMEOUT: none */
 };
 
 extern const struct midge__awaitable_ops midge__transfer_ops;

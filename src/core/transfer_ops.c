@@ -21,7 +21,7 @@
 static bool is_unanswered(const struct midge__transfer *t, int err)
 {
     uint32_t waited = t->aw.client->now_ms - t->conn->since_ms;
-    return t->result->reused && t->phase != MIDGE_PHASE_BODY &&
+    return t->result->reused && t->result->phase != MIDGE_PHASE_BODY &&
            (err == MIDGE_ERR_TIMEOUT || waited >= UNANSWERED_MS);
 }
 
@@ -96,9 +96,7 @@ void midge__transfer_result(const struct midge__awaitable *aw, struct midge_resu
     const struct midge__transfer *t = midge__transfer_of(aw);
     memcpy((char *)result + BEGIN, t->result, sizeof *t->result);
     result->error = t->error;
-    result->is_request = 1;
     result->url = t->request->url;
-    result->phase = t->phase;
 }
 
 midge__done_fn midge__transfer_done(const struct midge__awaitable *aw, void **ctx)
@@ -127,6 +125,7 @@ const struct midge__awaitable_ops midge__transfer_ops = {
 
 void midge__transfer_init(struct midge__transfer *t, struct midge_client *client)
 {
+    t->result->is_request = 1;
     t->result->cipher = t->result->detail = "";
     t->aw.client = client;
     t->aw.ops = &midge__transfer_ops;
