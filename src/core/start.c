@@ -98,7 +98,8 @@ static int resume(struct midge_client *client, midge_id id, unsigned who)
         return MIDGE_ERR_STALE;
     }
     struct midge__transfer *t = midge__transfer_of(aw);
-    if (t->exchange != NULL) {      /* NULL too while its source is rewound */
+    /* It has none while its source is rewound. */
+    if (t->state == MIDGE__TRANSFER_ATTACHED && t->exchange != NULL) {
         midge__client_tick(client); /* the idle deadline starts now */
         midge__exchange_resume(t->exchange, who);
     }
