@@ -676,7 +676,7 @@ class Tour(Apps):
            2 squared is 4
            3 squared is 9
         4. sleep: waiting stops no other
-           while we slept, another task counted to 3 and beyond
+           while we slept, another task counted to 2 and beyond
         5. cleanup: on every path, also when canceled
            the task: canceled, cleaned up
            its caller: timed out
