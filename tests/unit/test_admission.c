@@ -106,6 +106,27 @@ static void in_order(void **state)
     world_close(&w);
 }
 
+/* One that needs a new connection does not go before earlier ones that can use the kept one. */
+static void new_one_behind_kept_ones(void **state)
+{
+    enum { N = 6 };
+    struct world w;
+    struct probe p[N];
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 1});
+    for (unsigned i = 0; i < N; i++) {
+        probe_init(&p[i], &w, A);
+        p[i].request.no_reuse = i == N - 1;
+        probe_start(&p[i]);
+    }
+    world_run(&w);
+    for (unsigned i = 0; i < N; i++) {
+        assert_int_equal(p[i].result.connection, i == N - 1 ? 2 : 1);
+        probe_is_hello(&p[i]);
+    }
+    world_close(&w);
+}
+
 /* Two requests to B that come after twenty to A don't wait for all of these. */
 static void fair(void **state)
 {
@@ -863,6 +884,71 @@ static void starving_ends(void **state)
     }
 }
 
+/* Memory comes back once: all that wait for it go on, without another cause. */
+static void starving_all_go_on(void **state)
+{
+    static const struct fake_script silent = {.steps = {REQUEST}};
+    static const struct fake_script half = {.steps = {REQUEST, WAIT(20), SAY("HTTP/1.1 200 OK\r\n"),
+                                                      WAIT(500),
+                                                      SAY("Content-Length: 5\r\n\r\nhello")}};
+    struct world w;
+    struct probe p[3];
+    void *eaten[64];
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 3});
+    fake_listen(&w.fake, 81, &half);
+    fake_listen(&w.fake, 82, &half);
+    fake_listen(&w.fake, 80, &silent);
+    probe_get(&p[0], &w, A);
+    probe_get(&p[1], &w, B);
+    probe_get(&p[2], &w, "http://c.test/"); /* it may free memory, so the others wait */
+    world_turns(&w, 20);                    /* all are sent */
+    unsigned n = eat_all(&w, eaten, MIDGE_ARRAY_LEN(eaten));
+    struct lent lent = lend_all(&w);
+    world_pass(&w, 30);
+    assert_int_equal(w.client->n_waiting, 2);
+    give_lent(&w, lent);
+    give_all(&w, eaten, n);
+    world_turns(&w, 4);
+    assert_int_equal(w.client->n_waiting, 0);
+    world_pass(&w, 600);
+    probe_is_hello(&p[0]);
+    probe_is_hello(&p[1]);
+    assert_int_equal(midge_cancel(w.client, p[2].id), MIDGE_OK);
+    world_run(&w);
+    probe_ended(&p[2], MIDGE_ERR_CANCELED);
+    world_close(&w);
+}
+
+/* Two heads come in pieces, and there is no memory: the spare buffer is given to one of them. */
+static void spare_head_is_for_one(void **state)
+{
+    static const struct fake_script one = {
+        .steps = {REQUEST, WAIT(20), SAY("HTTP/1.1 200 OK\r\nX-Test: one\r\n"), WAIT(50),
+                  SAY("Content-Length: 5\r\n\r\nhello")}};
+    static const struct fake_script two = {
+        .steps = {REQUEST, WAIT(20), SAY("HTTP/1.1 200 OK\r\nX-Test: two\r\n"), WAIT(50),
+                  SAY("Content-Length: 5\r\n\r\nhello")}};
+    struct world w;
+    struct probe a, b;
+    void *eaten[64];
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 2});
+    fake_listen(&w.fake, 81, &one);
+    fake_listen(&w.fake, 82, &two);
+    probe_get(&a, &w, A);
+    probe_get(&b, &w, B);
+    world_turns(&w, 20); /* both are sent */
+    unsigned n = eat_all(&w, eaten, MIDGE_ARRAY_LEN(eaten));
+    world_run(&w);
+    assert_string_equal(a.retry, "one");
+    assert_string_equal(b.retry, "two");
+    probe_is_hello(&a);
+    probe_is_hello(&b);
+    give_all(&w, eaten, n);
+    world_close(&w);
+}
+
 #define LABEL "name-of-sixty-characters-so-that-its-origin-takes-enough-memory"
 
 /* It makes an idle connection go, also when that gives no record slots back and all are taken. What
@@ -1041,6 +1127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(limits),
         cmocka_unit_test(in_order),
+        cmocka_unit_test(new_one_behind_kept_ones),
         cmocka_unit_test(fair),
         cmocka_unit_test(a_turn_begins_few),
         cmocka_unit_test(origins_in_order),
@@ -1061,6 +1148,8 @@ int main(void)
         cmocka_unit_test(failure_asks_again),
         cmocka_unit_test(pieces_do_for_all_or_none),
         cmocka_unit_test(starving_ends),
+        cmocka_unit_test(starving_all_go_on),
+        cmocka_unit_test(spare_head_is_for_one),
         cmocka_unit_test(starving_makes_idle_go),
         cmocka_unit_test(the_last_one_is_tried),
         cmocka_unit_test(identity),

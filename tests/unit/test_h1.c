@@ -68,16 +68,15 @@ static void cause_is_reported(void **state)
 static void cause_before_deadline(void **state)
 {
     static const struct fake_script deaf = {.send_slice = 100, .steps = {SENT(100), DEAF}};
+    static const struct midge_timeouts limits[] = {
+        {.idle_ms = 300}, {.total_ms = 300}, {.total_ms = MIDGE_EARLY_ANSWER_MS}};
     (void)state;
-    for (unsigned total = 0; total < 2; total++) {
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(limits); i++) {
         struct world w;
         struct probe p;
-        struct midge_config config = {.timeouts = {.idle_ms = 300}};
-        if (total) {
-            config.timeouts = (struct midge_timeouts){.total_ms = 300};
-        }
-        world_open(&w, &config);
-        assert_int_equal(run(&w, &p, &deaf, FROM_SOURCE), 299);
+        uint32_t limit = i < 2 ? 300 : MIDGE_EARLY_ANSWER_MS;
+        world_open(&w, &(struct midge_config){.timeouts = limits[i]});
+        assert_int_equal(run(&w, &p, &deaf, FROM_SOURCE), limit - 1);
         is_send_error(&p);
         world_close(&w);
     }
