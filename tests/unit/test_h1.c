@@ -185,6 +185,27 @@ static void answer_that_waits_for_memory(void **state)
     world_close(&w);
 }
 
+/* There was memory, and no more of the answer came. */
+static void answer_that_waited_for_memory(void **state)
+{
+    static const struct fake_script stalls = {
+        .steps = {SENT(100), DEAF, SAY("HTTP/1.1 413 No\r\n")}, .send_slice = 100};
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, NULL);
+    fake_next(&w.fake, &stalls);
+    probe_init(&p, &w, URL);
+    set_body(&p, FROM_MEMORY);
+    probe_start(&p);
+    world_pass(&w, 10);
+    assert_true(midge__conn_need(only_conn(&w), 1, false));
+    midge__conn_wait_end(only_conn(&w));
+    world_pass(&w, MIDGE_EARLY_ANSWER_MS);
+    is_send_error(&p);
+    world_close(&w);
+}
+
 /* --- a kept connection --- */
 
 static void kept(struct world *w, const struct fake_script *script)
@@ -360,6 +381,7 @@ int main(void)
         cmocka_unit_test(early_answer_is_given),
         cmocka_unit_test(answer_that_stalls),
         cmocka_unit_test(answer_that_waits_for_memory),
+        cmocka_unit_test(answer_that_waited_for_memory),
         cmocka_unit_test(replayed_at_once),
         cmocka_unit_test(replayed_later),
     };
