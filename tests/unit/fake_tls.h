@@ -6,6 +6,7 @@
  *     p   a byte, and more is awaited        B   computes: the clock moves on by FAKE_TLS_BUSY_MS
  *     F   complete, a ticket may follow      S   complete with a session (TLS 1.2)
  *     N   complete without one (TLS 1.2)     E   fails
+ *     C   computes, and is complete as S without another byte
  *
  * Afterwards all bytes are the application's, but for '\1': a ticket.
  *
@@ -113,6 +114,9 @@ static int fake_tls_byte(struct midge__tls *tls, char byte)
         fake_tls_port->now_ms += FAKE_TLS_BUSY_MS;
         tls->crypto_steps++;
         return MIDGE_ERR_BUSY;
+    case 'C':
+        tls->new_session = true;
+        return MIDGE_ERR_BUSY;
     case 'F':
         return fake_tls_complete(tls, MIDGE_TLS_1_3, false);
     case 'S':
@@ -135,6 +139,9 @@ static int fake_tls_handshake(struct midge__stream *s)
         assert_int_equal(tls->lower->ops->send(tls->lower, (const uint8_t *)"CH\n", 3, &n),
                          MIDGE_OK);
         assert_int_equal(n, 3);
+    }
+    if (tls->new_session) { /* after C */
+        return fake_tls_complete(tls, MIDGE_TLS_1_2, true);
     }
     while (err == MIDGE_ERR_AGAIN) {
         err = tls->lower->ops->recv(tls->lower, &byte, 1, &n);

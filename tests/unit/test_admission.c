@@ -106,6 +106,27 @@ static void in_order(void **state)
     world_close(&w);
 }
 
+/* One that needs a new connection does not go before earlier ones that can use the kept one. */
+static void new_one_behind_kept_ones(void **state)
+{
+    enum { N = 6 };
+    struct world w;
+    struct probe p[N];
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 1});
+    for (unsigned i = 0; i < N; i++) {
+        probe_init(&p[i], &w, A);
+        p[i].request.no_reuse = i == N - 1;
+        probe_start(&p[i]);
+    }
+    world_run(&w);
+    for (unsigned i = 0; i < N; i++) {
+        assert_int_equal(p[i].result.connection, i == N - 1 ? 2 : 1);
+        probe_is_hello(&p[i]);
+    }
+    world_close(&w);
+}
+
 /* Two requests to B that come after twenty to A don't wait for all of these. */
 static void fair(void **state)
 {
@@ -863,6 +884,173 @@ static void starving_ends(void **state)
     }
 }
 
+/* Memory comes back once: all that wait for it go on, without another cause. */
+static void starving_all_go_on(void **state)
+{
+    static const struct fake_script silent = {.steps = {REQUEST}};
+    static const struct fake_script half = {.steps = {REQUEST, WAIT(20), SAY("HTTP/1.1 200 OK\r\n"),
+                                                      WAIT(500),
+                                                      SAY("Content-Length: 5\r\n\r\nhello")}};
+    struct world w;
+    struct probe p[3];
+    void *eaten[64];
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 3});
+    fake_listen(&w.fake, 81, &half);
+    fake_listen(&w.fake, 82, &half);
+    fake_listen(&w.fake, 80, &silent);
+    probe_get(&p[0], &w, A);
+    probe_get(&p[1], &w, B);
+    probe_get(&p[2], &w, "http://c.test/"); /* it may free memory, so the others wait */
+    world_turns(&w, 20);                    /* all are sent */
+    unsigned n = eat_all(&w, eaten, MIDGE_ARRAY_LEN(eaten));
+    struct lent lent = lend_all(&w);
+    world_pass(&w, 30);
+    assert_int_equal(w.client->n_waiting, 2);
+    give_lent(&w, lent);
+    give_all(&w, eaten, n);
+    world_turns(&w, 4);
+    assert_int_equal(w.client->n_waiting, 0);
+    world_pass(&w, 600);
+    probe_is_hello(&p[0]);
+    probe_is_hello(&p[1]);
+    assert_int_equal(midge_cancel(w.client, p[2].id), MIDGE_OK);
+    world_run(&w);
+    probe_ended(&p[2], MIDGE_ERR_CANCELED);
+    world_close(&w);
+}
+
+/* Two heads come in pieces, and there is no memory: the spare buffer is given to one of them. */
+static void spare_head_is_for_one(void **state)
+{
+    static const struct fake_script one = {
+        .steps = {REQUEST, WAIT(20), SAY("HTTP/1.1 200 OK\r\nX-Test: one\r\n"), WAIT(50),
+                  SAY("Content-Length: 5\r\n\r\nhello")}};
+    static const struct fake_script two = {
+        .steps = {REQUEST, WAIT(20), SAY("HTTP/1.1 200 OK\r\nX-Test: two\r\n"), WAIT(50),
+                  SAY("Content-Length: 5\r\n\r\nhello")}};
+    struct world w;
+    struct probe a, b;
+    void *eaten[64];
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 2});
+    fake_listen(&w.fake, 81, &one);
+    fake_listen(&w.fake, 82, &two);
+    probe_get(&a, &w, A);
+    probe_get(&b, &w, B);
+    world_turns(&w, 20); /* both are sent */
+    unsigned n = eat_all(&w, eaten, MIDGE_ARRAY_LEN(eaten));
+    world_run(&w);
+    assert_string_equal(a.retry, "one");
+    assert_string_equal(b.retry, "two");
+    probe_is_hello(&a);
+    probe_is_hello(&b);
+    give_all(&w, eaten, n);
+    world_close(&w);
+}
+
+/* The last piece of memory is held by the client's buffers: the next one on a kept connection needs
+   no more. */
+static void reuse_needs_no_memory(void **state)
+{
+    struct world w;
+    struct probe p[2];
+    void *eaten[64];
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 1});
+    fake_listen(&w.fake, 81, &slow);
+    probe_get(&p[0], &w, A);
+    probe_get(&p[1], &w, A);
+    world_turns(&w, 5); /* the first one is sent */
+    unsigned n = eat_all(&w, eaten, MIDGE_ARRAY_LEN(eaten));
+    world_run(&w);
+    assert_int_equal(p[1].result.connection, 1);
+    probe_is_hello(&p[0]);
+    probe_is_hello(&p[1]);
+    give_all(&w, eaten, n);
+    world_close(&w);
+}
+
+/* While no exchange uses them, the buffers' memory is for a connection that is being opened. */
+static void opening_frees_the_buffers(void **state)
+{
+    static const struct fake_script far = {.connect_ms = 100, .steps = {REQUEST, SAY(HELLO)}};
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 82, &far);
+    probe_get(&p[0], &w, A);
+    world_run(&w);
+    probe_is_hello(&p[0]);
+    assert_non_null(w.client->send_buffer);
+    probe_get(&p[1], &w, B);
+    world_turns(&w, 3);
+    assert_null(w.client->send_buffer);
+    world_run(&w);
+    probe_is_hello(&p[1]);
+    world_close(&w);
+}
+
+/* Memory fails where the exchange begins: a request that was alone from its start has no other
+   chance. */
+static void fails_when_it_was_alone(void **state)
+{
+    static const struct fake_script far = {.connect_ms = 5, .steps = {REQUEST, SAY(HELLO)}};
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 81, &far);
+    probe_init(&p, &w, A);
+    probe_source(&p, 5, 5); /* it takes memory when it begins */
+    probe_start(&p);
+    for (unsigned connects = 1; connects <= 2; connects++) {
+        world_turns(&w, 5); /* it connects */
+        assert_int_equal(w.fake.n_socks, connects);
+        midge__memory_fail_at(&w.client->memory, 1, false);
+        world_pass(&w, 5);
+    }
+    assert_int_equal(p.result.connects, 2);
+    probe_ended(&p, MIDGE_ERR_NO_MEMORY);
+    world_close(&w);
+}
+
+/* A secure request waits for record slots: an idle connection that has none stays. */
+static void idle_without_slots_stays(void **state)
+{
+    struct world w;
+    struct probe a, b;
+    void *slots[64];
+    unsigned n = 0;
+    (void)state;
+    if (midge__tls_slot_in() == 0) {
+        skip(); /* external TLS has no slots */
+    }
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 443, &never_speaks);
+    probe_get(&a, &w, A);
+    world_run(&w);
+    probe_is_hello(&a);
+    struct midge__memory *m = &w.client->memory;
+    while (midge__memory_free_slots(m) > 0) {
+        assert_true(n < MIDGE_ARRAY_LEN(slots));
+        slots[n++] = midge__memory_calloc(m, 0, 1, midge__tls_slot_in());
+    }
+    get_silent(&b, &w, "https://b.test/", 300);
+    world_pass(&w, 100);
+    assert_int_equal(open_to(&w, 81), 1);
+    assert_int_equal(open_to(&w, 443), 0);
+    give_all(&w, slots, n);
+    world_turns(&w, 3);
+    assert_int_equal(open_to(&w, 443), 1);
+    world_run(&w);
+    probe_ended(&b, MIDGE_ERR_TIMEOUT);
+    world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
+    w.live = world_stats(&w).alloc_live; /* with the settings of its TLS, made once */
+    world_close(&w);
+}
+
 #define LABEL "name-of-sixty-characters-so-that-its-origin-takes-enough-memory"
 
 /* It makes an idle connection go, also when that gives no record slots back and all are taken. What
@@ -1041,6 +1229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(limits),
         cmocka_unit_test(in_order),
+        cmocka_unit_test(new_one_behind_kept_ones),
         cmocka_unit_test(fair),
         cmocka_unit_test(a_turn_begins_few),
         cmocka_unit_test(origins_in_order),
@@ -1061,6 +1250,12 @@ int main(void)
         cmocka_unit_test(failure_asks_again),
         cmocka_unit_test(pieces_do_for_all_or_none),
         cmocka_unit_test(starving_ends),
+        cmocka_unit_test(starving_all_go_on),
+        cmocka_unit_test(spare_head_is_for_one),
+        cmocka_unit_test(reuse_needs_no_memory),
+        cmocka_unit_test(opening_frees_the_buffers),
+        cmocka_unit_test(fails_when_it_was_alone),
+        cmocka_unit_test(idle_without_slots_stays),
         cmocka_unit_test(starving_makes_idle_go),
         cmocka_unit_test(the_last_one_is_tried),
         cmocka_unit_test(identity),

@@ -307,6 +307,7 @@ static void on_peer(void *ctx, const struct midge_peer *peer)
     assert_int_equal(peer->connection, 1);
     assert_int_equal(peer->port, 80);
     assert_int_equal(peer->address->family, 4);
+    assert_string_equal(peer->cipher, "");
     peer_events[n_peer_events++] = peer->event;
 }
 

@@ -68,16 +68,15 @@ static void cause_is_reported(void **state)
 static void cause_before_deadline(void **state)
 {
     static const struct fake_script deaf = {.send_slice = 100, .steps = {SENT(100), DEAF}};
+    static const struct midge_timeouts limits[] = {
+        {.idle_ms = 300}, {.total_ms = 300}, {.total_ms = MIDGE_EARLY_ANSWER_MS}};
     (void)state;
-    for (unsigned total = 0; total < 2; total++) {
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(limits); i++) {
         struct world w;
         struct probe p;
-        struct midge_config config = {.timeouts = {.idle_ms = 300}};
-        if (total) {
-            config.timeouts = (struct midge_timeouts){.total_ms = 300};
-        }
-        world_open(&w, &config);
-        assert_int_equal(run(&w, &p, &deaf, FROM_SOURCE), 299);
+        uint32_t limit = i < 2 ? 300 : MIDGE_EARLY_ANSWER_MS;
+        world_open(&w, &(struct midge_config){.timeouts = limits[i]});
+        assert_int_equal(run(&w, &p, &deaf, FROM_SOURCE), limit - 1);
         is_send_error(&p);
         world_close(&w);
     }
@@ -183,6 +182,27 @@ static void answer_that_waits_for_memory(void **state)
     world_run(&w);
     assert_int_equal(p.result.status, 413);
     probe_ended(&p, MIDGE_OK);
+    world_close(&w);
+}
+
+/* There was memory, and no more of the answer came. */
+static void answer_that_waited_for_memory(void **state)
+{
+    static const struct fake_script stalls = {
+        .steps = {SENT(100), DEAF, SAY("HTTP/1.1 413 No\r\n")}, .send_slice = 100};
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, NULL);
+    fake_next(&w.fake, &stalls);
+    probe_init(&p, &w, URL);
+    set_body(&p, FROM_MEMORY);
+    probe_start(&p);
+    world_pass(&w, 10);
+    assert_true(midge__conn_need(only_conn(&w), 1, false));
+    midge__conn_wait_end(only_conn(&w));
+    world_pass(&w, MIDGE_EARLY_ANSWER_MS);
+    is_send_error(&p);
     world_close(&w);
 }
 
@@ -361,6 +381,7 @@ int main(void)
         cmocka_unit_test(early_answer_is_given),
         cmocka_unit_test(answer_that_stalls),
         cmocka_unit_test(answer_that_waits_for_memory),
+        cmocka_unit_test(answer_that_waited_for_memory),
         cmocka_unit_test(replayed_at_once),
         cmocka_unit_test(replayed_later),
     };

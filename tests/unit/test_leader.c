@@ -636,6 +636,105 @@ static void by_chance(void **state)
     }
 }
 
+/* --- one handshake --- */
+
+static void get_one(struct world *w, struct probe *p, const struct fake_script *script)
+{
+    fake_next(&w->fake, script);
+    probe_init(p, w, URL);
+    p->request.dangerously_skip_verification = 1;
+    probe_start(p);
+}
+
+/* The last step may need no byte. */
+static void completes_by_computing(void **state)
+{
+    static const struct fake_script script = {.steps = {CH, SAY("C"), REQUEST, SAY(HELLO)}};
+    struct world w;
+    struct probe p;
+    (void)state;
+    tls_world_open(&w, &wide);
+    get_one(&w, &p, &script);
+    world_run(&w);
+    probe_is_hello(&p);
+    tls_world_close(&w);
+}
+
+/* A turn's budget counts the steps of this turn. */
+static void steps_are_counted(void **state)
+{
+    static const struct fake_script script = {.steps = {CH, SAY("BBBS"), REQUEST, SAY(HELLO)}};
+    struct world w;
+    struct probe p;
+    (void)state;
+    tls_world_open(&w, &(struct midge_config){.turn_crypto = 100});
+    get_one(&w, &p, &script);
+    while (p.dones == 0) {
+        uint64_t before = w.fake.now_ms;
+        world_turn(&w, 0);
+        int32_t computed = (int32_t)((w.fake.now_ms - before) / FAKE_TLS_BUSY_MS);
+        assert_in_range(100 - w.client->crypto_left, computed, computed + 1); /* its hello */
+    }
+    probe_is_hello(&p);
+    tls_world_close(&w);
+}
+
+static enum midge_peer_event last_event;
+
+static void on_peer(void *ctx, const struct midge_peer *peer)
+{
+    (void)ctx;
+    assert_non_null(peer->cipher);
+    last_event = peer->event;
+    if (peer->event == MIDGE_PEER_SECURE) {
+        assert_int_equal(peer->tls_version, MIDGE_TLS_1_2);
+    }
+}
+
+static void peer_is_secure(void **state)
+{
+    struct world w;
+    struct probe p;
+    (void)state;
+    tls_world_open(&w, &(struct midge_config){.on_peer = on_peer});
+    get_one(&w, &p, &near_12);
+    world_run(&w);
+    assert_int_equal(last_event, MIDGE_PEER_SECURE);
+    probe_is_hello(&p);
+    tls_world_close(&w);
+}
+
+/* A ticket of TLS 1.3 may come while an answer is awaited: its memory is promised. */
+static void tickets_are_promised(void **state)
+{
+    static const struct fake_script scripts[] = {
+        {.steps = {CH, SAY("S"), REQUEST, WAIT(50), SAY(HELLO)}},
+        {.steps = {CH, SAY("F"), REQUEST, WAIT(50), SAY(HELLO)}}};
+    (void)state;
+    if (midge__tls_slot_in() == 0) {
+        skip(); /* external TLS: its memory is its own */
+    }
+    for (unsigned late = 0; late < 2; late++) {
+        struct world w;
+        struct probe p;
+        tls_world_open(&w, &wide);
+        get_one(&w, &p, &scripts[late]);
+        world_pass(&w, 20);
+        const struct midge__memory *m = &w.client->memory;
+        const struct midge__conn *conn =
+            MIDGE_CONTAINER_OF(midge__list_first(&w.client->conns), struct midge__conn, link);
+        assert_int_equal(conn->state, MIDGE__CONN_READY);
+        assert_int_equal(midge__memory_owner_share(m, conn->owner),
+                         late ? midge__opening_bytes(true, false, false)
+                              : midge__memory_owner_live(m, conn->owner));
+        world_run(&w);
+        assert_int_equal(midge__memory_owner_share(m, conn->owner),
+                         midge__memory_owner_live(m, conn->owner)); /* it is idle */
+        probe_is_hello(&p);
+        tls_world_close(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -664,6 +763,10 @@ int main(void)
         cmocka_unit_test(one_connection_all_hang),
         cmocka_unit_test(other_origins),
         cmocka_unit_test(by_chance),
+        cmocka_unit_test(completes_by_computing),
+        cmocka_unit_test(steps_are_counted),
+        cmocka_unit_test(peer_is_secure),
+        cmocka_unit_test(tickets_are_promised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

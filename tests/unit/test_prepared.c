@@ -131,11 +131,11 @@ static void other_bodies(void **state)
     static const struct {
         const char *body;
         size_t len;
-        const char *line, *sent;
-    } rows[] = {{"123", 3, "Content-Length: 3\r\n", "\r\n\r\n123"},
-                {"", 0, "Content-Length: 0\r\n", "\r\n\r\n"},
-                {NULL, 0, "Content-Length: 5\r\n", "\r\n\r\nfirst"},
-                {"1234567890ab", 12, "Content-Length: 12\r\n", "\r\n\r\n1234567890ab"}};
+        const char *sent; /* a prepared head ends with the length */
+    } rows[] = {{"123", 3, "Content-Length: 3\r\n\r\n123"},
+                {"", 0, "Content-Length: 0\r\n\r\n"},
+                {NULL, 0, "Content-Length: 5\r\n\r\nfirst"},
+                {"1234567890ab", 12, "Content-Length: 12\r\n\r\n1234567890ab"}};
     struct world w;
     struct probe p;
     struct midge_prepared *prepared;
@@ -154,7 +154,6 @@ static void other_bodies(void **state)
         world_run(&w);
         probe_is_hello(&p);
         assert_true(fake_sent_has(&w.fake, i, "POST /a?b HTTP/1.1\r\nHost: example.com\r\n"));
-        assert_true(fake_sent_has(&w.fake, i, rows[i].line));
         assert_true(fake_sent_has(&w.fake, i, rows[i].sent));
         assert_int_equal(p.result.retries, 0);
     }
@@ -325,6 +324,7 @@ static void one_at_a_time(void **state)
     assert_int_equal(midge_wait(w.client, ids[0], &result), MIDGE_OK);
     assert_int_equal(result.error, MIDGE_OK);
     midge_prepared_free(w.client, p);
+    assert_true(midge__list_empty(&w.client->prepared)); /* its result was taken: freed at once */
     world_close(&w);
 }
 

@@ -1256,6 +1256,45 @@ static void memory_bodies(void **state)
     }
 }
 
+static unsigned sends; /* calls of the port */
+
+static int send_counted(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
+                        int *native)
+{
+    sends++;
+    return fake_send(ctx, sock, buf, len, n, native);
+}
+
+/* Calls of send for a body of n bytes. *head: bytes before it. */
+static unsigned sends_for(size_t n, size_t *head)
+{
+    static const uint8_t body[MIDGE_SEND_BUFFER];
+    struct world w;
+    struct probe p;
+    world_open(&w, NULL);
+    w.fake.port.send = send_counted;
+    probe_init(&p, &w, URL);
+    p.request.body = body;
+    p.request.body_len = n;
+    sends = 0;
+    probe_start(&p);
+    world_run(&w);
+    *head = w.fake.socks[0].sent_len - n;
+    probe_is_hello(&p);
+    world_close(&w);
+    return sends;
+}
+
+/* A body that fits behind its head is sent with it. */
+static void small_body_in_one_send(void **state)
+{
+    size_t head;
+    (void)state;
+    assert_int_equal(sends_for(100, &head), 1);
+    assert_int_equal(sends_for(MIDGE_SEND_BUFFER - head, &head), 1);
+    assert_int_equal(sends_for(MIDGE_SEND_BUFFER - head + 1, &head), 2);
+}
+
 static void source_with(size_t n, bool chunked, size_t piece, unsigned hungry, size_t send_slice)
 {
     struct fake_script script = {.send_slice = send_slice, .steps = {REQUEST, SAY(HELLO), LOOP}};
@@ -1888,6 +1927,7 @@ int main(void)
         cmocka_unit_test(cancel_paused),
         cmocka_unit_test(failing_callbacks),
         cmocka_unit_test(memory_bodies),
+        cmocka_unit_test(small_body_in_one_send),
         cmocka_unit_test(sources),
         cmocka_unit_test(source_length_wrong),
         cmocka_unit_test(early_answer),
