@@ -105,9 +105,9 @@ struct midge_result {
 #if MIDGE_WITH_TIMINGS
     struct midge_timings t;
 #endif
-    /* The effective URL of a request; NULL: none. Valid in the callback that gets the result; after
-       midge_take, midge_wait and MIDGE_AWAIT until the client is called again, except for
-       midge_alloc and midge_free. */
+    /* The effective URL of a request; NULL: none. Valid in the callback that gets the result, until
+       that callback takes or detaches the id itself; after midge_take, midge_wait and MIDGE_AWAIT
+       until the client is called again, except for midge_alloc and midge_free. */
     const char *url;
 };
 

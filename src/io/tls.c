@@ -141,7 +141,9 @@ static int send_wait(struct midge__tls_impl *impl, uint8_t event,
     return MIDGE_ERR_AGAIN;
 }
 
-static int send_result(struct midge__tls_impl *impl, int ret, size_t *n)
+/* sending: HELD if mbedTLS has the record of these bytes. */
+static int send_result(struct midge__tls_impl *impl, int ret, enum midge__tls_send_state sending,
+                       size_t *n)
 {
     if (ret >= 0) {
         *n = (size_t)ret;
@@ -150,11 +152,12 @@ static int send_result(struct midge__tls_impl *impl, int ret, size_t *n)
         return ret > 0 ? MIDGE_OK : MIDGE_ERR_AGAIN;
     }
     if (ret == MBEDTLS_ERR_SSL_WANT_WRITE) {
-        return send_wait(impl, MIDGE_POLL_OUT, MIDGE__TLS_SEND_HELD);
+        return send_wait(impl, MIDGE_POLL_OUT, sending);
     }
     if (ret == MBEDTLS_ERR_SSL_WANT_READ) {
-        return midge__tls_may_read(impl) ? MIDGE_ERR_BUSY
-                                         : send_wait(impl, MIDGE_POLL_IN, MIDGE__TLS_SEND_HELD);
+        return midge__tls_may_read(impl)
+                   ? MIDGE_ERR_BUSY
+                   : send_wait(impl, MIDGE_POLL_IN, (enum midge__tls_send_state)impl->sending);
     }
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
     if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
@@ -166,6 +169,27 @@ static int send_result(struct midge__tls_impl *impl, int ret, size_t *n)
         return send_broken(impl);
     }
     return midge__tls_fail(impl, ret);
+}
+
+/* mbedtls_ssl_write takes all output that mbedTLS holds for the record of these bytes. But a read
+   may have sent the rest of that record (mbedTLS flushes its output before it parses a ticket): a
+   second write would send the bytes twice. Or the output is an alert that a read could not send:
+   then nothing of these bytes is written. */
+static int send_once(struct midge__tls_impl *impl, const uint8_t *buf, size_t len, size_t *n)
+{
+    mbedtls_ssl_context *ssl = &impl->ssl;
+    bool held = impl->sending == MIDGE__TLS_SEND_HELD;
+    bool output = ssl->MBEDTLS_PRIVATE(out_left) != 0;
+    if (MIDGE__TLS_MAX_VERSION == MIDGE_TLS_1_3 && held && !output) {
+        int most = mbedtls_ssl_get_max_out_record_payload(ssl);
+        int ret = most > 0 && len > (size_t)most ? most : (int)len;
+        return send_result(impl, ret, MIDGE__TLS_SEND_OPEN, n);
+    }
+    int ret = mbedtls_ssl_write(ssl, buf, len);
+    if (ret > 0 && output && !held) {
+        return MIDGE_ERR_BUSY;
+    }
+    return send_result(impl, ret, held || !output ? MIDGE__TLS_SEND_HELD : MIDGE__TLS_SEND_OPEN, n);
 }
 
 static int tls_send(struct midge__stream *s, const uint8_t *buf, size_t len, size_t *n)
@@ -191,7 +215,7 @@ static int tls_send(struct midge__stream *s, const uint8_t *buf, size_t len, siz
     const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
     midge__tls_memory_failed_reset(impl);
     impl->calls_left = MIDGE__TLS_CALLS;
-    int result = send_result(impl, mbedtls_ssl_write(&impl->ssl, buf, len), n);
+    int result = send_once(impl, buf, len, n);
     midge__tls_leave(outer);
     return result;
 }
@@ -220,7 +244,8 @@ static unsigned tls_interest(const struct midge__stream *s, bool want_recv, bool
 static int notify(struct midge__tls_impl *impl)
 {
     while (impl->sending != MIDGE__TLS_SEND_NOTIFIED) {
-        bool held = impl->sending == MIDGE__TLS_SEND_HELD;
+        bool held =
+            impl->sending != MIDGE__TLS_SEND_NOTIFYING && impl->ssl.MBEDTLS_PRIVATE(out_left) != 0;
         int ret = mbedtls_ssl_close_notify(&impl->ssl);
         if (ret == MBEDTLS_ERR_SSL_WANT_WRITE) {
             return send_wait(impl, MIDGE_POLL_OUT,

@@ -1051,6 +1051,66 @@ static void idle_without_slots_stays(void **state)
     world_close(&w);
 }
 
+/* A head of 1200 bytes in two pieces, 200 ms apart. */
+static const struct fake_script *two_pieces(void)
+{
+    static char text[1400];
+    static struct fake_script speaks;
+    (void)snprintf(text, sizeof text,
+                   "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: %01200d\r\n\r\nhello", 0);
+    speaks = (struct fake_script){.steps = {REQUEST,
+                                            WAIT(20),
+                                            {FAKE_SAY, text, 300},
+                                            WAIT(200),
+                                            {FAKE_SAY, text + 300, strlen(text) - 300},
+                                            LOOP}};
+    return &speaks;
+}
+
+/* It was to continue without memory, but memory came before its step: when it needs some again, it
+   waits again. */
+static void denied_once(void **state)
+{
+    static const struct fake_script silent = {.steps = {REQUEST}};
+    struct world w;
+    struct probe a, b;
+    void *eaten[64];
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 2, .turn_steps = 1});
+    fake_listen(&w.fake, 81, &silent);
+    fake_listen(&w.fake, 82, two_pieces());
+    probe_init(&b, &w, B);
+    b.request.method = "POST";
+    probe_start(&b);
+    world_turns(&w, 20); /* it is sent */
+    const struct midge__conn *conn =
+        MIDGE_CONTAINER_OF(midge__list_first(&w.client->conns), struct midge__conn, link);
+    unsigned n = eat_all(&w, eaten, MIDGE_ARRAY_LEN(eaten));
+    struct lent lent = lend_all(&w);
+    while (!conn->denied) {
+        world_turn(&w, -1);
+    }
+    give_all(&w, eaten, n);
+    give_lent(&w, lent);
+    world_turns(&w, 5); /* it has the first piece */
+    probe_get(&a, &w, A);
+    world_turns(&w, 20);
+    n = eat_all(&w, eaten, MIDGE_ARRAY_LEN(eaten));
+    lent = lend_all(&w);
+    world_pass(&w, 400);
+    assert_int_equal(b.dones, 0);
+    give_all(&w, eaten, n);
+    give_lent(&w, lent);
+    while (b.dones == 0) {
+        world_turn(&w, -1);
+    }
+    assert_int_equal(b.result.headers_skipped, 0);
+    probe_is_hello(&b);
+    assert_int_equal(midge_cancel(w.client, a.id), MIDGE_OK);
+    world_run(&w);
+    world_close(&w);
+}
+
 #define LABEL "name-of-sixty-characters-so-that-its-origin-takes-enough-memory"
 
 /* It makes an idle connection go, also when that gives no record slots back and all are taken. What
@@ -1256,6 +1316,7 @@ int main(void)
         cmocka_unit_test(opening_frees_the_buffers),
         cmocka_unit_test(fails_when_it_was_alone),
         cmocka_unit_test(idle_without_slots_stays),
+        cmocka_unit_test(denied_once),
         cmocka_unit_test(starving_makes_idle_go),
         cmocka_unit_test(the_last_one_is_tried),
         cmocka_unit_test(identity),

@@ -310,6 +310,99 @@ static void test_send_past_tickets(void **state)
     assert_true(busy_sends > 0 || !has_tls13());
 }
 
+/* --- output that waits --- */
+
+/* What the lower stream took, which is `room` bytes at most. */
+static struct {
+    const struct midge__stream_ops *lower;
+    uint8_t bytes[1000];
+    size_t len, room;
+} output;
+
+static int send_some(struct midge__stream *s, const uint8_t *buf, size_t len, size_t *n)
+{
+    *n = 0;
+    len = len < output.room ? len : output.room;
+    int err = len > 0 ? output.lower->send(s, buf, len, n) : MIDGE_ERR_AGAIN;
+    assert_true(output.len + *n <= sizeof output.bytes);
+    if (*n > 0) {
+        memcpy(output.bytes + output.len, buf, *n);
+    }
+    output.len += *n;
+    output.room -= *n;
+    return err;
+}
+
+static void output_limit(struct link *link, struct midge__stream_ops *ops, size_t room)
+{
+    output.lower = link->tcp.s.ops;
+    output.len = 0;
+    output.room = room;
+    *ops = *link->tcp.s.ops;
+    ops->send = send_some;
+    link->tcp.s.ops = ops;
+}
+
+/* Whole records with data. */
+static unsigned data_records(void)
+{
+    unsigned count = 0;
+    size_t at = 0;
+    while (at + 5 <= output.len) {
+        count += output.bytes[at] == 23;
+        at += 5U + output.bytes[at + 3] * 256U + output.bytes[at + 4];
+    }
+    assert_int_equal(at, output.len);
+    return count;
+}
+
+/* mbedTLS sends the rest of a record when it parses a ticket. */
+static void test_rest_of_a_record_goes_with_a_ticket(void **state)
+{
+    (void)state;
+    for (size_t room = 0; room < 28 && has_tls13(); room++) {
+        struct link link;
+        struct midge__stream_ops ops;
+        uint8_t byte;
+        size_t n, total;
+        assert_int_equal(link_open(&link, "good.13", &to_localhost), MIDGE_OK);
+        output_limit(&link, &ops, room);
+        assert_int_equal(link.tls.s.ops->send(&link.tls.s, (const uint8_t *)"close\n", 6, &n),
+                         MIDGE_ERR_AGAIN);
+        output.room = 1000;
+        link_wait(&link, true, false, false);                      /* tickets */
+        int err = link.tls.s.ops->recv(&link.tls.s, &byte, 1, &n); /* or a part of the answer */
+        assert_true(err == MIDGE_ERR_AGAIN || err == MIDGE_OK);
+        const size_t early = n;
+        assert_int_equal(link_send(&link, "close\n"), MIDGE_OK);
+        assert_int_equal(data_records(), 1);
+        assert_int_equal(link_drain(&link, &total), MIDGE_ERR_EOF);
+        assert_int_equal(early + total, 5);
+        link_shutdown(&link);
+        link_close(&link);
+    }
+}
+
+/* An alert that waits is not taken for the bytes of a send. */
+static void test_alert_goes_before_data(void **state)
+{
+    (void)state;
+    for (size_t room = 0; room < 10; room++) {
+        struct link link;
+        struct midge__stream_ops ops, limited;
+        uint8_t out[100];
+        unsigned busy;
+        link_store(&link, "records.12", "QRF", &ops);
+        output_limit(&link, &limited, room);
+        (void)recv_all(&link, out, sizeof out, &busy);
+        output.room = 1000;
+        assert_int_equal(link_send(&link, "x"), MIDGE_OK);
+        assert_int_equal(data_records(), 1);
+        assert_int_equal(output.bytes[0], 21);
+        link_close(&link);
+    }
+}
+
 /* What is known before the end of the handshake is told to those that give it up. */
 static void test_version_is_known_early(void **state)
 {
@@ -504,6 +597,8 @@ int main(void)
         CLIENT_TEST(test_ticket_alone),
         CLIENT_TEST(test_half_a_record_is_pending),
         CLIENT_TEST(test_send_past_tickets),
+        CLIENT_TEST(test_rest_of_a_record_goes_with_a_ticket),
+        CLIENT_TEST(test_alert_goes_before_data),
         CLIENT_TEST(test_version_is_known_early),
         CLIENT_TEST(test_chain_beyond_the_profile),
         CLIENT_TEST(test_sessions_resume),

@@ -339,7 +339,7 @@ static inline int link_send(struct link *link, const char *text)
         int err = link->tls.s.ops->send(&link->tls.s, (const uint8_t *)text, len, &n);
         if (err == MIDGE_ERR_AGAIN) {
             link_wait(link, false, true, true);
-        } else if (err != MIDGE_OK) {
+        } else if (err != MIDGE_OK && err != MIDGE_ERR_BUSY) {
             return err;
         }
         text += n;
