@@ -107,7 +107,7 @@ static int fill(struct midge__tls_context *context, struct midge__tls_config *co
     if (ret != 0) {
         return ret;
     }
-    mbedtls_ssl_conf_rng(conf, midge__tls_random, &context->drbg);
+    mbedtls_ssl_conf_rng(conf, mbedtls_ctr_drbg_random, &context->drbg);
     mbedtls_ssl_conf_min_tls_version(conf, version_of(config->min_version));
     mbedtls_ssl_conf_max_tls_version(conf, version_of(config->max_version));
     mbedtls_ssl_conf_authmode(conf, config->skip_verification ? MBEDTLS_SSL_VERIFY_NONE
