@@ -235,6 +235,14 @@
 #define MIDGE_WITH_CHAIN_CHECKS 1
 #endif
 
+/* Settings of one request that make its connection another one than the URL's with the client's
+   settings: connect_host, connect_port, servername, min_tls, max_tls and
+   dangerously_skip_verification of struct midge_request. Without them midge_start answers
+   UNSUPPORTED to a request that has one; those of the client (struct midge_tls) stay. */
+#ifndef MIDGE_WITH_OVERRIDES
+#define MIDGE_WITH_OVERRIDES 1
+#endif
+
 /* URLs as people paste them, and relative ones: midge_url_normalise, midge_url_resolve and
    config.base_url. Without it a request's URL must be complete and in the characters that
    midge_url_parse accepts, and config.base_url is refused (UNSUPPORTED). */

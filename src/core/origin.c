@@ -26,7 +26,11 @@
 
 _Static_assert(sizeof(struct midge__origin_key) == 10, "no padding");
 
-enum { HOST, SERVERNAME, URL_HOST };
+enum {
+    HOST,
+    SERVERNAME = MIDGE_WITH_OVERRIDES ? 1 : HOST,
+    URL_HOST = MIDGE_WITH_OVERRIDES ? 2 : HOST
+};
 
 struct identity {
     struct midge__origin_key key;
@@ -62,25 +66,46 @@ static struct midge_span without_zone(struct midge_span name)
     return MIDGE_WITH_IPV6 ? midge__span(name.ptr, midge__span_find(name, '%')) : name;
 }
 
+static bool has_overrides(const struct midge_request *r)
+{
+    return r->connect_host != NULL || r->connect_port != 0 || r->servername != NULL ||
+           r->min_tls != 0 || r->max_tls != 0 || r->dangerously_skip_verification != 0;
+}
+
+/* Another site at the same address is another identity: the URL's host stays. */
+static void override(struct identity *id, const struct midge_request *r)
+{
+    id->key.port = r->connect_port ? r->connect_port : id->key.port;
+    id->key.min_tls = or_else(r->min_tls, id->key.min_tls);
+    id->key.max_tls = or_else(r->max_tls, id->key.max_tls);
+    id->key.skip_verification |= r->dangerously_skip_verification != 0;
+    if (r->connect_host != NULL) {
+        id->name[HOST] = midge__span_of(r->connect_host);
+    }
+    if (r->servername != NULL) {
+        id->name[SERVERNAME] = without_zone(midge__span_of(r->servername));
+    }
+}
+
 static int identify(const struct midge_client *client, const struct midge_request *r,
                     const struct midge_url *url, struct identity *id)
 {
     const struct midge_tls *tls = &client->config.tls;
-    *id = (struct identity){
-        .key = {.port = r->connect_port ? r->connect_port : url->port,
-                .url_port = url->port,
-                .family = r->family,
-                .min_tls = or_else(r->min_tls, tls->min_version),
-                .max_tls = or_else(r->max_tls, tls->max_version),
-                .secure = url->is_https,
-                .skip_verification =
-                    r->dangerously_skip_verification || tls->dangerously_skip_verification},
-        .name = {[HOST] = r->connect_host ? midge__span_of(r->connect_host) : url->host,
-                 [SERVERNAME] =
-                     r->servername ? without_zone(midge__span_of(r->servername)) : url->host,
-                 /* Another site at the same address is another identity. */
-                 [URL_HOST] = url->host},
-    };
+    *id = (struct identity){.key = {.port = url->port,
+                                    .url_port = url->port,
+                                    .family = r->family,
+                                    .min_tls = tls->min_version,
+                                    .max_tls = tls->max_version,
+                                    .secure = url->is_https,
+                                    .skip_verification = tls->dangerously_skip_verification}};
+    for (size_t i = 0; i < MIDGE__ORIGIN_NAMES; i++) {
+        id->name[i] = url->host;
+    }
+    if (MIDGE_WITH_OVERRIDES) {
+        override(id, r);
+    } else if (has_overrides(r)) {
+        return MIDGE_ERR_UNSUPPORTED;
+    }
     if (!MIDGE_WITH_IPV6) {
         return MIDGE_OK;
     }
@@ -204,7 +229,7 @@ static uint32_t hash_more(uint32_t hash, struct midge_span name)
 static uint32_t hash_of(const struct identity *id)
 {
     uint32_t hash = hash_more(UINT32_C(2166136261) ^ id->key.port, id->name[URL_HOST]);
-    if (!midge__span_eq_nocase(id->name[HOST], id->name[URL_HOST])) {
+    if (MIDGE_WITH_OVERRIDES && !midge__span_eq_nocase(id->name[HOST], id->name[URL_HOST])) {
         hash = hash_more(hash, id->name[HOST]);
     }
     return hash ^ hash >> 16;
@@ -254,7 +279,7 @@ static struct midge__origin *make(struct midge_client *client, const struct iden
     return o;
 }
 
-/* Versions matter only with TLS. */
+/* Versions matter only with TLS. The client's were checked when it was opened. */
 static bool has_versions(const struct identity *id)
 {
     const struct midge__origin_key *key = &id->key;
@@ -310,7 +335,7 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
     if (id.name[HOST].len > NAME_MAX || id.name[SERVERNAME].len > NAME_MAX) {
         return MIDGE_ERR_URL;
     }
-    if (!has_versions(&id)) {
+    if (MIDGE_WITH_OVERRIDES && !has_versions(&id)) {
         return MIDGE_ERR_UNSUPPORTED;
     }
     if (id.key.secure && !id.key.skip_verification && !midge__tls_can_verify(client->tls)) {

@@ -25,8 +25,9 @@ struct midge__origin_key {
     MIDGE__ORIGIN_KEY;
 };
 
-/* where to connect, without zone; the name to verify; the host of the URL */
-enum { MIDGE__ORIGIN_NAMES = 3 };
+/* Where to connect, without zone; the name to verify; the host of the URL. Without overrides they
+   are one. */
+enum { MIDGE__ORIGIN_NAMES = MIDGE_WITH_OVERRIDES ? 3 : 1 };
 
 struct midge__origin {
     union {
@@ -59,12 +60,16 @@ struct midge__origin {
     struct midge_addr address; /* the one that worked last, or the literal */
     union {                    /* in lower case */
         const char *name[MIDGE__ORIGIN_NAMES];
+#if MIDGE_WITH_OVERRIDES
         struct {
             const char *host, *servername, *url_host;
         };
+#else
+        const char *host, *servername, *url_host;
+#endif
     };
     const char *zone; /* of host (RFC 4007), "" none */
-    char names[];     /* these four */
+    char names[];     /* name and zone */
 };
 
 /* True: its requests wait, since a leader's session is expected. */

@@ -68,8 +68,7 @@ int midge__tls_session_use(struct midge__tls_impl *impl, const struct midge__tls
         return 0;
     }
     int ret = mbedtls_ssl_set_session(&impl->ssl, &session->ssl);
-    if (ret != 0 &&
-        (midge__tls_out_of_memory(ret) || midge__memory_failed(impl->tls->context->memory))) {
+    if (ret != 0 && (midge__tls_out_of_memory(ret) || midge__tls_memory_failed(impl))) {
         return ret;
     }
     impl->tls->offered = ret == 0;

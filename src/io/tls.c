@@ -384,13 +384,10 @@ int midge__tls_open(struct midge__tls *tls, struct midge__tls_context *context,
         tls->s.fault.detail = MIDGE__TEXT("no CA certificate to verify against");
         return MIDGE_ERR_CA;
     }
-    uint8_t min = params->min_version != 0 ? params->min_version : context->min_version;
-    uint8_t max = params->max_version != 0 ? params->max_version : context->max_version;
-    if (min > max || !midge__tls_has_version(min) || !midge__tls_has_version(max)) {
+    const struct midge__tls_config *config;
+    int err = midge__tls_config_get(context, params, &config);
+    if (err == MIDGE_ERR_UNSUPPORTED) {
         tls->s.fault.detail = MIDGE__TEXT("TLS version not in this profile");
-        return MIDGE_ERR_UNSUPPORTED;
     }
-    const struct midge__tls_config *config =
-        midge__tls_config_get(context, params->skip_verification, min, max);
-    return config == NULL ? MIDGE_ERR_NO_MEMORY : open_impl(tls, params, config);
+    return err != MIDGE_OK ? err : open_impl(tls, params, config);
 }

@@ -16,6 +16,7 @@ int midge__tls_high_level(int native)
     return -(-native & 0x7F80);
 }
 
+#if defined(MIDGE_TLS_EXTERNAL)
 static int low_level(int native)
 {
     return -(-native & 0x7F);
@@ -39,6 +40,7 @@ bool midge__tls_out_of_memory(int native)
                low_level(native) == MBEDTLS_ERR_ASN1_ALLOC_FAILED;
     }
 }
+#endif
 
 enum midge__tls_lack midge__tls_lacks(int native)
 {

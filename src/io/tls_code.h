@@ -16,8 +16,14 @@ enum midge__tls_lack {
 
 int midge__tls_high_level(int native);
 
-/* Does a code, also a combined one, report missing memory? */
+/* Does a code, also a combined one, report missing memory? Midge's own mbedTLS allocates from the
+   client's memory and the process arena, which record it themselves (midge__memory_failed): there
+   such a code alone means a number longer than mbedTLS's limit. */
+#if defined(MIDGE_TLS_EXTERNAL)
 bool midge__tls_out_of_memory(int native);
+#else
+#define midge__tls_out_of_memory(native) ((void)(native), false)
+#endif
 
 enum midge__tls_lack midge__tls_lacks(int native);
 

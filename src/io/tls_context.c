@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shared by all connections of a client: trusted roots, random generator, configurations. mbedTLS
- * configurations differ only in verification and versions; each is made at its first use and kept
- * until the client closes, so connections never copy one.
+ * Shared by all connections of a client: trusted roots, random generator, mbedTLS's configuration.
+ * Others, with another verification or other versions, are in tls_configs.c.
  */
 #include "io/tls_internal.h"
 #include "io/tls_random.h"
@@ -99,15 +98,23 @@ static void set_tickets(mbedtls_ssl_config *conf, bool wanted)
 #endif
 }
 
-static int fill(struct midge__tls_context *context, struct midge__tls_config *config)
+bool midge__tls_config_legal(const struct midge__tls_config *config)
+{
+    return config->min_version <= config->max_version &&
+           midge__tls_has_version(config->min_version) &&
+           midge__tls_has_version(config->max_version);
+}
+
+int midge__tls_config_make(struct midge__tls_context *context, struct midge__tls_config *config)
 {
     mbedtls_ssl_config *conf = &config->ssl;
+    mbedtls_ssl_config_init(conf);
     int ret = mbedtls_ssl_config_defaults(conf, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
                                           MBEDTLS_SSL_PRESET_DEFAULT);
     if (ret != 0) {
         return ret;
     }
-    mbedtls_ssl_conf_rng(conf, midge__tls_random, &context->drbg);
+    mbedtls_ssl_conf_rng(conf, mbedtls_ctr_drbg_random, &context->drbg);
     mbedtls_ssl_conf_min_tls_version(conf, version_of(config->min_version));
     mbedtls_ssl_conf_max_tls_version(conf, version_of(config->max_version));
     mbedtls_ssl_conf_authmode(conf, config->skip_verification ? MBEDTLS_SSL_VERIFY_NONE
@@ -130,70 +137,15 @@ static int fill(struct midge__tls_context *context, struct midge__tls_config *co
     return ret;
 }
 
-static struct midge__tls_config *find(const struct midge__tls_context *context, bool skip,
-                                      uint8_t min, uint8_t max)
-{
-    for (struct midge__tls_config *at = context->configs; at != NULL; at = at->next) {
-        if (at->skip_verification == skip && at->min_version == min && at->max_version == max) {
-            return at;
-        }
-    }
-    return NULL;
-}
-
-static void free_config(struct midge__tls_context *context, struct midge__tls_config *config)
-{
-    mbedtls_ssl_config_free(&config->ssl);
-    midge__memory_free(context->memory, config);
-}
-
-/* There are at most MIDGE__TLS_CONFIGS different ones. */
-struct midge__tls_config *midge__tls_config_get(struct midge__tls_context *context,
-                                                bool skip_verification, uint8_t min_version,
-                                                uint8_t max_version)
-{
-    struct midge__tls_config *config = find(context, skip_verification, min_version, max_version);
-    if (config != NULL) {
-        return config;
-    }
-    midge__memory_yield(context->memory, true);
-    config = midge__memory_calloc(context->memory, MIDGE__OWNER_CLIENT, 1, sizeof *config);
-    midge__memory_yield(context->memory, false);
-    if (config == NULL) {
-        return NULL;
-    }
-    config->skip_verification = skip_verification;
-    config->min_version = min_version;
-    config->max_version = max_version;
-    const struct midge__tls_scope *outer = midge__tls_enter(&context->scope);
-    mbedtls_ssl_config_init(&config->ssl);
-    int ret = fill(context, config);
-    if (ret != 0) {
-        free_config(context, config);
-    }
-    midge__tls_leave(outer);
-    if (ret != 0) {
-        return NULL;
-    }
-    config->next = context->configs;
-    context->configs = config;
-    return config;
-}
-
 /* --- opening and closing --- */
 
-static int take_settings(struct midge__tls_context *context, const struct midge_tls *settings)
+static void take_settings(struct midge__tls_context *context, const struct midge_tls *settings)
 {
     uint8_t min = settings->min_version, max = settings->max_version;
-    context->min_version = min != 0 ? min : MIDGE__TLS_MIN_VERSION;
-    context->max_version = max != 0 ? max : MIDGE__TLS_MAX_VERSION;
+    context->config.min_version = min != 0 ? min : MIDGE__TLS_MIN_VERSION;
+    context->config.max_version = max != 0 ? max : MIDGE__TLS_MAX_VERSION;
+    context->config.skip_verification = settings->dangerously_skip_verification != 0;
     context->time_floor = settings->time_floor != 0 ? settings->time_floor : MIDGE_TIME_FLOOR;
-    if (!midge__tls_has_version(context->min_version) ||
-        !midge__tls_has_version(context->max_version) ||
-        context->min_version > context->max_version) {
-        return MIDGE_ERR_UNSUPPORTED;
-    }
-    return MIDGE_OK;
 }
 
 static int fill_context(struct midge__tls_context *context, const struct midge_tls *settings)
@@ -204,6 +156,9 @@ static int fill_context(struct midge__tls_context *context, const struct midge_t
     }
     const struct midge__tls_scope *outer = midge__tls_enter(&context->scope);
     err = midge__trust_open(&context->trust, context->memory, settings->ca, settings->ca_len);
+    if (err == MIDGE_OK && midge__tls_config_make(context, &context->config) != 0) {
+        err = MIDGE_ERR_NO_MEMORY;
+    }
     midge__tls_leave(outer);
     return err;
 }
@@ -223,7 +178,8 @@ int midge__tls_context_open(struct midge__tls_context **out, struct midge__memor
     context->port = port;
     context->limits = *limits;
     mbedtls_ctr_drbg_init(&context->drbg);
-    int err = take_settings(context, settings);
+    take_settings(context, settings);
+    int err = midge__tls_config_legal(&context->config) ? MIDGE_OK : MIDGE_ERR_UNSUPPORTED;
     if (err == MIDGE_OK && midge__tls_random_seed(&context->drbg, port) != 0) {
         err = MIDGE_ERR_ENTROPY;
     }
@@ -244,11 +200,8 @@ void midge__tls_context_close(struct midge__tls_context *context)
         return;
     }
     const struct midge__tls_scope *outer = midge__tls_enter(&context->scope);
-    while (context->configs != NULL) {
-        struct midge__tls_config *config = context->configs;
-        context->configs = config->next;
-        free_config(context, config);
-    }
+    midge__tls_configs_close(context);
+    mbedtls_ssl_config_free(&context->config.ssl);
     midge__trust_close(&context->trust);
     mbedtls_ctr_drbg_free(&context->drbg);
     midge__tls_leave(outer);

@@ -31,12 +31,16 @@
 #define MIDGE__TLS_MIN_VERSION MIDGE_TLS_1_3
 #endif
 
-/* (verified, not) x (1.2), (1.2 and 1.3), (1.3): all possible combinations. */
-#define MIDGE__TLS_CONFIGS (MIDGE__TLS_MIN_VERSION == MIDGE__TLS_MAX_VERSION ? 2U : 6U)
+/* Beside the client's: (verified, not) x (1.2), (1.2 and 1.3), (1.3) are all combinations. */
+#if MIDGE_WITH_OVERRIDES
+#define MIDGE__TLS_MORE_CONFIGS (MIDGE__TLS_MIN_VERSION == MIDGE__TLS_MAX_VERSION ? 1U : 5U)
+#else
+#define MIDGE__TLS_MORE_CONFIGS 0U
+#endif
 
-/* One mbedTLS configuration, made at its first use and shared by connections. */
+/* One mbedTLS configuration, shared by connections. */
 struct midge__tls_config {
-    struct midge__tls_config *next;
+    struct midge__tls_config *next; /* tls_configs.c */
     bool skip_verification;
     uint8_t min_version, max_version;
     mbedtls_ssl_config ssl;
@@ -49,10 +53,8 @@ struct midge__tls_context {
     struct midge_port *port;
     struct midge__tls_limits limits;
     int64_t time_floor;
-    uint64_t ms; /* mbedTLS's clock: the port's, in 64 bits */
-    uint8_t min_version, max_version;
-    bool seeded;
-    struct midge__tls_config *configs;
+    uint64_t ms;                     /* mbedTLS's clock: the port's, in 64 bits */
+    struct midge__tls_config config; /* the client's; others follow it */
     struct midge__trust trust;
     struct midge__cert_path path; /* the path that mbedTLS is verifying */
     int unread; /* mbedTLS's code: why a certificate was left out in this step; 0: none was */
@@ -132,11 +134,24 @@ static inline void midge__tls_set_state(struct midge__tls_impl *impl, enum midge
     impl->state = (uint8_t)state;
 }
 
-/* tls_context.c: the configuration for these settings; NULL: too little memory. Versions are not
-   0. */
-struct midge__tls_config *midge__tls_config_get(struct midge__tls_context *context,
-                                                bool skip_verification, uint8_t min_version,
-                                                uint8_t max_version);
+/* tls_context.c. legal: does the profile have the versions? make: sets up config->ssl by the three
+   settings; returns mbedTLS's code. */
+bool midge__tls_config_legal(const struct midge__tls_config *config);
+int midge__tls_config_make(struct midge__tls_context *context, struct midge__tls_config *config);
+
+/* tls_configs.c. get: the configuration for the settings of a connection. UNSUPPORTED, NO_MEMORY.
+   close: frees all but the client's. */
+#if MIDGE_WITH_OVERRIDES
+int midge__tls_config_get(struct midge__tls_context *context,
+                          const struct midge__tls_params *params,
+                          const struct midge__tls_config **config);
+void midge__tls_configs_close(struct midge__tls_context *context);
+#else
+#define midge__tls_config_get(context, params, out)                                                \
+    ((void)(params), *(out) = &(context)->config, (int)MIDGE_OK)
+#define midge__tls_configs_close(context) ((void)(context))
+#endif
+
 /* tls_bio.c: mbedTLS's callbacks; p is a struct midge__tls_impl. */
 int midge__tls_bio_send(void *p, const unsigned char *buf, size_t len);
 int midge__tls_bio_recv(void *p, unsigned char *buf, size_t len);

@@ -16,12 +16,12 @@ int midge__tls_random_seed(mbedtls_ctr_drbg_context *drbg, struct midge_port *po
     return mbedtls_ctr_drbg_seed(drbg, entropy, port, NULL, 0);
 }
 
-int midge__tls_random(void *p, unsigned char *out, size_t len)
+int midge__tls_random(mbedtls_ctr_drbg_context *drbg, unsigned char *out, size_t len)
 {
     int ret = 0;
     while (len > 0 && ret == 0) {
         size_t n = len < MBEDTLS_CTR_DRBG_MAX_REQUEST ? len : MBEDTLS_CTR_DRBG_MAX_REQUEST;
-        ret = mbedtls_ctr_drbg_random(p, out, n);
+        ret = mbedtls_ctr_drbg_random(drbg, out, n);
         out += n;
         len -= n;
     }

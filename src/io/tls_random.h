@@ -10,7 +10,8 @@
 /* Seeds an initialised generator; returns mbedTLS's code. */
 int midge__tls_random_seed(mbedtls_ctr_drbg_context *drbg, struct midge_port *port);
 
-/* mbedTLS's f_rng for any number of bytes; p is a mbedtls_ctr_drbg_context. */
-int midge__tls_random(void *p, unsigned char *out, size_t len);
+/* As mbedtls_ctr_drbg_random, for any number of bytes: TLS needs fewer at once than mbedTLS's limit
+   of 1,024, but PSA's users may ask for more. */
+int midge__tls_random(mbedtls_ctr_drbg_context *drbg, unsigned char *out, size_t len);
 
 #endif

@@ -30,7 +30,7 @@ static size_t impl_bytes(void)
 static size_t configs_bytes(void)
 {
     return COST(sizeof(struct midge__tls_context) + MIDGE_READ_AHEAD) +
-           MIDGE__TLS_CONFIGS * COST(sizeof(struct midge__tls_config));
+           MIDGE__TLS_MORE_CONFIGS * COST(sizeof(struct midge__tls_config));
 }
 
 #if defined(MIDGE_TLS_EXTERNAL)

@@ -26,6 +26,11 @@ static size_t der_len(const struct midge__pem *text)
 
 /* --- parsing --- */
 
+static bool out_of_memory(int ret, const struct midge__memory *memory)
+{
+    return midge__tls_out_of_memory(ret) || midge__memory_failed(memory);
+}
+
 /*
  * mbedTLS computes RR mod N of an RSA key at its first use and keeps it in the key. For a shared
  * root it would be allocated for the first connection that uses it, and freed with that connection.
@@ -47,7 +52,7 @@ static int warm(mbedtls_x509_crt *root, struct midge__memory *memory)
     int ret = mbedtls_rsa_public(rsa, block, block + n);
     midge__memory_free(memory, block);
     if (ret != 0) {
-        return midge__tls_out_of_memory(ret) ? MIDGE_ERR_NO_MEMORY : MIDGE_ERR_CA;
+        return out_of_memory(ret, memory) ? MIDGE_ERR_NO_MEMORY : MIDGE_ERR_CA;
     }
 #else
     (void)root;
@@ -69,7 +74,7 @@ static int add_der(struct midge__trust *trust, struct midge__memory *memory,
                    const unsigned char *der, size_t len)
 {
     int ret = midge__cert_parse(&trust->roots, der, len, true);
-    if (midge__tls_out_of_memory(ret) || midge__memory_failed(memory)) {
+    if (out_of_memory(ret, memory)) {
         return MIDGE_ERR_NO_MEMORY;
     }
     if (ret != 0) {
