@@ -187,6 +187,16 @@
 #define MIDGE_WITH_TEXTS 1
 #endif
 
+/* Texts that are seldom needed: names of TLS alerts that servers hardly ever send ("of unknown
+   number" without it), and phrases of statuses beyond the common ones ("" without it). */
+#ifndef MIDGE_WITH_RARE_TEXTS
+#define MIDGE_WITH_RARE_TEXTS 1
+#endif
+#if MIDGE_WITH_RARE_TEXTS && !MIDGE_WITH_TEXTS
+#undef MIDGE_WITH_RARE_TEXTS
+#define MIDGE_WITH_RARE_TEXTS 0
+#endif
+
 /* Reports for logs: config.trace and config.on_peer. Without it the functions are not called. */
 #ifndef MIDGE_WITH_TRACE
 #define MIDGE_WITH_TRACE 1
