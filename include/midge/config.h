@@ -187,8 +187,9 @@
 #define MIDGE_WITH_TEXTS 1
 #endif
 
-/* Texts that are seldom needed: names of TLS alerts that servers hardly ever send ("of unknown
-   number" without it), and phrases of statuses beyond the common ones ("" without it). */
+/* Texts that are seldom needed. Without it result.detail is "" for a malformed answer, where the
+   byte is told, and "TLS alert of unknown number" for alerts that servers hardly ever send;
+   midge_status_text is "" for all but the common statuses. */
 #ifndef MIDGE_WITH_RARE_TEXTS
 #define MIDGE_WITH_RARE_TEXTS 1
 #endif
