@@ -188,7 +188,8 @@
 #endif
 
 /* Texts that are seldom needed. Without it result.detail is "" for a malformed answer, where the
-   byte is told, and "TLS alert of unknown number" for alerts that servers hardly ever send;
+   byte is told, "certificate not accepted" for faults of the CAs above it, where verify_flags say
+   more, and "TLS alert of unknown number" for alerts that servers hardly ever send;
    midge_status_text is "" for all but the common statuses. */
 #ifndef MIDGE_WITH_RARE_TEXTS
 #define MIDGE_WITH_RARE_TEXTS 1

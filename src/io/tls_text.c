@@ -143,12 +143,19 @@ static const char *not_trusted_text(const struct midge__verdict *verdict, int un
 
 /* X(flags, text), ordered by weight: first the checks that a forged certificate is likely to fail.
  */
-#define VERDICTS(X)                                                                                \
+#if MIDGE_WITH_RARE_TEXTS
+#define RARE_VERDICTS(X)                                                                           \
     X(MBEDTLS_X509_BADCERT_REVOKED, "certificate revoked")                                         \
     X(MIDGE__CERT_BAD_CONSTRAINTS, "name constraints in certificate chain cannot be read")         \
     X(MIDGE__CERT_CONSTRAINT, "certificate breaks the name constraints of a CA")                   \
     X(MIDGE__CERT_TOO_MANY_NAMES, "too many names in certificate chain")                           \
-    X(MIDGE__CERT_CA_USAGE, "CA certificate not meant for servers")                                \
+    X(MIDGE__CERT_CA_USAGE, "CA certificate not meant for servers")
+#else
+#define RARE_VERDICTS(X) X(MBEDTLS_X509_BADCERT_REVOKED | MIDGE__CERT_FLAGS, NOT_ACCEPTED)
+#endif
+
+#define VERDICTS(X)                                                                                \
+    RARE_VERDICTS(X)                                                                               \
     X(MBEDTLS_X509_BADCERT_EXPIRED, "certificate expired")                                         \
     X(MBEDTLS_X509_BADCERT_FUTURE, "certificate not yet valid")                                    \
     X(MBEDTLS_X509_BADCERT_CN_MISMATCH, "certificate is for another host")                         \
@@ -159,6 +166,8 @@ static const char *not_trusted_text(const struct midge__verdict *verdict, int un
       "certificate not meant for servers")                                                         \
     X(MBEDTLS_X509_BADCERT_MISSING, "server sent no certificate")
 
+#define NOT_ACCEPTED "certificate not accepted"
+
 #define VERDICT_FLAGS(flags, text) flags,
 #define VERDICT_TEXT(flags, text)  text "\0"
 
@@ -166,7 +175,7 @@ const char *midge__tls_verdict_text(const struct midge__verdict *verdict, int un
                                     uint32_t flags)
 {
     static const uint32_t of[] = {VERDICTS(VERDICT_FLAGS) 0};
-    static const char texts[] = VERDICTS(VERDICT_TEXT) "certificate not accepted";
+    static const char texts[] = VERDICTS(VERDICT_TEXT) NOT_ACCEPTED;
     unsigned i = 0;
     if ((flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
         return not_trusted_text(verdict, unread);
