@@ -82,7 +82,11 @@ firmware, NAME:FEATURE,…:FUNCTION,… each; the functions are linked")
 # than one cache of a compiler's decisions, stays as it is.
 function(board_library name profile)
     if(NOT MIDGE_WITHOUT STREQUAL "all")
-        list(APPEND MIDGE_WITHOUT ipv6) # the boards' lwIP has none
+        # The boards' lwIP has no IPv6; the programs use none of the others.
+        list(APPEND MIDGE_WITHOUT ipv6 trace trailers header_defaults prepared semaphore)
+        if(profile STREQUAL tiny)
+            list(APPEND MIDGE_WITHOUT rare_texts)
+        endif()
     endif()
     midge_library(${name} ${profile})
     target_compile_options(${name} PRIVATE -flto -ffat-lto-objects)

@@ -106,6 +106,7 @@ int midge_file_sink_open(struct midge_file_sink *sink);
 /* The decoder's own state. */
 struct midge__base64 {
     uint8_t bits, chars, pads;
+    uint8_t spaces; /* 1: are skipped, and the ends of lines */
 };
 
 /* Decodes base64 and passes the bytes on to another sink, as they come. Strict (RFC 4648 4): white

@@ -187,6 +187,18 @@
 #define MIDGE_WITH_TEXTS 1
 #endif
 
+/* Texts that are seldom needed. Without it result.detail is "" for a malformed answer, where the
+   byte is told, "certificate not accepted" for faults of the CAs above it, where verify_flags say
+   more, and "TLS alert of unknown number" for alerts that servers hardly ever send;
+   midge_status_text is "" for all but the common statuses. */
+#ifndef MIDGE_WITH_RARE_TEXTS
+#define MIDGE_WITH_RARE_TEXTS 1
+#endif
+#if MIDGE_WITH_RARE_TEXTS && !MIDGE_WITH_TEXTS
+#undef MIDGE_WITH_RARE_TEXTS
+#define MIDGE_WITH_RARE_TEXTS 0
+#endif
+
 /* Reports for logs: config.trace and config.on_peer. Without it the functions are not called. */
 #ifndef MIDGE_WITH_TRACE
 #define MIDGE_WITH_TRACE 1

@@ -37,6 +37,13 @@ void MIDGE_ASSERT_FAILED(void);
 #define MIDGE__TEXT(text) ("")
 #endif
 
+/* A text for people about a fault that is seldom seen; see MIDGE_WITH_RARE_TEXTS. */
+#if MIDGE_WITH_RARE_TEXTS
+#define MIDGE__RARE_TEXT(text) (text)
+#else
+#define MIDGE__RARE_TEXT(text) ("")
+#endif
+
 #define MIDGE_ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

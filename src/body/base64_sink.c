@@ -2,7 +2,7 @@
 /* The sink around the base64 decoder of the codec. */
 #include "base/check.h"
 #include "base/span.h"
-#include "codec/base64.h"
+#include "base/base64.h"
 #include "midge/config.h"
 #include "midge/err.h"
 
@@ -53,7 +53,7 @@ static int base64_finish(struct midge_sink *base, int err, enum midge_complete c
 static int base64_reset(struct midge_sink *base)
 {
     struct midge_base64_sink *sink = sink_of(base);
-    sink->state = (struct midge__base64){0, 0, 0};
+    sink->state = (struct midge__base64){.bits = 0};
     sink->offset = 0;
     return sink->next->reset(sink->next);
 }

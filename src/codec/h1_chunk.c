@@ -34,7 +34,7 @@ static const char *after_size(struct midge__h1_chunk *c, char byte)
         return NULL;
     }
     if (c->digits == 0 || (byte != '\r' && byte != ';')) {
-        return MIDGE__TEXT("bad chunk size");
+        return MIDGE__RARE_TEXT("bad chunk size");
     }
     c->ext = 0;
     c->state = byte == ';' ? MIDGE__H1_CHUNK_EXT_NAME : MIDGE__H1_CHUNK_LF;
@@ -49,7 +49,7 @@ static const char *on_size(struct midge__h1_chunk *c, char byte)
     }
     c->left = c->left << 4 | (unsigned)digit;
     /* 64 bits hold 16 digits */
-    return c->digits++ == 16 ? MIDGE__TEXT("chunk size too large") : NULL;
+    return c->digits++ == 16 ? MIDGE__RARE_TEXT("chunk size too large") : NULL;
 }
 
 static enum midge__h1_chunk_state ext_state(enum midge__h1_chunk_state state, char byte)
@@ -79,10 +79,11 @@ static const char *on_ext(struct midge__h1_chunk *c, char byte)
     }
     bool names = state == MIDGE__H1_CHUNK_EXT_NAME && !midge__is_ows(byte);
     if (midge__is_ctl(byte) || (names && !midge__is_token(byte))) {
-        return MIDGE__TEXT("bad chunk extension");
+        return MIDGE__RARE_TEXT("bad chunk extension");
     }
     c->state = (uint8_t)ext_state(state, byte);
-    return c->ext++ == MIDGE__H1_MAX_CHUNK_EXT ? MIDGE__TEXT("chunk extensions too long") : NULL;
+    return c->ext++ == MIDGE__H1_MAX_CHUNK_EXT ? MIDGE__RARE_TEXT("chunk extensions too long")
+                                               : NULL;
 }
 
 /* CR and LF after a chunk, LF after a size's CR. */
@@ -91,8 +92,8 @@ static const char *on_line_end(struct midge__h1_chunk *c, char byte)
     const bool after_size = c->state == MIDGE__H1_CHUNK_LF;
     const bool cr = c->state == MIDGE__H1_CHUNK_DATA_CR;
     if (byte != (cr ? '\r' : '\n')) {
-        return after_size ? MIDGE__TEXT("bare CR after chunk size")
-                          : MIDGE__TEXT("chunk data not followed by CRLF");
+        return after_size ? MIDGE__RARE_TEXT("bare CR after chunk size")
+                          : MIDGE__RARE_TEXT("chunk data not followed by CRLF");
     }
     c->digits = 0;
     c->ext = 0;

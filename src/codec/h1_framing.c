@@ -15,9 +15,9 @@ static const char *on_content_length(struct midge__h1_parse *p, struct midge_spa
     uint64_t length;
     while (midge__span_list_next(&value, &item)) {
         if (!midge__span_u64(item, &length))
-            return MIDGE__TEXT("bad Content-Length");
+            return MIDGE__RARE_TEXT("bad Content-Length");
         if (p->has_length && length != p->content_length)
-            return MIDGE__TEXT("conflicting Content-Length");
+            return MIDGE__RARE_TEXT("conflicting Content-Length");
         p->has_length = true;
         p->content_length = length;
     }
@@ -31,10 +31,10 @@ static const char *on_transfer_encoding(struct midge__h1_parse *p, struct midge_
 {
     bool identity = midge__span_is(value, "identity");
     if (!identity && !midge__span_is(value, "chunked")) {
-        return MIDGE__TEXT("unknown transfer coding");
+        return MIDGE__RARE_TEXT("unknown transfer coding");
     }
     if ((p->seen & (MIDGE__H1_SEEN_CHUNKED | MIDGE__H1_SEEN_IDENTITY)) != 0) {
-        return MIDGE__TEXT("more than one transfer coding");
+        return MIDGE__RARE_TEXT("more than one transfer coding");
     }
     p->seen |=
         identity ? MIDGE__H1_SEEN_IDENTITY | MIDGE__H1_SEEN_TOLERATED : MIDGE__H1_SEEN_CHUNKED;
@@ -87,9 +87,10 @@ const char *midge__h1_framing_error(const struct midge__h1_parse *p)
     if ((p->seen & MIDGE__H1_SEEN_CHUNKED) == 0)
         return NULL;
     if (p->minor == 0)
-        return MIDGE__TEXT("Transfer-Encoding in HTTP/1.0"); /* 6.1: treat such framing as faulty */
+        return MIDGE__RARE_TEXT(
+            "Transfer-Encoding in HTTP/1.0"); /* 6.1: treat such framing as faulty */
     if (p->has_length)
-        return MIDGE__TEXT("both Transfer-Encoding and Content-Length");
+        return MIDGE__RARE_TEXT("both Transfer-Encoding and Content-Length");
     return NULL;
 }
 

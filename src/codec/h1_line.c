@@ -92,8 +92,8 @@ static int on_control(struct midge__h1_parse *p, bool status_line)
     }
     if (c != '\r') {
         return midge__h1_fail_at(p, 0,
-                                 c == '\n' ? MIDGE__TEXT("bare LF in head")
-                                           : MIDGE__TEXT("control character in head"));
+                                 c == '\n' ? MIDGE__RARE_TEXT("bare LF in head")
+                                           : MIDGE__RARE_TEXT("control character in head"));
     }
     if (p->fill == p->cap && p->fill != p->line) {
         return MIDGE__H1_FULL; /* two NULs need one byte more than the colon and CRLF give */
@@ -129,7 +129,7 @@ static int end_line(struct midge__h1_parse *p)
 static int on_cr(struct midge__h1_parse *p, bool header)
 {
     if (*p->at != '\n') {
-        return midge__h1_fail_at(p, -1, MIDGE__TEXT("bare CR in head"));
+        return midge__h1_fail_at(p, -1, MIDGE__RARE_TEXT("bare CR in head"));
     }
     take(p, 1);
     bool empty = p->fill == p->line && !midge__h1_skips(p);
@@ -160,7 +160,7 @@ static int on_fold(struct midge__h1_parse *p)
         return MIDGE__H1_GO;
     }
     if (*p->at == '\r') {
-        return midge__h1_fail_at(p, 0, MIDGE__TEXT("folded header line"));
+        return midge__h1_fail_at(p, 0, MIDGE__RARE_TEXT("folded header line"));
     }
     int got = add_bytes(p, " ", &one);
     if (got == MIDGE__H1_GO) {
@@ -174,7 +174,7 @@ static int on_fold(struct midge__h1_parse *p)
 static int step(struct midge__h1_parse *p, enum midge__h1_line_kind kind)
 {
     if (p->budget == 0) {
-        (void)midge__h1_fail_at(p, 0, MIDGE__TEXT("response heads exceed max_head_total"));
+        (void)midge__h1_fail_at(p, 0, MIDGE__RARE_TEXT("response heads exceed max_head_total"));
         p->err = MIDGE_ERR_TOO_LARGE;
         return MIDGE_ERR_TOO_LARGE;
     }

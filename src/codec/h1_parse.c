@@ -101,11 +101,11 @@ static const char *name_error(struct midge_span line, size_t end)
         return MIDGE__TEXT("folded header line"); /* 5.2 */
     }
     if (end == line.len) {
-        return MIDGE__TEXT("header line without colon");
+        return MIDGE__RARE_TEXT("header line without colon");
     }
     return end != 0 && rest.len != 0 && rest.ptr[0] == ':'
-               ? MIDGE__TEXT("space before colon") /* 5.1 */
-               : MIDGE__TEXT("bad character in header name");
+               ? MIDGE__RARE_TEXT("space before colon") /* 5.1 */
+               : MIDGE__RARE_TEXT("bad character in header name");
 }
 
 static size_t token_len(struct midge_span line)
@@ -166,7 +166,7 @@ static int on_head_end(struct midge__h1_parse *p, struct midge__h1_event *event)
     const char *why = midge__h1_framing_error(p);
     p->fields_end = p->fill;
     if (why == NULL && p->status == 101 && (p->flags & MIDGE__H1_FOR_UPGRADE) == 0) {
-        why = MIDGE__TEXT("unasked 101 response");
+        why = MIDGE__RARE_TEXT("unasked 101 response");
     }
     if (why != NULL) {
         return midge__h1_fail_at(p, 0, why);
@@ -352,10 +352,11 @@ static int eof_in_head(struct midge__h1_parse *p)
 {
     if (p->state == WAIT_NEXT_HEAD || p->fill == 0) {
         return p->received == 0
-                   ? cut(p, MIDGE_ERR_EMPTY_REPLY, MIDGE__TEXT("closed without a byte"))
-                   : cut(p, MIDGE_ERR_PROTOCOL, MIDGE__TEXT("closed before the final response"));
+                   ? cut(p, MIDGE_ERR_EMPTY_REPLY, MIDGE__RARE_TEXT("closed without a byte"))
+                   : cut(p, MIDGE_ERR_PROTOCOL,
+                         MIDGE__RARE_TEXT("closed before the final response"));
     }
-    return cut(p, MIDGE_ERR_PROTOCOL, MIDGE__TEXT("closed within the head"));
+    return cut(p, MIDGE_ERR_PROTOCOL, MIDGE__RARE_TEXT("closed within the head"));
 }
 
 int midge__h1_parse_eof(struct midge__h1_parse *p, enum midge__h1_eof eof)
@@ -376,6 +377,6 @@ int midge__h1_parse_eof(struct midge__h1_parse *p, enum midge__h1_eof eof)
         }
         return MIDGE_OK;
     default:
-        return cut(p, MIDGE_ERR_PARTIAL, MIDGE__TEXT("closed before the body's end"));
+        return cut(p, MIDGE_ERR_PARTIAL, MIDGE__RARE_TEXT("closed before the body's end"));
     }
 }

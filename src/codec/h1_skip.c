@@ -101,7 +101,7 @@ int midge__h1_skip_bytes(struct midge__h1_parse *p, const char *bytes, size_t le
         if (bytes[i] == ':') {
             p->skip = SKIP_VALUE;
         } else if (!midge__is_token(bytes[i])) {
-            return midge__h1_fail_in_line(p, 0, MIDGE__TEXT("bad character in header name"));
+            return midge__h1_fail_in_line(p, 0, MIDGE__RARE_TEXT("bad character in header name"));
         }
     }
     return MIDGE_OK;
@@ -112,7 +112,7 @@ int midge__h1_skip_end(struct midge__h1_parse *p)
     bool in_name = p->skip == SKIP_NAME;
     p->skip = KEEP;
     midge__h1_note_fold(p);
-    return in_name ? midge__h1_fail_in_line(p, 0, MIDGE__TEXT("header line without colon"))
+    return in_name ? midge__h1_fail_in_line(p, 0, MIDGE__RARE_TEXT("header line without colon"))
                    : MIDGE_OK;
 }
 

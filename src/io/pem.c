@@ -7,7 +7,9 @@
 
 #include <string.h>
 
-#include <mbedtls/base64.h>
+#include "base/base64.h"
+#include "base/span.h"
+#include "midge/err.h"
 
 static const char begin_line[] = "-----BEGIN CERTIFICATE-----";
 static const char end_line[] = "-----END CERTIFICATE-----";
@@ -49,7 +51,10 @@ bool midge__pem_next(struct midge__pem *pem)
 
 bool midge__pem_decode(const struct midge__pem *pem, unsigned char *der, size_t cap, size_t *len)
 {
-    return mbedtls_base64_decode(der, cap, len, pem->base64, pem->len) == 0;
+    struct midge__base64 state = {.spaces = 1};
+    struct midge_span in = midge__span((const char *)pem->base64, pem->len);
+    return midge__base64_decode(&state, &in, der, cap, len) == MIDGE_OK && in.len == 0 &&
+           midge__base64_end(&state) == MIDGE_OK;
 }
 
 #endif

@@ -131,7 +131,7 @@ static int judge(struct midge__tls_impl *impl, int native, struct midge__fault *
         return MIDGE_ERR_CERT;
     }
     if (is_bad_signature(impl, native)) {
-        fault->detail = MIDGE__TEXT("server's signature does not fit the key in its certificate");
+        fault->detail = MIDGE__TEXT("server's signature does not fit its certificate");
         return MIDGE_ERR_CERT;
     }
     fault->detail = native == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE ? alert_text(impl)

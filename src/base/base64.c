@@ -11,7 +11,7 @@
  *   2      1      '='
  *   0      1, 2   the end: nothing may follow padding
  */
-#include "codec/base64.h"
+#include "base/base64.h"
 
 #include "base/span.h"
 #include "midge/err.h"
@@ -57,12 +57,20 @@ static int take_char(struct midge__base64 *b, char c, uint8_t *out)
     return free > 0;
 }
 
+static bool is_space(char c)
+{
+    return midge__is_ows(c) || c == '\r' || c == '\n';
+}
+
 int midge__base64_decode(struct midge__base64 *b, struct midge_span *in, uint8_t *out, size_t cap,
                          size_t *n)
 {
     *n = 0;
     for (; in->len > 0 && *n < cap; in->ptr++, in->len--) {
         char c = *in->ptr;
+        if (b->spaces != 0 && is_space(c)) {
+            continue;
+        }
         int got = c == '=' ? take_pad(b) : take_char(b, c, out + *n);
         if (got < 0) {
             return MIDGE_ERR_PROTOCOL;

@@ -3,7 +3,7 @@
  * Incremental base64 decoder, strict: the alphabet of RFC 4648 4 with its padding and nothing else.
  * White space, the URL-safe alphabet (RFC 4648 5), missing or surplus padding and bits that are set
  * beyond the last byte (RFC 4648 3.5) are errors. Any split of the input gives the same bytes, and
- * the same error at the same character.
+ * the same error at the same character. With `spaces` white space is skipped.
  *
  *     struct midge__base64 b = {0};
  *     do {
@@ -12,8 +12,8 @@
  *     } while (err == MIDGE_OK && in.len > 0);
  *     err = midge__base64_end(&b);
  */
-#ifndef MIDGE__BASE64_H
-#define MIDGE__BASE64_H
+#ifndef MIDGE_BASE_BASE64_H
+#define MIDGE_BASE_BASE64_H
 
 #include <stddef.h>
 #include <stdint.h>
