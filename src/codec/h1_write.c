@@ -16,11 +16,7 @@
 
 static bool is_token(struct midge_span s)
 {
-    size_t i = 0;
-    while (i < s.len && midge__is_token(s.ptr[i])) {
-        i++;
-    }
-    return i == s.len && i != 0;
+    return s.len != 0 && midge__token_len(s) == s.len;
 }
 
 /* RFC 9110 5.5: CR, LF or NUL in a value would let it write headers of its own. */
