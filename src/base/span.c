@@ -86,13 +86,12 @@ bool midge__span_u64(struct midge_span s, uint64_t *value)
 
 size_t midge__u64_text(char out[MIDGE__U64_DIGITS], uint64_t value)
 {
-    char reversed[MIDGE__U64_DIGITS];
-    size_t n = 0;
+    char digits[MIDGE__U64_DIGITS];
+    size_t at = sizeof digits;
     do {
-        reversed[n++] = (char)('0' + (char)(value % 10));
+        digits[--at] = (char)('0' + (char)(value % 10));
         value /= 10;
     } while (value != 0);
-    for (size_t i = 0; i < n; i++)
-        out[i] = reversed[n - 1 - i];
-    return n;
+    memcpy(out, digits + at, sizeof digits - at);
+    return sizeof digits - at;
 }
