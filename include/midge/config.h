@@ -290,6 +290,11 @@
 #define MIDGE_WITH_HEAD_SKIPPING 1
 #endif
 
+/* A head that comes as a whole is parsed where it lies: half the instructions. */
+#ifndef MIDGE_WITH_WHOLE_HEADS
+#define MIDGE_WITH_WHOLE_HEADS 1
+#endif
+
 /* Durations of a request's phases: result.t. */
 #ifndef MIDGE_WITH_TIMINGS
 #define MIDGE_WITH_TIMINGS 1

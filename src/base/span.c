@@ -4,6 +4,15 @@
 /* Digits, letters and !#$%&'*+-.^_`|~ */
 const uint32_t midge__token_chars[8] = {0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff};
 
+size_t midge__token_len(struct midge_span s)
+{
+    size_t n = 0;
+    while (n < s.len && midge__is_token(s.ptr[n])) {
+        n++;
+    }
+    return n;
+}
+
 int midge__hex_value(char c)
 {
     if (midge__is_digit(c))
@@ -16,6 +25,8 @@ bool midge__span_eq_nocase(struct midge_span a, struct midge_span b)
 {
     if (a.len != b.len)
         return false;
+    if (midge__span_eq(a, b))
+        return true; /* as most are spelt */
     for (size_t i = 0; i < a.len; i++) {
         if (midge__lower(a.ptr[i]) != midge__lower(b.ptr[i]))
             return false;
@@ -75,13 +86,12 @@ bool midge__span_u64(struct midge_span s, uint64_t *value)
 
 size_t midge__u64_text(char out[MIDGE__U64_DIGITS], uint64_t value)
 {
-    char reversed[MIDGE__U64_DIGITS];
-    size_t n = 0;
+    char digits[MIDGE__U64_DIGITS];
+    size_t at = sizeof digits;
     do {
-        reversed[n++] = (char)('0' + (char)(value % 10));
+        digits[--at] = (char)('0' + (char)(value % 10));
         value /= 10;
     } while (value != 0);
-    for (size_t i = 0; i < n; i++)
-        out[i] = reversed[n - 1 - i];
-    return n;
+    memcpy(out, digits + at, sizeof digits - at);
+    return sizeof digits - at;
 }

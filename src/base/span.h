@@ -50,6 +50,9 @@ static inline bool midge__is_token(char c)
     return (midge__token_chars[u / 32] >> u % 32 & 1) != 0;
 }
 
+/* Number of characters of a token that `s` begins with. */
+size_t midge__token_len(struct midge_span s);
+
 /* A character that no field value, reason or chunk extension may contain (RFC 9110 5.5). */
 static inline bool midge__is_ctl(char c)
 {

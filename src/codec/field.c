@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The names stand one after the other in one struct, ordered by length. `first` holds for each
- * length the first name that is at least so long, so only names of the right length are compared:
- * at most three.
+ * The names stand one after the other in one struct. The sum of a name's length and of the last
+ * five bits of its first letter, which are the same in upper and lower case, is another number for
+ * each name. So a name is compared with one other at most.
  */
 #include "codec/field.h"
 
@@ -21,26 +21,26 @@ struct names {
 
 static const struct names names = {MIDGE__FIELDS(TEXT)};
 static const uint8_t places[] = {MIDGE__FIELDS(PLACE)};
-static const uint8_t first[LONGEST + 2] = {
-    MIDGE__FIELD_DATE,
-    MIDGE__FIELD_DATE,
-    MIDGE__FIELD_DATE,
-    MIDGE__FIELD_DATE,
-    MIDGE__FIELD_DATE,
-    MIDGE__FIELD_ACCEPT,
-    MIDGE__FIELD_ACCEPT,
-    MIDGE__FIELD_LOCATION,
-    MIDGE__FIELD_LOCATION,
-    MIDGE__FIELD_CONNECTION,
-    MIDGE__FIELD_CONNECTION,
-    MIDGE__FIELD_RETRY_AFTER,
-    MIDGE__FIELD_CONTENT_TYPE,
-    MIDGE__FIELD_CONTENT_RANGE,
-    MIDGE__FIELD_CONTENT_LENGTH,
-    MIDGE__FIELD_CONTENT_ENCODING,
-    MIDGE__FIELD_CONTENT_ENCODING,
-    MIDGE__FIELD_TRANSFER_ENCODING,
-    MIDGE__FIELD_OTHER,
+
+#define SLOT(letter, len)     (((unsigned char)(letter) + (unsigned)(len)) % 32U)
+#define IN_SLOT(letter, text) [SLOT(letter, sizeof(text) - 1)]
+
+/* In the slots of no name stands the field 0, which is not the same then. */
+static const uint8_t slots[32] = {
+    IN_SLOT('D', "Date") = MIDGE__FIELD_DATE,
+    IN_SLOT('H', "Host") = MIDGE__FIELD_HOST,
+    IN_SLOT('A', "Accept") = MIDGE__FIELD_ACCEPT,
+    IN_SLOT('L', "Location") = MIDGE__FIELD_LOCATION,
+    IN_SLOT('C', "Connection") = MIDGE__FIELD_CONNECTION,
+    IN_SLOT('K', "Keep-Alive") = MIDGE__FIELD_KEEP_ALIVE,
+    IN_SLOT('U', "User-Agent") = MIDGE__FIELD_USER_AGENT,
+    IN_SLOT('R', "Retry-After") = MIDGE__FIELD_RETRY_AFTER,
+    IN_SLOT('C', "Content-Type") = MIDGE__FIELD_CONTENT_TYPE,
+    IN_SLOT('C', "Content-Range") = MIDGE__FIELD_CONTENT_RANGE,
+    IN_SLOT('A', "Authorization") = MIDGE__FIELD_AUTHORIZATION,
+    IN_SLOT('C', "Content-Length") = MIDGE__FIELD_CONTENT_LENGTH,
+    IN_SLOT('C', "Content-Encoding") = MIDGE__FIELD_CONTENT_ENCODING,
+    IN_SLOT('T', "Transfer-Encoding") = MIDGE__FIELD_TRANSFER_ENCODING,
 };
 
 const char *midge__field_name(enum midge__field field)
@@ -48,28 +48,18 @@ const char *midge__field_name(enum midge__field field)
     return (const char *)&names + places[field];
 }
 
-/* Bit 5 alone tells upper from lower case. It also tells '-' from CR, which is not in a token. */
-static bool is_same(const char *name, struct midge_span token)
-{
-    size_t i = 0;
-    if (name[0] == token.ptr[0] && memcmp(name, token.ptr, token.len) == 0) {
-        return true; /* as it is usually spelt */
-    }
-    while (i < token.len && ((name[i] ^ token.ptr[i]) & 0xdf) == 0) {
-        i++;
-    }
-    return i == token.len;
-}
-
 enum midge__field midge__field_of(struct midge_span name)
 {
-    if (name.len > LONGEST) {
-        return MIDGE__FIELD_OTHER;
+    if (name.len - 1 >= LONGEST) {
+        return MIDGE__FIELD_OTHER; /* also an empty one */
     }
-    for (unsigned field = first[name.len]; field < first[name.len + 1]; field++) {
-        if (is_same(midge__field_name((enum midge__field)field), name)) {
-            return (enum midge__field)field;
-        }
+    const unsigned field = slots[SLOT(name.ptr[0], name.len)];
+    const char *known = (const char *)&names + places[field];
+    size_t i = 0;
+    /* Bit 5 alone tells upper from lower case. It also tells '-' from CR, and SP from NUL, which
+       are not in a token. */
+    while (i < name.len && ((known[i] ^ name.ptr[i]) & 0xdf) == 0) {
+        i++;
     }
-    return MIDGE__FIELD_OTHER;
+    return i == name.len && known[i] == '\0' ? (enum midge__field)field : MIDGE__FIELD_OTHER;
 }

@@ -9,7 +9,7 @@
 
 #include "midge/span.h"
 
-/* In order of their lengths: field.c finds a name by its length. */
+/* The longest is the last: field.c reads as many characters of each. */
 #define MIDGE__FIELDS(F)                                                                           \
     F(DATE, "Date")                                                                                \
     F(HOST, "Host")                                                                                \

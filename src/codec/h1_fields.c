@@ -8,18 +8,25 @@
 bool midge__h1_field_next(const struct midge__h1_parse *p, size_t end, size_t *at,
                           struct midge_span *name, struct midge_span *value)
 {
+    while (*at < end && !midge__is_token(p->head[*at])) {
+        ++*at; /* the rest of a line that was parsed where it lies (h1_whole.c) */
+    }
     if (*at >= end) {
         return false;
     }
     *name = midge__span_of(p->head + *at);
-    *value = midge__span_of(name->ptr + name->len + 1);
-    *at += name->len + 1 + value->len + 1;
+    const char *begin = name->ptr + name->len + 1;
+    while (midge__is_ows(*begin)) {
+        begin++;
+    }
+    *value = midge__span_of(begin);
+    *at = (size_t)(value->ptr + value->len + 1 - p->head);
     return true;
 }
 
 struct midge_span midge__h1_reason(const struct midge__h1_parse *p)
 {
-    return midge__span(p->head, p->fields_end != 0 ? p->fields - 1 : 0);
+    return p->fields_end != 0 ? midge__span_of(p->head) : midge__span(p->head, 0);
 }
 
 bool midge__h1_header_next(const struct midge__h1_parse *p, size_t *iter, struct midge_span *name,

@@ -53,18 +53,9 @@ static const char *on_connection(struct midge__h1_parse *p, struct midge_span va
     return NULL;
 }
 
-const char *midge__h1_note_header(struct midge__h1_parse *p, enum midge__field field,
-                                  struct midge_span value)
+const char *midge__h1_note_framing(struct midge__h1_parse *p, enum midge__field field,
+                                   struct midge_span value)
 {
-    const unsigned never_folded = MIDGE__FIELD_BIT(CONTENT_LENGTH) |
-                                  MIDGE__FIELD_BIT(TRANSFER_ENCODING) |
-                                  MIDGE__FIELD_BIT(CONNECTION);
-    const unsigned bit = midge__field_bit(field);
-    p->present |= (uint16_t)bit;
-    midge__h1_note_fold(p);
-    if (p->folded && (bit & never_folded) != 0) {
-        return MIDGE__TEXT("folded header line");
-    }
     switch (field) {
     case MIDGE__FIELD_CONTENT_LENGTH:
         return on_content_length(p, value);
@@ -72,10 +63,8 @@ const char *midge__h1_note_header(struct midge__h1_parse *p, enum midge__field f
         return on_transfer_encoding(p, value);
     case MIDGE__FIELD_CONNECTION:
         return on_connection(p, value);
-    case MIDGE__FIELD_KEEP_ALIVE:
-        midge__keep_alive_note(&p->keep, value);
-        return NULL;
     default:
+        midge__keep_alive_note(&p->keep, value);
         return NULL;
     }
 }

@@ -10,41 +10,21 @@
  * FOLD        the end of a fold's white space     TEXT
  *
  * TEXT takes all bytes up to the next control character at once. A skipped line passes through the
- * same states: its bytes are checked but not kept (h1_skip.c). Most headers lie in the input as a
- * whole, with the byte after them: whole_line takes them without any state and without a copy.
+ * same states: its bytes are checked but not kept (h1_skip.c).
  */
 #include "codec/h1_line.h"
 
 #include "base/check.h"
 #include "base/span.h"
 #include "codec/h1_skip.h"
+#include "codec/h1_status.h"
 #include "midge/err.h"
 
 enum { TEXT, CR, NEXT, FOLD };
 
-static const char prefix[] = "HTTP/1.";
-#define PREFIX_LEN (sizeof prefix - 1)
+static const char prefix[] = MIDGE__H1_PREFIX;
 
 /* ---- the line's bytes ---- */
-
-/* The first control character, or the limit. Every byte of a head passes here, so it reads a word
-   at a time as long as all bytes are from 0x20 to 0x7e: no sum below sets the top bit of a byte
-   then. Carries come from other bytes only. */
-static const uint8_t *text_end(const uint8_t *at, const uint8_t *limit)
-{
-    const size_t ones = (size_t)-1 / 0xff; /* 0x01 in each byte */
-    size_t word;
-    for (size_t n = (size_t)(limit - at) / sizeof word; n != 0; n--, at += sizeof word) {
-        memcpy(&word, at, sizeof word);
-        if (((word | (word - ones * 0x20) | (word + ones)) & ones * 0x80) != 0) {
-            break;
-        }
-    }
-    while (at != limit && !midge__is_ctl((char)*at)) {
-        at++;
-    }
-    return at;
-}
 
 static size_t min_size(size_t a, size_t b)
 {
@@ -61,10 +41,10 @@ static void take(struct midge__h1_parse *p, size_t n)
 static int check_prefix(struct midge__h1_parse *p)
 {
     size_t n = 0;
-    while (n < PREFIX_LEN && n < p->fill && p->head[n] == prefix[n]) {
+    while (n < MIDGE__H1_PREFIX_LEN && n < p->fill && p->head[n] == prefix[n]) {
         n++;
     }
-    return n == PREFIX_LEN || n == p->fill
+    return n == MIDGE__H1_PREFIX_LEN || n == p->fill
                ? MIDGE__H1_GO
                : midge__h1_fail_in_line(p, n, MIDGE__TEXT("not an HTTP/1 response"));
 }
@@ -87,7 +67,7 @@ static int add_bytes(struct midge__h1_parse *p, const void *bytes, size_t *len)
 static int on_control(struct midge__h1_parse *p, bool status_line)
 {
     uint8_t c = *p->at;
-    if (status_line && p->fill < PREFIX_LEN) {
+    if (status_line && p->fill < MIDGE__H1_PREFIX_LEN) {
         return midge__h1_fail_at(p, 0, MIDGE__TEXT("not an HTTP/1 response"));
     }
     if (c != '\r') {
@@ -106,7 +86,10 @@ static int on_control(struct midge__h1_parse *p, bool status_line)
 static int on_text(struct midge__h1_parse *p, bool status_line)
 {
     size_t most = min_size((size_t)(p->end - p->at), p->budget);
-    size_t n = (size_t)(text_end(p->at, p->at + most) - p->at);
+    size_t n = 0;
+    while (n != most && !midge__is_ctl((char)p->at[n])) {
+        n++;
+    }
     if (n == 0) {
         return on_control(p, status_line);
     }
@@ -190,35 +173,11 @@ static int step(struct midge__h1_parse *p, enum midge__h1_line_kind kind)
     }
 }
 
-/* Takes a header that is wholly in the input, if none of it was read before. False: the states take
-   it byte by byte, and find errors. */
-static bool whole_line(struct midge__h1_parse *p, struct midge_span *line)
-{
-    size_t most = min_size((size_t)(p->end - p->at), p->budget);
-    const uint8_t *end = text_end(p->at, p->at + most);
-    size_t n = (size_t)(end - p->at);
-    if (n == 0 || most - n < 3 || n >= p->cap - p->fill || end[0] != '\r' || end[1] != '\n' ||
-        midge__is_ows((char)end[2])) {
-        return false;
-    }
-    *line = midge__span((const char *)p->at, n);
-    take(p, n + 2);
-    return true;
-}
-
-int midge__h1_line(struct midge__h1_parse *p, enum midge__h1_line_kind kind,
-                   struct midge_span *line)
+int midge__h1_line(struct midge__h1_parse *p, enum midge__h1_line_kind kind)
 {
     int got = MIDGE__H1_GO;
-    if (kind == MIDGE__H1_HEADER_LINE && p->in_line == TEXT && p->fill == p->line &&
-        !midge__h1_skips(p) && whole_line(p, line)) {
-        return MIDGE__H1_READ;
-    }
     while (got == MIDGE__H1_GO && p->at != p->end) {
         got = step(p, kind);
-    }
-    if (got == MIDGE__H1_READ) {
-        *line = midge__span(p->head + p->line, p->fill - p->line);
     }
     return got == MIDGE__H1_GO ? MIDGE__H1_STOP : got;
 }

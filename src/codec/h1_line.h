@@ -16,11 +16,10 @@ enum {
 
 enum midge__h1_line_kind { MIDGE__H1_STATUS_LINE, MIDGE__H1_HEADER_LINE, MIDGE__H1_TRAILER_LINE };
 
-/* Reads up to and including CRLF. READ: `*line` is the line without CRLF, and in head, from p->line
-   on, there is room for it and one more byte (none for an empty line). It stands there or in the
-   input. A skipped line (p->skip is set) is not given. */
-int midge__h1_line(struct midge__h1_parse *p, enum midge__h1_line_kind kind,
-                   struct midge_span *line);
+/* Reads up to and including CRLF. READ: the line without CRLF stands in head, from p->line to
+   p->fill, with room for one more byte (none after an empty line). A skipped line (p->skip is set)
+   does not. */
+int midge__h1_line(struct midge__h1_parse *p, enum midge__h1_line_kind kind);
 
 /* The next line starts here. */
 static inline void midge__h1_line_begin(struct midge__h1_parse *p)

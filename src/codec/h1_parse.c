@@ -22,6 +22,8 @@
 #include "codec/h1_framing.h"
 #include "codec/h1_line.h"
 #include "codec/h1_skip.h"
+#include "codec/h1_status.h"
+#include "codec/h1_whole.h"
 #include "midge/err.h"
 
 enum {
@@ -45,46 +47,18 @@ static int stop(struct midge__h1_event *event, enum midge__h1_kind kind)
     return MIDGE__H1_STOP;
 }
 
-/* ---- status line, RFC 9112 4 ---- */
-
-/* The line has a NUL after it, so that each check also finds a line that is too short. */
-static const char *status_error(struct midge__h1_parse *p, size_t *at)
-{
-    const char *line = p->head;
-    unsigned status = 0;
-    *at = 7; /* bytes before it were checked as they came */
-    if ((line[7] & ~1) != '0') {
-        return MIDGE__TEXT("unsupported HTTP version");
-    }
-    *at = 8;
-    if (line[8] != ' ') {
-        return MIDGE__TEXT("malformed status line");
-    }
-    *at = 9;
-    size_t end = 9;
-    for (; end < 12 && midge__is_digit(line[end]); end++) {
-        status = status * 10 + (unsigned)(line[end] - '0');
-    }
-    if (end < 12 || status < 100) {
-        return MIDGE__TEXT("bad status code");
-    }
-    *at = 12;
-    p->status = (uint16_t)status;
-    p->minor = line[7] & 1;
-    return line[12] == ' ' || line[12] == '\0' ? NULL : MIDGE__TEXT("bad status code");
-}
+/* ---- status line ---- */
 
 static int on_status(struct midge__h1_parse *p)
 {
     size_t at;
     p->head[p->fill] = '\0';
-    const char *why = status_error(p, &at);
+    const char *why = midge__h1_status(p, p->head, &at);
     if (why != NULL) {
         return midge__h1_fail_in_line(p, at, why);
     }
-    /* "HTTP/1.1 200" without the space is common and harmless: the reason is empty. */
-    size_t reason = p->fill > 13 ? p->fill - 13 : 0;
-    memmove(p->head, p->head + 13, reason);
+    size_t reason = p->fill > MIDGE__H1_REASON ? p->fill - MIDGE__H1_REASON : 0;
+    memmove(p->head, p->head + MIDGE__H1_REASON, reason);
     p->head[reason] = '\0';
     p->fill = p->line = p->fields = reason + 1;
     p->state = WAIT_FIELD;
@@ -108,44 +82,28 @@ static const char *name_error(struct midge_span line, size_t end)
                : MIDGE__RARE_TEXT("bad character in header name");
 }
 
-static size_t token_len(struct midge_span line)
-{
-    size_t n = 0;
-    while (n < line.len && midge__is_token(line.ptr[n])) {
-        n++;
-    }
-    return n;
-}
-
-/* Writes the line "name: value" to the head as name NUL value NUL. Trailers are kept apart and
-   never taken for headers (RFC 9110 6.5). */
+/* Rewrites the line "name: value" as name NUL value NUL. Trailers are kept apart and never taken
+   for headers (RFC 9110 6.5). */
 static int on_field(struct midge__h1_parse *p, struct midge_span line)
 {
-    const size_t colon = token_len(line);
+    const size_t colon = midge__token_len(line);
     if (colon == 0 || colon == line.len || line.ptr[colon] != ':') {
         return midge__h1_fail_in_line(p, colon, MIDGE_WITH_TEXTS ? name_error(line, colon) : "");
     }
-    enum midge__field field = midge__field_of(midge__span(line.ptr, colon));
-    const char *value = line.ptr + colon + 1, *end = line.ptr + line.len;
-    while (end != value && midge__is_ows(end[-1])) {
-        end--;
-    }
-    while (value != end && midge__is_ows(*value)) {
-        value++;
-    }
-    const size_t len = (size_t)(end - value);
-    char *to = p->head + p->line;
-    memmove(to, line.ptr, colon);
-    to += colon;
-    *to++ = '\0';
-    memmove(to, value, len);
-    to[len] = '\0';
+    char *name = p->head + p->line, *to = name + colon + 1;
+    struct midge_span value = midge__span_trim(midge__span(to, line.len - colon - 1));
+    memmove(to, value.ptr, value.len);
+    to[-1] = to[value.len] = '\0';
     if (p->state == WAIT_TRAILER) {
-        p->fill = p->line += MIDGE_WITH_TRAILERS ? colon + len + 2 : 0;
+        p->fill = p->line += MIDGE_WITH_TRAILERS ? colon + value.len + 2 : 0;
         return MIDGE__H1_GO;
     }
-    p->fill = p->line += colon + len + 2;
-    const char *why = midge__h1_note_header(p, field, midge__span(to, len));
+    p->fill = p->line += colon + value.len + 2;
+    enum midge__field field = midge__field_of(midge__span(name, colon));
+    midge__h1_note_fold(p);
+    const char *why = p->folded && (midge__field_bit(field) & MIDGE__H1_NEVER_FOLDED) != 0
+                          ? MIDGE__TEXT("folded header line")
+                          : midge__h1_note_header(p, field, midge__span(to, value.len));
     return why != NULL ? midge__h1_fail_in_line(p, 0, why) : MIDGE__H1_GO;
 }
 
@@ -180,9 +138,24 @@ static int on_head_end(struct midge__h1_parse *p, struct midge__h1_event *event)
     return stop(event, MIDGE__H1_HEAD);
 }
 
-static int on_whole_line(struct midge__h1_parse *p, struct midge_span line,
-                         struct midge__h1_event *event)
+/* RFC 9110 15.2: a 1xx head is parsed and then forgotten, but not that it was ambiguous. */
+static int on_next_head(struct midge__h1_parse *p)
 {
+    p->fill = p->line = p->fields = p->fields_end = 0;
+    p->has_length = false;
+    p->skipped = false;
+    p->content_length = 0;
+    p->status = 0;
+    p->present = 0;
+    p->seen &= MIDGE__H1_SEEN_TOLERATED;
+    p->keep = no_keep_alive;
+    p->state = WAIT_STATUS;
+    return MIDGE__H1_GO;
+}
+
+static int on_line_end(struct midge__h1_parse *p, struct midge__h1_event *event)
+{
+    struct midge_span line = midge__span(p->head + p->line, p->fill - p->line);
     if (p->state == WAIT_STATUS) {
         return on_status(p);
     }
@@ -201,34 +174,30 @@ static int on_whole_line(struct midge__h1_parse *p, struct midge_span line,
 
 static int on_line(struct midge__h1_parse *p, struct midge__h1_event *event)
 {
-    struct midge_span line;
-    int got = midge__h1_line(p, (enum midge__h1_line_kind)p->state, &line); /* the first states */
+    int got = midge__h1_line(p, (enum midge__h1_line_kind)p->state); /* the first states */
     if (got == MIDGE__H1_FULL) {
         return stop(event, MIDGE__H1_GROW);
     }
     if (got != MIDGE__H1_READ) {
         return got;
     }
-    got = on_whole_line(p, line, event);
+    got = on_line_end(p, event);
     if (got >= 0) {
         midge__h1_line_begin(p);
     }
     return got;
 }
 
-/* RFC 9110 15.2: a 1xx head is parsed and then forgotten, but not that it was ambiguous. */
-static int on_next_head(struct midge__h1_parse *p)
+static int on_status_line(struct midge__h1_parse *p, struct midge__h1_event *event)
 {
-    p->fill = p->line = p->fields = p->fields_end = 0;
-    p->has_length = false;
-    p->skipped = false;
-    p->content_length = 0;
-    p->status = 0;
-    p->present = 0;
-    p->seen &= MIDGE__H1_SEEN_TOLERATED;
-    p->keep = no_keep_alive;
-    p->state = WAIT_STATUS;
-    return MIDGE__H1_GO;
+    if (MIDGE_WITH_WHOLE_HEADS && p->fill == 0) {
+        if (midge__h1_whole(p)) {
+            midge__h1_line_begin(p);
+            return on_head_end(p, event);
+        }
+        (void)on_next_head(p);
+    }
+    return on_line(p, event);
 }
 
 /* ---- bodies ---- */
@@ -277,6 +246,7 @@ static int step(struct midge__h1_parse *p, struct midge__h1_event *event)
 {
     switch (p->state) {
     case WAIT_STATUS:
+        return on_status_line(p, event);
     case WAIT_FIELD:
     case WAIT_TRAILER:
         return on_line(p, event);

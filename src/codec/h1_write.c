@@ -16,11 +16,7 @@
 
 static bool is_token(struct midge_span s)
 {
-    size_t i = 0;
-    while (i < s.len && midge__is_token(s.ptr[i])) {
-        i++;
-    }
-    return i == s.len && i != 0;
+    return s.len != 0 && midge__token_len(s) == s.len;
 }
 
 /* RFC 9110 5.5: CR, LF or NUL in a value would let it write headers of its own. */
@@ -102,11 +98,11 @@ static void put_text(struct out *out, const char *text)
     put(out, midge__span_of(text));
 }
 
-static void put_header(struct out *out, const char *name, const char *prefix, const char *value)
+/* `colon` has what stands between name and value. */
+static void put_header(struct out *out, const char *name, const char *colon, const char *value)
 {
     put_text(out, name);
-    put_text(out, ": ");
-    put_text(out, prefix);
+    put_text(out, colon);
     put_text(out, value);
     put_text(out, "\r\n");
 }
@@ -116,24 +112,27 @@ static void put_target(struct out *out, const struct midge_url *url)
 {
     put_text(out, url->path.len == 0 ? " /" : " ");
     put(out, url->path);
-    put_text(out, url->query.ptr != NULL ? "?" : "");
-    put(out, url->query);
+    if (url->query.ptr != NULL) {
+        put_text(out, "?");
+        put(out, url->query);
+    }
 }
 
 static void put_authority(struct out *out, const struct midge_url *url)
 {
     bool brackets = MIDGE_WITH_IPV6 && url->is_ipv6;
+    char port[MIDGE__U64_DIGITS + 4] = ":";
+    size_t len = url->port != (url->is_https ? 443 : 80) ? 1 : 0;
+    if (len != 0) {
+        len += midge__u64_text(port + 1, url->port);
+    }
+    memcpy(port + len, "\r\n", 3);
     put_text(out, brackets ? ": [" : ": ");
     put(out, url->host);
     if (brackets) {
         put_text(out, "]");
     }
-    if (url->port != (url->is_https ? 443 : 80)) {
-        char digits[MIDGE__U64_DIGITS];
-        put_text(out, ":");
-        put(out, midge__span(digits, midge__u64_text(digits, url->port)));
-    }
-    put_text(out, "\r\n");
+    put_text(out, port);
 }
 
 static unsigned bit_of(const struct midge_header *header)
@@ -163,42 +162,44 @@ static const struct midge_header *find(struct midge__h1_headers headers, const c
 }
 
 /* Host is the first header (RFC 9110 7.2), also when the caller sets it. A request must have one.
- */
-static void put_host(struct out *out, const struct midge__h1_write *w)
+   `given`: the fields of all headers. */
+static void put_host(struct out *out, const struct midge__h1_write *w, unsigned given)
 {
     const char *name = midge__field_name(MIDGE__FIELD_HOST);
-    const struct midge_header *given = find(w->headers, name);
-    if (MIDGE_WITH_HEADER_DEFAULTS && given == NULL) {
-        given = find(w->defaults, name);
+    const struct midge_header *host = NULL;
+    if ((given & MIDGE__FIELD_BIT(HOST)) != 0) {
+        host = find(w->headers, name);
+        if (MIDGE_WITH_HEADER_DEFAULTS && host == NULL) {
+            host = find(w->defaults, name);
+        }
     }
-    if (given != NULL && given->value != NULL) {
-        put_header(out, given->name, "", given->value);
+    if (host != NULL && host->value != NULL) {
+        put_header(out, host->name, ": ", host->value);
         return;
     }
     put_text(out, name);
     put_authority(out, w->url);
 }
 
-/* Writes the headers of `list`, apart from the fields in `not` and the names in `stronger`, which
-   may be NULL. */
-static void put_headers(struct out *out, struct midge__h1_headers list, unsigned not,
-                        const struct midge__h1_headers *stronger)
+/* Writes the headers of `list`, apart from the fields in `skip` and the names in `stronger`. */
+static void put_headers(struct out *out, struct midge__h1_headers list, unsigned skip,
+                        struct midge__h1_headers stronger)
 {
     for (size_t i = 0; i < list.count; i++) {
         const struct midge_header *header = &list.list[i];
-        if (header->value != NULL && (bit_of(header) & not ) == 0 &&
-            (stronger == NULL || find(*stronger, header->name) == NULL)) {
-            put_header(out, header->name, "", header->value);
+        if (header->value != NULL && (skip == 0 || (bit_of(header) & skip) == 0) &&
+            find(stronger, header->name) == NULL) {
+            put_header(out, header->name, ": ", header->value);
         }
     }
 }
 
 /* Writes a field of the request, unless it is in the set `given`. */
-static void put_field(struct out *out, unsigned given, enum midge__field field, const char *prefix,
+static void put_field(struct out *out, unsigned given, enum midge__field field, const char *colon,
                       const char *value)
 {
     if (value != NULL && (given & midge__field_bit(field)) == 0) {
-        put_header(out, midge__field_name(field), prefix, value);
+        put_header(out, midge__field_name(field), colon, value);
     }
 }
 
@@ -207,34 +208,41 @@ static void put_framing(struct out *out, const struct midge__h1_write *w)
     char digits[MIDGE__U64_DIGITS + 1];
     if (w->framing == MIDGE__H1_FRAMING_LENGTH) {
         digits[midge__u64_text(digits, w->content_length)] = '\0';
-        put_field(out, 0, MIDGE__FIELD_CONTENT_LENGTH, "", digits);
+        put_field(out, 0, MIDGE__FIELD_CONTENT_LENGTH, ": ", digits);
     } else if (w->framing == MIDGE__H1_FRAMING_CHUNKED) {
-        put_field(out, 0, MIDGE__FIELD_TRANSFER_ENCODING, "", "chunked");
+        put_field(out, 0, MIDGE__FIELD_TRANSFER_ENCODING, ": ", "chunked");
+    }
+}
+
+/* `line`, which may be NULL, unless its field is in the set `given`. */
+static void put_line(struct out *out, unsigned given, enum midge__field field, const char *line)
+{
+    if ((given & midge__field_bit(field)) == 0) {
+        put_text(out, line);
     }
 }
 
 static void put_lines(struct out *out, const struct midge__h1_write *w)
 {
     const unsigned own = fields_of(w->headers);
-    unsigned all = own;
-    unsigned not = MIDGE__FIELD_BIT(HOST) |
-                   (w->framing != MIDGE__H1_FRAMING_NONE ? MIDGE__FIELD_BIT(CONTENT_LENGTH) : 0);
+    const unsigned all = own | (MIDGE_WITH_HEADER_DEFAULTS ? fields_of(w->defaults) : 0);
+    unsigned skip = MIDGE__FIELD_BIT(HOST) |
+                    (w->framing != MIDGE__H1_FRAMING_NONE ? MIDGE__FIELD_BIT(CONTENT_LENGTH) : 0);
     put_text(out, w->method);
     put_target(out, w->url);
     put_text(out, " HTTP/1.1\r\n");
-    put_host(out, w);
+    put_host(out, w, all);
     put_framing(out, w);
-    put_headers(out, w->headers, not, NULL);
+    put_headers(out, w->headers, skip & own, (struct midge__h1_headers){NULL, 0});
     if (MIDGE_WITH_HEADER_DEFAULTS) {
-        all |= fields_of(w->defaults);
-        not |= w->content_type != NULL ? MIDGE__FIELD_BIT(CONTENT_TYPE) : 0;
-        not |= w->bearer != NULL ? MIDGE__FIELD_BIT(AUTHORIZATION) : 0;
-        put_headers(out, w->defaults, not, &w->headers);
+        skip |= w->content_type != NULL ? MIDGE__FIELD_BIT(CONTENT_TYPE) : 0;
+        skip |= w->bearer != NULL ? MIDGE__FIELD_BIT(AUTHORIZATION) : 0;
+        put_headers(out, w->defaults, skip & all, w->headers);
     }
-    put_field(out, own, MIDGE__FIELD_CONTENT_TYPE, "", w->content_type);
-    put_field(out, own, MIDGE__FIELD_AUTHORIZATION, "Bearer ", w->bearer);
-    put_field(out, all, MIDGE__FIELD_USER_AGENT, "", w->user_agent);
-    put_field(out, all, MIDGE__FIELD_ACCEPT, "", w->accept);
+    put_field(out, own, MIDGE__FIELD_CONTENT_TYPE, ": ", w->content_type);
+    put_field(out, own, MIDGE__FIELD_AUTHORIZATION, ": Bearer ", w->bearer);
+    put_line(out, all, MIDGE__FIELD_USER_AGENT, w->user_agent_line);
+    put_line(out, all, MIDGE__FIELD_ACCEPT, w->accept_line);
 }
 
 static void put_head(struct out *out, const struct midge__h1_write *w)

@@ -32,12 +32,12 @@ struct midge__h1_headers {
 struct midge__h1_write {
     const char *method;
     const struct midge_url *url;
-    struct midge__h1_headers headers;  /* the request's own: the strongest */
-    const char *content_type, *bearer; /* also the request's; NULL: none */
-    struct midge__h1_headers defaults; /* weaker than the request's */
-    const char *user_agent, *accept;   /* the weakest; NULL: none */
-    uint64_t content_length;           /* for FRAMING_LENGTH */
-    uint8_t framing;                   /* enum midge__h1_framing */
+    struct midge__h1_headers headers;          /* the request's own: the strongest */
+    const char *content_type, *bearer;         /* also the request's; NULL: none */
+    struct midge__h1_headers defaults;         /* weaker than the request's */
+    const char *user_agent_line, *accept_line; /* the weakest: whole lines with CRLF; NULL: none */
+    uint64_t content_length;                   /* for FRAMING_LENGTH */
+    uint8_t framing;                           /* enum midge__h1_framing */
     struct midge_span head; /* written before, by a writer without a body, and without its
                                last CRLF. It replaces all of the above except the framing;
                                ptr NULL: none */

@@ -51,6 +51,6 @@ void midge__head_begin(struct midge__h1_write *write, struct midge_url *url,
     write->bearer = r->bearer;
     write->defaults.list = config->headers;
     write->defaults.count = config->n_headers;
-    write->user_agent = "midge/" MIDGE_VERSION;
-    write->accept = "*/*";
+    write->user_agent_line = "User-Agent: midge/" MIDGE_VERSION "\r\n";
+    write->accept_line = "Accept: */*\r\n";
 }

@@ -312,15 +312,16 @@ static void run_pieces(const struct vector *v, size_t size, bool in_place)
     run_free(&r);
 }
 
-static void run_cut(const struct vector *v, size_t cut)
+static void run_cut(const struct vector *v, size_t cut, bool in_place)
 {
     struct run r;
     run_of(&r, v, false);
+    r.in_place = in_place;
     feed(&r, v->in.ptr, cut);
     if (!r.over)
         feed(&r, v->in.ptr + cut, v->in.len - cut);
     run_finish(&r, v->in, v->eof);
-    compare(v, &r, "cut in two at", cut);
+    compare(v, &r, in_place ? "in place, cut in two at" : "cut in two at", cut);
     run_free(&r);
 }
 
@@ -333,8 +334,11 @@ static void test_vector(void **state)
         if (size <= 32 || (size == last && v->in.len < 2000))
             run_pieces(v, size, true);
     }
-    for (size_t cut = 0; cut <= v->in.len; cut++)
-        run_cut(v, cut);
+    for (size_t cut = 0; cut <= v->in.len; cut++) {
+        run_cut(v, cut, false);
+        if (v->in.len < 2000)
+            run_cut(v, cut, true);
+    }
 }
 
 static unsigned flags_of(const char *method)
@@ -513,6 +517,66 @@ static void test_header_find(void **state)
     run_free(&r);
 }
 
+/* A head that lies in the head buffer as a whole is parsed in place; a fold is not. */
+static void whole_head(const char *in, size_t value_at)
+{
+    struct midge__h1_parse p;
+    struct midge__h1_event event;
+    struct midge_span value;
+    char head[128];
+    uint8_t *at = (uint8_t *)head + MIDGE__H1_GAP;
+    size_t used;
+    memcpy(at, in, strlen(in));
+    midge__h1_parse_init(&p, head, sizeof head, 0);
+    assert_int_equal(midge__h1_parse(&p, at, strlen(in), &used, &event), MIDGE_OK);
+    assert_int_equal(event.kind, MIDGE__H1_HEAD);
+    assert_int_equal(used, strlen(in));
+    assert_true(midge__h1_header_find(&p, "ETag", &value));
+    assert_string_equal(value.ptr, "e");
+    assert_int_equal((const uint8_t *)value.ptr - at, value_at);
+    assert_string_equal(midge__h1_reason(&p).ptr, "OK");
+}
+
+static void test_whole_head_is_not_copied(void **state)
+{
+    (void)state;
+    whole_head("HTTP/1.1 200 OK\r\nA: b\r\nETag: e\r\n\r\n", MIDGE_WITH_WHOLE_HEADS ? 29 : 10);
+    whole_head("HTTP/1.1 200 OK\r\nA: b\r\nETag: e\r\nB:\r\n c\r\n\r\n", 10);
+}
+
+/* All ways to read an input find the same in it, whatever one of its bytes becomes. */
+static void mutate(const struct vector *original, size_t at, char byte)
+{
+    struct vector v = *original;
+    struct run r;
+    v.expected = (struct text){NULL, 0};
+    v.in.ptr[at] = byte;
+    run_of(&r, &v, false);
+    for (size_t i = 0; i < v.in.len && !r.over; i++)
+        feed(&r, v.in.ptr + i, 1);
+    run_finish(&r, v.in, v.eof);
+    text_add(&v.expected, r.log.ptr, r.log.len);
+    run_free(&r);
+    run_pieces(&v, v.in.len, false);
+    run_pieces(&v, v.in.len, true);
+    free(v.expected.ptr);
+}
+
+static void test_mutations(void **state)
+{
+    static const char bytes[] = {'\0', '\t', '\n', '\r', ' ', ':', 'A', '\x7f', '\x80'};
+    (void)state;
+    for (size_t i = 0; i < vector_count; i++) {
+        const struct vector *v = &vectors[i];
+        for (size_t at = 0; v->cap == SIZE_MAX && v->in.len < 100 && at < v->in.len; at++) {
+            char byte = v->in.ptr[at];
+            for (size_t b = 0; b < sizeof bytes; b++)
+                mutate(v, at, bytes[b]);
+            v->in.ptr[at] = byte;
+        }
+    }
+}
+
 /* A body costs no copy: the events point into the input. */
 static void test_body_is_not_copied(void **state)
 {
@@ -582,6 +646,8 @@ int main(void)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         add_test(rows[i].name, test_row, &rows[i]);
     add_test("header_find", test_header_find, NULL);
+    add_test("whole_head_is_not_copied", test_whole_head_is_not_copied, NULL);
+    add_test("mutations", test_mutations, NULL);
     add_test("body_is_not_copied", test_body_is_not_copied, NULL);
     add_test("eof_before_end", test_eof_before_end, NULL);
     add_test("eof_twice", test_eof_twice, NULL);

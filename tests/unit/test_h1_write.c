@@ -27,7 +27,7 @@ struct request {
     enum midge__h1_framing framing;
     uint64_t length;
     const char *content_type, *bearer;
-    bool ours; /* user_agent and accept */
+    bool ours; /* user_agent_line and accept_line */
     const char *expected;
 };
 
@@ -197,8 +197,8 @@ static void write_head(const struct request *q, size_t size, char *out, size_t *
         .content_type = q->content_type,
         .bearer = q->bearer,
         .defaults = headers_of(q->defaults),
-        .user_agent = q->ours ? "agent" : NULL,
-        .accept = q->ours ? "*/*" : NULL,
+        .user_agent_line = q->ours ? "User-Agent: agent\r\n" : NULL,
+        .accept_line = q->ours ? "Accept: */*\r\n" : NULL,
         .content_length = q->length,
         .framing = (uint8_t)q->framing,
     };
