@@ -107,9 +107,10 @@ static bool is_overdue(const struct midge__conn *conn)
 bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
 {
     /* The end of the connection may lie directly behind its last answer. Requests that cannot be
-       sent again look for it. */
+       sent again look for it; all look for it if this turn has not polled: any time may have gone
+       since the last one. */
     bool replayed = MIDGE_WITH_REPLAY && (t->method & MIDGE__METHOD_IDEMPOTENT) != 0;
-    if (!conn->seen_silent && !replayed) {
+    if (!conn->client->polled || (!conn->seen_silent && !replayed)) {
         conn->tcp.drained = false;
     }
     /* Bytes that came without a request, even half a record, must not become t's answer. */
