@@ -385,6 +385,28 @@ static void answered_since(void **state)
     world_close(&w);
 }
 
+/* Our own limit counts from the last answer, though the timer of the first one stays armed. */
+static void kept_from_the_last_answer(void **state)
+{
+    static const unsigned ms[] = {60, 60, 99};
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, &(struct midge_config){.keep_alive_ms = 100});
+    fake_listen(&w.fake, 80, &fake_hello);
+    for (unsigned i = 0; i < MIDGE_ARRAY_LEN(ms); i++) {
+        probe_get(&p, &w, URL);
+        world_run(&w);
+        assert_int_equal(p.result.reused, i > 0);
+        probe_is_hello(&p);
+        world_pass(&w, ms[i]);
+        assert_int_equal(world_stats(&w).open_connections, 1);
+    }
+    world_pass(&w, 1);
+    assert_int_equal(world_stats(&w).open_connections, 0);
+    world_close(&w);
+}
+
 /* --- calls of the port --- */
 
 static void start_next(struct probe *p)
@@ -546,7 +568,7 @@ int main(void)
         cmocka_unit_test(canceled_after),      cmocka_unit_test(only_older_ones),
         cmocka_unit_test(answered_since),      cmocka_unit_test(end_behind_the_answer),
         cmocka_unit_test(few_calls),           cmocka_unit_test(few_calls_of_waits),
-        cmocka_unit_test(end_between_turns),
+        cmocka_unit_test(end_between_turns),   cmocka_unit_test(kept_from_the_last_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
