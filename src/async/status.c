@@ -148,8 +148,10 @@ static void add_native(struct midge__text *text, const struct midge_result *resu
     } else if (native < LWIP_LAST || of_body) {
         midge__text_add(text, ", code %d", native);
     } else {
-        midge__text_add(text, ", lwIP %d%s%s", native, MIDGE__TEXT(" ERR_"),
-                        MIDGE_WITH_TEXTS ? lwip_name(native) : "");
+        midge__text_add(text, ", lwIP %d", native);
+        if (MIDGE_WITH_TEXTS) {
+            midge__text_add(text, " ERR_%s", lwip_name(native));
+        }
     }
 }
 

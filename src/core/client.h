@@ -35,6 +35,7 @@ struct midge_client {
     bool busy;  /* within midge_poll or midge_cancel: midge_close waits until these return */
     bool closing;
     bool stepping;      /* a caller up the stack may use a connection */
+    bool polled;        /* false: this turn's poll is still to come */
     uint16_t free_slot; /* index + 1 */
     struct midge_port *port;
     struct midge__slot *slots;

@@ -16,11 +16,6 @@
 /* At least this long before the server closes a connection as announced, midge closes it. */
 #define KEEP_MARGIN_MS 1000U
 
-static void keep_alive_over(struct midge__timer *timer)
-{
-    midge__conn_close(MIDGE_CONTAINER_OF(timer, struct midge__conn, timer));
-}
-
 /* Milliseconds from the last byte of an answer. The server's hint can only shorten our own limit.
    The margin covers the way of that byte and of the next request. */
 static uint32_t keep_ms(const struct midge__conn *conn)
@@ -33,6 +28,29 @@ static uint32_t keep_ms(const struct midge__conn *conn)
     margin = margin > KEEP_MARGIN_MS ? margin : KEEP_MARGIN_MS;
     ms = ms > margin ? ms - margin : 0;
     return ms < most ? ms : most;
+}
+
+static void keep_alive_over(struct midge__timer *timer);
+
+/* A timer that is armed for an earlier time stays, also while the connection is in use: when it
+   fires, it is armed for the rest. So most requests do not move it. */
+static void arm(struct midge__conn *conn)
+{
+    uint32_t at = conn->since_ms + keep_ms(conn);
+    if (!midge__timer_armed(&conn->timer) || midge__millis_before(at, conn->timer.at_ms)) {
+        (void)midge__timer_arm(&conn->client->timers, &conn->timer, at);
+    }
+    conn->timer.fire = keep_alive_over;
+}
+
+static void keep_alive_over(struct midge__timer *timer)
+{
+    struct midge__conn *conn = MIDGE_CONTAINER_OF(timer, struct midge__conn, timer);
+    if (conn->idle && conn->client->now_ms - conn->since_ms < keep_ms(conn)) {
+        arm(conn);
+    } else if (conn->idle) {
+        midge__conn_close(conn);
+    }
 }
 
 bool midge__conn_keeps(struct midge__conn *conn, const struct midge__keep_alive *hint)
@@ -78,8 +96,7 @@ void midge__pool_put(struct midge__conn *conn)
     midge__list_push_tail(&client->idle, &conn->rank);
     midge__conn_offer(conn);
     midge__conn_promise(conn);
-    conn->timer.fire = keep_alive_over;
-    (void)midge__timer_arm(&client->timers, &conn->timer, conn->since_ms + keep_ms(conn));
+    arm(conn);
     midge__list_remove(&conn->ready);
     client->dirty = true;
 }
@@ -107,9 +124,10 @@ static bool is_overdue(const struct midge__conn *conn)
 bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
 {
     /* The end of the connection may lie directly behind its last answer. Requests that cannot be
-       sent again look for it. */
+       sent again look for it; all look for it if this turn has not polled: any time may have gone
+       since the last one. */
     bool replayed = MIDGE_WITH_REPLAY && (t->method & MIDGE__METHOD_IDEMPOTENT) != 0;
-    if (!conn->seen_silent && !replayed) {
+    if (!conn->client->polled || (!conn->seen_silent && !replayed)) {
         conn->tcp.drained = false;
     }
     /* Bytes that came without a request, even half a record, must not become t's answer. */
@@ -124,7 +142,6 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
         midge__conn_busy(conn);
         midge__conn_promise(conn);
         conn->since_ms = conn->client->now_ms;
-        midge__timer_disarm(&conn->client->timers, &conn->timer);
     }
     int err = midge__conn_attach(conn, t);
     if (err != MIDGE_OK && conn->exchanges > 0) { /* the others stay on it */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One turn of the client: poll the sockets, step the ready connections within the budget, then
-   timers, admission, tasks, completions, and the end of dead connections. */
+/* One turn of the client: begin what was started since the last turn, poll the sockets, step the
+   ready connections within the budget, then timers, admission, tasks, completions, and the end of
+   dead connections. */
 #include "base/check.h"
 #include "base/list.h"
 #include "base/millis.h"
@@ -178,6 +179,29 @@ static void admit_and_step(struct midge_client *client)
     }
 }
 
+/* Requests that were started since the last turn are sent before the poll, which then waits for
+   their answers. Not if a timer is due: the poll may show an answer that was in time, and a request
+   whose time in the queue is over does not begin. Tasks that wait for room see the change first.
+   Adds the microseconds that it took. True: a callback closed the client, which is freed now. */
+static bool begin_early(struct midge_client *client, uint64_t *us)
+{
+    if (!client->dirty || !midge__list_empty(&client->roomless)) {
+        return false;
+    }
+    uint64_t began = midge__stats_begin(client);
+    midge__client_tick(client);
+    if (midge__timer_heap_left(&client->timers) == 0) {
+        return false;
+    }
+    bool outermost = midge__client_enter(client);
+    expire(client);
+    client->polled = false;
+    admit_and_step(client);
+    midge__conns_reap(client);
+    *us += midge__stats_begin(client) - began;
+    return midge__client_leave(client, outermost); /* the port's poll may close the client */
+}
+
 /* Each part of a turn has the same number of steps: one with much to do delays no other. */
 static void fire_timers(struct midge_client *client)
 {
@@ -190,13 +214,13 @@ static void fire_timers(struct midge_client *client)
     }
 }
 
-static void work(struct midge_client *client, size_t n_fds)
+static void work(struct midge_client *client, size_t n_fds, uint64_t early_us)
 {
-    uint64_t began = midge__stats_begin(client);
+    uint64_t began = midge__stats_begin(client) - early_us;
+    client->polled = true;
     client->stepping = true;
     kick_ready(client, n_fds);
     kick_resolved(client);
-    begin_budget(client);
     step_ready(client);
     fire_timers(client);
     expire(client);
@@ -229,13 +253,9 @@ static int sooner(int a, int b)
     return a < b ? a : b;
 }
 
-int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed)
+/* The number of sockets, or an error of the port. */
+static int poll_sockets(struct midge_client *client, int timeout_ms)
 {
-    *closed = false;
-    if (client == NULL || client->busy) {
-        return MIDGE_ERR_INVALID;
-    }
-    midge__awaitables_forget(client);
     struct midge_port *port = client->port;
     int timeout = sooner(timeout_ms, own_timeout(client)); /* the port adds its own */
     if (client->live == 0) {
@@ -243,12 +263,26 @@ int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed
     }
     size_t n = collect(client, client->fds, client->config.max_connections);
     int err = port->poll(port->ctx, client->fds, n, timeout);
-    if (err < 0 && err != MIDGE_ERR_AGAIN) {
-        return err;
+    return err < 0 && err != MIDGE_ERR_AGAIN ? err : (int)n;
+}
+
+int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed)
+{
+    *closed = false;
+    if (client == NULL || client->busy) {
+        return MIDGE_ERR_INVALID;
+    }
+    midge__awaitables_forget(client);
+    uint64_t early_us = 0;
+    begin_budget(client);
+    *closed = begin_early(client, &early_us);
+    int n = *closed ? 0 : poll_sockets(client, timeout_ms);
+    if (*closed || n < 0) {
+        return n;
     }
     midge__client_tick(client);
     bool outermost = midge__client_enter(client);
-    work(client, n);
+    work(client, (size_t)n, early_us);
     int live = client->live > INT32_MAX ? INT32_MAX : (int)client->live;
     *closed = midge__client_leave(client, outermost);
     return *closed ? 0 : live;

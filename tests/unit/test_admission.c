@@ -59,11 +59,12 @@ static void limits(void **state)
             probe_get(&p[i], &w, i % 3 ? A : B);
         }
         do {
-            live = midge_poll(w.client, -1);
+            (void)midge_poll(w.client, 0); /* begins requests */
             unsigned a = open_to(&w, 81), b = open_to(&w, 82), work = in_work(p, N);
             most_a = a > most_a ? a : most_a;
             most_b = b > most_b ? b : most_b;
             most_work = work > most_work ? work : most_work;
+            live = midge_poll(w.client, -1);
         } while (live > 0);
         if (most_a > l->most_a || most_b > l->most_b || most_work != l->most_work ||
             w.fake.now_ms - 1000 > l->ms || w.fake.peak_open > l->config.max_connections) {
@@ -182,6 +183,28 @@ static void a_turn_begins_few(void **state)
     for (unsigned i = 0; i < N; i++) {
         probe_is_hello(&p[i]);
     }
+    world_close(&w);
+}
+
+/* A request whose time in the queue is over before the turn is not sent, even if there is room. */
+static void too_late_for_the_turn(void **state)
+{
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    world_open(&w, &(struct midge_config){.max_connections = 1});
+    fake_listen(&w.fake, 81, &slow);
+    probe_get(&p[0], &w, A);
+    probe_init(&p[1], &w, A);
+    p[1].request.timeouts.queue_ms = 5;
+    probe_start(&p[1]);
+    world_turns(&w, 1);
+    w.fake.now_ms += 8;
+    assert_int_equal(midge_cancel(w.client, p[0].id), MIDGE_OK);
+    world_run(&w);
+    probe_ended(&p[1], MIDGE_ERR_TIMEOUT);
+    assert_int_equal(p[1].sends, 0);
+    assert_int_equal(w.fake.n_socks, 1);
     world_close(&w);
 }
 
@@ -1292,6 +1315,7 @@ int main(void)
         cmocka_unit_test(new_one_behind_kept_ones),
         cmocka_unit_test(fair),
         cmocka_unit_test(a_turn_begins_few),
+        cmocka_unit_test(too_late_for_the_turn),
         cmocka_unit_test(origins_in_order),
         cmocka_unit_test(stuck_origin),
         cmocka_unit_test(idle_makes_room),

@@ -385,6 +385,28 @@ static void answered_since(void **state)
     world_close(&w);
 }
 
+/* Our own limit counts from the last answer, though the timer of the first one stays armed. */
+static void kept_from_the_last_answer(void **state)
+{
+    static const unsigned ms[] = {60, 60, 99};
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, &(struct midge_config){.keep_alive_ms = 100});
+    fake_listen(&w.fake, 80, &fake_hello);
+    for (unsigned i = 0; i < MIDGE_ARRAY_LEN(ms); i++) {
+        probe_get(&p, &w, URL);
+        world_run(&w);
+        assert_int_equal(p.result.reused, i > 0);
+        probe_is_hello(&p);
+        world_pass(&w, ms[i]);
+        assert_int_equal(world_stats(&w).open_connections, 1);
+    }
+    world_pass(&w, 1);
+    assert_int_equal(world_stats(&w).open_connections, 0);
+    world_close(&w);
+}
+
 /* --- calls of the port --- */
 
 static void start_next(struct probe *p)
@@ -395,7 +417,7 @@ static void start_next(struct probe *p)
 /* The end lies directly behind the answer, whose end starts the next request. */
 static void end_behind_the_answer(void **state)
 {
-    static const struct fake_script once = {.steps = {REQUEST, SAY(HELLO), FIN}};
+    static const struct fake_script once = {.steps = {REQUEST, WAIT(1), SAY(HELLO), FIN}};
     (void)state;
     for (unsigned post = 0; post < 2; post++) {
         struct world w;
@@ -486,6 +508,56 @@ static void few_calls(void **state)
     }
 }
 
+/* A request that is started between two turns is sent before the poll that waits for its answer.
+   Its kept connection may have ended since the last poll, so it is read once. */
+static void few_calls_of_waits(void **state)
+{
+    enum { EACH = 100 };
+    static const struct fake_script slow = {.steps = {REQUEST, WAIT(10), SAY(HELLO), LOOP}};
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, NULL);
+    w.fake.port.send = count_send;
+    w.fake.port.recv = count_recv;
+    w.fake.port.poll = count_poll;
+    fake_listen(&w.fake, 80, &slow);
+    calls = (struct calls){0};
+    for (unsigned i = 0; i < EACH; i++) {
+        probe_init(&p, &w, URL);
+        p.request.on_done = NULL;
+        probe_start(&p);
+        assert_int_equal(midge_wait(w.client, p.id, NULL), MIDGE_OK);
+    }
+    assert_int_equal(world_stats(&w).connections, 1);
+    assert_int_equal(calls.sends, EACH);
+    assert_in_range(calls.recvs, EACH, 2 * EACH);
+    assert_in_range(calls.polls, EACH, EACH + 2);
+    world_close(&w);
+}
+
+/* The end comes while the program does something else between two turns: the next request, which
+   could not be sent again, does not use that connection. */
+static void end_between_turns(void **state)
+{
+    static const struct fake_script once = {.steps = {REQUEST, SAY(HELLO), WAIT(50), FIN}};
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 80, &once);
+    for (unsigned i = 0; i < 2; i++) {
+        probe_init(&p, &w, URL);
+        p.request.method = "POST";
+        probe_start(&p);
+        world_run(&w);
+        probe_is_hello(&p);
+        assert_int_equal(p.result.reused, 0);
+        w.fake.now_ms += 100;
+    }
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -495,7 +567,8 @@ int main(void)
         cmocka_unit_test(one_timeout),         cmocka_unit_test(one_break),
         cmocka_unit_test(canceled_after),      cmocka_unit_test(only_older_ones),
         cmocka_unit_test(answered_since),      cmocka_unit_test(end_behind_the_answer),
-        cmocka_unit_test(few_calls),
+        cmocka_unit_test(few_calls),           cmocka_unit_test(few_calls_of_waits),
+        cmocka_unit_test(end_between_turns),   cmocka_unit_test(kept_from_the_last_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
