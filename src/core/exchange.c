@@ -89,7 +89,9 @@ void midge__exchange_begin(struct midge__exchange *x, struct midge__conn *conn,
                            struct midge__transfer *t)
 {
     const struct midge_request *r = t->request;
-    *x = (struct midge__exchange){.conn = conn, .transfer = t, .reused = conn->served > 0};
+    x->conn = conn;
+    x->transfer = t;
+    x->reused = conn->served > 0;
     conn->transfer = NULL;
     conn->exchanges++;
     conn->client->exchanges++;
@@ -144,7 +146,7 @@ void midge__exchange_ended(struct midge__exchange *x, enum midge_complete comple
    connection would not help a source that failed. */
 enum midge__replay midge__exchange_replay(const struct midge__exchange *x)
 {
-    if (!x->reused || x->got_any || x->source_failed) {
+    if (!x->reused || x->got_any || midge__exchange_source_failed(x)) {
         return MIDGE__REPLAY_NEVER;
     }
     return x->sent_any ? MIDGE__REPLAY_IDEMPOTENT : MIDGE__REPLAY_SAFE;
@@ -155,11 +157,11 @@ void midge__exchange_broken(struct midge__exchange *x, int err, const struct mid
 {
     /* A peer that says that it has not processed the request is alive. */
     bool refused = replay == MIDGE__REPLAY_SAFE && x->sent_any;
-    bool stale = x->reused && !x->got_any && !x->source_failed && !refused;
+    bool stale = x->reused && !x->got_any && !midge__exchange_source_failed(x) && !refused;
     struct midge__transfer *t = take_out(x);
     if (stale) {
         midge__conn_unanswered(x->conn);
-        t->needs_fresh = true;
+        t->needs_fresh = MIDGE_WITH_REPLAY;
     }
     t->result->complete = MIDGE_COMPLETE_NO;
     midge__transfer_broken(t, err, fault, replay);
@@ -224,10 +226,7 @@ static struct midge_span field(const struct midge_response *response, const char
 
 static uint32_t retry_after(const struct midge_response *response)
 {
-    struct midge_span value = {NULL, 0};
-    if (MIDGE_WITH_RETRY_AFTER) {
-        value = field(response, "Retry-After");
-    }
+    const struct midge_span value = field(response, "Retry-After");
     return value.ptr != NULL ? midge__retry_after(value, field(response, "Date")) : 0;
 }
 
@@ -240,9 +239,11 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
     r->framing = head->framing;
     r->http_minor = head->http_minor;
     r->headers_skipped = head->headers_skipped;
-    r->retry_after_s = retry_after(head);
+    if (MIDGE_WITH_RETRY_AFTER) {
+        r->retry_after_s = retry_after(head);
+    }
     head->url = request->url;
-    if (request->kept_size > 0 && !midge__kept_fill(request, head)) {
+    if (MIDGE_WITH_KEPT_HEADERS && request->kept_size > 0 && !midge__kept_fill(request, head)) {
         r->headers_skipped = 1;
     }
     int err = MIDGE_OK;

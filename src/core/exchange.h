@@ -150,6 +150,12 @@ static inline void midge__exchange_trailer(struct midge__exchange *x, struct mid
 /* The bytes that follow of a body in memory; *len 0: none. They need no copy. */
 const uint8_t *midge__exchange_memory(const struct midge__exchange *x, size_t *len);
 
+/* Did the source fail, or end its own request? */
+static inline bool midge__exchange_source_failed(const struct midge__exchange *x)
+{
+    return MIDGE_WITH_SOURCES && x->source_failed;
+}
+
 #if MIDGE_WITH_SOURCES
 bool midge__exchange_has_source(const struct midge__exchange *x);
 /* Reads the source, cap > 0. OK with *n > 0; EOF; AGAIN: it has no bytes, x->waits says so; else it

@@ -17,7 +17,7 @@ const char *midge__request_method(const struct midge_request *request)
     if (request->method != NULL) {
         return request->method;
     }
-    return request->body != NULL || request->source != NULL ? "POST" : "GET";
+    return request->body != NULL || midge__request_source(request) != NULL ? "POST" : "GET";
 }
 
 unsigned midge__method_flags(const char *method)
@@ -46,8 +46,9 @@ unsigned midge__method_flags(const char *method)
 enum midge__h1_framing midge__request_framing(const struct midge_request *request,
                                               unsigned method_flags)
 {
-    if (request->source != NULL) {
-        return request->source->length < 0 ? MIDGE__H1_FRAMING_CHUNKED : MIDGE__H1_FRAMING_LENGTH;
+    const struct midge_source *source = midge__request_source(request);
+    if (source != NULL) {
+        return source->length < 0 ? MIDGE__H1_FRAMING_CHUNKED : MIDGE__H1_FRAMING_LENGTH;
     }
     return request->body != NULL || (method_flags & MIDGE__METHOD_LENGTH) != 0
                ? MIDGE__H1_FRAMING_LENGTH
@@ -56,8 +57,9 @@ enum midge__h1_framing midge__request_framing(const struct midge_request *reques
 
 uint64_t midge__request_length(const struct midge_request *request)
 {
-    if (request->source != NULL) {
-        return request->source->length < 0 ? 0 : (uint64_t)request->source->length;
+    const struct midge_source *source = midge__request_source(request);
+    if (source != NULL) {
+        return source->length < 0 ? 0 : (uint64_t)source->length;
     }
     return request->body != NULL ? request->body_len : 0;
 }
@@ -66,9 +68,11 @@ uint64_t midge__request_length(const struct midge_request *request)
 
 static int check(const struct midge_request *r, unsigned method_flags)
 {
-    if (!midge__timeouts_valid(&r->timeouts) || (r->body != NULL && r->source != NULL) ||
-        (r->n_headers > 0 && r->headers == NULL) || (r->sink != NULL && r->sink->write == NULL) ||
-        (r->source != NULL && r->source->read == NULL) || (r->kept_size > 0 && r->kept == NULL)) {
+    const struct midge_source *source = midge__request_source(r);
+    if (!midge__timeouts_valid(&r->timeouts) || (r->n_headers > 0 && r->headers == NULL) ||
+        (r->sink != NULL && r->sink->write == NULL) ||
+        (source != NULL && (source->read == NULL || r->body != NULL)) ||
+        (MIDGE_WITH_KEPT_HEADERS && r->kept_size > 0 && r->kept == NULL)) {
         return MIDGE_ERR_INVALID;
     }
     if ((r->content_type != NULL && !midge__h1_value_ok(r->content_type)) ||

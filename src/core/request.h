@@ -59,6 +59,12 @@ int midge__draft_block(struct midge_client *client, struct midge__draft *draft, 
    part. */
 void midge__draft_fill(const struct midge__draft *draft, struct midge__transfer *t, char *at);
 
+/* Where its body comes from; NULL: it has none, or bytes in memory. */
+static inline struct midge_source *midge__request_source(const struct midge_request *request)
+{
+    return MIDGE_WITH_SOURCES ? request->source : NULL;
+}
+
 static inline unsigned midge__draft_url_flags(const struct midge_request *request)
 {
     return request->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;

@@ -8,8 +8,8 @@
 
 static enum midge__step over_because(struct midge__h1 *h, int err, const char *detail)
 {
-    struct midge__fault fault = {.detail = detail};
-    return midge__h1_over(h, err, &fault);
+    const struct midge__fault fault = {.detail = detail};
+    return midge__h1_over(h, err, MIDGE_WITH_TEXTS ? &fault : NULL);
 }
 
 /* --- the parser's events --- */
@@ -31,10 +31,11 @@ static void give_trailers(struct midge__h1 *h)
 {
     struct midge_span name, value;
     size_t at = 0;
-    if (h->parse.skipped) {
+    if (MIDGE_WITH_HEAD_SKIPPING && h->parse.skipped) {
         midge__exchange_skipped(&h->x);
     }
-    while (h->x.transfer != NULL && midge__h1_trailer_next(&h->parse, &at, &name, &value)) {
+    while (MIDGE_WITH_TRAILERS && h->x.transfer != NULL &&
+           midge__h1_trailer_next(&h->parse, &at, &name, &value)) {
         midge__exchange_trailer(&h->x, name, value);
     }
 }
