@@ -140,8 +140,10 @@ static void add_native(struct midge__text *text, const struct midge_result *resu
     } else if (native < LWIP_LAST || of_body) {
         midge__text_add(text, ", code %d", native);
     } else {
-        midge__text_add(text, MIDGE_WITH_TEXTS ? ", lwIP %d ERR_%s" : ", lwIP %d", native,
-                        lwip_name(native));
+        midge__text_add(text, ", lwIP %d", native);
+        if (MIDGE_WITH_TEXTS) {
+            midge__text_add(text, " ERR_%s", lwip_name(native));
+        }
     }
 }
 
