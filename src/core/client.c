@@ -15,6 +15,7 @@
 #include "codec/h1_write.h"
 #include "core/awaitable.h"
 #include "core/conn.h"
+#include "core/deadline.h"
 #include "core/limits.h"
 #include "core/origin.h"
 #include "core/pool.h"
@@ -192,6 +193,7 @@ int midge_open(struct midge_client **out, const struct midge_config *config)
     memset(client, 0, sizeof *client);
     client->config = c;
     client->port = c.port;
+    midge__deadline_defaults(&client->config.timeouts);
     client->block = block;
     client->block_size = size;
     client->now_ms = client->expired_ms = c.port->clock_ms(c.port->ctx);

@@ -94,7 +94,7 @@ static inline struct midge__transfer *midge__transfer_of(const struct midge__awa
                                                  offsetof(struct midge__transfer, aw));
 }
 
-/* Cleared memory becomes a transfer without request, origin and slot. */
+/* Cleared memory becomes a transfer, QUEUED, without request, origin and slot. */
 void midge__transfer_init(struct midge__transfer *t, struct midge_client *client);
 /* Puts t, which has origin, request and slot, into the queue (start.c). */
 void midge__transfer_enqueue(struct midge__transfer *t);

@@ -27,7 +27,7 @@ static int attach(struct midge__conn *conn, struct midge__transfer *t)
 {
     struct midge__h1 *h = midge__h1_of(conn);
     const struct midge_request *r = t->request;
-    memset(h, 0, sizeof *h);
+    memset(h, 0, offsetof(struct midge__h1, parse));
     if (!midge__client_buffers_get(conn->client) ||
         (midge__request_source(r) != NULL &&
          midge__h1_source_begin(h, &conn->client->memory, conn->owner) != MIDGE_OK)) {
