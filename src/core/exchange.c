@@ -83,6 +83,25 @@ void midge__exchange_resume(struct midge__exchange *x, unsigned who)
     midge__conn_kick(x->conn);
 }
 
+/* --- phases --- */
+
+/* Many exchanges get through two phases in one step. */
+static void set_phase(struct midge__exchange *x, enum midge_phase phase)
+{
+    midge__transfer_phase(x->transfer, phase);
+    if (MIDGE_WITH_PHASE_DEADLINES) {
+        x->new_phase = true;
+    }
+}
+
+void midge__exchange_stepped(struct midge__exchange *x)
+{
+    if (MIDGE_WITH_PHASE_DEADLINES && x->new_phase) {
+        x->new_phase = false;
+        midge__transfer_arm(x->transfer);
+    }
+}
+
 /* --- begin and end --- */
 
 void midge__exchange_begin(struct midge__exchange *x, struct midge__conn *conn,
@@ -101,7 +120,7 @@ void midge__exchange_begin(struct midge__exchange *x, struct midge__conn *conn,
     midge__conn_report(conn, t->result);
     t->result->reused = x->reused;
     midge__transfer_state_set(t, MIDGE__TRANSFER_ATTACHED);
-    midge__transfer_phase(t, MIDGE_PHASE_SEND);
+    set_phase(x, MIDGE_PHASE_SEND);
     if (r->on_send != NULL) {
         r->on_send(r->ctx, t->aw.id, midge__request_method(r), r->url);
     }
@@ -188,14 +207,14 @@ void midge__exchange_received(struct midge__exchange *x, size_t n)
         midge__transfer_active(x->transfer);
     } else {
         x->got_any = true;
-        midge__transfer_phase(x->transfer, MIDGE_PHASE_BODY);
+        set_phase(x, MIDGE_PHASE_BODY);
     }
 }
 
 void midge__exchange_request_done(struct midge__exchange *x)
 {
     if (x->transfer->result->phase == MIDGE_PHASE_SEND) {
-        midge__transfer_phase(x->transfer, MIDGE_PHASE_WAIT);
+        set_phase(x, MIDGE_PHASE_WAIT);
     }
 }
 

@@ -68,7 +68,7 @@ void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
     midge__timings_phase(t);
     midge__deadline_phase_ends(t);
     t->result->phase = (uint8_t)phase;
-    if (MIDGE_WITH_PHASE_DEADLINES) { /* the limit of the whole stays the same */
+    if (MIDGE_WITH_PHASE_DEADLINES && phase < MIDGE_PHASE_SEND) {
         midge__transfer_arm(t);
     }
 }

@@ -112,7 +112,11 @@ static enum midge__step step(struct midge__conn *conn)
         midge__h1_send_broken(h, err) == MIDGE__STEP_OVER) {
         return MIDGE__STEP_OVER;
     }
-    return receive(h, moved);
+    enum midge__step next = receive(h, moved);
+    if (h->x.transfer != NULL) {
+        midge__exchange_stepped(&h->x);
+    }
+    return next;
 }
 
 static unsigned want(const struct midge__conn *conn)
