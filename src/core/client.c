@@ -95,7 +95,7 @@ static int set_up(struct midge_client *client, unsigned pairs)
     const struct midge__tls_limits limits = {
         .ecp_max_ops = MIDGE_ECP_MAX_OPS,
         .read_ahead = MIDGE_READ_AHEAD,
-        .max_ticket = client->config.no_sessions ? 0 : MIDGE_MAX_TICKET,
+        .max_ticket = MIDGE_WITH_SESSIONS && !client->config.no_sessions ? MIDGE_MAX_TICKET : 0,
     };
     struct midge_config *c = &client->config;
     init_lists(client);
@@ -151,9 +151,11 @@ static bool port_is_whole(const struct midge_port *port)
 
 static int check_session(const struct midge_config *c)
 {
-    if (!port_is_whole(c->port) || (c->n_headers > 0 && c->headers == NULL) ||
+    if (!port_is_whole(c->port) ||
+        (MIDGE_WITH_HEADER_DEFAULTS && c->n_headers > 0 && c->headers == NULL) ||
         !midge__timeouts_valid(&c->timeouts) || !midge__millis_valid(c->keep_alive_ms) ||
-        !midge__millis_valid(c->ticket_wait_ms) || !midge__millis_valid(c->lead_ms)) {
+        (MIDGE_WITH_SESSIONS && !midge__millis_valid(c->ticket_wait_ms)) ||
+        (MIDGE_WITH_LEADERS && !midge__millis_valid(c->lead_ms))) {
         return MIDGE_ERR_INVALID;
     }
     if (!MIDGE_WITH_URL_MENDING && c->base_url != NULL) {

@@ -14,17 +14,22 @@ static enum midge__step over_because(struct midge__h1 *h, int err, const char *d
 
 /* --- the parser's events --- */
 
-static struct midge_response head_of(const struct midge__h1_parse *p)
+static int on_head(struct midge__h1 *h, enum midge__h1_kind kind)
 {
-    return (struct midge_response){
-        .status = p->status,
-        .http_minor = p->minor,
-        .framing = p->framing,
-        .headers_skipped = p->skipped,
-        .reason = midge__h1_reason(p).ptr,
-        .content_len = p->content_length,
-        .impl = p,
-    };
+    const struct midge__h1_parse *p = &h->parse;
+    struct midge_response head; /* its URL is the exchange's */
+    head.status = p->status;
+    head.http_minor = p->minor;
+    head.framing = p->framing;
+    head.headers_skipped = p->skipped;
+    head.reason = midge__h1_reason(p).ptr;
+    head.content_len = p->content_length;
+    head.impl = p;
+    if (kind == MIDGE__H1_HEAD) {
+        return midge__exchange_head(&h->x, &head);
+    }
+    midge__exchange_interim(&h->x, &head);
+    return MIDGE_OK;
 }
 
 static void give_trailers(struct midge__h1 *h)
@@ -60,7 +65,6 @@ static enum midge__step on_end(struct midge__h1 *h)
 /* Reports one event. *more false: the parser needs more bytes. */
 static int handle(struct midge__h1 *h, const struct midge__h1_event *event, bool *more)
 {
-    struct midge_response head;
     switch (event->kind) {
     case MIDGE__H1_BODY:
         return midge__exchange_body(&h->x, event->data, event->len);
@@ -70,12 +74,7 @@ static int handle(struct midge__h1 *h, const struct midge__h1_event *event, bool
         *more = false;
         return MIDGE_OK;
     default:
-        head = head_of(&h->parse);
-        if (event->kind == MIDGE__H1_HEAD) {
-            return midge__exchange_head(&h->x, &head);
-        }
-        midge__exchange_interim(&h->x, &head);
-        return MIDGE_OK;
+        return on_head(h, event->kind);
     }
 }
 
