@@ -121,7 +121,7 @@ static void scale(struct decimal *d)
 
 static unsigned bit(const struct decimal *d, unsigned at)
 {
-    return d->limbs[at / 16] >> at % 16 & 1u;
+    return (unsigned)d->limbs[at / 16] >> at % 16 & 1u;
 }
 
 static bool any_below(const struct decimal *d, unsigned at)
