@@ -15,6 +15,7 @@
 #include "codec/h1_write.h"
 #include "core/awaitable.h"
 #include "core/conn.h"
+#include "core/deadline.h"
 #include "core/limits.h"
 #include "core/origin.h"
 #include "core/pool.h"
@@ -94,7 +95,7 @@ static int set_up(struct midge_client *client, unsigned pairs)
     const struct midge__tls_limits limits = {
         .ecp_max_ops = MIDGE_ECP_MAX_OPS,
         .read_ahead = MIDGE_READ_AHEAD,
-        .max_ticket = client->config.no_sessions ? 0 : MIDGE_MAX_TICKET,
+        .max_ticket = MIDGE_WITH_SESSIONS && !client->config.no_sessions ? MIDGE_MAX_TICKET : 0,
     };
     struct midge_config *c = &client->config;
     init_lists(client);
@@ -150,9 +151,11 @@ static bool port_is_whole(const struct midge_port *port)
 
 static int check_session(const struct midge_config *c)
 {
-    if (!port_is_whole(c->port) || (c->n_headers > 0 && c->headers == NULL) ||
+    if (!port_is_whole(c->port) ||
+        (MIDGE_WITH_HEADER_DEFAULTS && c->n_headers > 0 && c->headers == NULL) ||
         !midge__timeouts_valid(&c->timeouts) || !midge__millis_valid(c->keep_alive_ms) ||
-        !midge__millis_valid(c->ticket_wait_ms) || !midge__millis_valid(c->lead_ms)) {
+        (MIDGE_WITH_SESSIONS && !midge__millis_valid(c->ticket_wait_ms)) ||
+        (MIDGE_WITH_LEADERS && !midge__millis_valid(c->lead_ms))) {
         return MIDGE_ERR_INVALID;
     }
     if (!MIDGE_WITH_URL_MENDING && c->base_url != NULL) {
@@ -192,6 +195,7 @@ int midge_open(struct midge_client **out, const struct midge_config *config)
     memset(client, 0, sizeof *client);
     client->config = c;
     client->port = c.port;
+    midge__deadline_defaults(&client->config.timeouts);
     client->block = block;
     client->block_size = size;
     client->now_ms = client->expired_ms = c.port->clock_ms(c.port->ctx);

@@ -39,18 +39,33 @@ struct midge_client {
     uint16_t free_slot; /* index + 1 */
     struct midge_port *port;
     struct midge__slot *slots;
+    uint32_t now_ms; /* the clock when last read */
+    uint32_t live;   /* awaitables whose completion was not delivered */
+    unsigned queued, n_conns, handshakes, transfers, exchanges, n_unused;
+    unsigned n_resolving, n_waiting; /* n_waiting: starving ones too */
+    size_t later; /* bytes that connections take when their handshakes begin: conn.c */
+    int32_t crypto_left, bytes_left, steps_left; /* left of this turn's budget */
+    uint32_t begins_left;                        /* the same: transfers that may begin */
+    uint32_t first_order, next_order;            /* queue.c: of the queue's ends */
     struct midge__awaitable *taken; /* freed when the client is called again; NULL: none */
-    uint16_t *free_tags;            /* memory tags that no connection has: a stack */
     struct midge__origin **origins; /* a table of n_buckets, a power of two; by their hashes */
     uint32_t n_buckets;
+    uint16_t *free_tags; /* memory tags that no connection has: a stack */
     struct midge_pollfd *fds;
-    struct midge__tls_context *tls;
-    const struct midge__task_ops *task_ops; /* NULL: no task was spawned */
     uint8_t *send_buffer; /* MIDGE_SEND_BUFFER bytes, lent to a connection for a step; NULL: not
                              allocated */
     uint8_t *recv_buffer; /* MIDGE_RECV_BUFFER bytes in the same block; NULL: also while held by an
                              exchange */
     char *spare_head;     /* midge__spare_head() bytes; NULL none, or lent to an exchange */
+    uint32_t wraps;       /* how many times the clock had wrapped by now_ms */
+    struct midge__tls_context *tls;
+    const struct midge__task_ops *task_ops; /* NULL: no task was spawned */
+    uint32_t serial;                        /* serial of the newest awaitable: awaitable.c */
+    uint32_t n_requests;                    /* started so far */
+    uint32_t newest_conn;                   /* its number */
+    unsigned room_tries;                    /* tasks that wait for room and may try again */
+    uint32_t expired_ms;                    /* when expire (client.c) last ran */
+    uint32_t wall_s; /* seconds of the wall clock in the last turn; 0: none */
     union {
         struct {
             struct midge__list prepared; /* requests (prepared.c) */
@@ -68,22 +83,7 @@ struct midge_client {
         };
         struct midge__list lists[17]; /* all of them */
     };
-    struct midge__timer_heap turns;   /* queue.c: origins with a transfer that may begin */
-    uint32_t first_order, next_order; /* queue.c: of the queue's ends */
-    size_t later; /* bytes that connections take when their handshakes begin: conn.c */
-    unsigned queued, n_unused;
-    unsigned n_resolving, n_waiting; /* n_waiting: starving ones too */
-    uint32_t serial;                 /* serial of the newest awaitable: awaitable.c */
-    uint32_t live;                   /* awaitables whose completion was not delivered */
-    uint32_t n_requests;             /* started so far */
-    uint32_t newest_conn;            /* its number */
-    unsigned n_conns, handshakes, transfers, exchanges;
-    unsigned room_tries;    /* tasks that wait for room and may try again */
-    uint32_t now_ms, wraps; /* the clock when last read; how many times it had wrapped by then */
-    uint32_t expired_ms;    /* when expire (client.c) last ran */
-    uint32_t wall_s;        /* seconds of the wall clock in the last turn; 0: none */
-    int32_t crypto_left, bytes_left, steps_left; /* left of this turn's budget */
-    uint32_t begins_left;                        /* the same: transfers that may begin */
+    struct midge__timer_heap turns; /* queue.c: origins with a transfer that may begin */
     struct midge__timer_heap timers;
     struct midge__memory memory;
     struct midge_config config; /* defaults filled in */

@@ -17,22 +17,29 @@ static uint32_t limit_in(const struct midge_timeouts *timeouts, uint8_t limit)
     return ms;
 }
 
+void midge__deadline_defaults(struct midge_timeouts *timeouts)
+{
+    static const uint32_t build[] = {MIDGE_QUEUE_MS,   MIDGE_DNS_MS,        MIDGE_CONNECT_MS,
+                                     MIDGE_TLS_MS,     MIDGE_FIRST_BYTE_MS, MIDGE_IDLE_MS,
+                                     MIDGE_NO_TIMEOUT, MIDGE_NO_TIMEOUT,    MIDGE_TOTAL_MS};
+    _Static_assert(sizeof build == sizeof *timeouts && MIDGE__LIMIT(total_ms) == 32 &&
+                       MIDGE__LIMIT(idle_ms) == 20 && MIDGE__LIMIT(open_ms) == 24,
+                   "in the order of the fields");
+    if (!MIDGE_WITH_PHASE_DEADLINES) {
+        timeouts->total_ms = timeouts->total_ms != 0 ? timeouts->total_ms : MIDGE_TOTAL_MS;
+        return;
+    }
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(build); i++) {
+        if (limit_in(timeouts, (uint8_t)(i * sizeof *build)) == 0) {
+            memcpy((char *)timeouts + i * sizeof *build, &build[i], sizeof *build);
+        }
+    }
+}
+
 uint32_t midge__deadline_limit(const struct midge__transfer *t, uint8_t limit)
 {
-    static const struct midge_timeouts build = {
-        .queue_ms = MIDGE_QUEUE_MS,
-        .dns_ms = MIDGE_DNS_MS,
-        .connect_ms = MIDGE_CONNECT_MS,
-        .tls_ms = MIDGE_TLS_MS,
-        .first_byte_ms = MIDGE_FIRST_BYTE_MS,
-        .idle_ms = MIDGE_IDLE_MS,
-        .open_ms = MIDGE_NO_TIMEOUT,
-        .attempt_ms = MIDGE_NO_TIMEOUT,
-        .total_ms = MIDGE_TOTAL_MS,
-    };
     uint32_t ms = t->timeouts != NULL ? limit_in(t->timeouts, limit) : 0;
-    ms = ms != 0 ? ms : limit_in(&t->aw.client->config.timeouts, limit);
-    return ms != 0 ? ms : limit_in(&build, limit);
+    return ms != 0 ? ms : limit_in(&t->aw.client->config.timeouts, limit);
 }
 
 /* It ends when that limit, which counts from now, has passed, if not earlier. */

@@ -13,7 +13,9 @@ struct midge__transfer;
 /* Names a limit: the field's offset in struct midge_timeouts. */
 #define MIDGE__LIMIT(field) ((uint8_t)offsetof(struct midge_timeouts, field))
 
-/* The request's limit; if 0, the client's; if 0, the build's. */
+/* The client's limits that are 0 become the build's. */
+void midge__deadline_defaults(struct midge_timeouts *timeouts);
+/* The request's limit; if 0, the client's. */
 uint32_t midge__deadline_limit(const struct midge__transfer *t, uint8_t limit);
 /* It is started now: its total limit counts from here. */
 void midge__deadline_start(struct midge__transfer *t);

@@ -83,13 +83,34 @@ void midge__exchange_resume(struct midge__exchange *x, unsigned who)
     midge__conn_kick(x->conn);
 }
 
+/* --- phases --- */
+
+/* Many exchanges get through two phases in one step. */
+static void set_phase(struct midge__exchange *x, enum midge_phase phase)
+{
+    midge__transfer_phase(x->transfer, phase);
+    if (MIDGE_WITH_PHASE_DEADLINES) {
+        x->new_phase = true;
+    }
+}
+
+void midge__exchange_stepped(struct midge__exchange *x)
+{
+    if (MIDGE_WITH_PHASE_DEADLINES && x->new_phase) {
+        x->new_phase = false;
+        midge__transfer_arm(x->transfer);
+    }
+}
+
 /* --- begin and end --- */
 
 void midge__exchange_begin(struct midge__exchange *x, struct midge__conn *conn,
                            struct midge__transfer *t)
 {
     const struct midge_request *r = t->request;
-    *x = (struct midge__exchange){.conn = conn, .transfer = t, .reused = conn->served > 0};
+    x->conn = conn;
+    x->transfer = t;
+    x->reused = conn->served > 0;
     conn->transfer = NULL;
     conn->exchanges++;
     conn->client->exchanges++;
@@ -99,7 +120,7 @@ void midge__exchange_begin(struct midge__exchange *x, struct midge__conn *conn,
     midge__conn_report(conn, t->result);
     t->result->reused = x->reused;
     midge__transfer_state_set(t, MIDGE__TRANSFER_ATTACHED);
-    midge__transfer_phase(t, MIDGE_PHASE_SEND);
+    set_phase(x, MIDGE_PHASE_SEND);
     if (r->on_send != NULL) {
         r->on_send(r->ctx, t->aw.id, midge__request_method(r), r->url);
     }
@@ -144,7 +165,7 @@ void midge__exchange_ended(struct midge__exchange *x, enum midge_complete comple
    connection would not help a source that failed. */
 enum midge__replay midge__exchange_replay(const struct midge__exchange *x)
 {
-    if (!x->reused || x->got_any || x->source_failed) {
+    if (!x->reused || x->got_any || midge__exchange_source_failed(x)) {
         return MIDGE__REPLAY_NEVER;
     }
     return x->sent_any ? MIDGE__REPLAY_IDEMPOTENT : MIDGE__REPLAY_SAFE;
@@ -155,11 +176,11 @@ void midge__exchange_broken(struct midge__exchange *x, int err, const struct mid
 {
     /* A peer that says that it has not processed the request is alive. */
     bool refused = replay == MIDGE__REPLAY_SAFE && x->sent_any;
-    bool stale = x->reused && !x->got_any && !x->source_failed && !refused;
+    bool stale = x->reused && !x->got_any && !midge__exchange_source_failed(x) && !refused;
     struct midge__transfer *t = take_out(x);
     if (stale) {
         midge__conn_unanswered(x->conn);
-        t->needs_fresh = true;
+        t->needs_fresh = MIDGE_WITH_REPLAY;
     }
     t->result->complete = MIDGE_COMPLETE_NO;
     midge__transfer_broken(t, err, fault, replay);
@@ -187,14 +208,14 @@ void midge__exchange_received(struct midge__exchange *x, size_t n)
         midge__transfer_active(x->transfer);
     } else {
         x->got_any = true;
-        midge__transfer_phase(x->transfer, MIDGE_PHASE_BODY);
+        set_phase(x, MIDGE_PHASE_BODY);
     }
 }
 
 void midge__exchange_request_done(struct midge__exchange *x)
 {
     if (x->transfer->result->phase == MIDGE_PHASE_SEND) {
-        midge__transfer_phase(x->transfer, MIDGE_PHASE_WAIT);
+        set_phase(x, MIDGE_PHASE_WAIT);
     }
 }
 
@@ -225,10 +246,7 @@ static struct midge_span field(const struct midge_response *response, const char
 
 static uint32_t retry_after(const struct midge_response *response)
 {
-    struct midge_span value = {NULL, 0};
-    if (MIDGE_WITH_RETRY_AFTER) {
-        value = field(response, "Retry-After");
-    }
+    const struct midge_span value = field(response, "Retry-After");
     return value.ptr != NULL ? midge__retry_after(value, field(response, "Date")) : 0;
 }
 
@@ -241,9 +259,11 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
     r->framing = head->framing;
     r->http_minor = head->http_minor;
     r->headers_skipped = head->headers_skipped;
-    r->retry_after_s = retry_after(head);
+    if (MIDGE_WITH_RETRY_AFTER) {
+        r->retry_after_s = retry_after(head);
+    }
     head->url = request->url;
-    if (request->kept_size > 0 && !midge__kept_fill(request, head)) {
+    if (MIDGE_WITH_KEPT_HEADERS && request->kept_size > 0 && !midge__kept_fill(request, head)) {
         r->headers_skipped = 1;
     }
     int err = MIDGE_OK;

@@ -53,6 +53,7 @@ struct midge__exchange {
     bool got_any;    /* bytes of an answer have come */
     bool late;       /* the next bytes may have arrived long ago: the sink had paused */
     bool source_failed;
+    bool new_phase; /* since its timer was set */
     struct midge__conn *conn;
     struct midge__transfer *transfer; /* NULL: it is over */
     uint64_t sent;                    /* bytes of the body that the carrier has taken */
@@ -65,7 +66,8 @@ struct midge__protocol_ops {
     unsigned (*capacity)(const struct midge__conn *conn);
     /* Takes the transfer: begins one exchange. NO_MEMORY, URL: nothing changed. */
     int (*attach)(struct midge__conn *conn, struct midge__transfer *t);
-    /* One bounded piece of work in both directions. A connection without exchanges is stepped too,
+    /* One bounded piece of work in both directions; at its end midge__exchange_stepped for each
+       exchange that was worked on. A connection without exchanges is stepped too,
        if `idles` is set. */
     enum midge__step (*step)(struct midge__conn *conn);
     /* The MIDGE_POLL_x that it waits for. */
@@ -119,6 +121,8 @@ void midge__exchange_interim(struct midge__exchange *x, struct midge_response *h
 int midge__exchange_body(struct midge__exchange *x, const uint8_t *data, size_t len);
 /* Names or values that did not fit were skipped. */
 void midge__exchange_skipped(struct midge__exchange *x);
+/* A step of the carrier ends, x->transfer is not NULL: sets its timer if its phase has changed. */
+void midge__exchange_stepped(struct midge__exchange *x);
 /* The answer is complete, its connection is kept if it has capacity. */
 void midge__exchange_ended(struct midge__exchange *x, enum midge_complete complete);
 /* The exchange failed with err: ends the request or sends it again. fault may be NULL. */
@@ -149,6 +153,12 @@ static inline void midge__exchange_trailer(struct midge__exchange *x, struct mid
 
 /* The bytes that follow of a body in memory; *len 0: none. They need no copy. */
 const uint8_t *midge__exchange_memory(const struct midge__exchange *x, size_t *len);
+
+/* Did the source fail, or end its own request? */
+static inline bool midge__exchange_source_failed(const struct midge__exchange *x)
+{
+    return MIDGE_WITH_SOURCES && x->source_failed;
+}
 
 #if MIDGE_WITH_SOURCES
 bool midge__exchange_has_source(const struct midge__exchange *x);

@@ -17,7 +17,7 @@ const char *midge__request_method(const struct midge_request *request)
     if (request->method != NULL) {
         return request->method;
     }
-    return request->body != NULL || request->source != NULL ? "POST" : "GET";
+    return request->body != NULL || midge__request_source(request) != NULL ? "POST" : "GET";
 }
 
 unsigned midge__method_flags(const char *method)
@@ -46,8 +46,9 @@ unsigned midge__method_flags(const char *method)
 enum midge__h1_framing midge__request_framing(const struct midge_request *request,
                                               unsigned method_flags)
 {
-    if (request->source != NULL) {
-        return request->source->length < 0 ? MIDGE__H1_FRAMING_CHUNKED : MIDGE__H1_FRAMING_LENGTH;
+    const struct midge_source *source = midge__request_source(request);
+    if (source != NULL) {
+        return source->length < 0 ? MIDGE__H1_FRAMING_CHUNKED : MIDGE__H1_FRAMING_LENGTH;
     }
     return request->body != NULL || (method_flags & MIDGE__METHOD_LENGTH) != 0
                ? MIDGE__H1_FRAMING_LENGTH
@@ -56,8 +57,9 @@ enum midge__h1_framing midge__request_framing(const struct midge_request *reques
 
 uint64_t midge__request_length(const struct midge_request *request)
 {
-    if (request->source != NULL) {
-        return request->source->length < 0 ? 0 : (uint64_t)request->source->length;
+    const struct midge_source *source = midge__request_source(request);
+    if (source != NULL) {
+        return source->length < 0 ? 0 : (uint64_t)source->length;
     }
     return request->body != NULL ? request->body_len : 0;
 }
@@ -66,9 +68,11 @@ uint64_t midge__request_length(const struct midge_request *request)
 
 static int check(const struct midge_request *r, unsigned method_flags)
 {
-    if (!midge__timeouts_valid(&r->timeouts) || (r->body != NULL && r->source != NULL) ||
-        (r->n_headers > 0 && r->headers == NULL) || (r->sink != NULL && r->sink->write == NULL) ||
-        (r->source != NULL && r->source->read == NULL) || (r->kept_size > 0 && r->kept == NULL)) {
+    const struct midge_source *source = midge__request_source(r);
+    if (!midge__timeouts_valid(&r->timeouts) || (r->n_headers > 0 && r->headers == NULL) ||
+        (r->sink != NULL && r->sink->write == NULL) ||
+        (source != NULL && (source->read == NULL || r->body != NULL)) ||
+        (MIDGE_WITH_KEPT_HEADERS && r->kept_size > 0 && r->kept == NULL)) {
         return MIDGE_ERR_INVALID;
     }
     if ((r->content_type != NULL && !midge__h1_value_ok(r->content_type)) ||
@@ -96,17 +100,17 @@ static int check_url(struct midge__draft *d)
     d->text = r->url;
     int err = midge_url_parse(&d->url, d->text, len, midge__draft_url_flags(r));
     if (MIDGE_WITH_URL_MENDING) {
-        d->mend = err != MIDGE_OK ||
-                  (d->copies && !midge__url_is_normal(&d->url, midge__span(d->text, len)));
+        d->mend = err != MIDGE_OK || (midge__draft_copies(d) &&
+                                      !midge__url_is_normal(&d->url, midge__span(d->text, len)));
         err = MIDGE_OK; /* midge__draft_mend shows whether it can be mended */
     }
-    d->url_cap = d->copies || d->mend ? len + 1 : 0;
+    d->url_cap = midge__draft_copies(d) || midge__draft_mends(d) ? len + 1 : 0;
     return err;
 }
 
 int midge__draft_init(struct midge__draft *d, const struct midge_request *request, bool copies)
 {
-    *d = (struct midge__draft){.request = request, .copies = MIDGE_WITH_REQUEST_COPY && copies};
+    *d = (struct midge__draft){.request = request, .copies = copies};
     if (request->url == NULL) {
         return MIDGE_ERR_INVALID;
     }
@@ -115,23 +119,23 @@ int midge__draft_init(struct midge__draft *d, const struct midge_request *reques
     if (err == MIDGE_OK) {
         err = check_url(d);
     }
-    if (err == MIDGE_OK && d->copies) {
+    if (err == MIDGE_OK && midge__draft_copies(d)) {
         err = midge__copy_measure(d);
     }
-    d->holds = d->copies || d->mend;
+    d->holds = midge__draft_copies(d) || midge__draft_mends(d);
     return err;
 }
 
 /* Bytes of the block between the fixed part and the URL. */
 static size_t held_bytes(const struct midge__draft *d)
 {
-    return d->holds ? MIDGE__PART(MIDGE__REQUEST_KEPT) + d->copy_bytes : 0;
+    return midge__draft_holds(d) ? MIDGE__PART(MIDGE__REQUEST_KEPT) + d->copy_bytes : 0;
 }
 
 int midge__draft_block(struct midge_client *client, struct midge__draft *d, size_t fixed,
                        void **out)
 {
-    if (d->mend) {
+    if (midge__draft_mends(d)) {
         d->url_cap = midge__draft_url_bound(client, strlen(d->request->url)) + 1;
     }
     size_t before = fixed + held_bytes(d);
@@ -140,9 +144,9 @@ int midge__draft_block(struct midge_client *client, struct midge__draft *d, size
         return MIDGE_ERR_NO_MEMORY;
     }
     int err = MIDGE_OK;
-    if (d->mend) {
+    if (midge__draft_mends(d)) {
         err = midge__draft_mend(client, d, &block, before);
-    } else if (d->url_cap > 0) {
+    } else if (midge__draft_copies(d)) {
         memcpy(block + before, d->text, d->url_cap);
     }
     if (err != MIDGE_OK) {
@@ -170,14 +174,14 @@ void midge__draft_fill(const struct midge__draft *d, struct midge__transfer *t, 
     t->request = d->request;
     t->timeouts = &d->request->timeouts;
     keep_target(t, d);
-    if (d->holds) {
+    if (midge__draft_holds(d)) {
         struct midge_request *kept = (struct midge_request *)(void *)at;
         memcpy(kept, d->request, MIDGE__REQUEST_KEPT);
         t->request = kept;
         if (d->url_cap > 0) {
             kept->url = at + held_bytes(d);
         }
-        if (d->copies) {
+        if (midge__draft_copies(d)) {
             midge__copy_fill(d, t, kept, at + MIDGE__PART(MIDGE__REQUEST_KEPT));
         }
     }

@@ -59,6 +59,27 @@ int midge__draft_block(struct midge_client *client, struct midge__draft *draft, 
    part. */
 void midge__draft_fill(const struct midge__draft *draft, struct midge__transfer *t, char *at);
 
+/* The same as the fields, constants if these features are left out. */
+static inline bool midge__draft_copies(const struct midge__draft *draft)
+{
+    return MIDGE_WITH_REQUEST_COPY && draft->copies;
+}
+static inline bool midge__draft_mends(const struct midge__draft *draft)
+{
+    return MIDGE_WITH_URL_MENDING && draft->mend;
+}
+static inline bool midge__draft_holds(const struct midge__draft *draft)
+{
+    return (MIDGE_WITH_REQUEST_COPY || MIDGE_WITH_URL_MENDING || MIDGE_WITH_PREPARED) &&
+           draft->holds;
+}
+
+/* Where its body comes from; NULL: it has none, or bytes in memory. */
+static inline struct midge_source *midge__request_source(const struct midge_request *request)
+{
+    return MIDGE_WITH_SOURCES ? request->source : NULL;
+}
+
 static inline unsigned midge__draft_url_flags(const struct midge_request *request)
 {
     return request->allow_userinfo ? MIDGE_URL_ALLOW_USERINFO : 0;

@@ -18,8 +18,6 @@ void midge__transfer_enqueue(struct midge__transfer *t)
     struct midge_client *client = t->aw.client;
     midge__timings_start(t);
     midge__deadline_start(t);
-    midge__transfer_state_set(t, MIDGE__TRANSFER_QUEUED);
-    t->result->phase = MIDGE_PHASE_QUEUE;
     midge__transfer_arm(t);
     midge__queue_put(t, false);
     midge__kept_begin(t->request);

@@ -19,6 +19,7 @@
 #include "core/origin.h"
 #include "core/queue.h"
 #include "core/replay.h"
+#include "core/request.h"
 #include "core/stats.h"
 #include "core/tell.h"
 #include "core/timings.h"
@@ -55,7 +56,7 @@ void midge__transfer_arm(struct midge__transfer *t)
 
 void midge__transfer_freeze(struct midge__transfer *t, bool frozen)
 {
-    if (t->frozen != frozen) {
+    if (MIDGE_WITH_PHASE_DEADLINES && t->frozen != frozen) {
         t->frozen = frozen;
         midge__transfer_active(t);
         midge__transfer_arm(t);
@@ -67,7 +68,9 @@ void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
     midge__timings_phase(t);
     midge__deadline_phase_ends(t);
     t->result->phase = (uint8_t)phase;
-    midge__transfer_arm(t);
+    if (MIDGE_WITH_PHASE_DEADLINES && phase < MIDGE_PHASE_SEND) {
+        midge__transfer_arm(t);
+    }
 }
 
 void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
@@ -97,8 +100,9 @@ static int finish(struct midge__transfer *t, int err)
 {
     const struct midge_request *r = t->request;
     enum midge_complete complete = (enum midge_complete)t->result->complete;
-    if (r->source != NULL && r->source->finish != NULL) {
-        r->source->finish(r->source);
+    struct midge_source *source = midge__request_source(r);
+    if (source != NULL && source->finish != NULL) {
+        source->finish(source);
     }
     if (r->sink != NULL && r->sink->finish != NULL) {
         int sank = r->sink->finish(r->sink, err, complete);

@@ -94,7 +94,7 @@ static inline struct midge__transfer *midge__transfer_of(const struct midge__awa
                                                  offsetof(struct midge__transfer, aw));
 }
 
-/* Cleared memory becomes a transfer without request, origin and slot. */
+/* Cleared memory becomes a transfer, QUEUED, without request, origin and slot. */
 void midge__transfer_init(struct midge__transfer *t, struct midge_client *client);
 /* Puts t, which has origin, request and slot, into the queue (start.c). */
 void midge__transfer_enqueue(struct midge__transfer *t);
@@ -104,6 +104,7 @@ void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn);
 void midge__transfer_state_set(struct midge__transfer *t, enum midge__transfer_state state);
 /* Sets its timer to the next deadline. */
 void midge__transfer_arm(struct midge__transfer *t);
+/* Its phase begins. The timer is set, or for a phase of an exchange by midge__exchange_stepped. */
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase);
 /* Stops the idle deadline (true) while the application is the one that delays the transfer. */
 void midge__transfer_freeze(struct midge__transfer *t, bool frozen);

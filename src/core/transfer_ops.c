@@ -130,5 +130,4 @@ void midge__transfer_init(struct midge__transfer *t, struct midge_client *client
     t->aw.client = client;
     t->aw.ops = &midge__transfer_ops;
     t->aw.timer.fire = deadline;
-    midge__list_init(&t->aw.link);
 }

@@ -17,17 +17,19 @@ static void detach(struct midge__conn *conn)
 {
     struct midge__h1 *h = midge__h1_of(conn);
     midge__h1_buffer_free(h);
-    midge__memory_free(&conn->client->memory, h->upload);
-    h->upload = NULL;
+    if (midge__h1_uploads(h)) {
+        midge__memory_free(&conn->client->memory, h->upload);
+        h->upload = NULL;
+    }
 }
 
 static int attach(struct midge__conn *conn, struct midge__transfer *t)
 {
     struct midge__h1 *h = midge__h1_of(conn);
     const struct midge_request *r = t->request;
-    memset(h, 0, sizeof *h);
+    memset(h, 0, offsetof(struct midge__h1, parse));
     if (!midge__client_buffers_get(conn->client) ||
-        (r->source != NULL &&
+        (midge__request_source(r) != NULL &&
          midge__h1_source_begin(h, &conn->client->memory, conn->owner) != MIDGE_OK)) {
         return MIDGE_ERR_NO_MEMORY;
     }
@@ -45,7 +47,7 @@ static int attach(struct midge__conn *conn, struct midge__transfer *t)
 static void note_done(struct midge__h1 *h)
 {
     size_t left = 0;
-    if (h->send == MIDGE__H1_SEND_BODY && h->upload == NULL) {
+    if (h->send == MIDGE__H1_SEND_BODY && !midge__h1_uploads(h)) {
         (void)midge__exchange_memory(&h->x, &left);
         h->send = left == 0 ? MIDGE__H1_SEND_DONE : MIDGE__H1_SEND_BODY;
     }
@@ -66,7 +68,8 @@ static int send_some(struct midge__h1 *h, bool *moved)
     if (!is_sending(h)) {
         return MIDGE_OK;
     }
-    int err = h->upload != NULL ? midge__h1_source_send(h, moved) : midge__h1_memory_send(h, moved);
+    int err =
+        midge__h1_uploads(h) ? midge__h1_source_send(h, moved) : midge__h1_memory_send(h, moved);
     if (err == MIDGE_OK) {
         note_done(h);
     }
@@ -102,14 +105,18 @@ static enum midge__step step(struct midge__conn *conn)
     if (h->x.transfer == NULL) {
         return MIDGE__STEP_OVER;
     }
-    if (h->x.source_failed) {
+    if (midge__exchange_source_failed(&h->x)) {
         return midge__h1_over(h, err, NULL);
     }
     if (err != MIDGE_OK && err != MIDGE_ERR_AGAIN &&
         midge__h1_send_broken(h, err) == MIDGE__STEP_OVER) {
         return MIDGE__STEP_OVER;
     }
-    return receive(h, moved);
+    enum midge__step next = receive(h, moved);
+    if (h->x.transfer != NULL) {
+        midge__exchange_stepped(&h->x);
+    }
+    return next;
 }
 
 static unsigned want(const struct midge__conn *conn)

@@ -46,18 +46,20 @@ struct midge__h1_upload {
 /* The state of a connection, cleared for each exchange. */
 struct midge__h1 {
     struct midge__exchange x;
-    uint8_t send;   /* enum midge__h1_send_state */
-    uint8_t lease;  /* enum midge__h1_lease, of buf */
-    bool spent;     /* the connection carries no further exchange */
-    bool parse_on;  /* parsing stopped in the middle: continue without new bytes */
-    int send_error; /* with BROKEN */
+    uint8_t send;  /* enum midge__h1_send_state */
+    uint8_t lease; /* enum midge__h1_lease, of buf */
+    bool spent;    /* the connection carries no further exchange */
+    bool parse_on; /* parsing stopped in the middle: continue without new bytes */
     /* Receive buffer: the kept text of a head or of trailers (parse.fill bytes), then from rpos to
        rlen what is not parsed. NULL: nothing is kept. */
     uint8_t *buf;
     uint32_t size, rpos, rlen;
     uint32_t head_sent;              /* bytes of the request's head that the stream has taken */
     struct midge__h1_upload *upload; /* NULL: no source */
+#if MIDGE_WITH_EARLY_ANSWERS
+    int send_error; /* with BROKEN */
     struct midge__fault send_fault;
+#endif
     struct midge__h1_parse parse;
 };
 
@@ -66,10 +68,16 @@ static inline struct midge__h1 *midge__h1_of(const struct midge__conn *conn)
     return midge__conn_state(conn);
 }
 
+/* Does its body come from a source? */
+static inline bool midge__h1_uploads(const struct midge__h1 *h)
+{
+    return MIDGE_WITH_SOURCES && h->upload != NULL;
+}
+
 /* Bytes of a source that the stream has not taken. */
 static inline size_t midge__h1_unsent(const struct midge__h1 *h)
 {
-    return h->upload != NULL ? h->upload->len - h->upload->pos : 0;
+    return midge__h1_uploads(h) ? h->upload->len - h->upload->pos : 0;
 }
 
 /* --- h1_send.c --- */
@@ -112,13 +120,29 @@ static inline int midge__h1_source_send(struct midge__h1 *h, bool *moved)
 
 /* Ends the exchange: reports err. Returns OVER. */
 enum midge__step midge__h1_over(struct midge__h1 *h, int err, const struct midge__fault *fault);
+/* True: sending failed and no answer came, so the reason why it failed explains more. */
+static inline bool midge__h1_send_broke_first(const struct midge__h1 *h)
+{
+    return MIDGE_WITH_EARLY_ANSWERS && h->send == MIDGE__H1_SEND_BROKEN &&
+           h->x.transfer->result->status == 0;
+}
+#if MIDGE_WITH_EARLY_ANSWERS
 /* Sending failed with err. An answer that the peer has already sent is still read; midge waits for
    it for MIDGE_EARLY_ANSWER_MS. Returns OVER if there can be none, else WAIT. */
 enum midge__step midge__h1_send_broken(struct midge__h1 *h, int err);
-/* True: sending failed and no answer came, so the reason why it failed explains more. */
-bool midge__h1_send_broke_first(const struct midge__h1 *h);
 /* Ends the exchange with the reason why sending failed. */
 enum midge__step midge__h1_end_unsent(struct midge__h1 *h);
+#else
+static inline enum midge__step midge__h1_send_broken(struct midge__h1 *h, int err)
+{
+    return midge__h1_over(h, err, &h->x.conn->stream->fault);
+}
+static inline enum midge__step midge__h1_end_unsent(struct midge__h1 *h)
+{
+    (void)h;
+    return MIDGE__STEP_OVER;
+}
+#endif
 
 /* --- h1_buffer.c --- */
 

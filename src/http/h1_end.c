@@ -15,22 +15,12 @@ enum midge__step midge__h1_over(struct midge__h1 *h, int err, const struct midge
     return MIDGE__STEP_OVER;
 }
 
+#if MIDGE_WITH_EARLY_ANSWERS
+
 enum midge__step midge__h1_end_unsent(struct midge__h1 *h)
 {
     return midge__h1_over(h, h->send_error, &h->send_fault);
 }
-
-static bool can_have_answer(const struct midge__h1 *h)
-{
-    return MIDGE_WITH_EARLY_ANSWERS && (h->x.sent_any || !h->x.reused);
-}
-
-bool midge__h1_send_broke_first(const struct midge__h1 *h)
-{
-    return h->send == MIDGE__H1_SEND_BROKEN && h->x.transfer->result->status == 0;
-}
-
-#if MIDGE_WITH_EARLY_ANSWERS
 
 /* Ends the request if no answer came in time. An answer that waits for memory has come. */
 static void answer_late(struct midge__timer *timer)
@@ -56,26 +46,19 @@ static void wait_for_answer(struct midge__h1 *h)
     (void)midge__timer_arm(&conn->client->timers, &conn->timer, conn->client->now_ms + ms);
 }
 
-#else
-
-static void wait_for_answer(struct midge__h1 *h)
-{
-    (void)h;
-}
-
-#endif
-
 enum midge__step midge__h1_send_broken(struct midge__h1 *h, int err)
 {
     h->send_error = err;
     h->send_fault = h->x.conn->stream->fault;
     h->send = MIDGE__H1_SEND_BROKEN;
-    if (h->upload != NULL) {
+    if (midge__h1_uploads(h)) {
         h->upload->pos = h->upload->len;
     }
-    if (!can_have_answer(h)) {
+    if (!h->x.sent_any && h->x.reused) {
         return midge__h1_end_unsent(h);
     }
     wait_for_answer(h);
     return MIDGE__STEP_WAIT;
 }
+
+#endif

@@ -8,33 +8,39 @@
 
 static enum midge__step over_because(struct midge__h1 *h, int err, const char *detail)
 {
-    struct midge__fault fault = {.detail = detail};
-    return midge__h1_over(h, err, &fault);
+    const struct midge__fault fault = {.detail = detail};
+    return midge__h1_over(h, err, MIDGE_WITH_TEXTS ? &fault : NULL);
 }
 
 /* --- the parser's events --- */
 
-static struct midge_response head_of(const struct midge__h1_parse *p)
+static int on_head(struct midge__h1 *h, enum midge__h1_kind kind)
 {
-    return (struct midge_response){
-        .status = p->status,
-        .http_minor = p->minor,
-        .framing = p->framing,
-        .headers_skipped = p->skipped,
-        .reason = midge__h1_reason(p).ptr,
-        .content_len = p->content_length,
-        .impl = p,
-    };
+    const struct midge__h1_parse *p = &h->parse;
+    struct midge_response head; /* its URL is the exchange's */
+    head.status = p->status;
+    head.http_minor = p->minor;
+    head.framing = p->framing;
+    head.headers_skipped = p->skipped;
+    head.reason = midge__h1_reason(p).ptr;
+    head.content_len = p->content_length;
+    head.impl = p;
+    if (kind == MIDGE__H1_HEAD) {
+        return midge__exchange_head(&h->x, &head);
+    }
+    midge__exchange_interim(&h->x, &head);
+    return MIDGE_OK;
 }
 
 static void give_trailers(struct midge__h1 *h)
 {
     struct midge_span name, value;
     size_t at = 0;
-    if (h->parse.skipped) {
+    if (MIDGE_WITH_HEAD_SKIPPING && h->parse.skipped) {
         midge__exchange_skipped(&h->x);
     }
-    while (h->x.transfer != NULL && midge__h1_trailer_next(&h->parse, &at, &name, &value)) {
+    while (MIDGE_WITH_TRAILERS && h->x.transfer != NULL &&
+           midge__h1_trailer_next(&h->parse, &at, &name, &value)) {
         midge__exchange_trailer(&h->x, name, value);
     }
 }
@@ -59,7 +65,6 @@ static enum midge__step on_end(struct midge__h1 *h)
 /* Reports one event. *more false: the parser needs more bytes. */
 static int handle(struct midge__h1 *h, const struct midge__h1_event *event, bool *more)
 {
-    struct midge_response head;
     switch (event->kind) {
     case MIDGE__H1_BODY:
         return midge__exchange_body(&h->x, event->data, event->len);
@@ -69,12 +74,7 @@ static int handle(struct midge__h1 *h, const struct midge__h1_event *event, bool
         *more = false;
         return MIDGE_OK;
     default:
-        head = head_of(&h->parse);
-        if (event->kind == MIDGE__H1_HEAD) {
-            return midge__exchange_head(&h->x, &head);
-        }
-        midge__exchange_interim(&h->x, &head);
-        return MIDGE_OK;
+        return on_head(h, event->kind);
     }
 }
 

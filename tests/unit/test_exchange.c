@@ -239,7 +239,13 @@ static enum midge__step mux_step(struct midge__conn *conn)
             release(mux, place);
         }
     }
-    return mux_recv(mux);
+    enum midge__step next = mux_recv(mux);
+    for (unsigned i = 0; i < PLACES; i++) {
+        if (mux->places[i].number != 0) {
+            midge__exchange_stepped(&mux->places[i].x);
+        }
+    }
+    return next;
 }
 
 static unsigned mux_want(const struct midge__conn *conn)
