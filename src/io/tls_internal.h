@@ -134,7 +134,7 @@ static inline void midge__tls_set_state(struct midge__tls_impl *impl, enum midge
     impl->state = (uint8_t)state;
 }
 
-/* tls_context.c. legal: does the profile have the versions? make: sets up config->ssl by the three
+/* tls_config.c. legal: does the profile have the versions? make: sets up config->ssl by the three
    settings; returns mbedTLS's code. */
 bool midge__tls_config_legal(const struct midge__tls_config *config);
 int midge__tls_config_make(struct midge__tls_context *context, struct midge__tls_config *config);
