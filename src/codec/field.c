@@ -13,7 +13,8 @@
 #define TEXT(id, text)   text,
 #define PLACE(id, text)  offsetof(struct names, id),
 
-#define LONGEST 17U
+#define SHORTEST 4U
+#define LONGEST  17U
 
 struct names {
     MIDGE__FIELDS(MEMBER)
@@ -48,18 +49,29 @@ const char *midge__field_name(enum midge__field field)
     return (const char *)&names + places[field];
 }
 
+/* Do four characters differ? Bit 5 alone tells upper from lower case. It also tells '-' from CR,
+   and SP from NUL, which are not in a token. */
+static bool differ(const char *a, const char *b)
+{
+    uint32_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return ((x ^ y) & 0xdfdfdfdfU) != 0;
+}
+
 enum midge__field midge__field_of(struct midge_span name)
 {
-    if (name.len - 1 >= LONGEST) {
-        return MIDGE__FIELD_OTHER; /* also an empty one */
+    const size_t last = name.len - SHORTEST; /* where the last four characters stand */
+    if (last > LONGEST - SHORTEST) {
+        return MIDGE__FIELD_OTHER; /* also a shorter one */
     }
     const unsigned field = slots[SLOT(name.ptr[0], name.len)];
     const char *known = (const char *)&names + places[field];
     size_t i = 0;
-    /* Bit 5 alone tells upper from lower case. It also tells '-' from CR, and SP from NUL, which
-       are not in a token. */
-    while (i < name.len && ((known[i] ^ name.ptr[i]) & 0xdf) == 0) {
-        i++;
+    while (i < last && !differ(known + i, name.ptr + i)) {
+        i += SHORTEST;
     }
-    return i == name.len && known[i] == '\0' ? (enum midge__field)field : MIDGE__FIELD_OTHER;
+    return i >= last && !differ(known + last, name.ptr + last) && known[name.len] == '\0'
+               ? (enum midge__field)field
+               : MIDGE__FIELD_OTHER;
 }

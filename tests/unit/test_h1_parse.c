@@ -564,7 +564,7 @@ static void mutate(const struct vector *original, size_t at, char byte)
 
 static void test_mutations(void **state)
 {
-    static const char bytes[] = {'\0', '\t', '\n', '\r', ' ', ':', 'A', '\x7f', '\x80'};
+    static const char bytes[] = {'\0', '\n', '\r', ' ', ':', '\x80'};
     (void)state;
     for (size_t i = 0; i < vector_count; i++) {
         const struct vector *v = &vectors[i];
