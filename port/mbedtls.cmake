@@ -34,6 +34,9 @@ function(midge_mbedtls target profile)
     target_compile_options(${target} PRIVATE -w -ffunction-sections -fdata-sections)
     if(NOT CMAKE_SYSTEM_NAME STREQUAL Generic)
         target_compile_options(${target} PRIVATE -O2)
+    else()
+        # newlib has gmtime_r, but does not announce it; its gmtime takes memory from malloc.
+        target_compile_definitions(${target} PRIVATE _POSIX_THREAD_SAFE_FUNCTIONS=200809L)
     endif()
     set_target_properties(${target} PROPERTIES C_STANDARD 99 C_EXTENSIONS ON
         POSITION_INDEPENDENT_CODE ${MIDGE_PIC})
