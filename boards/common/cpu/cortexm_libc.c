@@ -1,21 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions that newlib needs from a machine. There is no heap: printf links malloc for formats
- * that the programs do not use, and nothing calls it.
+ * The functions that newlib needs from a machine. The one that calls malloc is gmtime, by which
+ * mbedTLS compares the dates of certificates: once, for a struct tm that newlib keeps. printf has
+ * malloc for formats that the programs do not use.
  */
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <time.h>
 
 #include "fault.h"
 
-/* --- memory --- */
+/* --- memory: for gmtime --- */
+
+static uint64_t heap[(sizeof(struct tm) + 31) / sizeof(uint64_t)]; /* malloc needs 8 to 12 more */
 
 void *_sbrk(ptrdiff_t more);
 void *_sbrk(ptrdiff_t more)
 {
-    (void)more;
-    errno = ENOMEM;
-    return (void *)-1;
+    static size_t used;
+    if (more < 0 ? (size_t)-more > used : (size_t)more > sizeof heap - used) {
+        errno = ENOMEM;
+        return (void *)-1;
+    }
+    uint8_t *from = (uint8_t *)heap + used;
+    used += (size_t)more;
+    return from;
 }
 
 /* --- the end --- */
