@@ -15,8 +15,8 @@
 #if defined(MIDGE_NO_ASSERT) ||                                                                    \
     (defined(NDEBUG) && !defined(MIDGE_ASSERT) && !defined(MIDGE_ASSERT_FAILED))
 #undef MIDGE_ASSERT
-/* sizeof does not evaluate its operand, but the compiler counts it as used. */
-#define MIDGE_ASSERT(condition) ((void)sizeof(!(condition)))
+/* The condition is not evaluated, but the compiler counts its names as used. */
+#define MIDGE_ASSERT(condition) ((void)(0 && (condition)))
 #elif defined(MIDGE_ASSERT_FAILED)
 void MIDGE_ASSERT_FAILED(void);
 #define MIDGE_ASSERT(condition) ((condition) ? (void)0 : MIDGE_ASSERT_FAILED())
