@@ -154,6 +154,9 @@ static void fill(struct midge__origin *o, const struct identity *id)
 
 void midge__origin_forget_session(struct midge__origin *o)
 {
+    if (!MIDGE_WITH_SESSIONS) {
+        return;
+    }
     midge__tls_session_free(o->client->tls, o->session);
     o->session = NULL;
     midge__list_remove(&o->link);
@@ -430,7 +433,7 @@ void midge__origins_expire(struct midge_client *client, bool all)
 void midge__origin_forget_after_failure(struct midge__origin *o, const struct midge__conn *conn)
 {
     o->address_known = o->literal;
-    if (conn->tls.offered) {
+    if (MIDGE_WITH_SESSIONS && conn->tls.offered) {
         midge__origin_forget_session(o);
     }
 }
