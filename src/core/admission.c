@@ -88,7 +88,8 @@ static bool has_opening(const struct midge_client *client, const struct midge__t
                         size_t own, size_t later)
 {
     bool secure = t->origin->secure;
-    bool resumes = t->origin->session != NULL && t->need == MIDGE__NEED_USUAL;
+    bool resumes =
+        MIDGE_WITH_SESSIONS && t->origin->session != NULL && t->need == MIDGE__NEED_USUAL;
     size_t need = midge__opening_bytes(secure, resumes, true), piece = midge__exchange_piece();
     if (secure && !resumes && midge__tls_handshake_piece() > piece) {
         piece = midge__tls_handshake_piece();

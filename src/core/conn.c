@@ -305,7 +305,7 @@ int midge__conn_attach(struct midge__conn *conn, struct midge__transfer *t)
 int midge__conn_recv(struct midge__conn *conn, uint8_t *buf, size_t cap, size_t *n)
 {
     int err = conn->stream->ops->recv(conn->stream, buf, cap, n);
-    if (conn->tls.new_session) {
+    if (MIDGE_WITH_SESSIONS && conn->tls.new_session) {
         midge__origin_session(conn->origin, conn);
     }
     if (err == MIDGE_ERR_BUSY) {

@@ -82,7 +82,7 @@ static void give_share(struct midge__conn *conn, unsigned addresses)
 
 static int connect_to(struct midge__conn *conn, const struct midge_addr *addr, unsigned addresses)
 {
-    if (conn->origin->family != 0 && addr->family != conn->origin->family) {
+    if (MIDGE_WITH_OVERRIDES && conn->origin->family != 0 && addr->family != conn->origin->family) {
         return MIDGE_ERR_CONNECT; /* a literal of the wrong family */
     }
     int err = midge__tcp_open(&conn->tcp, conn->client->port, addr, conn->origin->port);
@@ -207,7 +207,8 @@ void midge__conn_admit(struct midge__conn *conn)
         .min_version = o->min_tls,
         .max_version = o->max_tls,
         .skip_verification = o->skip_verification,
-        .resume = conn->transfer->need == MIDGE__NEED_USUAL ? o->session : NULL,
+        .resume =
+            MIDGE_WITH_SESSIONS && conn->transfer->need == MIDGE__NEED_USUAL ? o->session : NULL,
         .owner = conn->owner,
         .show = midge__peer_certificate,
     };
@@ -231,7 +232,7 @@ void midge__conn_admit(struct midge__conn *conn)
    each try would fail: one more try without the session. */
 static bool try_without_session(struct midge__conn *conn, int err)
 {
-    if (!conn->tls.offered || err == MIDGE_ERR_NO_MEMORY) {
+    if (!MIDGE_WITH_SESSIONS || !conn->tls.offered || err == MIDGE_ERR_NO_MEMORY) {
         return false;
     }
     midge__origin_forget_after_failure(conn->origin, conn);
@@ -266,7 +267,7 @@ bool midge__conn_step_tls(struct midge__conn *conn)
     midge__peer_tell(conn, MIDGE_PEER_SECURE, NULL, NULL);
     midge__stats_handshake(conn);
     midge__leader_complete(conn);
-    if (conn->tls.new_session) {
+    if (MIDGE_WITH_SESSIONS && conn->tls.new_session) {
         midge__origin_session(conn->origin, conn);
     }
     become_ready(conn);

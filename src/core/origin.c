@@ -154,6 +154,9 @@ static void fill(struct midge__origin *o, const struct identity *id)
 
 void midge__origin_forget_session(struct midge__origin *o)
 {
+    if (!MIDGE_WITH_SESSIONS) {
+        return;
+    }
     midge__tls_session_free(o->client->tls, o->session);
     o->session = NULL;
     midge__list_remove(&o->link);
@@ -167,12 +170,6 @@ void midge__origin_enlist(struct midge__origin *o)
     if (MIDGE_WITH_SESSIONS && o->session != NULL) {
         midge__list_push_tail(o->refs == 0 ? &client->unused : &client->sessions, &o->link);
     }
-}
-
-static struct midge__origin *first(const struct midge__list *list)
-{
-    struct midge__list *link = midge__list_first(list);
-    return link != NULL ? MIDGE_CONTAINER_OF(link, struct midge__origin, link) : NULL;
 }
 
 static struct midge__origin **bucket(const struct midge_client *client, uint32_t hash)
@@ -193,10 +190,21 @@ static void drop(struct midge_client *client, struct midge__origin *o)
         at = &(*at)->next;
     }
     *at = o->next;
-    midge__timer_disarm(&client->timers, &o->leader_timer);
+    if (MIDGE_WITH_LEADERS) {
+        midge__timer_disarm(&client->timers, &o->leader_timer);
+    }
     midge__origin_forget_session(o);
     midge__memory_free(&client->memory, o);
 }
+
+static bool is_aged(const struct midge__origin *o)
+{
+    return o->client->now_ms - o->used_ms >= MIDGE__MILLIS_AGED;
+}
+
+/* --- origins without references --- */
+
+#if MIDGE_WITH_SESSIONS
 
 void midge__origin_drop_unused(struct midge_client *client, struct midge__origin *o)
 {
@@ -204,9 +212,10 @@ void midge__origin_drop_unused(struct midge_client *client, struct midge__origin
     drop(client, o);
 }
 
-static bool is_aged(const struct midge__origin *o)
+static struct midge__origin *first(const struct midge__list *list)
 {
-    return o->client->now_ms - o->used_ms >= MIDGE__MILLIS_AGED;
+    struct midge__list *link = midge__list_first(list);
+    return link != NULL ? MIDGE_CONTAINER_OF(link, struct midge__origin, link) : NULL;
 }
 
 /* Frees origins without references except for the `keep` most recently used ones. */
@@ -216,6 +225,27 @@ static void trim(struct midge_client *client, unsigned keep)
         midge__origin_drop_unused(client, first(&client->unused));
     }
 }
+
+void midge__origins_close(struct midge_client *client)
+{
+    trim(client, 0);
+}
+
+static void retain(struct midge_client *client, struct midge__origin *o)
+{
+    client->n_unused++;
+    midge__origin_enlist(o);
+    trim(client, MIDGE_MAX_SESSIONS);
+}
+
+#else
+
+#define trim(client, keep) ((void)(client))
+#define retain(client, o)  ((void)(client), (void)(o))
+
+#endif
+
+/* --- a request's origin --- */
 
 static uint32_t hash_more(uint32_t hash, struct midge_span name)
 {
@@ -368,17 +398,12 @@ void midge__origin_put(struct midge_client *client, struct midge__origin *o)
         drop(client, o);
         return;
     }
-    client->n_unused++;
-    midge__origin_enlist(o);
-    trim(client, MIDGE_MAX_SESSIONS);
-}
-
-void midge__origins_close(struct midge_client *client)
-{
-    trim(client, 0);
+    retain(client, o);
 }
 
 /* --- remembered sessions and addresses --- */
+
+#if MIDGE_WITH_SESSIONS /* without them no origin outlives its requests and connections */
 
 static void expire(struct midge_client *client, struct midge__origin *o)
 {
@@ -401,12 +426,14 @@ void midge__origins_expire(struct midge_client *client, bool all)
     }
 }
 
+#endif
+
 /* The remembered address or session may be the reason for the failure: another machine may have the
    address now, or the server may have changed its TLS versions. */
 void midge__origin_forget_after_failure(struct midge__origin *o, const struct midge__conn *conn)
 {
     o->address_known = o->literal;
-    if (conn->tls.offered) {
+    if (MIDGE_WITH_SESSIONS && conn->tls.offered) {
         midge__origin_forget_session(o);
     }
 }

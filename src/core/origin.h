@@ -75,7 +75,7 @@ struct midge__origin {
 /* True: its requests wait, since a leader's session is expected. */
 static inline bool midge__origin_awaits_leader(const struct midge__origin *o)
 {
-    return o->leader != NULL && !o->next_leads;
+    return MIDGE_WITH_LEADERS && o->leader != NULL && !o->next_leads;
 }
 
 /* Finds or makes the origin of a request to url; takes a reference. URL, UNSUPPORTED, CA,
@@ -88,9 +88,6 @@ void midge__origin_put(struct midge_client *client, struct midge__origin *origin
 /* Opening conn failed: forgets the origin's address, and its session if conn offered it. */
 void midge__origin_forget_after_failure(struct midge__origin *origin,
                                         const struct midge__conn *conn);
-/* Forgets sessions and addresses that were not used for MIDGE__MILLIS_AGED, or all of them. */
-void midge__origins_expire(struct midge_client *client, bool all);
-void midge__origins_close(struct midge_client *client);
 
 /* --- its session (sessions.c) --- */
 
@@ -102,12 +99,19 @@ void midge__origin_enlist(struct midge__origin *origin);
 void midge__origin_drop_unused(struct midge_client *client, struct midge__origin *origin);
 
 #if MIDGE_WITH_SESSIONS
+/* Forgets sessions and addresses that were not used for MIDGE__MILLIS_AGED, or all of them. */
+void midge__origins_expire(struct midge_client *client, bool all);
+/* Frees the origins that are kept for their sessions. */
+void midge__origins_close(struct midge_client *client);
 /* A session came on conn. */
 void midge__origin_session(struct midge__origin *origin, struct midge__conn *conn);
 /* Frees one session for its memory, the one of `last` only if it is the only one. False: there is
    none. */
 bool midge__origins_forget(struct midge_client *client, const struct midge__origin *last);
 #else
+#define midge__origins_expire(client, all) ((void)(client), (void)(all))
+#define midge__origins_close(client)       ((void)(client))
+
 static inline void midge__origin_session(struct midge__origin *origin, struct midge__conn *conn)
 {
     (void)origin;

@@ -21,7 +21,7 @@
 static uint32_t keep_ms(const struct midge__conn *conn)
 {
     uint32_t margin = 2 * conn->rtt_ms, most = conn->client->config.keep_alive_ms;
-    if (conn->keep_s > UINT32_MAX / 1000) {
+    if (!MIDGE_WITH_KEEP_ALIVE_HINTS || conn->keep_s > UINT32_MAX / 1000) {
         return most;
     }
     uint32_t ms = conn->keep_s * 1000;
@@ -53,6 +53,8 @@ static void keep_alive_over(struct midge__timer *timer)
     }
 }
 
+#if MIDGE_WITH_KEEP_ALIVE_HINTS
+
 bool midge__conn_keeps(struct midge__conn *conn, const struct midge__keep_alive *hint)
 {
     if (hint->max < UINT32_MAX - conn->served && conn->served + hint->max < conn->served_most) {
@@ -67,6 +69,17 @@ bool midge__conn_keeps(struct midge__conn *conn, const struct midge__keep_alive 
     return conn->client->now_ms - conn->since_ms < keep_ms(conn) &&
            conn->served < conn->served_most;
 }
+
+#else
+
+bool midge__conn_keeps(struct midge__conn *conn, const struct midge__keep_alive *hint)
+{
+    (void)hint;
+    conn->since_ms = conn->client->now_ms;
+    return true;
+}
+
+#endif
 
 void midge__conn_unanswered(const struct midge__conn *conn)
 {

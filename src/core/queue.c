@@ -22,6 +22,7 @@
 #include "core/conn.h"
 #include "core/origin.h"
 #include "core/transfer.h"
+#include "midge/config.h"
 
 static struct midge__transfer *head(const struct midge__list *list)
 {
@@ -43,9 +44,9 @@ bool midge__origin_has_idle(const struct midge__origin *o)
 static struct midge__transfer *next_of(const struct midge__origin *o)
 {
     bool usable = !midge__list_empty(&o->usable);
-    bool place =
-        !midge__origin_awaits_leader(o) && (midge__origin_has_idle(o) || o->silent > 0 ||
-                                            o->connections < o->client->config.max_per_origin);
+    bool makes_way = midge__origin_has_idle(o) || (MIDGE_WITH_LEADERS && o->silent > 0);
+    bool place = !midge__origin_awaits_leader(o) &&
+                 (makes_way || o->connections < o->client->config.max_per_origin);
     struct midge__transfer *reuser = usable || place ? head(&o->reusers) : NULL;
     struct midge__transfer *newcomer = place ? head(&o->newcomers) : NULL;
     if (reuser == NULL || newcomer == NULL) {

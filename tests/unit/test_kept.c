@@ -526,6 +526,7 @@ static void few_calls_of_waits(void **state)
     for (unsigned i = 0; i < EACH; i++) {
         probe_init(&p, &w, URL);
         p.request.on_done = NULL;
+        p.request.sink = NULL;
         probe_start(&p);
         assert_int_equal(midge_wait(w.client, p.id, NULL), MIDGE_OK);
     }
