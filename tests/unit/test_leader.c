@@ -735,6 +735,42 @@ static void tickets_are_promised(void **state)
     }
 }
 
+/* A peer that takes no close_notify holds the place of its origin for MIDGE_CLOSE_MS, and no other
+   origin. */
+static void slow_close_holds_one_place(void **state)
+{
+    static const struct fake_script ends = {
+        .steps = {CH, SAY("S"), REQUEST,
+                  SAY("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello")}};
+    struct world w;
+    struct probe first, second, other;
+    (void)state;
+    tls_world_open(&w, &(struct midge_config){.max_per_origin = 1});
+    fake_listen(&w.fake, 443, &near_12);
+    fake_tls_close_waits = true;
+    get_one(&w, &first, &ends);
+    world_run(&w);
+    probe_is_hello(&first);
+    uint64_t start = w.fake.now_ms;
+    probe_init(&second, &w, URL);
+    second.request.dangerously_skip_verification = 1;
+    probe_start(&second);
+    probe_get(&other, &w, "http://b.test/");
+    unsigned turns = w.turns;
+    while (other.dones == 0) {
+        world_turn(&w, -1);
+    }
+    assert_int_equal(w.fake.now_ms, start);
+    assert_int_equal(second.sends, 0);
+    fake_tls_close_waits = false;
+    world_run(&w);
+    assert_int_equal(w.fake.now_ms - start, MIDGE_CLOSE_MS);
+    assert_in_range(w.turns - turns, 1, 30);
+    probe_is_hello(&second);
+    probe_is_hello(&other);
+    tls_world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -767,6 +803,7 @@ int main(void)
         cmocka_unit_test(steps_are_counted),
         cmocka_unit_test(peer_is_secure),
         cmocka_unit_test(tickets_are_promised),
+        cmocka_unit_test(slow_close_holds_one_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1829,6 +1829,28 @@ static void heads(void **state)
     heads_of("*");
 }
 
+/* Reported too if the answer ends with the connection. */
+static void skipped_until_close(void **state)
+{
+    static char text[2200];
+    static struct fake_script script;
+    struct world w;
+    struct probe p;
+    (void)state;
+    (void)snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nX-Long: %02000d\r\n\r\nhello", 0);
+    script = (struct fake_script){.steps = {REQUEST, {FAKE_SAY, text, strlen(text)}, FIN}};
+    world_open(&w, &(struct midge_config){.max_header = 1024});
+    fake_next(&w.fake, &script);
+    probe_init(&p, &w, URL);
+    p.request.keep_headers = "X-Test";
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(p.result.complete, MIDGE_COMPLETE_UNVERIFIED);
+    assert_int_equal(p.result.headers_skipped, 1);
+    probe_ended(&p, MIDGE_OK);
+    world_close(&w);
+}
+
 /* All heads of an answer have one budget on the wire, whatever is kept of them. */
 static void heads_in_sum(void **state)
 {
@@ -1936,6 +1958,7 @@ int main(void)
         cmocka_unit_test(cut_head),
         cmocka_unit_test(retry_after),
         cmocka_unit_test(heads),
+        cmocka_unit_test(skipped_until_close),
         cmocka_unit_test(heads_in_sum),
         cmocka_unit_test(endless_head),
     };
