@@ -25,7 +25,8 @@
 static struct fake *fake_tls_port; /* whose clock computing moves, and whose client's memory */
 static struct midge__memory *fake_tls_memory;
 static size_t (*fake_tls_peak)(bool resumes);
-static bool fake_tls_close_waits; /* its close_notify never gets out */
+static unsigned fake_tls_shutdowns; /* calls */
+static bool fake_tls_close_waits;   /* its close_notify never gets out */
 
 /* Memory of one connection, by its tag. */
 enum { FAKE_TLS_TAGS = 64, FAKE_TLS_BLOCKS = 40, FAKE_TLS_PIECE = 1000 };
@@ -193,6 +194,7 @@ static bool fake_tls_pending(const struct midge__stream *s)
 static int fake_tls_shutdown(struct midge__stream *s)
 {
     (void)s;
+    fake_tls_shutdowns++;
     return fake_tls_close_waits ? MIDGE_ERR_AGAIN : MIDGE_OK;
 }
 

@@ -244,7 +244,7 @@ static void order_is_kept_up(void **state)
 {
     static const struct fake_script later = {.steps = {REQUEST, WAIT(50), SAY(HELLO)}};
     enum { N = 5 };
-    static const char *const urls[N] = {A, A, B, A, B};
+    static const char *const urls[2][N] = {{A, A, B, A, B}, {"http://c.test:81/", A, B, A, B}};
     (void)state;
     for (unsigned canceled = 0; canceled < 2; canceled++) {
         struct world w;
@@ -253,7 +253,7 @@ static void order_is_kept_up(void **state)
         fake_listen(&w.fake, 81, &slow);
         fake_listen(&w.fake, 82, canceled ? &slow : &later);
         for (unsigned i = 0; i < N; i++) {
-            probe_init(&p[i], &w, urls[i]);
+            probe_init(&p[i], &w, urls[canceled][i]);
             p[i].request.no_reuse = 1;
             probe_start(&p[i]);
         }
@@ -735,12 +735,37 @@ static void starts_beside_kept_ones(void **state)
     memset(url, 'u', sizeof url - 1);
     memcpy(url, "http://a.test/", 14);
     probe_get(&p[N], &w, url);
-    assert_true(midge__list_empty(&w.client->dead)); /* their memory is back */
     midge_free(w.client, eaten);
     world_run(&w);
     for (unsigned i = 0; i <= N; i++) {
         probe_is_hello(&p[i]);
     }
+    world_close(&w);
+}
+
+/* Without any memory they are closed within the call. */
+static void start_closes_kept_ones(void **state)
+{
+    struct world w;
+    struct probe a, b;
+    void *eaten[64];
+    (void)state;
+    world_open(&w, NULL);
+    probe_get(&a, &w, A);
+    world_run(&w);
+    probe_is_hello(&a);
+    unsigned n = eat_all(&w, eaten, MIDGE_ARRAY_LEN(eaten));
+    while ((eaten[n] = midge_alloc(w.client, 16)) != NULL) {
+        assert_true(++n < MIDGE_ARRAY_LEN(eaten));
+    }
+    world_turns(&w, 2);
+    assert_int_equal(open_to(&w, 81), 1);
+    probe_get(&b, &w, B);
+    assert_int_equal(open_to(&w, 81), 0);
+    assert_true(midge__list_empty(&w.client->dead));
+    give_all(&w, eaten, n);
+    world_run(&w);
+    probe_is_hello(&b);
     world_close(&w);
 }
 
@@ -1397,6 +1422,7 @@ int main(void)
         cmocka_unit_test(put_off_keeps_its_queue_time),
         cmocka_unit_test(fails_only_alone),
         cmocka_unit_test(starts_beside_kept_ones),
+        cmocka_unit_test(start_closes_kept_ones),
         cmocka_unit_test(one_head_gives_way),
         cmocka_unit_test(a_head_without_memory_is_cut),
         cmocka_unit_test(queue_limit_is_of_the_queue),
