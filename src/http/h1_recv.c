@@ -124,7 +124,6 @@ static enum midge__step on_eof(struct midge__h1 *h)
                                                    : MIDGE__H1_EOF_TLS_FIN;
     int err = midge__h1_parse_eof(&h->parse, how);
     if (err == MIDGE_OK) {
-        midge__h1_buffer_free(h);
         midge__exchange_ended(&h->x, h->parse.complete == MIDGE__H1_COMPLETE_YES
                                          ? MIDGE_COMPLETE_YES
                                          : MIDGE_COMPLETE_UNVERIFIED);
