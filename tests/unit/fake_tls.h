@@ -126,6 +126,7 @@ static int fake_tls_byte(struct midge__tls *tls, char byte)
     case 'N':
         return fake_tls_complete(tls, MIDGE_TLS_1_2, false);
     default:
+        tls->s.fault = (struct midge__fault){.native = -7, .verify_flags = 8, .detail = "told so"};
         return MIDGE_ERR_TLS;
     }
 }

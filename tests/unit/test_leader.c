@@ -743,6 +743,41 @@ static void tickets_are_promised(void **state)
     }
 }
 
+static void fault_is_reported(void **state)
+{
+    struct world w;
+    struct probe p;
+    (void)state;
+    tls_world_open(&w, &wide);
+    get_one(&w, &p, &fails);
+    world_run(&w);
+    assert_int_equal(p.result.native, -7);
+    assert_int_equal(p.result.verify_flags, 8);
+    assert_string_equal(p.result.detail, "told so");
+    probe_ended(&p, MIDGE_ERR_TLS);
+    tls_world_close(&w);
+}
+
+/* An origin that is kept for its session is not freed for others while a request uses it. */
+static void used_origin_is_no_spare(void **state)
+{
+    struct world w;
+    struct probe p;
+    (void)state;
+    tls_world_open(&w, &wide);
+    get_one(&w, &p, &near_12);
+    world_run(&w);
+    probe_is_hello(&p);
+    world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
+    assert_false(midge__list_empty(&w.client->unused));
+    get_one(&w, &p, &near_12);
+    assert_true(midge__list_empty(&w.client->unused));
+    world_run(&w);
+    assert_int_equal(p.result.resumed, 1);
+    probe_is_hello(&p);
+    tls_world_close(&w);
+}
+
 /* midge_close says close_notify where a handshake is complete, and only there. */
 static void close_is_said(void **state)
 {
@@ -856,6 +891,8 @@ int main(void)
         cmocka_unit_test(steps_are_counted),
         cmocka_unit_test(peer_is_secure),
         cmocka_unit_test(tickets_are_promised),
+        cmocka_unit_test(fault_is_reported),
+        cmocka_unit_test(used_origin_is_no_spare),
         cmocka_unit_test(close_is_said),
         cmocka_unit_test(ticket_frees_a_silent_one),
         cmocka_unit_test(slow_close_holds_one_place),

@@ -1851,6 +1851,28 @@ static void skipped_until_close(void **state)
     world_close(&w);
 }
 
+/* So are those of trailers. */
+static void skipped_in_trailers(void **state)
+{
+    static char text[2200];
+    static struct fake_script script;
+    struct world w;
+    struct probe p;
+    (void)state;
+    (void)snprintf(text, sizeof text, HELLO_CHUNKED "5\r\nhello\r\n0\r\nX-Long: %02000d\r\n\r\n",
+                   0);
+    script = (struct fake_script){.steps = {REQUEST, {FAKE_SAY, text, strlen(text)}}};
+    world_open(&w, &(struct midge_config){.max_header = 1024});
+    fake_next(&w.fake, &script);
+    probe_init(&p, &w, URL);
+    p.request.keep_headers = "X-Test";
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(p.result.headers_skipped, 1);
+    probe_is_hello(&p);
+    world_close(&w);
+}
+
 /* All heads of an answer have one budget on the wire, whatever is kept of them. */
 static void heads_in_sum(void **state)
 {
@@ -1959,6 +1981,7 @@ int main(void)
         cmocka_unit_test(retry_after),
         cmocka_unit_test(heads),
         cmocka_unit_test(skipped_until_close),
+        cmocka_unit_test(skipped_in_trailers),
         cmocka_unit_test(heads_in_sum),
         cmocka_unit_test(endless_head),
     };
