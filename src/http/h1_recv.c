@@ -58,6 +58,7 @@ static enum midge__step on_end(struct midge__h1 *h)
     reusable = reusable && !h->x.transfer->request->no_reuse;
     h->spent = !reusable || !midge__conn_keeps(conn, &h->parse.keep);
     midge__h1_buffer_free(h);
+    midge__h1_source_end(h); /* the connection may be kept */
     midge__exchange_ended(&h->x, MIDGE_COMPLETE_YES);
     return MIDGE__STEP_WAIT;
 }

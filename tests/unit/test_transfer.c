@@ -1343,6 +1343,27 @@ static void sources(void **state)
     }
 }
 
+/* A kept connection keeps nothing of an upload. */
+static void uploads_leave_nothing(void **state)
+{
+    struct world w;
+    size_t live = 0;
+    (void)state;
+    world_open(&w, NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        struct probe p;
+        probe_init(&p, &w, URL);
+        probe_source(&p, 100, 100);
+        probe_start(&p);
+        world_run(&w);
+        assert_int_equal(p.result.connection, 1);
+        probe_is_hello(&p);
+        assert_true(i == 0 || world_stats(&w).alloc_live == live);
+        live = world_stats(&w).alloc_live;
+    }
+    world_close(&w);
+}
+
 static void source_length_wrong(void **state)
 {
     struct world w;
@@ -1973,6 +1994,7 @@ int main(void)
         cmocka_unit_test(memory_bodies),
         cmocka_unit_test(small_body_in_one_send),
         cmocka_unit_test(sources),
+        cmocka_unit_test(uploads_leave_nothing),
         cmocka_unit_test(source_length_wrong),
         cmocka_unit_test(early_answer),
         cmocka_unit_test(server_closes_while_sending),
