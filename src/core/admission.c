@@ -235,9 +235,7 @@ static bool resume_starving(struct midge_client *client)
     conn->denied = !has_head(conn);
     if (!conn->denied) {
         midge__exchange_fed(conn);
-    } else if (close_one(client, false)) {
-        client->dirty = true; /* its memory is free in the next turn */
-    } else if (!others_will_free(client, true)) {
+    } else if (!close_one(client, false) && !others_will_free(client, true)) {
         if (midge__origins_forget(client, conn->origin)) {
             client->dirty = true;
         } else {

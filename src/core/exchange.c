@@ -117,7 +117,6 @@ void midge__exchange_begin(struct midge__exchange *x, struct midge__conn *conn,
     conn->served++;
     t->conn = conn;
     t->exchange = x;
-    midge__conn_report(conn, t->result);
     t->result->reused = x->reused;
     midge__transfer_state_set(t, MIDGE__TRANSFER_ATTACHED);
     set_phase(x, MIDGE_PHASE_SEND);
@@ -182,7 +181,6 @@ void midge__exchange_broken(struct midge__exchange *x, int err, const struct mid
         midge__conn_unanswered(x->conn);
         t->needs_fresh = MIDGE_WITH_REPLAY;
     }
-    t->result->complete = MIDGE_COMPLETE_NO;
     midge__transfer_broken(t, err, fault, replay);
 }
 

@@ -130,10 +130,7 @@ static struct midge_prepared *prepared_of(struct midge__awaitable *aw)
 static void over(struct midge__awaitable *aw)
 {
     struct midge_prepared *p = prepared_of(aw);
-    if (p->t.origin != NULL) {
-        midge__origin_put(aw->client, p->t.origin);
-        p->t.origin = NULL;
-    }
+    MIDGE_ASSERT(p->t.origin == NULL); /* its end has put it */
     p->is_started = false;
     if (p->is_freed) {
         release(aw->client, p);

@@ -17,10 +17,7 @@ static void detach(struct midge__conn *conn)
 {
     struct midge__h1 *h = midge__h1_of(conn);
     midge__h1_buffer_free(h);
-    if (midge__h1_uploads(h)) {
-        midge__memory_free(&conn->client->memory, h->upload);
-        h->upload = NULL;
-    }
+    midge__h1_source_end(h);
 }
 
 static int attach(struct midge__conn *conn, struct midge__transfer *t)

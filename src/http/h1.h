@@ -97,6 +97,8 @@ int midge__h1_memory_send(struct midge__h1 *h, bool *moved);
 #if MIDGE_WITH_SOURCES
 /* Allocates the send buffer of a request that has a source. NO_MEMORY. */
 int midge__h1_source_begin(struct midge__h1 *h, struct midge__memory *memory, unsigned owner);
+/* Frees the send buffer, if there is one. */
+void midge__h1_source_end(struct midge__h1 *h);
 /* The same; or the source's error, and h->x.source_failed is set. */
 int midge__h1_source_send(struct midge__h1 *h, bool *moved);
 #else
@@ -107,6 +109,10 @@ static inline int midge__h1_source_begin(struct midge__h1 *h, struct midge__memo
     (void)memory;
     (void)owner;
     return MIDGE_OK;
+}
+static inline void midge__h1_source_end(struct midge__h1 *h)
+{
+    (void)h;
 }
 static inline int midge__h1_source_send(struct midge__h1 *h, bool *moved)
 {

@@ -58,6 +58,7 @@ static enum midge__step on_end(struct midge__h1 *h)
     reusable = reusable && !h->x.transfer->request->no_reuse;
     h->spent = !reusable || !midge__conn_keeps(conn, &h->parse.keep);
     midge__h1_buffer_free(h);
+    midge__h1_source_end(h); /* the connection may be kept */
     midge__exchange_ended(&h->x, MIDGE_COMPLETE_YES);
     return MIDGE__STEP_WAIT;
 }
@@ -124,7 +125,6 @@ static enum midge__step on_eof(struct midge__h1 *h)
                                                    : MIDGE__H1_EOF_TLS_FIN;
     int err = midge__h1_parse_eof(&h->parse, how);
     if (err == MIDGE_OK) {
-        midge__h1_buffer_free(h);
         midge__exchange_ended(&h->x, h->parse.complete == MIDGE__H1_COMPLETE_YES
                                          ? MIDGE_COMPLETE_YES
                                          : MIDGE_COMPLETE_UNVERIFIED);

@@ -20,6 +20,14 @@ int midge__h1_source_begin(struct midge__h1 *h, struct midge__memory *memory, un
     return MIDGE_OK;
 }
 
+void midge__h1_source_end(struct midge__h1 *h)
+{
+    if (h->upload != NULL) {
+        midge__memory_free(&h->x.conn->client->memory, h->upload);
+        h->upload = NULL;
+    }
+}
+
 static const struct midge_source *source_of(const struct midge__h1 *h)
 {
     return h->x.transfer->request->source;

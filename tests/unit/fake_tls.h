@@ -25,6 +25,8 @@
 static struct fake *fake_tls_port; /* whose clock computing moves, and whose client's memory */
 static struct midge__memory *fake_tls_memory;
 static size_t (*fake_tls_peak)(bool resumes);
+static unsigned fake_tls_shutdowns; /* calls */
+static bool fake_tls_close_waits;   /* its close_notify never gets out */
 
 /* Memory of one connection, by its tag. */
 enum { FAKE_TLS_TAGS = 64, FAKE_TLS_BLOCKS = 40, FAKE_TLS_PIECE = 1000 };
@@ -124,6 +126,7 @@ static int fake_tls_byte(struct midge__tls *tls, char byte)
     case 'N':
         return fake_tls_complete(tls, MIDGE_TLS_1_2, false);
     default:
+        tls->s.fault = (struct midge__fault){.native = -7, .verify_flags = 8, .detail = "told so"};
         return MIDGE_ERR_TLS;
     }
 }
@@ -179,6 +182,7 @@ static int fake_tls_send(struct midge__stream *s, const uint8_t *buf, size_t len
 static unsigned fake_tls_interest(const struct midge__stream *s, bool want_recv, bool want_send)
 {
     const struct midge__tls *tls = MIDGE_CONTAINER_OF(s, const struct midge__tls, s);
+    want_send = want_send && !fake_tls_close_waits;
     return tls->lower->ops->interest(tls->lower, want_recv, want_send);
 }
 
@@ -191,7 +195,8 @@ static bool fake_tls_pending(const struct midge__stream *s)
 static int fake_tls_shutdown(struct midge__stream *s)
 {
     (void)s;
-    return MIDGE_OK;
+    fake_tls_shutdowns++;
+    return fake_tls_close_waits ? MIDGE_ERR_AGAIN : MIDGE_OK;
 }
 
 static void fake_tls_close(struct midge__stream *s)

@@ -239,6 +239,42 @@ static void origins_in_order(void **state)
     world_close(&w);
 }
 
+/* The order follows those that are left when one is canceled, and those in work. */
+static void order_is_kept_up(void **state)
+{
+    static const struct fake_script later = {.steps = {REQUEST, WAIT(50), SAY(HELLO)}};
+    enum { N = 5 };
+    static const char *const urls[2][N] = {{A, A, B, A, B}, {"http://c.test:81/", A, B, A, B}};
+    (void)state;
+    for (unsigned canceled = 0; canceled < 2; canceled++) {
+        struct world w;
+        struct probe p[N];
+        world_open(&w, &(struct midge_config){.max_transfers = canceled ? 1 : 3});
+        fake_listen(&w.fake, 81, &slow);
+        fake_listen(&w.fake, 82, canceled ? &slow : &later);
+        for (unsigned i = 0; i < N; i++) {
+            probe_init(&p[i], &w, urls[canceled][i]);
+            p[i].request.no_reuse = 1;
+            probe_start(&p[i]);
+        }
+        if (canceled) { /* B's first one comes before A's third one then */
+            world_turns(&w, 3);
+            assert_int_equal(midge_cancel(w.client, p[1].id), MIDGE_OK);
+        }
+        world_run(&w);
+        unsigned a3 = p[3].result.connection;
+        assert_true(canceled ? p[2].result.connection < a3 : a3 < p[4].result.connection);
+        for (unsigned i = 0; i < N; i++) {
+            if (canceled && i == 1) {
+                probe_ended(&p[i], MIDGE_ERR_CANCELED);
+            } else {
+                probe_is_hello(&p[i]);
+            }
+        }
+        world_close(&w);
+    }
+}
+
 /* One origin that never answers holds only its own share. */
 static void stuck_origin(void **state)
 {
@@ -555,6 +591,37 @@ static void names_keep_no_room(void **state)
     }
 }
 
+/* One that connects will need memory for its handshake: no other one is opened with that. */
+static void connecting_ones_keep_room(void **state)
+{
+    static const struct fake_script far = {.connect_ms = 100};
+    struct world w;
+    struct probe a, b;
+    (void)state;
+    if (midge__tls_slot_in() == 0) {
+        skip(); /* external TLS: nothing waits for memory */
+    }
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 443, &far);
+    get_silent(&a, &w, "https://a.test/", 300);
+    world_turns(&w, 3);
+    assert_int_equal(open_to(&w, 443), 1);
+    void *eaten =
+        leave(&w, midge__opening_bytes(true, false, true) + midge__working_bytes(true) / 2);
+    get_silent(&b, &w, "https://b.test/", 1000);
+    world_pass(&w, 50);
+    assert_int_equal(open_to(&w, 443), 1);
+    world_pass(&w, 260);
+    probe_ended(&a, MIDGE_ERR_TIMEOUT);
+    assert_int_equal(open_to(&w, 443), 1); /* now it is b's */
+    midge_free(w.client, eaten);
+    world_run(&w);
+    assert_int_equal(b.result.connects, 1);
+    probe_ended(&b, MIDGE_ERR_TIMEOUT);
+    w.live = world_stats(&w).alloc_live; /* with the settings of its TLS, made once */
+    world_close(&w);
+}
+
 static void freed_memory_wakes(void **state)
 {
     struct world w;
@@ -673,6 +740,32 @@ static void starts_beside_kept_ones(void **state)
     for (unsigned i = 0; i <= N; i++) {
         probe_is_hello(&p[i]);
     }
+    world_close(&w);
+}
+
+/* Without any memory they are closed within the call. */
+static void start_closes_kept_ones(void **state)
+{
+    struct world w;
+    struct probe a, b;
+    void *eaten[64];
+    (void)state;
+    world_open(&w, NULL);
+    probe_get(&a, &w, A);
+    world_run(&w);
+    probe_is_hello(&a);
+    unsigned n = eat_all(&w, eaten, MIDGE_ARRAY_LEN(eaten));
+    while ((eaten[n] = midge_alloc(w.client, 16)) != NULL) {
+        assert_true(++n < MIDGE_ARRAY_LEN(eaten));
+    }
+    world_turns(&w, 2);
+    assert_int_equal(open_to(&w, 81), 1);
+    probe_get(&b, &w, B);
+    assert_int_equal(open_to(&w, 81), 0);
+    assert_true(midge__list_empty(&w.client->dead));
+    give_all(&w, eaten, n);
+    world_run(&w);
+    probe_is_hello(&b);
     world_close(&w);
 }
 
@@ -1317,16 +1410,19 @@ int main(void)
         cmocka_unit_test(a_turn_begins_few),
         cmocka_unit_test(too_late_for_the_turn),
         cmocka_unit_test(origins_in_order),
+        cmocka_unit_test(order_is_kept_up),
         cmocka_unit_test(stuck_origin),
         cmocka_unit_test(idle_makes_room),
         cmocka_unit_test(idle_passes_a_waiting_one),
         cmocka_unit_test(idle_passes_a_waiting_handshake),
         cmocka_unit_test(small_needs_do_not_starve_a_handshake),
         cmocka_unit_test(names_keep_no_room),
+        cmocka_unit_test(connecting_ones_keep_room),
         cmocka_unit_test(freed_memory_wakes),
         cmocka_unit_test(put_off_keeps_its_queue_time),
         cmocka_unit_test(fails_only_alone),
         cmocka_unit_test(starts_beside_kept_ones),
+        cmocka_unit_test(start_closes_kept_ones),
         cmocka_unit_test(one_head_gives_way),
         cmocka_unit_test(a_head_without_memory_is_cut),
         cmocka_unit_test(queue_limit_is_of_the_queue),

@@ -358,6 +358,8 @@ static void response_and_trace(void **state)
 
 static void bad_starts(void **state)
 {
+    static char name[257]; /* one byte too long */
+    memset(name, 'n', sizeof name - 1);
     static const struct midge_header bad[] = {{"X", "a\r\nb"}};
     struct world w;
     struct probe p;
@@ -369,6 +371,8 @@ static void bad_starts(void **state)
     } rows[] = {
         {{.url = NULL}, MIDGE_ERR_INVALID},
         {{.url = ""}, MIDGE_ERR_URL},
+        {{.url = URL, .connect_host = name}, MIDGE_ERR_URL},
+        {{.url = URL, .servername = name}, MIDGE_ERR_URL},
         {{.url = "http://"}, MIDGE_ERR_URL},
         {{.url = "http://a b/"}, MIDGE_ERR_URL},
         {{.url = "relative"}, MIDGE_ERR_URL},
@@ -579,6 +583,15 @@ static void passed_on_whole(void **state)
     assert_int_equal(r.body_len, 5);
     assert_int_equal(r.is_request, 1);
     assert_int_equal(r.id, id2);
+    /* An application's own may have no URL. */
+    assert_int_equal(midge_future(w.client, NULL, NULL, NULL), MIDGE_ERR_INVALID);
+    assert_int_equal(midge_future(NULL, NULL, NULL, &id), MIDGE_ERR_INVALID);
+    assert_int_equal(midge_future(w.client, NULL, NULL, &id), MIDGE_OK);
+    r.url = NULL;
+    assert_int_equal(midge_future_complete(w.client, id, &r), MIDGE_OK);
+    assert_int_equal(midge_wait(w.client, id, &r), MIDGE_OK);
+    assert_null(r.url);
+    assert_int_equal(r.status, 200);
     /* A sleep's costs nothing beside. */
     assert_int_equal(midge_sleep(w.client, 1, &id), MIDGE_OK);
     assert_int_equal(midge_timeout(w.client, id, 100, &id2), MIDGE_OK);

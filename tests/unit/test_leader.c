@@ -704,35 +704,159 @@ static void peer_is_secure(void **state)
     tls_world_close(&w);
 }
 
+#define SLOW_TWICE REQUEST, WAIT(50), SAY(HELLO), REQUEST, WAIT(50), SAY(HELLO)
+
 /* A ticket of TLS 1.3 may come while an answer is awaited: its memory is promised. */
 static void tickets_are_promised(void **state)
 {
-    static const struct fake_script scripts[] = {
-        {.steps = {CH, SAY("S"), REQUEST, WAIT(50), SAY(HELLO)}},
-        {.steps = {CH, SAY("F"), REQUEST, WAIT(50), SAY(HELLO)}}};
+    static const struct fake_script scripts[] = {{.steps = {CH, SAY("S"), SLOW_TWICE}},
+                                                 {.steps = {CH, SAY("F"), SLOW_TWICE}}};
     (void)state;
     if (midge__tls_slot_in() == 0) {
         skip(); /* external TLS: its memory is its own */
     }
-    for (unsigned late = 0; late < 2; late++) {
+    for (unsigned i = 0; i < 4; i++) {
+        const bool tickets = i / 2 > 0, again = i % 2 > 0;
         struct world w;
         struct probe p;
         tls_world_open(&w, &wide);
-        get_one(&w, &p, &scripts[late]);
+        get_one(&w, &p, &scripts[tickets]);
+        if (again) {
+            world_run(&w);
+            probe_is_hello(&p);
+            get_one(&w, &p, &scripts[tickets]);
+        }
         world_pass(&w, 20);
         const struct midge__memory *m = &w.client->memory;
         const struct midge__conn *conn =
             MIDGE_CONTAINER_OF(midge__list_first(&w.client->conns), struct midge__conn, link);
         assert_int_equal(conn->state, MIDGE__CONN_READY);
         assert_int_equal(midge__memory_owner_share(m, conn->owner),
-                         late ? midge__opening_bytes(true, false, false)
-                              : midge__memory_owner_live(m, conn->owner));
+                         tickets ? midge__opening_bytes(true, false, false)
+                                 : midge__memory_owner_live(m, conn->owner));
         world_run(&w);
         assert_int_equal(midge__memory_owner_share(m, conn->owner),
                          midge__memory_owner_live(m, conn->owner)); /* it is idle */
+        assert_int_equal(world_stats(&w).connections, 1);
         probe_is_hello(&p);
         tls_world_close(&w);
     }
+}
+
+static void fault_is_reported(void **state)
+{
+    struct world w;
+    struct probe p;
+    (void)state;
+    tls_world_open(&w, &wide);
+    get_one(&w, &p, &fails);
+    world_run(&w);
+    assert_int_equal(p.result.native, -7);
+    assert_int_equal(p.result.verify_flags, 8);
+    assert_string_equal(p.result.detail, "told so");
+    probe_ended(&p, MIDGE_ERR_TLS);
+    tls_world_close(&w);
+}
+
+/* An origin that is kept for its session is not freed for others while a request uses it. */
+static void used_origin_is_no_spare(void **state)
+{
+    struct world w;
+    struct probe p;
+    (void)state;
+    tls_world_open(&w, &wide);
+    get_one(&w, &p, &near_12);
+    world_run(&w);
+    probe_is_hello(&p);
+    world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
+    assert_false(midge__list_empty(&w.client->unused));
+    get_one(&w, &p, &near_12);
+    assert_true(midge__list_empty(&w.client->unused));
+    world_run(&w);
+    assert_int_equal(p.result.resumed, 1);
+    probe_is_hello(&p);
+    tls_world_close(&w);
+}
+
+/* midge_close says close_notify where a handshake is complete, and only there. */
+static void close_is_said(void **state)
+{
+    static const struct fake_script *const scripts[] = {&near_12, &no_byte};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct world w;
+        struct probe p;
+        tls_world_open(&w, &wide);
+        get_one(&w, &p, scripts[i]);
+        world_pass(&w, 100);
+        fake_tls_shutdowns = 0;
+        midge_close(w.client);
+        w.client = NULL;
+        assert_int_equal(fake_tls_shutdowns, i == 0);
+        probe_ended(&p, i == 0 ? MIDGE_OK : MIDGE_ERR_CLOSED);
+        world_close(&w);
+    }
+}
+
+/* The first leader's ticket comes when the second one has fallen silent: its request begins with
+   the ticket. */
+static void ticket_frees_a_silent_one(void **state)
+{
+    static const struct fake_script first = {
+        .steps = {CH, SAY("F"), WAIT(3000), SAY(TICKET), REQUEST, WAIT(5000), SAY(HELLO)}};
+    struct world w;
+    struct probe a, b;
+    (void)state;
+    tls_world_open(&w, &wide);
+    get_one(&w, &a, &first);
+    get_one(&w, &b, &no_byte);
+    fake_listen(&w.fake, 443, &near_12);
+    uint64_t start = w.fake.now_ms;
+    while (b.dones == 0) {
+        world_turn(&w, -1);
+    }
+    assert_int_equal(w.fake.now_ms - start, 3000);
+    assert_int_equal(b.result.connects, 2);
+    probe_is_hello(&b);
+    world_run(&w);
+    probe_is_hello(&a);
+    tls_world_close(&w);
+}
+
+/* A peer that takes no close_notify holds the place of its origin for MIDGE_CLOSE_MS, and no other
+   origin. */
+static void slow_close_holds_one_place(void **state)
+{
+    static const struct fake_script ends = {
+        .steps = {CH, SAY("S"), REQUEST,
+                  SAY("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello")}};
+    struct world w;
+    struct probe first, second, other;
+    (void)state;
+    tls_world_open(&w, &(struct midge_config){.max_per_origin = 1});
+    fake_listen(&w.fake, 443, &near_12);
+    fake_tls_close_waits = true;
+    get_one(&w, &first, &ends);
+    world_run(&w);
+    probe_is_hello(&first);
+    uint64_t start = w.fake.now_ms;
+    probe_init(&second, &w, URL);
+    second.request.dangerously_skip_verification = 1;
+    probe_start(&second);
+    probe_get(&other, &w, "http://b.test/");
+    unsigned turns = w.turns;
+    while (other.dones == 0) {
+        world_turn(&w, -1);
+    }
+    assert_int_equal(w.fake.now_ms, start);
+    assert_int_equal(second.sends, 0);
+    fake_tls_close_waits = false;
+    world_run(&w);
+    assert_int_equal(w.fake.now_ms - start, MIDGE_CLOSE_MS);
+    assert_in_range(w.turns - turns, 1, 30);
+    probe_is_hello(&second);
+    probe_is_hello(&other);
+    tls_world_close(&w);
 }
 
 int main(void)
@@ -767,6 +891,11 @@ int main(void)
         cmocka_unit_test(steps_are_counted),
         cmocka_unit_test(peer_is_secure),
         cmocka_unit_test(tickets_are_promised),
+        cmocka_unit_test(fault_is_reported),
+        cmocka_unit_test(used_origin_is_no_spare),
+        cmocka_unit_test(close_is_said),
+        cmocka_unit_test(ticket_frees_a_silent_one),
+        cmocka_unit_test(slow_close_holds_one_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -254,6 +254,43 @@ static void no_slot(void **state)
     world_close(&w);
 }
 
+/* Memory that is promised to a connection is not for a prepared request. */
+static void promised_memory(void **state)
+{
+    struct world w;
+    struct midge_prepared *p;
+    const struct midge_request r = {.url = URL};
+    (void)state;
+    world_open(&w, NULL);
+    midge__memory_promise(&w.client->memory, 1, w.config.memory_size + UINT32_MAX / 2);
+    assert_int_equal(midge_prepare(w.client, &r, &p), MIDGE_ERR_NO_MEMORY);
+    midge__memory_promise(&w.client->memory, 1, 0);
+    assert_int_equal(midge_prepare(w.client, &r, &p), MIDGE_OK);
+    midge_prepared_free(w.client, p);
+    world_close(&w);
+}
+
+/* Its limits count from the start, however long ago the last turn was. */
+static void limits_count_from_the_start(void **state)
+{
+    static const struct fake_script mute = {.steps = {REQUEST}};
+    struct world w;
+    struct probe p;
+    struct midge_prepared *prepared;
+    (void)state;
+    world_open(&w, &(struct midge_config){.timeouts.total_ms = 500});
+    fake_next(&w.fake, &mute);
+    probe_prepare(&p, &w, &prepared);
+    w.fake.now_ms += 1000;
+    uint64_t start = w.fake.now_ms;
+    probe_restart(&p, prepared);
+    world_run(&w);
+    assert_int_equal(w.fake.now_ms - start, 500);
+    probe_ended(&p, MIDGE_ERR_TIMEOUT);
+    midge_prepared_free(w.client, prepared);
+    world_close(&w);
+}
+
 /* --- several starts --- */
 
 static struct midge_prepared *again;
@@ -451,6 +488,8 @@ int main(void)
         cmocka_unit_test(client_length),
         cmocka_unit_test(no_slot),
         cmocka_unit_test(every_failed_allocation),
+        cmocka_unit_test(promised_memory),
+        cmocka_unit_test(limits_count_from_the_start),
         cmocka_unit_test(in_on_done),
         cmocka_unit_test(one_at_a_time),
         cmocka_unit_test(nothing_is_left),

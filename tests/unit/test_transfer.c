@@ -1343,6 +1343,27 @@ static void sources(void **state)
     }
 }
 
+/* A kept connection keeps nothing of an upload. */
+static void uploads_leave_nothing(void **state)
+{
+    struct world w;
+    size_t live = 0;
+    (void)state;
+    world_open(&w, NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        struct probe p;
+        probe_init(&p, &w, URL);
+        probe_source(&p, 100, 100);
+        probe_start(&p);
+        world_run(&w);
+        assert_int_equal(p.result.connection, 1);
+        probe_is_hello(&p);
+        assert_true(i == 0 || world_stats(&w).alloc_live == live);
+        live = world_stats(&w).alloc_live;
+    }
+    world_close(&w);
+}
+
 static void source_length_wrong(void **state)
 {
     struct world w;
@@ -1829,6 +1850,50 @@ static void heads(void **state)
     heads_of("*");
 }
 
+/* Reported too if the answer ends with the connection. */
+static void skipped_until_close(void **state)
+{
+    static char text[2200];
+    static struct fake_script script;
+    struct world w;
+    struct probe p;
+    (void)state;
+    (void)snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nX-Long: %02000d\r\n\r\nhello", 0);
+    script = (struct fake_script){.steps = {REQUEST, {FAKE_SAY, text, strlen(text)}, FIN}};
+    world_open(&w, &(struct midge_config){.max_header = 1024});
+    fake_next(&w.fake, &script);
+    probe_init(&p, &w, URL);
+    p.request.keep_headers = "X-Test";
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(p.result.complete, MIDGE_COMPLETE_UNVERIFIED);
+    assert_int_equal(p.result.headers_skipped, 1);
+    probe_ended(&p, MIDGE_OK);
+    world_close(&w);
+}
+
+/* So are those of trailers. */
+static void skipped_in_trailers(void **state)
+{
+    static char text[2200];
+    static struct fake_script script;
+    struct world w;
+    struct probe p;
+    (void)state;
+    (void)snprintf(text, sizeof text, HELLO_CHUNKED "5\r\nhello\r\n0\r\nX-Long: %02000d\r\n\r\n",
+                   0);
+    script = (struct fake_script){.steps = {REQUEST, {FAKE_SAY, text, strlen(text)}}};
+    world_open(&w, &(struct midge_config){.max_header = 1024});
+    fake_next(&w.fake, &script);
+    probe_init(&p, &w, URL);
+    p.request.keep_headers = "X-Test";
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(p.result.headers_skipped, 1);
+    probe_is_hello(&p);
+    world_close(&w);
+}
+
 /* All heads of an answer have one budget on the wire, whatever is kept of them. */
 static void heads_in_sum(void **state)
 {
@@ -1929,6 +1994,7 @@ int main(void)
         cmocka_unit_test(memory_bodies),
         cmocka_unit_test(small_body_in_one_send),
         cmocka_unit_test(sources),
+        cmocka_unit_test(uploads_leave_nothing),
         cmocka_unit_test(source_length_wrong),
         cmocka_unit_test(early_answer),
         cmocka_unit_test(server_closes_while_sending),
@@ -1936,6 +2002,8 @@ int main(void)
         cmocka_unit_test(cut_head),
         cmocka_unit_test(retry_after),
         cmocka_unit_test(heads),
+        cmocka_unit_test(skipped_until_close),
+        cmocka_unit_test(skipped_in_trailers),
         cmocka_unit_test(heads_in_sum),
         cmocka_unit_test(endless_head),
     };
