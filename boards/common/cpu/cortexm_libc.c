@@ -1,31 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions that newlib needs from a machine. The one that calls malloc is gmtime, by which
- * mbedTLS compares the dates of certificates: once, for a struct tm that newlib keeps. printf has
- * malloc for formats that the programs do not use.
+ * The functions that newlib needs from a machine. There is no heap: printf links malloc for formats
+ * that the programs do not use, and nothing calls it.
  */
 #include <errno.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <time.h>
 
 #include "fault.h"
 
-/* --- memory: for gmtime --- */
-
-static uint64_t heap[(sizeof(struct tm) + 31) / sizeof(uint64_t)]; /* malloc needs 8 to 12 more */
+/* --- memory --- */
 
 void *_sbrk(ptrdiff_t more);
 void *_sbrk(ptrdiff_t more)
 {
-    static size_t used;
-    if (more < 0 ? (size_t)-more > used : (size_t)more > sizeof heap - used) {
-        errno = ENOMEM;
-        return (void *)-1;
-    }
-    uint8_t *from = (uint8_t *)heap + used;
-    used += (size_t)more;
-    return from;
+    (void)more;
+    errno = ENOMEM;
+    return (void *)-1;
 }
 
 /* --- the end --- */
