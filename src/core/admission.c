@@ -237,7 +237,7 @@ static bool resume_starving(struct midge_client *client)
         midge__exchange_fed(conn);
     } else if (!close_one(client, false) && !others_will_free(client, true)) {
         if (midge__origins_forget(client, conn->origin)) {
-            client->dirty = true;
+            client->admission_due = true;
         } else {
             midge__exchange_fed(conn);
         }
@@ -257,7 +257,7 @@ static void break_deadlock(struct midge_client *client, struct midge__conn *next
         /* With a full handshake: otherwise it would be admitted again at once. */
         midge__conn_requeue(newest, MIDGE__NEED_FULL, true);
     } else if (midge__origins_forget(client, next->origin)) {
-        client->dirty = true;
+        client->admission_due = true;
     } else {
         midge__conn_admit(next);
     }
@@ -348,7 +348,7 @@ static void admit_transfers(struct midge_client *client)
             return;
         }
         if (client->begins_left == 0) {
-            client->dirty = true;
+            client->admission_due = true;
             return;
         }
         client->begins_left--;
@@ -367,10 +367,10 @@ static void admit_transfers(struct midge_client *client)
 void midge__admission_run(struct midge_client *client)
 {
     struct midge__conn *conn;
-    if (!client->dirty) {
+    if (!client->admission_due) {
         return;
     }
-    client->dirty = false;
+    client->admission_due = false;
     midge__conns_reap(client); /* no function up the stack uses a connection */
     while ((conn = midge__leader_overtaken(client)) != NULL) {
         midge__conn_requeue(conn, MIDGE__NEED_USUAL, true);

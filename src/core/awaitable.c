@@ -115,7 +115,7 @@ static void leave_slot(struct midge__awaitable *aw)
     }
     midge__slot_free(slot, client->free_slot);
     client->free_slot = (uint16_t)(index + 1U);
-    client->dirty = true; /* a request may wait for the slot or the memory */
+    client->admission_due = true; /* a request may wait for the slot or the memory */
 }
 
 static void release(struct midge__awaitable *aw)
@@ -129,7 +129,7 @@ void midge__awaitables_forget(struct midge_client *client)
     struct midge__awaitable *aw = client->taken;
     if (aw != NULL) {
         client->taken = NULL;
-        client->dirty = true;
+        client->admission_due = true;
         aw->ops->destroy(aw);
     }
 }
@@ -169,7 +169,8 @@ static void note_delivered(struct midge__awaitable *aw)
     if (!is_delivered(aw)) {
         set_state(aw, (enum midge__awaitable_state)(aw->state - MIDGE__ENDED + MIDGE__DELIVERED));
         aw->client->live--;
-        aw->client->dirty = true; /* tasks that wait for room check whether anything is live */
+        aw->client->admission_due =
+            true; /* tasks that wait for room check whether anything is live */
     }
 }
 

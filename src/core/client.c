@@ -311,7 +311,7 @@ void *midge_alloc(struct midge_client *client, size_t size)
 void midge_free(struct midge_client *client, void *memory)
 {
     midge__memory_free(&client->memory, memory);
-    client->dirty = true; /* a request may have waited for it */
+    client->admission_due = true; /* a request may have waited for it */
 }
 
 const struct midge_port *midge_client_port(const struct midge_client *client)

@@ -31,8 +31,8 @@ struct midge__task_ops;
 struct midge__origin;
 
 struct midge_client {
-    bool dirty; /* something changed that admission depends on */
-    bool busy;  /* within midge_poll or midge_cancel: midge_close waits until these return */
+    bool admission_due; /* something changed that admission depends on */
+    bool busy; /* within midge_poll or midge_cancel: midge_close waits until these return */
     bool closing;
     bool stepping;      /* a caller up the stack may use a connection */
     bool polled;        /* false: this turn's poll is still to come */

@@ -118,7 +118,7 @@ void midge__conn_wait(struct midge__conn *conn, struct midge__list *list)
     MIDGE_ASSERT(!conn->waits);
     conn->waits = true;
     conn->client->n_waiting++;
-    conn->client->dirty = true;
+    conn->client->admission_due = true;
     midge__list_push_tail(list, &conn->rank);
 }
 
@@ -150,7 +150,7 @@ void midge__conn_offer(struct midge__conn *conn)
             midge__list_push_head(usable, &conn->kin);
         }
         midge__queue_update(conn->origin);
-        conn->client->dirty = true;
+        conn->client->admission_due = true;
     }
 }
 
@@ -177,7 +177,7 @@ void midge__conn_permit_drop(struct midge__conn *conn)
     if (conn->permit) {
         conn->permit = false;
         conn->client->handshakes--;
-        conn->client->dirty = true;
+        conn->client->admission_due = true;
     }
 }
 
@@ -208,7 +208,7 @@ void midge__conn_kill(struct midge__conn *conn)
     midge__list_remove(&conn->ready);
     midge__list_remove(&conn->link);
     midge__list_push_tail(&client->dead, &conn->link);
-    client->dirty = true;
+    client->admission_due = true;
 }
 
 static void close_late(struct midge__timer *timer)
@@ -252,7 +252,7 @@ static void release(struct midge__conn *conn)
     midge__origin_put(client, conn->origin);
     client->n_conns--;
     client->free_tags[client->config.max_connections - client->n_conns - 1] = (uint16_t)owner;
-    client->dirty = true;
+    client->admission_due = true;
     midge__list_remove(&conn->link);
     midge__memory_free(&client->memory, conn);
     (void)midge__memory_sweep(&client->memory, owner);

@@ -64,7 +64,7 @@ void midge__exchange_fed(struct midge__conn *conn)
     struct midge__exchange *x = conn->starving;
     conn->starving = NULL;
     midge__conn_wait_end(conn);
-    conn->client->dirty = true;
+    conn->client->admission_due = true;
     if (x != NULL) {
         midge__exchange_resume(x, MIDGE__RESUME_MEMORY);
     }

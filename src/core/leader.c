@@ -98,7 +98,7 @@ static void overtake(struct midge__conn *conn)
     stop_leading(conn);
     midge__list_remove(&conn->ready);
     midge__list_push_tail(&conn->client->overtaken, &conn->rank);
-    conn->client->dirty = true;
+    conn->client->admission_due = true;
 }
 
 static void arm(struct midge__origin *o, uint32_t at)
@@ -119,7 +119,7 @@ static void set_leader(struct midge__origin *o, struct midge__conn *conn)
     o->leader = conn;
     o->next_leads = conn != NULL && conn->silent;
     midge__timer_disarm(&o->client->timers, &o->leader_timer);
-    o->client->dirty = true;
+    o->client->admission_due = true;
     midge__queue_update(o);
 }
 

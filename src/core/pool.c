@@ -111,7 +111,7 @@ void midge__pool_put(struct midge__conn *conn)
     midge__conn_promise(conn);
     arm(conn);
     midge__list_remove(&conn->ready);
-    client->dirty = true;
+    client->admission_due = true;
 }
 
 /* Only TLS tickets should come on an idle connection. AGAIN: it is still good; BUSY: there is more

@@ -24,7 +24,7 @@ static void release(struct midge_client *client, struct midge_prepared *p)
     }
     midge__memory_free(&client->memory, (void *)(uintptr_t)p->head.ptr);
     midge__memory_free(&client->memory, p);
-    client->dirty = true; /* a request may have waited for the memory */
+    client->admission_due = true; /* a request may have waited for the memory */
 }
 
 /* --- preparing --- */

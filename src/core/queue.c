@@ -93,7 +93,7 @@ void midge__queue_put(struct midge__transfer *t, bool first)
         midge__list_push_tail(list, &t->aw.link);
     }
     client->queued++;
-    client->dirty = true;
+    client->admission_due = true;
     midge__queue_update(t->origin);
 }
 

@@ -95,14 +95,14 @@ static void forget_try(const struct task *task, bool dirty, size_t free_bytes, u
     struct midge_client *client = task->task.client;
     if (!midge__list_empty(&task->ready) && client->n_requests == requests &&
         midge__memory_free_bytes(&client->memory) == free_bytes) {
-        client->dirty = dirty;
+        client->admission_due = dirty;
     }
 }
 
 static void step(struct task *task)
 {
     struct midge_client *client = task->task.client;
-    const bool dirty = client->dirty;
+    const bool dirty = client->admission_due;
     const size_t free_bytes = midge__memory_free_bytes(&client->memory);
     const uint32_t requests = client->n_requests;
     task->started = true;

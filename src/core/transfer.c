@@ -89,7 +89,7 @@ static void leave(struct midge__transfer *t)
     if (t->state == MIDGE__TRANSFER_OPENING || t->state == MIDGE__TRANSFER_ATTACHED) {
         t->origin->active--;
         t->aw.client->transfers--;
-        t->aw.client->dirty = true;
+        t->aw.client->admission_due = true;
         midge__queue_update(t->origin);
     }
     midge__queue_take(t);
@@ -130,7 +130,7 @@ void midge__transfer_end(struct midge__transfer *t, int err)
     }
     midge__origin_put(client, t->origin);
     t->origin = NULL;
-    client->dirty = true;
+    client->admission_due = true;
     midge__awaitable_end(&t->aw);
 }
 

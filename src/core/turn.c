@@ -42,8 +42,8 @@ static void expire(struct midge_client *client)
 static int own_timeout(const struct midge_client *client)
 {
     if (!midge__list_empty(&client->ready) || !midge__list_empty(&client->ended) ||
-        !midge__list_empty(&client->tasks) || !midge__list_empty(&client->dead) || client->dirty ||
-        client->room_tries > 0 || client->closing) {
+        !midge__list_empty(&client->tasks) || !midge__list_empty(&client->dead) ||
+        client->admission_due || client->room_tries > 0 || client->closing) {
         return 0;
     }
     uint32_t left = midge__timer_heap_left(&client->timers),
@@ -185,7 +185,7 @@ static void admit_and_step(struct midge_client *client)
    Adds the microseconds that it took. True: a callback closed the client, which is freed now. */
 static bool begin_early(struct midge_client *client, uint64_t *us)
 {
-    if (!client->dirty || !midge__list_empty(&client->roomless)) {
+    if (!client->admission_due || !midge__list_empty(&client->roomless)) {
         return false;
     }
     uint64_t began = midge__stats_begin(client);
@@ -225,7 +225,7 @@ static void work(struct midge_client *client, size_t n_fds, uint64_t early_us)
     fire_timers(client);
     expire(client);
     client->stepping = false;
-    bool room = client->dirty;
+    bool room = client->admission_due;
     admit_and_step(client);
     midge__tasks_room(client, room); /* waiting requests come first */
     midge__tasks_run(client);
@@ -234,7 +234,7 @@ static void work(struct midge_client *client, size_t n_fds, uint64_t early_us)
     midge__conns_reap(client);
     /* Completions and tasks may have started requests: these begin without another poll. Tasks that
        wait for room see the change first, in the next turn. */
-    if (client->dirty && midge__list_empty(&client->roomless)) {
+    if (client->admission_due && midge__list_empty(&client->roomless)) {
         admit_and_step(client);
         midge__conns_reap(client);
     }

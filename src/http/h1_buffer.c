@@ -35,10 +35,10 @@ static void give_back(struct midge__h1 *h)
     struct midge_client *client = client_of(h);
     if (h->lease == MIDGE__H1_SPARE) {
         client->spare_head = (char *)h->buf;
-        client->dirty = true; /* another exchange may wait for it */
+        client->admission_due = true; /* another exchange may wait for it */
     } else if (h->lease == MIDGE__H1_HELD) {
         client->recv_buffer = h->buf;
-        client->dirty = true;
+        client->admission_due = true;
     } else if (h->lease == MIDGE__H1_OWN) {
         midge__memory_free(&client->memory, h->buf);
     }

@@ -698,7 +698,7 @@ static void fails_only_alone(void **state)
         probe_get(&b, &w, B);
         for (unsigned i = 0; i < 20; i++) {
             midge__memory_fail_at(&w.client->memory, 1 + (nth + i) % 4, true);
-            w.client->dirty = true; /* as if some had come back */
+            w.client->admission_due = true; /* as if some had come back */
             world_turns(&w, 3);
         }
         assert_true(b.dones == 0 || b.result.error == MIDGE_OK);
