@@ -90,26 +90,26 @@ static const struct midge__awaitable_ops task_ops = {
 
 /* A task waits for room again and has freed only the memory that its try took: then nothing has
    changed for others or for itself. */
-static void forget_try(const struct task *task, bool dirty, size_t free_bytes, uint32_t requests)
+static void forget_try(const struct task *task, bool due, size_t free_bytes, uint32_t requests)
 {
     struct midge_client *client = task->task.client;
     if (!midge__list_empty(&task->ready) && client->n_requests == requests &&
         midge__memory_free_bytes(&client->memory) == free_bytes) {
-        client->admission_due = dirty;
+        client->admission_due = due;
     }
 }
 
 static void step(struct task *task)
 {
     struct midge_client *client = task->task.client;
-    const bool dirty = client->admission_due;
+    const bool due = client->admission_due;
     const size_t free_bytes = midge__memory_free_bytes(&client->memory);
     const uint32_t requests = client->n_requests;
     task->started = true;
     task->running = true;
     int answer = task->fn(&task->task, task->state);
     task->running = false;
-    forget_try(task, dirty, free_bytes, requests);
+    forget_try(task, due, free_bytes, requests);
     if (answer == MIDGE_TASK_ENDED) {
         int err = task->task.error;
         end(task, err == MIDGE_OK && task->task.canceled ? MIDGE_ERR_CANCELED : err);
