@@ -16,6 +16,7 @@
 #include <midge/port_posix.h>
 
 #include "../ca_file.h"
+#include "../unit/chance.h"
 
 enum { N = 100, ERRORS = 64, URL_BYTES = 3000, HEADERS = 20, ORIGINS = 40, TURN_MS = 1000 };
 
@@ -38,16 +39,6 @@ struct crowd {
 };
 
 static struct crowd crowd;
-static uint64_t seed;
-
-/* 0 to n-1 (xorshift64*) */
-static unsigned chance(unsigned n)
-{
-    seed ^= seed >> 12;
-    seed ^= seed << 25;
-    seed ^= seed >> 27;
-    return (unsigned)((seed * 0x2545f4914f6cdd1dULL) >> 33) % n;
-}
 
 /* --- bodies --- */
 

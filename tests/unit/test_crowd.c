@@ -2,6 +2,7 @@
 /* Crowds made by chance, in blocks of any size from midge_memory_least on, with handshakes that
    take any memory up to their estimate: no request fails for memory that comes back, and each
    begins after a bounded number of others. MIDGE_CROWDS="FROM TO" runs these. */
+#include "chance.h"
 #include "fake_tls.h"
 
 enum { N = 60, PORTS = 4, HOSTS = 6 };
@@ -10,21 +11,6 @@ static struct world world;
 static struct probe probes[N];
 static char urls[N][40], heads[PORTS][2200];
 static struct fake_script plain[PORTS];
-static uint64_t seed;
-
-/* 0 to n-1 (xorshift64*) */
-static unsigned chance(unsigned n)
-{
-    seed ^= seed >> 12;
-    seed ^= seed << 25;
-    seed ^= seed >> 27;
-    return (unsigned)((seed * 0x2545f4914f6cdd1dULL) >> 33) % n;
-}
-
-static bool one_in(unsigned n)
-{
-    return chance(n) == 0;
-}
 
 static size_t any_peak(bool resumes)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Blocks of every size between the least and what is needed for all at once: requests wait for
    memory, none fails for want of it, whatever their responses' heads take. */
+#include "chance.h"
 #include "fake_port.h"
 
 #define A "http://a.test:81/"
@@ -79,16 +80,6 @@ enum { MIXED = 60, PORTS = 4, URL_MAX = 1200, HEADERS = 12 };
 static const size_t port_heads[PORTS] = {60, 1500, 2500, 3900};
 static struct probe mixed[MIXED];
 static char urls[MIXED][URL_MAX];
-static uint64_t seed;
-
-/* 0 to n-1 (xorshift64*) */
-static unsigned chance(unsigned n)
-{
-    seed ^= seed >> 12;
-    seed ^= seed << 25;
-    seed ^= seed >> 27;
-    return (unsigned)((seed * 0x2545f4914f6cdd1dULL) >> 33) % n;
-}
 
 static void long_url(char *url, unsigned ports)
 {

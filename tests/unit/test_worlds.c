@@ -5,6 +5,7 @@
  * Whatever happens, each request ends once, and nothing is left. MIDGE_WORLDS="FROM TO" runs these,
  * to find more or to see one again.
  */
+#include "chance.h"
 #include "fake_port.h"
 
 #include <stdlib.h>
@@ -23,21 +24,6 @@ static struct probe probes[REQUESTS];
 static bool used[REQUESTS];
 static void *blocks[BLOCKS];
 static unsigned n_blocks, n_started;
-static uint64_t seed;
-
-/* 0 to n-1 (xorshift64*) */
-static unsigned chance(unsigned n)
-{
-    seed ^= seed >> 12;
-    seed ^= seed << 25;
-    seed ^= seed >> 27;
-    return (unsigned)((seed * 0x2545f4914f6cdd1dULL) >> 33) % n;
-}
-
-static bool one_in(unsigned n)
-{
-    return chance(n) == 0;
-}
 
 /* --- servers --- */
 
