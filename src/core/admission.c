@@ -3,12 +3,13 @@
  * Admission: it alone decides what may begin, and what gives way if memory is short. Connections,
  * exchanges and transfers only say what they need, and wait:
  *
- *     list              waits                   needs beside the bytes promised to others
- *     client->starving  an exchange             the bytes that it named
- *     client->waiting   a connection that is    a permit, a pair of record slots, the memory of its
- *                       to shake hands          handshake
- *     the queue         a transfer that needs   a place; the memory of its handshake; a pair of
- *                       a connection            record slots, now or after another handshake
+ *     list                     waits                   needs beside bytes promised to others
+ *     client->memory_waiters   an exchange             the bytes that it named
+ *     client->waiting          a connection that is    a permit, a pair of record slots, the memory
+ *                              to shake hands          of its handshake
+ *     the queue                a transfer that needs   a place; the memory of its handshake; a pair
+ *                              a connection            of record slots, now or after another
+ *                                                      handshake
  *
  * One table for all of them, from above: the first row that is true decides.
  *
@@ -208,10 +209,10 @@ static bool gives_way(const struct midge__conn *conn, const struct midge__conn *
 
 /* The first one for which there is memory; otherwise the one that continues without it if there
    will be none. */
-static struct midge__conn *next_starving(const struct midge_client *client)
+static struct midge__conn *next_memory_waiter(const struct midge_client *client)
 {
     struct midge__conn *last = NULL;
-    MIDGE__LIST_FOR_EACH(it, &client->starving)
+    MIDGE__LIST_FOR_EACH(it, &client->memory_waiters)
     {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, rank);
         if (has_head(conn)) {
@@ -226,9 +227,9 @@ static struct midge__conn *next_starving(const struct midge_client *client)
 
 /* One in each turn, since it has not taken its memory yet. True: some wait, so nothing new begins
    before them. */
-static bool resume_starving(struct midge_client *client)
+static bool resume_memory_waiter(struct midge_client *client)
 {
-    struct midge__conn *conn = next_starving(client);
+    struct midge__conn *conn = next_memory_waiter(client);
     if (conn == NULL) {
         return false;
     }
@@ -375,7 +376,7 @@ void midge__admission_run(struct midge_client *client)
     while ((conn = midge__leader_overtaken(client)) != NULL) {
         midge__conn_requeue(conn, MIDGE__NEED_USUAL, true);
     }
-    if (!resume_starving(client) && !admit_handshakes(client)) {
+    if (!resume_memory_waiter(client) && !admit_handshakes(client)) {
         admit_transfers(client);
     }
 }

@@ -42,7 +42,7 @@ struct midge_client {
     uint32_t now_ms; /* the clock when last read */
     uint32_t live;   /* awaitables whose completion was not delivered */
     unsigned queued, n_conns, handshakes, transfers, exchanges, n_unused;
-    unsigned n_resolving, n_waiting; /* n_waiting: starving ones too */
+    unsigned n_resolving, n_waiting; /* n_waiting: those that wait for memory too */
     size_t later; /* bytes that connections take when their handshakes begin: conn.c */
     int32_t crypto_left, bytes_left, steps_left; /* left of this turn's budget */
     uint32_t begins_left;                        /* the same: transfers that may begin */
@@ -70,12 +70,12 @@ struct midge_client {
         struct {
             struct midge__list prepared; /* requests (prepared.c) */
             struct midge__list ended, tasks, running, roomless, conns, ready, dead;
-            struct midge__list resolving; /* connections that wait for a name server */
-            struct midge__list waiting;   /* connections that wait for a permit and memory */
-            struct midge__list starving;  /* connections whose exchanges wait for memory */
-            struct midge__list idle;      /* idle connections, the oldest first */
-            struct midge__list silent;    /* leaders that would make way */
-            struct midge__list overtaken; /* leaders that are to close */
+            struct midge__list resolving;      /* connections that wait for a name server */
+            struct midge__list waiting;        /* connections that wait for a permit and memory */
+            struct midge__list memory_waiters; /* connections whose exchanges wait for memory */
+            struct midge__list idle;           /* idle connections, the oldest first */
+            struct midge__list silent;         /* leaders that would make way */
+            struct midge__list overtaken;      /* leaders that are to close */
             struct midge__list reuses; /* origins with idle connections and transfers that may use
                                           them */
             struct midge__list sessions, unused; /* origins with sessions, the least recently used

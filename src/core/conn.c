@@ -109,7 +109,7 @@ bool midge__conn_need(struct midge__conn *conn, size_t bytes, bool steps_back)
     }
     conn->needs = (uint32_t)bytes;
     conn->steps_back = steps_back;
-    midge__conn_wait(conn, &conn->client->starving);
+    midge__conn_wait(conn, &conn->client->memory_waiters);
     return true;
 }
 

@@ -32,26 +32,27 @@ enum midge__conn_state {
 struct midge__conn {
     uint8_t state, address_at;
     bool permit;        /* it counts in client->handshakes */
-    bool waits;         /* in client->waiting or ->starving */
+    bool waits;         /* in client->waiting or ->memory_waiters */
     uint8_t want;       /* MIDGE_POLL_x, unless want_stale */
     bool want_stale;    /* it was stepped or kicked since */
     bool idle;          /* in client->idle: READY without exchanges */
     bool leads, silent; /* leader.c; silent: its peer has been silent for too long */
     bool answered;      /* a byte of an answer has come */
     bool seen_silent;   /* a poll has reported nothing since it became idle */
-    bool steps_back;    /* while it starves: its transfer may be sent again later */
+    bool steps_back;    /* while it waits for memory: its transfer may be sent again later */
     bool denied;        /* there will be no memory for its exchange */
     struct midge_client *client;
     struct midge__origin *origin;
     struct midge__transfer *transfer; /* the transfer that it is opened for, until READY */
     struct midge_dns_query *query;
     const struct midge__protocol_ops *protocol; /* from READY on; its state: midge__conn_state */
-    struct midge__exchange *starving;           /* the one that needs `needs` */
+    struct midge__exchange *memory_waiter;      /* the one that needs `needs` */
     struct midge__stream *stream;               /* the top layer: tls or tcp */
     struct midge__list link;                    /* client->conns, or client->dead */
     struct midge__list ready; /* client->ready: has something to do; or client->resolving */
     struct midge__list kin;   /* origin->usable or origin->leaders */
-    struct midge__list rank;  /* client->idle, ->waiting, ->starving, ->silent or ->overtaken */
+    struct midge__list
+        rank; /* client->idle, ->waiting, ->memory_waiters, ->silent or ->overtaken */
     /* WAIT_TCP: the address's share; READY: keep-alive if idle, the protocol's if busy; WAIT_CLOSE:
        its limit */
     struct midge__timer timer;

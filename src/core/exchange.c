@@ -34,7 +34,7 @@ size_t midge__exchange_budget(const struct midge__exchange *x, size_t n)
 static void set_waits(struct midge__exchange *x, unsigned waits)
 {
     x->waits = (uint8_t)waits;
-    midge__transfer_freeze(x->transfer, (waits & ~(unsigned)MIDGE__RESUME_MEMORY) != 0);
+    midge__transfer_freeze(x->transfer, (waits & ~(unsigned)MIDGE__WAITS_MEMORY) != 0);
 }
 
 void midge__exchange_ask(struct midge__exchange *x, unsigned who)
@@ -49,24 +49,24 @@ void midge__exchange_wait(struct midge__exchange *x, unsigned who)
     }
 }
 
-bool midge__exchange_starves(struct midge__exchange *x, size_t bytes)
+bool midge__exchange_wait_memory(struct midge__exchange *x, size_t bytes)
 {
     if (!midge__conn_need(x->conn, bytes, midge__transfer_steps_back(x->transfer))) {
         return false;
     }
-    x->conn->starving = x;
-    set_waits(x, x->waits | MIDGE__RESUME_MEMORY);
+    x->conn->memory_waiter = x;
+    set_waits(x, x->waits | MIDGE__WAITS_MEMORY);
     return true;
 }
 
 void midge__exchange_fed(struct midge__conn *conn)
 {
-    struct midge__exchange *x = conn->starving;
-    conn->starving = NULL;
+    struct midge__exchange *x = conn->memory_waiter;
+    conn->memory_waiter = NULL;
     midge__conn_wait_end(conn);
     conn->client->admission_due = true;
     if (x != NULL) {
-        midge__exchange_resume(x, MIDGE__RESUME_MEMORY);
+        midge__exchange_resume(x, MIDGE__WAITS_MEMORY);
     }
 }
 
@@ -133,8 +133,8 @@ static struct midge__transfer *take_out(struct midge__exchange *x)
     x->transfer = NULL;
     t->exchange = NULL;
     conn->exchanges--;
-    if (conn->starving == x) {
-        conn->starving = NULL;
+    if (conn->memory_waiter == x) {
+        conn->memory_waiter = NULL;
         midge__conn_wait_end(conn);
     }
     conn->client->exchanges--;
@@ -283,10 +283,10 @@ int midge__exchange_body(struct midge__exchange *x, const uint8_t *data, size_t 
         return MIDGE_ERR_TOO_LARGE;
     }
     t->result->body_len += len;
-    midge__exchange_ask(x, MIDGE__RESUME_SINK);
+    midge__exchange_ask(x, MIDGE__WAITS_SINK);
     int err = sink != NULL ? sink->write(sink, data, len) : MIDGE_OK;
     if (err == MIDGE_ERR_PAUSE && x->transfer != NULL) {
-        midge__exchange_wait(x, MIDGE__RESUME_SINK);
+        midge__exchange_wait(x, MIDGE__WAITS_SINK);
         x->late = true;
         return MIDGE_OK;
     }

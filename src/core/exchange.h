@@ -39,15 +39,15 @@ enum midge__step {
 };
 
 /* Parts of an exchange that wait until they are resumed. */
-enum { MIDGE__RESUME_SINK = 1, MIDGE__RESUME_SOURCE = 2, MIDGE__RESUME_MEMORY = 4 };
+enum { MIDGE__WAITS_SINK = 1, MIDGE__WAITS_SOURCE = 2, MIDGE__WAITS_MEMORY = 4 };
 
 /* While an exchange waits for one of these, nothing is delivered to it. */
-#define MIDGE__RECV_WAITS (MIDGE__RESUME_SINK | MIDGE__RESUME_MEMORY)
+#define MIDGE__RECV_WAITS (MIDGE__WAITS_SINK | MIDGE__WAITS_MEMORY)
 
 /* One exchange: a request and its answer. The carrier may read it; exchange.c changes it. */
 struct midge__exchange {
-    uint8_t waits;   /* MIDGE__RESUME_x */
-    uint8_t resumed; /* MIDGE__RESUME_x: resumed since the callback began */
+    uint8_t waits;   /* MIDGE__WAITS_x */
+    uint8_t resumed; /* MIDGE__WAITS_x: resumed since the callback began */
     bool reused;     /* its connection had carried an exchange before */
     bool sent_any;   /* the stream has taken bytes of it */
     bool got_any;    /* bytes of an answer have come */
@@ -132,7 +132,7 @@ void midge__exchange_broken(struct midge__exchange *x, int err, const struct mid
 enum midge__replay midge__exchange_replay(const struct midge__exchange *x);
 /* There is no memory for so many bytes now. True: the exchange waits until there is. False: none
    will come. */
-bool midge__exchange_starves(struct midge__exchange *x, size_t bytes);
+bool midge__exchange_wait_memory(struct midge__exchange *x, size_t bytes);
 /* How many of n bytes this turn may still move: at least one. */
 size_t midge__exchange_budget(const struct midge__exchange *x, size_t n);
 
@@ -183,7 +183,7 @@ static inline bool midge__exchange_has_source(const struct midge__exchange *x)
 void midge__exchange_ask(struct midge__exchange *x, unsigned who);
 void midge__exchange_wait(struct midge__exchange *x, unsigned who);
 
-/* conn->starving may continue: there is memory, or there will be none (conn->denied). */
+/* conn->memory_waiter may continue: there is memory, or there will be none (conn->denied). */
 void midge__exchange_fed(struct midge__conn *conn);
 /* The parts `who` of x wait no longer. */
 void midge__exchange_resume(struct midge__exchange *x, unsigned who);

@@ -106,15 +106,15 @@ static int resume(struct midge_client *client, midge_id id, unsigned who)
 
 int midge_resume(struct midge_client *client, midge_id id)
 {
-    return resume(client, id, MIDGE__RESUME_SINK | MIDGE__RESUME_SOURCE);
+    return resume(client, id, MIDGE__WAITS_SINK | MIDGE__WAITS_SOURCE);
 }
 
 int midge_resume_sink(struct midge_client *client, midge_id id)
 {
-    return resume(client, id, MIDGE__RESUME_SINK);
+    return resume(client, id, MIDGE__WAITS_SINK);
 }
 
 int midge_resume_source(struct midge_client *client, midge_id id)
 {
-    return resume(client, id, MIDGE__RESUME_SOURCE);
+    return resume(client, id, MIDGE__WAITS_SOURCE);
 }

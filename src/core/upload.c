@@ -24,14 +24,14 @@ int midge__exchange_read(struct midge__exchange *x, uint8_t *buf, size_t cap, si
     struct midge_source *source = x->transfer->request->source;
     bool unknown = source->length < 0;
     x->transfer->source_begun = true;
-    midge__exchange_ask(x, MIDGE__RESUME_SOURCE);
+    midge__exchange_ask(x, MIDGE__WAITS_SOURCE);
     *n = 0;
     int err = source->read(source, buf, cap, n);
     if (x->transfer == NULL) {
         return MIDGE_ERR_CANCELED; /* the source ended its own request */
     }
     if (err == MIDGE_ERR_AGAIN) {
-        midge__exchange_wait(x, MIDGE__RESUME_SOURCE);
+        midge__exchange_wait(x, MIDGE__WAITS_SOURCE);
         return err;
     }
     if (err == MIDGE_ERR_EOF && unknown) {

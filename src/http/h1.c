@@ -56,7 +56,7 @@ static void note_done(struct midge__h1 *h)
 static bool is_sending(const struct midge__h1 *h)
 {
     return midge__h1_unsent(h) > 0 ||
-           (h->send < MIDGE__H1_SEND_DONE && (h->x.waits & MIDGE__RESUME_SOURCE) == 0);
+           (h->send < MIDGE__H1_SEND_DONE && (h->x.waits & MIDGE__WAITS_SOURCE) == 0);
 }
 
 /* Sends once, if there is something to send. */

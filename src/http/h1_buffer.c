@@ -93,16 +93,17 @@ static int cut(struct midge__h1 *h)
     return !again && midge__h1_parse_skip(&h->parse) ? MIDGE_OK : MIDGE_ERR_NO_MEMORY;
 }
 
-static int starve(struct midge__h1 *h, size_t size)
+static int wait_for_memory(struct midge__h1 *h, size_t size)
 {
-    return midge__exchange_starves(&h->x, size) ? MIDGE_ERR_AGAIN : MIDGE_ERR_NO_MEMORY;
+    return midge__exchange_wait_memory(&h->x, size) ? MIDGE_ERR_AGAIN : MIDGE_ERR_NO_MEMORY;
 }
 
 static int borrow(struct midge__h1 *h)
 {
     uint8_t *lent = client_of(h)->recv_buffer;
     if (lent == NULL) {
-        return enlarge(h, MIDGE__EXCHANGE_FIRST) ? MIDGE_OK : starve(h, MIDGE__EXCHANGE_FIRST);
+        return enlarge(h, MIDGE__EXCHANGE_FIRST) ? MIDGE_OK
+                                                 : wait_for_memory(h, MIDGE__EXCHANGE_FIRST);
     }
     set_buffer(h, lent, MIDGE_RECV_BUFFER, MIDGE__H1_LENT);
     return MIDGE_OK;
@@ -127,7 +128,7 @@ int midge__h1_buffer_take(struct midge__h1 *h)
     if (h->size >= max) {
         return midge__h1_parse_skip(&h->parse) ? MIDGE_OK : MIDGE_ERR_TOO_LARGE;
     }
-    int err = starve(h, wish);
+    int err = wait_for_memory(h, wish);
     return err == MIDGE_ERR_NO_MEMORY ? cut(h) : err;
 }
 

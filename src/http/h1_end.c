@@ -37,7 +37,7 @@ static void wait_for_answer(struct midge__h1 *h)
 {
     struct midge__conn *conn = h->x.conn;
     uint32_t ms = MIDGE_EARLY_ANSWER_MS;
-    midge__exchange_resume(&h->x, MIDGE__RESUME_SOURCE);
+    midge__exchange_resume(&h->x, MIDGE__WAITS_SOURCE);
     uint32_t left = midge__transfer_left(h->x.transfer);
     if (left <= ms) {
         ms = left > 0 ? left - 1 : 0;

@@ -652,7 +652,7 @@ static void freed_memory_wakes(void **state)
 
 /* Memory that fails when the connection is made sends a request back to the queue, whose limit
    is for all the time that it waits there. */
-static void put_off_keeps_its_queue_time(void **state)
+static void requeued_keeps_its_queue_time(void **state)
 {
     static const struct fake_script far = {.connect_ms = 400};
     struct world w;
@@ -956,7 +956,7 @@ static void failure_asks_again(void **state)
 
 /* An answer waits for memory while another lives that never gives any: the deadline of its first
    byte ends it. When there is memory again it goes on. */
-static void starving_ends(void **state)
+static void memory_waiter_ends(void **state)
 {
     static const struct fake_script silent = {.steps = {REQUEST}};
     static const struct fake_script speaks = {.steps = {REQUEST, WAIT(20), SAY(HELLO), LOOP}};
@@ -1001,7 +1001,7 @@ static void starving_ends(void **state)
 }
 
 /* Memory comes back once: all that wait for it go on, without another cause. */
-static void starving_all_go_on(void **state)
+static void memory_waiters_all_go_on(void **state)
 {
     static const struct fake_script silent = {.steps = {REQUEST}};
     static const struct fake_script half = {.steps = {REQUEST, WAIT(20), SAY("HTTP/1.1 200 OK\r\n"),
@@ -1231,7 +1231,7 @@ static void denied_once(void **state)
 
 /* It makes an idle connection go, also when that gives no record slots back and all are taken. What
    it waits for comes in one piece: the origin of a long name. */
-static void starving_makes_idle_go(void **state)
+static void memory_waiter_makes_idle_go(void **state)
 {
     static const struct fake_script speaks = {.steps = {REQUEST, WAIT(20), SAY(HELLO), LOOP}};
     struct world w;
@@ -1419,7 +1419,7 @@ int main(void)
         cmocka_unit_test(names_keep_no_room),
         cmocka_unit_test(connecting_ones_keep_room),
         cmocka_unit_test(freed_memory_wakes),
-        cmocka_unit_test(put_off_keeps_its_queue_time),
+        cmocka_unit_test(requeued_keeps_its_queue_time),
         cmocka_unit_test(fails_only_alone),
         cmocka_unit_test(starts_beside_kept_ones),
         cmocka_unit_test(start_closes_kept_ones),
@@ -1429,15 +1429,15 @@ int main(void)
         cmocka_unit_test(dead_origin),
         cmocka_unit_test(failure_asks_again),
         cmocka_unit_test(pieces_do_for_all_or_none),
-        cmocka_unit_test(starving_ends),
-        cmocka_unit_test(starving_all_go_on),
+        cmocka_unit_test(memory_waiter_ends),
+        cmocka_unit_test(memory_waiters_all_go_on),
         cmocka_unit_test(spare_head_is_for_one),
         cmocka_unit_test(reuse_needs_no_memory),
         cmocka_unit_test(opening_frees_the_buffers),
         cmocka_unit_test(fails_when_it_was_alone),
         cmocka_unit_test(idle_without_slots_stays),
         cmocka_unit_test(denied_once),
-        cmocka_unit_test(starving_makes_idle_go),
+        cmocka_unit_test(memory_waiter_makes_idle_go),
         cmocka_unit_test(the_last_one_is_tried),
         cmocka_unit_test(identity),
         cmocka_unit_test(crowd_without_memory),
