@@ -120,6 +120,36 @@ static void port_wake(void *ctx)
     (void)ctx;
 }
 
+/* Requests that need a feature which is left out are refused when they are started. */
+static int refuses_what_is_left_out(struct midge_client *client)
+{
+    const char *url = "http://device.example/";
+    const struct midge_request requests[] = {
+#if !MIDGE_WITH_REQUEST_COPY
+        {.url = url},
+#endif
+#if !MIDGE_WITH_OVERRIDES
+        {.url = url, .borrow = 1, .connect_host = "192.0.2.7"},
+        {.url = url, .borrow = 1, .connect_port = 81},
+        {.url = url, .borrow = 1, .servername = "other.example"},
+        {.url = url, .borrow = 1, .min_tls = MIDGE_TLS_1_2},
+        {.url = url, .borrow = 1, .max_tls = MIDGE_TLS_1_2},
+        {.url = url, .borrow = 1, .dangerously_skip_verification = 1},
+#endif
+        {.url = NULL}
+    };
+    midge_id id;
+
+    for (size_t i = 0; requests[i].url != NULL; i++) {
+        if (midge_start(client, &requests[i], &id) != MIDGE_ERR_UNSUPPORTED) {
+            printf("consumer-none: request %u of those that need a feature is not refused\n",
+                   (unsigned)i);
+            return MIDGE_ERR_INVALID;
+        }
+    }
+    return MIDGE_OK;
+}
+
 int main(void)
 {
     struct midge_port port = {.clock_ms = clock_ms,
@@ -147,6 +177,9 @@ int main(void)
     config.memory_size = midge_memory_needed(&config);
     config.memory = malloc(config.memory_size);
     err = midge_open(&client, &config);
+    if (err == MIDGE_OK) {
+        err = refuses_what_is_left_out(client);
+    }
     if (err == MIDGE_OK) {
         err = midge_start(client, &request, &id);
     }
