@@ -35,12 +35,11 @@ for suite in $suites; do
 done
 wanted() { for w in "$@"; do case " $suites " in *" $w "*) return 0 ;; esac; done; return 1; }
 
-packages='gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev bzip2 xz-utils ca-certificates ccache libcmocka-dev'
+packages='gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev bzip2 xz-utils ca-certificates ccache libcmocka-dev libslirp-dev'
 wanted unit vectors && packages="$packages clang"
 wanted unit bench && packages="$packages valgrind libc6-dbg"
 wanted net external boards size bench && packages="$packages python3-aiohttp python3-cryptography nginx-light"
 wanted bench && packages="$packages libcurl4-openssl-dev"
-wanted net && packages="$packages libslirp-dev"
 wanted external && packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
