@@ -37,6 +37,7 @@ wanted() { for w in "$@"; do case " $suites " in *" $w "*) return 0 ;; esac; don
 
 packages='gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev bzip2 xz-utils ca-certificates ccache libcmocka-dev libslirp-dev'
 wanted unit vectors && packages="$packages clang"
+wanted unit && packages="$packages python3-cryptography" # the certificates of its TLS tests
 wanted unit bench && packages="$packages valgrind libc6-dbg"
 wanted net external boards size bench && packages="$packages python3-aiohttp python3-cryptography nginx-light"
 wanted bench && packages="$packages libcurl4-openssl-dev"
