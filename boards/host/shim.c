@@ -1,13 +1,76 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Each call goes to the port below, in most cases unchanged. recv and send pass on at most a slice,
- * wall_time starts at another date, and poll calls on_turn first.
+ * wall_time starts at another date, and poll calls on_turn first. A call that a user wants to fail
+ * returns as the desktop port does for that errno: EAGAIN is AGAIN, EINTR is no failure.
  */
 #include "shim.h"
 
+#include <errno.h>
 #include <midge/err.h>
 
 #define BELOW(ctx) (((const struct shim *)(ctx))->below)
+
+/* --- faults --- */
+
+/* MIDGE_OK: the call goes on. */
+static int fault(void *ctx, enum fault_op op, int err, int *native)
+{
+    struct shim *shim = ctx;
+    const int code = faults_next(&shim->faults, op);
+
+    if (code == 0 || code == EINTR) {
+        return MIDGE_OK;
+    }
+    if ((op == FAULT_RECV || op == FAULT_SEND) && code == EAGAIN) {
+        return MIDGE_ERR_AGAIN;
+    }
+    if (native != NULL) {
+        *native = code;
+    }
+    return err;
+}
+
+/* EMFILE and its like will pass: they mean that the client has to wait. */
+static int fault_open(void *ctx, enum fault_op op, int err, int *native)
+{
+    int code = 0;
+
+    err = fault(ctx, op, err, &code);
+    if (native != NULL) {
+        *native = code;
+    }
+    switch (code) {
+    case EINPROGRESS:
+        return MIDGE_OK;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+        return MIDGE_ERR_NO_MEMORY;
+    default:
+        return err;
+    }
+}
+
+/* c-ares' code that says most nearly the same. */
+static int resolver_code(int code)
+{
+    switch (code) {
+    case ENOENT:
+        return 4; /* ARES_ENOTFOUND */
+    case ECONNREFUSED:
+        return 11; /* ARES_ECONNREFUSED */
+    case ETIMEDOUT:
+        return 12; /* ARES_ETIMEOUT */
+    case ENOMEM:
+        return 15; /* ARES_ENOMEM */
+    default:
+        return 3; /* ARES_ESERVFAIL */
+    }
+}
+
+/* --- calls --- */
 
 static uint32_t shim_clock_ms(void *ctx)
 {
@@ -36,6 +99,14 @@ static int shim_entropy(void *ctx, uint8_t *buf, size_t len)
 
 static int shim_dns_start(void *ctx, const char *host, struct midge_dns_query *query)
 {
+    int code = 0;
+
+    if (fault(ctx, FAULT_RESOLVE, MIDGE_ERR_RESOLVE, &code) != MIDGE_OK) {
+        query->done = 1;
+        query->err = MIDGE_ERR_RESOLVE;
+        query->native = resolver_code(code);
+        return MIDGE_OK;
+    }
     return BELOW(ctx)->dns_start(BELOW(ctx)->ctx, host, query);
 }
 
@@ -52,6 +123,12 @@ static int shim_zone(void *ctx, const char *name, uint32_t *scope)
 static int shim_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
                         int *native)
 {
+    int err = fault_open(ctx, FAULT_CONNECT, MIDGE_ERR_CONNECT, native);
+
+    if (err != MIDGE_OK) {
+        *sock = MIDGE_SOCK_NONE;
+        return err;
+    }
     return BELOW(ctx)->connect(BELOW(ctx)->ctx, addr, port, sock, native);
 }
 
@@ -68,9 +145,13 @@ static size_t sliced(size_t len, size_t slice)
 static int shim_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native)
 {
     struct shim *shim = ctx;
-    int err =
-        BELOW(ctx)->recv(BELOW(ctx)->ctx, sock, buf, sliced(cap, shim->recv_slice), n, native);
+    int err = fault(ctx, FAULT_RECV, MIDGE_ERR_RECV, native);
 
+    *n = 0;
+    if (err != MIDGE_OK) {
+        return err;
+    }
+    err = BELOW(ctx)->recv(BELOW(ctx)->ctx, sock, buf, sliced(cap, shim->recv_slice), n, native);
     if (err == MIDGE_OK) {
         shim->received += *n;
     }
@@ -81,7 +162,12 @@ static int shim_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len,
                      int *native)
 {
     const struct shim *shim = ctx;
+    int err = fault(ctx, FAULT_SEND, MIDGE_ERR_SEND, native);
 
+    *n = 0;
+    if (err != MIDGE_OK) {
+        return err;
+    }
     return BELOW(ctx)->send(BELOW(ctx)->ctx, sock, buf, sliced(len, shim->send_slice), n, native);
 }
 
@@ -93,7 +179,11 @@ static void shim_close(void *ctx, midge_sock sock)
 static int shim_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
 {
     const struct shim *shim = ctx;
+    int err = fault(ctx, FAULT_POLL, MIDGE_ERR_PORT, NULL);
 
+    if (err != MIDGE_OK) {
+        return err;
+    }
     if (shim->on_turn != NULL) {
         shim->on_turn(shim->turn_ctx);
         if (timeout_ms < 0 || timeout_ms > shim->turn_ms) {
@@ -117,33 +207,62 @@ static void shim_wake(void *ctx)
 static int shim_file_open(void *ctx, const char *path, enum midge_file_mode mode, midge_file *file,
                           int *native)
 {
+    int err = fault_open(ctx, FAULT_FILE,
+                         mode == MIDGE_FILE_READ ? MIDGE_ERR_READ : MIDGE_ERR_WRITE, native);
+
+    if (err != MIDGE_OK) {
+        *file = NULL;
+        return err;
+    }
     return BELOW(ctx)->file_open(BELOW(ctx)->ctx, path, mode, file, native);
 }
 
 static int shim_file_size(void *ctx, midge_file file, uint64_t *size)
 {
+    if (fault(ctx, FAULT_FILE, MIDGE_ERR_UNSUPPORTED, NULL) != MIDGE_OK) {
+        return MIDGE_ERR_UNSUPPORTED;
+    }
     return BELOW(ctx)->file_size(BELOW(ctx)->ctx, file, size);
 }
 
 static int shim_file_seek(void *ctx, midge_file file, uint64_t offset)
 {
+    if (fault(ctx, FAULT_FILE, MIDGE_ERR_UNSUPPORTED, NULL) != MIDGE_OK) {
+        return MIDGE_ERR_UNSUPPORTED;
+    }
     return BELOW(ctx)->file_seek(BELOW(ctx)->ctx, file, offset);
 }
 
 static int shim_file_read(void *ctx, midge_file file, uint8_t *buf, size_t cap, size_t *n,
                           int *native)
 {
-    return BELOW(ctx)->file_read(BELOW(ctx)->ctx, file, buf, cap, n, native);
+    int err = fault(ctx, FAULT_FILE, MIDGE_ERR_READ, native);
+
+    *n = 0;
+    return err != MIDGE_OK ? err
+                           : BELOW(ctx)->file_read(BELOW(ctx)->ctx, file, buf, cap, n, native);
 }
 
 static int shim_file_write(void *ctx, midge_file file, const uint8_t *buf, size_t len, int *native)
 {
-    return BELOW(ctx)->file_write(BELOW(ctx)->ctx, file, buf, len, native);
+    int err = fault(ctx, FAULT_FILE, MIDGE_ERR_WRITE, native);
+
+    return err != MIDGE_OK ? err : BELOW(ctx)->file_write(BELOW(ctx)->ctx, file, buf, len, native);
 }
 
 static int shim_file_finish(void *ctx, midge_file file, int commit, int *native)
 {
-    return BELOW(ctx)->file_finish(BELOW(ctx)->ctx, file, commit, native);
+    int code = 0;
+    int err = fault(ctx, FAULT_FILE, MIDGE_ERR_WRITE, &code);
+
+    if (err == MIDGE_OK) {
+        return BELOW(ctx)->file_finish(BELOW(ctx)->ctx, file, commit, native);
+    }
+    (void)BELOW(ctx)->file_finish(BELOW(ctx)->ctx, file, 0, native);
+    if (native != NULL) {
+        *native = code;
+    }
+    return err;
 }
 
 void shim_init(struct shim *shim, const struct midge_port *below)

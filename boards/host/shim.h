@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A port above a port: limits receives and sends, changes the date, reports each turn. */
+/* A port above a port: limits receives and sends, changes the date, reports each turn, fails calls
+   that a user wants to fail. */
 #ifndef MIDGE_HOST_SHIM_H
 #define MIDGE_HOST_SHIM_H
 
 #include <midge/port.h>
+
+#include "faults.h"
 
 struct shim {
     struct midge_port port; /* given to the client */
@@ -12,6 +15,7 @@ struct shim {
     int64_t now;                   /* the wall clock's time at start; negative: the real one */
     uint64_t start_us;
     uint64_t received; /* bytes so far */
+    struct faults faults;
     /* Called before each wait, which then lasts turn_ms at most; NULL: not called. */
     void (*on_turn)(void *ctx);
     void *turn_ctx;

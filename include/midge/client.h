@@ -80,6 +80,13 @@ struct midge_config {
     struct midge_timeouts timeouts;
     struct midge_tls tls;
 
+#if MIDGE_WITH_FAULTS
+    /* To test a program: this allocation from the block fails, the first one is 1 [0: none];
+       sticky: all later ones fail, too. */
+    uint32_t fail_alloc;
+    uint8_t fail_alloc_sticky;
+#endif
+
 #if MIDGE_WITH_STATS
     /* midge_close fills it after it has freed everything: alloc_live is 0 unless something
        leaked. May be NULL. */

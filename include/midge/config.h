@@ -210,6 +210,11 @@
 #define MIDGE_WITH_STATS 1
 #endif
 
+/* Failures of memory on demand: config.fail_alloc, to test a program. */
+#ifndef MIDGE_WITH_FAULTS
+#define MIDGE_WITH_FAULTS 1
+#endif
+
 /* Resumption of TLS sessions. Without it every connection makes a full handshake, as with
    config.no_sessions. */
 #ifndef MIDGE_WITH_SESSIONS

@@ -95,10 +95,18 @@ static void *refuse(struct midge__memory *m)
 }
 
 /* Counts a request; true when a test wants it to fail. */
+#if MIDGE_WITH_FAULTS
 static bool injected(struct midge__memory *m)
 {
     return m->stats.alloc_calls++ - m->fail_from < m->fail_calls;
 }
+#else
+static bool injected(struct midge__memory *m)
+{
+    m->stats.alloc_calls++;
+    return false;
+}
+#endif
 
 /* ---- Blocks of any size ---- */
 
@@ -412,11 +420,13 @@ void midge__memory_owner_reset(struct midge__memory *m, unsigned owner)
 
 /* ---- For tests ---- */
 
+#if MIDGE_WITH_FAULTS
 void midge__memory_fail_at(struct midge__memory *m, uint32_t nth, bool sticky)
 {
     m->fail_from = m->stats.alloc_calls + nth - 1;
     m->fail_calls = nth == 0 ? 0 : sticky ? UINT32_MAX / 2 : 1;
 }
+#endif
 
 size_t midge__memory_verify(const struct midge__memory *m)
 {

@@ -77,7 +77,9 @@ struct midge__memory {
     bool yields;          /* the client gets the reserved bytes too */
     bool slot_fallback;   /* when no slot is free, a record buffer may come from the small region */
     bool failed;
+#if MIDGE_WITH_FAULTS
     uint32_t fail_from, fail_calls; /* alloc_calls of the first one that fails, and how many */
+#endif
 };
 
 /*
@@ -202,8 +204,11 @@ static inline void midge__memory_failed_reset(struct midge__memory *m)
     m->failed = false;
 }
 
-/* For tests: the nth request from now (1: the next) is refused, all later too if sticky; 0 off. */
+/* For tests, and config.fail_alloc: the nth request from now (1: the next) is refused, all later
+   ones too if sticky; 0 off. Only with MIDGE_WITH_FAULTS. */
+#if MIDGE_WITH_FAULTS
 void midge__memory_fail_at(struct midge__memory *m, uint32_t nth, bool sticky);
+#endif
 
 /*
  * For tests: walks everything and asserts that headers, lists, map and counters agree. Returns

@@ -77,12 +77,25 @@ static void init_lists(struct midge_client *client)
     }
 }
 
+#if MIDGE_WITH_FAULTS
+static void plan_failure(struct midge_client *client)
+{
+    midge__memory_fail_at(&client->memory, client->config.fail_alloc,
+                          client->config.fail_alloc_sticky != 0);
+}
+#else
+#define plan_failure(client) ((void)(client))
+#endif
+
 static int make_memory(struct midge_client *client, unsigned pairs)
 {
     struct midge_config *c = &client->config;
     size_t head = align_up(sizeof *client);
     int err = midge__memory_init(&client->memory, (char *)client->block + head,
                                  client->block_size - head, c->max_connections + 1U);
+    if (err == MIDGE_OK) {
+        plan_failure(client);
+    }
     if (err == MIDGE_OK && midge__tls_slot_in() != 0) {
         err = midge__memory_slots(&client->memory, midge__tls_slot_in(), midge__tls_slot_out(),
                                   pairs);

@@ -97,7 +97,8 @@ static int connect_to(struct midge__conn *conn, const struct midge_addr *addr, u
     return MIDGE_OK;
 }
 
-/* Tries the next address of the lookup; if all fail, the fault of the last one is reported. */
+/* Tries the next address of the lookup; if all fail, the fault of the last one is reported. A port
+   without a socket to give has none for the other addresses either: that is waited for. */
 static void connect_next(struct midge__conn *conn)
 {
     int err = MIDGE_ERR_CONNECT;
@@ -110,6 +111,9 @@ static void connect_next(struct midge__conn *conn)
         if (err == MIDGE_OK) {
             midge__conn_kick(conn);
             return;
+        }
+        if (err == MIDGE_ERR_NO_MEMORY) {
+            break;
         }
     }
     check_open_step(conn, err, &conn->tcp.s.fault);

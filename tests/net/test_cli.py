@@ -120,7 +120,7 @@ class Usage(Case):
         for option in ("--compressed", "-L", "--location", "--max-redirs", "--retry", "-F",
                        "--form", "--cert", "--key", "--pinnedpubkey", "-C", "--continue-at", "-r",
                        "--range", "-u", "--user", "-b", "-c", "-x", "--proxy", "--har",
-                       "--fail-alloc", "--fail-io", "--device", "--retry-max-time", "-w",
+                       "--device", "--retry-max-time", "-w",
                        "--write-out", "-D", "-e", "-U", "-K", "-#", "-n", "--netrc-file", "--digest",
                        "--fail-with-body", "--create-dirs", "--etag-save", "--expect100-timeout",
                        "--http2", "--limit-rate", "--sim", "--seed", "--retry=3"):

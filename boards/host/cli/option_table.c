@@ -114,6 +114,11 @@ const struct option_row option_table[] = {
      .value = "UNIX_TIME",
      .help = "the time certificates are judged by"},
 
+    TEXT(0, "fail-alloc", RUN(fail_alloc), "N[,sticky]",
+         "the Nth allocation of the memory block fails; sticky: all later ones too"),
+    ITEM(0, "fail-io", RUN(fail_io), ITEM_PLAIN, "OP:N:ERRNO",
+         "the Nth connect, send, recv, poll, resolve or file call fails, as recv:3:ECONNRESET"),
+
     ITEM(0, "url", GROUP(urls), ITEM_PLAIN, "URL", "one more URL"),
     {.letter = ':',
      .name = "next",
@@ -170,8 +175,6 @@ const struct option_row option_table[] = {
     REFUSED(0, "sim"),
     REFUSED(0, "seed"),
     REFUSED(0, "device"),
-    REFUSED(0, "fail-alloc"),
-    REFUSED(0, "fail-io"),
     REFUSED(0, "har"),
 };
 

@@ -191,6 +191,9 @@ static void on_done(void *ctx, const struct midge_result *result)
     struct fetch *fetch = ctx;
 
     fetch->result = *result;
+    if (fetch->run->poll_error != MIDGE_OK && result->error == MIDGE_ERR_CANCELED) {
+        fetch->result.error = fetch->run->poll_error; /* not canceled by the user */
+    }
     fetch->state = FETCH_DONE;
     fetch->run->live--;
     tell(fetch);
@@ -336,6 +339,7 @@ static void turn_until_done(struct run *run)
         int stdin_waits = resume_uploads(run);
         int live = midge_poll(run->client, turn_timeout(run, stdin_waits));
         if (live < 0) {
+            run->poll_error = live;
             abort_all(run, live);
             if (midge_poll(run->client, 0) < 0) {
                 break; /* midge_close ends the rest */

@@ -18,6 +18,9 @@ struct run {
     struct text ca;
     void *block; /* the client's memory */
     size_t block_size;
+    int poll_error; /* of the port, MIDGE_OK: none */
+    uint32_t fail_alloc;
+    uint8_t fail_alloc_sticky;
     struct midge_client *client;
     struct midge_stats stats; /* filled when the client is closed */
     struct progress progress;

@@ -37,6 +37,25 @@ static size_t least(size_t a, size_t b)
 
 /* --- the port --- */
 
+static int set_faults(struct run *run)
+{
+    const struct items *wanted = &run->options->fail_io;
+    const char *alloc = run->options->fail_alloc;
+    const char *wrong =
+        alloc != NULL ? faults_alloc(alloc, &run->fail_alloc, &run->fail_alloc_sticky) : NULL;
+
+    if (wrong != NULL) {
+        return usage_error("option --fail-alloc: '%s': %s", alloc, wrong);
+    }
+    for (size_t i = 0; i < wanted->n; i++) {
+        const char *why = faults_add(&run->shim.faults, wanted->at[i].text);
+        if (why != NULL) {
+            return usage_error("option --fail-io: '%s': %s", wanted->at[i].text, why);
+        }
+    }
+    return 0;
+}
+
 int setup_port(struct run *run)
 {
     const struct options *options = run->options;
@@ -53,7 +72,7 @@ int setup_port(struct run *run)
     if (options->has_now) {
         run->shim.now = (int64_t)options->now;
     }
-    return 0;
+    return set_faults(run);
 }
 
 /* --- trust --- */
@@ -132,6 +151,9 @@ static const char *too_small(struct run *run, const struct midge_config *config)
     size_t smallest = midge_memory_least(config);
     size_t needed = midge_memory_needed(config);
 
+    if (run->block_size >= smallest) {
+        return midge_err_text(MIDGE_ERR_NO_MEMORY); /* --fail-alloc */
+    }
     return keep_format(run->keep,
                        "a block of %zu bytes is too small: %zu are needed at least (--heap %zu), "
                        "%zu for everything at once",
@@ -168,6 +190,8 @@ int setup_client(struct run *run, int *native, const char **what)
         config.trace = verbose_trace;
         config.on_peer = peer_show;
     }
+    config.fail_alloc = run->fail_alloc;
+    config.fail_alloc_sticky = run->fail_alloc_sticky;
     run->block_size = (size_t)run->options->heap;
     if (run->block_size == 0) {
         run->block_size = midge_memory_needed(&config);
