@@ -358,6 +358,11 @@
     (MIDGE_WITH_FUTURES || MIDGE_WITH_TASKS || MIDGE_WITH_GATHER || MIDGE_WITH_TIMEOUT ||          \
      MIDGE_WITH_SEMAPHORE)
 
+/* Bodies that are read while they arrive: server-sent events and lines (midge/sse.h). */
+#ifndef MIDGE_WITH_SSE
+#define MIDGE_WITH_SSE 1
+#endif
+
 /* midge_base64_sink (body.h). */
 #ifndef MIDGE_WITH_BASE64
 #define MIDGE_WITH_BASE64 1

@@ -20,6 +20,7 @@
 #include <midge/prepared.h>
 #include <midge/request.h>
 #include <midge/response.h>
+#include <midge/sse.h>
 #include <midge/task.h>
 #include <midge/tls.h>
 #include <midge/url.h>
