@@ -15,8 +15,9 @@
 #
 # boards/FOLDER/board.cmake sets BOARD_…: SOURCES, INCLUDES, DEFINITIONS, LINKER_SCRIPT,
 # LINK_OPTIONS, PROFILES (the first is the default), BLOCK (bytes of midge's memory; it and
-# DEFINITIONS also by profile: BLOCK_tiny), STACK, QEMU (command without image), OPENOCD (config file;
-# optional). It takes the shared sources from ${_common}, which is set here.
+# DEFINITIONS also by profile: BLOCK_tiny), CONFIG_tiny (macros of midge/config.h for that profile;
+# optional), STACK, QEMU (command without image), OPENOCD (config file; optional). It takes the
+# shared sources from ${_common}, which is set here.
 
 string(REGEX REPLACE "^mps[23]-.*" "mps2-an385" _folder ${MIDGE_BOARD}) # one family
 set(MIDGE_BOARD_DIR ${CMAKE_CURRENT_LIST_DIR}/${_folder})
@@ -90,6 +91,7 @@ function(board_library name profile)
     endif()
     midge_library(${name} ${profile})
     target_compile_options(${name} PRIVATE -flto -ffat-lto-objects)
+    target_compile_definitions(${name} PUBLIC ${BOARD_CONFIG_${profile}})
 endfunction()
 
 # board_image(NAME LIBRARY PROFILE SERVICES APPS...): services semihost or standalone

@@ -16,8 +16,9 @@ set(BOARD_DEFINITIONS SEMIHOST_LINE_BYTES=768 SEMIHOST_FILES=3 SEMIHOST_PATH_BYT
 # One root: an EC one with tiny, as PEM; an RSA one takes twice that.
 set(BOARD_DEFINITIONS_tiny BOARD_CA_BYTES=704)
 set(BOARD_DEFINITIONS_small BOARD_CA_BYTES=1536)
+set(BOARD_CONFIG_tiny MIDGE_MAX_CONNECTIONS=10) # as MIDGE_LWIP_SOCKS of lwip_board.h
 set(BOARD_PROFILES tiny small)
-set(BOARD_BLOCK 42496)
+set(BOARD_BLOCK 43520)
 set(BOARD_BLOCK_small 45824)
 set(BOARD_QEMU qemu-system-arm -M lm3s6965evb -display none -monitor none -serial stdio
     -nic user,net=192.0.2.0/24,host=192.0.2.2,dns=192.0.2.3)
