@@ -84,9 +84,11 @@ firmware, NAME:FEATURE,…:FUNCTION,… each; the functions are linked")
 function(board_library name profile)
     if(NOT MIDGE_WITHOUT STREQUAL "all")
         # The boards' lwIP has no IPv6; the programs use none of the others.
-        list(APPEND MIDGE_WITHOUT ipv6 trace trailers header_defaults prepared semaphore)
+        list(APPEND MIDGE_WITHOUT ipv6 trace trailers header_defaults prepared semaphore overrides
+            json_numbers)
         if(profile STREQUAL tiny)
-            list(APPEND MIDGE_WITHOUT rare_texts)
+            # Few heads come whole in its small buffers; its URLs must be complete and well-formed.
+            list(APPEND MIDGE_WITHOUT rare_texts retry_dates whole_heads url_mending)
         endif()
     endif()
     midge_library(${name} ${profile})

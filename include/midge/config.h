@@ -278,6 +278,16 @@
 #define MIDGE_WITH_RETRY_AFTER 1
 #endif
 
+/* A Retry-After that is a date. Without it result.retry_after_s is 0 for such an answer; seconds
+   count as before. */
+#ifndef MIDGE_WITH_RETRY_DATES
+#define MIDGE_WITH_RETRY_DATES 1
+#endif
+#if MIDGE_WITH_RETRY_DATES && !MIDGE_WITH_RETRY_AFTER
+#undef MIDGE_WITH_RETRY_DATES
+#define MIDGE_WITH_RETRY_DATES 0
+#endif
+
 /* The limits of an idle connection that servers announce (Keep-Alive: timeout=5, max=100). Without
    it connections idle for config.keep_alive_ms. */
 #ifndef MIDGE_WITH_KEEP_ALIVE_HINTS
@@ -372,6 +382,17 @@
  * cJSON. */
 #ifndef MIDGE_WITH_JSON
 #define MIDGE_WITH_JSON 1
+#endif
+
+/* The numbers of a tree (json.h) as doubles, and midge_json_number. Without it each number keeps
+   its text in valuestring, and valuedouble is not a number (NaN); midge_json_integer reads integers
+   from the text, and midge_json_print writes it. */
+#ifndef MIDGE_WITH_JSON_NUMBERS
+#define MIDGE_WITH_JSON_NUMBERS 1
+#endif
+#if MIDGE_WITH_JSON_NUMBERS && !MIDGE_WITH_JSON
+#undef MIDGE_WITH_JSON_NUMBERS
+#define MIDGE_WITH_JSON_NUMBERS 0
 #endif
 
 /* Uploads from a source (body.h), also chunked; 0: midge_start refuses them with UNSUPPORTED. */

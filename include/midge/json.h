@@ -167,9 +167,12 @@ int midge_json_print(struct midge_client *client, const struct cJSON *json, char
 
 /* Value at a path like "data[0].url", or NULL. */
 const struct cJSON *midge_json_at(const struct cJSON *json, const char *path);
-/* The string there, or NULL; the number there, or `otherwise`. */
+/* The string there, or NULL. */
 const char *midge_json_string(const struct cJSON *json, const char *path);
+#if MIDGE_WITH_JSON_NUMBERS
+/* The number there, or `otherwise`. */
 double midge_json_number(const struct cJSON *json, const char *path, double otherwise);
+#endif
 /* The integer there, exact over the whole range; `otherwise` if there is none or it is out of
    range. */
 int64_t midge_json_integer(const struct cJSON *json, const char *path, int64_t otherwise);

@@ -8,7 +8,7 @@
 
 #include "midge/config.h"
 
-#if MIDGE_WITH_RETRY_AFTER
+#if MIDGE_WITH_RETRY_DATES
 
 #include "base/span.h"
 

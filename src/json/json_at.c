@@ -90,11 +90,13 @@ const char *midge_json_string(const struct cJSON *json, const char *path)
     return is_type(at, cJSON_String) ? at->valuestring : NULL;
 }
 
+#if MIDGE_WITH_JSON_NUMBERS
 double midge_json_number(const struct cJSON *json, const char *path, double otherwise)
 {
     const cJSON *at = midge_json_at(json, path);
     return is_type(at, cJSON_Number) ? at->valuedouble : otherwise;
 }
+#endif
 
 static bool text_to_integer(const char *text, int64_t *value)
 {

@@ -13,13 +13,17 @@
 #include "json/json_number.h"
 
 #include <float.h>
+#include <limits.h>
+#include <math.h>
 #include <stdint.h>
 
 #include "base/span.h"
 
-#if MIDGE_WITH_JSON
+#if MIDGE_WITH_JSON_NUMBERS
 
 _Static_assert(DBL_MANT_DIG == 53 && DBL_MAX_EXP == 1024, "doubles as in IEEE 754");
+
+#define DOUBLE_DIGITS 15 /* a double preserves each number of so many characters */
 
 #define DIGITS      24
 #define LIMBS_WHOLE 65 /* of 16 bits, for numbers below 10^TEN_MOST */
@@ -181,6 +185,14 @@ double midge__json_double(struct midge_span number)
     read_decimal(&d, number);
     double value = to_double(&d);
     return number.len > 0 && number.ptr[0] == '-' ? -value : value;
+}
+
+bool midge__json_set_number(cJSON *node, struct midge_span number)
+{
+    double value = midge__json_double(number);
+    node->valuedouble = value;
+    node->valueint = value >= INT_MAX ? INT_MAX : value <= INT_MIN ? INT_MIN : (int)value;
+    return number.len <= DOUBLE_DIGITS && isfinite(value);
 }
 
 bool midge__json_has_text(const cJSON *number)

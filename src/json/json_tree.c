@@ -5,8 +5,6 @@
  * accept the same documents, no function recurses, and the firmware keeps cJSON's process-wide
  * hooks.
  */
-#include <limits.h>
-#include <math.h>
 #include <stdbool.h>
 
 #include "base/span.h"
@@ -15,8 +13,6 @@
 #include "midge/err.h"
 
 #if MIDGE_WITH_JSON
-
-#define DOUBLE_DIGITS 15 /* a double preserves each number of so many characters */
 
 /* --- the document is well-formed --- */
 
@@ -112,11 +108,8 @@ static struct midge_span take_word(struct builder *b)
 static bool set_number(struct builder *b, cJSON *node)
 {
     struct midge_span word = take_word(b);
-    double value = midge__json_double(word);
     node->type = cJSON_Number;
-    node->valuedouble = value;
-    node->valueint = value >= INT_MAX ? INT_MAX : value <= INT_MIN ? INT_MIN : (int)value;
-    if (word.len <= DOUBLE_DIGITS && isfinite(value)) {
+    if (midge__json_set_number(node, word)) {
         return true;
     }
     node->valuestring = copy(b, word);
