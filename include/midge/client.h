@@ -48,7 +48,8 @@ struct midge_config {
     void (*release)(void *ctx, void *block, size_t size);
     void *alloc_ctx;
 
-    /* Ceilings. */
+    /* Ceilings. Values of 32 bits above 2^30 count as 2^30. */
+    uint64_t max_body;        /* bytes of a response body [no limit] */
     uint16_t max_connections; /* open at once [MIDGE_MAX_CONNECTIONS], at most 1000 */
     uint16_t max_per_origin;  /* [MIDGE_MAX_PER_ORIGIN] */
     uint16_t max_handshakes;  /* computing at once [MIDGE_MAX_HANDSHAKES] */
@@ -58,10 +59,8 @@ struct midge_config {
     uint32_t max_header;      /* bytes of a response head that are kept [MIDGE_MAX_HEADER] */
     uint32_t max_head_total;  /* bytes of all heads of one answer on the wire
                                  [MIDGE_MAX_HEAD_TOTAL] */
-    uint64_t max_body;        /* bytes of a response body [no limit] */
     uint32_t turn_crypto, turn_bytes, turn_steps; /* [MIDGE_TURN_x] */
-    /* Milliseconds up to 2^31 - 1, or MIDGE_NO_TIMEOUT; values above 2^30 (12 days) count as
-       2^30. */
+    /* Milliseconds up to 2^31 - 1, or MIDGE_NO_TIMEOUT, which counts as 2^30 (12 days) too. */
     uint32_t keep_alive_ms;  /* [MIDGE_KEEP_ALIVE_MS] */
     uint32_t ticket_wait_ms; /* [MIDGE_TICKET_WAIT_MS] */
     uint32_t lead_ms;        /* [MIDGE_LEAD_MS] */

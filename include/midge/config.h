@@ -215,6 +215,12 @@
 #define MIDGE_WITH_FAULTS 1
 #endif
 
+/* config.alloc and release. Without them config.memory must be set: midge_open refuses NULL as
+   UNSUPPORTED. */
+#ifndef MIDGE_WITH_ALLOCATORS
+#define MIDGE_WITH_ALLOCATORS 1
+#endif
+
 /* Resumption of TLS sessions. Without it every connection makes a full handshake, as with
    config.no_sessions. */
 #ifndef MIDGE_WITH_SESSIONS

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The client and its turn.
+ * The client's begin and end. All of its memory is one block:
  *
- * One turn: the port's poll reports the ready sockets; the clock is read; ready connections are
- * stepped round robin until the budget is spent; timers fire; admission; tasks; completions; dead
- * connections are freed. Connections that did not fit the budget keep their place for the next
- * turn.
+ *     | struct midge_client | tables | spare head | memory.h: all that is allocated |
+ *
+ * turn.c has the turns in between.
  */
 #include "core/client.h"
 #include "base/check.h"
@@ -14,6 +13,7 @@
 #include "core/admission.h"
 #include "codec/h1_write.h"
 #include "core/awaitable.h"
+#include "core/block.h"
 #include "core/conn.h"
 #include "core/deadline.h"
 #include "core/limits.h"
@@ -28,35 +28,23 @@
 
 #define CLOSE_ROUNDS 64U /* for tasks to clean up */
 
-static size_t align_up(size_t n)
-{
-    return (n + MIDGE__MEMORY_UNIT - 1) / MIDGE__MEMORY_UNIT * MIDGE__MEMORY_UNIT;
-}
-
-/* All tables are in one block, those with the largest elements first. */
-static int make_tables(struct midge_client *client)
+/* Lays the tables out behind the client, those with the largest elements first; returns where they
+   end. The block has room for them: midge__config_fit. */
+static char *make_tables(struct midge_client *client)
 {
     const struct midge_config *c = &client->config;
     _Static_assert(_Alignof(struct midge_pollfd) <= _Alignof(void *), "in this order");
-    const size_t n = c->max_awaitables, conns = c->max_connections, timers = n + 2 * conns,
-                 buckets = midge__origin_buckets(c);
-    const size_t size = (timers + n) * sizeof(struct midge__timer *) + n * sizeof *client->slots +
-                        buckets * sizeof *client->origins +
-                        conns * (sizeof *client->fds + sizeof *client->free_tags);
-    const size_t spare = midge__spare_head(c);
-    struct midge__timer **heap = midge__memory_alloc(&client->memory, 0, size + spare);
-    if (heap == NULL) {
-        return MIDGE_ERR_NO_MEMORY;
-    }
-    memset(heap, 0, size);
-    midge__timer_heap_init(&client->timers, heap, (uint32_t)timers);
-    midge__timer_heap_init(&client->turns, heap + timers, (uint32_t)n);
+    const size_t n = c->max_awaitables, conns = c->max_connections, timers = n + 2 * conns;
+    struct midge__timer **heap = (struct midge__timer **)(void *)(client + 1);
+    client->n_buckets = midge__origin_buckets(c);
     client->slots = (struct midge__slot *)(void *)(heap + timers + n);
     client->origins = (struct midge__origin **)(void *)(client->slots + n);
-    client->n_buckets = (uint32_t)buckets;
-    client->fds = (struct midge_pollfd *)(void *)(client->origins + buckets);
+    client->fds = (struct midge_pollfd *)(void *)(client->origins + client->n_buckets);
     client->free_tags = (uint16_t *)(void *)(client->fds + conns);
-    client->spare_head = spare != 0 ? (char *)(client->free_tags + conns) : NULL;
+    char *end = (char *)(client->free_tags + conns);
+    memset(heap, 0, (size_t)(end - (char *)heap));
+    midge__timer_heap_init(&client->timers, heap, (uint32_t)timers);
+    midge__timer_heap_init(&client->turns, heap + timers, (uint32_t)n);
     for (size_t i = 0; i < conns; i++) {
         client->free_tags[i] = (uint16_t)(conns - i);
     }
@@ -64,7 +52,9 @@ static int make_tables(struct midge_client *client)
         midge__slot_free(&client->slots[i], client->free_slot);
         client->free_slot = (uint16_t)(i + 1);
     }
-    return MIDGE_OK;
+    const size_t spare = midge__spare_head(c);
+    client->spare_head = spare != 0 ? end : NULL;
+    return end + spare;
 }
 
 static void init_lists(struct midge_client *client)
@@ -87,12 +77,12 @@ static void plan_failure(struct midge_client *client)
 #define plan_failure(client) ((void)(client))
 #endif
 
-static int make_memory(struct midge_client *client, unsigned pairs)
+/* The rest of the block is the client's memory. */
+static int make_memory(struct midge_client *client, size_t size, unsigned pairs)
 {
-    struct midge_config *c = &client->config;
-    size_t head = align_up(sizeof *client);
-    int err = midge__memory_init(&client->memory, (char *)client->block + head,
-                                 client->block_size - head, c->max_connections + 1U);
+    char *begin = make_tables(client);
+    int err = midge__memory_init(&client->memory, begin, size - (size_t)(begin - (char *)client),
+                                 client->config.max_connections + 1U);
     if (err == MIDGE_OK) {
         plan_failure(client);
     }
@@ -103,44 +93,41 @@ static int make_memory(struct midge_client *client, unsigned pairs)
     return err;
 }
 
-static int set_up(struct midge_client *client, unsigned pairs)
+static int set_up(struct midge_client *client, size_t size, unsigned pairs)
 {
+    struct midge_config *c = &client->config;
     const struct midge__tls_limits limits = {
         .ecp_max_ops = MIDGE_ECP_MAX_OPS,
         .read_ahead = MIDGE_READ_AHEAD,
-        .max_ticket = MIDGE_WITH_SESSIONS && !client->config.no_sessions ? MIDGE_MAX_TICKET : 0,
+        .max_ticket = MIDGE_WITH_SESSIONS && !c->no_sessions ? MIDGE_MAX_TICKET : 0,
     };
-    struct midge_config *c = &client->config;
+    client->port = c->port;
+    client->now_ms = client->expired_ms = c->port->clock_ms(c->port->ctx);
     init_lists(client);
-    int err = make_memory(client, pairs);
-    if (err == MIDGE_OK) {
-        err = make_tables(client);
-    }
+    int err = make_memory(client, size, pairs);
     if (err == MIDGE_OK) {
         err =
             midge__tls_context_open(&client->tls, &client->memory, client->port, &c->tls, &limits);
+    }
+    if (err != MIDGE_OK && client->memory.owners > 0) {
+        midge__memory_deinit(&client->memory);
     }
     midge__memory_reserve(&client->memory, midge__lonely_bytes(c));
     return err;
 }
 
-static void *get_block(const struct midge_config *c, size_t *size)
+/* Makes a client of the block. */
+static int init(struct midge_client *client, const struct midge_config *config, size_t size)
 {
-    *size = c->memory_size;
-    if (c->memory != NULL) {
-        return c->memory;
+    if (size < sizeof *client) {
+        return MIDGE_ERR_NO_MEMORY;
     }
-    if (*size == 0) {
-        *size = midge_memory_needed(c);
-    }
-    return c->alloc != NULL ? c->alloc(c->alloc_ctx, *size) : NULL;
-}
-
-static void give_back(const struct midge_config *c, void *block, size_t size)
-{
-    if (c->memory == NULL && c->release != NULL) {
-        c->release(c->alloc_ctx, block, size);
-    }
+    memset(client, 0, sizeof *client);
+    midge__config_defaults(&client->config, config);
+    midge__deadline_defaults(&client->config.timeouts);
+    client->config.memory_size = size;
+    unsigned pairs = midge__config_fit(&client->config, size);
+    return pairs > 0 ? set_up(client, size, pairs) : MIDGE_ERR_NO_MEMORY;
 }
 
 /* Are all functions there that every port has? */
@@ -171,7 +158,8 @@ static int check_session(const struct midge_config *c)
         (MIDGE_WITH_LEADERS && !midge__millis_valid(c->lead_ms))) {
         return MIDGE_ERR_INVALID;
     }
-    if (!MIDGE_WITH_URL_MENDING && c->base_url != NULL) {
+    if ((!MIDGE_WITH_URL_MENDING && c->base_url != NULL) ||
+        (!MIDGE_WITH_ALLOCATORS && c->memory == NULL)) {
         return MIDGE_ERR_UNSUPPORTED;
     }
     if (!MIDGE_WITH_HEADER_DEFAULTS) {
@@ -183,8 +171,6 @@ static int check_session(const struct midge_config *c)
 
 int midge_open(struct midge_client **out, const struct midge_config *config)
 {
-    struct midge_config c;
-    size_t size;
     if (out == NULL || config == NULL) {
         return MIDGE_ERR_INVALID;
     }
@@ -193,35 +179,18 @@ int midge_open(struct midge_client **out, const struct midge_config *config)
     if (err != MIDGE_OK) {
         return err;
     }
-    midge__config_defaults(&c, config);
-    void *block = get_block(&c, &size);
-    if (block == NULL) {
+    size_t size = config->memory_size;
+    struct midge_client *client = midge__block_get(config, &size);
+    if (client == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    bool enough = size >= midge_memory_least(&c);
-    unsigned pairs = midge__config_fit(&c, size);
-    if (!enough || c.max_connections == 0) {
-        give_back(&c, block, size);
-        return MIDGE_ERR_NO_MEMORY;
+    err = init(client, config, size);
+    if (err == MIDGE_OK) {
+        *out = client;
+    } else {
+        midge__block_put(config, client, size);
     }
-    struct midge_client *client = block;
-    memset(client, 0, sizeof *client);
-    client->config = c;
-    client->port = c.port;
-    midge__deadline_defaults(&client->config.timeouts);
-    client->block = block;
-    client->block_size = size;
-    client->now_ms = client->expired_ms = c.port->clock_ms(c.port->ctx);
-    err = set_up(client, pairs);
-    if (err != MIDGE_OK) {
-        if (client->memory.owners > 0) {
-            midge__memory_deinit(&client->memory);
-        }
-        give_back(&c, block, size);
-        return err;
-    }
-    *out = client;
-    return MIDGE_OK;
+    return err;
 }
 
 /* Awaits of tasks end with CLOSED (or CANCELED), and tasks get a bounded number of rounds to clean
@@ -256,11 +225,10 @@ static void close_now(struct midge_client *client)
     midge__prepared_close(client);
     midge__origins_close(client);
     midge__tls_context_close(client->tls);
-    midge__memory_free(&client->memory, client->timers.slots);
     midge__memory_free(&client->memory, client->send_buffer);
     midge__stats_close(client);
     midge__memory_deinit(&client->memory);
-    give_back(&client->config, client->block, client->block_size);
+    midge__block_put(&client->config, client, client->config.memory_size);
 }
 
 void midge_close(struct midge_client *client)

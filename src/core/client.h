@@ -87,8 +87,6 @@ struct midge_client {
     struct midge__timer_heap timers;
     struct midge__memory memory;
     struct midge_config config; /* defaults filled in */
-    void *block;
-    size_t block_size;
 #if MIDGE_WITH_STATS
     struct midge_stats stats; /* what stats.c counts */
 #endif

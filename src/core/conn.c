@@ -134,7 +134,7 @@ void midge__conn_wait_end(struct midge__conn *conn)
 
 unsigned midge__conn_capacity(const struct midge__conn *conn)
 {
-    return conn->state == MIDGE__CONN_READY ? conn->protocol->capacity(conn) : 0;
+    return conn->state == MIDGE__CONN_READY ? midge__carrier(conn)->capacity(conn) : 0;
 }
 
 void midge__conn_offer(struct midge__conn *conn)
@@ -223,9 +223,7 @@ void midge__conn_close(struct midge__conn *conn)
         midge__conn_kill(conn);
         return;
     }
-    if (conn->protocol != NULL) {
-        conn->protocol->detach(conn);
-    }
+    midge__carrier(conn)->detach(conn);
     withdraw(conn);
     midge__conn_state_set(conn, MIDGE__CONN_WAIT_CLOSE);
     conn->timer.fire = close_late;
@@ -237,9 +235,7 @@ static void release(struct midge__conn *conn)
 {
     struct midge_client *client = conn->client;
     unsigned owner = conn->owner;
-    if (conn->protocol != NULL) {
-        conn->protocol->detach(conn);
-    }
+    midge__carrier(conn)->detach(conn);
     if (conn->stream != NULL) {
         conn->stream->ops->close(conn->stream);
     }
@@ -294,7 +290,7 @@ void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fau
 
 int midge__conn_attach(struct midge__conn *conn, struct midge__transfer *t)
 {
-    int err = conn->protocol->attach(conn, t);
+    int err = midge__carrier(conn)->attach(conn, t);
     if (err == MIDGE_OK) {
         midge__conn_kick(conn);
         midge__conn_offer(conn); /* others may join */

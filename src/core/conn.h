@@ -45,7 +45,6 @@ struct midge__conn {
     struct midge__origin *origin;
     struct midge__transfer *transfer; /* the transfer that it is opened for, until READY */
     struct midge_dns_query *query;
-    const struct midge__protocol_ops *protocol; /* from READY on; its state: midge__conn_state */
     struct midge__exchange *memory_waiter;      /* the one that needs `needs` */
     struct midge__stream *stream;               /* the top layer: tls or tcp */
     struct midge__list link;                    /* client->conns, or client->dead */
@@ -78,6 +77,14 @@ struct midge__conn {
 /* The protocol's state lies behind the connection in the same block. */
 #define MIDGE__CONN_BYTES                                                                          \
     ((sizeof(struct midge__conn) + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t))
+
+/* The protocol that it speaks from READY on; ALPN will choose it when there are several. The table is
+   constant, so that a link with LTO calls the functions of the only one directly. */
+static inline const struct midge__protocol_ops *midge__carrier(const struct midge__conn *conn)
+{
+    (void)conn;
+    return midge__protocols[MIDGE__PROTOCOL_H1];
+}
 
 static inline void *midge__conn_state(const struct midge__conn *conn)
 {

@@ -56,7 +56,6 @@ static void check_open_step(struct midge__conn *conn, int err, const struct midg
 static void become_ready(struct midge__conn *conn)
 {
     midge__conn_state_set(conn, MIDGE__CONN_READY);
-    conn->protocol = midge__protocols[MIDGE__PROTOCOL_H1];
     check_open_step(conn, midge__conn_attach(conn, conn->transfer), NULL);
 }
 

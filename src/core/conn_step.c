@@ -9,14 +9,14 @@
 
 static bool step_ready(struct midge__conn *conn)
 {
-    if (conn->idle && !conn->protocol->idles) {
+    if (conn->idle && !midge__carrier(conn)->idles) {
         return midge__pool_step(conn);
     }
-    enum midge__step next = conn->protocol->step(conn);
+    enum midge__step next = midge__carrier(conn)->step(conn);
     if (conn->state != MIDGE__CONN_READY) {
         return false; /* a callback closed it */
     }
-    if (next == MIDGE__STEP_OVER || (conn->exchanges == 0 && conn->protocol->capacity(conn) == 0)) {
+    if (next == MIDGE__STEP_OVER || (conn->exchanges == 0 && midge__carrier(conn)->capacity(conn) == 0)) {
         midge__conn_close(conn);
         return false;
     }
@@ -75,9 +75,9 @@ unsigned midge__conn_want(const struct midge__conn *conn)
     case MIDGE__CONN_WAIT_TLS:
         return conn->stream->ops->interest(conn->stream, true, false);
     case MIDGE__CONN_READY:
-        return conn->idle && !conn->protocol->idles
+        return conn->idle && !midge__carrier(conn)->idles
                    ? conn->stream->ops->interest(conn->stream, true, false)
-                   : conn->protocol->want(conn);
+                   : midge__carrier(conn)->want(conn);
     case MIDGE__CONN_WAIT_CLOSE:
         return conn->stream->ops->interest(conn->stream, false, true);
     default:

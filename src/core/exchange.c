@@ -77,8 +77,8 @@ void midge__exchange_resume(struct midge__exchange *x, unsigned who)
         return;
     }
     set_waits(x, x->waits & ~who);
-    if (x->conn->protocol->resume != NULL) {
-        x->conn->protocol->resume(x, who);
+    if (midge__carrier(x->conn)->resume != NULL) {
+        midge__carrier(x->conn)->resume(x, who);
     }
     midge__conn_kick(x->conn);
 }
@@ -150,7 +150,7 @@ bool midge__exchange_drop(struct midge__transfer *t)
     }
     (void)take_out(x);
     midge__conn_kick(x->conn); /* to be idle, or to close, if it was the last one */
-    return x->conn->protocol->drop(x);
+    return midge__carrier(x->conn)->drop(x);
 }
 
 void midge__exchange_ended(struct midge__exchange *x, enum midge_complete complete)

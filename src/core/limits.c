@@ -28,31 +28,6 @@ _Static_assert(VALID(MIDGE_QUEUE_MS) && VALID(MIDGE_DNS_MS) && VALID(MIDGE_CONNE
                    VALID(MIDGE_TOTAL_MS),
                "a limit of the build that is longer than midge counts");
 
-static void default_u16(uint16_t *field, unsigned value, unsigned max)
-{
-    if (*field == 0) {
-        *field = (uint16_t)value;
-    }
-    if (*field > max) {
-        *field = (uint16_t)max;
-    }
-}
-
-static void default_u32(uint32_t *field, uint32_t value)
-{
-    if (*field == 0) {
-        *field = value;
-    }
-}
-
-static void default_ms(uint32_t *field, uint32_t value)
-{
-    default_u32(field, value);
-    if (*field > MIDGE__MILLIS_AGED) {
-        *field = MIDGE__MILLIS_AGED; /* sessions and connections are not kept longer */
-    }
-}
-
 bool midge__timeouts_valid(const struct midge_timeouts *timeouts)
 {
     uint32_t ms;
@@ -65,42 +40,71 @@ bool midge__timeouts_valid(const struct midge_timeouts *timeouts)
     return true;
 }
 
-/* Budgets are counted down, also below 0. */
-static void default_budget(uint32_t *field, uint32_t value)
+/* --- defaults --- */
+
+/* Those from max_connections to max_awaitables. */
+static void default_counts(struct midge_config *c)
 {
-    default_u32(field, value);
-    if (*field > INT32_MAX) {
-        *field = INT32_MAX;
+    static const uint16_t build[] = {MIDGE_MAX_CONNECTIONS, MIDGE_MAX_PER_ORIGIN,
+                                     MIDGE_MAX_HANDSHAKES, 0, MIDGE_MAX_AWAITABLES};
+    char *at = (char *)c + offsetof(struct midge_config, max_connections);
+    _Static_assert(offsetof(struct midge_config, max_connections) + 4 * sizeof *build ==
+                       offsetof(struct midge_config, max_awaitables),
+                   "in the order of the fields");
+    for (const uint16_t *next = build; next < build + MIDGE_ARRAY_LEN(build); next++) {
+        uint16_t value;
+        memcpy(&value, at, sizeof value);
+        value = value != 0 ? value : *next;
+        memcpy(at, &value, sizeof value);
+        at += sizeof value;
     }
+}
+
+/* Those from max_header to lead_ms. Budgets are counted down, also below 0; sessions and
+   connections are not kept longer than MIDGE__MILLIS_AGED. */
+static void default_sizes(struct midge_config *c)
+{
+    static const uint32_t build[] = {
+        MIDGE_MAX_HEADER, MIDGE_MAX_HEAD_TOTAL, MIDGE_TURN_CRYPTO,    MIDGE_TURN_BYTES,
+        MIDGE_TURN_STEPS, MIDGE_KEEP_ALIVE_MS,  MIDGE_TICKET_WAIT_MS, MIDGE_LEAD_MS};
+    char *at = (char *)c + offsetof(struct midge_config, max_header);
+    _Static_assert(offsetof(struct midge_config, max_header) + 7 * sizeof *build ==
+                       offsetof(struct midge_config, lead_ms),
+                   "in the order of the fields");
+    for (const uint32_t *next = build; next < build + MIDGE_ARRAY_LEN(build); next++) {
+        uint32_t value;
+        memcpy(&value, at, sizeof value);
+        value = midge__u32_least(value != 0 ? value : *next, MIDGE__MILLIS_AGED);
+        memcpy(at, &value, sizeof value);
+        at += sizeof value;
+    }
+}
+
+static void lower(uint16_t *field, size_t most)
+{
+    if (most < *field) {
+        *field = (uint16_t)most;
+    }
+}
+
+static unsigned or_else(unsigned value, unsigned otherwise)
+{
+    return value != 0 ? value : otherwise;
 }
 
 void midge__config_defaults(struct midge_config *c, const struct midge_config *from)
 {
     *c = *from;
-    c->no_sessions = c->no_sessions || !MIDGE_WITH_SESSIONS;
-    default_u16(&c->max_connections, MIDGE_MAX_CONNECTIONS, MIDGE__OWNERS_MAX - 23);
-    default_u16(&c->max_per_origin, MIDGE_MAX_PER_ORIGIN, UINT16_MAX);
-    default_u16(&c->max_handshakes, MIDGE_MAX_HANDSHAKES, UINT16_MAX);
-    default_u16(&c->max_transfers, c->max_connections, UINT16_MAX);
-    default_u16(&c->max_awaitables, MIDGE_MAX_AWAITABLES, 65000);
-    default_u16(&c->queued_requests, c->max_awaitables, UINT16_MAX);
-    default_u16(&c->request_bytes, REQUEST_BYTES, UINT16_MAX);
-    default_u32(&c->max_header, MIDGE_MAX_HEADER);
-    default_budget(&c->turn_crypto, MIDGE_TURN_CRYPTO);
-    default_budget(&c->turn_bytes, MIDGE_TURN_BYTES);
-    default_budget(&c->turn_steps, MIDGE_TURN_STEPS);
-    default_ms(&c->keep_alive_ms, MIDGE_KEEP_ALIVE_MS);
-    default_ms(&c->ticket_wait_ms, MIDGE_TICKET_WAIT_MS);
-    default_ms(&c->lead_ms, MIDGE_LEAD_MS);
-    default_u32(&c->max_head_total, MIDGE_MAX_HEAD_TOTAL);
+    default_counts(c);
+    default_sizes(c);
+    lower(&c->max_connections, MIDGE__OWNERS_MAX - 23);
+    lower(&c->max_awaitables, 65000);
+    c->max_transfers = (uint16_t)or_else(c->max_transfers, c->max_connections);
     if (c->max_header < 256) {
         c->max_header = 256;
     }
     if (c->max_head_total < c->max_header) {
         c->max_head_total = c->max_header;
-    }
-    if (c->max_handshakes > c->max_connections) {
-        c->max_handshakes = c->max_connections;
     }
 }
 
@@ -207,6 +211,11 @@ static size_t fixed_bytes(const struct midge_config *c, size_t sessions, size_t 
 
 /* --- record slots, in pairs --- */
 
+static bool keeps_slots(void)
+{
+    return !MIDGE_WITH_SMALL_RECORDS || midge__tls_keeps_slots();
+}
+
 static size_t pair_bytes(void)
 {
     return MIDGE__MEMORY_COST(midge__tls_slot_in()) + MIDGE__MEMORY_COST(midge__tls_slot_out());
@@ -216,12 +225,16 @@ static size_t pair_bytes(void)
    handshake unless its server sends large records. */
 static unsigned most_pairs(const struct midge_config *c)
 {
-    unsigned n =
-        midge__tls_keeps_slots() ? c->max_connections : c->max_handshakes + MIDGE_MAX_FULL_RECORDS;
+    unsigned n = keeps_slots() ? c->max_connections : c->max_handshakes + MIDGE_MAX_FULL_RECORDS;
     return n < c->max_connections ? n : c->max_connections;
 }
 
 /* --- sums --- */
+
+static size_t request_bytes(const struct midge_config *c)
+{
+    return MIDGE__MEMORY_COST(or_else(c->request_bytes, REQUEST_BYTES));
+}
 
 /* Sizes without record slots, except for pair. */
 struct sizes {
@@ -231,32 +244,37 @@ struct sizes {
     size_t pair;
 };
 
+static bool has_sessions(const struct midge_config *c)
+{
+    return MIDGE_WITH_SESSIONS && !c->no_sessions;
+}
+
 static struct sizes sizes_of(const struct midge_config *c)
 {
     /* If connections keep their slots, each one's share includes a head, and one of these is the
        spare head. */
-    size_t spare = midge__tls_keeps_slots() ? 0 : midge__spare_head(c);
+    size_t spare = keeps_slots() ? 0 : midge__spare_head(c);
     size_t head = spare == 0 ? growing_bytes(LEAST_HEAD) : 0;
     return (struct sizes){
-        .fixed = with_slack(fixed_bytes(c, c->no_sessions ? 0 : LEAST_SESSION, spare)),
+        .fixed = with_slack(fixed_bytes(c, has_sessions(c) ? LEAST_SESSION : 0, spare)),
         .connection = with_slack(connection_bytes(head)),
         .handshake = beyond(midge__tls_handshake_bytes(), head),
         .pair = pair_bytes(),
     };
 }
 
-static void lower(uint16_t *field, size_t most)
+/* Of them, with one connection and one request. */
+static size_t least_of(const struct sizes *s, const struct midge_config *c)
 {
-    if (most < *field) {
-        *field = (uint16_t)most;
-    }
+    return s->fixed + s->connection + s->pair + s->handshake +
+           MIDGE__MEMORY_COST(sizeof(struct midge__transfer)) + request_bytes(c);
 }
 
 /* If connections keep their record slots, the block is divided into equal shares. */
 static unsigned fit_keeping(struct midge_config *c, size_t size, const struct sizes *s)
 {
     size_t base = s->fixed + s->handshake;
-    lower(&c->max_connections, size < base ? 0 : (size - base) / (s->connection + s->pair));
+    lower(&c->max_connections, (size - base) / (s->connection + s->pair));
     return c->max_connections;
 }
 
@@ -266,7 +284,7 @@ static unsigned fit_keeping(struct midge_config *c, size_t size, const struct si
 static unsigned fit_sharing(struct midge_config *c, size_t size, const struct sizes *s)
 {
     size_t base = s->fixed + s->pair, lean = place_bytes() + midge__tls_held_least();
-    lower(&c->max_connections, size < base ? 0 : (size - base) / lean);
+    lower(&c->max_connections, (size - base) / lean);
     unsigned pairs = most_pairs(c);
     size_t rest = s->fixed + s->handshake + c->max_connections * s->connection;
     while (pairs > 1 && size < rest + pairs * s->pair) {
@@ -279,7 +297,10 @@ static unsigned fit_sharing(struct midge_config *c, size_t size, const struct si
 unsigned midge__config_fit(struct midge_config *c, size_t size)
 {
     const struct sizes s = sizes_of(c);
-    unsigned pairs = midge__tls_keeps_slots() ? fit_keeping(c, size, &s) : fit_sharing(c, size, &s);
+    if (size < least_of(&s, c)) {
+        return 0;
+    }
+    unsigned pairs = keeps_slots() ? fit_keeping(c, size, &s) : fit_sharing(c, size, &s);
     lower(&c->max_handshakes, c->max_connections);
     return pairs;
 }
@@ -297,8 +318,9 @@ size_t midge_memory_needed(const struct midge_config *config)
 {
     struct midge_config c;
     midge__config_defaults(&c, config);
+    lower(&c.max_handshakes, c.max_connections);
     size_t session = midge__tls_session_bytes() + MIDGE__MEMORY_COST(ORIGIN_BYTES);
-    size_t sessions = c.no_sessions ? 0 : MIDGE_MAX_SESSIONS * session;
+    size_t sessions = has_sessions(&c) ? MIDGE_MAX_SESSIONS * session : 0;
     /* Each request may have its own origin, and a result that is never taken. */
     size_t transfer =
         MIDGE__MEMORY_COST(sizeof(struct midge__transfer)) + MIDGE__MEMORY_COST(ORIGIN_BYTES);
@@ -306,7 +328,7 @@ size_t midge_memory_needed(const struct midge_config *config)
            most_pairs(&c) * pair_bytes() +
            c.max_connections * with_slack(connection_bytes(kept_bytes(&c))) +
            (c.max_handshakes + 1U) * beyond(midge__tls_handshake_worst(), 0) +
-           c.queued_requests * with_slack(transfer + MIDGE__MEMORY_COST(c.request_bytes));
+           or_else(c.queued_requests, c.max_awaitables) * with_slack(transfer + request_bytes(&c));
 }
 
 size_t midge_memory_least(const struct midge_config *config)
@@ -314,6 +336,5 @@ size_t midge_memory_least(const struct midge_config *config)
     struct midge_config c;
     midge__config_defaults(&c, config);
     const struct sizes s = sizes_of(&c);
-    return s.fixed + s.connection + s.pair + s.handshake +
-           MIDGE__MEMORY_COST(sizeof(struct midge__transfer)) + MIDGE__MEMORY_COST(c.request_bytes);
+    return least_of(&s, &c);
 }

@@ -10,8 +10,8 @@
 void midge__config_defaults(struct midge_config *config, const struct midge_config *from);
 /* True: all durations are in the valid range. */
 bool midge__timeouts_valid(const struct midge_timeouts *timeouts);
-/* Lowers max_connections (0: none fits) and max_handshakes to the numbers that a block of that size
-   holds; returns the number of pairs of record slots. */
+/* Lowers max_connections and max_handshakes to the numbers that a block of that size holds; returns
+   the number of pairs of record slots. 0: the block is smaller than midge_memory_least. */
 unsigned midge__config_fit(struct midge_config *config, size_t size);
 /* Places of the table of origins: a power of two. */
 uint32_t midge__origin_buckets(const struct midge_config *config);

@@ -144,7 +144,7 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
         conn->tcp.drained = false;
     }
     /* Bytes that came without a request, even half a record, must not become t's answer. */
-    if (conn->idle && !conn->protocol->idles &&
+    if (conn->idle && !midge__carrier(conn)->idles &&
         (is_overdue(conn) || recv_idle(conn) != MIDGE_ERR_AGAIN ||
          conn->stream->ops->pending(conn->stream))) {
         midge__conn_close(conn);

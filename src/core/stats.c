@@ -72,7 +72,7 @@ void midge_client_stats(const struct midge_client *client, struct midge_stats *s
     stats->alloc_calls = memory->alloc_calls;
     stats->alloc_peak = memory->peak;
     stats->alloc_live = midge__memory_live(&client->memory);
-    stats->memory_size = client->block_size;
+    stats->memory_size = client->config.memory_size;
 }
 
 void midge__stats_close(const struct midge_client *client)
