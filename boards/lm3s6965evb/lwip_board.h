@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * lwIP's sizes (port/lwip_raw/lwipopts.h) for 64 KB of RAM and a receive FIFO of 2 KB. With `tiny`,
- * whose records are 512 bytes, a window is one segment, so 10 connections take no more memory than 5
- * with two segments. `small` has memory for one TLS connection only; a second socket is for plain
+ * whose records are 512 bytes, a window is one segment, so 10 connections take no more memory than
+ * 5 with two segments. `small` has memory for one TLS connection only; a second socket is for plain
  * HTTP.
  */
 #ifndef LM3S_LWIP_BOARD_H

@@ -45,9 +45,9 @@ struct midge__conn {
     struct midge__origin *origin;
     struct midge__transfer *transfer; /* the transfer that it is opened for, until READY */
     struct midge_dns_query *query;
-    struct midge__exchange *memory_waiter;      /* the one that needs `needs` */
-    struct midge__stream *stream;               /* the top layer: tls or tcp */
-    struct midge__list link;                    /* client->conns, or client->dead */
+    struct midge__exchange *memory_waiter; /* the one that needs `needs` */
+    struct midge__stream *stream;          /* the top layer: tls or tcp */
+    struct midge__list link;               /* client->conns, or client->dead */
     struct midge__list ready; /* client->ready: has something to do; or client->resolving */
     struct midge__list kin;   /* origin->usable or origin->leaders */
     struct midge__list
@@ -78,8 +78,8 @@ struct midge__conn {
 #define MIDGE__CONN_BYTES                                                                          \
     ((sizeof(struct midge__conn) + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t))
 
-/* The protocol that it speaks from READY on; ALPN will choose it when there are several. The table is
-   constant, so that a link with LTO calls the functions of the only one directly. */
+/* The protocol that it speaks from READY on; ALPN will choose it when there are several. The table
+   is constant, so that a link with LTO calls the functions of the only one directly. */
 static inline const struct midge__protocol_ops *midge__carrier(const struct midge__conn *conn)
 {
     (void)conn;
