@@ -35,6 +35,7 @@ struct fetch {
     struct upload upload;
     struct output output;
     struct reply reply;
+    struct text heads; /* for the file of -D */
     struct midge_result result;
     const char *what;    /* the failure in the program's own words; NULL: the result's */
     const char *message; /* the line shown to the user; NULL: no failure */

@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <midge/version.h>
 
+#include "data.h"
 #include "failure.h"
 
 static void add(struct keep *keep, struct headers *headers, const char *name, const char *value)
@@ -33,11 +34,11 @@ static const char *skip_blanks(const char *text)
 }
 
 /* Adds the program's own header, unless -H changes or removes it. */
-static void add_own(struct keep *keep, const struct group *group, struct headers *headers,
+static void add_own(struct keep *keep, const struct headers *user, struct headers *headers,
                     const char *name, const char *value)
 {
-    for (size_t i = 0; i < group->headers.n; i++) {
-        if (names(group->headers.at[i].text, name)) {
+    for (size_t i = 0; i < user->n; i++) {
+        if (strcasecmp(user->at[i].name, name) == 0) {
             return;
         }
     }
@@ -101,9 +102,6 @@ static int add_line(struct keep *keep, const char *line, struct headers *headers
     size_t len = name_length(line);
     char *value;
 
-    if (line[0] == '@') {
-        return usage_error("option --header: a file ('%s') is not supported", line);
-    }
     if (line[len] == '\0' || !is_token(line, len)) {
         return usage_error("option --header: '%s' is not 'Name: value'", line);
     }
@@ -129,31 +127,75 @@ static int add_line(struct keep *keep, const char *line, struct headers *headers
     return 0;
 }
 
+/* A file of -H @FILE has one header a line; empty lines are skipped. */
+static int add_file(struct keep *keep, const char *path, struct headers *headers)
+{
+    struct text file = {.keep = keep};
+    int code = data_read_file(path, &file);
+    char *line, *rest;
+
+    if (code != 0) {
+        return usage_error("option --header: can't read %s: %s", path, strerror(code));
+    }
+    text_add(&file, "", 1);
+    if (strlen(file.data) != file.len - 1) {
+        return usage_error("option --header: a NUL byte in %s", path);
+    }
+    rest = file.data;
+    for (code = 0; code == 0 && (line = strsep(&rest, "\n")) != NULL;) {
+        size_t len = strlen(line);
+        if (len > 0 && line[len - 1] == '\r') {
+            line[--len] = '\0';
+        }
+        code = len > 0 ? add_line(keep, line, headers) : 0;
+    }
+    return code;
+}
+
+static int add_item(struct keep *keep, const char *text, struct headers *headers)
+{
+    return text[0] == '@' ? add_file(keep, text + 1, headers) : add_line(keep, text, headers);
+}
+
+static int check_values(const struct group *group)
+{
+    const struct {
+        const char *name, *value;
+    } values[] = {{"user-agent", group->user_agent},
+                  {"oauth2-bearer", group->bearer},
+                  {"referer", group->referer}};
+
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        if (values[i].value != NULL && has_control(values[i].value)) {
+            return usage_error("option --%s: control character", values[i].name);
+        }
+    }
+    return 0;
+}
+
 int headers_build(struct keep *keep, const struct group *group, int form, int json,
                   struct headers *headers)
 {
     const char *agent = group->user_agent != NULL ? group->user_agent : "midge/" MIDGE_VERSION;
+    const char *type = json ? "application/json" : "application/x-www-form-urlencoded";
+    struct headers user = {0};
+    int code = check_values(group);
 
+    for (size_t i = 0; code == 0 && i < group->headers.n; i++) {
+        code = add_item(keep, group->headers.at[i].text, &user);
+    }
     *headers = (struct headers){0};
-    if (has_control(agent)) {
-        return usage_error("option --user-agent: control character");
-    }
-    if (group->bearer != NULL && has_control(group->bearer)) {
-        return usage_error("option --oauth2-bearer: control character");
-    }
     /* -A "" sends none, as curl does */
-    add_own(keep, group, headers, "User-Agent", agent[0] != '\0' ? agent : NULL);
-    add_own(keep, group, headers, "Accept", json ? "application/json" : "*/*");
-    if (json) {
-        add_own(keep, group, headers, "Content-Type", "application/json");
-    } else if (form) {
-        add_own(keep, group, headers, "Content-Type", "application/x-www-form-urlencoded");
+    add_own(keep, &user, headers, "User-Agent", agent[0] != '\0' ? agent : NULL);
+    if (group->referer != NULL) {
+        add_own(keep, &user, headers, "Referer", group->referer);
     }
-    for (size_t i = 0; i < group->headers.n; i++) {
-        int code = add_line(keep, group->headers.at[i].text, headers);
-        if (code != 0) {
-            return code;
-        }
+    add_own(keep, &user, headers, "Accept", json ? "application/json" : "*/*");
+    if (json || form) {
+        add_own(keep, &user, headers, "Content-Type", type);
     }
-    return 0;
+    for (size_t i = 0; i < user.n; i++) {
+        add(keep, headers, user.at[i].name, user.at[i].value);
+    }
+    return code;
 }

@@ -2,7 +2,10 @@
 #define _GNU_SOURCE
 #include "local_name.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <midge/url.h>
 
 static const char *after_last_slash(const char *text, size_t *len)
@@ -39,6 +42,22 @@ char *local_name_of_url(struct keep *keep, const char *url)
 const char *local_name_in(struct keep *keep, const char *folder, const char *name)
 {
     return folder != NULL && *folder != '\0' ? keep_format(keep, "%s/%s", folder, name) : name;
+}
+
+int local_name_make_folders(const char *path)
+{
+    char *folder = strdup(path);
+    int code = folder != NULL ? 0 : ENOMEM;
+
+    for (char *at = folder; code == 0 && *at != '\0' && (at = strchr(at + 1, '/')) != NULL;) {
+        *at = '\0';
+        if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+            code = errno;
+        }
+        *at = '/';
+    }
+    free(folder);
+    return code;
 }
 
 const char *local_name_upload_url(struct keep *keep, const char *url, const char *path)

@@ -9,6 +9,8 @@
 char *local_name_of_url(struct keep *keep, const char *url);
 /* folder/name; folder may be NULL. */
 const char *local_name_in(struct keep *keep, const char *folder, const char *name);
+/* Makes the folders above a file that do not exist yet. 0 or errno. */
+int local_name_make_folders(const char *path);
 /* Adds the name of the uploaded file to a URL without a path, or with a slash at its end. */
 const char *local_name_upload_url(struct keep *keep, const char *url, const char *path);
 

@@ -11,17 +11,22 @@
 #include <string.h>
 #include <midge/tls.h>
 
+#include "config_file.h"
 #include "failure.h"
 #include "glob.h"
 #include "headers.h"
 #include "host/number.h"
 #include "nearest.h"
 
+#define CONFIG_DEPTH 8 /* files of -K inside files of -K */
+
 struct parser {
     struct options *options;
-    int argc, at;
+    int argc, at, depth;
     char **argv;
 };
+
+static int parse_all(struct parser *parser);
 
 static struct group *last_group(struct options *options)
 {
@@ -118,6 +123,7 @@ static int set_value(struct options *options, const struct option_row *row, cons
         }
         add_group(options);
         return 0;
+    case OPTION_CONFIG: /* options.c sees to it before */
     case OPTION_REFUSED:
         break;
     }
@@ -127,12 +133,34 @@ static int set_value(struct options *options, const struct option_row *row, cons
 static int takes_value(const struct option_row *row)
 {
     return row->kind == OPTION_TEXT || row->kind == OPTION_NUMBER || row->kind == OPTION_SECONDS ||
-           row->kind == OPTION_ITEM;
+           row->kind == OPTION_ITEM || row->kind == OPTION_CONFIG;
 }
 
 static const char *next_argument(struct parser *parser)
 {
     return parser->at < parser->argc ? parser->argv[parser->at++] : NULL;
+}
+
+/* --- a file of options --- */
+
+static int parse_file(struct parser *parser, const char *path)
+{
+    struct parser inner = {.options = parser->options, .depth = parser->depth + 1};
+
+    if (inner.depth > CONFIG_DEPTH) {
+        return usage_error("option --config: %s: more than %d files inside each other", path,
+                           CONFIG_DEPTH);
+    }
+    if (config_read(parser->options->keep, path, &inner.argc, &inner.argv) != 0) {
+        return EXIT_USAGE;
+    }
+    return parse_all(&inner);
+}
+
+static int set_option(struct parser *parser, const struct option_row *row, const char *value)
+{
+    return row->kind == OPTION_CONFIG ? parse_file(parser, value)
+                                      : set_value(parser->options, row, value);
 }
 
 /* --- long and short forms --- */
@@ -190,7 +218,7 @@ static int parse_long(struct parser *parser, const char *argument)
     if (takes_value(row) && value == NULL && (value = next_argument(parser)) == NULL) {
         return usage_error("option --%s needs a value", row->name);
     }
-    return set_value(parser->options, row, value);
+    return set_option(parser, row, value);
 }
 
 /* A letter that is not an option. "-silent": a dash is missing. */
@@ -229,7 +257,7 @@ static int parse_cluster(struct parser *parser, const char *letters)
                 return usage_error("option -%c needs a value", *letters);
             }
         }
-        code = set_value(parser->options, row, value);
+        code = set_option(parser, row, value);
         if (code != 0 || takes_value(row)) {
             return code;
         }
@@ -329,6 +357,9 @@ static int check_group(struct group *group)
     }
     if (group->method != NULL && strcmp(group->method, "CONNECT") == 0) {
         return usage_error("option --request: CONNECT is for proxies, which are not supported");
+    }
+    if (group->fail && group->fail_with_body) {
+        return usage_error("-f and --fail-with-body don't go together");
     }
     if (group->ipv4 && group->ipv6) {
         return usage_error("-4 and -6 leave no address");

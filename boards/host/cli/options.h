@@ -34,9 +34,9 @@ struct group {
     struct items urls, outputs, headers, data, resolve, connect_to, uploads;
     const char *method, *output_dir, *servername, *user_agent, *bearer;
     const char *tls_max;
-    const char *noproxy;
+    const char *noproxy, *write_out, *dump_header, *referer;
     uint64_t max_time_ms, connect_timeout_ms;
-    uint8_t get, globoff, head, include, fail, insecure;
+    uint8_t get, globoff, head, include, fail, fail_with_body, create_dirs, insecure;
     uint8_t tls_1_2, tls_1_3, ipv4, ipv6;
     /* Computed from the above. */
     uint8_t min_tls, max_tls;
@@ -68,6 +68,7 @@ enum option_kind {
     OPTION_ITEM_FLAG, /* the same without a value */
     OPTION_FILE_FLAG, /* --name or --name=FILE */
     OPTION_NEXT,
+    OPTION_CONFIG, /* a file of options */
     OPTION_REFUSED /* curl or cli.md has it, this build does not */
 };
 struct option_row {

@@ -15,6 +15,7 @@
 #include <midge/err.h>
 
 #include "descriptor.h"
+#include "local_name.h"
 
 #define COPY_SIZE 65536
 
@@ -115,13 +116,17 @@ static int unspill(struct output *output)
     return err;
 }
 
-/* Called when the first in line has ended: removes all ended outputs at the front, and the next one
-   becomes the first. A failed copy may concern an output whose request ended well long ago, so
-   run.c checks `native` at the end. */
+/* Called when the first in line is over: writes its tail, removes all such outputs at the front,
+   and the next one becomes the first. A failed copy may concern an output whose request ended well
+   long ago, so run.c checks `native` at the end. */
 static void advance(struct output_line *line)
 {
-    while (line->first != NULL && line->first->ended) {
-        line->first = line->first->next;
+    while (line->first != NULL && line->first->over) {
+        struct output *first = line->first;
+        if (first->tail.len > 0) {
+            (void)write_stdout(first, (const uint8_t *)first->tail.data, first->tail.len);
+        }
+        line->first = first->next;
         if (line->first != NULL) {
             (void)unspill(line->first);
         }
@@ -155,6 +160,12 @@ static int open_file(struct output *output)
 {
     if (output->file != NULL) {
         return MIDGE_OK;
+    }
+    if (output->create_dirs) {
+        output->native = local_name_make_folders(output->path);
+    }
+    if (output->native != 0) {
+        return MIDGE_ERR_WRITE;
     }
     return output->port->file_open(output->port->ctx, output->path, MIDGE_FILE_REPLACE,
                                    &output->file, &output->native) == MIDGE_OK
@@ -230,11 +241,9 @@ static int sink_finish(struct midge_sink *sink, int err, enum midge_complete com
     struct output *output = output_of(sink);
     int good = err == MIDGE_OK && complete != MIDGE_COMPLETE_NO;
 
-    output->ended = 1;
     if (output->path != NULL) {
         return end_file(output, good);
     }
-    advance(output->line);
     return output->native != 0 ? MIDGE_ERR_WRITE : MIDGE_OK;
 }
 
@@ -264,7 +273,7 @@ static int sink_reset(struct midge_sink *sink)
 }
 
 void output_init(struct output *output, const struct midge_port *port, const char *path,
-                 struct output_line *line, int hashes)
+                 struct output_line *line, int hashes, int has_tail)
 {
     *output = (struct output){
         .sink = {.write = sink_write, .finish = sink_finish, .reset = sink_reset},
@@ -273,16 +282,23 @@ void output_init(struct output *output, const struct midge_port *port, const cha
         .line = line,
         .spill = -1,
         .hashes = hashes != 0,
+        .in_line = path == NULL || has_tail,
     };
     start_hash(output);
-    if (path == NULL) {
+    if (output->in_line) {
         join(line, output);
     }
 }
 
 void output_drop(struct output *output)
 {
-    if (!output->ended) {
-        (void)sink_finish(&output->sink, MIDGE_ERR_CANCELED, MIDGE_COMPLETE_NO);
+    (void)sink_finish(&output->sink, MIDGE_ERR_CANCELED, MIDGE_COMPLETE_NO);
+}
+
+void output_end(struct output *output)
+{
+    output->over = 1;
+    if (output->in_line) {
+        advance(output->line);
     }
 }

@@ -9,6 +9,8 @@
 #include <midge/body.h>
 #include <midge/hash.h>
 
+#include "keep.h"
+
 /* The order of the outputs for stdout. */
 struct output_line {
     struct output *first, *last;
@@ -23,22 +25,28 @@ struct output {
     const struct midge_port *port;
     const char *path; /* NULL: stdout */
     midge_file file;
-    struct output_line *line; /* the line for stdout that it stands in, or NULL */
+    struct output_line *line; /* the line for stdout */
+    struct text tail;         /* for stdout, behind the body */
     struct output *next;
     int spill;       /* temporary file, -1 none */
     int native;      /* errno of a failure here, 0 none */
     uint8_t no_body; /* -I: a body that comes with another method than HEAD is dropped */
     uint8_t wrote;   /* something was written to stdout and cannot be taken back */
-    uint8_t ended;
+    uint8_t in_line; /* has something for stdout */
+    uint8_t over;    /* the body has ended, and the tail is whole */
+    uint8_t create_dirs;
     uint8_t hashes; /* the body */
 };
 
-/* path NULL: stdout. hashes: 1 computes `hash`, which costs more than all else here. */
+/* path NULL: stdout. hashes: 1 computes `hash`, which costs more than all else here. has_tail:
+   `tail` will be used. */
 void output_init(struct output *output, const struct midge_port *port, const char *path,
-                 struct output_line *line, int hashes);
+                 struct output_line *line, int hashes, int has_tail);
 /* Writes bytes that are not body: the headers of -i. MIDGE_OK or WRITE. */
 int output_put(struct output *output, const void *data, size_t len);
 /* Ends an output whose request was not started. */
 void output_drop(struct output *output);
+/* Called once, when body and tail are whole: stdout goes to the next one in line. */
+void output_end(struct output *output);
 
 #endif

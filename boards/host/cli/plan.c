@@ -247,8 +247,11 @@ static int plan_group(struct plan *plan, const struct group *group, struct keep 
         fetch->index = plan->n++;
         plan_fetch(fetch, &shared, i);
         code = plan->has_proxy ? check_proxy(fetch) : 0;
-        output_init(&fetch->output, port, fetch->local_name, &plan->line, plan->has_report);
+        output_init(&fetch->output, port, fetch->local_name, &plan->line, plan->has_report,
+                    group->write_out != NULL || group->dump_header != NULL);
+        fetch->output.tail.keep = keep;
         fetch->output.no_body = group->head;
+        fetch->output.create_dirs = group->create_dirs;
         if (fetch->result.error == MIDGE_OK && !group->insecure &&
             strncmp(fetch->url, "https:", 6) == 0) {
             plan->needs_ca = 1;

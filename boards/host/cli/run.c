@@ -12,12 +12,14 @@
 #include <time.h>
 #include <midge/err.h>
 
+#include "dump.h"
 #include "failure.h"
 #include "host/interrupt.h"
 #include "report.h"
 #include "setup.h"
 #include "verbose.h"
 #include "waterfall.h"
+#include "write_out.h"
 
 #define MOST_LIVE     60000u /* started at once; less than the client's limit on awaitables */
 #define PROGRESS_MS   100
@@ -104,11 +106,19 @@ static void tell(struct fetch *fetch)
     fprintf(stderr, "%s\n", fetch->message);
 }
 
-static void end_unstarted(struct fetch *fetch)
+/* The fetch has ended: nothing more comes for stdout. */
+static void conclude(struct fetch *fetch)
 {
     fetch->state = FETCH_DONE;
-    output_drop(&fetch->output);
     tell(fetch);
+    write_out_fill(fetch);
+    output_end(&fetch->output);
+}
+
+static void end_unstarted(struct fetch *fetch)
+{
+    output_drop(&fetch->output);
+    conclude(fetch);
 }
 
 /* --- callbacks --- */
@@ -138,14 +148,19 @@ static void tell_skipped(const struct fetch *fetch, const struct midge_response 
 static int show_head(struct fetch *fetch, const struct midge_response *response)
 {
     struct text head = {.keep = fetch->run->keep};
+    int err;
 
     if (fetch->run->options->verbose) {
         reply_show(response);
     }
-    if (!fetch->group->include && !fetch->group->head) {
+    if (!fetch->group->include && !fetch->group->head && fetch->group->dump_header == NULL) {
         return MIDGE_OK;
     }
     reply_text(response, &head);
+    err = dump_head(fetch, &head);
+    if (err != MIDGE_OK || (!fetch->group->include && !fetch->group->head)) {
+        return err;
+    }
     return output_put(&fetch->output, head.data, head.len);
 }
 
@@ -155,10 +170,14 @@ static void on_interim(void *ctx, midge_id id, const struct midge_response *resp
     (void)show_head(ctx, response); /* a failed write fails again later */
 }
 
-/* Are the texts of the head needed later? The report shows them all, the line of -f the reason. */
+/* Are the texts of the head needed later? The report and -w show them, the line of -f the reason.
+ */
 static int is_kept(const struct fetch *fetch, const struct midge_response *response)
 {
-    return fetch->run->options->report != NULL || (fetch->group->fail && response->status >= 400);
+    int fails = fetch->group->fail || fetch->group->fail_with_body;
+
+    return fetch->run->options->report != NULL || fetch->group->write_out != NULL ||
+           (fails && response->status >= 400);
 }
 
 static int on_response(void *ctx, midge_id id, const struct midge_response *response)
@@ -194,9 +213,11 @@ static void on_done(void *ctx, const struct midge_result *result)
     if (fetch->run->poll_error != MIDGE_OK && result->error == MIDGE_ERR_CANCELED) {
         fetch->result.error = fetch->run->poll_error; /* not canceled by the user */
     }
-    fetch->state = FETCH_DONE;
+    if (fetch->group->fail_with_body && result->error == MIDGE_OK && result->status >= 400) {
+        fetch->result.error = MIDGE_ERR_HTTP_STATUS;
+    }
     fetch->run->live--;
-    tell(fetch);
+    conclude(fetch);
 }
 
 /* --- starting --- */
@@ -412,13 +433,17 @@ static int run_all(struct run *run)
     if (code == 0) {
         code = report_open(&report, run->options->report);
     }
+    if (code == 0) {
+        code = dump_open(run);
+    }
     if (code != 0) {
         return code;
     }
     transfer(run);
+    code = dump_close(run);
     find_late_failures(run);
-    if (run->options->waterfall) {
-        code = waterfall_draw(run);
+    if (run->options->waterfall && waterfall_draw(run) != 0) {
+        code = EXIT_WRITE;
     }
     if (report_write(&report, run) != 0) {
         code = EXIT_WRITE;
@@ -426,11 +451,26 @@ static int run_all(struct run *run)
     return first_failure(run) != 0 ? first_failure(run) : code;
 }
 
+/* Replaces the formats of -w that name a file. */
+static int read_formats(const struct options *options)
+{
+    int code = 0;
+
+    for (size_t i = 0; code == 0 && i < options->n_groups; i++) {
+        code = write_out_read(options->keep, &options->groups[i].write_out);
+    }
+    return code;
+}
+
 int run_options(const struct options *options)
 {
     struct run run = {.options = options, .keep = options->keep};
-    int code = setup_port(&run);
+    int code = read_formats(options);
 
+    if (code != 0) {
+        return code;
+    }
+    code = setup_port(&run);
     if (code == 0) {
         code = run_all(&run);
     }

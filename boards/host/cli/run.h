@@ -25,6 +25,8 @@ struct run {
     struct midge_stats stats; /* filled when the client is closed */
     struct progress progress;
     uint64_t start_us, end_us;
+    struct dump *dumps; /* the open files of -D */
+    size_t n_dumps;
     size_t next; /* index in the plan of the next one to start */
     size_t live;
     size_t stdin_uploads; /* started: only these can wait for data */

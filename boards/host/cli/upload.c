@@ -36,6 +36,7 @@ static int stdin_read(struct midge_source *source, uint8_t *buf, size_t cap, siz
         return MIDGE_ERR_READ;
     }
     *n = (size_t)got;
+    upload->stdin_bytes += (uint64_t)got;
     return got > 0 ? MIDGE_OK : MIDGE_ERR_EOF;
 }
 

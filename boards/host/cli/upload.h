@@ -6,6 +6,7 @@
 #include <midge/body.h>
 
 struct upload {
+    uint64_t stdin_bytes; /* read so far */
     struct midge_file_source file;
     struct midge_source stdin_source;
     struct midge_source *source; /* the one in use; NULL none */

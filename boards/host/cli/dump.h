@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* The heads of all answers in a file of their own, for -D. */
+#ifndef MIDGE_CLI_DUMP_H
+#define MIDGE_CLI_DUMP_H
+
+#include "fetch.h"
+
+struct run;
+
+/* Opens the files of all groups, so that a bad path fails before anything is asked. 0, or
+   EXIT_WRITE after a line on stderr. */
+int dump_open(struct run *run);
+/* A head has come. MIDGE_OK, or WRITE if stdout failed. */
+int dump_head(struct fetch *fetch, const struct text *head);
+/* Writes the files, in the order of the URLs, and closes them. 0, or EXIT_WRITE after a line. */
+int dump_close(struct run *run);
+
+#endif
