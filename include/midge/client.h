@@ -167,11 +167,16 @@ int midge_call_later(struct midge_client *client, uint32_t ms, void (*fn)(void *
    with CANCELED. May be NULL. */
 int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge_id id), void *ctx,
                  midge_id *id);
-/* Completes a future. STALE if id is no future or has ended. All fields of result but id are
-   passed on. If there is no memory for a request's result, only its error is, or NO_MEMORY if
-   the error is MIDGE_OK. */
+/* Completes a future of midge_future. STALE if id is none, or has ended; the id of a gather, a
+   timeout or an acquire is none. All fields of result but id are passed on. If there is no memory
+   for a request's result, only its error is, or NO_MEMORY if the error is MIDGE_OK. */
 int midge_future_complete(struct midge_client *client, midge_id id,
                           const struct midge_result *result);
+/* The same for midge's own: gather, timeout, semaphore. */
+int midge__future(struct midge_client *client, void (*on_cancel)(void *ctx, midge_id id), void *ctx,
+                  midge_id *id);
+int midge__future_complete(struct midge_client *client, midge_id id,
+                           const struct midge_result *result);
 #endif
 
 /* Ends it now with CANCELED. Does nothing if it has ended already. STALE. */
@@ -201,7 +206,8 @@ int midge_detach(struct midge_client *client, midge_id id);
 
 /* Runs the loop until it has ended, then takes its result. Returns result->error. If the wait
    itself fails, the result has only that error: INVALID within a callback, STALE, CLOSED, or an
-   error of the port. result may be NULL. */
+   error of the port. STALE also when it has ended and its own on_done has taken the result. result
+   may be NULL. */
 int midge_wait(struct midge_client *client, midge_id id, struct midge_result *result);
 
 /* Sets the watcher of an awaitable, which has one at most: fn is called in the turn in which the

@@ -65,7 +65,7 @@ static void settle(struct gather *gather)
     struct midge_result result = {.error = gather->error, .child = gather->child};
     midge_free(client, gather);
     if (id != 0) {
-        (void)midge_future_complete(client, id, &result);
+        (void)midge__future_complete(client, id, &result);
     }
 }
 
@@ -144,7 +144,7 @@ int midge_gather(struct midge_client *client, const midge_id *ids, size_t n,
     int err = watch_children(gather);
     if (err == MIDGE_OK) {
         /* The future is made last, since it cannot be removed again. No watcher has run yet. */
-        err = midge_future(client, gather_canceled, gather, &gather->id);
+        err = midge__future(client, gather_canceled, gather, &gather->id);
         if (err != MIDGE_OK) {
             unwatch_children(gather);
         }

@@ -53,12 +53,12 @@ static int acquire_at_once(struct midge_client *client, struct midge_semaphore *
                            midge_id *id)
 {
     const struct midge_result granted = {.error = MIDGE_OK};
-    int err = midge_future(client, NULL, NULL, id);
+    int err = midge__future(client, NULL, NULL, id);
     if (err != MIDGE_OK) {
         return err;
     }
     semaphore->permits--;
-    return midge_future_complete(client, *id, &granted);
+    return midge__future_complete(client, *id, &granted);
 }
 
 int midge_acquire(struct midge_client *client, struct midge_semaphore *semaphore, midge_id *id)
@@ -74,7 +74,7 @@ int midge_acquire(struct midge_client *client, struct midge_semaphore *semaphore
         return MIDGE_ERR_NO_MEMORY;
     }
     *waiter = (struct midge__waiter){.client = client, .semaphore = semaphore};
-    int err = midge_future(client, waiter_canceled, waiter, &waiter->id);
+    int err = midge__future(client, waiter_canceled, waiter, &waiter->id);
     if (err != MIDGE_OK) {
         midge_free(client, waiter);
         return err;
@@ -98,7 +98,7 @@ void midge_release(struct midge_client *client, struct midge_semaphore *semaphor
     midge_id id = waiter->id;
     remove_waiter(semaphore, waiter);
     midge_free(owner, waiter); /* first, since the completion may call this function again */
-    (void)midge_future_complete(owner, id, &granted);
+    (void)midge__future_complete(owner, id, &granted);
 }
 
 #endif

@@ -39,7 +39,7 @@ static void pass_on(struct timeout *timeout, struct midge_result *result)
     }
     drop_timer(timeout);
     midge_free(client, timeout);
-    (void)midge_future_complete(client, id, result);
+    (void)midge__future_complete(client, id, result);
 }
 
 static void of_ended(void *ctx, midge_id id, const struct midge_result *ended)
@@ -104,7 +104,7 @@ int midge_timeout(struct midge_client *client, midge_id of, uint32_t ms, midge_i
         err = midge_watch(client, timeout->timer, timer_ended, timeout);
     }
     if (err == MIDGE_OK) {
-        err = midge_future(client, timeout_canceled, timeout, &timeout->id);
+        err = midge__future(client, timeout_canceled, timeout, &timeout->id);
     }
     if (err != MIDGE_OK) {
         (void)midge_watch(client, of, NULL, NULL);

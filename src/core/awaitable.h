@@ -54,6 +54,7 @@ enum midge__awaitable_state {
 
 struct midge__awaitable {
     uint8_t state; /* enum midge__awaitable_state */
+    bool inner;    /* a future of src/async: the application cannot complete it */
     struct midge_client *client;
     const struct midge__awaitable_ops *ops;
     midge_watch_fn watch;

@@ -156,8 +156,8 @@ int midge_call_later(struct midge_client *client, uint32_t ms, void (*fn)(void *
 
 /* --- futures --- */
 
-int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge_id id), void *ctx,
-                 midge_id *id)
+static int future_new(struct midge_client *client, void (*on_cancel)(void *ctx, midge_id id),
+                      void *ctx, bool inner, midge_id *id)
 {
     struct midge__simple *simple;
     if (client == NULL || id == NULL) {
@@ -167,10 +167,23 @@ int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge
     if (err != MIDGE_OK) {
         return err;
     }
+    simple->aw.inner = inner;
     simple->on_cancel = on_cancel;
     simple->ctx = ctx;
     *id = simple->aw.id;
     return MIDGE_OK;
+}
+
+int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge_id id), void *ctx,
+                 midge_id *id)
+{
+    return future_new(client, on_cancel, ctx, false, id);
+}
+
+int midge__future(struct midge_client *client, void (*on_cancel)(void *ctx, midge_id id), void *ctx,
+                  midge_id *id)
+{
+    return future_new(client, on_cancel, ctx, true, id);
 }
 
 /* A request's result that is passed on (midge_timeout) is copied whole, its URL behind it. If there
@@ -194,12 +207,12 @@ static void keep_full(struct midge__simple *simple, const struct midge_result *r
     }
 }
 
-int midge_future_complete(struct midge_client *client, midge_id id,
-                          const struct midge_result *result)
+static int complete(struct midge_client *client, midge_id id, bool inner,
+                    const struct midge_result *result)
 {
     struct midge__awaitable *aw = midge__awaitable_find(client, id);
     if (aw == NULL || midge__awaitable_ended(aw) || aw->ops != &midge__simple_ops ||
-        aw->timer.fire != NULL) { /* it is a sleep */
+        aw->inner != inner || aw->timer.fire != NULL) { /* it is a sleep */
         return MIDGE_ERR_STALE;
     }
     struct midge__simple *simple = MIDGE_CONTAINER_OF(aw, struct midge__simple, aw);
@@ -209,6 +222,18 @@ int midge_future_complete(struct midge_client *client, midge_id id,
     keep_full(simple, result);
     midge__awaitable_end(aw);
     return MIDGE_OK;
+}
+
+int midge_future_complete(struct midge_client *client, midge_id id,
+                          const struct midge_result *result)
+{
+    return complete(client, id, false, result);
+}
+
+int midge__future_complete(struct midge_client *client, midge_id id,
+                           const struct midge_result *result)
+{
+    return complete(client, id, true, result);
 }
 
 #endif

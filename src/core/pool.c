@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The pool: connections that are open and carry no exchange. They are kept for as long as the
-   server and the configuration allow, and are given out only while they are silent. */
+   server and the configuration allow, and are given out only while they are silent: bytes that came
+   without a request belong to no answer (RFC 9112 9.2), and the end may lie behind the last answer.
+   The turn's poll shows it; a connection whose answer has just ended is read once instead. Bytes
+   that are still on their way when the next request is sent cannot be told from its answer:
+   HTTP/1.1 has no numbers of requests. Only their peer, which answers this origin anyway, can send
+   them. */
 #include "core/pool.h"
 #include "base/check.h"
 #include "base/list.h"
@@ -9,7 +14,6 @@
 #include "core/conn.h"
 #include "core/origin.h"
 #include "core/queue.h"
-#include "core/request.h"
 #include "core/transfer.h"
 #include "midge/config.h"
 
@@ -136,11 +140,7 @@ static bool is_overdue(const struct midge__conn *conn)
 
 bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
 {
-    /* The end of the connection may lie directly behind its last answer. Requests that cannot be
-       sent again look for it; all look for it if this turn has not polled: any time may have gone
-       since the last one. */
-    bool replayed = MIDGE_WITH_REPLAY && (t->method & MIDGE__METHOD_IDEMPOTENT) != 0;
-    if (!conn->client->polled || (!conn->seen_silent && !replayed)) {
+    if (!conn->client->polled || !conn->seen_silent) {
         conn->tcp.drained = false;
     }
     /* Bytes that came without a request, even half a record, must not become t's answer. */

@@ -158,6 +158,19 @@ int midge_future_complete(struct midge_client *client, midge_id id,
     return MIDGE_OK;
 }
 
+/* This core makes no difference between futures. */
+int midge__future(struct midge_client *client, void (*on_cancel)(void *ctx, midge_id id), void *ctx,
+                  midge_id *id)
+{
+    return midge_future(client, on_cancel, ctx, id);
+}
+
+int midge__future_complete(struct midge_client *client, midge_id id,
+                           const struct midge_result *result)
+{
+    return midge_future_complete(client, id, result);
+}
+
 int midge_cancel(struct midge_client *client, midge_id id)
 {
     const struct midge_result canceled = {.error = MIDGE_ERR_CANCELED};

@@ -159,6 +159,56 @@ static void refused(void **state)
     world_close(&c.w);
 }
 
+/* The futures of gather, timeout and semaphore end by themselves only: otherwise their state would
+   be lost. */
+static void inner_ones_are_refused(void **state)
+{
+    static const struct midge_result done;
+    struct midge_semaphore semaphore;
+    struct midge_result r;
+    struct world w;
+    midge_id child, all, late, own, permit, next;
+    (void)state;
+    world_open(&w, NULL);
+    midge_semaphore_init(&semaphore, 1);
+    assert_int_equal(midge_sleep(w.client, 10, &child), MIDGE_OK);
+    assert_int_equal(midge_gather(w.client, &child, 1, MIDGE_GATHER_ALL, &all), MIDGE_OK);
+    assert_int_equal(midge_timeout(w.client, all, 1000, &late), MIDGE_OK);
+    assert_int_equal(midge_acquire(w.client, &semaphore, &permit), MIDGE_OK);
+    assert_int_equal(midge_acquire(w.client, &semaphore, &next), MIDGE_OK);
+    assert_int_equal(midge_future(w.client, NULL, NULL, &own), MIDGE_OK);
+    const midge_id inner[] = {child, all, late, permit, next};
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(inner); i++) {
+        assert_int_equal(midge_future_complete(w.client, inner[i], &done), MIDGE_ERR_STALE);
+    }
+    assert_int_equal(midge__future_complete(w.client, own, &done), MIDGE_ERR_STALE);
+    assert_int_equal(midge_future_complete(w.client, own, &done), MIDGE_OK);
+    assert_int_equal(midge_done(w.client, late), 0);
+    assert_int_equal(midge_done(w.client, next), 0);
+    midge_release(w.client, &semaphore);
+    assert_int_equal(midge_wait(w.client, next, &r), MIDGE_OK);
+    assert_int_equal(midge_wait(w.client, late, &r), MIDGE_OK);
+    assert_int_equal(midge_take(w.client, child, &r), MIDGE_OK);
+    assert_int_equal(midge_take(w.client, permit, &r), MIDGE_OK);
+    assert_int_equal(midge_take(w.client, own, &r), MIDGE_OK);
+    world_close(&w);
+}
+
+/* The completion callback takes the result, so that a wait finds none. */
+static void waited_with_a_callback(void **state)
+{
+    struct world w;
+    struct probe p;
+    struct midge_result r;
+    (void)state;
+    world_open(&w, NULL);
+    probe_get(&p, &w, "http://a.test/");
+    assert_int_equal(midge_wait(w.client, p.id, &r), MIDGE_ERR_STALE);
+    assert_int_equal(r.error, MIDGE_ERR_STALE);
+    probe_is_hello(&p);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +219,8 @@ int main(void)
         cmocka_unit_test(close_ends_without_call),
         cmocka_unit_test(watched),
         cmocka_unit_test(refused),
+        cmocka_unit_test(inner_ones_are_refused),
+        cmocka_unit_test(waited_with_a_callback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

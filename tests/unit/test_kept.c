@@ -414,25 +414,30 @@ static void start_next(struct probe *p)
     probe_start(p->other);
 }
 
-/* The end lies directly behind the answer, whose end starts the next request. */
-static void end_behind_the_answer(void **state)
+/* The end, or another answer, lies directly behind the answer, whose end starts the next request:
+   that one has its own answer, on a new connection (RFC 9112 9.2). */
+static void behind_the_answer(void **state)
 {
-    static const struct fake_script once = {.steps = {REQUEST, WAIT(1), SAY(HELLO), FIN}};
+    static const struct fake_script scripts[] = {
+        {.steps = {REQUEST, WAIT(1), SAY(HELLO), FIN}},
+        {.steps = {REQUEST, WAIT(1), SAY(HELLO), SAY(HELLO_LEN("4") "evil")}},
+        {.steps = {REQUEST, WAIT(1), SAY(HELLO), SAY("\r\n")}}};
     (void)state;
-    for (unsigned post = 0; post < 2; post++) {
+    for (unsigned i = 0; i < 2 * MIDGE_ARRAY_LEN(scripts); i++) {
         struct world w;
         struct probe p, next;
         world_open(&w, NULL);
-        fake_next(&w.fake, &once);
+        fake_next(&w.fake, &scripts[i / 2]);
         probe_init(&p, &w, URL);
         probe_init(&next, &w, URL);
-        next.request.method = post ? "POST" : "GET";
+        next.request.method = i % 2 ? "POST" : "GET";
         p.at = ON_DONE;
         p.act = start_next;
         p.other = &next;
         probe_start(&p);
         world_run(&w);
-        assert_int_equal(next.result.retries, !post);
+        assert_int_equal(next.result.retries, 0);
+        assert_int_equal(next.result.connection, 2);
         probe_is_hello(&p);
         probe_is_hello(&next);
         world_close(&w);
@@ -475,8 +480,9 @@ static void start_again(struct probe *p)
     }
 }
 
-/* One request after the other on each of n connections: one send and one recv for each, and one
-   poll for all whose answers come together. */
+/* One request after the other on each of n connections: for each one send, one recv, and another
+   one that shows that nothing lies behind the last answer; one poll for all whose answers come
+   together. */
 static void few_calls(void **state)
 {
     enum { MOST = 4, EACH = 100 };
@@ -502,7 +508,7 @@ static void few_calls(void **state)
         world_run(&w);
         assert_int_equal(world_stats(&w).connections, n);
         assert_int_equal(calls.sends, EACH * n);
-        assert_in_range(calls.recvs, EACH * n, (EACH + 3) * n);
+        assert_in_range(calls.recvs, EACH * n, (2 * EACH + 3) * n);
         assert_in_range(calls.polls, EACH, EACH + 10);
         world_close(&w);
     }
@@ -567,7 +573,7 @@ int main(void)
         cmocka_unit_test(paused_meanwhile),    cmocka_unit_test(max_hint),
         cmocka_unit_test(one_timeout),         cmocka_unit_test(one_break),
         cmocka_unit_test(canceled_after),      cmocka_unit_test(only_older_ones),
-        cmocka_unit_test(answered_since),      cmocka_unit_test(end_behind_the_answer),
+        cmocka_unit_test(answered_since),      cmocka_unit_test(behind_the_answer),
         cmocka_unit_test(few_calls),           cmocka_unit_test(few_calls_of_waits),
         cmocka_unit_test(end_between_turns),   cmocka_unit_test(kept_from_the_last_answer),
     };
