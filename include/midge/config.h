@@ -221,16 +221,38 @@
 #define MIDGE_WITH_ALLOCATORS 1
 #endif
 
+/* Lists of free memory by size, so that it is found in a few instructions. Without it all free
+   pieces are in one list. */
+#ifndef MIDGE_WITH_FAST_MEMORY
+#define MIDGE_WITH_FAST_MEMORY 1
+#endif
+
 /* Resumption of TLS sessions. Without it every connection makes a full handshake, as with
    config.no_sessions. */
 #ifndef MIDGE_WITH_SESSIONS
 #define MIDGE_WITH_SESSIONS 1
 #endif
 
+/* Ciphertext is received in large pieces, see MIDGE_READ_AHEAD. Without it each record takes two
+   calls into the port. */
+#ifndef MIDGE_WITH_READ_AHEAD
+#define MIDGE_WITH_READ_AHEAD 1
+#endif
+
+/* TLS record buffers in places of their own, which other memory cannot fragment. Without it a
+   handshake begins only if one free piece of the block holds both record buffers and its largest
+   other allocation: in a small block it may wait longer for that. */
+#ifndef MIDGE_WITH_RECORD_SLOTS
+#define MIDGE_WITH_RECORD_SLOTS 1
+#endif
+
 /* Small records (max_fragment_length, RFC 6066 4) are asked for, see MIDGE_MAX_FRAGMENT. Without it
    a connection of profile tiny keeps its record buffers until it closes. */
 #ifndef MIDGE_WITH_SMALL_RECORDS
 #define MIDGE_WITH_SMALL_RECORDS 1
+#endif
+#if MIDGE_WITH_SMALL_RECORDS && !MIDGE_WITH_RECORD_SLOTS
+#error "MIDGE_WITH_SMALL_RECORDS needs MIDGE_WITH_RECORD_SLOTS: handshakes share the large buffers"
 #endif
 
 /* One full handshake for requests that start together to one origin: the others wait for its

@@ -50,6 +50,12 @@ static size_t beyond(const struct midge__owner_stats *own, size_t bytes)
     return over < bytes ? over : bytes;
 }
 
+#if MIDGE_WITH_RECORD_SLOTS
+#define live_of(own) ((own)->small + (own)->slots)
+#else
+#define live_of(own) ((own)->small)
+#endif
+
 #if MIDGE_WITH_STATS
 static void note_peak(struct midge__memory *m, struct midge__owner_stats *own)
 {
@@ -57,8 +63,8 @@ static void note_peak(struct midge__memory *m, struct midge__owner_stats *own)
     if (live > m->stats.peak) {
         m->stats.peak = live;
     }
-    if (own->small + own->slots > own->peak) {
-        own->peak = own->small + own->slots;
+    if (live_of(own) > own->peak) {
+        own->peak = live_of(own);
     }
 }
 #else
@@ -89,7 +95,7 @@ static void unaccount(struct midge__memory *m, unsigned owner, size_t bytes)
 
 static void *refuse(struct midge__memory *m)
 {
-    m->stats.failures++;
+    m->stats.failures += MIDGE_WITH_STATS;
     m->failed = true;
     return NULL;
 }
@@ -103,7 +109,7 @@ static bool injected(struct midge__memory *m)
 #else
 static bool injected(struct midge__memory *m)
 {
-    m->stats.alloc_calls++;
+    m->stats.alloc_calls += MIDGE_WITH_STATS;
     return false;
 }
 #endif
@@ -138,72 +144,55 @@ static void *block_alloc(struct midge__memory *m, unsigned owner, size_t n)
 
 static bool is_slot(const struct midge__memory *m, const struct midge__block *b)
 {
-    return b >= m->slots[0].begin;
+    (void)m, (void)b;
+    return midge__record_slots_have(&m->slots, b);
 }
 
-static struct midge__slots *slots_of(struct midge__memory *m, const struct midge__block *b)
+#if MIDGE_WITH_RECORD_SLOTS
+static void *slot_alloc(struct midge__memory *m, struct midge__slots *s, unsigned owner)
 {
-    return &m->slots[b >= m->slots[1].begin];
-}
-
-/* NULL: a request of n bytes gets no slot. */
-static struct midge__slots *slots_for(struct midge__memory *m, size_t n)
-{
-    for (size_t i = 0; i < MIDGE_ARRAY_LEN(m->slots); i++) {
-        if (m->slots[i].size == n) {
-            return &m->slots[i];
-        }
-    }
-    return NULL;
-}
-
-MIDGE__UNCHECKED static void *slot_take(struct midge__memory *m, struct midge__slots *s,
-                                        unsigned owner)
-{
-    struct midge__block *b = s->head;
+    struct midge__block *b = midge__record_slot_take(&m->slots, s, owner);
     if (b == NULL) {
-        return NULL;
+        return refuse(m);
     }
-    void *p = midge__block_payload(b);
-    s->head = *(struct midge__block **)p;
-    s->free--;
-    m->free_in_slots -= bytes_of(b);
-    midge__block_set_owner(b, owner);
     MIDGE_ASSERT(owner < m->owners);
     m->owner_stats[owner].slots += (uint32_t)bytes_of(b); /* much less than 4 GB */
     note_peak(m, &m->owner_stats[owner]);
-    MIDGE__UNPOISON(p, s->size);
-    return p;
+    MIDGE__UNPOISON(midge__block_payload(b), s->size);
+    return midge__block_payload(b);
 }
 
-MIDGE__UNCHECKED static void slot_link(struct midge__memory *m, struct midge__block *b)
+static void slot_free(struct midge__memory *m, struct midge__block *b)
 {
-    struct midge__slots *s = slots_of(m, b);
-    void *p = midge__block_payload(b);
-    MIDGE__POISON(p, payload_of(b));
-    midge__block_set_owner(b, NOBODY);
-    *(struct midge__block **)p = s->head;
-    s->head = b;
-    s->free++;
-    m->free_in_slots += bytes_of(b);
+    m->owner_stats[midge__block_owner(b)].slots -= (uint32_t)bytes_of(b);
+    midge__record_slot_give(&m->slots, b);
 }
 
-/* Slots come from the upper end, as all blocks that owner 0 takes. */
-static void slots_carve(struct midge__memory *m, struct midge__slots *s, size_t size, unsigned n)
+size_t midge__memory_owner_slots(const struct midge__memory *m, unsigned owner)
 {
-    s->size = size;
-    for (; n > 0; n--) {
-        s->begin = midge__region_take(&m->small, 0, units_for(size), 0);
-        slot_link(m, s->begin);
+    MIDGE_ASSERT(owner < m->owners);
+    return m->owner_stats[owner].slots;
+}
+
+int midge__memory_slots(struct midge__memory *m, size_t in_size, size_t out_size, unsigned n)
+{
+    int err = midge__record_slots_carve(&m->slots, &m->small, in_size, out_size, n);
+    if (err == MIDGE_OK) {
+        m->room = m->small.free_bytes;
     }
+    return err;
 }
+#else
+#define slot_alloc(m, s, owner) ((void)(s), (void *)NULL)
+#define slot_free(m, b)         ((void)(b))
+#endif
 
 /* ---- Set up ---- */
 
 int midge__memory_init(struct midge__memory *m, void *block, size_t size, unsigned owners)
 {
     if (block == NULL || owners == 0 || owners > MIDGE__OWNERS_MAX ||
-        size / UNIT >= (uint64_t)1 << MIDGE__REGION_BINS) {
+        size / UNIT >= (uint64_t)1 << MIDGE__REGION_SIZE_BITS) {
         return MIDGE_ERR_INVALID;
     }
     memset(m, 0, sizeof(*m));
@@ -222,7 +211,7 @@ int midge__memory_init(struct midge__memory *m, void *block, size_t size, unsign
     memset(m->owner_stats, 0, owners * sizeof(*m->owner_stats));
     m->stats.size = m->room = (size - fixed) / UNIT * UNIT;
     midge__region_init(&m->small, at + lists_size + stats_size, m->stats.size, lists);
-    m->slots[0].begin = m->slots[1].begin = (struct midge__block *)(void *)m->small.end;
+    midge__record_slots_init(&m->slots, &m->small);
     return MIDGE_OK;
 }
 
@@ -233,29 +222,6 @@ void midge__memory_deinit(struct midge__memory *m)
     }
     MIDGE__UNPOISON(m->small.begin, midge__region_size(&m->small) + UNIT);
     memset(m, 0, sizeof(*m));
-}
-
-int midge__memory_slots(struct midge__memory *m, size_t in_size, size_t out_size, unsigned n)
-{
-    size_t have = m->stats.size;
-    if (in_size == 0 || out_size == 0 || m->stats.alloc_calls != 0 || m->slots[0].size != 0) {
-        return MIDGE_ERR_INVALID;
-    }
-    if (n == 0) {
-        return MIDGE_OK;
-    }
-    if (in_size > have || out_size > have ||
-        n > (have / UNIT - 2) / (units_for(in_size) + units_for(out_size))) {
-        return MIDGE_ERR_NO_MEMORY;
-    }
-    if (in_size == out_size) {
-        n *= 2;
-    } else {
-        slots_carve(m, &m->slots[1], out_size, n);
-    }
-    slots_carve(m, &m->slots[0], in_size, n);
-    m->room = m->small.free_bytes;
-    return MIDGE_OK;
 }
 
 void midge__memory_reserve(struct midge__memory *m, size_t n)
@@ -281,11 +247,8 @@ void *midge__memory_calloc(struct midge__memory *m, unsigned owner, size_t count
         return refuse(m);
     }
     size_t n = count * size;
-    struct midge__slots *s = n != 0 ? slots_for(m, n) : NULL;
-    void *p = s != NULL ? slot_take(m, s, owner) : NULL;
-    if (p == NULL) {
-        p = s == NULL || m->slot_fallback ? block_alloc(m, owner, n) : refuse(m);
-    }
+    struct midge__slots *s = midge__record_slots_for(&m->slots, n);
+    void *p = s != NULL ? slot_alloc(m, s, owner) : block_alloc(m, owner, n);
     if (p != NULL) {
         memset(p, 0, n);
     }
@@ -322,8 +285,7 @@ void midge__memory_free(struct midge__memory *m, void *p)
     unsigned owner = midge__block_owner(b);
     MIDGE_ASSERT(owner < m->owners); /* NOBODY owns free slots */
     if (is_slot(m, b)) {
-        m->owner_stats[owner].slots -= (uint32_t)bytes_of(b);
-        slot_link(m, b);
+        slot_free(m, b);
     } else {
         unaccount(m, owner, bytes_of(b));
         midge__region_give(&m->small, b);
@@ -383,25 +345,10 @@ bool midge__memory_has(const struct midge__memory *m, size_t n)
            midge__memory_largest_free(m) >= n;
 }
 
-unsigned midge__memory_free_slots(const struct midge__memory *m)
-{
-    const struct midge__slots *in = &m->slots[0];
-    const struct midge__slots *out = &m->slots[1];
-    if (out->size == 0) {
-        return in->free / 2; /* one size for both */
-    }
-    return in->free < out->free ? in->free : out->free;
-}
-
 size_t midge__memory_owner_live(const struct midge__memory *m, unsigned owner)
 {
-    return m->owner_stats[owner].small + midge__memory_owner_slots(m, owner);
-}
-
-size_t midge__memory_owner_slots(const struct midge__memory *m, unsigned owner)
-{
     MIDGE_ASSERT(owner < m->owners);
-    return m->owner_stats[owner].slots;
+    return live_of(&m->owner_stats[owner]);
 }
 
 #if MIDGE_WITH_STATS
@@ -430,17 +377,15 @@ void midge__memory_fail_at(struct midge__memory *m, uint32_t nth, bool sticky)
 
 size_t midge__memory_verify(const struct midge__memory *m)
 {
-    size_t owned = 0, small = 0, shares = 0, free_slots = 0;
-    for (size_t i = 0; i < MIDGE_ARRAY_LEN(m->slots); i++) {
-        free_slots += m->slots[i].free * MIDGE__MEMORY_COST(m->slots[i].size);
-    }
+    size_t owned = 0, small = 0, shares = 0;
     for (unsigned owner = 0; owner < m->owners; owner++) {
         owned += midge__memory_owner_live(m, owner);
         small += m->owner_stats[owner].small;
         shares += share_of(&m->owner_stats[owner]);
     }
-    MIDGE_ASSERT(owned == midge__memory_live(m) && free_slots == m->free_in_slots);
+    MIDGE_ASSERT(owned == midge__memory_live(m));
+    midge__record_slots_verify(&m->slots);
     MIDGE_ASSERT(small + m->small.free_bytes == m->room && shares == m->shares);
-    (void)owned, (void)small, (void)shares, (void)free_slots;
+    (void)owned, (void)small, (void)shares;
     return midge__region_verify(&m->small);
 }

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "midge/config.h"
+#include "record_slots.h"
 #include "region.h"
 
 /* Owner 0 is the client, 1.. are connections. */
@@ -41,8 +42,10 @@
 
 /* Bytes taken, headers and rounding included. */
 struct midge__owner_stats {
-    size_t small;      /* of the small region */
-    uint32_t slots;    /* record slots */
+    size_t small; /* of the small region */
+#if MIDGE_WITH_RECORD_SLOTS
+    uint32_t slots; /* record slots */
+#endif
     uint32_t promised; /* bytes of the small region that it may have; 0: only what is free */
 #if MIDGE_WITH_STATS
     size_t peak; /* of small and slots together */
@@ -56,26 +59,16 @@ struct midge__memory_stats {
     size_t size;          /* the largest possible live: small region and slots */
 };
 
-/* Slots of one size. */
-struct midge__slots {
-    struct midge__block *begin; /* the lowest slot; the region's end when there is none */
-    struct midge__block *head;  /* first free slot; free ones are linked through their payloads */
-    size_t size;                /* a request of exactly this size gets a slot */
-    unsigned free;
-};
-
 struct midge__memory {
     struct midge__region small;
-    struct midge__slots slots[2]; /* in, out; all in the first when the sizes are equal */
+    struct midge__record_slots slots;
     struct midge__owner_stats *owner_stats;
     unsigned owners;
     struct midge__memory_stats stats;
-    size_t room;          /* the small region without the slots */
-    size_t shares;        /* of it: each owner's bytes, or its promise if that is more */
-    size_t free_in_slots; /* bytes */
-    size_t reserved;      /* bytes at the region's lower end that the client does not get */
-    bool yields;          /* the client gets the reserved bytes too */
-    bool slot_fallback;   /* when no slot is free, a record buffer may come from the small region */
+    size_t room;     /* the small region without the slots */
+    size_t shares;   /* of it: each owner's bytes, or its promise if that is more */
+    size_t reserved; /* bytes at the region's lower end that the client does not get */
+    bool yields;     /* the client gets the reserved bytes too */
     bool failed;
 #if MIDGE_WITH_FAULTS
     uint32_t fail_from, fail_calls; /* alloc_calls of the first one that fails, and how many */
@@ -95,11 +88,15 @@ int midge__memory_init(struct midge__memory *m, void *block, size_t size, unsign
 void midge__memory_deinit(struct midge__memory *m);
 
 /*
- * Takes n record slots of each size from the end. Call it once, before the first allocation.
+ * Takes n record slots of each size from the end. Call it once, before anything is allocated.
  * MIDGE_ERR_NO_MEMORY when they don't fit (nothing has changed then); MIDGE_ERR_INVALID when it is
  * too late.
  */
+#if MIDGE_WITH_RECORD_SLOTS
 int midge__memory_slots(struct midge__memory *m, size_t in_size, size_t out_size, unsigned n);
+#else
+#define midge__memory_slots(m, in_size, out_size, n) ((void)(n), (int)MIDGE_OK)
+#endif
 
 /*
  * From now on the client (owner 0) does not get the lowest n bytes of the small region: when no
@@ -117,7 +114,7 @@ void *midge__memory_alloc(struct midge__memory *m, unsigned owner, size_t n);
 
 /*
  * Zeroed memory of count * size bytes. If the product is exactly a slot's size, a slot; NULL when
- * no slot is free, unless slot_fallback is set.
+ * no slot is free.
  */
 void *midge__memory_calloc(struct midge__memory *m, unsigned owner, size_t count, size_t size);
 
@@ -149,7 +146,11 @@ size_t midge__memory_largest_free(const struct midge__memory *m);
 size_t midge__memory_free_bytes(const struct midge__memory *m);
 
 /* Free pairs of record slots (one in, one out): this many connections can start a handshake. */
-unsigned midge__memory_free_slots(const struct midge__memory *m);
+static inline unsigned midge__memory_free_slots(const struct midge__memory *m)
+{
+    (void)m;
+    return midge__record_slots_free(&m->slots);
+}
 
 /* From now on the owner may take up to n bytes of the small region, headers included, together with
    those that it has. A promise is a count for admission: allocations do not look at it. */
@@ -169,11 +170,16 @@ static inline bool midge__memory_spares(const struct midge__memory *m)
 /* Bytes in use, of the small region and of the slots. */
 static inline size_t midge__memory_live(const struct midge__memory *m)
 {
-    return m->stats.size - m->small.free_bytes - m->free_in_slots;
+    return m->stats.size - m->small.free_bytes - midge__record_slots_free_bytes(&m->slots);
 }
 
 size_t midge__memory_owner_live(const struct midge__memory *m, unsigned owner);
-size_t midge__memory_owner_slots(const struct midge__memory *m, unsigned owner); /* of it, slots */
+/* Of it, slots. */
+#if MIDGE_WITH_RECORD_SLOTS
+size_t midge__memory_owner_slots(const struct midge__memory *m, unsigned owner);
+#else
+#define midge__memory_owner_slots(m, owner) ((void)(m), (void)(owner), (size_t)0)
+#endif
 
 /* The most bytes that the owner had since the last reset. Reset when a new connection takes an old
    tag. Only with MIDGE_WITH_STATS. */

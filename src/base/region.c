@@ -21,7 +21,8 @@ struct links {
 #define MARK_USED  ((size_t)0x155)
 #define MARK_FREE  ((size_t)0x2aa)
 #define MARK_QUICK ((size_t)0x333)
-#define SCAN_LIMIT ((size_t)16) /* pieces checked in a list before the next one is tried */
+/* Pieces checked in a list before the next one is tried. */
+#define SCAN_LIMIT (MIDGE_WITH_FAST_MEMORY ? (size_t)16 : SIZE_MAX)
 
 _Static_assert(sizeof(struct midge__block) == UNIT, "the header is one unit");
 _Static_assert(sizeof(struct links) <= UNIT, "two units hold a free piece");
@@ -64,6 +65,7 @@ MIDGE__UNCHECKED static struct links *links_of(const struct midge__block *b)
 
 /* ---- Free lists ---- */
 
+#if MIDGE_WITH_FAST_MEMORY
 /* The greatest power of two that is not above `units` */
 static unsigned bin_of(size_t units)
 {
@@ -77,6 +79,9 @@ static unsigned bin_of(size_t units)
     return n;
 #endif
 }
+#else
+#define bin_of(units) ((void)(units), 0U)
+#endif
 
 MIDGE__UNCHECKED static void list_add(struct midge__region_lists *lists, struct midge__block *b)
 {
@@ -129,6 +134,7 @@ static void join(struct midge__region_lists *lists, struct midge__block *b)
 
 /* ---- Quick lists ---- */
 
+#if MIDGE_WITH_FAST_MEMORY
 static bool is_quick(unsigned owner, size_t units)
 {
     return owner != 0 && units <= MIDGE__REGION_QUICK;
@@ -167,6 +173,12 @@ static void settle(struct midge__region_lists *lists)
     }
 }
 
+#else
+#define is_quick(owner, units) ((void)(owner), (void)(units), false)
+#define quick_give(lists, b)   ((void)0)
+#define settle(lists)          ((void)(lists))
+#endif
+
 /* ---- Fit ---- */
 
 /* The best fit among the first `limit` blocks of a list; the part taken must not be below
@@ -204,7 +216,7 @@ static struct midge__block *find(const struct midge__region *r, size_t units, si
 {
     const struct midge__block *lowest = (struct midge__block *)(void *)(r->begin + floor);
     struct midge__block *b = find_fit(r, units, lowest, SCAN_LIMIT);
-    if (b == NULL) {
+    if (b == NULL && SCAN_LIMIT != SIZE_MAX) {
         settle(r->lists);
         b = find_fit(r, units, lowest, SIZE_MAX);
     }
@@ -248,6 +260,7 @@ static struct midge__block *hand_out(struct midge__region *r, struct midge__bloc
     return b;
 }
 
+#if MIDGE_WITH_FAST_MEMORY
 struct midge__block *midge__region_quick(struct midge__region *r, unsigned owner, size_t n)
 {
     struct midge__block *b = NULL;
@@ -256,6 +269,7 @@ struct midge__block *midge__region_quick(struct midge__region *r, unsigned owner
     }
     return b != NULL ? hand_out(r, b, owner) : NULL;
 }
+#endif
 
 struct midge__block *midge__region_take(struct midge__region *r, unsigned owner, size_t units,
                                         size_t floor)

@@ -7,7 +7,8 @@
  * A small block of a connection first goes to a quick list of its exact size, and the next request
  * of that size takes it back: mbedTLS asks for a few small sizes thousands of times in one
  * handshake. Quick blocks join their neighbours before a larger block is taken, when no block is
- * found, and when the largest piece is searched.
+ * found, and when the largest piece is searched. Without MIDGE_WITH_FAST_MEMORY all free blocks are
+ * in one list, and there are no quick blocks.
  */
 #ifndef MIDGE_BASE_REGION_H
 #define MIDGE_BASE_REGION_H
@@ -16,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "midge/config.h"
 #include "poison.h"
 
 /* Alignment of everything handed out, and the size of a block's header: 8 or 16 bytes. */
@@ -27,8 +29,11 @@
          ? 2 * MIDGE__REGION_UNIT                                                                  \
          : ((size_t)(n) + 2 * MIDGE__REGION_UNIT - 1) / MIDGE__REGION_UNIT * MIDGE__REGION_UNIT)
 
-/* One bin for each power of two. The largest region: 32 MB on 32-bit targets, 64 GB. */
-#define MIDGE__REGION_BINS (sizeof(size_t) == 4 ? 22U : 32U)
+/* The largest region: 2 to the power of this in units, 32 MB on 32-bit targets, else 64 GB. */
+#define MIDGE__REGION_SIZE_BITS (sizeof(size_t) == 4 ? 22U : 32U)
+
+/* One bin for each power of two, or one for all. */
+#define MIDGE__REGION_BINS (MIDGE_WITH_FAST_MEMORY ? MIDGE__REGION_SIZE_BITS : 1U)
 
 /* Blocks of at most this many units go to quick lists: bignums of up to 112 bytes. */
 #define MIDGE__REGION_QUICK (112U / MIDGE__REGION_UNIT + 1U)
@@ -55,8 +60,10 @@ struct midge__block {
    (settle). */
 struct midge__region_lists {
     struct midge__block *bins[MIDGE__REGION_BINS];
+#if MIDGE_WITH_FAST_MEMORY
     struct midge__block *quick[MIDGE__REGION_QUICK + 1]; /* by units */
     size_t quick_blocks;
+#endif
 };
 
 struct midge__region {
@@ -107,7 +114,11 @@ MIDGE__UNCHECKED static inline void midge__block_set_owner(struct midge__block *
 struct midge__block *midge__region_block(const struct midge__region *r, void *p);
 
 /* Takes a quick block for n bytes, its payload poisoned; NULL when there is none. */
+#if MIDGE_WITH_FAST_MEMORY
 struct midge__block *midge__region_quick(struct midge__region *r, unsigned owner, size_t n);
+#else
+#define midge__region_quick(r, owner, n) ((struct midge__block *)NULL)
+#endif
 
 /*
  * A block of `units`, at least 2; NULL exactly when no free piece is large enough. Owner 0, whose

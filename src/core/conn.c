@@ -35,7 +35,7 @@
 static size_t to_promise(const struct midge__conn *conn)
 {
     bool tickets = MIDGE_WITH_SESSIONS && conn->tls.version == MIDGE_TLS_1_3 &&
-                   midge__tls_slot_in() != 0 && !conn->idle;
+                   MIDGE__TLS_IN_BLOCK && !conn->idle;
     if (conn->state == MIDGE__CONN_WAIT_TLS) {
         return midge__opening_bytes(true, conn->tls.offered, true);
     }

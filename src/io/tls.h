@@ -29,10 +29,23 @@ int midge__tls_context_open(struct midge__tls_context **context, struct midge__m
                             const struct midge__tls_limits *limits);
 void midge__tls_context_close(struct midge__tls_context *context);
 
+/* Does mbedTLS take its memory from the client's block (owned mode)? */
+#if defined(MIDGE_TLS_EXTERNAL)
+#define MIDGE__TLS_IN_BLOCK false
+#else
+#define MIDGE__TLS_IN_BLOCK true
+#endif
+
 /* Worst-case bytes of the block (owned mode), for midge_memory_needed and admission. */
 size_t midge__tls_context_bytes(const struct midge_tls *settings); /* trust, configs, rng */
-size_t midge__tls_slot_in(void); /* exact size of mbedTLS's record buffer request; 0 external */
+/* Exact sizes of mbedTLS's requests for record buffers; 0: they come from no record slot. */
+#if MIDGE_WITH_RECORD_SLOTS
+size_t midge__tls_slot_in(void);
 size_t midge__tls_slot_out(void);
+#else
+#define midge__tls_slot_in()  ((size_t)0)
+#define midge__tls_slot_out() ((size_t)0)
+#endif
 /* Beside the slots: peak with a chain of MIDGE_MAX_CHAIN bytes, 5 KB at most. */
 size_t midge__tls_handshake_bytes(void);
 size_t midge__tls_handshake_worst(void); /* the same under MIDGE_MAX_CHAIN and RSA-4096 keys */
@@ -41,7 +54,11 @@ size_t midge__tls_resumed_bytes(void);   /* beside the slots: peak of a resumed 
 /* Does a connection keep its slots until it closes? If not, it needs them for handshakes, and
    afterwards only with servers that do not agree to small records; other buffers become small
    blocks. */
+#if MIDGE_WITH_SMALL_RECORDS
 bool midge__tls_keeps_slots(void);
+#else
+#define midge__tls_keeps_slots() true
+#endif
 size_t midge__tls_held_bytes(void);    /* beside the slots: after the handshake */
 size_t midge__tls_held_least(void);    /* the same with the ciphers that need the least memory */
 size_t midge__tls_session_bytes(void); /* one remembered session */

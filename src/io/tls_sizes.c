@@ -44,6 +44,7 @@ size_t midge__tls_context_bytes(const struct midge_tls *settings)
     return configs_bytes();
 }
 
+#if MIDGE_WITH_RECORD_SLOTS
 size_t midge__tls_slot_in(void)
 {
     return 0;
@@ -53,6 +54,7 @@ size_t midge__tls_slot_out(void)
 {
     return 0;
 }
+#endif
 
 size_t midge__tls_handshake_bytes(void)
 {
@@ -74,10 +76,12 @@ size_t midge__tls_resumed_bytes(void)
     return EXTERNAL_BYTES;
 }
 
+#if MIDGE_WITH_SMALL_RECORDS
 bool midge__tls_keeps_slots(void)
 {
     return true;
 }
+#endif
 
 size_t midge__tls_held_bytes(void)
 {
@@ -101,6 +105,7 @@ size_t midge__tls_context_bytes(const struct midge_tls *settings)
     return configs_bytes() + midge__trust_bytes(settings->ca, settings->ca_len);
 }
 
+#if MIDGE_WITH_RECORD_SLOTS
 size_t midge__tls_slot_in(void)
 {
     return MBEDTLS_SSL_IN_BUFFER_LEN;
@@ -110,6 +115,11 @@ size_t midge__tls_slot_out(void)
 {
     return MBEDTLS_SSL_OUT_BUFFER_LEN;
 }
+
+#define RECORDS_BYTES ((size_t)0) /* record buffers that are not in slots */
+#else
+#define RECORDS_BYTES (COST(MBEDTLS_SSL_IN_BUFFER_LEN) + COST(MBEDTLS_SSL_OUT_BUFFER_LEN))
+#endif
 
 /* The name after the stream's block and mbedTLS's copy, of 255 bytes at most. */
 static size_t names_bytes(void)
@@ -155,7 +165,7 @@ static size_t chain_bytes(void)
 
 size_t midge__tls_handshake_bytes(void)
 {
-    return COST(impl_bytes()) + names_bytes() + keys_bytes() + chain_bytes();
+    return RECORDS_BYTES + COST(impl_bytes()) + names_bytes() + keys_bytes() + chain_bytes();
 }
 
 /* A chain of MIDGE_MAX_CHAIN bytes takes its DER once, again where the peer's certificate is kept,
@@ -172,11 +182,12 @@ size_t midge__tls_handshake_worst(void)
 }
 
 /* A certificate of 3 KB or the scratch of one RSA-4096 verification; else mbedTLS's structure for
-   the handshake, or the stream's block. */
+   the handshake, or the stream's block. Record buffers without slots are taken before these, so one
+   piece must hold all. */
 size_t midge__tls_handshake_piece(void)
 {
     size_t least = has_rsa() ? 3072 : sizeof(mbedtls_ssl_handshake_params);
-    return impl_bytes() + 256 > least ? impl_bytes() + 256 : least;
+    return RECORDS_BYTES + (impl_bytes() + 256 > least ? impl_bytes() + 256 : least);
 }
 
 /*
@@ -186,10 +197,11 @@ size_t midge__tls_handshake_piece(void)
  */
 size_t midge__tls_resumed_bytes(void)
 {
-    return COST(impl_bytes() + 64) + COST(64) +
+    return RECORDS_BYTES + COST(impl_bytes() + 64) + COST(64) +
            MIDGE__PICK(WIDE(6400, 8100), WIDE(3800, 4600), WIDE(3800, 4600));
 }
 
+#if MIDGE_WITH_SMALL_RECORDS
 bool midge__tls_keeps_slots(void)
 {
 #if defined(MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH)
@@ -198,6 +210,7 @@ bool midge__tls_keeps_slots(void)
     return true;
 #endif
 }
+#endif
 
 /* They replace the slots. */
 static size_t small_buffers(void)
@@ -211,14 +224,14 @@ static size_t small_buffers(void)
 /* TLS 1.3 keeps the handshake's structure, a name, three keys and the last ticket. */
 size_t midge__tls_held_bytes(void)
 {
-    return COST(impl_bytes()) + small_buffers() +
+    return RECORDS_BYTES + COST(impl_bytes()) + small_buffers() +
            MIDGE__PICK(COST(256) + WIDE(6000, 7000), WIDE(2000, 2300), WIDE(2000, 2300));
 }
 
 /* With ChaCha20-Poly1305, and after the session was taken. */
 size_t midge__tls_held_least(void)
 {
-    return COST(impl_bytes()) + small_buffers() +
+    return RECORDS_BYTES + COST(impl_bytes()) + small_buffers() +
            MIDGE__PICK(WIDE(1300, 1700), WIDE(1300, 1700), WIDE(800, 1000));
 }
 

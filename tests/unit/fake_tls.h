@@ -29,7 +29,7 @@ static unsigned fake_tls_shutdowns; /* calls */
 static bool fake_tls_close_waits;   /* its close_notify never gets out */
 
 /* Memory of one connection, by its tag. */
-enum { FAKE_TLS_TAGS = 64, FAKE_TLS_BLOCKS = 40, FAKE_TLS_PIECE = 1000 };
+enum { FAKE_TLS_TAGS = 64, FAKE_TLS_BLOCKS = 80, FAKE_TLS_PIECE = 1000 };
 static struct fake_tls_blocks {
     void *slots[2], *blocks[FAKE_TLS_BLOCKS];
     unsigned n;
