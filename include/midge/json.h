@@ -101,9 +101,10 @@ struct midge__json_scan {
     size_t len, cap;
     char *text;
     const char *const *paths;
-    uint8_t at[MIDGE_JSON_FILTER_PATHS];    /* the step of each path that is next */
-    uint8_t level[MIDGE_JSON_FILTER_PATHS]; /* steps of each path that have matched */
-    uint8_t seen[MIDGE_JSON_FILTER_PATHS];  /* bit n: in the open object at level n its name came */
+    uint8_t at[MIDGE_JSON_FILTER_PATHS]; /* the step of each path that is next */
+    /* Sets of paths for the open containers, from the outermost: those whose steps matched it, and
+       those of them whose next name has come in it. */
+    uint8_t match[MIDGE_JSON_FILTER_STEPS + 1], seen[MIDGE_JSON_FILTER_STEPS];
     uint32_t index[MIDGE_JSON_FILTER_STEPS];
 };
 

@@ -20,7 +20,7 @@
 static void put_byte(struct midge__json_scan *s, char c)
 {
     if (s->type == NAME)
-        s->hits = midge__json_paths_name_goes_on(s, c);
+        s->hits = midge__json_paths_name(s, c);
     else
         s->text[s->len] = c;
     s->len++;
@@ -66,7 +66,7 @@ static int end_string(struct midge__json_scan *s)
 {
     if (s->type != NAME)
         return end_scalar(s);
-    s->hits = midge__json_paths_name_ends(s);
+    s->hits = midge__json_paths_name(s, '\0');
     return go(s, WAIT_COLON);
 }
 
