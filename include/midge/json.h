@@ -162,7 +162,7 @@ void midge_json_free(struct midge_client *client, struct cJSON *json);
 /* Write without white space into memory of the client's block: free with midge_free. Numbers
    that kept their text are written with it, others that are not finite as null, fractions by
    snprintf's %g (newlib-nano: link with -u _printf_float). INVALID: nested deeper than
-   MIDGE_JSON_FILTER_DEPTH, or a node of no valid type; NO_MEMORY. */
+   MIDGE_JSON_FILTER_DEPTH, a node of no valid type, or a text that is not UTF-8; NO_MEMORY. */
 int midge_json_print(struct midge_client *client, const struct cJSON *json, char **text,
                      size_t *len);
 

@@ -146,7 +146,7 @@ static int on_value(struct midge__json_scan *s, char c)
 {
     if (s->depth == 0)
         s->hits = (uint8_t)((1u << s->n) - 1); /* all */
-    else if (!in_object(s)) /* else the name has set the hits */
+    else if (!in_object(s))                    /* else the name has set the hits */
         s->hits = midge__json_paths_next(s, false);
     return c == '{' || c == '[' ? open_container(s, c == '{') : on_scalar(s, c);
 }
