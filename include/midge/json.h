@@ -101,9 +101,10 @@ struct midge__json_scan {
     size_t len, cap;
     char *text;
     const char *const *paths;
-    uint8_t at[MIDGE_JSON_FILTER_PATHS];    /* the step of each path that is next */
-    uint8_t level[MIDGE_JSON_FILTER_PATHS]; /* steps of each path that have matched */
-    uint8_t seen[MIDGE_JSON_FILTER_PATHS];  /* bit n: in the open object at level n its name came */
+    uint8_t at[MIDGE_JSON_FILTER_PATHS]; /* the step of each path that is next */
+    /* Sets of paths for the open containers, from the outermost: those whose steps matched it, and
+       those of them whose next name has come in it. */
+    uint8_t match[MIDGE_JSON_FILTER_STEPS + 1], seen[MIDGE_JSON_FILTER_STEPS];
     uint32_t index[MIDGE_JSON_FILTER_STEPS];
 };
 
@@ -161,7 +162,7 @@ void midge_json_free(struct midge_client *client, struct cJSON *json);
 /* Write without white space into memory of the client's block: free with midge_free. Numbers
    that kept their text are written with it, others that are not finite as null, fractions by
    snprintf's %g (newlib-nano: link with -u _printf_float). INVALID: nested deeper than
-   MIDGE_JSON_FILTER_DEPTH, or a node of no valid type; NO_MEMORY. */
+   MIDGE_JSON_FILTER_DEPTH, a node of no valid type, or a text that is not UTF-8; NO_MEMORY. */
 int midge_json_print(struct midge_client *client, const struct cJSON *json, char **text,
                      size_t *len);
 

@@ -18,13 +18,9 @@
 #define COMMON_PHRASES(X)                                                                          \
     X(200, "OK")                                                                                   \
     X(201, "Created")                                                                              \
-    X(202, "Accepted")                                                                             \
     X(204, "No Content")                                                                           \
-    X(206, "Partial Content")                                                                      \
     X(301, "Moved Permanently")                                                                    \
     X(302, "Found")                                                                                \
-    X(303, "See Other")                                                                            \
-    X(304, "Not Modified")                                                                         \
     X(307, "Temporary Redirect")                                                                   \
     X(308, "Permanent Redirect")                                                                   \
     X(400, "Bad Request")                                                                          \
@@ -32,18 +28,13 @@
     X(403, "Forbidden")                                                                            \
     X(404, "Not Found")                                                                            \
     X(405, "Method Not Allowed")                                                                   \
-    X(406, "Not Acceptable")                                                                       \
     X(408, "Request Timeout")                                                                      \
     X(409, "Conflict")                                                                             \
     X(410, "Gone")                                                                                 \
-    X(412, "Precondition Failed")                                                                  \
     X(413, "Content Too Large")                                                                    \
-    X(414, "URI Too Long")                                                                         \
     X(415, "Unsupported Media Type")                                                               \
-    X(416, "Range Not Satisfiable")                                                                \
     X(422, "Unprocessable Content")                                                                \
     X(429, "Too Many Requests")                                                                    \
-    X(431, "Request Header Fields Too Large")                                                      \
     X(500, "Internal Server Error")                                                                \
     X(501, "Not Implemented")                                                                      \
     X(502, "Bad Gateway")                                                                          \
@@ -56,16 +47,24 @@
     X(101, "Switching Protocols")                                                                  \
     X(102, "Processing")                                                                           \
     X(103, "Early Hints")                                                                          \
+    X(202, "Accepted")                                                                             \
     X(203, "Non-Authoritative Information")                                                        \
     X(205, "Reset Content")                                                                        \
+    X(206, "Partial Content")                                                                      \
     X(207, "Multi-Status")                                                                         \
     X(208, "Already Reported")                                                                     \
     X(226, "IM Used")                                                                              \
     X(300, "Multiple Choices")                                                                     \
+    X(303, "See Other")                                                                            \
+    X(304, "Not Modified")                                                                         \
     X(305, "Use Proxy")                                                                            \
     X(402, "Payment Required")                                                                     \
+    X(406, "Not Acceptable")                                                                       \
     X(407, "Proxy Authentication Required")                                                        \
     X(411, "Length Required")                                                                      \
+    X(412, "Precondition Failed")                                                                  \
+    X(414, "URI Too Long")                                                                         \
+    X(416, "Range Not Satisfiable")                                                                \
     X(417, "Expectation Failed")                                                                   \
     X(421, "Misdirected Request")                                                                  \
     X(423, "Locked")                                                                               \
@@ -73,6 +72,7 @@
     X(425, "Too Early")                                                                            \
     X(426, "Upgrade Required")                                                                     \
     X(428, "Precondition Required")                                                                \
+    X(431, "Request Header Fields Too Large")                                                      \
     X(451, "Unavailable For Legal Reasons")                                                        \
     X(505, "HTTP Version Not Supported")                                                           \
     X(506, "Variant Also Negotiates")                                                              \

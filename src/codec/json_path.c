@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Paths are matched without keeping names or a stack. For each path the scanner knows how many of
- * its steps the open arrays and objects have matched (level) and where its next step begins (at).
- * A path is compared with the members or elements of a container only when all containers above
- * matched: level is then the container's depth less one. When a container closes, `at` goes back to
- * the '.' or '[' before.
- *
- * Of two equal names in an object the first counts: a path records the levels at which its name has
- * come (seen).
+ * Paths are matched without keeping names. For each open array and object down to the deepest step
+ * the scanner has the set of the paths whose steps so far matched it (match), and of those whose
+ * next name has already come in it (seen): of two equal names in an object the first counts. For
+ * each path it knows where its next step begins (at). When a container closes, `at` of its paths
+ * goes back to the '.' or '[' before.
  */
 #include "codec/json_path.h"
 
@@ -45,16 +42,10 @@ static bool ends_step(char c)
     return c == '\0' || c == '.' || c == '[';
 }
 
-static const char *step_of(const struct midge__json_scan *s, unsigned path)
-{
-    return s->paths[path] + s->at[path];
-}
-
 /* The text after the steps that a value matched: no step for the whole document, one step for a
    member or element. */
-static const char *behind_match(const struct midge__json_scan *s, unsigned path)
+static const char *behind_match(const struct midge__json_scan *s, const char *step)
 {
-    const char *step = step_of(s, path);
     if (s->depth > 0) {
         do {
             step++;
@@ -63,146 +54,122 @@ static const char *behind_match(const struct midge__json_scan *s, unsigned path)
     return step;
 }
 
-/* ---- sets of paths ---- */
-
-typedef bool path_test(struct midge__json_scan *s, unsigned path, char c);
-
-/* The paths of the set for which the test is true. */
-static uint8_t those(struct midge__json_scan *s, unsigned set, path_test *test, char c)
-{
-    unsigned found = 0;
-    for (unsigned p = 0; set >> p != 0; p++) {
-        if ((set >> p & 1) != 0 && test(s, p, c))
-            found |= 1u << p;
-    }
-    return (uint8_t)found;
-}
-
-uint8_t midge__json_paths_all(const struct midge__json_scan *s)
-{
-    return (uint8_t)((1u << s->n) - 1);
-}
-
-/* ---- tests of one path ---- */
-
-/* Did all the containers around match, so that this path's step is to be compared? */
-static bool takes_part(const struct midge__json_scan *s, unsigned path)
-{
-    return s->level[path] == s->depth - 1;
-}
-
-static bool may_be_member(struct midge__json_scan *s, unsigned path, char c)
-{
-    char first = *step_of(s, path);
-    (void)c;
-    bool seen = (s->seen[path] >> s->level[path] & 1) != 0;
-    return takes_part(s, path) && first != '[' && first != '\0' && !seen;
-}
-
 /* Is the step "[*]", or "[number]" of the current element? */
-static bool is_current_element(struct midge__json_scan *s, unsigned path, char c)
+static bool is_current_element(const struct midge__json_scan *s, const char *step)
 {
-    const char *step = step_of(s, path);
     uint32_t number = 0;
-    (void)c;
-    if (!takes_part(s, path) || *step++ != '[')
+    if (*step++ != '[') {
         return false;
-    if (*step == '*')
+    }
+    if (*step == '*') {
         return true;
-    for (; *step != ']'; step++)
+    }
+    for (; *step != ']'; step++) {
         number = number * 10 + (uint32_t)(*step - '0');
+    }
     return number == s->index[s->depth - 1];
 }
 
-static bool ends_here(struct midge__json_scan *s, unsigned path, char c)
+/* The step's character after the part of the name that was read; c NUL: does the name end? */
+static bool name_goes_on(const struct midge__json_scan *s, const char *step, char c)
 {
-    (void)c;
-    return *behind_match(s, path) == '\0';
+    char next = step[s->len + (*step == '.')]; /* a path's first name has no dot */
+    return ends_step(next) ? c == '\0' : next == c;
 }
 
-/* The character of the step after the part of the name that was read. */
-static char next_of_name(const struct midge__json_scan *s, unsigned path)
+static bool enter(struct midge__json_scan *s, unsigned path, const char *step)
 {
-    const char *step = step_of(s, path);
-    return step[s->len + (*step == '.')]; /* a path's first name has no dot */
-}
-
-static bool name_goes_on(struct midge__json_scan *s, unsigned path, char c)
-{
-    char next = next_of_name(s, path);
-    return next == c && !ends_step(next);
-}
-
-static bool name_ends(struct midge__json_scan *s, unsigned path, char c)
-{
-    (void)c;
-    if (!ends_step(next_of_name(s, path))) {
-        return false;
-    }
-    s->seen[path] |= (uint8_t)(1u << s->level[path]);
-    return true;
-}
-
-static bool enter(struct midge__json_scan *s, unsigned path, char c)
-{
-    const char *next = behind_match(s, path);
-    (void)c;
+    const char *next = behind_match(s, step);
     s->at[path] = (uint8_t)(next - s->paths[path]);
-    s->level[path] = s->depth;
-    s->seen[path] &= (uint8_t) ~(1u << s->depth);
     return *next == '\0';
 }
 
-static bool leave(struct midge__json_scan *s, unsigned path, char c)
+static bool leave(struct midge__json_scan *s, unsigned path, const char *step)
 {
-    (void)c;
-    if (s->level[path] != s->depth)
-        return false;
-    bool ended = *step_of(s, path) == '\0';
+    bool ended = *step == '\0';
     if (s->depth > 0) {
-        s->level[path]--;
         do {
-            s->at[path]--;
-        } while (s->at[path] > 0 && !ends_step(*step_of(s, path)));
+            step--;
+        } while (step > s->paths[path] && !ends_step(*step));
+        s->at[path] = (uint8_t)(step - s->paths[path]);
     }
     return ended;
 }
 
-/* ---- sets of paths for json_scan.c ---- */
+/* ---- sets of paths ---- */
 
-uint8_t midge__json_paths_member(struct midge__json_scan *s)
+enum test { MEMBER, ELEMENT, IN_NAME, ENDS_HERE, ENTER, LEAVE };
+
+static bool passes(struct midge__json_scan *s, unsigned path, enum test test, char c)
 {
-    return those(s, midge__json_paths_all(s), may_be_member, 0);
+    const char *step = s->paths[path] + s->at[path];
+    switch (test) {
+    case MEMBER:
+        return *step != '[' && *step != '\0';
+    case ELEMENT:
+        return is_current_element(s, step);
+    case IN_NAME:
+        return name_goes_on(s, step, c);
+    case ENDS_HERE:
+        return *behind_match(s, step) == '\0';
+    case ENTER:
+        return enter(s, path, step);
+    case LEAVE:
+    default:
+        return leave(s, path, step);
+    }
 }
 
-uint8_t midge__json_paths_element(struct midge__json_scan *s)
+/* The paths of the set that pass the test. */
+static uint8_t those(struct midge__json_scan *s, unsigned set, enum test test, char c)
 {
-    return those(s, midge__json_paths_all(s), is_current_element, 0);
+    unsigned found = 0;
+    for (unsigned p = 0; set >> p != 0; p++) {
+        if ((set >> p & 1) != 0 && passes(s, p, test, c)) {
+            found |= 1u << p;
+        }
+    }
+    return (uint8_t)found;
 }
 
-uint8_t midge__json_paths_name_goes_on(struct midge__json_scan *s, char c)
+uint8_t midge__json_paths_next(struct midge__json_scan *s, bool object)
 {
-    return those(s, s->hits, name_goes_on, c);
+    unsigned open = s->depth - 1u;
+    if (open >= MIDGE_JSON_FILTER_STEPS) {
+        return 0;
+    }
+    unsigned set = s->match[open] & ~(unsigned)s->seen[open];
+    return those(s, set, object ? MEMBER : ELEMENT, 0);
 }
 
-uint8_t midge__json_paths_name_ends(struct midge__json_scan *s)
+uint8_t midge__json_paths_name(struct midge__json_scan *s, char c)
 {
-    return those(s, s->hits, name_ends, 0);
+    uint8_t hits = those(s, s->hits, IN_NAME, c);
+    if (c == '\0' && hits != 0) {
+        s->seen[s->depth - 1] |= hits;
+    }
+    return hits;
 }
 
 uint8_t midge__json_paths_end_here(struct midge__json_scan *s)
 {
-    return those(s, s->hits, ends_here, 0);
+    return those(s, s->hits, ENDS_HERE, 0);
 }
 
 uint8_t midge__json_paths_enter(struct midge__json_scan *s)
 {
-    return those(s, s->hits, enter, 0);
+    if (s->depth <= MIDGE_JSON_FILTER_STEPS) {
+        s->match[s->depth] = s->hits;
+    }
+    if (s->depth < MIDGE_JSON_FILTER_STEPS) {
+        s->seen[s->depth] = 0;
+    }
+    return those(s, s->hits, ENTER, 0);
 }
 
 uint8_t midge__json_paths_leave(struct midge__json_scan *s)
 {
-    return those(s, midge__json_paths_all(s), leave, 0);
+    return s->depth <= MIDGE_JSON_FILTER_STEPS ? those(s, s->match[s->depth], LEAVE, 0) : 0;
 }
 
 #endif

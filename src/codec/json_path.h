@@ -14,18 +14,12 @@
 /* Is it a path as midge/json.h defines them, such as "results[*].artistName"? */
 bool midge__json_path_ok(const char *path);
 
-/* The set of all paths. */
-uint8_t midge__json_paths_all(const struct midge__json_scan *s);
+/* object: the paths whose next step is a name in the open object. Else those whose next step in the
+   open array is "[*]", or "[number]" of the current element. */
+uint8_t midge__json_paths_next(struct midge__json_scan *s, bool object);
 
-/* member: the paths whose next step is a name in the open object. element: those whose next step in
-   the open array is "[*]", or "[number]" of the current element. */
-uint8_t midge__json_paths_member(struct midge__json_scan *s);
-uint8_t midge__json_paths_element(struct midge__json_scan *s);
-
-/* name_goes_on: the hits whose name has c after the s->len bytes that were read. name_ends: the
-   hits whose name ends there. */
-uint8_t midge__json_paths_name_goes_on(struct midge__json_scan *s, char c);
-uint8_t midge__json_paths_name_ends(struct midge__json_scan *s);
+/* The hits whose name has c after the s->len bytes that were read; c NUL: whose name ends there. */
+uint8_t midge__json_paths_name(struct midge__json_scan *s, char c);
 
 /* The hits that end with this value. */
 uint8_t midge__json_paths_end_here(struct midge__json_scan *s);

@@ -145,9 +145,9 @@ static int on_scalar(struct midge__json_scan *s, char c)
 static int on_value(struct midge__json_scan *s, char c)
 {
     if (s->depth == 0)
-        s->hits = midge__json_paths_all(s);
-    else if (!in_object(s)) /* else the name has set the hits */
-        s->hits = midge__json_paths_element(s);
+        s->hits = (uint8_t)((1u << s->n) - 1); /* all */
+    else if (!in_object(s))                    /* else the name has set the hits */
+        s->hits = midge__json_paths_next(s, false);
     return c == '{' || c == '[' ? open_container(s, c == '{') : on_scalar(s, c);
 }
 
@@ -155,7 +155,7 @@ static int on_name(struct midge__json_scan *s, char c)
 {
     if (c != '"')
         return MIDGE_ERR_JSON;
-    s->hits = midge__json_paths_member(s);
+    s->hits = midge__json_paths_next(s, true);
     return begin(s, NAME, STRING);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/span.h"
 #include "codec/json_path.h"
+#include "codec/utf8.h"
 #include "midge/err.h"
 
 #if MIDGE_WITH_JSON
@@ -20,22 +21,16 @@
 static void put_byte(struct midge__json_scan *s, char c)
 {
     if (s->type == NAME)
-        s->hits = midge__json_paths_name_goes_on(s, c);
+        s->hits = midge__json_paths_name(s, c);
     else
         s->text[s->len] = c;
     s->len++;
 }
 
-/* How many bytes follow the first byte of the character in UTF-8. */
-static unsigned utf8_more(uint32_t code)
-{
-    return 0u + (code >= 0x80) + (code >= 0x800) + (code >= 0x10000);
-}
-
 int midge__json_put(struct midge__json_scan *s, uint32_t code)
 {
     static const uint8_t first[] = {0, 0xc0, 0xe0, 0xf0};
-    unsigned more = utf8_more(code);
+    unsigned more = midge__utf8_more(code);
     if (s->hits == 0)
         return TAKEN;
     /* A character is added whole or not at all, and nothing is added after a cut. */
@@ -66,36 +61,23 @@ static int end_string(struct midge__json_scan *s)
 {
     if (s->type != NAME)
         return end_scalar(s);
-    s->hits = midge__json_paths_name_ends(s);
+    s->hits = midge__json_paths_name(s, '\0');
     return go(s, WAIT_COLON);
 }
 
 static int begin_utf8(struct midge__json_scan *s, uint8_t byte)
 {
-    if (byte < 0xc2 || byte > 0xf4)
-        return MIDGE_ERR_JSON;
-    s->more = (uint8_t)(1 + (byte >= 0xe0) + (byte >= 0xf0));
-    s->size = s->more;
-    s->code = byte & (0x3fu >> s->more);
-    return go(s, UTF8);
-}
-
-static bool is_surrogate(uint32_t code, uint32_t first)
-{
-    return code >= first && code < first + 0x400;
+    s->more = s->size = (uint8_t)midge__utf8_begin(byte, &s->code);
+    return s->more > 0 ? go(s, UTF8) : MIDGE_ERR_JSON;
 }
 
 static int on_utf8(struct midge__json_scan *s, uint8_t byte)
 {
-    if ((byte & 0xc0) != 0x80)
+    if (!midge__utf8_add(byte, &s->code))
         return MIDGE_ERR_JSON;
-    s->code = s->code << 6 | (byte & 0x3f);
     if (--s->more > 0)
         return TAKEN;
-    if (s->size != utf8_more(s->code) || s->code > 0x10ffff || is_surrogate(s->code, 0xd800) ||
-        is_surrogate(s->code, 0xdc00))
-        return MIDGE_ERR_JSON;
-    return put_string(s, s->code);
+    return midge__utf8_ok(s->code, s->size) ? put_string(s, s->code) : MIDGE_ERR_JSON;
 }
 
 static int on_string(struct midge__json_scan *s, char c)
@@ -127,12 +109,15 @@ static int on_escape(struct midge__json_scan *s, char c)
     return at != NULL ? put_string(s, (uint8_t)to[at - from]) : MIDGE_ERR_JSON;
 }
 
+#define IS_HIGH(unit) ((unit) >> 10 == 0xd800 >> 10)
+#define IS_LOW(unit)  ((unit) >> 10 == 0xdc00 >> 10)
+
 /* A surrogate pair is one character. Half of a pair is not a character, and a NUL would end the
    text for its readers: both become U+FFFD. */
 static int end_hex(struct midge__json_scan *s)
 {
     uint32_t high = s->code >> 16, unit = s->code & 0xffff;
-    bool low = is_surrogate(unit, 0xdc00);
+    bool low = IS_LOW(unit);
     if (high != 0 && low) {
         return put_string(s, 0x10000 + ((high - 0xd800) << 10) + (unit - 0xdc00));
     }
@@ -141,7 +126,7 @@ static int end_hex(struct midge__json_scan *s)
         return err;
     }
     s->code = unit;
-    if (is_surrogate(unit, 0xd800)) {
+    if (IS_HIGH(unit)) {
         return go(s, PAIR);
     }
     return put_string(s, low || unit == 0 ? REPLACEMENT : unit);

@@ -16,10 +16,12 @@
 #define ALERT "TLS alert "
 
 /* RFC 8446 6, RFC 5246 7.2 and IANA's registry. For each alert: its number as one byte, its text,
- * NUL. Rare are those about certificates of clients, of old versions, and of extensions that midge
- * does not send. */
+ * NUL. Rare are those about certificates of clients, of old versions, of extensions that midge does
+ * not send, and those that a correct client does not cause. */
 #if MIDGE_WITH_RARE_TEXTS
 #define RARE_ALERTS                                                                                \
+    "\012" ALERT "unexpected_message\0"                                                            \
+    "\026" ALERT "record_overflow\0"                                                               \
     "\025" ALERT "decryption_failed\0"                                                             \
     "\036" ALERT "decompression_failure\0"                                                         \
     "\051" ALERT "no_certificate\0"                                                                \
@@ -28,38 +30,36 @@
     "\055" ALERT "certificate_expired\0"                                                           \
     "\056" ALERT "certificate_unknown\0"                                                           \
     "\061" ALERT "access_denied\0"                                                                 \
+    "\062" ALERT "decode_error\0"                                                                  \
     "\064" ALERT "too_many_cids_requested\0"                                                       \
     "\074" ALERT "export_restriction\0"                                                            \
     "\126" ALERT "inappropriate_fallback\0"                                                        \
     "\132" ALERT "user_canceled\0"                                                                 \
     "\144" ALERT "no_renegotiation\0"                                                              \
+    "\155" ALERT "missing_extension\0"                                                             \
+    "\156" ALERT "unsupported_extension\0"                                                         \
     "\157" ALERT "certificate_unobtainable\0"                                                      \
     "\161" ALERT "bad_certificate_status_response\0"                                               \
     "\162" ALERT "bad_certificate_hash_value\0"                                                    \
     "\163" ALERT "unknown_psk_identity\0"                                                          \
     "\165" ALERT "general_error\0"                                                                 \
+    "\170" ALERT "no_application_protocol\0"                                                       \
     "\171" ALERT "ech_required\0"
 #else
 #define RARE_ALERTS ""
 #endif
 
-static const char alerts[] = "\012" ALERT "unexpected_message\0"
-                             "\024" ALERT "bad_record_mac\0"
-                             "\026" ALERT "record_overflow\0"
+static const char alerts[] = "\024" ALERT "bad_record_mac\0"
                              "\050" ALERT "handshake_failure\0"
                              "\052" ALERT "bad_certificate\0"
                              "\057" ALERT "illegal_parameter\0"
                              "\060" ALERT "unknown_ca\0"
-                             "\062" ALERT "decode_error\0"
                              "\063" ALERT "decrypt_error\0"
                              "\106" ALERT "protocol_version: no TLS version in common\0"
                              "\107" ALERT "insufficient_security: it wants stronger ciphers\0"
                              "\120" ALERT "internal_error\0"
-                             "\155" ALERT "missing_extension\0"
-                             "\156" ALERT "unsupported_extension\0"
                              "\160" ALERT "unrecognized_name: it does not know this host name\0"
-                             "\164" ALERT "certificate_required\0"
-                             "\170" ALERT "no_application_protocol\0" RARE_ALERTS;
+                             "\164" ALERT "certificate_required\0" RARE_ALERTS;
 
 const char *midge__tls_alert_text(unsigned number)
 {

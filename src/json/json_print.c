@@ -1,57 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing JSON: trees, without white space, and single strings. A tree is written in two passes
-   over its nodes, without recursion: the first pass only adds up the length, the second one writes
-   into a block of exactly that size. */
+/* Trees as text, by the writer of json_write.h, in two passes over the nodes without recursion: the
+   first pass only measures, the second one writes into a block of exactly that size. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/span.h"
-#include "json/json_escape.h"
 #include "json/json_number.h"
 #include "midge/json.h"
+#include "midge/json_write.h"
 
 #if MIDGE_WITH_JSON
 
-/* --- trees: with out NULL the writer only adds up --- */
-
-struct writer {
-    char *out;
-    size_t len;
-};
-
-static void put(struct writer *w, const char *text, size_t len)
-{
-    if (w->out != NULL) {
-        memcpy(w->out + w->len, text, len);
-    }
-    w->len += len;
-}
-
-static void put_char(struct writer *w, char c)
-{
-    put(w, &c, 1);
-}
-
-static void put_text(struct writer *w, const char *text)
-{
-    put(w, text, strlen(text));
-}
-
 /* A text of NULL, as in a node that the application made, is written as empty. */
-static void put_quoted(struct writer *w, const char *text)
+static const char *given(const char *text)
 {
-    put_char(w, '"');
-    for (; text != NULL && *text != '\0'; text++) {
-        char escaped[6];
-        put(w, escaped, midge__json_escape(*text, escaped));
-    }
-    put_char(w, '"');
+    return text != NULL ? text : "";
 }
 
 /* Writes as many digits as the number needs. snprintf writes a comma as the point in some
    locales. */
-static void put_double(struct writer *w, double number)
+static void put_double(struct midge_json_writer *w, double number)
 {
     char text[32];
     for (int digits = 15; digits <= 17; digits += 2) {
@@ -65,48 +35,47 @@ static void put_double(struct writer *w, double number)
             break;
         }
     }
-    put_text(w, text);
+    midge_json_put_raw(w, text, strlen(text));
 }
 
-static void put_number(struct writer *w, const cJSON *node)
+static void put_number(struct midge_json_writer *w, const cJSON *node)
 {
-    double number = node->valuedouble, size = fabs(number);
-    char digits[MIDGE__U64_DIGITS];
+    const double number = node->valuedouble, size = fabs(number);
+    char text[1 + MIDGE__U64_DIGITS] = "-";
     if (midge__json_has_text(node)) {
-        put_text(w, node->valuestring);
+        midge_json_put_raw(w, node->valuestring, strlen(node->valuestring));
     } else if (!isfinite(number)) {
-        put_text(w, "null"); /* JSON cannot express it */
+        midge_json_put_null(w); /* JSON cannot express it */
     } else if (size < 1e15 && (double)(uint64_t)size >= size) {
-        put(w, "-", signbit(number) != 0);
-        put(w, digits, midge__u64_text(digits, (uint64_t)size));
+        const size_t sign = signbit(number) != 0; /* also that of -0 */
+        midge_json_put_raw(w, text + 1 - sign, sign + midge__u64_text(text + 1, (uint64_t)size));
     } else {
         put_double(w, number);
     }
 }
 
-static bool put_scalar(struct writer *w, const cJSON *node)
+static void put_scalar(struct midge_json_writer *w, const cJSON *node)
 {
     switch (node->type & 0xff) {
     case cJSON_NULL:
-        put_text(w, "null");
-        return true;
+        midge_json_put_null(w);
+        break;
     case cJSON_False:
-        put_text(w, "false");
-        return true;
     case cJSON_True:
-        put_text(w, "true");
-        return true;
+        midge_json_put_bool(w, (node->type & cJSON_True) != 0);
+        break;
     case cJSON_Number:
         put_number(w, node);
-        return true;
+        break;
     case cJSON_String:
-        put_quoted(w, node->valuestring);
-        return true;
+        midge_json_put_string(w, given(node->valuestring));
+        break;
     case cJSON_Raw:
-        put_text(w, node->valuestring != NULL ? node->valuestring : "");
-        return node->valuestring != NULL;
+        midge_json_put_raw(w, node->valuestring, strlen(given(node->valuestring)));
+        break;
     default:
-        return false;
+        midge_json_put_raw(w, NULL, 0); /* wrong */
+        break;
     }
 }
 
@@ -125,101 +94,77 @@ struct walk {
     unsigned depth;
 };
 
-/* Writes the characters after node; returns the next node, NULL after the last one. */
-static const cJSON *step_over(struct writer *w, struct walk *walk, const cJSON *node)
+/* Ends the containers that end after node; returns the next node, NULL after the last one. */
+static const cJSON *step_over(struct midge_json_writer *w, struct walk *walk, const cJSON *node)
 {
     while (walk->depth > 0 && node->next == NULL) {
         node = walk->open[--walk->depth];
-        put_char(w, is_object(node) ? '}' : ']');
+        if (is_object(node)) {
+            midge_json_end_object(w);
+        } else {
+            midge_json_end_array(w);
+        }
     }
-    if (walk->depth == 0) {
-        return NULL;
-    }
-    put_char(w, ',');
-    return node->next;
+    return walk->depth > 0 ? node->next : NULL;
 }
 
-/* False: nested too deep, or a node of no valid type. */
-static bool put_tree(struct writer *w, const cJSON *node)
+/* The writer takes no container that is nested too deep. */
+static void open_container(struct midge_json_writer *w, struct walk *walk, const cJSON *node)
+{
+    if (walk->depth == MIDGE_JSON_FILTER_DEPTH) {
+        w->wrong = true;
+        return;
+    }
+    walk->open[walk->depth++] = node;
+    if (is_object(node)) {
+        midge_json_begin_object(w);
+    } else {
+        midge_json_begin_array(w);
+    }
+}
+
+static void put_tree(struct midge_json_writer *w, const cJSON *node)
 {
     struct walk walk = {.depth = 0};
-    while (node != NULL) {
+    while (node != NULL && !w->wrong) {
         if (walk.depth > 0 && is_object(walk.open[walk.depth - 1])) {
-            put_quoted(w, node->string);
-            put_char(w, ':');
+            midge_json_put_key(w, given(node->string));
+        }
+        if (is_container(node) && node->child != NULL) {
+            open_container(w, &walk, node);
+            node = node->child;
+            continue;
         }
         if (is_container(node)) {
-            put_char(w, is_object(node) ? '{' : '[');
-            if (node->child != NULL) {
-                if (walk.depth == MIDGE_JSON_FILTER_DEPTH) {
-                    return false;
-                }
-                walk.open[walk.depth++] = node;
-                node = node->child;
-                continue;
-            }
-            put_char(w, is_object(node) ? '}' : ']');
-        } else if (!put_scalar(w, node)) {
-            return false;
+            midge_json_put_raw(w, is_object(node) ? "{}" : "[]", 2);
+        } else {
+            put_scalar(w, node);
         }
         node = step_over(w, &walk, node);
     }
-    return true;
 }
 
 int midge_json_print(struct midge_client *client, const struct cJSON *json, char **text,
                      size_t *len)
 {
-    struct writer w = {NULL, 0};
+    struct midge_json_writer w;
+    size_t size;
     if (text == NULL) {
         return MIDGE_ERR_INVALID;
     }
     *text = NULL;
-    if (json == NULL || !put_tree(&w, json)) {
+    midge_json_write_begin(&w, NULL, 0);
+    put_tree(&w, json);
+    if (midge_json_write_end(&w, &size) == MIDGE_ERR_INVALID) {
         return MIDGE_ERR_INVALID;
     }
-    w.out = midge_alloc(client, w.len + 1);
-    if (w.out == NULL) {
+    *text = midge_alloc(client, size + 1);
+    if (*text == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    w.len = 0;
-    (void)put_tree(&w, json);
-    w.out[w.len] = '\0';
-    *text = w.out;
-    if (len != NULL) {
-        *len = w.len;
-    }
-    return MIDGE_OK;
-}
-
-/* --- single strings --- */
-
-/* NUL-terminated, cap counts the NUL. */
-int midge_json_quote(char *out, size_t cap, size_t *len, const char *text)
-{
-    size_t at = 0;
-    if (out == NULL || text == NULL) {
-        return MIDGE_ERR_INVALID;
-    }
-    if (cap < sizeof "\"\"") {
-        return MIDGE_ERR_TOO_LARGE;
-    }
-    out[at++] = '"';
-    for (; *text != '\0'; text++) {
-        char escaped[6];
-        size_t n = midge__json_escape(*text, escaped);
-        if (n > cap - at - 2) { /* room for the last quote and the NUL stays */
-            return MIDGE_ERR_TOO_LARGE;
-        }
-        memcpy(out + at, escaped, n);
-        at += n;
-    }
-    out[at++] = '"';
-    out[at] = '\0';
-    if (len != NULL) {
-        *len = at;
-    }
-    return MIDGE_OK;
+    midge_json_write_begin(&w, *text, size + 1);
+    put_tree(&w, json);
+    return midge_json_write_end(&w, len);
 }
 
 #endif

@@ -16,19 +16,19 @@
 
 /* --- the document is well-formed --- */
 
-static int check(struct midge_span text, unsigned depth, size_t *offset)
+/* Scans a document, or decodes a string with its quotes: n is then 1, and the text has cap bytes.
+   depth 0: the deepest. *in becomes the rest after an error. */
+static int scan(struct midge_span *in, unsigned depth, unsigned n, char *text, size_t cap)
 {
-    static const char *const nothing[] = {""};
+    static const char *const whole[] = {""};
     struct midge__json_scan scan;
     struct midge_json_value value;
-    struct midge_span in = text, end = {NULL, 0};
-    char unused[1];
-    (void)midge__json_scan_init(&scan, nothing, 0, unused, sizeof unused);
+    struct midge_span end = {NULL, 0};
+    (void)midge__json_scan_init(&scan, whole, n, text, cap);
     if (depth > 0 && depth < scan.max_depth) {
         scan.max_depth = (uint8_t)depth;
     }
-    int err = midge__json_scan(&scan, &in, &value);
-    *offset = text.len - in.len;
+    int err = midge__json_scan(&scan, in, &value);
     return err == MIDGE_OK ? midge__json_scan(&scan, &end, &value) : err;
 }
 
@@ -62,16 +62,6 @@ static struct midge_span take_quoted(struct builder *b)
     return midge__span(from, (size_t)(b->at - from));
 }
 
-/* Decodes a string with its quotes. */
-static void decode(struct midge_span token, char *text, size_t cap)
-{
-    static const char *const whole[] = {""};
-    struct midge__json_scan scan;
-    struct midge_json_value value;
-    (void)midge__json_scan_init(&scan, whole, 1, text, cap);
-    (void)midge__json_scan(&scan, &token, &value);
-}
-
 /* NULL: no memory. */
 static char *copy(struct builder *b, struct midge_span s)
 {
@@ -89,7 +79,7 @@ static char *take_string(struct builder *b)
     struct midge_span raw = midge__span(token.ptr + 1, token.len - 2);
     char *text = copy(b, raw);
     if (text != NULL && memchr(raw.ptr, '\\', raw.len) != NULL) {
-        decode(token, text, raw.len + 1); /* never longer than the raw text */
+        (void)scan(&token, 0, 1, text, raw.len + 1); /* never longer than the raw text */
     }
     return text;
 }
@@ -193,13 +183,16 @@ int midge_json_parse(struct midge_client *client, const void *text, size_t len, 
                      struct cJSON **json, size_t *offset)
 {
     struct builder b = {.client = client, .at = text};
-    size_t unused;
+    char nothing[1];
     if (json == NULL || (text == NULL && len > 0)) {
         return MIDGE_ERR_INVALID;
     }
     *json = NULL;
-    int err =
-        check(midge__span(len > 0 ? text : "", len), depth, offset != NULL ? offset : &unused);
+    struct midge_span in = midge__span(len > 0 ? text : "", len);
+    int err = scan(&in, depth, 0, nothing, sizeof nothing);
+    if (offset != NULL) {
+        *offset = len - in.len;
+    }
     if (err != MIDGE_OK) {
         return err;
     }

@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "base/span.h"
+#include "codec/utf8.h"
 #include "json/json_double.h"
 #include "json/json_escape.h"
 #include "midge/err.h"
+#include "midge/json.h"
 
 #if MIDGE_WITH_JSON
 
@@ -32,35 +34,32 @@ static void put_char(struct midge_json_writer *w, char c)
     put(w, &c, 1);
 }
 
-/* Bytes of the UTF-8 character at the beginning of the text, RFC 3629 4; 0: there is none. */
-static size_t utf8_len(const char *text, size_t len)
+/* Bytes of the character in UTF-8 at the beginning of the text; 0: there is none. */
+static size_t character_len(const char *text, size_t len)
 {
-    uint8_t first = (uint8_t)text[0];
-    if (first < 0x80) {
+    uint32_t code;
+    if ((uint8_t)text[0] < 0x80) {
         return 1;
     }
-    size_t n = 2u + (first >= 0xe0) + (first >= 0xf0);
-    if (first < 0xc2 || first > 0xf4 || n > len) {
+    unsigned more = midge__utf8_begin((uint8_t)text[0], &code);
+    if (more == 0 || more >= len) {
         return 0;
     }
-    for (size_t i = 1; i < n; i++) {
-        if (((uint8_t)text[i] & 0xc0) != 0x80) {
+    for (unsigned i = 1; i <= more; i++) {
+        if (!midge__utf8_add((uint8_t)text[i], &code)) {
             return 0;
         }
     }
-    uint8_t second = (uint8_t)text[1];
-    bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-    bool surrogate = first == 0xed && second >= 0xa0;
-    bool beyond = first == 0xf4 && second >= 0x90;
-    return overlong || surrogate || beyond ? 0 : n;
+    return midge__utf8_ok(code, more) ? more + 1 : 0;
 }
 
-static void put_quoted(struct midge_json_writer *w, const char *text, size_t len)
+/* as_is: the text need not be UTF-8. */
+static void put_quoted(struct midge_json_writer *w, const char *text, size_t len, bool as_is)
 {
     put_char(w, '"');
     for (size_t n; len > 0 && !w->wrong; text += n, len -= n) {
         char escaped[6];
-        n = utf8_len(text, len);
+        n = as_is ? 1 : character_len(text, len);
         w->wrong = n == 0;
         if (n > 1) {
             put(w, text, n);
@@ -172,7 +171,7 @@ void midge_json_put_key(struct midge_json_writer *w, const char *key)
         return;
     }
     put_comma(w);
-    put_quoted(w, key, strlen(key));
+    put_quoted(w, key, strlen(key), false);
     put_char(w, ':');
     w->keyed = true;
 }
@@ -180,7 +179,7 @@ void midge_json_put_key(struct midge_json_writer *w, const char *key)
 void midge_json_put_text(struct midge_json_writer *w, const char *text, size_t len)
 {
     if (before_value(w, text != NULL)) {
-        put_quoted(w, text, len);
+        put_quoted(w, text, len, false);
     }
 }
 
@@ -223,6 +222,18 @@ void midge_json_put_double(struct midge_json_writer *w, double value)
 {
     char text[MIDGE__JSON_DOUBLE_TEXT];
     midge_json_put_raw(w, text, isfinite(value) ? midge__json_double_text(text, value) : 0);
+}
+
+int midge_json_quote(char *out, size_t cap, size_t *len, const char *text)
+{
+    struct midge_json_writer w;
+    if (out == NULL || text == NULL) {
+        return MIDGE_ERR_INVALID;
+    }
+    midge_json_write_begin(&w, out, cap);
+    put_quoted(&w, text, strlen(text), true);
+    w.first = false;
+    return midge_json_write_end(&w, len);
 }
 
 #endif

@@ -481,6 +481,8 @@ static void what_can_not_be_written(void **state)
     assert_int_equal(midge_json_print(&core, &nodes[30], &text, NULL), MIDGE_ERR_INVALID);
     nodes[33].type = cJSON_Invalid;
     assert_int_equal(midge_json_print(&core, &nodes[30], &text, NULL), MIDGE_ERR_INVALID);
+    nodes[33] = (cJSON){.type = cJSON_String, .valuestring = (char *)(uintptr_t) "\xe9t\xe9"};
+    assert_int_equal(midge_json_print(&core, &nodes[30], &text, NULL), MIDGE_ERR_INVALID);
     assert_int_equal(midge_json_print(&core, NULL, &text, NULL), MIDGE_ERR_INVALID);
     assert_int_equal(midge_json_print(&core, &nodes[0], NULL, NULL), MIDGE_ERR_INVALID);
 }
