@@ -64,13 +64,12 @@ struct midge_client {
     uint32_t n_requests;                    /* started so far */
     uint32_t newest_conn;                   /* its number */
     unsigned room_tries;                    /* tasks that wait for room and may try again */
-    uint32_t expired_ms;                    /* when expire (client.c) last ran */
+    uint32_t expired_ms;                    /* when ageing.c last looked */
     uint32_t wall_s; /* seconds of the wall clock in the last turn; 0: none */
     union {
         struct {
             struct midge__list prepared; /* requests (prepared.c) */
             struct midge__list ended, tasks, running, roomless, conns, ready, dead;
-            struct midge__list resolving;      /* connections that wait for a name server */
             struct midge__list waiting;        /* connections that wait for a permit and memory */
             struct midge__list memory_waiters; /* connections whose exchanges wait for memory */
             struct midge__list idle;           /* idle connections, the oldest first */
@@ -81,7 +80,7 @@ struct midge_client {
             struct midge__list sessions, unused; /* origins with sessions, the least recently used
                                                     first; unused: without references */
         };
-        struct midge__list lists[17]; /* all of them */
+        struct midge__list lists[16]; /* all of them */
     };
     struct midge__timer_heap turns; /* queue.c: origins with a transfer that may begin */
     struct midge__timer_heap timers;

@@ -16,7 +16,8 @@ static bool step_ready(struct midge__conn *conn)
     if (conn->state != MIDGE__CONN_READY) {
         return false; /* a callback closed it */
     }
-    if (next == MIDGE__STEP_OVER || (conn->exchanges == 0 && midge__carrier(conn)->capacity(conn) == 0)) {
+    if (next == MIDGE__STEP_OVER ||
+        (conn->exchanges == 0 && midge__carrier(conn)->capacity(conn) == 0)) {
         midge__conn_close(conn);
         return false;
     }

@@ -76,8 +76,8 @@ struct midge__protocol_ops {
     void (*resume)(struct midge__exchange *x, unsigned who);
     /* Forgets the exchange without a report. True: keep the connection; false: close it. */
     bool (*drop)(struct midge__exchange *x);
-    /* The connection ends: frees all that the carrier holds, without reports. Its state may still be
-       clear: the connection was never READY. */
+    /* The connection ends: frees all that the carrier holds, without reports. Its state may still
+       be clear: the connection was never READY. */
     void (*detach)(struct midge__conn *conn);
     bool idles; /* reads an idle connection by itself; otherwise the pool does */
 };

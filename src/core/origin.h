@@ -109,8 +109,7 @@ void midge__origin_session(struct midge__origin *origin, struct midge__conn *con
    none. */
 bool midge__origins_forget(struct midge_client *client, const struct midge__origin *last);
 #else
-#define midge__origins_expire(client, all) ((void)(client), (void)(all))
-#define midge__origins_close(client)       ((void)(client))
+#define midge__origins_close(client) ((void)(client))
 
 static inline void midge__origin_session(struct midge__origin *origin, struct midge__conn *conn)
 {
