@@ -239,6 +239,12 @@
 #error "MIDGE_WITH_LEADERS needs MIDGE_WITH_SESSIONS: others resume the leader's session"
 #endif
 
+/* A request that can use an idle connection begins before one that waits for memory or a place, at
+   most twice. Without it the idle connection closes for the one that waits. */
+#ifndef MIDGE_WITH_OVERTAKING
+#define MIDGE_WITH_OVERTAKING 1
+#endif
+
 /* Trusted roots as PEM text. Without it config.tls.ca is DER: one certificate, or several one after
    the other. */
 #ifndef MIDGE_WITH_PEM
