@@ -228,7 +228,8 @@
 #endif
 
 /* Resumption of TLS sessions. Without it every connection makes a full handshake, as with
-   config.no_sessions. */
+   config.no_sessions, and idle connections are not closed early after a sleep of 12 days in which
+   the port's clock_ms stood still. */
 #ifndef MIDGE_WITH_SESSIONS
 #define MIDGE_WITH_SESSIONS 1
 #endif
@@ -263,6 +264,12 @@
 #endif
 #if MIDGE_WITH_LEADERS && !MIDGE_WITH_SESSIONS
 #error "MIDGE_WITH_LEADERS needs MIDGE_WITH_SESSIONS: others resume the leader's session"
+#endif
+
+/* A request that can use an idle connection begins before one that waits for memory or a place, at
+   most twice. Without it the idle connection closes for the one that waits. */
+#ifndef MIDGE_WITH_OVERTAKING
+#define MIDGE_WITH_OVERTAKING 1
 #endif
 
 /* Trusted roots as PEM text. Without it config.tls.ca is DER: one certificate, or several one after

@@ -55,6 +55,7 @@
 #include "core/origin.h"
 #include "core/pool.h"
 #include "core/queue.h"
+#include "core/reusers.h"
 #include "core/transfer.h"
 #include "midge/config.h"
 
@@ -190,7 +191,11 @@ static bool reuse(struct midge__conn *conn, struct midge__transfer *t)
    connection is admitted first, which saves a handshake. True: one was. */
 static bool admit_reuser_first(struct midge_client *client, struct midge__transfer *t)
 {
-    struct midge__transfer *other = midge__queue_reuser(client);
+    if (!MIDGE_WITH_OVERTAKING) {
+        return false;
+    }
+    midge__queue_rank(client);
+    struct midge__transfer *other = midge__reusers_first(client);
     if (other == NULL || t->overtaken >= PASSED_MAX ||
         client->transfers >= client->config.max_transfers) {
         return false;

@@ -64,13 +64,12 @@ struct midge_client {
     uint32_t n_requests;                    /* started so far */
     uint32_t newest_conn;                   /* its number */
     unsigned room_tries;                    /* tasks that wait for room and may try again */
-    uint32_t expired_ms;                    /* when expire (client.c) last ran */
+    uint32_t expired_ms;                    /* when ageing.c last looked */
     uint32_t wall_s; /* seconds of the wall clock in the last turn; 0: none */
     union {
         struct {
             struct midge__list prepared; /* requests (prepared.c) */
             struct midge__list ended, tasks, running, roomless, conns, ready, dead;
-            struct midge__list resolving;      /* connections that wait for a name server */
             struct midge__list waiting;        /* connections that wait for a permit and memory */
             struct midge__list memory_waiters; /* connections whose exchanges wait for memory */
             struct midge__list idle;           /* idle connections, the oldest first */
@@ -78,6 +77,7 @@ struct midge_client {
             struct midge__list overtaken;      /* leaders that are to close */
             struct midge__list reuses; /* origins with idle connections and transfers that may use
                                           them */
+            struct midge__list stale;  /* origins whose place in the queue may have changed */
             struct midge__list sessions, unused; /* origins with sessions, the least recently used
                                                     first; unused: without references */
         };

@@ -154,21 +154,11 @@ void midge__conn_offer(struct midge__conn *conn)
     }
 }
 
-void midge__conn_busy(struct midge__conn *conn)
+void midge__conn_withdraw(struct midge__conn *conn)
 {
-    if (conn->idle) {
-        conn->idle = false;
-        midge__list_remove(&conn->kin);
-        midge__list_remove(&conn->rank);
-        midge__queue_update(conn->origin);
-    }
-}
-
-/* No transfer may join it any more. */
-static void withdraw(struct midge__conn *conn)
-{
-    midge__conn_busy(conn);
+    conn->idle = false;
     midge__list_remove(&conn->kin);
+    midge__list_remove(&conn->rank);
     midge__queue_update(conn->origin);
 }
 
@@ -201,8 +191,8 @@ void midge__conn_kill(struct midge__conn *conn)
     }
     midge__conn_permit_drop(conn);
     midge__leader_gone(conn);
-    withdraw(conn);
     midge__conn_wait_end(conn);
+    midge__conn_withdraw(conn);
     midge__conn_state_set(conn, MIDGE__CONN_DEAD);
     midge__timer_disarm(&client->timers, &conn->timer);
     midge__list_remove(&conn->ready);
@@ -224,7 +214,7 @@ void midge__conn_close(struct midge__conn *conn)
         return;
     }
     midge__carrier(conn)->detach(conn);
-    withdraw(conn);
+    midge__conn_withdraw(conn);
     midge__conn_state_set(conn, MIDGE__CONN_WAIT_CLOSE);
     conn->timer.fire = close_late;
     (void)midge__timer_arm(&client->timers, &conn->timer, client->now_ms + MIDGE_CLOSE_MS);
@@ -262,16 +252,6 @@ void midge__conns_reap(struct midge_client *client)
     }
 }
 
-void midge__conn_report(const struct midge__conn *conn, struct midge__report *r)
-{
-    r->connection = conn->number;
-    r->resumed = conn->tls.resumed;
-    r->tls_version = conn->tls.version;
-    r->time_verified = conn->tls.time_verified;
-    r->cipher = conn->tls.cipher != NULL ? conn->tls.cipher : "";
-    midge__stats_report(conn, r);
-}
-
 /* For a connection being opened: its transfer ends with it. */
 void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fault *fault)
 {
@@ -283,7 +263,6 @@ void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fau
     }
     midge__conn_kill(conn);
     if (t != NULL) {
-        midge__conn_report(conn, t->result);
         midge__transfer_broken(t, err, fault, MIDGE__REPLAY_NEVER);
     }
 }

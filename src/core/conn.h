@@ -48,7 +48,7 @@ struct midge__conn {
     struct midge__exchange *memory_waiter; /* the one that needs `needs` */
     struct midge__stream *stream;          /* the top layer: tls or tcp */
     struct midge__list link;               /* client->conns, or client->dead */
-    struct midge__list ready; /* client->ready: has something to do; or client->resolving */
+    struct midge__list ready; /* client->ready: has something to do */
     struct midge__list kin;   /* origin->usable or origin->leaders */
     struct midge__list
         rank; /* client->idle, ->waiting, ->memory_waiters, ->silent or ->overtaken */
@@ -105,8 +105,8 @@ void midge__conn_wait(struct midge__conn *conn, struct midge__list *list);
 void midge__conn_wait_end(struct midge__conn *conn);
 /* It became idle or busy: what it may take of the memory changes. */
 void midge__conn_promise(const struct midge__conn *conn);
-/* It idles no longer. */
-void midge__conn_busy(struct midge__conn *conn);
+/* It does not idle, and no transfer may join it. */
+void midge__conn_withdraw(struct midge__conn *conn);
 /* Something may have changed: step it this turn. */
 void midge__conn_kick(struct midge__conn *conn);
 void midge__conn_permit_drop(struct midge__conn *conn);
@@ -115,8 +115,6 @@ void midge__conn_query_drop(struct midge__conn *conn);
 int midge__conn_attach(struct midge__conn *conn, struct midge__transfer *t);
 /* The stream's recv; keeps a session that came, and charges the turn for records without data. */
 int midge__conn_recv(struct midge__conn *conn, uint8_t *buf, size_t cap, size_t *n);
-/* Writes the connection's facts into the result of its transfer, for a good or a bad end. */
-void midge__conn_report(const struct midge__conn *conn, struct midge__report *r);
 void midge__conn_close(struct midge__conn *conn); /* in order, bounded */
 void midge__conn_kill(struct midge__conn *conn);  /* at once */
 void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fault *fault);

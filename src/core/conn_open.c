@@ -24,7 +24,6 @@ void midge__conn_requeue(struct midge__conn *conn, enum midge__need need, bool f
 {
     struct midge__transfer *t = conn->transfer;
     conn->transfer = NULL;
-    midge__conn_report(conn, t->result);
     if (need > t->need) {
         t->need = (uint8_t)need;
     }
@@ -147,8 +146,9 @@ static int start_dns(struct midge__conn *conn)
         conn->query->done = 1; /* the port has not started it */
         return err;
     }
-    midge__list_remove(&conn->ready);
-    midge__list_push_tail(conn->query->done ? &client->ready : &client->resolving, &conn->ready);
+    if (conn->query->done) {
+        midge__conn_kick(conn); /* else the turn does when it is */
+    }
     return MIDGE_OK;
 }
 
@@ -320,8 +320,8 @@ int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
         midge__transfer_phase(t, MIDGE_PHASE_CONNECT);
         unsigned addresses = conn->origin->literal ? 1 : KNOWN_AND_ASK;
         int err = connect_to(conn, &conn->origin->address, addresses);
-        midge__conn_kick(conn);
         if (err == MIDGE_OK || conn->origin->literal) {
+            midge__conn_kick(conn);
             check_open_step(conn, err, &conn->tcp.s.fault);
             return MIDGE_OK;
         }

@@ -138,7 +138,6 @@ static struct midge__transfer *take_out(struct midge__exchange *x)
         midge__conn_wait_end(conn);
     }
     conn->client->exchanges--;
-    midge__conn_report(conn, t->result);
     return t;
 }
 

@@ -16,6 +16,7 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/leader.h"
+#include "core/queue.h"
 #include "midge/config.h"
 #include "midge/url.h"
 #include <string.h>
@@ -190,6 +191,7 @@ static void drop(struct midge_client *client, struct midge__origin *o)
         at = &(*at)->next;
     }
     *at = o->next;
+    midge__queue_drop(o);
     if (MIDGE_WITH_LEADERS) {
         midge__timer_disarm(&client->timers, &o->leader_timer);
     }
@@ -277,8 +279,8 @@ static struct midge__origin *find(const struct midge_client *client, const struc
 
 static void init(struct midge__origin *o, struct midge_client *client, uint32_t hash)
 {
-    struct midge__list *const lists[] = {&o->link,   &o->reusers, &o->newcomers,
-                                         &o->reuses, &o->usable,  &o->leaders};
+    struct midge__list *const lists[] = {&o->link,  &o->reusers, &o->newcomers, &o->reuses,
+                                         &o->stale, &o->usable,  &o->leaders};
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(lists); i++) {
         midge__list_init(lists[i]);
     }

@@ -13,6 +13,7 @@
 
 struct midge_client;
 struct midge__conn;
+struct midge__transfer;
 struct midge__tls_session;
 
 /* The identity of an origin, without its names. There is no padding: it is compared by bytes. */
@@ -44,14 +45,17 @@ struct midge__origin {
     uint32_t hash;              /* of its identity */
     struct midge__origin *next; /* in the client's table, with the same place */
     struct midge__list link;    /* client->sessions or ->unused, while it has a session */
-    struct midge__list reusers, newcomers, reuses; /* queue.c */
-    struct midge__list usable;    /* its connections with capacity; the idle ones last */
-    struct midge__list leaders;   /* its leaders whose handshakes are not complete */
-    struct midge__timer turn;     /* queue.c: its place in client->turns */
-    unsigned refs;                /* transfers and connections */
-    unsigned connections, active; /* open ones; transfers in progress */
-    struct midge__conn *leader;   /* made progress last: the others wait for its session */
-    uint32_t rtt_ms;              /* of the newest connection, or longer; 0 not known */
+    struct midge__list reusers, newcomers; /* queue.c */
+    struct midge__list reuses;             /* reusers.c */
+    struct midge__transfer *first;         /* queue.c: the next one, unless it is stale */
+    struct midge__list stale;              /* client->stale */
+    struct midge__list usable;             /* its connections with capacity; the idle ones last */
+    struct midge__list leaders;            /* its leaders whose handshakes are not complete */
+    struct midge__timer turn;              /* queue.c: its place in client->turns */
+    unsigned refs;                         /* transfers and connections */
+    unsigned connections, active;          /* open ones; transfers in progress */
+    struct midge__conn *leader;            /* made progress last: the others wait for its session */
+    uint32_t rtt_ms;                       /* of the newest connection, or longer; 0 not known */
     struct midge__tls_session *session;
     uint32_t used_ms;
     uint32_t lead_until_ms; /* after this no connection leads, unless its handshake is complete */
@@ -109,8 +113,7 @@ void midge__origin_session(struct midge__origin *origin, struct midge__conn *con
    none. */
 bool midge__origins_forget(struct midge_client *client, const struct midge__origin *last);
 #else
-#define midge__origins_expire(client, all) ((void)(client), (void)(all))
-#define midge__origins_close(client)       ((void)(client))
+#define midge__origins_close(client) ((void)(client))
 
 static inline void midge__origin_session(struct midge__origin *origin, struct midge__conn *conn)
 {

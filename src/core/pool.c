@@ -96,6 +96,8 @@ void midge__conn_unanswered(const struct midge__conn *conn)
     }
 }
 
+#if MIDGE_WITH_SESSIONS
+
 void midge__conns_expire(struct midge_client *client)
 {
     struct midge__list *link;
@@ -103,6 +105,8 @@ void midge__conns_expire(struct midge_client *client)
         midge__conn_close(MIDGE_CONTAINER_OF(link, struct midge__conn, rank));
     }
 }
+
+#endif
 
 void midge__pool_put(struct midge__conn *conn)
 {
@@ -152,7 +156,7 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
     }
     midge__transfer_admit(t, conn);
     if (conn->idle) {
-        midge__conn_busy(conn);
+        midge__conn_withdraw(conn);
         midge__conn_promise(conn);
         conn->since_ms = conn->client->now_ms;
     }

@@ -13,6 +13,10 @@
  *
  * Origins with such a transfer are in a heap: the one with the fewest transfers in progress comes
  * first, then the one whose transfer came first. So all costs are O(log n) in the origins.
+ *
+ * A request changes its origin's place about five times: it is put into the queue and taken out,
+ * its connection leaves the pool and comes back. The place is looked up only when the next transfer
+ * is asked for, once for all changes until then: client->stale has the origins that have changed.
  */
 #include "core/queue.h"
 #include "base/check.h"
@@ -21,6 +25,7 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/origin.h"
+#include "core/reusers.h"
 #include "core/transfer.h"
 #include "midge/config.h"
 
@@ -55,24 +60,39 @@ static struct midge__transfer *next_of(const struct midge__origin *o)
     return came_before(reuser, newcomer) ? reuser : newcomer;
 }
 
-void midge__queue_update(struct midge__origin *o)
+static void rank(struct midge__origin *o)
 {
     struct midge_client *client = o->client;
-    const struct midge__transfer *next = next_of(o);
+    struct midge__transfer *next = next_of(o);
+    o->first = next;
     if (next == NULL) {
         midge__timer_disarm(&client->turns, &o->turn);
     } else if (!midge__timer_armed(&o->turn) || o->turn.at_ms != o->active ||
                o->turn.seq != next->order) {
         (void)midge__timer_rank(&client->turns, &o->turn, o->active, next->order);
     }
-    bool reuses = !midge__list_empty(&o->usable) && !midge__list_empty(&o->reusers);
-    if (reuses == midge__list_empty(&o->reuses)) {
-        if (reuses) {
-            midge__list_push_tail(&client->reuses, &o->reuses);
-        } else {
-            midge__list_remove(&o->reuses);
-        }
+    midge__reusers_update(o);
+}
+
+void midge__queue_update(struct midge__origin *o)
+{
+    if (midge__list_empty(&o->stale)) {
+        midge__list_push_tail(&o->client->stale, &o->stale);
     }
+}
+
+void midge__queue_rank(struct midge_client *client)
+{
+    struct midge__list *link;
+    while ((link = midge__list_pop(&client->stale)) != NULL) {
+        rank(MIDGE_CONTAINER_OF(link, struct midge__origin, stale));
+    }
+}
+
+void midge__queue_drop(struct midge__origin *o)
+{
+    midge__list_remove(&o->stale);
+    rank(o);
 }
 
 bool midge__queue_may_reuse(const struct midge__transfer *t)
@@ -106,16 +126,10 @@ void midge__queue_take(struct midge__transfer *t)
     }
 }
 
-struct midge__transfer *midge__queue_next(const struct midge_client *client)
+struct midge__transfer *midge__queue_next(struct midge_client *client)
 {
+    midge__queue_rank(client);
     const struct midge__timer *first = midge__timer_first(&client->turns);
-    return first != NULL ? next_of(MIDGE_CONTAINER_OF(first, const struct midge__origin, turn))
+    return first != NULL ? MIDGE_CONTAINER_OF(first, const struct midge__origin, turn)->first
                          : NULL;
-}
-
-struct midge__transfer *midge__queue_reuser(const struct midge_client *client)
-{
-    struct midge__list *link = midge__list_first(&client->reuses);
-    return link != NULL ? head(&MIDGE_CONTAINER_OF(link, struct midge__origin, reuses)->reusers)
-                        : NULL;
 }

@@ -18,10 +18,12 @@ bool midge__queue_may_reuse(const struct midge__transfer *t);
 /* Something changed on which the place of an origin's transfers depends: its connections, their
    states, its transfers in progress, its leaders. */
 void midge__queue_update(struct midge__origin *origin);
+/* Looks up the places of the origins that have changed. */
+void midge__queue_rank(struct midge_client *client);
+/* An origin that has no transfer will be freed. */
+void midge__queue_drop(struct midge__origin *origin);
 /* The transfer that is next among those that may begin. NULL: none may. */
-struct midge__transfer *midge__queue_next(const struct midge_client *client);
-/* A transfer that may use an idle connection. NULL: none may. */
-struct midge__transfer *midge__queue_reuser(const struct midge_client *client);
+struct midge__transfer *midge__queue_next(struct midge_client *client);
 /* Has the origin an idle connection? */
 bool midge__origin_has_idle(const struct midge__origin *o);
 

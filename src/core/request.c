@@ -26,14 +26,16 @@ unsigned midge__method_flags(const char *method)
         char name[8];
         uint8_t flags;
     } rows[] = {
+#if MIDGE_WITH_REPLAY /* the only user of IDEMPOTENT */
         {"GET", MIDGE__METHOD_IDEMPOTENT},
+        {"DELETE", MIDGE__METHOD_IDEMPOTENT},
+        {"OPTIONS", MIDGE__METHOD_IDEMPOTENT},
+        {"TRACE", MIDGE__METHOD_IDEMPOTENT},
+#endif
         {"POST", MIDGE__METHOD_LENGTH},
         {"HEAD", MIDGE__METHOD_IDEMPOTENT | MIDGE__METHOD_HEAD},
         {"PUT", MIDGE__METHOD_IDEMPOTENT | MIDGE__METHOD_LENGTH},
         {"PATCH", MIDGE__METHOD_LENGTH},
-        {"DELETE", MIDGE__METHOD_IDEMPOTENT},
-        {"OPTIONS", MIDGE__METHOD_IDEMPOTENT},
-        {"TRACE", MIDGE__METHOD_IDEMPOTENT},
     };
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(rows); i++) {
         if (strcmp(method, rows[i].name) == 0) {

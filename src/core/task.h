@@ -17,6 +17,18 @@ struct midge__task_ops {
     void (*room)(struct midge_client *client, bool came);
 };
 
+/* Can a task run now? */
+static inline bool midge__tasks_due(const struct midge_client *client)
+{
+    return MIDGE_WITH_TASKS && (!midge__list_empty(&client->tasks) || client->room_tries > 0);
+}
+
+/* Does a task wait for room? */
+static inline bool midge__tasks_lack_room(const struct midge_client *client)
+{
+    return MIDGE_WITH_TASKS && !midge__list_empty(&client->roomless);
+}
+
 static inline void midge__tasks_run(struct midge_client *client)
 {
     if (MIDGE_WITH_TASKS && client->task_ops != NULL) {

@@ -15,6 +15,7 @@
 #include "base/list.h"
 #include "base/millis.h"
 #include "core/client.h"
+#include "core/conn.h"
 #include "core/deadline.h"
 #include "core/origin.h"
 #include "core/queue.h"
@@ -84,8 +85,22 @@ void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
     midge__queue_take(t);
 }
 
+/* The facts of its connection, for a good or a bad end. */
+static void report(struct midge__report *r, const struct midge__conn *conn)
+{
+    r->connection = conn->number;
+    r->resumed = conn->tls.resumed;
+    r->tls_version = conn->tls.version;
+    r->time_verified = conn->tls.time_verified;
+    r->cipher = conn->tls.cipher != NULL ? conn->tls.cipher : "";
+    midge__stats_report(conn, r);
+}
+
 static void leave(struct midge__transfer *t)
 {
+    if (t->conn != NULL) {
+        report(t->result, t->conn);
+    }
     if (t->state == MIDGE__TRANSFER_OPENING || t->state == MIDGE__TRANSFER_ATTACHED) {
         t->origin->active--;
         t->aw.client->transfers--;

@@ -54,7 +54,6 @@ static void abandon(struct midge__transfer *t, int err)
     }
     if (conn != NULL) {
         bool closes = true;
-        midge__conn_report(conn, t->result);
         if (t->state == MIDGE__TRANSFER_ATTACHED) {
             closes = leave_exchange(t, err);
         } else {

@@ -6,44 +6,19 @@
 #include "base/list.h"
 #include "base/millis.h"
 #include "core/admission.h"
+#include "core/ageing.h"
 #include "core/awaitable.h"
 #include "core/client.h"
 #include "core/conn.h"
-#include "core/origin.h"
 #include "core/pool.h"
 #include "core/stats.h"
 #include "core/task.h"
 #include "midge/config.h"
 
-/* Has the wall clock advanced by more than MIDGE__MILLIS_AGED since the last turn? clock_ms may
-   have wrapped in the meantime, or stood still while the machine slept. */
-static bool has_slept(struct midge_client *client)
-{
-    int64_t now = client->port->wall_time(client->port->ctx);
-    uint32_t wall = now > 0 ? (uint32_t)now : 0, then = client->wall_s;
-    client->wall_s = wall;
-    return wall > then && then != 0 && wall - then > MIDGE__MILLIS_AGED / 1000 + 1;
-}
-
-/* Forgets sessions and addresses that were not used for MIDGE__MILLIS_AGED. */
-static void expire(struct midge_client *client)
-{
-    bool slept = has_slept(client);
-    if (!slept && client->now_ms - client->expired_ms < MIDGE__MILLIS_AGED) {
-        return;
-    }
-    client->expired_ms = client->now_ms;
-    midge__origins_expire(client, slept);
-    if (slept) {
-        midge__conns_expire(client);
-    }
-}
-
 static int own_timeout(const struct midge_client *client)
 {
     if (!midge__list_empty(&client->ready) || !midge__list_empty(&client->ended) ||
-        !midge__list_empty(&client->tasks) || !midge__list_empty(&client->dead) ||
-        client->admission_due || client->room_tries > 0 || client->closing) {
+        client->admission_due || midge__tasks_due(client)) {
         return 0;
     }
     uint32_t left = midge__timer_heap_left(&client->timers),
@@ -102,18 +77,7 @@ size_t midge_interest(const struct midge_client *client, struct midge_pollfd *fd
     return n + own;
 }
 
-static void kick_resolved(struct midge_client *client)
-{
-    MIDGE__LIST_FOR_EACH_SAFE(it, after, &client->resolving)
-    {
-        struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, ready);
-        if (conn->query->done) {
-            midge__list_remove(it);
-            midge__conn_kick(conn);
-        }
-    }
-}
-
+/* Those whose sockets are ready, and those whose lookups are complete. */
 static void kick_ready(struct midge_client *client, size_t n)
 {
     size_t i = 0;
@@ -128,7 +92,7 @@ static void kick_ready(struct midge_client *client, size_t n)
         }
         conn->seen_silent = revents == 0;
         midge__tcp_polled(&conn->tcp, revents);
-        if (revents != 0) {
+        if (revents != 0 || (conn->state == MIDGE__CONN_WAIT_DNS && conn->query->done)) {
             midge__conn_kick(conn);
         }
     }
@@ -185,7 +149,7 @@ static void admit_and_step(struct midge_client *client)
    Adds the microseconds that it took. True: a callback closed the client, which is freed now. */
 static bool begin_early(struct midge_client *client, uint64_t *us)
 {
-    if (!client->admission_due || !midge__list_empty(&client->roomless)) {
+    if (!client->admission_due || midge__tasks_lack_room(client)) {
         return false;
     }
     uint64_t began = midge__stats_begin(client);
@@ -194,7 +158,7 @@ static bool begin_early(struct midge_client *client, uint64_t *us)
         return false;
     }
     bool outermost = midge__client_enter(client);
-    expire(client);
+    midge__client_expire(client);
     client->polled = false;
     admit_and_step(client);
     midge__conns_reap(client);
@@ -220,10 +184,9 @@ static void work(struct midge_client *client, size_t n_fds, uint64_t early_us)
     client->polled = true;
     client->stepping = true;
     kick_ready(client, n_fds);
-    kick_resolved(client);
     step_ready(client);
     fire_timers(client);
-    expire(client);
+    midge__client_expire(client);
     client->stepping = false;
     bool room = client->admission_due;
     admit_and_step(client);
@@ -234,7 +197,7 @@ static void work(struct midge_client *client, size_t n_fds, uint64_t early_us)
     midge__conns_reap(client);
     /* Completions and tasks may have started requests: these begin without another poll. Tasks that
        wait for room see the change first, in the next turn. */
-    if (client->admission_due && midge__list_empty(&client->roomless)) {
+    if (client->admission_due && !midge__tasks_lack_room(client)) {
         admit_and_step(client);
         midge__conns_reap(client);
     }
