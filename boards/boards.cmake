@@ -7,6 +7,7 @@
 #
 #   BOARD-least(-qemu).elf …        tiny, without all features that can be left out: common/least.c
 #   BOARD-PROFILE-conformance.elf   tests/conformance in place of the apps, in QEMU
+#   mps2-an385-full-certs.elf       tests/certs in place of the apps
 #   BOARD-PROFILE-by-file.elf       the hardware's image without link-time optimization of midge: its
 #                                   map says which file takes how much (tests/size)
 #
@@ -165,6 +166,11 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
     board_image(${MIDGE_BOARD}-${profile}-by-file midge-${profile} ${profile} standalone ${_apps})
     board_image(${MIDGE_BOARD}-${profile}-conformance midge-${profile} ${profile} semihost
         ${_conformance}/board.c ${_conformance}/conformance.c ${_checks})
+    if(MIDGE_BOARD STREQUAL mps2-an385 AND profile STREQUAL full)
+        set(_certs ${PROJECT_SOURCE_DIR}/tests/certs)
+        board_image(${MIDGE_BOARD}-full-certs midge-full full semihost ${_certs}/board.c ${_certs}/judge.c)
+        target_include_directories(${MIDGE_BOARD}-full-certs PRIVATE ${PROJECT_SOURCE_DIR}/src)
+    endif()
     if(BOARD_OPENOCD)
         add_custom_target(flash-${profile} VERBATIM
             COMMAND openocd -f ${BOARD_OPENOCD} -c
