@@ -50,7 +50,8 @@ struct sim_peer_type {
     void (*closed)(struct sim_peer *peer);
 };
 
-/* What a peer stands on. peer is the one above that calls; peer->below belongs to the carrier. */
+/* The layer that a peer stands on. peer is the one above that calls; peer->below belongs to the
+ * carrier. */
 struct sim_carrier {
     bool (*send)(struct sim_peer *peer, const uint8_t *data, size_t len);
     void (*shutdown)(struct sim_peer *peer);
@@ -186,8 +187,9 @@ static inline void sim_peer_drained(struct sim_peer *peer)
 /* --- for worlds --- */
 
 /* Connections to that host (by the name it was added with; NULL: every host) and TCP port get a
-   peer of this type. type and config outlive the sim. A later call for the same port replaces an
-   earlier one for new connections. NO_MEMORY, INVALID (no such host). */
+   peer of this type; type NULL: their SYN is not answered. type and config outlive the sim. A later
+   call for the same port replaces an earlier one for new connections. NO_MEMORY, INVALID (no such
+   host). */
 int midge__sim_listen(struct midge_sim *sim, const char *host, uint16_t port,
                       const struct sim_peer_type *type, const void *config);
 
