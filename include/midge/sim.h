@@ -26,13 +26,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <midge/client.h>
 #include <midge/port.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-struct midge_client;
 struct midge_sim;
 struct midge_sim_host;
 
@@ -85,7 +85,16 @@ uint64_t midge_sim_now_ms(const struct midge_sim *sim);
 void midge_sim_advance(struct midge_sim *sim, uint32_t ms);
 /* Polls the client until nothing lives or ms have passed. Returns how many started things have not
    completed, or midge_poll's error. */
-int midge_sim_run(struct midge_sim *sim, struct midge_client *client, uint32_t ms);
+static inline int midge_sim_run(struct midge_sim *sim, struct midge_client *client, uint32_t ms)
+{
+    uint64_t until = midge_sim_now_ms(sim) + ms, now;
+    int live;
+    do {
+        now = midge_sim_now_ms(sim);
+        live = midge_poll(client, now < until ? (int)((until - now) & INT32_MAX) : 0);
+    } while (live > 0 && now < until);
+    return live;
+}
 /* Calls fn(ctx) once at that time (now, if it is over), from inside poll or advance. fn may change
    the world, wake the port, and start requests from a loop of its own, but must not poll. */
 void midge_sim_at(struct midge_sim *sim, uint64_t ms, void (*fn)(void *ctx), void *ctx);

@@ -17,8 +17,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define GIVE_UP_NS (12600 * SIM_NS_PER_MS) /* six tries from 200 ms on */
-
 #define CONN_OF(event, member)                                                                     \
     ((struct sim_conn *)(void *)((char *)(event)-offsetof(struct sim_conn, member)))
 
@@ -81,6 +79,11 @@ static const struct sim_carrier network = {.send = carrier_send,
 
 /* --- the peer's callbacks --- */
 
+static void reap_later(struct midge_sim *sim)
+{
+    midge__sim_event_set(sim, &sim->reaper, sim->now_ns);
+}
+
 static void feed(struct sim_conn *conn)
 {
     while (!conn->held && !conn->peer_over && conn->up.arrived > 0) {
@@ -123,46 +126,20 @@ static void work(struct sim_event *event)
                          conn->peer->type->name);
         midge__sim_peer_close(conn->peer);
         conn->peer = NULL;
-        conn->sim->reap_due = true;
+        reap_later(conn->sim);
     }
-}
-
-void midge__sim_conn_work(struct sim_conn *conn)
-{
-    if (conn->peer != NULL && conn->work.index == 0) {
-        midge__sim_event_set(conn->sim, &conn->work, conn->sim->now_ns);
-    }
-}
-
-void midge__sim_conn_peer_over(struct sim_conn *conn)
-{
-    conn->peer_over = true;
-    midge__sim_conn_work(conn);
-}
-
-void midge__sim_conn_fail(struct sim_conn *conn, int error)
-{
-    conn->error = conn->error == 0 ? error : conn->error;
 }
 
 /* The sender of a dead direction stops after its last try: the client gets ETIMEDOUT, or the server
    is gone without a word. */
 static void timed_out(struct sim_event *event)
 {
-    struct sim_conn *conn = CONN_OF(event, syn);
+    struct sim_conn *conn = CONN_OF(event, timeout);
     if (conn->up.dead) {
         midge__sim_conn_fail(conn, ETIMEDOUT);
     }
     midge__sim_trace(conn->sim, "#%u timed out", (unsigned)conn->number);
     midge__sim_conn_peer_over(conn);
-}
-
-void midge__sim_conn_give_up(struct sim_conn *conn)
-{
-    if (conn->syn.index == 0) {
-        conn->syn.fire = timed_out;
-        midge__sim_event_set(conn->sim, &conn->syn, conn->sim->now_ns + GIVE_UP_NS);
-    }
 }
 
 /* --- opening --- */
@@ -229,6 +206,7 @@ struct sim_conn *midge__sim_conn_open(struct midge_sim *sim, struct midge_sim_ho
     conn->held_by_client = true;
     conn->syn.fire = syn_arrives;
     conn->work.fire = work;
+    conn->timeout.fire = timed_out;
     midge__sim_pipe_init(&conn->up, conn, false);
     midge__sim_pipe_init(&conn->down, conn, true);
     if (host != NULL) {
@@ -266,7 +244,7 @@ void midge__sim_conn_link_up(struct sim_conn *conn)
 void midge__sim_conn_release(struct sim_conn *conn)
 {
     conn->held_by_client = false;
-    conn->sim->reap_due = true;
+    reap_later(conn->sim);
     if (conn->state != SIM_OPEN || conn->error != 0 || conn->up.dead) {
         midge__sim_event_cancel(conn->sim, &conn->syn);
         midge__sim_conn_peer_over(conn);
@@ -281,18 +259,17 @@ static void conn_free(struct sim_conn *conn)
 {
     midge__sim_event_cancel(conn->sim, &conn->syn);
     midge__sim_event_cancel(conn->sim, &conn->work);
+    midge__sim_event_cancel(conn->sim, &conn->timeout);
     midge__sim_peer_close(conn->peer);
     midge__sim_pipe_free(&conn->up);
     midge__sim_pipe_free(&conn->down);
     free(conn);
 }
 
-void midge__sim_conns_reap(struct midge_sim *sim)
+void midge__sim_conns_reap(struct sim_event *reaper)
 {
-    if (!sim->reap_due) {
-        return;
-    }
-    sim->reap_due = false;
+    struct midge_sim *sim =
+        (struct midge_sim *)(void *)((char *)reaper - offsetof(struct midge_sim, reaper));
     for (struct sim_conn **at = &sim->conns; *at != NULL;) {
         struct sim_conn *conn = *at;
         if (conn->held_by_client || conn->peer != NULL) {

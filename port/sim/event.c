@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The queue of events: a binary heap by time. Two events of one time fire in the order in which
- * they were set, never by address. Events lie in the objects that they belong to; an event that
- * fires may free its object only through midge__sim_conns_reap, which runs after each.
+ * they were set, never by address. Events lie in the objects that they belong to; a connection is
+ * freed by an event of its own, the reaper, as its other events may be firing.
  */
 #include "sim.h"
 
@@ -88,7 +88,6 @@ void midge__sim_run_due(struct midge_sim *sim)
         struct sim_event *event = sim->heap[1];
         midge__sim_event_cancel(sim, event);
         event->fire(event);
-        midge__sim_conns_reap(sim);
     }
 }
 

@@ -2,10 +2,9 @@
 /* Machines of the network: their names, addresses and servers. */
 #include "sim.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/address.h"
 
 /* --- finding --- */
 
@@ -122,9 +121,9 @@ int midge_sim_add_address(struct midge_sim_host *host, const char *text,
                           enum midge_sim_address_kind kind)
 {
     struct sim_address address = {.kind = kind};
-    address.addr.family =
-        (uint8_t)midge__address_parse((struct midge_span){text, strlen(text)}, address.addr.bytes);
-    if (address.addr.family == 0) {
+    bool v6 = strchr(text, ':') != NULL;
+    address.addr.family = v6 ? 6 : 4;
+    if (inet_pton(v6 ? AF_INET6 : AF_INET, text, address.addr.bytes) != 1) {
         return MIDGE_ERR_INVALID;
     }
     if (!host->own_addresses) {

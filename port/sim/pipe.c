@@ -18,6 +18,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define GIVE_UP_NS (12600 * SIM_NS_PER_MS) /* six tries from 200 ms on */
+
 /* --- segments --- */
 
 static struct sim_segment *segment(const struct sim_pipe *p, size_t i)
@@ -55,7 +57,7 @@ static void die(struct sim_pipe *p)
     p->dead = true;
     midge__sim_trace(p->conn->sim, "#%u lost for good, %s the client", (unsigned)p->conn->number,
                      p->to_client ? "to" : "from");
-    midge__sim_conn_give_up(p->conn);
+    midge__sim_event_set(p->conn->sim, &p->conn->timeout, p->conn->sim->now_ns + GIVE_UP_NS);
 }
 
 static void put(struct sim_pipe *p, enum sim_segment_kind kind, size_t len, uint64_t from_ns)

@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-#include "midge/client.h"
-
 /* --- open and close --- */
 
 int midge_sim_open(struct midge_sim **sim, const struct midge_sim_config *config)
@@ -17,6 +15,7 @@ int midge_sim_open(struct midge_sim **sim, const struct midge_sim_config *config
     (*sim)->config = *config;
     (*sim)->chance = midge__sim_stream(config->seed, 1);
     (*sim)->entropy = midge__sim_stream(config->seed, 2);
+    (*sim)->reaper.fire = midge__sim_conns_reap;
     (*sim)->hash = 0xcbf29ce484222325ULL;
     midge_sim_set_path(*sim, &(const struct midge_sim_path){0});
     midge__sim_port_init(*sim);
@@ -63,17 +62,6 @@ void midge_sim_advance(struct midge_sim *sim, uint32_t ms)
 void midge_sim_charge(struct midge_sim *sim, uint64_t ns)
 {
     sim->now_ns += ns;
-}
-
-int midge_sim_run(struct midge_sim *sim, struct midge_client *client, uint32_t ms)
-{
-    uint64_t until = midge_sim_now_ms(sim) + ms, now;
-    int live;
-    do {
-        now = midge_sim_now_ms(sim);
-        live = midge_poll(client, now < until ? (int)((until - now) & INT32_MAX) : 0);
-    } while (live > 0 && now < until);
-    return live;
 }
 
 /* --- calls at a time --- */

@@ -8,7 +8,7 @@ file(GLOB MIDGE_SIM_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.c)
 function(midge_sim_library target library)
     add_library(${target} STATIC ${MIDGE_SIM_SOURCES})
     target_compile_options(${target} PRIVATE ${MIDGE_WARNINGS} -Wconversion)
-    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src
-        INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/port/sim>)
+    target_include_directories(${target} INTERFACE
+        $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/port/sim>)
     target_link_libraries(${target} PUBLIC ${library})
 endfunction()

@@ -6,7 +6,8 @@
  *     poll.c     the loop of virtual time        socket.c  connect, recv, send, close
  *     host.c     machines, addresses, servers    name.c    lookups
  *     conn.c     a connection between a socket and a peer
- *     pipe.c     one direction of it             line.c    latency, bandwidth, loss, links
+ *     pipe.c     one direction of it             line.c    latency, bandwidth, loss
+ *     link.c     cables that are unplugged       bytes.c   memory
  *     peer.c     the servers' interface          file.c    the file store
  *     fault.c    calls that fail                 trace.c   lines and their hash
  *     event.c    the queue of events             random.c  numbers from the seed
@@ -56,7 +57,6 @@ struct sim_line {
     struct midge_sim_path path;
     uint64_t free_at_ns[2]; /* when its transmitter has sent all: to the server, to the client */
     bool down;
-    uint64_t down_since_ns;
 };
 
 struct sim_service {
@@ -135,14 +135,15 @@ struct sim_conn {
     struct sim_line *line;
     uint32_t number;
     enum sim_conn_state state;
-    int error;             /* errno that the client's calls get; 0 none */
-    bool held_by_client;   /* its socket is open */
-    struct sim_event syn;  /* SYN, SYN-ACK, and a connection that times out */
-    struct sim_event work; /* callbacks of the peer that are due */
-    struct sim_pipe up;    /* to the server */
-    struct sim_pipe down;  /* to the client */
-    struct sim_peer *peer; /* NULL: not yet, or over */
-    bool held;             /* the peer takes no bytes */
+    int error;                /* errno that the client's calls get; 0 none */
+    bool held_by_client;      /* its socket is open */
+    struct sim_event syn;     /* SYN, SYN-ACK */
+    struct sim_event timeout; /* of a dead direction: its sender stops trying */
+    struct sim_event work;    /* callbacks of the peer that are due */
+    struct sim_pipe up;       /* to the server */
+    struct sim_pipe down;     /* to the client */
+    struct sim_peer *peer;    /* NULL: not yet, or over */
+    bool held;                /* the peer takes no bytes */
     bool drained_due, ended_told, peer_over;
 };
 
@@ -207,7 +208,7 @@ struct midge_sim {
     uint32_t calls[MIDGE_SIM_CALLS];
 
     bool woken, lookup_ended;
-    bool reap_due; /* a connection may be over on both sides */
+    struct sim_event reaper; /* a connection may be over on both sides */
     uint64_t hash;
 };
 
@@ -273,21 +274,34 @@ void midge__sim_pipe_check_cut(struct sim_pipe *p);        /* for a cut at byte 
 /* The link is up again. */
 void midge__sim_pipe_again(struct sim_pipe *p);
 
+/* Something is to be done for the peer: drained, bytes, ended. */
+static inline void midge__sim_conn_work(struct sim_conn *conn)
+{
+    if (conn->peer != NULL && conn->work.index == 0) {
+        midge__sim_event_set(conn->sim, &conn->work, conn->sim->now_ns);
+    }
+}
+
+/* The peer is over: its closed comes as the next event. */
+static inline void midge__sim_conn_peer_over(struct sim_conn *conn)
+{
+    conn->peer_over = true;
+    midge__sim_conn_work(conn);
+}
+
+/* The client's calls fail with that errno from now on. */
+static inline void midge__sim_conn_fail(struct sim_conn *conn, int error)
+{
+    conn->error = conn->error == 0 ? error : conn->error;
+}
+
 /* conn.c */
 struct sim_conn *midge__sim_conn_open(struct midge_sim *sim, struct midge_sim_host *host,
                                       uint16_t port, enum midge_sim_address_kind kind);
 /* The client closes its socket. */
 void midge__sim_conn_release(struct sim_conn *conn);
-/* The client's calls fail with that errno from now on. */
-void midge__sim_conn_fail(struct sim_conn *conn, int error);
-/* One direction is dead: later the sender stops trying. */
-void midge__sim_conn_give_up(struct sim_conn *conn);
-/* The peer is over: its closed comes as the next event. */
-void midge__sim_conn_peer_over(struct sim_conn *conn);
-/* Something is to be done for the peer: drained, bytes, ended. */
-void midge__sim_conn_work(struct sim_conn *conn);
 void midge__sim_conn_link_up(struct sim_conn *conn);
-void midge__sim_conns_reap(struct midge_sim *sim);
+void midge__sim_conns_reap(struct sim_event *reaper);
 void midge__sim_conns_free(struct midge_sim *sim);
 
 /* socket.c */
