@@ -7,7 +7,7 @@
  *     struct midge_sim *sim;
  *     midge_sim_open(&sim, &(struct midge_sim_config){.seed = 1});
  *     struct midge_sim_host *api = midge_sim_add_host(sim, "api.example.com");
- *     midge_sim_reply(api, 80, "/time", &(struct midge_sim_reply){.body = "12:00"});
+ *     midge_sim_add_reply(api, 80, "/time", &(struct midge_sim_reply){.body = "12:00"});
  *     const struct midge_config config = {.port = midge_sim_port(sim), ...};
  *     midge_open(&client, &config); ... the firmware's own code ...
  *     midge_sim_run(sim, client, 60000);          at most a minute of virtual time
@@ -185,11 +185,6 @@ int midge_sim_fail(struct midge_sim *sim, enum midge_sim_call call, uint32_t nth
 /* Calls so far. */
 uint32_t midge_sim_calls(const struct midge_sim *sim, enum midge_sim_call call);
 
-/* The file store of the port is in memory. These make a file and show one; NULL: there is none.
-   The bytes are valid until the file is written again. */
-void midge_sim_put_file(struct midge_sim *sim, const char *path, const void *data, size_t len);
-const uint8_t *midge_sim_get_file(const struct midge_sim *sim, const char *path, size_t *len);
-
 enum midge_sim_cut_kind {
     MIDGE_SIM_CUT_RESET, /* the client gets ECONNRESET */
     MIDGE_SIM_CUT_FIN,   /* the server's direction ends in order */
@@ -204,6 +199,83 @@ struct midge_sim_cut {
 /* Cuts connections to host that begin later. One cut of each direction; a later one replaces it.
    NULL: no more cuts. */
 void midge_sim_set_cut(struct midge_sim_host *host, const struct midge_sim_cut *cut);
+
+/* --- servers of HTTP/1.1 --- */
+
+/* How an answer ends. */
+enum midge_sim_end {
+    MIDGE_SIM_WHOLE,
+    MIDGE_SIM_END_FIN,   /* after cut_at bytes of head and body: the connection ends in order */
+    MIDGE_SIM_END_RESET, /* the same with a reset */
+    MIDGE_SIM_END_STALL  /* the same, and nothing comes any more */
+};
+
+/* A request that a server got. Pointers are valid during the call. */
+struct midge_sim_request {
+    const char *method, *target;
+    const char *head; /* all of its lines, each ended by CR LF */
+    const uint8_t *body;
+    size_t body_len;     /* of it, the first 64 KB are kept */
+    uint64_t body_bytes; /* all of them */
+    uint32_t number;     /* of the requests to this reply, from 1 */
+};
+
+/* What a server answers. Zero means the value in brackets. Strings must outlive the sim. */
+struct midge_sim_reply {
+    const char *method;  /* for this method only [all] */
+    int status;          /* [200] */
+    const char *headers; /* lines that are added, each ended by CR LF */
+    const void *body;
+    size_t body_len;      /* [the length of the string body] */
+    uint64_t fill;        /* body NULL: that many bytes of a pattern, byte i is midge_sim_fill(i) */
+    uint32_t chunk;       /* the body comes in chunks of that many bytes [with Content-Length] */
+    uint8_t until_close;  /* the body ends with the connection, without a length */
+    uint8_t close;        /* Connection: close, and the server closes */
+    uint8_t early;        /* answers when the head has come, without waiting for the body */
+    uint32_t delay_ms;    /* before the head */
+    uint32_t body_ms;     /* between head and body */
+    uint32_t bytes_per_s; /* of the body [as fast as the path] */
+    enum midge_sim_end end;
+    uint64_t cut_at;
+    const char *raw; /* these bytes in place of the whole answer, for answers that are none */
+    size_t raw_len;  /* [the length of the string raw] */
+    /* For so many requests; then the next reply that was added for the path [for all]. */
+    uint32_t times;
+    /* Sees the request and may change this answer, a copy. May be NULL. */
+    void (*on_request)(void *ctx, const struct midge_sim_request *request,
+                       struct midge_sim_reply *reply);
+    void *ctx;
+};
+
+/* A server on that TCP port of the host, plain if no other listens there, answers so to requests
+   for that path, without or with a query; '*' at its end stands for any rest. Of several replies
+   for a path the first comes first, and the last stays. A path without a reply is answered with
+   404. Connections are kept; a request that comes before the answer to the one before has been sent
+   resets its connection. */
+void midge_sim_add_reply(struct midge_sim_host *host, uint16_t port, const char *path,
+                         const struct midge_sim_reply *reply);
+
+struct midge_sim_counts {
+    uint32_t connections;       /* of the server */
+    uint32_t requests, answers; /* of the path; answers that were sent whole */
+    uint64_t body_bytes;        /* of the requests' bodies */
+    uint32_t pipelined;         /* of the server: connections that were reset because of that */
+};
+/* Of all replies for that path; path NULL: of the whole server. */
+struct midge_sim_counts midge_sim_count(const struct midge_sim_host *host, uint16_t port,
+                                        const char *path);
+
+static inline uint8_t midge_sim_fill(uint64_t i)
+{
+    return (uint8_t)('a' + i % 23);
+}
+
+/* --- files --- */
+
+/* The file store of the port is in memory. These make a file and show one; NULL: there is none.
+   The bytes are valid until the file is written again. */
+void midge_sim_put_file(struct midge_sim *sim, const char *path, const void *data, size_t len);
+const uint8_t *midge_sim_get_file(const struct midge_sim *sim, const char *path, size_t *len);
 
 #ifdef __cplusplus
 }

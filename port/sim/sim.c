@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening and closing the simulation, and its time. */
-#include "sim.h"
+#include "http.h"
 
 #include <stdlib.h>
 
@@ -34,6 +34,7 @@ unsigned midge_sim_close(struct midge_sim *sim)
     midge__sim_conns_free(sim);
     midge__sim_lookups_free(sim);
     midge__sim_calls_free(sim);
+    midge__sim_sites_free(sim);
     midge__sim_hosts_free(sim);
     midge__sim_files_free(sim);
     free(sim->slots);

@@ -8,7 +8,8 @@
  *     conn.c     a connection between a socket and a peer
  *     pipe.c     one direction of it             line.c    latency, bandwidth, loss
  *     link.c     cables that are unplugged       bytes.c   memory
- *     peer.c     the servers' interface          file.c    the file store
+ *     peer.c     the servers' interface          http*.c   a server of HTTP
+ *     file.c     the file store                  site.c    its replies; replies.c adds them
  *     fault.c    calls that fail                 trace.c   lines and their hash
  *     event.c    the queue of events             random.c  numbers from the seed
  *     sim.c      open and close, time
@@ -188,6 +189,7 @@ struct midge_sim {
     struct sim_line line;
     struct midge_sim_host *hosts;
     struct sim_service *services;
+    struct sim_site *sites; /* http.h */
     uint32_t n_hosts;
 
     struct sim_conn *conns;
