@@ -4,6 +4,7 @@
 #
 #   unit      each source file's cmocka tests: gcc, clang, ASan+UBSan, valgrind
 #   vectors   the parser cases of tests/vectors at every chunk size: gcc, clang, ASan+UBSan
+#   sim       the simulated network (include/midge/sim.h): gcc, clang, ASan+UBSan
 #   net       the host program against local HTTPS servers: gcc, ASan+UBSan
 #   lint      layers, calls, banned calls and words, length of files, format
 #   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory,
@@ -19,10 +20,10 @@ set -eu
 cd "$(dirname "$0")/.."
 mkdir -p build
 root=$(pwd)
-all='unit vectors net lint external boards size'
+all='unit vectors sim net lint external boards size'
 boards='mps2-an385 lm3s6965evb riscv-virt mps2-an386 mps2-an500 mps2-an505 mps3-an547'
 
-usage() { sed -n '3,18s/^# \{0,1\}//p' tests/run.sh; }
+usage() { sed -n '3,19s/^# \{0,1\}//p' tests/run.sh; }
 say() { echo; echo "== $*"; }
 
 suites=${*:-$all}
@@ -36,7 +37,7 @@ done
 wanted() { for w in "$@"; do case " $suites " in *" $w "*) return 0 ;; esac; done; return 1; }
 
 packages='gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev bzip2 xz-utils ca-certificates ccache libcmocka-dev libslirp-dev'
-wanted unit vectors && packages="$packages clang"
+wanted unit vectors sim && packages="$packages clang"
 wanted unit && packages="$packages python3-cryptography" # the certificates of its TLS tests
 wanted unit bench && packages="$packages valgrind libc6-dbg"
 wanted net external boards size bench && packages="$packages python3-aiohttp python3-cryptography nginx-light"
@@ -56,11 +57,11 @@ pkg-config --exists cmocka || { echo "run.sh: cmocka is missing" >&2; exit 1; }
 
 # The builds in which these suites run.
 builds=host
-wanted unit vectors net && builds="$builds asan"
-wanted unit vectors && builds="$builds clang"
+wanted unit vectors sim net && builds="$builds asan"
+wanted unit vectors sim && builds="$builds clang"
 wanted bench && builds="$builds bench"
 compile=y
-wanted unit vectors net boards || compile= # lint, size and external need no build of ours
+wanted unit vectors sim net boards || compile= # lint, size and external need no build of ours
 export CCACHE_BASEDIR="$root"
 for build in $builds; do
     [ "$build" != bench ] || compile=y # the last of them

@@ -48,8 +48,8 @@ struct midge__conn {
     struct midge__exchange *memory_waiter; /* the one that needs `needs` */
     struct midge__stream *stream;          /* the top layer: tls or tcp */
     struct midge__list link;               /* client->conns, or client->dead */
-    struct midge__list ready; /* client->ready: has something to do */
-    struct midge__list kin;   /* origin->usable or origin->leaders */
+    struct midge__list ready;              /* client->ready: has something to do */
+    struct midge__list kin;                /* origin->usable or origin->leaders */
     struct midge__list
         rank; /* client->idle, ->waiting, ->memory_waiters, ->silent or ->overtaken */
     /* WAIT_TCP: the address's share; READY: keep-alive if idle, the protocol's if busy; WAIT_CLOSE:

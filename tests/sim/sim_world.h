@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the tests of the simulation share: a simulation with a client, and requests that remember
+ * their end.
+ *
+ *     struct sim_world w;
+ *     sim_world_open(&w, 1);
+ *     struct midge_sim_host *host = midge_sim_add_host(w.sim, "a.test");
+ *     midge_sim_add_reply(host, 80, "/", &(struct midge_sim_reply){.body = "hello"});
+ *     struct sim_get get;
+ *     sim_get(&w, &get, "http://a.test/");
+ *     sim_world_run(&w);
+ */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <midge/midge.h>
+#include <midge/sim.h>
+
+struct sim_world {
+    struct midge_sim *sim;
+    struct midge_client *client;
+    void *block;
+    const char *wanted; /* a text that the trace must have */
+    unsigned found;     /* so many lines had it */
+};
+
+static inline void sim_world_line(void *ctx, const char *line)
+{
+    struct sim_world *w = ctx;
+    if (getenv("MIDGE_SIM_TRACE") != NULL) {
+        (void)fprintf(stderr, "%s\n", line);
+    }
+    w->found += w->wanted != NULL && strstr(line, w->wanted) != NULL;
+}
+
+static inline void sim_world_start(struct sim_world *w, const struct midge_sim_config *sim,
+                                   const struct midge_config *client)
+{
+    struct midge_sim_config sim_config = *sim;
+    struct midge_config config = client != NULL ? *client : (struct midge_config){0};
+    *w = (struct sim_world){0};
+    sim_config.trace = sim_world_line;
+    sim_config.ctx = w;
+    assert_int_equal(midge_sim_open(&w->sim, &sim_config), MIDGE_OK);
+    config.port = midge_sim_port(w->sim);
+    config.memory_size = config.memory_size > 0 ? config.memory_size : midge_memory_needed(&config);
+    config.memory = w->block = malloc(config.memory_size);
+    assert_non_null(w->block);
+    assert_int_equal(midge_open(&w->client, &config), MIDGE_OK);
+}
+
+static inline void sim_world_open(struct sim_world *w, uint64_t seed)
+{
+    sim_world_start(w, &(struct midge_sim_config){.seed = seed}, NULL);
+}
+
+/* Until nothing lives: at most a day of virtual time. */
+static inline void sim_world_run(struct sim_world *w)
+{
+    assert_int_equal(midge_sim_run(w->sim, w->client, 86400000), 0);
+}
+
+static inline void sim_world_close(struct sim_world *w)
+{
+    midge_close(w->client);
+    assert_int_equal(midge_sim_close(w->sim), 0);
+    free(w->block);
+}
+
+/* --- requests --- */
+
+struct sim_get {
+    struct midge_result result;
+    unsigned dones;
+    struct midge_blob body;
+    struct midge_request request;
+};
+
+static inline void sim_get_done(void *ctx, const struct midge_result *result)
+{
+    struct sim_get *get = ctx;
+    get->result = *result;
+    get->dones++;
+}
+
+static inline void sim_get_init(struct sim_world *w, struct sim_get *get, const char *url)
+{
+    memset(get, 0, sizeof *get);
+    midge_blob_init(&get->body, w->client, 1 << 20);
+    get->request = (struct midge_request){
+        .url = url, .sink = &get->body.sink, .ctx = get, .on_done = sim_get_done};
+}
+
+static inline void sim_get_start(struct sim_world *w, struct sim_get *get)
+{
+    assert_int_equal(midge_start(w->client, &get->request, NULL), MIDGE_OK);
+}
+
+static inline void sim_get(struct sim_world *w, struct sim_get *get, const char *url)
+{
+    sim_get_init(w, get, url);
+    sim_get_start(w, get);
+}
+
+static inline void sim_get_free(struct sim_get *get)
+{
+    midge_blob_free(&get->body);
+}
+
+/* Ended once, with that error and status; text: the body, NULL any. Frees it. */
+static inline void sim_get_ended(struct sim_get *get, int error, int status, const char *text)
+{
+    assert_int_equal(get->dones, 1);
+    if (get->result.error != error) {
+        print_error("%s: %s (%s)\n", get->request.url, midge_err_name(get->result.error),
+                    get->result.detail);
+    }
+    assert_int_equal(get->result.error, error);
+    assert_int_equal(get->result.status, status);
+    if (text != NULL) {
+        assert_int_equal(get->body.len, strlen(text));
+        assert_memory_equal(get->body.data, text, strlen(text));
+    }
+    sim_get_free(get);
+}
+
+#endif
