@@ -167,12 +167,13 @@ void midge_sim_host_link(struct midge_sim_host *host, int up);
 
 /* --- faults --- */
 
-/* By chance, in thousandths of the calls. */
+/* By chance, in thousandths of the calls. A rate of 1000 of would_block, spurious or interrupted
+   stops everything but the clock. */
 struct midge_sim_chance {
-    uint16_t would_block;          /* send, recv: AGAIN though ready */
-    uint16_t short_calls;          /* send, recv: fewer bytes than there are */
-    uint16_t spurious;             /* poll: a socket is reported ready though it is not */
-    uint16_t interrupted;          /* poll: returns at once with nothing (EINTR) */
+    uint16_t would_block; /* send, recv: AGAIN though ready */
+    uint16_t short_calls; /* send, recv: fewer bytes than there are */
+    uint16_t spurious;    /* poll: returns at once, one socket is reported ready though it is not */
+    uint16_t interrupted; /* poll: returns at once with nothing (EINTR) */
     uint32_t recv_most, send_most; /* bytes of one call at most [no limit] */
 };
 void midge_sim_set_chance(struct midge_sim *sim, const struct midge_sim_chance *chance);

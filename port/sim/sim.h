@@ -118,7 +118,7 @@ struct sim_pipe {
     bool closing;             /* FIN follows the waiting bytes */
     bool closed;              /* FIN or RST is on the way: nothing follows */
     bool ended;               /* FIN has arrived */
-    bool dead;                /* nothing arrives any more */
+    bool dead;                /* whatever is sent from now on is lost */
     struct sim_cut cut;
 };
 
