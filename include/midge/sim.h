@@ -221,7 +221,7 @@ struct midge_sim_request {
     uint32_t number;     /* of the requests to this reply, from 1 */
 };
 
-/* What a server answers. Zero means the value in brackets. Strings must outlive the sim. */
+/* The answer of a server. Zero means the value in brackets. Strings must outlive the sim. */
 struct midge_sim_reply {
     const char *method;  /* for this method only [all] */
     int status;          /* [200] */
