@@ -119,7 +119,7 @@ struct midge_sim_host *midge_sim_add_host(struct midge_sim *sim, const char *nam
 struct midge_sim_name {
     uint32_t ms;     /* the answer takes so long */
     uint8_t in_call; /* the answer comes inside dns_start; ms is not used */
-    uint8_t silent;  /* no answer ever comes */
+    uint8_t silent;  /* no answer comes: after 30 s the lookup fails */
     uint8_t shuffle; /* the addresses come in another order each time */
     int error;       /* the lookup fails with this code of the resolver; 4: no such name */
 };
@@ -128,7 +128,7 @@ void midge_sim_set_name(struct midge_sim_host *host, const struct midge_sim_name
 enum midge_sim_address_kind {
     MIDGE_SIM_ANSWERS,    /* as the servers of the host say */
     MIDGE_SIM_REFUSES,    /* no server listens there */
-    MIDGE_SIM_SILENT,     /* no SYN is answered */
+    MIDGE_SIM_SILENT,     /* no SYN is answered: after 127 s connect fails */
     MIDGE_SIM_UNREACHABLE /* connect fails inside the call */
 };
 /* Adds an address, "192.0.2.1" or "2001:db8::1". The first call replaces the one that the host got

@@ -156,7 +156,7 @@ struct sim_lookup {
     struct midge_dns_query *query;
     struct midge_sim_host *host;
     uint8_t family; /* as it was at the start */
-    struct sim_event answer;
+    struct sim_event answer, limit;
 };
 
 struct sim_file {

@@ -120,6 +120,28 @@ static void refused(void **state)
     fetch("http://192.0.2.200/", MIDGE_ERR_TIMEOUT, 0, NULL);
 }
 
+/* The port bounds each try, where the request does not. */
+static void no_limits(void **state)
+{
+    static const struct midge_timeouts none = {.dns_ms = MIDGE_NO_TIMEOUT,
+                                               .connect_ms = MIDGE_NO_TIMEOUT};
+    (void)state;
+    midge_sim_set_name(host, &(struct midge_sim_name){.silent = 1});
+    sim_get_init(&w, &get, URL);
+    get.request.timeouts = none;
+    sim_get_start(&w, &get);
+    sim_world_run(&w);
+    sim_get_ended(&get, MIDGE_ERR_RESOLVE, 0, NULL);
+    assert_in_range(midge_sim_now_ms(w.sim), 30000, 30001);
+    sim_get_init(&w, &get, "http://192.0.2.200/");
+    get.request.timeouts = none;
+    sim_get_start(&w, &get);
+    sim_world_run(&w);
+    sim_get_ended(&get, MIDGE_ERR_CONNECT, 0, NULL);
+    assert_int_equal(get.result.native, ETIMEDOUT);
+    assert_in_range(midge_sim_now_ms(w.sim), 157000, 157001);
+}
+
 /* --- the way --- */
 
 static void latency(void **state)
@@ -358,11 +380,11 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
     const struct CMUnitTest tests[] = {
-        TEST(names),   TEST(addresses),     TEST(name_changes), TEST(refused),
-        TEST(latency), TEST(tiny_pieces),   TEST(splits),       TEST(small_buffers),
-        TEST(loss),    TEST(lost_for_good), TEST(link_down),    TEST(host_down),
-        TEST(cuts),    TEST(nth_cut),       TEST(calls_fail),   TEST(resolve_fails),
-        TEST(sticky),  TEST(files),
+        TEST(names),         TEST(addresses), TEST(name_changes),  TEST(refused),
+        TEST(no_limits),     TEST(latency),   TEST(tiny_pieces),   TEST(splits),
+        TEST(small_buffers), TEST(loss),      TEST(lost_for_good), TEST(link_down),
+        TEST(host_down),     TEST(cuts),      TEST(nth_cut),       TEST(calls_fail),
+        TEST(resolve_fails), TEST(sticky),    TEST(files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
