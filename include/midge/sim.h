@@ -119,7 +119,7 @@ struct midge_sim_host *midge_sim_add_host(struct midge_sim *sim, const char *nam
 struct midge_sim_name {
     uint32_t ms;     /* the answer takes so long */
     uint8_t in_call; /* the answer comes inside dns_start; ms is not used */
-    uint8_t silent;  /* no answer ever comes */
+    uint8_t silent;  /* no answer comes: after 30 s the lookup fails */
     uint8_t shuffle; /* the addresses come in another order each time */
     int error;       /* the lookup fails with this code of the resolver; 4: no such name */
 };
@@ -128,7 +128,7 @@ void midge_sim_set_name(struct midge_sim_host *host, const struct midge_sim_name
 enum midge_sim_address_kind {
     MIDGE_SIM_ANSWERS,    /* as the servers of the host say */
     MIDGE_SIM_REFUSES,    /* no server listens there */
-    MIDGE_SIM_SILENT,     /* no SYN is answered */
+    MIDGE_SIM_SILENT,     /* no SYN is answered: after 127 s connect fails */
     MIDGE_SIM_UNREACHABLE /* connect fails inside the call */
 };
 /* Adds an address, "192.0.2.1" or "2001:db8::1". The first call replaces the one that the host got
@@ -167,12 +167,13 @@ void midge_sim_host_link(struct midge_sim_host *host, int up);
 
 /* --- faults --- */
 
-/* By chance, in thousandths of the calls. */
+/* By chance, in thousandths of the calls. A rate of 1000 of would_block, spurious or interrupted
+   stops everything but the clock. */
 struct midge_sim_chance {
-    uint16_t would_block;          /* send, recv: AGAIN though ready */
-    uint16_t short_calls;          /* send, recv: fewer bytes than there are */
-    uint16_t spurious;             /* poll: a socket is reported ready though it is not */
-    uint16_t interrupted;          /* poll: returns at once with nothing (EINTR) */
+    uint16_t would_block; /* send, recv: AGAIN though ready */
+    uint16_t short_calls; /* send, recv: fewer bytes than there are */
+    uint16_t spurious;    /* poll: returns at once, one socket is reported ready though it is not */
+    uint16_t interrupted; /* poll: returns at once with nothing (EINTR) */
     uint32_t recv_most, send_most; /* bytes of one call at most [no limit] */
 };
 void midge_sim_set_chance(struct midge_sim *sim, const struct midge_sim_chance *chance);

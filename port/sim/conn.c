@@ -5,6 +5,7 @@
  *     state        waits for                    then
  *     CONNECTING   the SYN at the server        peer opened, SYN-ACK back
  *                  the SYN-ACK at the client    OPEN, or FAILED when it is refused
+ *                  127 s                        FAILED
  *     OPEN         bytes, both ways             the client closes its socket, or an error
  *     FAILED       the client's close
  *
@@ -16,6 +17,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
+
+#define CONNECT_NS (127000 * SIM_NS_PER_MS) /* seven SYNs of Linux */
 
 #define CONN_OF(event, member)                                                                     \
     ((struct sim_conn *)(void *)((char *)(event)-offsetof(struct sim_conn, member)))
@@ -130,14 +133,16 @@ static void work(struct sim_event *event)
     }
 }
 
-/* The sender of a dead direction stops after its last try: the client gets ETIMEDOUT, or the server
-   is gone without a word. */
+/* No SYN was answered; or the sender of a dead direction stops after its last try: the client gets
+   ETIMEDOUT, or the server is gone without a word. */
 static void timed_out(struct sim_event *event)
 {
     struct sim_conn *conn = CONN_OF(event, timeout);
-    if (conn->up.dead) {
+    if (conn->up.dead || conn->state == SIM_CONNECTING) {
         midge__sim_conn_fail(conn, ETIMEDOUT);
     }
+    conn->state = conn->state == SIM_CONNECTING ? SIM_FAILED : conn->state;
+    midge__sim_event_cancel(conn->sim, &conn->syn);
     midge__sim_trace(conn->sim, "#%u timed out", (unsigned)conn->number);
     midge__sim_conn_peer_over(conn);
 }
@@ -149,6 +154,9 @@ static void established(struct sim_event *event)
     struct sim_conn *conn = CONN_OF(event, syn);
     if (midge__sim_is_down(conn->sim, conn->host)) {
         return; /* midge__sim_conn_link_up */
+    }
+    if (!conn->up.dead && !conn->down.dead) {
+        midge__sim_event_cancel(conn->sim, &conn->timeout);
     }
     if (conn->service == NULL) {
         conn->state = SIM_FAILED;
@@ -216,6 +224,7 @@ struct sim_conn *midge__sim_conn_open(struct midge_sim *sim, struct midge_sim_ho
     if (kind == MIDGE_SIM_ANSWERS) {
         conn->service = midge__sim_service(sim, host, port);
     }
+    midge__sim_event_set(sim, &conn->timeout, sim->now_ns + CONNECT_NS);
     if (kind != MIDGE_SIM_SILENT && (conn->service == NULL || conn->service->type != NULL)) {
         send_syn(conn, sim->now_ns);
     }
@@ -247,6 +256,7 @@ void midge__sim_conn_release(struct sim_conn *conn)
     reap_later(conn->sim);
     if (conn->state != SIM_OPEN || conn->error != 0 || conn->up.dead) {
         midge__sim_event_cancel(conn->sim, &conn->syn);
+        midge__sim_event_cancel(conn->sim, &conn->timeout);
         midge__sim_conn_peer_over(conn);
     } else if (conn->down.arrived > 0) {
         midge__sim_pipe_break(&conn->up);

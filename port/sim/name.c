@@ -7,8 +7,10 @@
 
 #include "../localhost.h"
 
-#define NO_SUCH_NAME 4   /* c-ares' ARES_ENOTFOUND, which messages explain */
-#define NAME_MAX_LEN 253 /* RFC 1035 2.3.4 */
+#define NO_SUCH_NAME 4                       /* c-ares' ARES_ENOTFOUND, which messages explain */
+#define NO_ANSWER    12                      /* ARES_ETIMEOUT */
+#define LIMIT_NS     (30000 * SIM_NS_PER_MS) /* the port bounds its own tries */
+#define NAME_MAX_LEN 253                     /* RFC 1035 2.3.4 */
 
 /* --- the answer --- */
 
@@ -77,6 +79,7 @@ static void remove_lookup(struct sim_lookup *lookup)
     }
     *at = lookup->next;
     midge__sim_event_cancel(lookup->sim, &lookup->answer);
+    midge__sim_event_cancel(lookup->sim, &lookup->limit);
     free(lookup);
 }
 
@@ -98,6 +101,16 @@ static void fire(struct sim_event *event)
     remove_lookup(lookup);
 }
 
+static void no_answer(struct sim_event *event)
+{
+    struct sim_lookup *lookup =
+        (struct sim_lookup *)(void *)((char *)event - offsetof(struct sim_lookup, limit));
+    midge__sim_trace(lookup->sim, "answer %.200s: none came", lookup->query->host);
+    answer_error(lookup->query, NO_ANSWER);
+    lookup->sim->lookup_ended = true;
+    remove_lookup(lookup);
+}
+
 static void begin(struct midge_sim *sim, struct midge_sim_host *host, struct midge_dns_query *query)
 {
     struct sim_lookup *lookup = midge__sim_new(sizeof *lookup);
@@ -106,8 +119,10 @@ static void begin(struct midge_sim *sim, struct midge_sim_host *host, struct mid
                                   .query = query,
                                   .host = host,
                                   .family = query->family,
-                                  .answer = {.fire = fire}};
+                                  .answer = {.fire = fire},
+                                  .limit = {.fire = no_answer}};
     sim->lookups = lookup;
+    midge__sim_event_set(sim, &lookup->limit, sim->now_ns + LIMIT_NS);
     uint64_t wait = host == NULL ? 0 : host->naming.ms * SIM_NS_PER_MS;
     if (host == NULL || !host->naming.silent) {
         midge__sim_event_set(sim, &lookup->answer, sim->now_ns + wait);

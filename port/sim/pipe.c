@@ -11,7 +11,7 @@
  *     open     closing: no more writes; FIN follows what waits
  *     closed   FIN or RST is on the way
  *     ended    FIN has arrived
- *     dead     nothing arrives any more, and the sender does not know
+ *     dead     whatever is sent from now on is lost
  */
 #include "sim.h"
 
@@ -45,7 +45,7 @@ static struct sim_segment *add_segment(struct sim_pipe *p)
 
 static void watch_first(struct sim_pipe *p)
 {
-    uint64_t at = p->n_segments > 0 && !p->dead ? segment(p, 0)->at_ns : SIM_NEVER;
+    uint64_t at = p->n_segments > 0 ? segment(p, 0)->at_ns : SIM_NEVER;
     midge__sim_event_set(p->conn->sim, &p->arrival, at);
 }
 

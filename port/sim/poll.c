@@ -41,14 +41,17 @@ static int wait(struct midge_sim *sim, struct midge_pollfd *fds, size_t n, uint6
     return MIDGE_OK;
 }
 
-static void add_spurious(struct midge_sim *sim, struct midge_pollfd *fds, size_t n)
+/* By chance one socket is called ready that is not. */
+static bool is_spurious(struct midge_sim *sim, struct midge_pollfd *fds, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (fds[i].revents == 0 && midge__sim_by_chance(&sim->chance, sim->rates.spurious)) {
-            fds[i].revents = fds[i].events;
-            midge__sim_trace(sim, "fault: socket %zu is called ready", i);
-        }
+    if (n == 0 || !midge__sim_by_chance(&sim->chance, sim->rates.spurious) ||
+        look(sim, fds, n) > 0) {
+        return false;
     }
+    size_t i = (size_t)midge__sim_below(&sim->chance, n);
+    fds[i].revents = fds[i].events;
+    midge__sim_trace(sim, "poll %zu sockets: %zu is called ready", n, i);
+    return true;
 }
 
 int midge__sim_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
@@ -65,13 +68,15 @@ int midge__sim_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_m
         midge__sim_trace(sim, "poll %zu sockets %s", n, early ? "interrupted" : "fails");
         return early ? MIDGE_OK : MIDGE_ERR_PORT;
     }
+    if (is_spurious(sim, fds, n)) {
+        return MIDGE_OK;
+    }
     uint64_t until =
         timeout_ms < 0 ? SIM_NEVER : sim->now_ns + (unsigned)timeout_ms * SIM_NS_PER_MS;
     int err = wait(sim, fds, n, until, &ready);
     midge__sim_trace(sim, "poll %zu sockets, %d ms: %zu ready%s%s", n, timeout_ms, ready,
                      sim->woken ? ", woken" : "", sim->lookup_ended ? ", lookup" : "");
     sim->woken = sim->lookup_ended = false;
-    add_spurious(sim, fds, n);
     return err;
 }
 

@@ -118,7 +118,7 @@ struct sim_pipe {
     bool closing;             /* FIN follows the waiting bytes */
     bool closed;              /* FIN or RST is on the way: nothing follows */
     bool ended;               /* FIN has arrived */
-    bool dead;                /* nothing arrives any more */
+    bool dead;                /* whatever is sent from now on is lost */
     struct sim_cut cut;
 };
 
@@ -156,7 +156,7 @@ struct sim_lookup {
     struct midge_dns_query *query;
     struct midge_sim_host *host;
     uint8_t family; /* as it was at the start */
-    struct sim_event answer;
+    struct sim_event answer, limit;
 };
 
 struct sim_file {

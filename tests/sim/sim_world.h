@@ -60,9 +60,9 @@ static inline void sim_world_start(struct sim_world *w, const struct midge_sim_c
     assert_int_equal(midge_open(&w->client, &config), MIDGE_OK);
 }
 
-static inline void sim_world_open(struct sim_world *w, uint64_t seed)
+static inline void sim_world_open(struct sim_world *w, uint64_t number)
 {
-    sim_world_start(w, &(struct midge_sim_config){.seed = seed}, NULL);
+    sim_world_start(w, &(struct midge_sim_config){.seed = number}, NULL);
 }
 
 /* Until nothing lives: at most a day of virtual time. */
