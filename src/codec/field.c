@@ -67,11 +67,13 @@ enum midge__field midge__field_of(struct midge_span name)
     }
     const unsigned field = slots[SLOT(name.ptr[0], name.len)];
     const char *known = (const char *)&names + places[field];
-    size_t i = 0;
-    while (i < last && !differ(known + i, name.ptr + i)) {
-        i += SHORTEST;
+    if (known[name.len] != '\0' || differ(known + last, name.ptr + last)) {
+        return MIDGE__FIELD_OTHER;
     }
-    return i >= last && !differ(known + last, name.ptr + last) && known[name.len] == '\0'
-               ? (enum midge__field)field
-               : MIDGE__FIELD_OTHER;
+    for (size_t i = 0; i < last; i += SHORTEST) {
+        if (differ(known + i, name.ptr + i)) {
+            return MIDGE__FIELD_OTHER;
+        }
+    }
+    return (enum midge__field)field;
 }

@@ -8,20 +8,30 @@
 
 /* ---- header by header ---- */
 
+static const char *note_length(struct midge__h1_parse *p, uint64_t length)
+{
+    if (p->has_length && length != p->content_length) {
+        return MIDGE__RARE_TEXT("conflicting Content-Length");
+    }
+    p->has_length = true;
+    p->content_length = length;
+    return NULL;
+}
+
 /* RFC 9112 6.3: a list of identical values may count as one, anything else is an attack. */
 static const char *on_content_length(struct midge__h1_parse *p, struct midge_span value)
 {
     struct midge_span item;
     uint64_t length;
-    while (midge__span_list_next(&value, &item)) {
-        if (!midge__span_u64(item, &length))
-            return MIDGE__RARE_TEXT("bad Content-Length");
-        if (p->has_length && length != p->content_length)
-            return MIDGE__RARE_TEXT("conflicting Content-Length");
-        p->has_length = true;
-        p->content_length = length;
+    if (midge__span_u64(value, &length)) {
+        return note_length(p, length); /* most are no list */
     }
-    return NULL;
+    const char *why = NULL;
+    while (why == NULL && midge__span_list_next(&value, &item)) {
+        why = midge__span_u64(item, &length) ? note_length(p, length)
+                                             : MIDGE__RARE_TEXT("bad Content-Length");
+    }
+    return why;
 }
 
 /* RFC 9112 6.1, 7: midge asks for no transfer coding, so a server may use chunked only. RFC 2616
@@ -45,10 +55,9 @@ static const char *on_connection(struct midge__h1_parse *p, struct midge_span va
 {
     struct midge_span item;
     while (midge__span_list_next(&value, &item)) {
-        if (midge__span_is(item, "close"))
-            p->seen |= MIDGE__H1_SEEN_CLOSE;
-        else if (midge__span_is(item, "keep-alive"))
-            p->seen |= MIDGE__H1_SEEN_KEEP_ALIVE;
+        p->seen |= midge__span_is(item, "close")        ? MIDGE__H1_SEEN_CLOSE
+                   : midge__span_is(item, "keep-alive") ? MIDGE__H1_SEEN_KEEP_ALIVE
+                                                        : 0;
     }
     return NULL;
 }

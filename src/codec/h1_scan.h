@@ -2,7 +2,8 @@
 /*
  * Finds the end of a text and of a name. Part of the parser, for h1_whole.c: every byte of a head
  * is looked at here, so a word is read at a time. A sum marks the bytes of the word that are not
- * usual, in their top bits. The bytes from the first mark on are checked one by one.
+ * usual, in their top bits. The bytes from the first mark on are checked one by one. There is no
+ * limit: a word of NULs, which are marked and of no text or name, must stand behind the bytes.
  *
  * No sum of bytes from 0x20 to 0x7f carries into the next byte. All others mark themselves, so
  * their carry can only change marks behind the first one, or on big-endian machines before it: then
@@ -43,32 +44,33 @@ static inline size_t midge__before_mark(size_t marks)
 #endif
 }
 
-/* The first byte that is marked, or one of the last before the limit. */
-static inline char *midge__unmarked_end(char *at, const char *limit, size_t (*mark)(size_t word))
+/* The first byte that is marked. */
+static inline char *midge__marked(char *at, size_t (*mark)(size_t word))
 {
-    size_t word, marks = 0;
-    for (; marks == 0 && (size_t)(limit - at) >= sizeof word; at += sizeof word) {
+    size_t word, marks;
+    do {
         memcpy(&word, at, sizeof word);
         marks = mark(word);
-    }
-    return marks != 0 ? at - sizeof word + midge__before_mark(marks) : at;
+        at += sizeof word;
+    } while (marks == 0);
+    return at - sizeof word + midge__before_mark(marks);
 }
 
-/* The first control character, or the limit. */
-static inline char *midge__text_end(char *at, const char *limit)
+/* The first control character. */
+static inline char *midge__text_end(char *at)
 {
-    at = midge__unmarked_end(at, limit, midge__mark_text);
-    while (at != limit && !midge__is_ctl(*at)) {
+    at = midge__marked(at, midge__mark_text);
+    while (*at != '\r' && !midge__is_ctl(*at)) {
         at++;
     }
     return at;
 }
 
-/* The first byte that is not of a token, or the limit. */
-static inline char *midge__token_end(char *at, const char *limit)
+/* The first byte that is not of a token. */
+static inline char *midge__token_end(char *at)
 {
-    at = midge__unmarked_end(at, limit, midge__mark_name);
-    while (at != limit && midge__is_token(*at)) {
+    at = midge__marked(at, midge__mark_name);
+    while (*at != ':' && midge__is_token(*at)) {
         at++;
     }
     return at;

@@ -8,6 +8,10 @@
  *
  * White space before a value and the LF after it stay; midge__h1_field_next passes over them.
  *
+ * While the head is read, a word of NULs stands behind the input, so no byte is compared with a
+ * limit (h1_scan.h). The bytes that stood there come back. So the buffer must be longer than the
+ * head by a word; where it is not, the head is refused.
+ *
  * All that is not usual is refused: a head that is not complete, a fold, white space at a line's
  * end, any error. Then the bytes are restored, and the states of h1_line.c read the head from its
  * beginning. They find the error and its place.
@@ -21,61 +25,53 @@
 #include "codec/h1_scan.h"
 #include "codec/h1_status.h"
 
-/* The end of the line of text that begins at `at`: its CR. NULL: none, or the next line may belong
-   to it. */
-static char *line_end(char *at, const char *limit)
+/* Gives the bytes from `at` to `end` back: the first NUL was the CR after the reason. There was
+   none before. */
+static char *restore(char *at, const char *end)
 {
-    at = midge__text_end(at, limit);
-    return limit - at >= 3 && at[0] == '\r' && at[1] == '\n' && !midge__is_ows(at[2]) ? at : NULL;
-}
-
-/* The line after the field that begins at `at`; NULL: refused. */
-static char *take_field(struct midge__h1_parse *p, char *at, const char *limit)
-{
-    char *const colon = midge__token_end(at, limit);
-    if (colon == at || colon == limit || *colon != ':') {
-        return NULL;
-    }
-    char *value = colon + 1;
-    while (value != limit && midge__is_ows(*value)) {
-        value++;
-    }
-    char *const end = line_end(value, limit);
-    if (end == NULL || midge__is_ows(end[-1])) {
-        return NULL;
-    }
-    enum midge__field field = midge__field_of(midge__span(at, (size_t)(colon - at)));
-    if (midge__h1_note_header(p, field, midge__span(value, (size_t)(end - value))) != NULL) {
-        return NULL;
-    }
-    *colon = *end = '\0';
-    return end + 2;
-}
-
-/* There was no NUL before. */
-static void restore(char *at, const char *end)
-{
-    for (char mark = ':'; at != end; at++) {
+    for (char mark = '\r'; at != end; at++) {
         if (*at == '\0') {
             *at = mark;
             mark = mark == ':' ? '\r' : ':';
         }
     }
+    return NULL;
 }
 
-/* Parses the fields from `at` on. The empty line, or NULL: refused. */
-static char *take_fields(struct midge__h1_parse *p, char *at, const char *limit)
+/* The line's end is read: is this field accepted? */
+static bool note(struct midge__h1_parse *p, struct midge_span name, const char *value,
+                 const char *end)
 {
-    char *line = at, *next = at;
-    while (next != NULL && *next != '\r') {
-        line = next;
-        next = take_field(p, line, limit);
+    return !midge__is_ows(end[-1]) &&
+           midge__h1_note_header(p, midge__field_of(name),
+                                 midge__span(value, (size_t)(end - value))) == NULL;
+}
+
+/* Parses the reason that begins at `at`, and all fields. The empty line, or NULL: refused. */
+static char *take_lines(struct midge__h1_parse *p, char *const reason)
+{
+    struct midge_span name = {NULL, 0};
+    char *at = reason;
+    for (;;) {
+        char *end = midge__text_end(at);
+        if (end[0] != '\r' || end[1] != '\n' || (name.len != 0 && !note(p, name, at, end))) {
+            return restore(reason, end);
+        }
+        *end = '\0';
+        name.ptr = at = end + 2;
+        if (at[0] == '\r' && at[1] == '\n') {
+            return at;
+        }
+        at = midge__token_end(at);
+        name.len = (size_t)(at - name.ptr);
+        if (name.len == 0 || *at != ':') {
+            return restore(reason, at); /* a fold, too: white space is not of a token */
+        }
+        *at++ = '\0';
+        while (midge__is_ows(*at)) {
+            at++;
+        }
     }
-    if (next != NULL && limit - next >= 2 && next[1] == '\n') {
-        return next;
-    }
-    restore(at, next != NULL ? next : line);
-    return NULL;
 }
 
 static size_t min_size(size_t a, size_t b)
@@ -84,20 +80,18 @@ static size_t min_size(size_t a, size_t b)
 }
 
 /* Parses the head that begins at `at` and returns its end; NULL: refused. */
-static char *take_head(struct midge__h1_parse *p, char *at, const char *limit)
+static char *take_head(struct midge__h1_parse *p, char *at)
 {
     size_t unused;
-    if (limit - at < (ptrdiff_t)MIDGE__H1_REASON ||
-        memcmp(at, MIDGE__H1_PREFIX, MIDGE__H1_PREFIX_LEN) != 0 ||
+    if (memcmp(at, MIDGE__H1_PREFIX, MIDGE__H1_PREFIX_LEN) != 0 ||
         midge__h1_status(p, at, &unused) != NULL || at[MIDGE__H1_REASON - 1] != ' ') {
         return NULL;
     }
-    char *reason = at + MIDGE__H1_REASON, *reason_end = line_end(reason, limit);
-    char *end = reason_end != NULL ? take_fields(p, reason_end + 2, limit) : NULL;
+    char *reason = at + MIDGE__H1_REASON, *end = take_lines(p, reason);
     if (end != NULL) {
-        *reason_end = '\0';
-        memmove(p->head, reason, (size_t)(reason_end - reason) + 1);
-        p->fields = (size_t)(reason_end + 2 - p->head);
+        size_t len = strlen(reason) + 1;
+        memmove(p->head, reason, len);
+        p->fields = (size_t)(reason + len + 1 - p->head);
         p->fill = p->line = (size_t)(end - p->head);
         end += 2;
     }
@@ -106,13 +100,17 @@ static char *take_head(struct midge__h1_parse *p, char *at, const char *limit)
 
 bool midge__h1_whole(struct midge__h1_parse *p)
 {
-    const size_t before = (size_t)((uintptr_t)p->at - (uintptr_t)p->head);
-    if (before >= p->cap) {
-        return false; /* the input does not lie in the head buffer */
+    size_t word, before = (size_t)((uintptr_t)p->at - (uintptr_t)p->head);
+    if (before >= p->cap || p->cap - before < MIDGE__H1_REASON + sizeof word) {
+        return false; /* the input does not lie in the head buffer, or at its end */
     }
     char *begin = p->head + before;
-    size_t len = min_size(min_size((size_t)(p->end - p->at), p->budget), p->cap - before);
-    const char *end = take_head(p, begin, begin + len);
+    size_t len =
+        min_size(min_size((size_t)(p->end - p->at), p->budget), p->cap - before - sizeof word);
+    memcpy(&word, begin + len, sizeof word);
+    memset(begin + len, 0, sizeof word);
+    char *end = len > MIDGE__H1_REASON ? take_head(p, begin) : NULL;
+    memcpy(begin + len, &word, sizeof word);
     if (end == NULL) {
         return false;
     }

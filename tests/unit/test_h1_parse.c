@@ -18,6 +18,13 @@
 
 /* ---- one run of the parser, logged ---- */
 
+/* Where pieces lie. */
+enum place {
+    APART,
+    IN_PLACE,    /* in the head buffer, behind the kept text */
+    ROOM_BEHIND, /* the same, and the buffer is longer: a whole head is parsed where it lies */
+};
+
 struct run {
     struct midge__h1_parse p;
     struct text log;
@@ -25,7 +32,7 @@ struct run {
     char *head;
     size_t cap;
     size_t max_cap;
-    bool in_place;      /* pieces lie in the head buffer, behind the kept text */
+    enum place place;
     bool by_one;        /* grow by single bytes, which finds every place where room is missing */
     bool kept, skipped; /* keep_alive and skipped at the head */
     bool over;          /* END or error seen */
@@ -113,7 +120,7 @@ static void on_grow(struct run *r)
     size_t cap = r->by_one ? r->cap + 1 : r->cap * 2 + 1;
     if (cap > r->max_cap)
         cap = r->max_cap;
-    if (r->in_place) { /* the text moves down, so only a limit can be reached */
+    if (r->place != APART) { /* the text moves down, so only a limit can be reached */
         assert_int_equal(r->cap, r->max_cap);
         cap = r->cap;
     }
@@ -203,17 +210,27 @@ static void feed_in_place(struct run *r, const char *piece, size_t len)
 {
     size_t text = r->p.fill;
     size_t size = text + MIDGE__H1_GAP + len;
-    char *head = malloc(size);
+    const char behind[] = "behind the piece";
+    char *head = malloc(size + sizeof behind);
+    assert_non_null(head);
+    if (r->place == IN_PLACE)
+        head = realloc(head, size); /* so that a sanitizer sees every step outside */
+    else
+        memcpy(head + size, behind, sizeof behind);
     assert_non_null(head);
     if (text != 0)
         memcpy(head, r->head, text);
     memcpy(head + text + MIDGE__H1_GAP, piece, len);
     free(r->head);
     r->head = head;
-    r->cap = size < r->max_cap ? size : r->max_cap;
+    r->cap = size + (r->place == ROOM_BEHIND ? sizeof behind : 0);
+    if (r->cap > r->max_cap)
+        r->cap = r->max_cap;
     midge__h1_parse_grow(&r->p, head, r->cap);
     parse_all(r, (const uint8_t *)head + text + MIDGE__H1_GAP, len);
     midge__h1_parse_forget(&r->p);
+    if (r->place == ROOM_BEHIND)
+        assert_memory_equal(head + size, behind, sizeof behind);
 }
 
 /* Feeds one piece, from memory of just its size so that a sanitizer sees every step outside. */
@@ -221,7 +238,7 @@ static void feed(struct run *r, const char *piece, size_t len)
 {
     uint8_t *in = malloc(len != 0 ? len : 1);
     assert_non_null(in);
-    if (r->in_place) {
+    if (r->place != APART) {
         feed_in_place(r, piece, len);
     } else {
         memcpy(in, piece, len);
@@ -300,28 +317,28 @@ static void compare(const struct vector *v, const struct run *r, const char *how
     fail_msg("%s: %s %zu", v->name, how, n);
 }
 
-static void run_pieces(const struct vector *v, size_t size, bool in_place)
+static void run_pieces(const struct vector *v, size_t size, enum place place)
 {
     struct run r;
     run_of(&r, v, v->in.len < 2000);
-    r.in_place = in_place;
+    r.place = place;
     for (size_t at = 0; at < v->in.len && !r.over; at += size)
         feed(&r, v->in.ptr + at, v->in.len - at < size ? v->in.len - at : size);
     run_finish(&r, v->in, v->eof);
-    compare(v, &r, in_place ? "in place, in pieces of" : "in pieces of", size);
+    compare(v, &r, place != APART ? "in place, in pieces of" : "in pieces of", size);
     run_free(&r);
 }
 
-static void run_cut(const struct vector *v, size_t cut, bool in_place)
+static void run_cut(const struct vector *v, size_t cut, enum place place)
 {
     struct run r;
     run_of(&r, v, false);
-    r.in_place = in_place;
+    r.place = place;
     feed(&r, v->in.ptr, cut);
     if (!r.over)
         feed(&r, v->in.ptr + cut, v->in.len - cut);
     run_finish(&r, v->in, v->eof);
-    compare(v, &r, in_place ? "in place, cut in two at" : "cut in two at", cut);
+    compare(v, &r, place != APART ? "in place, cut in two at" : "cut in two at", cut);
     run_free(&r);
 }
 
@@ -330,14 +347,18 @@ static void test_vector(void **state)
     const struct vector *v = *state;
     size_t last = v->in.len != 0 ? v->in.len : 1;
     for (size_t size = last; size >= 1; size--) {
-        run_pieces(v, size, false);
-        if (size <= 32 || (size == last && v->in.len < 2000))
-            run_pieces(v, size, true);
+        run_pieces(v, size, APART);
+        if (size <= 32 || (size == last && v->in.len < 2000)) {
+            run_pieces(v, size, IN_PLACE);
+            run_pieces(v, size, ROOM_BEHIND);
+        }
     }
     for (size_t cut = 0; cut <= v->in.len; cut++) {
-        run_cut(v, cut, false);
-        if (v->in.len < 2000)
-            run_cut(v, cut, true);
+        run_cut(v, cut, APART);
+        if (v->in.len < 2000) {
+            run_cut(v, cut, IN_PLACE);
+            run_cut(v, cut, ROOM_BEHIND);
+        }
     }
 }
 
