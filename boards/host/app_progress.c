@@ -44,11 +44,12 @@ static void on_turn(void *ctx)
 struct midge_port *app_progress_init(struct app_progress *progress, struct midge_port *below,
                                      const char *name)
 {
-    *progress = (struct app_progress){.name = name, .on = screen_is_drawable(STDERR_FILENO) != 0};
-    if (!progress->on) {
-        return below;
-    }
+    *progress = (struct app_progress){.name = name};
     shim_init(&progress->shim, below);
+    progress->on = name != NULL && screen_is_drawable(STDERR_FILENO) != 0;
+    if (!progress->on) {
+        return &progress->shim.port;
+    }
     progress->shim.on_turn = on_turn;
     progress->shim.turn_ctx = progress;
     progress->shim.turn_ms = REDRAW_MS;

@@ -11,7 +11,7 @@
 #include "shim.h"
 
 struct app_progress {
-    struct shim shim;                  /* the app's port while progress is on */
+    struct shim shim;                  /* the app's port */
     const char *name;                  /* the app's */
     const struct midge_client *client; /* the open one, NULL none */
     uint32_t start_ms, drawn_ms;
@@ -19,7 +19,7 @@ struct app_progress {
     uint8_t shown; /* a line is on the screen */
 };
 
-/* Returns the port for the app: this one, or `below` when nothing is to be drawn. */
+/* Returns the port for the app. name NULL: nothing is drawn. */
 struct midge_port *app_progress_init(struct app_progress *progress, struct midge_port *below,
                                      const char *name);
 /* Call it before other output. */

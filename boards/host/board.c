@@ -5,6 +5,8 @@
  *   --cacert FILE  trusted roots in place of the system's
  *   --heap BYTES   the client's block, as small as a device's
  *   --stats        the memory that each client took, on stderr
+ *   --sim FILE     the network is the simulated world of this file; its trace is on stderr
+ *   --seed N       the world's chance
  */
 #include "board.h"
 
@@ -16,11 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <midge/config.h>
-#include <midge/port_posix.h>
 #include <midge/url.h>
 
 #include "app_progress.h"
 #include "clock.h"
+#include "network.h"
+#include "number.h"
 #include "proxy.h"
 
 #define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
@@ -29,8 +32,9 @@ struct host {
     struct board board;
     const char *cacert;
     uint8_t *ca;
-    uint64_t heap;
-    bool stats;
+    uint64_t heap, seed;
+    const char *sim;
+    bool stats, has_seed;
     struct app_progress progress;
     struct midge_client *client; /* NULL: none is open */
     int (*poll)(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms); /* the port's */
@@ -250,6 +254,14 @@ static bool take_options(struct host *host, int *argc, char **argv)
                 fprintf(stderr, "midge: --heap: '%s' is not a number of bytes\n", value);
                 return false;
             }
+        } else if ((value = value_of("--sim", *argc, argv, &at)) != NULL) {
+            host->sim = value;
+        } else if ((value = value_of("--seed", *argc, argv, &at)) != NULL) {
+            host->has_seed = true;
+            if (!number_parse(value, strlen(value), 0, UINT64_MAX, &host->seed)) {
+                fprintf(stderr, "midge: --seed: '%s' is not a number\n", value);
+                return false;
+            }
         } else {
             argv[kept++] = arg;
         }
@@ -262,6 +274,8 @@ static void show_options(void)
 {
     fputs("  --cacert FILE         trusted roots [" SYSTEM_CA "]\n"
           "  --heap BYTES          of the client's block [what its limits can need]\n"
+          "  --sim FILE            the network is the simulated world of this file\n"
+          "  --seed N              the world's chance\n"
           "  --stats               tell on standard error what each client took\n",
           stdout);
 }
@@ -311,7 +325,7 @@ static bool asks_for_help(int argc, char **argv)
 static int run(struct host *host, int argc, char **argv)
 {
     bool help = asks_for_help(argc, argv);
-    if (!help && !check_proxy(argc, argv)) {
+    if (!help && host->sim == NULL && !check_proxy(argc, argv)) {
         return BOARD_EXIT_USAGE;
     }
     if (!trust(host)) {
@@ -335,19 +349,27 @@ int midge_app_main(int argc, char **argv)
     if (!take_options(&host, &argc, argv)) {
         return BOARD_EXIT_USAGE;
     }
-    struct midge_port *port;
-    int err = midge_posix_open(&port, 0);
+    struct network network;
+    const struct network_options options = {.sim = host.sim,
+                                            .seed = host.has_seed ? &host.seed : NULL};
+    int err = network_open(&network, &options, 0);
+    if (err == MIDGE_ERR_INVALID) {
+        return BOARD_EXIT_USAGE; /* the world is wrong: a line was printed */
+    }
     if (err != MIDGE_OK) {
         fprintf(stderr, "midge: the network can't be opened: %s\n", midge_err_text(err));
         return BOARD_EXIT_FAILED;
     }
-    host.board.port = app_progress_init(&host.progress, port, argc > 0 ? argv[0] : "app");
+    const char *name = argc > 0 ? argv[0] : "app";
+    host.board.port =
+        app_progress_init(&host.progress, network.port, host.sim == NULL ? name : NULL);
+    host.progress.shim.files = network.files;
     running = &host;
     host.poll = host.board.port->poll;
     host.board.port->poll = poll_until_signal;
     int code = run(&host, argc, argv);
     app_progress_clear(&host.progress);
     free(host.ca);
-    midge_posix_close(port);
+    network_close(&network);
     return code;
 }

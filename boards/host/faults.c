@@ -33,7 +33,7 @@ static enum fault_op op_of(const char *text, size_t len)
     return (enum fault_op)op;
 }
 
-static int code_of(const char *name)
+int faults_errno(const char *name)
 {
     for (int code = 1; code < ERRNO_END; code++) {
         if (same(strerrorname_np(code), name, strlen(name))) {
@@ -62,7 +62,7 @@ const char *faults_add(struct faults *faults, const char *text)
     if (!number_parse(number, (size_t)(name - number), 1, UINT32_MAX, &faults->at[faults->n].nth)) {
         return "N is a number from 1";
     }
-    faults->at[faults->n].code = code_of(name + 1);
+    faults->at[faults->n].code = faults_errno(name + 1);
     if (faults->at[faults->n].code == 0) {
         return "ERRNO is a name as ECONNRESET";
     }

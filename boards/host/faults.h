@@ -28,6 +28,9 @@ struct faults {
     uint64_t calls[FAULT_OPS]; /* so far */
 };
 
+/* The errno of a name like ECONNRESET; 0: there is none. */
+int faults_errno(const char *name);
+
 /* Adds the fault of a text OP:N:ERRNO, as "recv:3:ECONNRESET". NULL, or the reason of an error. */
 const char *faults_add(struct faults *faults, const char *text);
 

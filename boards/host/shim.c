@@ -10,6 +10,7 @@
 #include <midge/err.h>
 
 #define BELOW(ctx) (((const struct shim *)(ctx))->below)
+#define FILES(ctx) (((const struct shim *)(ctx))->files)
 
 /* --- faults --- */
 
@@ -214,7 +215,7 @@ static int shim_file_open(void *ctx, const char *path, enum midge_file_mode mode
         *file = NULL;
         return err;
     }
-    return BELOW(ctx)->file_open(BELOW(ctx)->ctx, path, mode, file, native);
+    return FILES(ctx)->file_open(FILES(ctx)->ctx, path, mode, file, native);
 }
 
 static int shim_file_size(void *ctx, midge_file file, uint64_t *size)
@@ -222,7 +223,7 @@ static int shim_file_size(void *ctx, midge_file file, uint64_t *size)
     if (fault(ctx, FAULT_FILE, MIDGE_ERR_UNSUPPORTED, NULL) != MIDGE_OK) {
         return MIDGE_ERR_UNSUPPORTED;
     }
-    return BELOW(ctx)->file_size(BELOW(ctx)->ctx, file, size);
+    return FILES(ctx)->file_size(FILES(ctx)->ctx, file, size);
 }
 
 static int shim_file_seek(void *ctx, midge_file file, uint64_t offset)
@@ -230,7 +231,7 @@ static int shim_file_seek(void *ctx, midge_file file, uint64_t offset)
     if (fault(ctx, FAULT_FILE, MIDGE_ERR_UNSUPPORTED, NULL) != MIDGE_OK) {
         return MIDGE_ERR_UNSUPPORTED;
     }
-    return BELOW(ctx)->file_seek(BELOW(ctx)->ctx, file, offset);
+    return FILES(ctx)->file_seek(FILES(ctx)->ctx, file, offset);
 }
 
 static int shim_file_read(void *ctx, midge_file file, uint8_t *buf, size_t cap, size_t *n,
@@ -240,14 +241,14 @@ static int shim_file_read(void *ctx, midge_file file, uint8_t *buf, size_t cap, 
 
     *n = 0;
     return err != MIDGE_OK ? err
-                           : BELOW(ctx)->file_read(BELOW(ctx)->ctx, file, buf, cap, n, native);
+                           : FILES(ctx)->file_read(FILES(ctx)->ctx, file, buf, cap, n, native);
 }
 
 static int shim_file_write(void *ctx, midge_file file, const uint8_t *buf, size_t len, int *native)
 {
     int err = fault(ctx, FAULT_FILE, MIDGE_ERR_WRITE, native);
 
-    return err != MIDGE_OK ? err : BELOW(ctx)->file_write(BELOW(ctx)->ctx, file, buf, len, native);
+    return err != MIDGE_OK ? err : FILES(ctx)->file_write(FILES(ctx)->ctx, file, buf, len, native);
 }
 
 static int shim_file_finish(void *ctx, midge_file file, int commit, int *native)
@@ -256,9 +257,9 @@ static int shim_file_finish(void *ctx, midge_file file, int commit, int *native)
     int err = fault(ctx, FAULT_FILE, MIDGE_ERR_WRITE, &code);
 
     if (err == MIDGE_OK) {
-        return BELOW(ctx)->file_finish(BELOW(ctx)->ctx, file, commit, native);
+        return FILES(ctx)->file_finish(FILES(ctx)->ctx, file, commit, native);
     }
-    (void)BELOW(ctx)->file_finish(BELOW(ctx)->ctx, file, 0, native);
+    (void)FILES(ctx)->file_finish(FILES(ctx)->ctx, file, 0, native);
     if (native != NULL) {
         *native = code;
     }
@@ -294,6 +295,7 @@ void shim_init(struct shim *shim, const struct midge_port *below)
                 .file_finish = shim_file_finish,
             },
         .below = below,
+        .files = below,
         .now = -1,
         .start_us = below->clock_us(below->ctx),
     };

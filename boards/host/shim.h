@@ -11,8 +11,9 @@
 struct shim {
     struct midge_port port; /* given to the client */
     const struct midge_port *below;
-    size_t recv_slice, send_slice; /* 0: as many bytes as asked for */
-    int64_t now;                   /* the wall clock's time at start; negative: the real one */
+    const struct midge_port *files; /* whose file store is used [below] */
+    size_t recv_slice, send_slice;  /* 0: as many bytes as asked for */
+    int64_t now;                    /* the wall clock's time at start; negative: the real one */
     uint64_t start_us;
     uint64_t received; /* bytes so far */
     struct faults faults;

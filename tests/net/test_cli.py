@@ -122,7 +122,7 @@ class Usage(Case):
                        "--range", "-u", "--user", "-b", "-c", "-x", "--proxy", "--har",
                        "--device", "--retry-max-time", "-U", "-n", "--netrc-file", "--digest",
                        "--etag-save", "--expect100-timeout",
-                       "--http2", "--limit-rate", "--sim", "--seed", "--retry=3"):
+                       "--http2", "--limit-rate", "--retry=3"):
             with self.subTest(option):
                 self.refused(option, "x", self.url(), words=["not supported", option.split("=")[0]])
 

@@ -122,6 +122,14 @@ const struct option_row option_table[] = {
      .value = "UNIX_TIME",
      .help = "the time certificates are judged by"},
 
+    TEXT(0, "sim", RUN(sim), "FILE", "the network is the simulated world of this file"),
+    {.name = "seed",
+     .kind = OPTION_NUMBER,
+     RUN(seed),
+     .seen = offsetof(struct options, has_seed),
+     .max = UINT64_MAX,
+     .value = "N",
+     .help = "the world's chance, in place of the file's"},
     TEXT(0, "fail-alloc", RUN(fail_alloc), "N[,sticky]",
          "the Nth allocation of the memory block fails; sticky: all later ones too"),
     ITEM(0, "fail-io", RUN(fail_io), ITEM_PLAIN, "OP:N:ERRNO",
@@ -178,8 +186,6 @@ const struct option_row option_table[] = {
     REFUSED(0, "http2"),
     REFUSED(0, "http2-prior-knowledge"),
     REFUSED('0', "http1.0"),
-    REFUSED(0, "sim"),
-    REFUSED(0, "seed"),
     REFUSED(0, "device"),
     REFUSED(0, "har"),
 };

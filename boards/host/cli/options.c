@@ -380,6 +380,9 @@ int options_parse(struct options *options, int argc, char **argv)
     if (options->help || options->version) {
         return code;
     }
+    if (code == 0 && options->has_seed && options->sim == NULL) {
+        return usage_error("option --seed: only with --sim");
+    }
     for (size_t i = 0; code == 0 && i < options->n_groups; i++) {
         code = check_group(&options->groups[i]);
     }

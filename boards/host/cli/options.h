@@ -46,11 +46,12 @@ struct options {
     struct keep *keep;
     struct group *groups;
     size_t n_groups;
+    const char *sim; /* the file of a world; NULL: the machine's network */
     const char *cacert, *report, *waterfall_file, *fail_alloc;
     struct items fail_io;
     uint64_t parallel_max, max_conns, per_host, handshakes, heap, max_header, max_body;
-    uint64_t recv_slice, send_slice, now;
-    uint8_t has_now, sync, silent, show_error, verbose, waterfall, help, version;
+    uint64_t recv_slice, send_slice, now, seed;
+    uint8_t has_now, has_seed, sync, silent, show_error, verbose, waterfall, help, version;
     uint8_t accepted; /* options for the program's usual behaviour: -N, --http1.1 */
 };
 

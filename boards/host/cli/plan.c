@@ -266,7 +266,8 @@ int plan_make(struct plan *plan, struct run *run, const struct options *options,
     size_t n = 0;
     int code = 0;
 
-    *plan = (struct plan){.has_proxy = proxy_any_set(), .has_report = options->report != NULL};
+    *plan = (struct plan){.has_proxy = options->sim == NULL && proxy_any_set(),
+                          .has_report = options->report != NULL};
     for (size_t i = 0; i < options->n_groups; i++) {
         n += options->groups[i].urls.n;
     }

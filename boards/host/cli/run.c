@@ -392,7 +392,9 @@ static void transfer(struct run *run)
         return;
     }
     interrupt_catch(run->client);
-    progress_init(&run->progress, run);
+    if (run->options->sim == NULL) { /* its time is not the user's */
+        progress_init(&run->progress, run);
+    }
     turn_until_done(run);
     run->end_us = now_us(run);
     interrupt_release();
@@ -442,7 +444,8 @@ static int run_all(struct run *run)
     transfer(run);
     code = dump_close(run);
     find_late_failures(run);
-    if (run->options->waterfall && waterfall_draw(run) != 0) {
+    if ((run->options->waterfall || (run->options->sim != NULL && !run->options->silent)) &&
+        waterfall_draw(run) != 0) {
         code = EXIT_WRITE;
     }
     if (report_write(&report, run) != 0) {

@@ -5,6 +5,7 @@
 
 #include <midge/client.h>
 
+#include "host/network.h"
 #include "host/shim.h"
 #include "plan.h"
 #include "progress.h"
@@ -12,7 +13,7 @@
 struct run {
     const struct options *options;
     struct keep *keep;
-    struct midge_port *below; /* the real port */
+    struct network network;
     struct shim shim;
     struct plan plan;
     struct text ca;

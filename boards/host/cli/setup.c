@@ -11,7 +11,6 @@
 #include <sys/resource.h>
 #include <midge/config.h>
 #include <midge/err.h>
-#include <midge/port_posix.h>
 
 #include "data.h"
 #include "failure.h"
@@ -59,14 +58,21 @@ static int set_faults(struct run *run)
 int setup_port(struct run *run)
 {
     const struct options *options = run->options;
-    int err = midge_posix_open(&run->below, MOST_CONNECTIONS + SPARE_AWAITABLES);
+    const struct network_options network = {.sim = options->sim,
+                                            .seed = options->has_seed ? &options->seed : NULL,
+                                            .silent = options->silent};
+    int err = network_open(&run->network, &network, MOST_CONNECTIONS + SPARE_AWAITABLES);
 
+    if (err == MIDGE_ERR_INVALID) {
+        return EXIT_USAGE; /* the world is wrong: a line was printed */
+    }
     if (err != MIDGE_OK) {
         struct midge_result result = {.error = err};
         fprintf(stderr, "%s\n", failure_line(run->keep, &result, NULL, midge_err_text(err)));
         return failure_exit_code(err, MIDGE_PHASE_QUEUE);
     }
-    shim_init(&run->shim, run->below);
+    shim_init(&run->shim, run->network.port);
+    run->shim.files = run->network.files;
     run->shim.recv_slice = (size_t)options->recv_slice;
     run->shim.send_slice = (size_t)options->send_slice;
     if (options->has_now) {
@@ -211,5 +217,5 @@ void setup_end(struct run *run)
     midge_close(run->client);
     run->client = NULL;
     free(run->block);
-    midge_posix_close(run->below);
+    network_close(&run->network);
 }

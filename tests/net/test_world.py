@@ -1,0 +1,175 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The host program in a simulated world (--sim): no server runs, time is virtual."""
+import hashlib
+import os
+import pathlib
+import re
+import unittest
+
+import midge_test
+
+GUIDE = midge_test.ROOT / "port" / "sim" / "WORLD.md"
+API = "http://api.example.com"
+POSTS = "".join(f"""
+  reply 80 /posts/{n}
+    header "Content-Type: application/json"
+    body "{{\\"userId\\":1,\\"id\\":{n},\\"title\\":\\"t{n}\\",\\"body\\":\\"b{n}\\"}}"
+    delay 1000""" for n in (1, 2, 3))
+
+
+class Case(midge_test.Case):
+    @classmethod
+    def setUpClass(cls):
+        midge_test.built(midge_test.BIN)    # and no servers
+
+    def command(self, arguments, report, ca):
+        return super().command(arguments, report, False)
+
+    def sim(self, world, *arguments, **settings):
+        (self.dir / "world").write_text(world)
+        return self.midge(*arguments, "--sim", "world", **settings)
+
+
+class Guide(Case):
+    def test_example(self):
+        """The example of the guide does what its words say."""
+        world = re.search(r"```\n(.*?)```", GUIDE.read_text(), re.S).group(1)
+        paths = ("/posts/1", "/busy", "/busy", "/busy", "/cut")
+        ran = self.sim(world, "-s", "--per-host", "1", *(API + path for path in paths))
+        self.assert_code(56, ran)
+        self.assertEqual([200, 429, 429, 200, 200], [line["status"] for line in ran.lines])
+        self.assertTrue(ran.out.startswith(b'{"id": 1}\n'))
+        self.assertIn(b"now there is room\n", ran.out)
+        self.assertEqual(("RECV", "no"), (ran[4]["error"], ran[4]["complete"]))
+        self.assertGreater(ran[0]["t_dns_us"], 100000)
+
+    def test_every_word_is_explained(self):
+        words = set()
+        for source in (midge_test.ROOT / "boards" / "host").glob("world_*.c"):
+            words |= set(re.findall(r'\{"([a-z-]+)", (?:set|add|begin)_\w+\}', source.read_text()))
+        self.assertGreater(len(words), 35)
+        guide = GUIDE.read_text()
+        self.assertEqual([], sorted(word for word in words if not re.search(rf"`{word}\b", guide)))
+
+
+class Run(Case):
+    WORLD = "seed 5\nlatency 10\njitter 30\nloss 5%\nsplit 20%\nwould-block 10%\nhost api.example.com\n" + POSTS
+
+    def test_same_seed_same_trace(self):
+        urls = [f"{API}/posts/{n}" for n in (1, 2, 3)]
+        runs = [self.sim(self.WORLD, *urls, *seed) for seed in ([], [], ["--seed", "5"], ["--seed", "6"])]
+        sums = [hashlib.sha256(ran.err).hexdigest() for ran in runs]
+        self.assertEqual(sums[0], sums[1])
+        self.assertEqual(sums[0], sums[2])
+        self.assertNotEqual(sums[0], sums[3])
+        for ran in runs:
+            self.assert_code(0, ran)
+            self.assertEqual(runs[0].out, ran.out)
+        self.assertEqual(runs[0].lines, runs[1].lines)
+
+    def test_virtual_time(self):
+        ran = self.sim("host api.example.com\n reply 80 /\n  delay 36000000\n", "-s", "-S", f"{API}/")
+        self.assert_code(28, ran, "timed out")
+        self.assertGreater(ran[0]["t_wait_us"], 60_000_000)
+
+    def test_app(self):
+        (self.dir / "world").write_text("host api.example.com\n" + POSTS)
+        ran = self.midge("app", "posts", "--api", API, "--sim", "world", report=False)
+        self.assert_code(0, ran)
+        times = re.findall(rb"([0-9.]+) s", ran.out)
+        self.assertTrue(times, ran.out)
+        self.assertIn(b"t3", ran.out)
+
+    def test_files_are_real(self):
+        ran = self.sim("host a\n reply 80 /\n  body \"x\\0y\"\n", "-s", "-o", "out", "http://a/")
+        self.assert_code(0, ran)
+        self.assertEqual(b"x\0y", (self.dir / "out").read_bytes())
+
+    def test_upload(self):
+        ran = self.sim("host a\n reply 80 /\n  method PUT\n  status 201\n", "-s", "-T", "-", "http://a/",
+                       input=b"x" * 100000)
+        self.assert_code(0, ran)
+        self.assertEqual(201, ran[0]["status"])
+
+    def test_no_socket(self):
+        """The names of the world are its own, and no name of the machine exists in it."""
+        self.assert_code(6, self.sim("host a\n", "-s", "-S", "http://example.com/"))
+        world = "host localhost\n address 127.0.0.1\n reply 80 /\n  body mine\n"
+        self.assertEqual(b"mine", self.sim(world, "-s", "http://localhost/").out)
+        env = {"http_proxy": "http://p/"}
+        self.assertEqual(b"mine", self.sim(world, "-s", "http://localhost/", env=env).out)
+
+
+class Faults(Case):
+    def outcome(self, lines, code, error, *words, path="/", **settings):
+        ran = self.sim(lines, "-s", "-S", f"http://a{path}", **settings)
+        self.assert_code(code, ran, *words)
+        self.assertEqual(error, ran[0]["error"])
+        self.assertEqual(code == 0, ran[0]["complete"] != "no", ran)
+        return ran
+
+    def test_each(self):
+        reply = " reply 80 /\n  fill 1000\n"
+        for lines, code, error in (
+                ("host a\n name silent\n" + reply, 28, "TIMEOUT"), ("host a\n name fails 4\n" + reply, 6, "RESOLVE"),
+                ("host a\n name in-call\n" + reply, 0, ""), ("host a\n name slow 3000\n" + reply, 0, ""),
+                ("host a\n address 192.0.2.9 refuses\n" + reply, 7, "CONNECT"),
+                ("host a\n address 192.0.2.9 silent\n" + reply, 28, "TIMEOUT"),
+                ("host a\n address 192.0.2.9 unreachable\n" + reply, 7, "CONNECT"),
+                ("host a\n address 192.0.2.9 refuses\n address 2001:db8::1\n" + reply, 0, ""),
+                ("host a\n cut reset 500\n" + reply, 56, "RECV"), ("host a\n cut fin 500\n" + reply, 18, "PARTIAL"),
+                ("host a\n cut stall 500\n" + reply, 28, "TIMEOUT"), ("host a\n cut reset 500 nth 2\n" + reply, 0, ""),
+                ("host a\n cut reset 10 from-client\n" + reply, 56, "RECV"),
+                ("fail connect 1 ENETUNREACH\nhost a\n" + reply, 7, "CONNECT"),
+                ("fail connect 1 EMFILE\nhost a\n" + reply, 0, ""),
+                ("fail send 1 EPIPE\nhost a\n" + reply, 55, "SEND"),
+                ("fail recv 1 ECONNRESET sticky\nhost a\n" + reply, 56, "RECV"),
+                ("fail resolve 1 EIO\nhost a\n" + reply, 6, "RESOLVE"),
+                ("at 0 link down\nhost a\n" + reply, 28, "TIMEOUT"),
+                ("latency 50\nat 80 link down\nat 5000 link up\nhost a\n" + reply, 0, ""),
+                ("host a\n" + reply + "  end fin 900\n", 18, "PARTIAL"),
+                ("host a\n" + reply + "  end stall 900\n", 28, "TIMEOUT"),
+                ("host a\n" + reply + "  chunk 7\n  rate 500\n", 0, ""),
+                ("host a\n" + reply + "  until-close\n", 0, ""),
+                ("host a\n reply 80 /\n  raw \"SSH-2.0-x\\r\\n\"\n", 8, "PROTOCOL"),
+                ("recv-most 1\nsend-most 1\nspurious 30%\ninterrupted 30%\nshort 50%\nhost a\n" + reply, 0, ""),
+                ("clock 4294967290\nlatency 3\nhost a\n" + reply, 0, ""), ("sockets 1\nhost a\n" + reply, 0, "")):
+            with self.subTest(lines):
+                self.outcome(lines, code, error)
+
+    def test_moved(self):
+        world = "host a\n address 192.0.2.1 refuses\n at 100 address 192.0.2.2\n name slow 500\n reply 80 /\n"
+        self.outcome(world, 0, "")
+
+
+class Wrong(Case):
+    def test_lines(self):
+        for lines, words in (
+                ("foo 1", ["world:1", "foo"]), ("\nhost", ["world:2", "host is missing"]), ("host a b", ["'b'"]),
+                ("reply 80 /", ["which host"]), ("address 1.2.3.4", ["address"]), ("host a\naddress x", ["'x'"]),
+                ("host a\nseed 1", ["world:2", "seed"]), ("host a\nreply 70000 /", ["port"]), ("seed -1", ["seed"]),
+                ("latency x", ["latency"]), ("loss 3", ["1.5%"]), ("loss 101%", ["loss"]), ("date 2026", ["date"]),
+                ("host a\nreply 80 /\nbody \"x", ["quotes"]), ("host a\nreply 80 /\nbody \"\\q\"", ["quotes"]),
+                ("host a\nreply 80 /\nbody \"\\x1\"", ["quotes"]), ("host a\nreply 80 /\nend now", ["now"]),
+                ("at 5 link sideways", ["sideways"]), ("at 5 address 1.2.3.4", ["which host"]), ("at x link up", ["at"]),
+                ("fail recv 0 EIO", ["fail"]), ("fail recv 1 EWHAT", ["fail"]), ("fail read 1 EIO", ["read"]),
+                ("host a\nname odd", ["odd"]), ("host a\ncut reset", ["cut"]), ("x " * 30, ["too many words"]),
+                ("host \"a\\0b\"", ["NUL"])):
+            with self.subTest(lines):
+                ran = self.sim(lines, "http://a/", report=False)
+                self.assert_code(2, ran, *words)
+                self.assert_one_line(ran)
+                self.assert_code(2, self.midge("app", "posts", "--sim", "world", report=False), *words)
+
+    def test_options(self):
+        self.assert_code(2, self.midge("--sim", "none", "http://a/"), "none", "No such file")
+        self.assert_code(2, self.midge("--sim", ".", "http://a/"), "Is a directory")
+        self.assert_code(2, self.midge("--seed", "1", "http://a/"), "--sim")
+        self.assert_code(6, self.sim("", "-s", "http://a/"))
+        ran = self.midge("app", "posts", "--seed", "x", "--sim", "world", report=False)
+        self.assert_code(2, ran, "--seed")
+
+
+if __name__ == "__main__":
+    unittest.main()
