@@ -307,6 +307,9 @@ static void no_date(void **state)
     midge_sim_advance(w.sim, 5000);
     port = midge_sim_port(w.sim);
     assert_int_equal(port->wall_time(port->ctx), 2000000005);
+    midge_sim_set_date(w.sim, 1900000000);
+    midge_sim_advance(w.sim, 1000);
+    assert_int_equal(port->wall_time(port->ctx), 1900000001);
     sim_world_close(&w);
 }
 
