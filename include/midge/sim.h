@@ -98,6 +98,9 @@ static inline int midge_sim_run(struct midge_sim *sim, struct midge_client *clie
 /* Calls fn(ctx) once at that time (now, if it is over), from inside poll or advance. fn may change
    the world, wake the port, and start requests from a loop of its own, but must not poll. */
 void midge_sim_at(struct midge_sim *sim, uint64_t ms, void (*fn)(void *ctx), void *ctx);
+/* Sets the clock of wall_time, as a user or a time server does, or a sleep in which clock_ms stands
+   still. Negative: there is no trusted clock. */
+void midge_sim_set_date(struct midge_sim *sim, int64_t date);
 /* The program has computed for ns: the clock moves on, and what is due then happens in the next
    poll. */
 void midge_sim_charge(struct midge_sim *sim, uint64_t ns);
@@ -200,6 +203,13 @@ struct midge_sim_cut {
 /* Cuts connections to host that begin later. One cut of each direction; a later one replaces it.
    NULL: no more cuts. */
 void midge_sim_set_cut(struct midge_sim_host *host, const struct midge_sim_cut *cut);
+
+/* No recv goes across these bytes of the server's stream, and no send across these bytes of the
+   client's (from_client): the call moves the bytes before one, the next call those behind it. at
+   has n ascending positions from 1 on and outlives the connections to host that begin later. n 0:
+   none. */
+void midge_sim_set_splits(struct midge_sim_host *host, int from_client, const uint64_t *at,
+                          size_t n);
 
 /* --- servers of HTTP/1.1 --- */
 

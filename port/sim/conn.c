@@ -220,6 +220,8 @@ struct sim_conn *midge__sim_conn_open(struct midge_sim *sim, struct midge_sim_ho
     if (host != NULL) {
         conn->up.cut = take_cut(&host->cuts[0]);
         conn->down.cut = take_cut(&host->cuts[1]);
+        conn->up.splits = host->splits[0];
+        conn->down.splits = host->splits[1];
     }
     if (kind == MIDGE_SIM_ANSWERS) {
         conn->service = midge__sim_service(sim, host, port);

@@ -157,6 +157,12 @@ void midge_sim_set_cut(struct midge_sim_host *host, const struct midge_sim_cut *
     host->cuts[cut->from_client ? 0 : 1] = (struct sim_cut){.armed = true, .cut = *cut};
 }
 
+void midge_sim_set_splits(struct midge_sim_host *host, int from_client, const uint64_t *at,
+                          size_t n)
+{
+    host->splits[from_client ? 0 : 1] = (struct sim_splits){at, n};
+}
+
 /* The newest comes first. */
 int midge__sim_listen(struct midge_sim *sim, const char *host, uint16_t port,
                       const struct sim_peer_type *type, const void *config)

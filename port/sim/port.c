@@ -25,7 +25,14 @@ static uint64_t clock_us(void *ctx)
 int64_t midge__sim_date(const struct midge_sim *sim)
 {
     int64_t date = sim->config.date == 0 ? 1780000000 : sim->config.date;
-    return date < 0 ? MIDGE_ERR_UNSUPPORTED : date + (int64_t)(sim->now_ns / 1000000000U);
+    uint64_t since_ns = sim->now_ns - sim->date_set_ns;
+    return date < 0 ? MIDGE_ERR_UNSUPPORTED : date + (int64_t)(since_ns / 1000000000U);
+}
+
+void midge_sim_set_date(struct midge_sim *sim, int64_t date)
+{
+    sim->config.date = date;
+    sim->date_set_ns = sim->now_ns;
 }
 
 static int64_t wall_time(void *ctx)

@@ -74,6 +74,12 @@ struct sim_cut {
     uint32_t seen; /* connections since it was set */
 };
 
+/* No call goes across these bytes of a stream. */
+struct sim_splits {
+    const uint64_t *at;
+    size_t n;
+};
+
 struct sim_address {
     struct midge_addr addr;
     enum midge_sim_address_kind kind;
@@ -91,6 +97,7 @@ struct midge_sim_host {
     bool own_line;
     struct sim_line line;
     struct sim_cut cuts[2]; /* of the client's bytes, of the server's */
+    struct sim_splits splits[2];
 };
 
 /* --- connections --- */
@@ -115,10 +122,12 @@ struct sim_pipe {
     struct sim_event arrival; /* of the first segment */
     uint64_t last_at_ns;      /* segments arrive in order */
     uint64_t sent;            /* bytes put on the way in all */
-    bool closing;             /* FIN follows the waiting bytes */
-    bool closed;              /* FIN or RST is on the way: nothing follows */
-    bool ended;               /* FIN has arrived */
-    bool dead;                /* whatever is sent from now on is lost */
+    uint64_t moved;           /* bytes that the client's calls moved */
+    struct sim_splits splits;
+    bool closing; /* FIN follows the waiting bytes */
+    bool closed;  /* FIN or RST is on the way: nothing follows */
+    bool ended;   /* FIN has arrived */
+    bool dead;    /* whatever is sent from now on is lost */
     struct sim_cut cut;
 };
 
@@ -179,8 +188,8 @@ struct sim_fault {
 struct midge_sim {
     struct midge_port port;
     struct midge_sim_config config;
-    uint64_t now_ns;
-    uint64_t chance, entropy; /* streams of random numbers: the network's, the client's */
+    uint64_t now_ns, date_set_ns; /* when config.date was set */
+    uint64_t chance, entropy;     /* streams of random numbers: the network's, the client's */
 
     struct sim_event **heap; /* heap[1..n_events] */
     size_t n_events, cap_events;

@@ -130,10 +130,22 @@ static int none(struct midge_sim *sim, const struct sim_conn *conn, const char *
     return failed;
 }
 
-/* How many of n bytes one call moves; 0: it would block. */
-static size_t some(struct midge_sim *sim, size_t n, uint32_t most)
+/* Bytes up to the next split. */
+static size_t before_split(const struct sim_pipe *p, size_t n)
 {
-    n = most > 0 && n > most ? most : n;
+    for (size_t i = 0; i < p->splits.n; i++) {
+        uint64_t at = p->splits.at[i];
+        if (at > p->moved) {
+            return at - p->moved < n ? (size_t)(at - p->moved) : n;
+        }
+    }
+    return n;
+}
+
+/* How many of n bytes one call moves; 0: it would block. */
+static size_t some(struct midge_sim *sim, const struct sim_pipe *p, size_t n, uint32_t most)
+{
+    n = before_split(p, most > 0 && n > most ? most : n);
     if (n > 0 && midge__sim_by_chance(&sim->chance, sim->rates.would_block)) {
         return 0;
     }
@@ -149,6 +161,7 @@ static int received(struct sim_conn *conn, uint8_t *buf, size_t cap, size_t n, s
     midge__sim_trace(conn->sim, "#%u recv %zu of %zu %08x", (unsigned)conn->number, n, cap,
                      (unsigned)midge__sim_sum(buf, n));
     midge__sim_pipe_take(&conn->down, n);
+    conn->down.moved += n;
     *taken = n;
     return MIDGE_OK;
 }
@@ -166,7 +179,7 @@ int midge__sim_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t
     }
     if (conn->state == SIM_OPEN && conn->down.arrived > 0) {
         size_t most = conn->down.arrived < cap ? conn->down.arrived : cap;
-        size_t take = some(sim, most, sim->rates.recv_most);
+        size_t take = some(sim, &conn->down, most, sim->rates.recv_most);
         return take > 0 ? received(conn, buf, cap, take, n)
                         : none(sim, conn, "recv", EAGAIN, MIDGE_ERR_RECV, native);
     }
@@ -190,7 +203,8 @@ int midge__sim_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, 
         error = conn->error;
     }
     size_t room = error != 0 || conn->state != SIM_OPEN ? 0 : midge__sim_pipe_room(&conn->up);
-    size_t put = some(sim, room < len ? room : len, sim->rates.send_most);
+    size_t put =
+        room == 0 ? 0 : some(sim, &conn->up, room < len ? room : len, sim->rates.send_most);
     if (error != 0 || put == 0) {
         return none(sim, conn, "send", error != 0 ? error : EAGAIN, MIDGE_ERR_SEND, native);
     }
@@ -198,6 +212,7 @@ int midge__sim_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, 
     midge__sim_trace(sim, "#%u send %zu of %zu %08x", (unsigned)conn->number, put, len,
                      (unsigned)midge__sim_sum(buf, put));
     midge__sim_pipe_write(&conn->up, buf, put);
+    conn->up.moved += put;
     *n = put;
     return MIDGE_OK;
 }

@@ -190,6 +190,26 @@ static void splits(void **state)
     assert_true(w.found > 0);
 }
 
+/* Every place of an answer at which a recv ends, and of a request at which a send ends. */
+static void every_split(void **state)
+{
+    uint64_t at[2];
+    (void)state;
+    for (at[0] = 1; at[0] < 70; at[0]++) {
+        at[1] = at[0] + 1;
+        midge_sim_set_splits(host, 0, at, 1 + at[0] % 2);
+        midge_sim_set_splits(host, 1, at, 1 + at[0] % 2);
+        sim_get_init(&w, &get, URL);
+        get.request.no_reuse = 1;
+        sim_get_start(&w, &get);
+        sim_world_run(&w);
+        sim_get_ended(&get, MIDGE_OK, 200, "hello");
+    }
+    midge_sim_set_splits(host, 0, NULL, 0);
+    midge_sim_set_splits(host, 1, NULL, 0);
+    fetch_long();
+}
+
 static void loss(void **state)
 {
     (void)state;
@@ -380,11 +400,11 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
     const struct CMUnitTest tests[] = {
-        TEST(names),         TEST(addresses), TEST(name_changes),  TEST(refused),
-        TEST(no_limits),     TEST(latency),   TEST(tiny_pieces),   TEST(splits),
-        TEST(small_buffers), TEST(loss),      TEST(lost_for_good), TEST(link_down),
-        TEST(host_down),     TEST(cuts),      TEST(nth_cut),       TEST(calls_fail),
-        TEST(resolve_fails), TEST(sticky),    TEST(files),
+        TEST(names),         TEST(addresses),     TEST(name_changes), TEST(refused),
+        TEST(no_limits),     TEST(latency),       TEST(tiny_pieces),  TEST(splits),
+        TEST(small_buffers), TEST(loss),          TEST(every_split),  TEST(lost_for_good),
+        TEST(link_down),     TEST(host_down),     TEST(cuts),         TEST(nth_cut),
+        TEST(calls_fail),    TEST(resolve_fails), TEST(sticky),       TEST(files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,7 @@
 /*
  * The simulation itself: the same seed gives the same run to the byte, whatever happens in it; its
  * clocks; and that its port can't be mixed with another. MIDGE_SIM_SEEDS="FROM TO" runs these seeds
- * in place of the usual ones, MIDGE_SIM_TRACE prints every line.
+ * in place of the usual ones and prints their hashes, MIDGE_SIM_TRACE prints every line.
  */
 #include <errno.h>
 
@@ -36,7 +36,9 @@ static void set_path(struct midge_sim_host *host)
     midge_sim_set_host_path(host, &path);
 }
 
-static void add_replies(struct midge_sim_host *host)
+static uint64_t fills[HOSTS][PATHS]; /* bytes of each answer's body */
+
+static void add_replies(struct midge_sim_host *host, unsigned n)
 {
     static const char *const paths[PATHS] = {"/0", "/1", "/2", "/3", "/4"};
     for (unsigned i = 0; i < PATHS; i++) {
@@ -53,6 +55,7 @@ static void add_replies(struct midge_sim_host *host)
             .end = one_in(5) ? (enum midge_sim_end)(1 + chance(3)) : MIDGE_SIM_WHOLE,
             .cut_at = chance(20000),
         };
+        fills[n][i] = reply.fill;
         midge_sim_add_reply(host, 80, paths[i], &reply);
     }
 }
@@ -63,7 +66,7 @@ static void add_host(struct sim_world *w, unsigned i)
     (void)snprintf(name, sizeof name, "h%u.test", i);
     struct midge_sim_host *host = midge_sim_add_host(w->sim, name);
     set_path(host);
-    add_replies(host);
+    add_replies(host, i);
     midge_sim_set_name(host, &(struct midge_sim_name){.ms = maybe(500),
                                                       .in_call = one_in(3),
                                                       .silent = one_in(8),
@@ -128,7 +131,12 @@ static unsigned whole, failed;
 /* A body that is said to be complete is complete: as many bytes as were sent, all of them right. */
 static void check(const struct sim_get *get)
 {
+    unsigned n = (unsigned)(get->request.url[8] - '0'),
+             path = (unsigned)(get->request.url[15] - '0');
     assert_int_equal(get->dones, 1);
+    if (get->result.complete == MIDGE_COMPLETE_YES && get->result.status != 404) {
+        assert_int_equal(get->body.len, fills[n][path]);
+    }
     for (size_t i = 0; get->result.status != 404 && i < get->body.len; i++) {
         assert_int_equal(get->body.data[i], midge_sim_fill(i));
     }
@@ -175,7 +183,8 @@ static uint64_t random_world(uint64_t seed_of_world)
                                             .clock_start_ms = UINT32_MAX - 30000};
     seed = seed_of_world * 2 + 1;
     world = &w;
-    sim_world_start(&w, &config, &(struct midge_config){.max_connections = 8});
+    sim_world_start(&w, &config,
+                    &(struct midge_config){.max_connections = 8, .memory_size = 16 << 20});
     for (unsigned i = 0; i < HOSTS; i++) {
         add_host(&w, i);
     }
@@ -209,6 +218,9 @@ static void same_seed_same_run(void **state)
     }
     for (unsigned long s = from; s <= to; s++) {
         uint64_t first = random_world(s), second = random_world(s);
+        if (seeds != NULL) {
+            print_message("seed %lu: %016llx\n", s, (unsigned long long)first);
+        }
         if (first != second) {
             fail_msg("seed %lu: two runs differ", s);
         }
@@ -307,6 +319,9 @@ static void no_date(void **state)
     midge_sim_advance(w.sim, 5000);
     port = midge_sim_port(w.sim);
     assert_int_equal(port->wall_time(port->ctx), 2000000005);
+    midge_sim_set_date(w.sim, 1900000000);
+    midge_sim_advance(w.sim, 1000);
+    assert_int_equal(port->wall_time(port->ctx), 1900000001);
     sim_world_close(&w);
 }
 
