@@ -89,7 +89,8 @@ function(board_library name profile)
             json_numbers)
         if(profile STREQUAL tiny)
             # Few heads come whole in its small buffers; its URLs must be complete and well-formed.
-            list(APPEND MIDGE_WITHOUT rare_texts retry_dates whole_heads url_mending)
+            list(APPEND MIDGE_WITHOUT rare_texts retry_dates whole_heads url_mending
+                keep_alive_hints)
         endif()
     endif()
     midge_library(${name} ${profile})

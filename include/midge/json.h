@@ -94,7 +94,7 @@ enum { MIDGE__JSON_REFUSE, MIDGE__JSON_CUT, MIDGE__JSON_IN_PIECES };
 /* The filter's own state, public only for its size. Bytes first: shorter instructions reach
    them. */
 struct midge__json_scan {
-    uint8_t n, depth, max_depth, state, type, hits, due, size, more, longer, part;
+    uint8_t n, depth, max_depth, state, type, hits, due, more, longer, part;
     int8_t error;     /* the error so far, or the error if the body ends here */
     uint32_t objects; /* bit 0: the innermost container is an object; bit 1: the one around it */
     uint32_t code;    /* the character so far; above 16 bits a high surrogate that waits */

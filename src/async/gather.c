@@ -6,6 +6,8 @@
  * call functions of this file. Therefore a gather in its cancel loop (busy) is neither ended nor
  * freed by such calls, and it is freed before its future is completed.
  */
+#include <stdbool.h>
+
 #include "base/check.h"
 #include "midge/gather.h"
 
@@ -33,21 +35,16 @@ static struct gather *gather_of(struct gather_child *child)
     return MIDGE_CONTAINER_OF(child - child->index, struct gather, children);
 }
 
-static void unwatch_children(struct gather *gather)
-{
-    for (size_t i = 0; i < gather->n; i++) {
-        if (gather->children[i].id != 0) {
-            (void)midge_watch(gather->client, gather->children[i].id, NULL, NULL);
-        }
-    }
-}
-
-static void cancel_children(struct gather *gather)
+/* Cancels those that have not ended, or only takes our watcher away. */
+static void leave_children(struct gather *gather, bool cancel)
 {
     gather->busy++;
     for (size_t i = 0; i < gather->n; i++) {
-        if (gather->children[i].id != 0) {
-            (void)midge_cancel(gather->client, gather->children[i].id);
+        midge_id id = gather->children[i].id;
+        if (id != 0 && cancel) {
+            (void)midge_cancel(gather->client, id);
+        } else if (id != 0) {
+            (void)midge_watch(gather->client, id, NULL, NULL);
         }
     }
     gather->busy--;
@@ -80,11 +77,11 @@ static void child_ended(void *ctx, midge_id id, const struct midge_result *resul
         gather->child = id;
     }
     if (gather->mode == MIDGE_GATHER_FIRST) {
-        unwatch_children(gather);
+        leave_children(gather, false);
         gather->left = 0;
     } else if (failed && gather->mode == MIDGE_GATHER_FAIL_FAST) {
         gather->error = result->error;
-        cancel_children(gather);
+        leave_children(gather, true);
     }
     settle(gather);
 }
@@ -94,9 +91,9 @@ static void gather_canceled(void *ctx, midge_id id)
     struct gather *gather = ctx;
     (void)id;
     gather->canceled = 1;
-    unwatch_children(gather); /* their results stay until they are taken */
+    leave_children(gather, false); /* their results stay until they are taken */
     if (gather->mode != MIDGE_GATHER_FIRST) {
-        cancel_children(gather);
+        leave_children(gather, true);
     }
     settle(gather);
 }
@@ -123,7 +120,7 @@ static int watch_children(struct gather *gather)
         int err = midge_watch(gather->client, child->id, child_ended, child);
         if (err != MIDGE_OK) {
             gather->n = i; /* only these have our watcher */
-            unwatch_children(gather);
+            leave_children(gather, false);
             return err;
         }
     }
@@ -146,7 +143,7 @@ int midge_gather(struct midge_client *client, const midge_id *ids, size_t n,
         /* The future is made last, since it cannot be removed again. No watcher has run yet. */
         err = midge__future(client, gather_canceled, gather, &gather->id);
         if (err != MIDGE_OK) {
-            unwatch_children(gather);
+            leave_children(gather, false);
         }
     }
     if (err != MIDGE_OK) {

@@ -28,6 +28,14 @@ static void drop_timer(struct timeout *timeout)
     }
 }
 
+/* It watches and holds nothing any more. */
+static void timeout_free(struct timeout *timeout)
+{
+    (void)midge_watch(timeout->client, timeout->of, NULL, NULL); /* STALE where `of` was taken */
+    drop_timer(timeout);
+    midge_free(timeout->client, timeout);
+}
+
 /* Completes the future with the result of `of` and frees timeout. The caller must not use it
    afterwards. */
 static void pass_on(struct timeout *timeout, struct midge_result *result)
@@ -37,8 +45,7 @@ static void pass_on(struct timeout *timeout, struct midge_result *result)
     if (timeout->expired) {
         result->error = MIDGE_ERR_TIMEOUT;
     }
-    drop_timer(timeout);
-    midge_free(client, timeout);
+    timeout_free(timeout);
     (void)midge__future_complete(client, id, result);
 }
 
@@ -78,8 +85,7 @@ static void timeout_canceled(void *ctx, midge_id id)
         pass_on(timeout, &result);
         return;
     }
-    drop_timer(timeout);
-    midge_free(client, timeout);
+    timeout_free(timeout);
     (void)midge_cancel(client, of);
     (void)midge_detach(client, of); /* the caller gave it to us, so no one else takes it */
 }
@@ -107,9 +113,7 @@ int midge_timeout(struct midge_client *client, midge_id of, uint32_t ms, midge_i
         err = midge__future(client, timeout_canceled, timeout, &timeout->id);
     }
     if (err != MIDGE_OK) {
-        (void)midge_watch(client, of, NULL, NULL);
-        drop_timer(timeout);
-        midge_free(client, timeout);
+        timeout_free(timeout);
         return err;
     }
     *id = timeout->id;

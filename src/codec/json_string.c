@@ -65,19 +65,11 @@ static int end_string(struct midge__json_scan *s)
     return go(s, WAIT_COLON);
 }
 
-static int begin_utf8(struct midge__json_scan *s, uint8_t byte)
-{
-    s->more = s->size = (uint8_t)midge__utf8_begin(byte, &s->code);
-    return s->more > 0 ? go(s, UTF8) : MIDGE_ERR_JSON;
-}
-
 static int on_utf8(struct midge__json_scan *s, uint8_t byte)
 {
-    if (!midge__utf8_add(byte, &s->code))
+    if (!midge__utf8_next(&s->code, byte))
         return MIDGE_ERR_JSON;
-    if (--s->more > 0)
-        return TAKEN;
-    return midge__utf8_ok(s->code, s->size) ? put_string(s, s->code) : MIDGE_ERR_JSON;
+    return midge__utf8_is_open(s->code) ? go(s, UTF8) : put_string(s, s->code);
 }
 
 static int on_string(struct midge__json_scan *s, char c)
@@ -85,12 +77,11 @@ static int on_string(struct midge__json_scan *s, char c)
     uint8_t byte = (uint8_t)c;
     if (c == '"')
         return end_string(s);
-    if (c == '\\') {
-        s->code = 0;
+    s->code = 0;
+    if (c == '\\')
         return go(s, ESCAPE);
-    }
     if (byte >= 0x80)
-        return begin_utf8(s, byte);
+        return on_utf8(s, byte);
     return byte < 0x20 ? MIDGE_ERR_JSON : put_string(s, byte);
 }
 

@@ -8,7 +8,8 @@
 
 #if MIDGE_WITH_JSON
 
-#define DOUBLE_INTEGERS 9007199254740992.0 /* 2^53: up to there a double holds every integer */
+#define INDEX_MAX       (UINT32_MAX / 10 - 1) /* more digits may follow up to here */
+#define DOUBLE_INTEGERS 9007199254740992.0    /* 2^53: up to there a double holds every integer */
 
 static bool is_type(const cJSON *json, int type)
 {
@@ -22,14 +23,14 @@ static const cJSON *member(const cJSON *object, const char *name, size_t len)
         return NULL;
     }
     for (const cJSON *it = object->child; it != NULL; it = it->next) {
-        if (it->string != NULL && strlen(it->string) == len && memcmp(it->string, name, len) == 0) {
+        if (it->string != NULL && strncmp(it->string, name, len) == 0 && it->string[len] == '\0') {
             return it;
         }
     }
     return NULL;
 }
 
-static const cJSON *element(const cJSON *array, uint64_t index)
+static const cJSON *element(const cJSON *array, uint32_t index)
 {
     if (!is_type(array, cJSON_Array)) {
         return NULL;
@@ -44,10 +45,12 @@ static const cJSON *element(const cJSON *array, uint64_t index)
 /* "[12]": the element, and *path moves behind the bracket. */
 static const cJSON *step_index(const cJSON *json, const char **path)
 {
-    uint64_t index;
-    size_t digits = strspn(*path + 1, "0123456789");
-    const char *end = *path + 1 + digits;
-    if (*end != ']' || !midge__span_u64(midge__span(*path + 1, digits), &index)) {
+    const char *end = *path + 1;
+    uint32_t index = 0;
+    for (; midge__is_digit(*end) && index <= INDEX_MAX; end++) {
+        index = index * 10 + (uint32_t)(*end - '0');
+    }
+    if (*end != ']' || end == *path + 1) {
         return NULL;
     }
     *path = end + 1;

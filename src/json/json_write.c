@@ -34,39 +34,21 @@ static void put_char(struct midge_json_writer *w, char c)
     put(w, &c, 1);
 }
 
-/* Bytes of the character in UTF-8 at the beginning of the text; 0: there is none. */
-static size_t character_len(const char *text, size_t len)
+static void put_escaped(struct midge_json_writer *w, char c)
 {
-    uint32_t code;
-    if ((uint8_t)text[0] < 0x80) {
-        return 1;
-    }
-    unsigned more = midge__utf8_begin((uint8_t)text[0], &code);
-    if (more == 0 || more >= len) {
-        return 0;
-    }
-    for (unsigned i = 1; i <= more; i++) {
-        if (!midge__utf8_add((uint8_t)text[i], &code)) {
-            return 0;
-        }
-    }
-    return midge__utf8_ok(code, more) ? more + 1 : 0;
+    char escaped[6];
+    put(w, escaped, midge__json_escape(c, escaped));
 }
 
-/* as_is: the text need not be UTF-8. */
-static void put_quoted(struct midge_json_writer *w, const char *text, size_t len, bool as_is)
+static void put_quoted(struct midge_json_writer *w, const char *text, size_t len)
 {
+    uint32_t code = 0;
     put_char(w, '"');
-    for (size_t n; len > 0 && !w->wrong; text += n, len -= n) {
-        char escaped[6];
-        n = as_is ? 1 : character_len(text, len);
-        w->wrong = n == 0;
-        if (n > 1) {
-            put(w, text, n);
-        } else {
-            put(w, escaped, midge__json_escape(*text, escaped));
-        }
+    for (; len > 0 && !w->wrong; len--) {
+        w->wrong = !midge__utf8_next(&code, (uint8_t)*text);
+        put_escaped(w, *text++);
     }
+    w->wrong = w->wrong || midge__utf8_is_open(code);
     put_char(w, '"');
 }
 
@@ -171,7 +153,7 @@ void midge_json_put_key(struct midge_json_writer *w, const char *key)
         return;
     }
     put_comma(w);
-    put_quoted(w, key, strlen(key), false);
+    put_quoted(w, key, strlen(key));
     put_char(w, ':');
     w->keyed = true;
 }
@@ -179,7 +161,7 @@ void midge_json_put_key(struct midge_json_writer *w, const char *key)
 void midge_json_put_text(struct midge_json_writer *w, const char *text, size_t len)
 {
     if (before_value(w, text != NULL)) {
-        put_quoted(w, text, len, false);
+        put_quoted(w, text, len);
     }
 }
 
@@ -231,7 +213,11 @@ int midge_json_quote(char *out, size_t cap, size_t *len, const char *text)
         return MIDGE_ERR_INVALID;
     }
     midge_json_write_begin(&w, out, cap);
-    put_quoted(&w, text, strlen(text), true);
+    put_char(&w, '"');
+    while (*text != '\0') { /* also text that is not UTF-8 */
+        put_escaped(&w, *text++);
+    }
+    put_char(&w, '"');
     w.first = false;
     return midge_json_write_end(&w, len);
 }
