@@ -16,6 +16,13 @@ void midge__tls_memory_failed_reset(struct midge__tls_impl *impl)
     midge__tls_process_failed_reset();
 }
 
+const struct midge__tls_scope *midge__tls_begin(struct midge__tls_impl *impl)
+{
+    impl->calls_left = MIDGE__TLS_CALLS;
+    midge__tls_memory_failed_reset(impl);
+    return midge__tls_enter(&impl->scope);
+}
+
 bool midge__tls_memory_failed(const struct midge__tls_impl *impl)
 {
     return midge__memory_failed(impl->tls->context->memory) || midge__tls_process_failed();
