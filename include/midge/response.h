@@ -90,7 +90,7 @@ struct midge_result {
        many names and name constraints to compare, 0x800000 a CA is not for servers */
     uint32_t verify_flags;
     uint32_t cert_date;     /* YYYYMMDD: the day the refused certificate expired or becomes valid;
-                               0: dates are not the reason */
+                               0: dates are not the reason, or there are no texts (config.h) */
     uint32_t connection;    /* its number, from 1; 0 none */
     uint32_t retry_after_s; /* from a Retry-After header (RFC 9110 10.2.3); a date counts from
                                the answer's own Date. 0 none */

@@ -48,12 +48,7 @@ static inline void midge__list_push_tail(struct midge__list *head, struct midge_
     midge__list_link(head->prev, node);
 }
 
-static inline void midge__list_remove(struct midge__list *node)
-{
-    node->prev->next = node->next;
-    node->next->prev = node->prev;
-    midge__list_init(node);
-}
+void midge__list_remove(struct midge__list *node);
 
 /* The first node, still in the list; NULL when there is none. */
 static inline struct midge__list *midge__list_first(const struct midge__list *head)

@@ -4,6 +4,11 @@
 /* Digits, letters and !#$%&'*+-.^_`|~ */
 const uint32_t midge__token_chars[8] = {0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff};
 
+struct midge_span midge__span_of(const char *text)
+{
+    return midge__span(text, text != NULL ? strlen(text) : 0);
+}
+
 size_t midge__token_len(struct midge_span s)
 {
     size_t n = 0;
@@ -84,9 +89,11 @@ bool midge__span_u64(struct midge_span s, uint64_t *value)
         if (!midge__is_digit(s.ptr[i]))
             return false;
         unsigned digit = (unsigned)(s.ptr[i] - '0');
-        if (v > UINT64_MAX / 10 || (v == UINT64_MAX / 10 && digit > UINT64_MAX % 10))
+        if (v > UINT64_MAX / 10)
             return false;
         v = v * 10 + digit;
+        if (v < digit) /* it wrapped: v * 10 alone is at most UINT64_MAX - 5 */
+            return false;
     }
     *value = v;
     return s.len != 0;

@@ -20,10 +20,7 @@ static inline struct midge_span midge__span(const char *ptr, size_t len)
 }
 
 /* The span of a C string; absent for NULL. */
-static inline struct midge_span midge__span_of(const char *text)
-{
-    return midge__span(text, text != NULL ? strlen(text) : 0);
-}
+struct midge_span midge__span_of(const char *text);
 
 static inline bool midge__is_digit(char c)
 {

@@ -46,7 +46,7 @@ static int recv_wait(struct midge__tls_impl *impl, uint8_t event)
     return MIDGE_ERR_AGAIN;
 }
 
-/* The stream is not DEAD: the peer's data can still be read. */
+/* The stream is not DEAD: the peer's data can still be read. Only with MIDGE_WITH_EARLY_ANSWERS. */
 static int send_broken(struct midge__tls_impl *impl)
 {
     impl->sending = MIDGE__TLS_SEND_BROKEN;
@@ -56,7 +56,6 @@ static int send_broken(struct midge__tls_impl *impl)
 
 static int recv_once(struct midge__tls_impl *impl, uint8_t *buf, size_t cap, size_t *n)
 {
-    midge__tls_memory_failed_reset(impl);
     impl->recv_wants = 0;
     impl->calls_left--;
     /* mbedTLS treats the fourth empty record in a row as an attack, but RFC 8446 5.1 allows any
@@ -84,7 +83,8 @@ static int recv_once(struct midge__tls_impl *impl, uint8_t *buf, size_t cap, siz
         return READ_MORE;
 #endif
     default:
-        if (ret == MBEDTLS_ERR_NET_SEND_FAILED && impl->sending != MIDGE__TLS_SEND_BROKEN) {
+        if (MIDGE_WITH_EARLY_ANSWERS && ret == MBEDTLS_ERR_NET_SEND_FAILED &&
+            !midge__tls_send_is_broken(impl)) {
             (void)send_broken(impl); /* sending an alert failed: go on reading */
             return READ_MORE;
         }
@@ -100,19 +100,12 @@ static int tls_recv(struct midge__stream *s, uint8_t *buf, size_t cap, size_t *n
     if (impl == NULL) {
         return MIDGE_ERR_CLOSED;
     }
-    switch (impl->state) {
-    case MIDGE__TLS_DEAD:
-        return impl->error;
-    case MIDGE__TLS_ENDED_CLEAN:
-    case MIDGE__TLS_ENDED_CUT:
-        return MIDGE_ERR_EOF;
-    default:
-        break;
+    if (impl->state > MIDGE__TLS_OPEN) {
+        return impl->state == MIDGE__TLS_DEAD ? impl->error : MIDGE_ERR_EOF;
     }
     MIDGE_ASSERT(impl->state == MIDGE__TLS_OPEN && cap > 0);
     int result = READ_MORE;
-    const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
-    impl->calls_left = MIDGE__TLS_CALLS;
+    const struct midge__tls_scope *outer = midge__tls_begin(impl);
     while (result == READ_MORE && impl->calls_left > 0) {
         result = recv_once(impl, buf, cap, n);
     }
@@ -165,7 +158,7 @@ static int send_result(struct midge__tls_impl *impl, int ret, enum midge__tls_se
         return MIDGE_ERR_BUSY;
     }
 #endif
-    if (impl->lower_error != MIDGE_OK) {
+    if (MIDGE_WITH_EARLY_ANSWERS && impl->lower_error != MIDGE_OK) {
         return send_broken(impl);
     }
     return midge__tls_fail(impl, ret);
@@ -201,7 +194,7 @@ static int tls_send(struct midge__stream *s, const uint8_t *buf, size_t len, siz
         impl->sending == MIDGE__TLS_SEND_NOTIFIED) {
         return MIDGE_ERR_CLOSED;
     }
-    if (impl->sending == MIDGE__TLS_SEND_BROKEN) {
+    if (midge__tls_send_is_broken(impl)) {
         return impl->send_error;
     }
     if (impl->state == MIDGE__TLS_DEAD) {
@@ -212,29 +205,30 @@ static int tls_send(struct midge__stream *s, const uint8_t *buf, size_t len, siz
     if (impl->longest_send != 0 && len > impl->longest_send) {
         len = impl->longest_send;
     }
-    const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
-    midge__tls_memory_failed_reset(impl);
-    impl->calls_left = MIDGE__TLS_CALLS;
+    const struct midge__tls_scope *outer = midge__tls_begin(impl);
     int result = send_once(impl, buf, len, n);
     midge__tls_leave(outer);
     return result;
+}
+
+static unsigned event_of(uint8_t wants, unsigned otherwise)
+{
+    return wants != 0 ? wants : otherwise;
 }
 
 static unsigned tls_interest(const struct midge__stream *s, bool want_recv, bool want_send)
 {
     const struct midge__tls *tls = MIDGE_CONTAINER_OF(s, const struct midge__tls, s);
     const struct midge__tls_impl *impl = tls->impl;
-    bool in = false, out = false;
+    unsigned wants = 0;
     if (impl != NULL && impl->state == MIDGE__TLS_WAIT_HANDSHAKE) {
-        in = impl->recv_wants == MIDGE_POLL_IN;
-        out = !in;
+        wants = event_of(impl->recv_wants, MIDGE_POLL_OUT);
     } else if (impl != NULL) {
-        in = (want_recv && impl->recv_wants != MIDGE_POLL_OUT) ||
-             (want_send && impl->send_wants == MIDGE_POLL_IN);
-        out = (want_recv && impl->recv_wants == MIDGE_POLL_OUT) ||
-              (want_send && impl->send_wants != MIDGE_POLL_IN);
+        wants = (want_recv ? event_of(impl->recv_wants, MIDGE_POLL_IN) : 0U) |
+                (want_send ? event_of(impl->send_wants, MIDGE_POLL_OUT) : 0U);
     }
-    return tls->lower->ops->interest(tls->lower, in, out);
+    return tls->lower->ops->interest(tls->lower, (wants & MIDGE_POLL_IN) != 0,
+                                     (wants & MIDGE_POLL_OUT) != 0);
 }
 
 /* --- ending --- */
@@ -266,12 +260,11 @@ static int tls_shutdown(struct midge__stream *s)
     struct midge__tls_impl *impl = tls->impl;
     /* After a failure the context is unusable; before the end of the handshake there is nothing to
        end. */
-    if (impl == NULL || impl->state == MIDGE__TLS_DEAD || impl->sending == MIDGE__TLS_SEND_BROKEN ||
+    if (impl == NULL || impl->state == MIDGE__TLS_DEAD || midge__tls_send_is_broken(impl) ||
         impl->state == MIDGE__TLS_WAIT_HANDSHAKE) {
         return MIDGE_OK;
     }
-    const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
-    midge__tls_memory_failed_reset(impl);
+    const struct midge__tls_scope *outer = midge__tls_begin(impl);
     int result = notify(impl);
     midge__tls_leave(outer);
     return result;
@@ -305,23 +298,19 @@ static const struct midge__stream_ops tls_ops = {
     .close = tls_close,
 };
 
-/* One block: struct, name. */
 static struct midge__tls_impl *make_impl(struct midge__tls *tls,
                                          const struct midge__tls_params *params)
 {
     struct midge__tls_context *context = tls->context;
-    size_t name = strlen(params->servername) + 1;
     struct midge__tls_impl *impl =
-        midge__memory_calloc(context->memory, params->owner, 1, sizeof *impl + name);
+        midge__memory_calloc(context->memory, params->owner, 1, sizeof *impl);
     if (impl == NULL) {
         return NULL;
     }
     impl->tls = tls;
     impl->scope = (struct midge__tls_scope){.context = context, .owner = params->owner};
     impl->show = params->show;
-    impl->name = (char *)(impl + 1);
-    memcpy(impl->name, params->servername, name);
-    midge__tls_verify_name(impl);
+    midge__tls_read_clock(impl);
     mbedtls_ssl_init(&impl->ssl);
     return impl;
 }
@@ -337,14 +326,13 @@ static int set_up(struct midge__tls_impl *impl, const struct midge__tls_params *
         impl->ssl.MBEDTLS_PRIVATE(conf) = &config->ssl;
         return ret;
     }
-    /* RFC 6066 3: no SNI for address literals. Only tls_verify.c checks them. */
-    ret = mbedtls_ssl_set_hostname(&impl->ssl, impl->ip_len > 0 ? NULL : impl->name);
+    ret = midge__tls_verify_name(impl, params->servername);
     if (ret != 0) {
         return ret;
     }
     impl->max_version = config->max_version;
     mbedtls_ssl_set_verify(&impl->ssl, midge__tls_verify, impl);
-    mbedtls_ssl_set_bio(&impl->ssl, impl, midge__tls_bio_send, midge__tls_bio_recv, NULL);
+    mbedtls_ssl_set_bio(&impl->ssl, impl, midge__tls_bio_send, midge__tls_ahead_recv, NULL);
     return midge__tls_session_use(impl, params->resume, config);
 }
 
@@ -356,8 +344,7 @@ static int open_impl(struct midge__tls *tls, const struct midge__tls_params *par
         return MIDGE_ERR_NO_MEMORY;
     }
     tls->impl = impl;
-    const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
-    midge__tls_memory_failed_reset(impl);
+    const struct midge__tls_scope *outer = midge__tls_begin(impl);
     int ret = set_up(impl, params, config);
     int err = ret == 0 ? MIDGE_OK : midge__tls_fail(impl, ret);
     midge__tls_leave(outer);

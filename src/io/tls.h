@@ -54,11 +54,7 @@ size_t midge__tls_resumed_bytes(void);   /* beside the slots: peak of a resumed 
 /* Does a connection keep its slots until it closes? If not, it needs them for handshakes, and
    afterwards only with servers that do not agree to small records; other buffers become small
    blocks. */
-#if MIDGE_WITH_SMALL_RECORDS
 bool midge__tls_keeps_slots(void);
-#else
-#define midge__tls_keeps_slots() true
-#endif
 size_t midge__tls_held_bytes(void);    /* beside the slots: after the handshake */
 size_t midge__tls_held_least(void);    /* the same with the ciphers that need the least memory */
 size_t midge__tls_session_bytes(void); /* one remembered session */

@@ -64,6 +64,15 @@ static mbedtls_ssl_protocol_version version_of(uint8_t version)
     return version == MIDGE_TLS_1_3 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2;
 }
 
+/* A profile with one version has it by default. */
+static void set_versions(mbedtls_ssl_config *conf, const struct midge__tls_config *config)
+{
+    if (MIDGE__TLS_MIN_VERSION != MIDGE__TLS_MAX_VERSION) {
+        mbedtls_ssl_conf_min_tls_version(conf, version_of(config->min_version));
+        mbedtls_ssl_conf_max_tls_version(conf, version_of(config->max_version));
+    }
+}
+
 static void set_tls13(mbedtls_ssl_config *conf)
 {
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
@@ -117,8 +126,7 @@ int midge__tls_config_make(struct midge__tls_context *context, struct midge__tls
         return ret;
     }
     mbedtls_ssl_conf_rng(conf, mbedtls_ctr_drbg_random, &context->drbg);
-    mbedtls_ssl_conf_min_tls_version(conf, version_of(config->min_version));
-    mbedtls_ssl_conf_max_tls_version(conf, version_of(config->max_version));
+    set_versions(conf, config);
     mbedtls_ssl_conf_authmode(conf, config->skip_verification ? MBEDTLS_SSL_VERIFY_NONE
                                                               : MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_ca_chain(conf, context->trust.count > 0 ? &context->trust.roots : NULL, NULL);

@@ -41,7 +41,8 @@ int midge__tls_context_open(struct midge__tls_context **out, struct midge__memor
 {
     *out = NULL;
     struct midge__tls_context *context =
-        midge__memory_calloc(memory, MIDGE__OWNER_CLIENT, 1, sizeof *context + limits->read_ahead);
+        midge__memory_calloc(memory, MIDGE__OWNER_CLIENT, 1,
+                             sizeof *context + (MIDGE_WITH_READ_AHEAD ? limits->read_ahead : 0U));
     if (context == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }

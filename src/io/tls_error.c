@@ -16,6 +16,13 @@ void midge__tls_memory_failed_reset(struct midge__tls_impl *impl)
     midge__tls_process_failed_reset();
 }
 
+const struct midge__tls_scope *midge__tls_begin(struct midge__tls_impl *impl)
+{
+    impl->calls_left = MIDGE__TLS_CALLS;
+    midge__tls_memory_failed_reset(impl);
+    return midge__tls_enter(&impl->scope);
+}
+
 bool midge__tls_memory_failed(const struct midge__tls_impl *impl)
 {
     return midge__memory_failed(impl->tls->context->memory) || midge__tls_process_failed();
@@ -30,22 +37,23 @@ static int handshake_state(const struct midge__tls_impl *impl)
 /* Is the code from below TLS: X.509, keys, ECC, RSA, hashes, numbers, ASN.1? */
 static bool is_from_crypto(int native)
 {
-    return native < 0 && -midge__tls_high_level(native) < 0x5400;
+    return native < 0 && native > -0x5400;
 }
 
-/* A certificate, or the key in it, could not be read. */
-static bool is_malformed_certificate(const struct midge__tls_impl *impl, int native)
-{
-    return handshake_state(impl) == MBEDTLS_SSL_SERVER_CERTIFICATE && is_from_crypto(native);
-}
-
-/* The server's signature, its proof that it has the certificate's key, is wrong. */
-static bool is_bad_signature(const struct midge__tls_impl *impl, int native)
+/* A certificate, or the key in it, could not be read, or the server's signature, its proof that it
+   has the certificate's key, is wrong. */
+static bool is_bad_certificate(const struct midge__tls_impl *impl, int native)
 {
     int state = handshake_state(impl);
-    return (state == MBEDTLS_SSL_SERVER_KEY_EXCHANGE && is_from_crypto(native)) ||
-           (state == MBEDTLS_SSL_CERTIFICATE_VERIFY && native == MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE);
+    return (is_from_crypto(native) && (state == MBEDTLS_SSL_SERVER_CERTIFICATE ||
+                                       state == MBEDTLS_SSL_SERVER_KEY_EXCHANGE)) ||
+           (MIDGE__TLS_MAX_VERSION >= MIDGE_TLS_1_3 && state == MBEDTLS_SSL_CERTIFICATE_VERIFY &&
+            native == MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE);
 }
+
+/* Sets the detail of `fault`. */
+#if MIDGE_WITH_TEXTS
+#define SET_DETAIL(text) (fault->detail = (text))
 
 /* Byte 1 of an alert is its number (RFC 8446 6). */
 static const char *alert_text(const struct midge__tls_impl *impl)
@@ -54,30 +62,33 @@ static const char *alert_text(const struct midge__tls_impl *impl)
     return midge__tls_alert_text(alert != NULL ? alert[1] : 0U);
 }
 
+/* The text contains the profile's name, so that the user knows which profile to build with next. */
+static const char *size_text(void)
+{
+#if defined(MIDGE_PROFILE_TINY)
+    return "TLS record or certificate chain larger than profile tiny's input buffer: use small";
+#elif defined(MIDGE_PROFILE_SMALL)
+    return "TLS record or certificate chain larger than profile small's input buffer";
+#else
+    return "TLS record or certificate chain larger than profile full's input buffer";
+#endif
+}
+
+#else
+#define SET_DETAIL(text) ((void)0)
+#endif
+
 static int judge_certificate(struct midge__tls_impl *impl, struct midge__fault *fault)
 {
     uint32_t flags = mbedtls_ssl_get_verify_result(&impl->ssl);
     flags = flags == UINT32_MAX ? 0 : flags;
     fault->verify_flags = impl->verdict.flags | flags;
-    fault->detail = midge__tls_verdict_text(&impl->verdict, impl->unread, fault->verify_flags);
+    SET_DETAIL(midge__tls_verdict_text(&impl->verdict, impl->unread, fault->verify_flags));
     /* With a more serious reason the text is not about the date. */
     bool by_date = (fault->verify_flags & (MBEDTLS_X509_BADCERT_NOT_TRUSTED |
                                            MBEDTLS_X509_BADCERT_REVOKED | MIDGE__CERT_FLAGS)) == 0;
-    fault->cert_date = by_date ? impl->verdict.cert_date : 0;
+    fault->cert_date = MIDGE_WITH_TEXTS && by_date ? impl->verdict.cert_date : 0;
     return MIDGE_ERR_CERT;
-}
-
-/* The text contains the profile's name, so that the user knows which profile to build with next. */
-static const char *size_text(void)
-{
-#if defined(MIDGE_PROFILE_TINY)
-    return MIDGE__TEXT(
-        "TLS record or certificate chain larger than profile tiny's input buffer: use small");
-#elif defined(MIDGE_PROFILE_SMALL)
-    return MIDGE__TEXT("TLS record or certificate chain larger than profile small's input buffer");
-#else
-    return MIDGE__TEXT("TLS record or certificate chain larger than profile full's input buffer");
-#endif
 }
 
 /* Length field of the record that mbedTLS is reading. */
@@ -111,31 +122,25 @@ static int judge(struct midge__tls_impl *impl, int native, struct midge__fault *
         return MIDGE_ERR_NO_MEMORY;
     }
     if (impl->peer == MIDGE__TLS_PEER_PLAIN) {
-        fault->detail = MIDGE__TEXT("server does not speak TLS");
+        SET_DETAIL("server does not speak TLS");
         return MIDGE_ERR_TLS;
     }
     if (native == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED ||
         native == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
         return judge_certificate(impl, fault);
     }
-    if (native == MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED) {
-        fault->detail = MIDGE__TEXT("no CA certificate to verify against");
-        return MIDGE_ERR_CA;
-    }
     if (is_record_size(impl, native)) {
-        fault->detail = size_text();
+        SET_DETAIL(size_text());
         return MIDGE_ERR_TLS_RECORD_SIZE;
     }
-    if (is_malformed_certificate(impl, native)) {
-        fault->detail = midge__tls_parse_text(native);
+    if (is_bad_certificate(impl, native)) {
+        SET_DETAIL(handshake_state(impl) == MBEDTLS_SSL_SERVER_CERTIFICATE
+                       ? midge__tls_parse_text(native)
+                       : "server's signature does not fit its certificate");
         return MIDGE_ERR_CERT;
     }
-    if (is_bad_signature(impl, native)) {
-        fault->detail = MIDGE__TEXT("server's signature does not fit its certificate");
-        return MIDGE_ERR_CERT;
-    }
-    fault->detail = native == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE ? alert_text(impl)
-                                                                  : midge__tls_error_text(native);
+    SET_DETAIL(native == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE ? alert_text(impl)
+                                                             : midge__tls_error_text(native));
     return MIDGE_ERR_TLS;
 }
 

@@ -33,7 +33,7 @@ static bool is_expensive(const struct midge__tls_impl *impl, int state)
 {
     switch (state) {
     case MBEDTLS_SSL_CLIENT_HELLO: /* makes a key share */
-        return impl->max_version >= MIDGE_TLS_1_3;
+        return MIDGE__TLS_MAX_VERSION >= MIDGE_TLS_1_3 && impl->max_version >= MIDGE_TLS_1_3;
     case MBEDTLS_SSL_SERVER_HELLO:
     case MBEDTLS_SSL_CERTIFICATE_VERIFY:
         return is_tls13(&impl->ssl);
@@ -49,7 +49,7 @@ static bool is_expensive(const struct midge__tls_impl *impl, int state)
 /* When verification is skipped, mbedTLS does not call tls_verify.c for the certificate. */
 static void show_unverified(struct midge__tls_impl *impl, const mbedtls_ssl_session *session)
 {
-#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+#if MIDGE_WITH_TRACE && defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
     const mbedtls_x509_crt *crt = session->MBEDTLS_PRIVATE(peer_cert);
     if (impl->ssl.MBEDTLS_PRIVATE(conf)->MBEDTLS_PRIVATE(authmode) == MBEDTLS_SSL_VERIFY_NONE &&
         impl->saw_certificate && crt != NULL) {
@@ -85,8 +85,6 @@ static void drop_name(struct midge__tls_impl *impl)
     if (!is_tls13(&impl->ssl)) {
         (void)mbedtls_ssl_set_hostname(&impl->ssl, NULL);
     }
-    impl->name = NULL; /* it is at the block's end: shrinking does not move the block */
-    (void)midge__memory_shrink(impl->tls->context->memory, impl, sizeof *impl);
 }
 
 static int finish(struct midge__tls_impl *impl)
@@ -98,7 +96,7 @@ static int finish(struct midge__tls_impl *impl)
     }
     drop_name(impl);
     /* A server that resumes the session sends no certificate, in 1.2 and in 1.3. */
-    tls->resumed = tls->offered && !impl->saw_certificate;
+    tls->resumed = MIDGE_WITH_SESSIONS && tls->offered && !impl->saw_certificate;
     if (tls->resumed) {
         tls->time_verified = impl->offered_verified;
     }
@@ -123,7 +121,6 @@ static int wait_for(struct midge__tls_impl *impl, uint8_t event)
 
 static int advance(struct midge__tls_impl *impl, int state)
 {
-    midge__tls_memory_failed_reset(impl);
     impl->calls_left--;
     if (state == MBEDTLS_SSL_HANDSHAKE_WRAPUP) {
         return midge__tls_wrap_up(impl);
@@ -184,8 +181,7 @@ int midge__tls_handshake(struct midge__stream *s)
         return MIDGE_OK;
     }
     int result = STEP_MORE;
-    const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
-    impl->calls_left = MIDGE__TLS_CALLS;
+    const struct midge__tls_scope *outer = midge__tls_begin(impl);
     while (result == STEP_MORE && impl->calls_left > 0) { /* cheap steps in one call */
         result = step(impl);
     }

@@ -59,10 +59,12 @@ struct midge__tls_context {
     struct midge__cert_path path; /* the path that mbedTLS is verifying */
     int unread; /* mbedTLS's code: why a certificate was left out in this step; 0: none was */
     mbedtls_ctr_drbg_context drbg;
-    /* The read-ahead buffer, see tls_bio.c. */
+#if MIDGE_WITH_READ_AHEAD
+    /* The read-ahead buffer, see tls_ahead.c. */
     const struct midge__tls_impl *ahead_of; /* the stream that its bytes belong to; NULL: empty */
     uint32_t ahead_begin, ahead_end;
     uint8_t ahead[]; /* limits.read_ahead bytes */
+#endif
 };
 
 struct midge__tls_session {
@@ -89,7 +91,8 @@ enum midge__tls_send_state {
     MIDGE__TLS_SEND_HELD,      /* mbedTLS holds output that the lower stream did not take */
     MIDGE__TLS_SEND_NOTIFYING, /* the same, and its last record is close_notify */
     MIDGE__TLS_SEND_NOTIFIED,
-    MIDGE__TLS_SEND_BROKEN /* the lower stream failed with send_error; reading goes on */
+    MIDGE__TLS_SEND_BROKEN /* the lower stream failed with send_error; reading goes on. Only with
+                              MIDGE_WITH_EARLY_ANSWERS, else the stream is DEAD */
 };
 
 /* Kind of the peer's first bytes. */
@@ -120,11 +123,10 @@ struct midge__tls_impl {
 #if MIDGE__CERT_ANY_ORDER
     struct midge__chain_search search;
 #endif
-    int unread;  /* the context's, recorded for this connection's chain */
-    int64_t now; /* seconds since 1970; negative: no trusted clock; 0: not read yet */
-    uint8_t ip[16];
-    uint8_t ip_len; /* 4, 16: the name is a literal; 0: a DNS name */
-    char *name;     /* after the struct; NUL-terminated */
+    int unread; /* the context's, recorded for this connection's chain */
+    bool clock_trusted;
+    uint32_t ip[4];
+    uint8_t ip_len; /* 4, 16: the name is a literal; 0: a DNS name, which mbedTLS's context has */
 };
 
 /* A state is never left for an earlier one. */
@@ -132,6 +134,11 @@ static inline void midge__tls_set_state(struct midge__tls_impl *impl, enum midge
 {
     MIDGE_ASSERT((uint8_t)state > impl->state);
     impl->state = (uint8_t)state;
+}
+
+static inline bool midge__tls_send_is_broken(const struct midge__tls_impl *impl)
+{
+    return MIDGE_WITH_EARLY_ANSWERS && impl->sending == MIDGE__TLS_SEND_BROKEN;
 }
 
 /* tls_config.c. legal: does the profile have the versions? make: sets up config->ssl by the three
@@ -155,23 +162,64 @@ void midge__tls_configs_close(struct midge__tls_context *context);
 /* tls_bio.c: mbedTLS's callbacks; p is a struct midge__tls_impl. */
 int midge__tls_bio_send(void *p, const unsigned char *buf, size_t len);
 int midge__tls_bio_recv(void *p, unsigned char *buf, size_t len);
-/* tls_bio.c: can mbedTLS read more bytes now, although it returned WANT_READ? */
-bool midge__tls_may_read(const struct midge__tls_impl *impl);
-/* tls_bio.c: has the read-ahead buffer bytes of this stream? drop: forgets them. */
-bool midge__tls_has_ahead(const struct midge__tls_impl *impl);
+
+/* tls_ahead.c. recv: in place of midge__tls_bio_recv. drop: forgets the bytes of this stream. */
+#if MIDGE_WITH_READ_AHEAD
+int midge__tls_ahead_recv(void *p, unsigned char *buf, size_t len);
 void midge__tls_drop_ahead(struct midge__tls_impl *impl);
+/* Has the read-ahead buffer bytes of this stream? */
+static inline bool midge__tls_has_ahead(const struct midge__tls_impl *impl)
+{
+    return impl->tls->context->ahead_of == impl;
+}
+#else
+#define midge__tls_ahead_recv       midge__tls_bio_recv
+#define midge__tls_drop_ahead(impl) ((void)(impl))
+#define midge__tls_has_ahead(impl)  ((void)(impl), false)
+#endif
+
+/* Can mbedTLS read more bytes now, although it returned WANT_READ? After warning alerts and similar
+   records it continues to read while there are bytes. When calls_left is used up, this ends and the
+   caller gets its turn back. */
+static inline bool midge__tls_may_read(const struct midge__tls_impl *impl)
+{
+    return impl->calls_left == 0 || midge__tls_has_ahead(impl);
+}
 
 /* tls_verify.c */
-/* Stores the name to verify: literal or DNS. */
-void midge__tls_verify_name(struct midge__tls_impl *impl);
+/* Sets the name to verify, a literal or a DNS name; returns mbedTLS's code. */
+int midge__tls_verify_name(struct midge__tls_impl *impl, const char *name);
 /* mbedTLS's f_vrfy; p is a struct midge__tls_impl. */
 int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
 /* Shows the server's certificate to the observer, once. */
+#if MIDGE_WITH_TRACE
 void midge__tls_show(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt);
+#else
+#define midge__tls_show(impl, crt) ((void)(impl), (void)(crt))
+#endif
 
-/* tls_error.c. memory_failed_reset: call before a call into mbedTLS. memory_failed: has an
-   allocation failed since then? fail: judges mbedTLS's code, makes the stream DEAD, fills in its
-   fault and returns the MIDGE_ERR. */
+/* tls_dates.c. read_clock: to be called once, when the stream opens. flags: mbedTLS's flags of a
+   certificate, with those of its dates as midge judges them. */
+void midge__tls_read_clock(struct midge__tls_impl *impl);
+uint32_t midge__tls_date_flags(const struct midge__tls_impl *impl, const mbedtls_x509_crt *crt,
+                               uint32_t flags);
+
+/* tls_verdict.c: facts about a refused chain that only texts tell. */
+#if MIDGE_WITH_TEXTS
+void midge__tls_note_date(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt,
+                          uint32_t flags);
+void midge__tls_note_trust(struct midge__tls_impl *impl, const mbedtls_x509_crt *leaf,
+                           uint32_t flags);
+#else
+#define midge__tls_note_date(impl, crt, flags)   ((void)0)
+#define midge__tls_note_trust(impl, leaf, flags) ((void)0)
+#endif
+
+/* tls_error.c. begin: enters the stream's scope, for the calls into mbedTLS of one operation;
+   returns the outer one, for midge__tls_leave. memory_failed: has an allocation failed since then?
+   fail: judges mbedTLS's code, makes the stream DEAD, fills in its fault and returns the
+   MIDGE_ERR. */
+const struct midge__tls_scope *midge__tls_begin(struct midge__tls_impl *impl);
 void midge__tls_memory_failed_reset(struct midge__tls_impl *impl);
 bool midge__tls_memory_failed(const struct midge__tls_impl *impl);
 int midge__tls_fail(struct midge__tls_impl *impl, int native);

@@ -32,23 +32,23 @@
 #endif
 #endif
 
-static struct {
-    struct midge__tls_context *contexts;
-    bool ready;
-} process;
+static struct midge__tls_context *contexts;
 
-static const struct midge__tls_scope outside;
+static const struct midge__tls_scope outside = {.time = MIDGE_TIME_FLOOR};
 const struct midge__tls_scope *midge__tls_scope = &outside;
 
 /* --- allocation --- */
 
-#if defined(OWNED) && defined(MBEDTLS_PSA_CRYPTO_C)
+#if !defined(MIDGE__TLS_ARENA)
+#define arena_open() ((int)MIDGE_OK)
+#else
 static struct midge__memory arena;
 static uint64_t arena_block[MIDGE_PROCESS_HEAP / sizeof(uint64_t)];
 
 static int arena_open(void)
 {
-    return midge__memory_init(&arena, arena_block, sizeof arena_block, 1);
+    return arena.owners != 0 ? MIDGE_OK
+                             : midge__memory_init(&arena, arena_block, sizeof arena_block, 1);
 }
 
 /*
@@ -67,7 +67,7 @@ static void *arena_calloc(size_t count, size_t size)
 
 static bool arena_free(void *p)
 {
-    if (!process.ready || !midge__memory_owns(&arena, p)) {
+    if (!midge__memory_owns(&arena, p)) {
         return false;
     }
     midge__memory_free(&arena, p);
@@ -82,15 +82,6 @@ bool midge__tls_process_failed(void)
 void midge__tls_process_failed_reset(void)
 {
     midge__memory_failed_reset(&arena);
-}
-#else
-bool midge__tls_process_failed(void)
-{
-    return false;
-}
-
-void midge__tls_process_failed_reset(void)
-{
 }
 #endif
 
@@ -140,7 +131,7 @@ static void hook_free(void *p)
     if (p == NULL) {
         return;
     }
-    for (struct midge__tls_context *at = process.contexts; at != NULL; at = at->next) {
+    for (struct midge__tls_context *at = contexts; at != NULL; at = at->next) {
         if (midge__memory_owns(at->memory, p)) {
             midge__memory_free(at->memory, p);
             return;
@@ -158,20 +149,14 @@ static void hook_free(void *p)
 /* --- clocks --- */
 
 #if defined(OWNED) && defined(MBEDTLS_PLATFORM_TIME_ALT)
-/* For the ages of tickets, and for mbedTLS's choice between two roots of one name. tls_verify.c
-   judges the dates of certificates, because it knows whether the clock can be trusted. */
+/* For the dates of certificates (tls_dates.c): the same time during a handshake. */
 static mbedtls_time_t hook_time(mbedtls_time_t *out)
 {
-    const struct midge__tls_context *context = midge__tls_scope->context;
-    int64_t now = MIDGE_TIME_FLOOR;
-    if (context != NULL) {
-        now = context->port->wall_time(context->port->ctx);
-        now = now < context->time_floor ? context->time_floor : now;
-    }
+    mbedtls_time_t now = (mbedtls_time_t)midge__tls_scope->time;
     if (out != NULL) {
-        *out = (mbedtls_time_t)now;
+        *out = now;
     }
-    return (mbedtls_time_t)now;
+    return now;
 }
 #endif
 
@@ -225,47 +210,39 @@ static int psa_open(struct midge__tls_context *context)
 #endif
 }
 
-static int first_open(void)
+/* The same each time. */
+static void set_hooks(void)
 {
 #if defined(OWNED)
-#if defined(MBEDTLS_PSA_CRYPTO_C)
-    int err = arena_open();
-    if (err != MIDGE_OK) {
-        return err;
-    }
-#endif
     (void)mbedtls_platform_set_calloc_free(hook_calloc, hook_free);
 #if defined(MBEDTLS_PLATFORM_TIME_ALT)
     (void)mbedtls_platform_set_time(hook_time);
 #endif
 #endif
-    process.ready = true;
-    return MIDGE_OK;
 }
 
 int midge__tls_process_open(struct midge__tls_context *context)
 {
-    if (!process.ready) {
-        int err = first_open();
-        if (err != MIDGE_OK) {
-            return err;
-        }
+    int err = arena_open();
+    if (err != MIDGE_OK) {
+        return err;
     }
-    int err = psa_open(context);
+    set_hooks();
+    err = psa_open(context);
     if (err != MIDGE_OK) {
         return err;
     }
 #if defined(MBEDTLS_ECP_RESTARTABLE)
     mbedtls_ecp_set_max_ops(context->limits.ecp_max_ops);
 #endif
-    context->next = process.contexts;
-    process.contexts = context;
+    context->next = contexts;
+    contexts = context;
     return MIDGE_OK;
 }
 
 void midge__tls_process_close(struct midge__tls_context *context)
 {
-    for (struct midge__tls_context **at = &process.contexts; *at != NULL; at = &(*at)->next) {
+    for (struct midge__tls_context **at = &contexts; *at != NULL; at = &(*at)->next) {
         if (*at == context) {
             *at = context->next;
             return;

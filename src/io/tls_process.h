@@ -18,6 +18,8 @@
 
 #include <stdbool.h>
 
+#include <mbedtls/build_info.h>
+
 #include "io/tls.h"
 
 /*
@@ -33,6 +35,7 @@ struct midge__tls_scope {
     struct midge__tls_context *context; /* NULL: not midge's call */
     unsigned owner;
     bool process; /* allocations live longer than every client */
+    int64_t time; /* seconds since 1970 for mbedTLS, not before the context's floor */
 };
 
 /* The current scope, never NULL. */
@@ -58,7 +61,13 @@ int midge__tls_process_open(struct midge__tls_context *context);
 void midge__tls_process_close(struct midge__tls_context *context);
 
 /* Has the process arena refused a request since the last reset? */
+#if !defined(MIDGE_TLS_EXTERNAL) && defined(MBEDTLS_PSA_CRYPTO_C)
+#define MIDGE__TLS_ARENA
 bool midge__tls_process_failed(void);
 void midge__tls_process_failed_reset(void);
+#else
+#define midge__tls_process_failed()       false
+#define midge__tls_process_failed_reset() ((void)0)
+#endif
 
 #endif

@@ -29,14 +29,15 @@ static size_t impl_bytes(void)
 
 static size_t configs_bytes(void)
 {
-    return COST(sizeof(struct midge__tls_context) + MIDGE_READ_AHEAD) +
+    return COST(sizeof(struct midge__tls_context) +
+                (MIDGE_WITH_READ_AHEAD ? MIDGE_READ_AHEAD : 0U)) +
            MIDGE__TLS_MORE_CONFIGS * COST(sizeof(struct midge__tls_config));
 }
 
 #if defined(MIDGE_TLS_EXTERNAL)
 
-/* The stream's block with a name of 255 bytes: external builds use no other memory of midge. */
-#define EXTERNAL_BYTES COST(impl_bytes() + 256)
+/* The stream's block: external builds use no other memory of midge. */
+#define EXTERNAL_BYTES COST(impl_bytes())
 
 size_t midge__tls_context_bytes(const struct midge_tls *settings)
 {
@@ -68,7 +69,7 @@ size_t midge__tls_handshake_worst(void)
 
 size_t midge__tls_handshake_piece(void)
 {
-    return impl_bytes() + 256;
+    return impl_bytes();
 }
 
 size_t midge__tls_resumed_bytes(void)
@@ -76,12 +77,10 @@ size_t midge__tls_resumed_bytes(void)
     return EXTERNAL_BYTES;
 }
 
-#if MIDGE_WITH_SMALL_RECORDS
 bool midge__tls_keeps_slots(void)
 {
     return true;
 }
-#endif
 
 size_t midge__tls_held_bytes(void)
 {
@@ -121,10 +120,10 @@ size_t midge__tls_slot_out(void)
 #define RECORDS_BYTES (COST(MBEDTLS_SSL_IN_BUFFER_LEN) + COST(MBEDTLS_SSL_OUT_BUFFER_LEN))
 #endif
 
-/* The name after the stream's block and mbedTLS's copy, of 255 bytes at most. */
+/* mbedTLS's copy of the name, of 255 bytes at most. */
 static size_t names_bytes(void)
 {
-    return 256 + COST(256);
+    return COST(256);
 }
 
 /* A chain with a signature of RSA-2048 takes more than this. */
@@ -187,7 +186,7 @@ size_t midge__tls_handshake_worst(void)
 size_t midge__tls_handshake_piece(void)
 {
     size_t least = has_rsa() ? 3072 : sizeof(mbedtls_ssl_handshake_params);
-    return RECORDS_BYTES + (impl_bytes() + 256 > least ? impl_bytes() + 256 : least);
+    return RECORDS_BYTES + (impl_bytes() > least ? impl_bytes() : least);
 }
 
 /*
@@ -197,11 +196,10 @@ size_t midge__tls_handshake_piece(void)
  */
 size_t midge__tls_resumed_bytes(void)
 {
-    return RECORDS_BYTES + COST(impl_bytes() + 64) + COST(64) +
+    return RECORDS_BYTES + COST(impl_bytes()) + COST(64) +
            MIDGE__PICK(WIDE(6400, 8100), WIDE(3800, 4600), WIDE(3800, 4600));
 }
 
-#if MIDGE_WITH_SMALL_RECORDS
 bool midge__tls_keeps_slots(void)
 {
 #if defined(MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH)
@@ -210,7 +208,6 @@ bool midge__tls_keeps_slots(void)
     return true;
 #endif
 }
-#endif
 
 /* They replace the slots. */
 static size_t small_buffers(void)

@@ -78,7 +78,6 @@ static int add_der(struct midge__trust *trust, struct midge__memory *memory,
         return MIDGE_ERR_NO_MEMORY;
     }
     if (ret != 0) {
-        trust->skipped++;
         return MIDGE_OK;
     }
     trust->count++;
@@ -94,12 +93,7 @@ static int add_pem(struct midge__trust *trust, struct midge__memory *memory,
     if (der == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    int err = MIDGE_OK;
-    if (midge__pem_decode(pem, der, cap, &len)) {
-        err = add_der(trust, memory, der, len);
-    } else {
-        trust->skipped++;
-    }
+    int err = midge__pem_decode(pem, der, cap, &len) ? add_der(trust, memory, der, len) : MIDGE_OK;
     midge__memory_free(memory, der);
     return err;
 }
@@ -124,7 +118,6 @@ int midge__trust_open(struct midge__trust *trust, struct midge__memory *memory, 
 {
     mbedtls_x509_crt_init(&trust->roots);
     trust->count = 0;
-    trust->skipped = 0;
     if (ca == NULL || ca_len == 0) {
         return MIDGE_OK;
     }
@@ -153,20 +146,15 @@ void midge__trust_close(struct midge__trust *trust)
    bundle has more than this; a root with more may need more memory than this estimate. */
 #define ROOT_NODES 12U
 
-/* A key's modulus is rarely more than half of the certificate, because the signature is as long. Up
-   to 8192 bits. */
-static size_t number_bytes(size_t der)
-{
-    return der / 2 + 192 < 1032 ? der / 2 + 192 : 1032;
-}
-
-/* Certificate, its DER, names and lists, then the key: N, E and RR mod N. */
+/* Certificate, its DER, names and lists, then the key: N, E and RR mod N. A modulus is rarely more
+   than half of the certificate, because the signature is as long. Each block rounds up, and has a
+   header. */
 static size_t root_bytes(size_t der)
 {
-    return MIDGE__MEMORY_COST(sizeof(mbedtls_x509_crt)) + MIDGE__MEMORY_COST(der) +
+    return MIDGE__MEMORY_COST(sizeof(mbedtls_x509_crt)) +
            ROOT_NODES * MIDGE__MEMORY_COST(sizeof(mbedtls_asn1_named_data)) +
-           MIDGE__MEMORY_COST(sizeof(mbedtls_rsa_context)) +
-           2 * MIDGE__MEMORY_COST(number_bytes(der)) + MIDGE__MEMORY_COST(8);
+           MIDGE__MEMORY_COST(sizeof(mbedtls_rsa_context)) + MIDGE__MEMORY_COST(8) + 2 * der +
+           2U * 192U + 6 * MIDGE__MEMORY_UNIT;
 }
 
 size_t midge__trust_bytes(const void *ca, size_t ca_len)

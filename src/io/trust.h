@@ -12,7 +12,6 @@
 struct midge__trust {
     mbedtls_x509_crt roots; /* the first of a chain; empty when count is 0 */
     unsigned count;
-    unsigned skipped; /* certificates that could not be parsed */
 };
 
 /* Parses PEM (other text between the certificates is skipped), or DER certificates one after the
