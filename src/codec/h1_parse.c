@@ -255,7 +255,6 @@ static int step(struct midge__h1_parse *p, struct midge__h1_event *event)
     case WAIT_CHUNK:
         return on_chunk(p);
     case DONE:
-        p->complete = MIDGE__H1_COMPLETE_YES;
         return stop(event, MIDGE__H1_END);
     default:
         return on_body(p, event);
@@ -285,16 +284,13 @@ int midge__h1_parse(struct midge__h1_parse *p, const uint8_t *in, size_t len, si
     while (got == MIDGE__H1_GO) {
         got = step(p, event);
     }
+    if (p->state == DONE) {
+        p->complete = MIDGE__H1_COMPLETE_YES;
+    }
     *used = (size_t)(p->at - in);
     p->received = midge__h1_offset(p);
     p->end = p->at;
     return p->err;
-}
-
-void midge__h1_parse_grow(struct midge__h1_parse *p, char *head, size_t cap)
-{
-    p->head = head;
-    p->cap = cap;
 }
 
 /* ---- the end of the stream ---- */
@@ -342,9 +338,6 @@ int midge__h1_parse_eof(struct midge__h1_parse *p, enum midge__h1_eof eof)
     case WAIT_CLOSE:
         return eof_until_close(p, eof);
     case DONE:
-        if (p->complete == MIDGE__H1_COMPLETE_NO) {
-            p->complete = MIDGE__H1_COMPLETE_YES;
-        }
         return MIDGE_OK;
     default:
         return cut(p, MIDGE_ERR_PARTIAL, MIDGE__RARE_TEXT("closed before the body's end"));

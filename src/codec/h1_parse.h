@@ -74,7 +74,7 @@ struct midge__h1_parse {
     uint16_t status;  /* 100..999 */
     uint8_t minor;    /* HTTP/1.minor */
     uint8_t framing;  /* enum midge__h1_framing */
-    uint8_t complete; /* enum midge__h1_complete */
+    uint8_t complete; /* enum midge__h1_complete; YES also before END, if only END follows */
     bool has_length;  /* content_length was given */
     bool keep_alive;  /* the server accepts another request; may become false until END */
     struct midge__keep_alive keep; /* the limits of keep_alive */
@@ -120,7 +120,11 @@ int midge__h1_parse(struct midge__h1_parse *p, const uint8_t *in, size_t len, si
 /* After GROW, and at any later time to shrink: `head` is another buffer that starts with a copy of
  * the old one's first p->fill bytes (as realloc leaves it). To continue it must be larger than
  * p->fill bytes. */
-void midge__h1_parse_grow(struct midge__h1_parse *p, char *head, size_t cap);
+static inline void midge__h1_parse_grow(struct midge__h1_parse *p, char *head, size_t cap)
+{
+    p->head = head;
+    p->cap = cap;
+}
 
 /* The input may lie in the head buffer, at least this far behind head + fill: it is parsed in place
  * then, and the buffer is never full below its end. The kept text may become longer by two bytes

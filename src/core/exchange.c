@@ -12,6 +12,8 @@
 #include "core/exchange.h"
 #include "base/check.h"
 #include "base/span.h"
+#include "codec/field.h"
+#include "codec/h1_parse.h"
 #include "codec/retry_after.h"
 #include "core/client.h"
 #include "core/conn.h"
@@ -243,6 +245,10 @@ static struct midge_span field(const struct midge_response *response, const char
 
 static uint32_t retry_after(const struct midge_response *response)
 {
+    const struct midge__h1_parse *p = response->impl;
+    if ((p->present & MIDGE__FIELD_BIT(RETRY_AFTER)) == 0) {
+        return 0; /* as in most answers */
+    }
     const struct midge_span value = field(response, "Retry-After");
     return value.ptr != NULL ? midge__retry_after(value, field(response, "Date")) : 0;
 }

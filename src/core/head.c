@@ -35,12 +35,12 @@ void midge__head_begin(struct midge__h1_write *write, struct midge_url *url,
 {
     const struct midge_config *config = &t->aw.client->config;
     const struct midge_request *r = t->request;
-    memset(write, 0, sizeof *write);
     write->framing = (uint8_t)midge__request_framing(r, t->method);
     write->content_length = midge__request_length(r);
     write->head = midge__prepared_head(t);
+    write->sent = 0;
     if (MIDGE_WITH_PREPARED && write->head.ptr != NULL) {
-        return;
+        return; /* the rest is not read */
     }
     set_url(url, t);
     write->method = midge__request_method(r);

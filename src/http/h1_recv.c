@@ -39,8 +39,8 @@ static void give_trailers(struct midge__h1 *h)
     if (MIDGE_WITH_HEAD_SKIPPING && h->parse.skipped) {
         midge__exchange_skipped(&h->x);
     }
-    while (MIDGE_WITH_TRAILERS && h->x.transfer != NULL &&
-           midge__h1_trailer_next(&h->parse, &at, &name, &value)) {
+    while (MIDGE_WITH_TRAILERS && h->parse.framing == MIDGE__H1_FRAMING_CHUNKED &&
+           h->x.transfer != NULL && midge__h1_trailer_next(&h->parse, &at, &name, &value)) {
         midge__exchange_trailer(&h->x, name, value);
     }
 }
@@ -98,16 +98,16 @@ static enum midge__step parse_some(struct midge__h1 *h)
         if (err != MIDGE_OK) {
             return over_because(h, err, h->parse.why);
         }
-        if (event.kind == MIDGE__H1_END) {
-            return on_end(h);
-        }
-        err = handle(h, &event, &more);
+        err = event.kind != MIDGE__H1_END ? handle(h, &event, &more) : MIDGE_OK;
         if (h->x.transfer == NULL) {
             return MIDGE__STEP_OVER; /* canceled in a callback */
         }
         if (err != MIDGE_OK) {
             return over_because(h, err,
                                 err == MIDGE_ERR_TOO_LARGE ? too_large_detail(event.kind) : NULL);
+        }
+        if (h->parse.complete != MIDGE__H1_COMPLETE_NO && (h->x.waits & MIDGE__RECV_WAITS) == 0) {
+            return on_end(h);
         }
     }
     h->parse_on = more;

@@ -9,6 +9,8 @@
 #include "http/h1.h"
 #include "core/head.h"
 #include "core/origin.h"
+#include "core/prepared.h"
+#include "core/request.h"
 #include <string.h>
 
 int midge__h1_head(struct midge__h1 *h, uint8_t *buf, size_t cap, size_t *n)
@@ -46,20 +48,47 @@ static int send_body(struct midge__h1 *h, bool *moved)
     return err;
 }
 
+/* A prepared head without framing fields is sent from its own memory: the bytes from h->head_sent
+   on. ptr NULL: the head is composed. */
+static struct midge_span ready_head(const struct midge__h1 *h)
+{
+    const struct midge__transfer *t = h->x.transfer;
+    struct midge_span head = midge__prepared_head(t);
+    if (MIDGE_WITH_PREPARED && head.ptr != NULL &&
+        midge__request_framing(t->request, t->method) == MIDGE__H1_FRAMING_NONE) {
+        head.ptr += h->head_sent;
+        head.len += sizeof "\r\n" - 1 - h->head_sent;
+        return head;
+    }
+    return (struct midge_span){NULL, 0};
+}
+
+/* Composes what is left of the head, and a small body, which is sent in one record with it. *head:
+   bytes of the head; *len: of both. */
+static int compose(struct midge__h1 *h, uint8_t *buf, size_t *head, size_t *len)
+{
+    size_t body = 0;
+    int err = midge__h1_head(h, buf, MIDGE_SEND_BUFFER, head);
+    const uint8_t *from = midge__exchange_memory(&h->x, &body);
+    *len = *head;
+    if (err == MIDGE_OK && body > 0 && body <= MIDGE_SEND_BUFFER - *head) {
+        memcpy(buf + *head, from, body);
+        *len += body;
+    }
+    return err;
+}
+
 static int send_head(struct midge__h1 *h, bool *moved)
 {
-    uint8_t *buf = h->x.conn->client->send_buffer;
-    size_t head = 0, n = 0, body;
-    int err = midge__h1_head(h, buf, MIDGE_SEND_BUFFER, &head);
-    bool whole = err == MIDGE_OK;
-    /* A small body is sent in one record with its head. */
-    const uint8_t *from = midge__exchange_memory(&h->x, &body);
-    if (!whole || body > MIDGE_SEND_BUFFER - head) {
-        body = 0;
-    } else if (body > 0) {
-        memcpy(buf + head, from, body);
+    struct midge_span ready = ready_head(h);
+    const uint8_t *from = (const uint8_t *)ready.ptr;
+    size_t head = ready.len, len = ready.len, n = 0;
+    bool whole = true;
+    if (from == NULL) {
+        from = h->x.conn->client->send_buffer;
+        whole = compose(h, h->x.conn->client->send_buffer, &head, &len) == MIDGE_OK;
     }
-    err = midge__h1_send_once(h, buf, head + body, &n, moved);
+    int err = midge__h1_send_once(h, from, len, &n, moved);
     size_t of_head = n < head ? n : head;
     h->head_sent += (uint32_t)of_head;
     h->x.sent += n - of_head;

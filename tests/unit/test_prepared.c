@@ -88,18 +88,18 @@ static size_t without_framing(char *out, const struct fake_sock *s, size_t from)
     return n;
 }
 
-static void same_bytes(void **state)
+static void same_bytes_of(const struct fake_script *server)
 {
     static void (*const sets[])(struct midge_request *, struct probe *) = {
         set_nothing, set_body, set_headers, set_source, set_mended};
     static const struct midge_header own[] = {{"X-Client", "1"}};
-    (void)state;
     for (size_t i = 0; i < MIDGE_ARRAY_LEN(sets); i++) {
         struct world w;
         struct probe p;
         struct midge_prepared *prepared;
         static char sent[2][4096];
         world_open(&w, &(struct midge_config){.headers = own, .n_headers = 1});
+        fake_listen(&w.fake, 80, server);
         probe_init(&p, &w, URL);
         sets[i](&p.request, &p);
         probe_start(&p);
@@ -124,6 +124,19 @@ static void same_bytes(void **state)
         midge_prepared_free(w.client, prepared);
         world_close(&w);
     }
+}
+
+static void same_bytes(void **state)
+{
+    (void)state;
+    same_bytes_of(&fake_hello);
+}
+
+static void same_bytes_in_pieces(void **state)
+{
+    static const struct fake_script slow = {.send_slice = 7, .steps = {REQUEST, SAY(HELLO), LOOP}};
+    (void)state;
+    same_bytes_of(&slow);
 }
 
 static void other_bodies(void **state)
@@ -483,6 +496,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_bytes),
+        cmocka_unit_test(same_bytes_in_pieces),
         cmocka_unit_test(other_bodies),
         cmocka_unit_test(refused),
         cmocka_unit_test(client_length),
