@@ -207,9 +207,10 @@ void midge__conn_admit(struct midge__conn *conn)
     struct midge__origin *o = conn->origin;
     struct midge__tls_params params = {
         .servername = o->servername,
-        .min_version = o->min_tls,
-        .max_version = o->max_tls,
-        .skip_verification = o->skip_verification,
+        .min_version = midge__origin_own(o, min_tls, 0),
+        .max_version = midge__origin_own(o, max_tls, 0),
+        .skip_verification = midge__origin_own(o, skip_verification,
+                                               client->config.tls.dangerously_skip_verification),
         .resume =
             MIDGE_WITH_SESSIONS && conn->transfer->need == MIDGE__NEED_USUAL ? o->session : NULL,
         .owner = conn->owner,
@@ -280,10 +281,7 @@ bool midge__conn_step_tls(struct midge__conn *conn)
 static void join(struct midge__conn *conn, struct midge__transfer *t)
 {
     struct midge_client *client = conn->client;
-    midge__list_init(&conn->link);
-    midge__list_init(&conn->ready);
-    midge__list_init(&conn->kin);
-    midge__list_init(&conn->rank);
+    midge__lists_init(conn->lists, MIDGE_ARRAY_LEN(conn->lists));
     midge__list_push_tail(&client->conns, &conn->link);
     conn->number = ++client->newest_conn;
     conn->origin = t->origin;

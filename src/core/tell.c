@@ -46,7 +46,8 @@ void midge__peer_tell(const struct midge__conn *conn, enum midge_peer_event even
         .port = o->port,
         .tls_version = conn->tls.version,
         .resumed = conn->tls.resumed,
-        .verified = !o->skip_verification,
+        .verified =
+            !midge__origin_own(o, skip_verification, config->tls.dangerously_skip_verification),
         .cipher = conn->tls.cipher,
         .certificate = certificate,
     };
