@@ -462,7 +462,9 @@ void midge__origins_expire(struct midge_client *client, bool all)
    address now, or the server may have changed its TLS versions. */
 void midge__origin_forget_after_failure(struct midge__origin *o, const struct midge__conn *conn)
 {
-    o->address_known = o->literal;
+    if (MIDGE_WITH_FAIL_OVER) {
+        o->address_known = o->literal;
+    }
     if (MIDGE_WITH_SESSIONS && conn->tls.offered) {
         midge__origin_forget_session(o);
     }
