@@ -4,8 +4,8 @@
  * words. The lines before the first `host` are about the whole network. Lines behind a `host` are
  * about that host, and lines behind a `reply` about that answer.
  *
- * What the simulation takes as one value (a path, an answer) is collected from several lines and
- * given to it where the next such value begins.
+ * Some values of the simulation (a path, an answer) are collected from several lines and given to
+ * it where the next such value begins.
  */
 #define _GNU_SOURCE
 #include "world.h"

@@ -267,6 +267,13 @@
 #error "MIDGE_WITH_LEADERS needs MIDGE_WITH_SESSIONS: others resume the leader's session"
 #endif
 
+/* Each address of a host gets its share of the time to connect, and the one that worked last is
+   tried first, without a lookup. Without it the next address is tried only when the one before has
+   refused, and each new connection looks the name up. */
+#ifndef MIDGE_WITH_FAIL_OVER
+#define MIDGE_WITH_FAIL_OVER 1
+#endif
+
 /* A request that can use an idle connection begins before one that waits for memory or a place, at
    most twice. Without it the idle connection closes for the one that waits. */
 #ifndef MIDGE_WITH_OVERTAKING

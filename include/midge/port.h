@@ -72,9 +72,9 @@ struct midge_port {
      */
     uint64_t (*clock_us)(void *ctx);
     /* Seconds since 1970 UTC, or a negative MIDGE_ERR when there is no trusted clock. Called in
-       each poll: if 12 days (2^30 ms) have passed between two polls, midge forgets sessions and
-       addresses and closes idle connections, even if clock_ms stood still meanwhile or has
-       wrapped. */
+       each poll (MIDGE_WITH_SESSIONS): if 12 days (2^30 ms) have passed between two polls, midge
+       forgets sessions and addresses and closes idle connections, even if clock_ms stood still
+       meanwhile or has wrapped. */
     int64_t (*wall_time)(void *ctx);
     /* Fill with cryptographic-quality entropy; MIDGE_ERR_ENTROPY when there is none. Never a
        timer, never a constant. */
@@ -86,10 +86,6 @@ struct midge_port {
        the lookup later. */
     int (*dns_start)(void *ctx, const char *host, struct midge_dns_query *query);
     void (*dns_cancel)(void *ctx, struct midge_dns_query *query);
-
-    /* The index of a network interface, for midge_addr.scope: "eth0" of fe80::1%eth0. ZONE when
-       no interface has that name. May be NULL: zones are numbers only. */
-    int (*zone)(void *ctx, const char *name, uint32_t *scope);
 
     /* Open a non-blocking TCP socket and begin to connect. MIDGE_OK: under way or connected.
        NO_MEMORY: no socket is left for now; MIDGE_ERR_CONNECT. */
@@ -109,12 +105,19 @@ struct midge_port {
        the query's done. A wake ends exactly one poll. INVALID when n is more than the port
        supports. */
     int (*poll)(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms);
+    /* From any thread or interrupt: end a poll in progress, or the next one at once. */
+    void (*wake)(void *ctx);
+
+    /* midge_open refuses a port without one of the functions above; all that follow may be NULL. */
+
+    /* The index of a network interface, for midge_addr.scope: "eth0" of fe80::1%eth0. ZONE when
+       no interface has that name. May be NULL: zones are numbers only. */
+    int (*zone)(void *ctx, const char *name, uint32_t *scope);
+
     /* For foreign loops: writes the port's own sockets (resolver, wake), at most cap, and their
        number to *n; lowers *timeout_ms to the time until the port must be polled. May be NULL:
        none. */
     int (*interest)(void *ctx, struct midge_pollfd *fds, size_t cap, size_t *n, int *timeout_ms);
-    /* From any thread or interrupt: end a poll in progress, or the next one at once. */
-    void (*wake)(void *ctx);
 
     /* A small file store. All of these may be NULL: MIDGE_ERR_UNSUPPORTED. There are no short
        writes: a write takes all bytes or fails. finish closes the file; commit 0 discards a

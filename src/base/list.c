@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Not inline: it is called in many places. */
+/* Not inline: these are called in many places. */
 #include "base/list.h"
 
 void midge__list_remove(struct midge__list *node)
@@ -7,4 +7,11 @@ void midge__list_remove(struct midge__list *node)
     node->prev->next = node->next;
     node->next->prev = node->prev;
     midge__list_init(node);
+}
+
+void midge__lists_init(struct midge__list *lists, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        midge__list_init(&lists[i]);
+    }
 }

@@ -23,6 +23,9 @@ static inline void midge__list_init(struct midge__list *node)
     node->prev = node;
 }
 
+/* The same for n of them (list.c). */
+void midge__lists_init(struct midge__list *lists, size_t n);
+
 /* On a head: no nodes. On a node: not in a list. */
 static inline bool midge__list_empty(const struct midge__list *head)
 {

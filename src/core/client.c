@@ -62,9 +62,7 @@ static void init_lists(struct midge_client *client)
     _Static_assert(offsetof(struct midge_client, unused) + sizeof client->unused ==
                        offsetof(struct midge_client, lists) + sizeof client->lists,
                    "the lists are all lists");
-    for (size_t i = 0; i < MIDGE_ARRAY_LEN(client->lists); i++) {
-        midge__list_init(&client->lists[i]);
-    }
+    midge__lists_init(client->lists, MIDGE_ARRAY_LEN(client->lists));
 }
 
 #if MIDGE_WITH_FAULTS
@@ -130,18 +128,13 @@ static int init(struct midge_client *client, const struct midge_config *config, 
     return pairs > 0 ? set_up(client, size, pairs) : MIDGE_ERR_NO_MEMORY;
 }
 
-/* Are all functions there that every port has? */
+/* Are all functions there that every port has, from clock_ms to wake? */
 static bool port_is_whole(const struct midge_port *port)
 {
-#define AT(function) offsetof(struct midge_port, function)
-    static const uint8_t needed[] = {AT(clock_ms),  AT(clock_us),   AT(wall_time), AT(entropy),
-                                     AT(dns_start), AT(dns_cancel), AT(connect),   AT(connected),
-                                     AT(recv),      AT(send),       AT(close),     AT(poll),
-                                     AT(wake)};
-#undef AT
     void (*function)(void);
-    for (size_t i = 0; port != NULL && i < sizeof needed; i++) {
-        memcpy((void *)&function, (const char *)port + needed[i], sizeof function);
+    for (size_t at = offsetof(struct midge_port, clock_ms);
+         port != NULL && at <= offsetof(struct midge_port, wake); at += sizeof function) {
+        memcpy((void *)&function, (const char *)port + at, sizeof function);
         if (function == NULL) {
             return false;
         }

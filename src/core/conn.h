@@ -47,11 +47,16 @@ struct midge__conn {
     struct midge_dns_query *query;
     struct midge__exchange *memory_waiter; /* the one that needs `needs` */
     struct midge__stream *stream;          /* the top layer: tls or tcp */
-    struct midge__list link;               /* client->conns, or client->dead */
-    struct midge__list ready;              /* client->ready: has something to do */
-    struct midge__list kin;                /* origin->usable or origin->leaders */
-    struct midge__list
-        rank; /* client->idle, ->waiting, ->memory_waiters, ->silent or ->overtaken */
+    union {
+        struct {
+            struct midge__list link;  /* client->conns, or client->dead */
+            struct midge__list ready; /* client->ready: has something to do */
+            struct midge__list kin;   /* origin->usable or origin->leaders */
+            struct midge__list rank;  /* client->idle, ->waiting, ->memory_waiters, ->silent or
+                                         ->overtaken */
+        };
+        struct midge__list lists[4]; /* all of them */
+    };
     /* WAIT_TCP: the address's share; READY: keep-alive if idle, the protocol's if busy; WAIT_CLOSE:
        its limit */
     struct midge__timer timer;

@@ -4,6 +4,7 @@
    or a session is refused, the transfer goes back to the queue (midge__conn_requeue). */
 #include "base/check.h"
 #include "base/list.h"
+#include "core/address.h"
 #include "core/client.h"
 #include "core/deadline.h"
 #include "core/conn.h"
@@ -15,10 +16,6 @@
 #include "core/tell.h"
 #include "core/transfer.h"
 #include "midge/config.h"
-
-/* A remembered address gets one of two shares, so that time is left to look up others if it
-   fails. */
-#define KNOWN_AND_ASK 2U
 
 void midge__conn_requeue(struct midge__conn *conn, enum midge__need need, bool first)
 {
@@ -60,24 +57,6 @@ static void become_ready(struct midge__conn *conn)
 
 static void address_late(struct midge__timer *timer);
 
-/* An address that never answers must not use up the time of the others: this one, the first of
-   `addresses`, gets its share of the transfer's remaining time. The last one gets all of it. If the
-   transfer has no limit, there are no shares: the platform ends each try. */
-static void give_share(struct midge__conn *conn, unsigned addresses)
-{
-    struct midge_client *client = conn->client;
-    uint32_t left = midge__transfer_left(conn->transfer);
-    if (addresses < 2 || left == MIDGE_NO_TIMEOUT) {
-        return;
-    }
-    uint32_t share = left / addresses;
-    if (share < MIDGE_CONNECT_SHARE_MS) {
-        share = MIDGE_CONNECT_SHARE_MS;
-    }
-    conn->timer.fire = address_late;
-    (void)midge__timer_arm(&client->timers, &conn->timer, client->now_ms + share);
-}
-
 static int connect_to(struct midge__conn *conn, const struct midge_addr *addr, unsigned addresses)
 {
     if (MIDGE_WITH_OVERRIDES && conn->origin->family != 0 && addr->family != conn->origin->family) {
@@ -91,7 +70,7 @@ static int connect_to(struct midge__conn *conn, const struct midge_addr *addr, u
     midge__conn_state_set(conn, MIDGE__CONN_WAIT_TCP);
     midge__leader_moved(conn);
     midge__peer_tell(conn, MIDGE_PEER_TRYING, addr, NULL);
-    give_share(conn, addresses);
+    midge__address_share(conn, addresses, address_late);
     return MIDGE_OK;
 }
 
@@ -155,10 +134,8 @@ static int start_dns(struct midge__conn *conn)
 /* If it was a remembered address, look the name up again before giving up. */
 static void connect_failed(struct midge__conn *conn)
 {
-    midge__timer_disarm(&conn->client->timers, &conn->timer);
     conn->tcp.s.ops->close(&conn->tcp.s);
-    if (conn->query == NULL && !conn->origin->literal) {
-        conn->origin->address_known = false;
+    if (midge__address_fails(conn)) {
         check_open_step(conn, start_dns(conn), NULL);
         return;
     }
@@ -169,13 +146,12 @@ static void connected(struct midge__conn *conn)
 {
     midge__leader_heard(conn);
     midge__leader_moved(conn);
-    midge__timer_disarm(&conn->client->timers, &conn->timer);
-    if (conn->query != NULL) {
-        conn->origin->address = conn->query->addrs[conn->address_at - 1];
-        conn->origin->address_known = true;
-        midge__conn_query_drop(conn);
-    }
-    midge__peer_tell(conn, MIDGE_PEER_CONNECTED, &conn->origin->address, NULL);
+    const struct midge_dns_query *query = conn->query;
+    const struct midge_addr *address =
+        query != NULL ? &query->addrs[conn->address_at - 1] : &conn->origin->address;
+    midge__address_works(conn, address);
+    midge__peer_tell(conn, MIDGE_PEER_CONNECTED, address, NULL);
+    midge__conn_query_drop(conn);
     if (!conn->origin->secure) {
         become_ready(conn);
         return;
@@ -207,9 +183,10 @@ void midge__conn_admit(struct midge__conn *conn)
     struct midge__origin *o = conn->origin;
     struct midge__tls_params params = {
         .servername = o->servername,
-        .min_version = o->min_tls,
-        .max_version = o->max_tls,
-        .skip_verification = o->skip_verification,
+        .min_version = midge__origin_own(o, min_tls, 0),
+        .max_version = midge__origin_own(o, max_tls, 0),
+        .skip_verification = midge__origin_own(o, skip_verification,
+                                               client->config.tls.dangerously_skip_verification),
         .resume =
             MIDGE_WITH_SESSIONS && conn->transfer->need == MIDGE__NEED_USUAL ? o->session : NULL,
         .owner = conn->owner,
@@ -280,18 +257,16 @@ bool midge__conn_step_tls(struct midge__conn *conn)
 static void join(struct midge__conn *conn, struct midge__transfer *t)
 {
     struct midge_client *client = conn->client;
-    midge__list_init(&conn->link);
-    midge__list_init(&conn->ready);
-    midge__list_init(&conn->kin);
-    midge__list_init(&conn->rank);
+    midge__lists_init(conn->lists, MIDGE_ARRAY_LEN(conn->lists));
     midge__list_push_tail(&client->conns, &conn->link);
     conn->number = ++client->newest_conn;
     conn->origin = t->origin;
     conn->origin->refs++;
     conn->origin->connections++;
     midge__queue_update(conn->origin);
-    conn->keep_s = conn->served_most = MIDGE__KEEP_ALIVE_NONE;
-    conn->tls.cipher = "";
+    if (MIDGE_WITH_KEEP_ALIVE_HINTS) {
+        conn->keep_s = conn->served_most = MIDGE__KEEP_ALIVE_NONE;
+    }
     conn->tcp.sock = MIDGE_SOCK_NONE;
     client->n_conns++;
     midge__stats_opened(client);
@@ -314,13 +289,11 @@ int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
     join(conn, t);
     conn->transfer = t;
     t->result->connects++;
-    t->result->connection = conn->number;
     midge__leader_open(conn);
     if (conn->origin->address_known) {
         midge__transfer_phase(t, MIDGE_PHASE_CONNECT);
-        unsigned addresses = conn->origin->literal ? 1 : KNOWN_AND_ASK;
-        int err = connect_to(conn, &conn->origin->address, addresses);
-        if (err == MIDGE_OK || conn->origin->literal) {
+        int err = connect_to(conn, &conn->origin->address, midge__address_shares(conn->origin));
+        if (err == MIDGE_OK || !midge__address_fails(conn)) {
             midge__conn_kick(conn);
             check_open_step(conn, err, &conn->tcp.s.fault);
             return MIDGE_OK;

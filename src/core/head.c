@@ -20,7 +20,7 @@ static void set_url(struct midge_url *url, const struct midge__transfer *t)
     const char *target = t->request->url + t->target_at;
     memset(url, 0, sizeof *url);
     url->host = midge__span_of(o->url_host);
-    url->port = o->url_port;
+    url->port = midge__origin_own(o, url_port, o->port);
     url->is_https = o->secure;
     url->is_ipv6 = MIDGE_WITH_IPV6 && strchr(o->url_host, ':') != NULL;
     if (t->target_len > 0 && *target == '?') {

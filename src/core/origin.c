@@ -25,7 +25,7 @@
 
 /* --- identity --- */
 
-_Static_assert(sizeof(struct midge__origin_key) == 10, "no padding");
+_Static_assert(sizeof(struct midge__origin_key) == (MIDGE_WITH_OVERRIDES ? 10 : 4), "no padding");
 
 enum {
     HOST,
@@ -38,11 +38,6 @@ struct identity {
     struct midge_span name[MIDGE__ORIGIN_NAMES];
     char zone[MIDGE_WITH_IPV6 ? MIDGE__ZONE_MAX + 1 : 1]; /* of the host, "" none */
 };
-
-static uint8_t or_else(uint8_t value, uint8_t otherwise)
-{
-    return value != 0 ? value : otherwise;
-}
 
 /* "fe80::1%eth0" (RFC 4007 11) in its two parts. */
 static int split_zone(struct midge_span *host, char *zone)
@@ -62,51 +57,74 @@ static int split_zone(struct midge_span *host, char *zone)
     return MIDGE_OK;
 }
 
+/* --- what a request may override --- */
+
+#if MIDGE_WITH_OVERRIDES
+
+static uint8_t or_else(uint8_t value, uint8_t otherwise)
+{
+    return value != 0 ? value : otherwise;
+}
+
 static struct midge_span without_zone(struct midge_span name)
 {
     return MIDGE_WITH_IPV6 ? midge__span(name.ptr, midge__span_find(name, '%')) : name;
 }
 
-static bool has_overrides(const struct midge_request *r)
+static bool can_verify(const struct midge_client *client, const struct identity *id)
 {
-    return r->connect_host != NULL || r->connect_port != 0 || r->servername != NULL ||
-           r->min_tls != 0 || r->max_tls != 0 || r->dangerously_skip_verification != 0;
+    return id->key.skip_verification || midge__tls_can_verify(client->tls);
+}
+
+/* Versions matter only with TLS. The client's were checked when it was opened. */
+static bool has_versions(const struct midge__origin_key *key)
+{
+    return !key->secure || ((key->min_tls == 0 || midge__tls_has_version(key->min_tls)) &&
+                            (key->max_tls == 0 || midge__tls_has_version(key->max_tls)));
 }
 
 /* Another site at the same address is another identity: the URL's host stays. */
-static void override(struct identity *id, const struct midge_request *r)
+static int override(struct identity *id, const struct midge_client *client,
+                    const struct midge_request *r)
 {
+    const struct midge_tls *tls = &client->config.tls;
+    id->key.url_port = id->key.port;
     id->key.port = r->connect_port ? r->connect_port : id->key.port;
-    id->key.min_tls = or_else(r->min_tls, id->key.min_tls);
-    id->key.max_tls = or_else(r->max_tls, id->key.max_tls);
-    id->key.skip_verification |= r->dangerously_skip_verification != 0;
+    id->key.min_tls = or_else(r->min_tls, tls->min_version);
+    id->key.max_tls = or_else(r->max_tls, tls->max_version);
+    id->key.skip_verification =
+        r->dangerously_skip_verification != 0 || tls->dangerously_skip_verification != 0;
     if (r->connect_host != NULL) {
         id->name[HOST] = midge__span_of(r->connect_host);
     }
     if (r->servername != NULL) {
         id->name[SERVERNAME] = without_zone(midge__span_of(r->servername));
     }
+    return has_versions(&id->key) ? MIDGE_OK : MIDGE_ERR_UNSUPPORTED;
 }
 
-static int identify(const struct midge_client *client, const struct midge_request *r,
-                    const struct midge_url *url, struct identity *id)
+#else
+
+static bool can_verify(const struct midge_client *client, const struct identity *id)
 {
-    const struct midge_tls *tls = &client->config.tls;
-    *id = (struct identity){.key = {.port = url->port,
-                                    .url_port = url->port,
-                                    .family = r->family,
-                                    .min_tls = tls->min_version,
-                                    .max_tls = tls->max_version,
-                                    .secure = url->is_https,
-                                    .skip_verification = tls->dangerously_skip_verification}};
-    for (size_t i = 0; i < MIDGE__ORIGIN_NAMES; i++) {
-        id->name[i] = url->host;
-    }
-    if (MIDGE_WITH_OVERRIDES) {
-        override(id, r);
-    } else if (has_overrides(r)) {
-        return MIDGE_ERR_UNSUPPORTED;
-    }
+    (void)id;
+    return client->config.tls.dangerously_skip_verification || midge__tls_can_verify(client->tls);
+}
+
+static int override(struct identity *id, const struct midge_client *client,
+                    const struct midge_request *r)
+{
+    (void)id;
+    (void)client;
+    bool has = r->connect_host != NULL || r->connect_port != 0 || r->servername != NULL ||
+               r->min_tls != 0 || r->max_tls != 0 || r->dangerously_skip_verification != 0;
+    return has ? MIDGE_ERR_UNSUPPORTED : MIDGE_OK;
+}
+
+#endif
+
+static int zone_of(const struct midge_request *r, const struct midge_url *url, struct identity *id)
+{
     if (!MIDGE_WITH_IPV6) {
         return MIDGE_OK;
     }
@@ -114,6 +132,18 @@ static int identify(const struct midge_client *client, const struct midge_reques
         return split_zone(&id->name[HOST], id->zone);
     }
     return url->zone.ptr == NULL || midge__url_zone(url->zone, id->zone) ? MIDGE_OK : MIDGE_ERR_URL;
+}
+
+static int identify(const struct midge_client *client, const struct midge_request *r,
+                    const struct midge_url *url, struct identity *id)
+{
+    *id =
+        (struct identity){.key = {.port = url->port, .family = r->family, .secure = url->is_https}};
+    for (size_t i = 0; i < MIDGE__ORIGIN_NAMES; i++) {
+        id->name[i] = url->host;
+    }
+    int err = override(id, client, r);
+    return err == MIDGE_OK ? zone_of(r, url, id) : err;
 }
 
 static bool is_same(const struct midge__origin *o, const struct identity *id)
@@ -153,11 +183,10 @@ static void fill(struct midge__origin *o, const struct identity *id)
 
 /* --- life --- */
 
+#if MIDGE_WITH_SESSIONS
+
 void midge__origin_forget_session(struct midge__origin *o)
 {
-    if (!MIDGE_WITH_SESSIONS) {
-        return;
-    }
     midge__tls_session_free(o->client->tls, o->session);
     o->session = NULL;
     midge__list_remove(&o->link);
@@ -168,10 +197,12 @@ void midge__origin_enlist(struct midge__origin *o)
 {
     struct midge_client *client = o->client;
     midge__list_remove(&o->link);
-    if (MIDGE_WITH_SESSIONS && o->session != NULL) {
+    if (o->session != NULL) {
         midge__list_push_tail(o->refs == 0 ? &client->unused : &client->sessions, &o->link);
     }
 }
+
+#endif
 
 static struct midge__origin **bucket(const struct midge_client *client, uint32_t hash)
 {
@@ -199,9 +230,17 @@ static void drop(struct midge_client *client, struct midge__origin *o)
     midge__memory_free(&client->memory, o);
 }
 
+/* Without sessions no origin outlives its requests and connections. */
 static bool is_aged(const struct midge__origin *o)
 {
-    return o->client->now_ms - o->used_ms >= MIDGE__MILLIS_AGED;
+    return MIDGE_WITH_SESSIONS && o->client->now_ms - o->used_ms >= MIDGE__MILLIS_AGED;
+}
+
+static void note_used(struct midge__origin *o)
+{
+    if (MIDGE_WITH_SESSIONS) {
+        o->used_ms = o->client->now_ms;
+    }
 }
 
 /* --- origins without references --- */
@@ -279,11 +318,7 @@ static struct midge__origin *find(const struct midge_client *client, const struc
 
 static void init(struct midge__origin *o, struct midge_client *client, uint32_t hash)
 {
-    struct midge__list *const lists[] = {&o->link,  &o->reusers, &o->newcomers, &o->reuses,
-                                         &o->stale, &o->usable,  &o->leaders};
-    for (size_t i = 0; i < MIDGE_ARRAY_LEN(lists); i++) {
-        midge__list_init(lists[i]);
-    }
+    midge__lists_init(o->lists, MIDGE_ARRAY_LEN(o->lists));
     o->client = client;
     o->hash = hash;
     o->next = *bucket(client, hash);
@@ -309,14 +344,6 @@ static struct midge__origin *make(struct midge_client *client, const struct iden
         fill(o, id);
     }
     return o;
-}
-
-/* Versions matter only with TLS. The client's were checked when it was opened. */
-static bool has_versions(const struct identity *id)
-{
-    const struct midge__origin_key *key = &id->key;
-    return !key->secure || ((key->min_tls == 0 || midge__tls_has_version(key->min_tls)) &&
-                            (key->max_tls == 0 || midge__tls_has_version(key->max_tls)));
 }
 
 /* Looks the zone up for each request, since interfaces come and go. A number is an index (RFC 4007
@@ -345,8 +372,10 @@ int midge__origin_use(struct midge_client *client, struct midge__origin *o)
     if (is_aged(o)) {
         forget(o);
     }
-    o->used_ms = client->now_ms;
-    client->n_unused -= o->refs == 0;
+    note_used(o);
+    if (MIDGE_WITH_SESSIONS) {
+        client->n_unused -= o->refs == 0;
+    }
     o->refs++;
     midge__origin_enlist(o);
     int err = find_zone(client, o);
@@ -367,17 +396,16 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
     if (id.name[HOST].len > NAME_MAX || id.name[SERVERNAME].len > NAME_MAX) {
         return MIDGE_ERR_URL;
     }
-    if (MIDGE_WITH_OVERRIDES && !has_versions(&id)) {
-        return MIDGE_ERR_UNSUPPORTED;
-    }
-    if (id.key.secure && !id.key.skip_verification && !midge__tls_can_verify(client->tls)) {
+    if (id.key.secure && !can_verify(client, &id)) {
         return MIDGE_ERR_CA;
     }
     uint32_t hash = hash_of(&id);
     struct midge__origin *o = find(client, &id, hash);
     if (o == NULL) {
         o = make(client, &id, hash);
-        client->n_unused += o != NULL;
+        if (MIDGE_WITH_SESSIONS) {
+            client->n_unused += o != NULL;
+        }
     }
     if (o == NULL) {
         return MIDGE_ERR_NO_MEMORY;
@@ -392,7 +420,7 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
 void midge__origin_put(struct midge_client *client, struct midge__origin *o)
 {
     MIDGE_ASSERT(o->refs > 0);
-    o->used_ms = client->now_ms;
+    note_used(o);
     if (--o->refs > 0) {
         return;
     }
@@ -434,7 +462,9 @@ void midge__origins_expire(struct midge_client *client, bool all)
    address now, or the server may have changed its TLS versions. */
 void midge__origin_forget_after_failure(struct midge__origin *o, const struct midge__conn *conn)
 {
-    o->address_known = o->literal;
+    if (MIDGE_WITH_FAIL_OVER) {
+        o->address_known = o->literal;
+    }
     if (MIDGE_WITH_SESSIONS && conn->tls.offered) {
         midge__origin_forget_session(o);
     }

@@ -17,10 +17,20 @@ struct midge__transfer;
 struct midge__tls_session;
 
 /* The identity of an origin, without its names. There is no padding: it is compared by bytes. */
+#if MIDGE_WITH_OVERRIDES
 #define MIDGE__ORIGIN_KEY                                                                          \
     uint16_t port, url_port; /* to connect to; of the URL */                                       \
     uint8_t family, min_tls, max_tls;                                                              \
     bool secure, skip_verification, none /* false */
+#define midge__origin_own(origin, field, common) ((origin)->field)
+#else
+#define MIDGE__ORIGIN_KEY                                                                          \
+    uint16_t port;                                                                                 \
+    uint8_t family;                                                                                \
+    bool secure
+/* The origin's own value of a field that a request may override; else the value of all. */
+#define midge__origin_own(origin, field, common) (common)
+#endif
 
 struct midge__origin_key {
     MIDGE__ORIGIN_KEY;
@@ -44,18 +54,23 @@ struct midge__origin {
     uint16_t silent;            /* leaders that would make way */
     uint32_t hash;              /* of its identity */
     struct midge__origin *next; /* in the client's table, with the same place */
-    struct midge__list link;    /* client->sessions or ->unused, while it has a session */
-    struct midge__list reusers, newcomers; /* queue.c */
-    struct midge__list reuses;             /* reusers.c */
-    struct midge__transfer *first;         /* queue.c: the next one, unless it is stale */
-    struct midge__list stale;              /* client->stale */
-    struct midge__list usable;             /* its connections with capacity; the idle ones last */
-    struct midge__list leaders;            /* its leaders whose handshakes are not complete */
-    struct midge__timer turn;              /* queue.c: its place in client->turns */
-    unsigned refs;                         /* transfers and connections */
-    unsigned connections, active;          /* open ones; transfers in progress */
-    struct midge__conn *leader;            /* made progress last: the others wait for its session */
-    uint32_t rtt_ms;                       /* of the newest connection, or longer; 0 not known */
+    union {
+        struct {
+            struct midge__list link; /* client->sessions or ->unused, while it has a session */
+            struct midge__list reusers, newcomers; /* queue.c */
+            struct midge__list reuses;             /* reusers.c */
+            struct midge__list stale;              /* client->stale */
+            struct midge__list usable;  /* its connections with capacity; the idle ones last */
+            struct midge__list leaders; /* its leaders whose handshakes are not complete */
+        };
+        struct midge__list lists[7]; /* all of them */
+    };
+    struct midge__transfer *first; /* queue.c: the next one, unless it is stale */
+    struct midge__timer turn;      /* queue.c: its place in client->turns */
+    unsigned refs;                 /* transfers and connections */
+    unsigned connections, active;  /* open ones; transfers in progress */
+    struct midge__conn *leader;    /* made progress last: the others wait for its session */
+    uint32_t rtt_ms;               /* of the newest connection, or longer; 0 not known */
     struct midge__tls_session *session;
     uint32_t used_ms;
     uint32_t lead_until_ms; /* after this no connection leads, unless its handshake is complete */
@@ -95,14 +110,13 @@ void midge__origin_forget_after_failure(struct midge__origin *origin,
 
 /* --- its session (sessions.c) --- */
 
+#if MIDGE_WITH_SESSIONS
 /* Frees the session. */
 void midge__origin_forget_session(struct midge__origin *origin);
 /* Puts it behind the others that have a session. */
 void midge__origin_enlist(struct midge__origin *origin);
 /* Frees an origin without references. */
 void midge__origin_drop_unused(struct midge_client *client, struct midge__origin *origin);
-
-#if MIDGE_WITH_SESSIONS
 /* Forgets sessions and addresses that were not used for MIDGE__MILLIS_AGED, or all of them. */
 void midge__origins_expire(struct midge_client *client, bool all);
 /* Frees the origins that are kept for their sessions. */
@@ -113,7 +127,9 @@ void midge__origin_session(struct midge__origin *origin, struct midge__conn *con
    none. */
 bool midge__origins_forget(struct midge_client *client, const struct midge__origin *last);
 #else
-#define midge__origins_close(client) ((void)(client))
+#define midge__origin_forget_session(origin) ((void)(origin))
+#define midge__origin_enlist(origin)         ((void)(origin))
+#define midge__origins_close(client)         ((void)(client))
 
 static inline void midge__origin_session(struct midge__origin *origin, struct midge__conn *conn)
 {

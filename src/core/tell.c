@@ -46,8 +46,9 @@ void midge__peer_tell(const struct midge__conn *conn, enum midge_peer_event even
         .port = o->port,
         .tls_version = conn->tls.version,
         .resumed = conn->tls.resumed,
-        .verified = !o->skip_verification,
-        .cipher = conn->tls.cipher,
+        .verified =
+            !midge__origin_own(o, skip_verification, config->tls.dangerously_skip_verification),
+        .cipher = conn->tls.cipher != NULL ? conn->tls.cipher : "",
         .certificate = certificate,
     };
     config->on_peer(config->trace_ctx, &peer);

@@ -27,7 +27,7 @@ static int own_timeout(const struct midge_client *client)
         return -1;
     }
     left = left > gone ? left - gone : 0;
-    return left > INT32_MAX ? INT32_MAX : (int)left;
+    return (int)left; /* no timer is armed for more than 2^31 - 1 */
 }
 
 int midge_next_timeout(const struct midge_client *client)
@@ -246,7 +246,7 @@ int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed
     midge__client_tick(client);
     bool outermost = midge__client_enter(client);
     work(client, (size_t)n, early_us);
-    int live = client->live > INT32_MAX ? INT32_MAX : (int)client->live;
+    int live = (int)client->live;
     *closed = midge__client_leave(client, outermost);
     return *closed ? 0 : live;
 }
