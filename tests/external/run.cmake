@@ -62,7 +62,7 @@ run(${CMAKE_COMMAND} --install ${BUILD}/mbedtls)
 set(consumers "")
 foreach(mode external owned)
     build(midge-${mode} ${SOURCE} -DMIDGE_TLS=${mode} -DMIDGE_DEPS_DIR=${BUILD}/deps
-        -DMIDGE_PROGRAM=OFF -DMIDGE_TESTS=OFF -DCMAKE_PREFIX_PATH=${BUILD}/external
+        -DMIDGE_PROGRAM=OFF -DMIDGE_TESTS=OFF -DMIDGE_SIM=ON -DCMAKE_PREFIX_PATH=${BUILD}/external
         -DCMAKE_INSTALL_PREFIX=${BUILD}/${mode} -DCMAKE_INSTALL_LIBDIR=lib)
     run(${CMAKE_COMMAND} --install ${BUILD}/midge-${mode})
     set(ENV{PKG_CONFIG_PATH} ${BUILD}/${mode}/lib/pkgconfig)
@@ -70,6 +70,7 @@ foreach(mode external owned)
         -DCMAKE_PREFIX_PATH=${BUILD}/${mode})
     list(APPEND consumers ${BUILD}/consumer-${mode}/consumer-cmake
         ${BUILD}/consumer-${mode}/consumer-pkgconfig)
+    run(${BUILD}/consumer-${mode}/consumer-sim)
 endforeach()
 
 # What an mbedTLS that midge did not build does with certificate chains, as include/midge/tls.h says.
