@@ -32,6 +32,7 @@ port/lwip_raw:     @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../nati
 port/lwip_sockets: @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../bsd_sockets.h ../lwip_address.h
 port/template:     @own @iso midge/
 port/sim:          @own *system midge/ ../localhost.h ../native.h
+port/sim/tls:      @own *system mbedtls/ psa/ ssl_misc.h ../sim.h ../tls_peer.h
 boards:            @own @iso stdio.h common/ midge/ lwip/ netif/
 boards/board.h:    @own @iso midge/
 boards/apps:       @own @iso stdio.h stdlib.h ctype.h math.h board.h midge/ cJSON.h
