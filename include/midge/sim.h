@@ -258,11 +258,11 @@ struct midge_sim_reply {
     void *ctx;
 };
 
-/* A server on that TCP port of the host, plain if no other listens there, answers so to requests
-   for that path, without or with a query; '*' at its end stands for any rest. Of several replies
-   for a path the first comes first, and the last stays. A path without a reply is answered with
-   404. Connections are kept; a request that comes before the answer to the one before has been sent
-   resets its connection. */
+/* A server on that TCP port of the host, plain unless midge_sim_use_tls is called, answers so to
+   requests for that path, without or with a query; '*' at its end stands for any rest. Of several
+   replies for a path the first comes first, and the last stays. A path without a reply is answered
+   with 404. Connections are kept; a request that comes before the answer to the one before has been
+   sent resets its connection. */
 void midge_sim_add_reply(struct midge_sim_host *host, uint16_t port, const char *path,
                          const struct midge_sim_reply *reply);
 
@@ -275,6 +275,23 @@ struct midge_sim_counts {
 /* Of all replies for that path; path NULL: of the whole server. */
 struct midge_sim_counts midge_sim_count(const struct midge_sim_host *host, uint16_t port,
                                         const char *path);
+
+/* A server of TLS 1.2 and 1.3. Zero means the value in brackets. Strings must outlive the sim. */
+struct midge_sim_tls {
+    const char *names; /* of its certificate, with blanks between them; addresses too [the host's
+                          name] */
+    uint8_t rsa;       /* its key: RSA 2048 [ECDSA P-256] */
+    uint8_t min_version, max_version; /* MIDGE_TLS_1_2, MIDGE_TLS_1_3 [both] */
+    uint8_t no_tickets;               /* sessions are never resumed */
+    int64_t since, until;             /* its dates, seconds since 1970 [1970 to 9999] */
+};
+/* The host speaks TLS on that port, with the replies that are added for it, before or after.
+   settings may be NULL. INVALID: the names or versions cannot be used; UNSUPPORTED: midge was built
+   with MIDGE_TLS=external, and has no TLS servers. */
+int midge_sim_use_tls(struct midge_sim_host *host, uint16_t port,
+                      const struct midge_sim_tls *settings);
+/* The root of all their certificates, for midge_config.tls.ca and ca_len. NULL: no TLS servers. */
+const void *midge_sim_root(size_t *len);
 
 static inline uint8_t midge_sim_fill(uint64_t i)
 {

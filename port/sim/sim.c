@@ -37,6 +37,7 @@ unsigned midge_sim_close(struct midge_sim *sim)
     midge__sim_sites_free(sim);
     midge__sim_hosts_free(sim);
     midge__sim_files_free(sim);
+    midge__sim_owned_free(sim);
     free(sim->slots);
     free(sim->heap);
     free(sim);

@@ -3,10 +3,13 @@
 # desktop programs on real sockets do not contain it.
 
 set(MIDGE_SIM_TLS_OBJECT "")
+set(_unused https)
 if(MIDGE_TLS STREQUAL owned) # from the same sources as the client's mbedTLS
     include(${CMAKE_CURRENT_LIST_DIR}/tls/tls.cmake)
+    set(_unused https_none)
 endif()
 file(GLOB MIDGE_SIM_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.c)
+list(FILTER MIDGE_SIM_SOURCES EXCLUDE REGEX "/${_unused}\\.c$")
 
 # midge_sim_library(TARGET LIBRARY): the simulation for programs on LIBRARY.
 function(midge_sim_library target library)

@@ -12,7 +12,8 @@
  *     file.c     the file store                  site.c    its replies; replies.c adds them
  *     fault.c    calls that fail                 trace.c   lines and their hash
  *     event.c    the queue of events             random.c  numbers from the seed
- *     sim.c      open and close, time
+ *     sim.c      open and close, time            https.c   the server in TLS
+ *     owned.c    parts to be freed at the end
  *
  * Everything happens in two places: in the port's calls, and in events, which only
  * midge__sim_run_due fires. A peer's callbacks come only from events.
@@ -174,6 +175,13 @@ struct sim_file {
     struct sim_bytes bytes;
 };
 
+/* Of parts that live as long as the simulation. */
+struct sim_owned {
+    struct sim_owned *next;
+    void *part;
+    void (*free)(void *part);
+};
+
 struct sim_call; /* at a time: sim.c */
 
 struct sim_fault {
@@ -210,6 +218,7 @@ struct midge_sim {
     uint32_t n_conns, open_socks;
     struct sim_lookup *lookups;
     struct sim_call *at;
+    struct sim_owned *owned;
     struct sim_file *files;
     uint32_t open_files, misuses;
 
@@ -348,6 +357,10 @@ int midge__sim_file_read(void *ctx, midge_file file, uint8_t *buf, size_t cap, s
 int midge__sim_file_write(void *ctx, midge_file file, const uint8_t *buf, size_t len, int *native);
 int midge__sim_file_finish(void *ctx, midge_file file, int commit, int *native);
 void midge__sim_files_free(struct midge_sim *sim);
+
+/* owned.c: the part is freed when all else is. */
+void midge__sim_own(struct midge_sim *sim, void *part, void (*free_part)(void *part));
+void midge__sim_owned_free(struct midge_sim *sim);
 
 /* sim.c */
 void midge__sim_calls_free(struct midge_sim *sim);

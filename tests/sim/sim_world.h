@@ -54,6 +54,9 @@ static inline void sim_world_start(struct sim_world *w, const struct midge_sim_c
     sim_config.ctx = w;
     assert_int_equal(midge_sim_open(&w->sim, &sim_config), MIDGE_OK);
     config.port = midge_sim_port(w->sim);
+    if (config.tls.ca == NULL) {
+        config.tls.ca = midge_sim_root(&config.tls.ca_len);
+    }
     config.memory_size = config.memory_size > 0 ? config.memory_size : midge_memory_needed(&config);
     config.memory = w->block = malloc(config.memory_size);
     assert_non_null(w->block);

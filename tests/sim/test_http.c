@@ -229,6 +229,25 @@ static void cuts(void **state)
     assert_int_equal(midge_sim_count(host, 80, NULL).answers, 0);
 }
 
+static void https(void **state)
+{
+    (void)state;
+    reply("/", &(struct midge_sim_reply){.body = "plain"});
+    midge_sim_add_reply(host, 443, "/", &(struct midge_sim_reply){.body = "in TLS"});
+    int err = midge_sim_use_tls(host, 443, NULL);
+    struct midge_sim_host *old = midge_sim_add_host(w.sim, "old.test");
+    if (err == MIDGE_ERR_UNSUPPORTED) {
+        return;
+    }
+    assert_int_equal(err, MIDGE_OK);
+    assert_int_equal(midge_sim_use_tls(old, 443, &(struct midge_sim_tls){.until = 1000000000}),
+                     MIDGE_OK);
+    fetch("https://a.test/", MIDGE_OK, 200, "in TLS");
+    fetch(URL, MIDGE_OK, 200, "plain");
+    fetch("https://old.test/", MIDGE_ERR_CERT, 0, NULL);
+    assert_int_equal(midge_sim_count(host, 443, "/").answers, 1);
+}
+
 /* A client of its own, that sends two requests at once. */
 static void pipelining(void **state)
 {
@@ -255,9 +274,9 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
     const struct CMUnitTest tests[] = {
-        TEST(plain),  TEST(no_body), TEST(head),        TEST(by_method),  TEST(in_turn),
-        TEST(delays), TEST(uploads), TEST(long_bodies), TEST(early),      TEST(by_function),
-        TEST(raw),    TEST(closes),  TEST(cuts),        TEST(pipelining),
+        TEST(plain),  TEST(no_body), TEST(head),        TEST(by_method), TEST(in_turn),
+        TEST(delays), TEST(uploads), TEST(long_bodies), TEST(early),     TEST(by_function),
+        TEST(raw),    TEST(https),   TEST(closes),      TEST(cuts),      TEST(pipelining),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

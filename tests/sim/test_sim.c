@@ -38,7 +38,7 @@ static void set_path(struct midge_sim_host *host)
 
 static uint64_t fills[HOSTS][PATHS]; /* bytes of each answer's body */
 
-static void add_replies(struct midge_sim_host *host, unsigned n)
+static void add_replies(struct midge_sim_host *host, unsigned n, uint16_t port)
 {
     static const char *const paths[PATHS] = {"/0", "/1", "/2", "/3", "/4"};
     for (unsigned i = 0; i < PATHS; i++) {
@@ -56,17 +56,29 @@ static void add_replies(struct midge_sim_host *host, unsigned n)
             .cut_at = chance(20000),
         };
         fills[n][i] = reply.fill;
-        midge_sim_add_reply(host, 80, paths[i], &reply);
+        midge_sim_add_reply(host, port, paths[i], &reply);
     }
 }
 
-static void add_host(struct sim_world *w, unsigned i)
+/* One host in three, of every fifth world: handshakes take the most time of this test. */
+static bool is_tls(uint64_t seed_of_world, unsigned i)
+{
+    return seed_of_world % 5 == 0 && i % 3 == 0;
+}
+
+static void add_host(struct sim_world *w, unsigned i, bool tls)
 {
     char name[16];
     (void)snprintf(name, sizeof name, "h%u.test", i);
     struct midge_sim_host *host = midge_sim_add_host(w->sim, name);
     set_path(host);
-    add_replies(host, i);
+    add_replies(host, i, 8000);
+    if (tls) {
+        int err = midge_sim_use_tls(
+            host, 8000,
+            &(struct midge_sim_tls){.no_tickets = one_in(3), .max_version = one_in(2) ? 12 : 0});
+        assert_true(err == MIDGE_OK || err == MIDGE_ERR_UNSUPPORTED);
+    }
     midge_sim_set_name(host, &(struct midge_sim_name){.ms = maybe(500),
                                                       .in_call = one_in(3),
                                                       .silent = one_in(8),
@@ -125,14 +137,14 @@ static void add_faults(struct sim_world *w)
 /* --- requests --- */
 
 static struct sim_get gets[REQUESTS];
-static char urls[REQUESTS][32];
-static unsigned whole, failed;
+static char urls[REQUESTS][40];
+static unsigned whole, failed, secure;
 
 /* A body that is said to be complete is complete: as many bytes as were sent, all of them right. */
 static void check(const struct sim_get *get)
 {
-    unsigned n = (unsigned)(get->request.url[8] - '0'),
-             path = (unsigned)(get->request.url[15] - '0');
+    const char *name = strstr(get->request.url, "//h");
+    unsigned n = (unsigned)(name[3] - '0'), path = (unsigned)(strrchr(name, '/')[1] - '0');
     assert_int_equal(get->dones, 1);
     if (get->result.complete == MIDGE_COMPLETE_YES && get->result.status != 404) {
         assert_int_equal(get->body.len, fills[n][path]);
@@ -143,12 +155,15 @@ static void check(const struct sim_get *get)
     assert_true(get->result.error <= 0);
     whole += get->result.error == MIDGE_OK;
     failed += get->result.error != MIDGE_OK;
+    secure += get->result.error == MIDGE_OK && get->result.tls_version != 0;
 }
 
-static void start(struct sim_world *w, unsigned i)
+static void start(struct sim_world *w, unsigned i, uint64_t seed_of_world)
 {
     static const char big[3000] = {1};
-    (void)snprintf(urls[i], sizeof urls[i], "http://h%u.test/%u", chance(HOSTS + 1),
+    unsigned to = chance(HOSTS + 1);
+    (void)snprintf(urls[i], sizeof urls[i], "%s://h%u.test:8000/%u",
+                   to < HOSTS && is_tls(seed_of_world, to) ? "https" : "http", to,
                    chance(PATHS + 1));
     sim_get_init(w, &gets[i], urls[i]);
     gets[i].body.max = 40000;
@@ -186,11 +201,11 @@ static uint64_t random_world(uint64_t seed_of_world)
     sim_world_start(&w, &config,
                     &(struct midge_config){.max_connections = 8, .memory_size = 16 << 20});
     for (unsigned i = 0; i < HOSTS; i++) {
-        add_host(&w, i);
+        add_host(&w, i, is_tls(seed_of_world, i));
     }
     add_faults(&w);
     for (unsigned i = 0; i < REQUESTS; i++) {
-        start(&w, i);
+        start(&w, i, seed_of_world);
         if (one_in(3)) {
             run(&w, chance(500));
         }
@@ -227,7 +242,7 @@ static void same_seed_same_run(void **state)
         assert_int_not_equal(first, before);
         before = first;
     }
-    print_message("%u requests whole, %u failed\n", whole, failed);
+    print_message("%u requests whole, %u of them in TLS, %u failed\n", whole, secure, failed);
     assert_true(whole > 10 && failed > 10);
 }
 
