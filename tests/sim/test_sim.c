@@ -220,6 +220,8 @@ static uint64_t random_world(uint64_t seed_of_world)
     return hash;
 }
 
+static const char *self; /* this program */
+
 static void same_seed_same_run(void **state)
 {
     unsigned long from = 1, to = 20;
@@ -244,6 +246,19 @@ static void same_seed_same_run(void **state)
     }
     print_message("%u requests whole, %u of them in TLS, %u failed\n", whole, secure, failed);
     assert_true(whole > 10 && failed > 10);
+}
+
+/* In another process, where all addresses are others. */
+static void same_in_another_process(void **state)
+{
+    char command[512], line[64] = "";
+    (void)state;
+    (void)snprintf(command, sizeof command, "'%s' hash 5", self);
+    FILE *other = popen(command, "r");
+    assert_non_null(other);
+    (void)fgets(line, sizeof line, other);
+    assert_int_equal(pclose(other), 0);
+    assert_true(strtoull(line, NULL, 16) == random_world(5));
 }
 
 /* --- time --- */
@@ -388,10 +403,17 @@ static void misuse(void **state)
     assert_int_equal(midge_sim_close(NULL), 0);
 }
 
-int main(void)
+/* hash SEED: prints the hash of that world. */
+int main(int argc, char **argv)
 {
+    if (argc == 3 && strcmp(argv[1], "hash") == 0) {
+        (void)printf("%016llx\n", (unsigned long long)random_world(strtoul(argv[2], NULL, 10)));
+        return 0;
+    }
+    self = argv[0];
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_seed_same_run),
+        cmocka_unit_test(same_in_another_process),
         cmocka_unit_test(clock_wraps),
         cmocka_unit_test(calls_at_times),
         cmocka_unit_test(weeks),
