@@ -41,15 +41,7 @@ bool midge__span_eq_nocase(struct midge_span a, struct midge_span b)
 
 bool midge__span_is(struct midge_span s, const char *text)
 {
-    size_t i = 0;
-    if (text == NULL) {
-        return s.len == 0;
-    }
-    while (i < s.len && text[i] != '\0' &&
-           (s.ptr[i] == text[i] || midge__lower(s.ptr[i]) == midge__lower(text[i]))) {
-        i++;
-    }
-    return i == s.len && text[i] == '\0';
+    return midge__span_eq_nocase(s, midge__span_of(text));
 }
 
 size_t midge__span_find(struct midge_span s, char c)

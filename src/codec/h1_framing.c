@@ -23,8 +23,8 @@ static const char *on_content_length(struct midge__h1_parse *p, struct midge_spa
 {
     struct midge_span item;
     uint64_t length;
-    if (midge__span_u64(value, &length)) {
-        return note_length(p, length); /* most are no list */
+    if (MIDGE_WITH_WHOLE_HEADS && midge__span_u64(value, &length)) {
+        return note_length(p, length); /* most are no list: this way is shorter */
     }
     const char *why = NULL;
     while (why == NULL && midge__span_list_next(&value, &item)) {
@@ -54,6 +54,10 @@ static const char *on_transfer_encoding(struct midge__h1_parse *p, struct midge_
 static const char *on_connection(struct midge__h1_parse *p, struct midge_span value)
 {
     struct midge_span item;
+    if (MIDGE_WITH_WHOLE_HEADS && midge__span_is(value, "keep-alive")) {
+        p->seen |= MIDGE__H1_SEEN_KEEP_ALIVE; /* as most say */
+        return NULL;
+    }
     while (midge__span_list_next(&value, &item)) {
         p->seen |= midge__span_is(item, "close")        ? MIDGE__H1_SEEN_CLOSE
                    : midge__span_is(item, "keep-alive") ? MIDGE__H1_SEEN_KEEP_ALIVE

@@ -37,38 +37,22 @@ static bool length_agrees(const char *value, enum midge__h1_framing framing,
            said == actual;
 }
 
-/* `again`: another header of this name came before. */
-static bool value_agrees(enum midge__field field, const char *value, bool again,
-                         enum midge__h1_framing framing, uint64_t content_length)
-{
-    switch (field) {
-    case MIDGE__FIELD_TRANSFER_ENCODING:
-        return false;
-    case MIDGE__FIELD_CONTENT_LENGTH:
-        return !again && length_agrees(value, framing, content_length);
-    case MIDGE__FIELD_HOST:
-        return !again;
-    default:
-        return true;
-    }
-}
-
 int midge__h1_check(const char *method, struct midge__h1_headers headers,
                     enum midge__h1_framing framing, uint64_t content_length)
 {
-    unsigned seen = 0;
+    unsigned refused = MIDGE__FIELD_BIT(TRANSFER_ENCODING);
     bool ok = is_token(midge__span_of(method));
     for (size_t i = 0; ok && i < headers.count; i++) {
         const struct midge_header *h = &headers.list[i];
         struct midge_span name = midge__span_of(h->name);
-        enum midge__field field = midge__field_of(name);
-        bool again = (seen & midge__field_bit(field)) != 0;
-        seen |= midge__field_bit(field);
+        unsigned bit = midge__field_bit(midge__field_of(name));
         ok = is_token(name);
         if (ok && h->value != NULL) { /* without a value it only suppresses a default */
-            ok = midge__h1_value_ok(h->value) &&
-                 value_agrees(field, h->value, again, framing, content_length);
+            ok = midge__h1_value_ok(h->value) && (bit & refused) == 0 &&
+                 ((bit & MIDGE__FIELD_BIT(CONTENT_LENGTH)) == 0 ||
+                  length_agrees(h->value, framing, content_length));
         }
+        refused |= bit & (MIDGE__FIELD_BIT(HOST) | MIDGE__FIELD_BIT(CONTENT_LENGTH)); /* a second */
     }
     return ok ? MIDGE_OK : MIDGE_ERR_HEADER;
 }
@@ -118,21 +102,26 @@ static void put_target(struct out *out, const struct midge_url *url)
     }
 }
 
+static void put_number(struct out *out, uint64_t number)
+{
+    char digits[MIDGE__U64_DIGITS];
+    put(out, midge__span(digits, midge__u64_text(digits, number)));
+}
+
+/* The value of Host. */
 static void put_authority(struct out *out, const struct midge_url *url)
 {
     bool brackets = MIDGE_WITH_IPV6 && url->is_ipv6;
-    char port[MIDGE__U64_DIGITS + 4] = ":";
-    size_t len = url->port != (url->is_https ? 443 : 80) ? 1 : 0;
-    if (len != 0) {
-        len += midge__u64_text(port + 1, url->port);
-    }
-    memcpy(port + len, "\r\n", 3);
     put_text(out, brackets ? ": [" : ": ");
     put(out, url->host);
     if (brackets) {
         put_text(out, "]");
     }
-    put_text(out, port);
+    if (url->port != (url->is_https ? 443 : 80)) {
+        put_text(out, ":");
+        put_number(out, url->port);
+    }
+    put_text(out, "\r\n");
 }
 
 static unsigned bit_of(const struct midge_header *header)
@@ -150,35 +139,14 @@ static unsigned fields_of(struct midge__h1_headers headers)
     return set;
 }
 
-/* The first header of that name. */
-static const struct midge_header *find(struct midge__h1_headers headers, const char *name)
+static bool has(struct midge__h1_headers headers, const char *name)
 {
     for (size_t i = 0; i < headers.count; i++) {
         if (midge__span_is(midge__span_of(headers.list[i].name), name)) {
-            return &headers.list[i];
+            return true;
         }
     }
-    return NULL;
-}
-
-/* Host is the first header (RFC 9110 7.2), also when the caller sets it. A request must have one.
-   `given`: the fields of all headers. */
-static void put_host(struct out *out, const struct midge__h1_write *w, unsigned given)
-{
-    const char *name = midge__field_name(MIDGE__FIELD_HOST);
-    const struct midge_header *host = NULL;
-    if ((given & MIDGE__FIELD_BIT(HOST)) != 0) {
-        host = find(w->headers, name);
-        if (MIDGE_WITH_HEADER_DEFAULTS && host == NULL) {
-            host = find(w->defaults, name);
-        }
-    }
-    if (host != NULL && host->value != NULL) {
-        put_header(out, host->name, ": ", host->value);
-        return;
-    }
-    put_text(out, name);
-    put_authority(out, w->url);
+    return false;
 }
 
 /* Writes the headers of `list`, apart from the fields in `skip` and the names in `stronger`. */
@@ -188,9 +156,28 @@ static void put_headers(struct out *out, struct midge__h1_headers list, unsigned
     for (size_t i = 0; i < list.count; i++) {
         const struct midge_header *header = &list.list[i];
         if (header->value != NULL && (skip == 0 || (bit_of(header) & skip) == 0) &&
-            find(stronger, header->name) == NULL) {
+            !(MIDGE_WITH_HEADER_DEFAULTS && has(stronger, header->name))) {
             put_header(out, header->name, ": ", header->value);
         }
+    }
+}
+
+static const struct midge__h1_headers none = {NULL, 0};
+
+/* Host is the first header (RFC 9110 7.2), also when the caller sets it. A request must have one.
+   `given`: the fields of all headers. */
+static void put_host(struct out *out, const struct midge__h1_write *w, unsigned given)
+{
+    const size_t before = out->at;
+    if ((given & MIDGE__FIELD_BIT(HOST)) != 0) {
+        put_headers(out, w->headers, ~MIDGE__FIELD_BIT(HOST), none);
+        if (MIDGE_WITH_HEADER_DEFAULTS) {
+            put_headers(out, w->defaults, ~MIDGE__FIELD_BIT(HOST), w->headers);
+        }
+    }
+    if (out->at == before) {
+        put_text(out, midge__field_name(MIDGE__FIELD_HOST));
+        put_authority(out, w->url);
     }
 }
 
@@ -205,11 +192,12 @@ static void put_field(struct out *out, unsigned given, enum midge__field field, 
 
 static void put_framing(struct out *out, const struct midge__h1_write *w)
 {
-    char digits[MIDGE__U64_DIGITS + 1];
     if (w->framing == MIDGE__H1_FRAMING_LENGTH) {
-        digits[midge__u64_text(digits, w->content_length)] = '\0';
-        put_field(out, 0, MIDGE__FIELD_CONTENT_LENGTH, ": ", digits);
-    } else if (w->framing == MIDGE__H1_FRAMING_CHUNKED) {
+        put_text(out, midge__field_name(MIDGE__FIELD_CONTENT_LENGTH));
+        put_text(out, ": ");
+        put_number(out, w->content_length);
+        put_text(out, "\r\n");
+    } else if (MIDGE_WITH_SOURCES && w->framing == MIDGE__H1_FRAMING_CHUNKED) {
         put_field(out, 0, MIDGE__FIELD_TRANSFER_ENCODING, ": ", "chunked");
     }
 }
@@ -233,7 +221,7 @@ static void put_lines(struct out *out, const struct midge__h1_write *w)
     put_text(out, " HTTP/1.1\r\n");
     put_host(out, w, all);
     put_framing(out, w);
-    put_headers(out, w->headers, skip & own, (struct midge__h1_headers){NULL, 0});
+    put_headers(out, w->headers, skip & own, none);
     if (MIDGE_WITH_HEADER_DEFAULTS) {
         skip |= w->content_type != NULL ? MIDGE__FIELD_BIT(CONTENT_TYPE) : 0;
         skip |= w->bearer != NULL ? MIDGE__FIELD_BIT(AUTHORIZATION) : 0;
