@@ -64,61 +64,53 @@ void midge__cert_path_note(struct midge__cert_path *path, uint32_t flags, uint32
 
 /* --- name constraints --- */
 
-static uint32_t flags_of(enum midge__constraint result)
+_Static_assert(MIDGE__CERT_CONSTRAINT == MIDGE__CONSTRAINT_BROKEN << 20 &&
+                   MIDGE__CERT_BAD_CONSTRAINTS == MIDGE__CONSTRAINT_MALFORMED << 20 &&
+                   MIDGE__CERT_TOO_MANY_NAMES == MIDGE__CONSTRAINT_TOO_MANY << 20,
+               "a result is shifted into a flag");
+
+/* Depth of the highest certificate whose constraints count for `crt`. RFC 5280 6.1.3 (b), (c): CA
+   certificates with the same subject and issuer (key rollover) are exempt from those above, the
+   server's never. */
+static unsigned last_above(const struct midge__cert_path *path, const mbedtls_x509_crt *crt,
+                           unsigned depth)
 {
-    switch (result) {
-    case MIDGE__CONSTRAINT_KEPT:
-        return 0;
-    case MIDGE__CONSTRAINT_BROKEN:
-        return MIDGE__CERT_CONSTRAINT;
-    case MIDGE__CONSTRAINT_TOO_MANY:
-        return MIDGE__CERT_TOO_MANY_NAMES;
-    case MIDGE__CONSTRAINT_MALFORMED:
-    default:
-        return MIDGE__CERT_BAD_CONSTRAINTS;
-    }
+    bool exempt = depth > 0 && midge__dn_equal(der_of(&crt->subject_raw), der_of(&crt->issuer_raw));
+    return exempt ? depth : path->top;
 }
 
-/* Checks the certificate's own constraints, which any certificate may have: the extension must be
-   readable and must not occur twice. */
-static uint32_t own_flags(const mbedtls_x509_crt *crt)
+/* Do the constraints of a CA above allow the names? names NULL: can the certificate's own be read,
+   and are they there only once? Any certificate may have some. */
+static unsigned constraint_of(struct midge__cert_path *path, const mbedtls_x509_crt *crt,
+                              const struct midge__cert_names *names)
 {
-    struct midge__extension own;
-    if (!midge__extension_find(der_of(&crt->v3_ext), ID_NAME_CONSTRAINTS, &own)) {
-        return MIDGE__CERT_BAD_CONSTRAINTS;
+    struct midge__extension found;
+    if (!midge__extension_find(der_of(&crt->v3_ext), ID_NAME_CONSTRAINTS, &found)) {
+        return names == NULL ? MIDGE__CONSTRAINT_MALFORMED : MIDGE__CONSTRAINT_KEPT;
     }
-    return midge__der_len(own.value) == 0 ? 0 : flags_of(midge__name_constraints_read(&own));
-}
-
-/* RFC 5280 6.1.3 (b), (c): CA certificates with the same subject and issuer (key rollover) are
-   exempt, the server's never. */
-static bool is_exempt(const mbedtls_x509_crt *crt, unsigned depth)
-{
-    return depth > 0 && midge__dn_equal(der_of(&crt->subject_raw), der_of(&crt->issuer_raw));
+    return midge__der_len(found.value) == 0
+               ? MIDGE__CONSTRAINT_KEPT
+               : midge__name_constraints_check(&found, names, &path->budget);
 }
 
 static uint32_t constraint_flags(struct midge__cert_path *path, unsigned depth)
 {
     const mbedtls_x509_crt *crt = path->cert[depth];
-    struct midge__extension alt_names, above;
-    uint32_t flags = own_flags(crt);
+    struct midge__extension alt_names;
+    unsigned results = constraint_of(path, crt, NULL);
     if (!midge__extension_find(der_of(&crt->v3_ext), ID_SUBJECT_ALT_NAME, &alt_names)) {
-        return flags | MIDGE__CERT_BAD_CONSTRAINTS;
+        return (results << 20) | MIDGE__CERT_BAD_CONSTRAINTS;
     }
     struct midge__cert_names names = {der_of(&crt->subject_raw), alt_names.value};
-    for (unsigned i = depth + 1; i <= path->top && !is_exempt(crt, depth); ++i) {
-        /* own_flags has checked that the extension is unique and readable. */
-        if (midge__extension_find(der_of(&path->cert[i]->v3_ext), ID_NAME_CONSTRAINTS, &above) &&
-            midge__der_len(above.value) > 0) {
-            enum midge__constraint result =
-                midge__name_constraints_check(&above, &names, &path->budget);
-            flags |= flags_of(result);
-            if (result != MIDGE__CONSTRAINT_KEPT && result != MIDGE__CONSTRAINT_TOO_MANY) {
-                blame(path, i);
-            }
+    const unsigned last = last_above(path, crt, depth);
+    for (unsigned i = depth + 1; i <= last; ++i) {
+        unsigned result = constraint_of(path, path->cert[i], &names);
+        results |= result;
+        if ((result & (MIDGE__CONSTRAINT_BROKEN | MIDGE__CONSTRAINT_MALFORMED)) != 0) {
+            blame(path, i);
         }
     }
-    return flags;
+    return results << 20;
 }
 
 /* --- the path --- */

@@ -32,6 +32,11 @@ int midge__der_next(struct midge__der *in, struct midge__der *value)
     return tag;
 }
 
+bool midge__der_only(struct midge__der *in, int tag, struct midge__der *value)
+{
+    return midge__der_next(in, value) == tag && in->at == in->end;
+}
+
 bool midge__extension_find(struct midge__der extensions, unsigned char id,
                            struct midge__extension *found)
 {

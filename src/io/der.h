@@ -25,6 +25,9 @@ static inline size_t midge__der_len(struct midge__der d)
    are left, the value is malformed, or its tag has more than one byte. */
 int midge__der_next(struct midge__der *in, struct midge__der *value);
 
+/* Takes the only value in `in`, of this tag; false: there is another tag, or more. */
+bool midge__der_only(struct midge__der *in, int tag, struct midge__der *value);
+
 /* An extension of a certificate; value is empty where it is absent. */
 struct midge__extension {
     struct midge__der value;

@@ -28,25 +28,15 @@ static bool same_text(const unsigned char *a, const unsigned char *b, size_t len
                                  midge__span((const char *)b, len));
 }
 
-static bool ends_with(struct midge__der text, struct midge__der tail)
+static bool ends_with(const struct midge__der *text, const struct midge__der *tail)
 {
-    size_t len = midge__der_len(tail);
-    return midge__der_len(text) >= len && same_text(text.end - len, tail.at, len);
+    size_t len = midge__der_len(*tail);
+    return midge__der_len(*text) >= len && same_text(text->end - len, tail->at, len);
 }
 
-static bool find(struct midge__der text, int c)
+static unsigned char *find(const struct midge__der *text, int c)
 {
-    size_t len = midge__der_len(text);
-    return len > 0 && memchr(text.at, c, len) != NULL;
-}
-
-/* A name with a dot at its end (absolute) is the same name without it. */
-static struct midge__der without_last_dot(struct midge__der name)
-{
-    if (name.at != name.end && name.end[-1] == '.') {
-        --name.end;
-    }
-    return name;
+    return memchr(text->at, c, midge__der_len(*text));
 }
 
 /* --- GeneralName (RFC 5280 4.2.1.6) --- */
@@ -79,40 +69,45 @@ static bool next_name(struct midge__der *in, struct name *name)
         return false;
     }
     struct midge__der outer = name->value;
-    return name->form != FORM_DIRECTORY ||
-           (midge__der_next(&outer, &name->value) == SEQUENCE && outer.at == outer.end);
+    return name->form != FORM_DIRECTORY || midge__der_only(&outer, SEQUENCE, &name->value);
 }
 
-/* --- whether a name is in a subtree; a doubtful name is excluded and not permitted --- */
+/* --- whether a name is in a subtree --- */
 
-/* A wildcard stands for many names, each with one label in its place. If one of them could be the
-   excluded name, the wildcard is excluded. */
-static bool is_wildcard_for(struct midge__der name, struct midge__der base)
+/* A wildcard stands for many names, each with one label in its place. Could one of them be the
+   name of the subtree? */
+static bool is_wildcard_for(const struct midge__der *name, struct midge__der base)
 {
-    while (name.at != name.end && *name.at != '.') {
-        ++name.at;
-    }
-    if (find(name, '*')) {
-        return true; /* a wildcard outside of the first label has no defined meaning */
-    }
-    if (!ends_with(base, name)) {
+    struct midge__der rest = *name;
+    unsigned char *dot = find(name, '.');
+    if (find(name, '*') == NULL) {
         return false;
     }
-    base.end -= midge__der_len(name);
-    return !find(base, '.');
+    rest.at = dot != NULL ? dot : rest.at + midge__der_len(rest);
+    if (find(&rest, '*') != NULL) {
+        return true; /* a wildcard outside of the first label has no defined meaning */
+    }
+    if (!ends_with(&base, &rest)) {
+        return false;
+    }
+    base.end -= midge__der_len(rest);
+    return find(&base, '.') == NULL;
 }
 
-/* Is host equal to base, or below it? Names below count if base begins with a dot or below_any is
-   set. */
-static bool is_host_in(struct midge__der host, struct midge__der base, bool below_any, bool exclude)
+/* Is the host equal to base, or below it? Names below count if base begins with a dot or below_any
+   is set. A host with a dot at its end (absolute) is the same host without it. */
+static enum midge__match host_match(struct midge__der host, const struct midge__der *base,
+                                    bool below_any)
 {
-    host = without_last_dot(host);
-    size_t len = midge__der_len(base), more = midge__der_len(host) - len;
-    if (len == 0 || (ends_with(host, base) &&
-                     (more == 0 || *base.at == '.' || (below_any && host.at[more - 1] == '.')))) {
-        return true;
+    if (host.at != host.end && host.end[-1] == '.') {
+        --host.end;
     }
-    return exclude && find(host, '*') && is_wildcard_for(host, base);
+    size_t len = midge__der_len(*base), more = midge__der_len(host) - len;
+    if (len == 0 || (ends_with(&host, base) &&
+                     (more == 0 || *base->at == '.' || (below_any && host.at[more - 1] == '.')))) {
+        return MIDGE__MATCH_YES;
+    }
+    return is_wildcard_for(&host, *base) ? MIDGE__MATCH_UNKNOWN : MIDGE__MATCH_NO;
 }
 
 /* Splits the mailbox at the last @, as earlier ones can stand in quotes; false without @. */
@@ -128,59 +123,64 @@ static bool split_mailbox(struct midge__der *mailbox, struct midge__der *local)
     return false;
 }
 
-/* Quotes allow many spellings of one mailbox, and each server decides whether the case of the part
-   before @ matters. An attribute of the subject may be in an encoding with NULs. */
-static bool is_mail_in(struct midge__der name, struct midge__der base, bool exclude)
+/* Each server decides whether the case of the part before @ matters. */
+static enum midge__match local_match(const struct midge__der *a, const struct midge__der *b)
+{
+    size_t len = midge__der_len(*a);
+    if (len != midge__der_len(*b) || !same_text(a->at, b->at, len)) {
+        return MIDGE__MATCH_NO;
+    }
+    return memcmp(a->at, b->at, len) == 0 ? MIDGE__MATCH_YES : MIDGE__MATCH_UNKNOWN;
+}
+
+/* Quotes allow many spellings of one mailbox. An attribute of the subject may be in an encoding
+   with NULs. */
+static enum midge__match mail_match(struct midge__der name, struct midge__der base)
 {
     struct midge__der local, base_local;
-    if (!split_mailbox(&name, &local) || (exclude && (find(local, '"') || find(name, '\0')))) {
-        return exclude;
+    if (!split_mailbox(&name, &local)) {
+        return MIDGE__MATCH_UNKNOWN;
     }
-    bool any_box = !split_mailbox(&base, &base_local);
-    size_t len = midge__der_len(local);
-    return is_host_in(name, base, false, exclude) &&
-           (any_box || (len == midge__der_len(base_local) &&
-                        (exclude ? same_text(local.at, base_local.at, len)
-                                 : memcmp(local.at, base_local.at, len) == 0)));
+    enum midge__match box =
+        split_mailbox(&base, &base_local) ? local_match(&local, &base_local) : MIDGE__MATCH_YES;
+    enum midge__match host = host_match(name, &base, false);
+    host = box < host ? box : host;
+    return host == MIDGE__MATCH_NO && (find(&local, '"') != NULL || find(&name, '\0') != NULL)
+               ? MIDGE__MATCH_UNKNOWN
+               : host;
 }
 
-static bool is_ip_in(struct midge__der name, struct midge__der base, bool exclude)
+static enum midge__match ip_match(const struct midge__der *name, const struct midge__der *base)
 {
-    size_t len = midge__der_len(name);
+    size_t len = midge__der_len(*name);
     if (len != 4 && len != 16) {
-        return exclude;
+        return MIDGE__MATCH_UNKNOWN;
     }
-    if (2 * len != midge__der_len(base)) {
-        return false;
+    if (2 * len != midge__der_len(*base)) {
+        return MIDGE__MATCH_NO;
     }
     for (size_t i = 0; i < len; ++i) {
-        if (((name.at[i] ^ base.at[i]) & base.at[len + i]) != 0) {
-            return false;
+        if (((name->at[i] ^ base->at[i]) & base->at[len + i]) != 0) {
+            return MIDGE__MATCH_NO;
         }
     }
-    return true;
+    return MIDGE__MATCH_YES;
 }
 
-static bool is_known(unsigned form)
-{
-    return form == FORM_RFC822 || form == FORM_DNS || form == FORM_DIRECTORY || form == FORM_IP;
-}
-
-static bool is_in(const struct name *name, const struct name *base, bool exclude)
+/* Both are of the same form. */
+static enum midge__match match(const struct name *name, const struct name *base)
 {
     switch (name->form) {
     case FORM_RFC822:
-        return is_mail_in(name->value, base->value, exclude);
+        return mail_match(name->value, base->value);
     case FORM_DNS:
-        return is_host_in(name->value, base->value, true, exclude);
-    case FORM_DIRECTORY: {
-        enum midge__match found = midge__dn_within(name->value, base->value);
-        return found == MIDGE__MATCH_YES || (exclude && found == MIDGE__MATCH_UNKNOWN);
-    }
+        return host_match(name->value, &base->value, true);
+    case FORM_DIRECTORY:
+        return midge__dn_within(name->value, base->value);
     case FORM_IP:
-        return is_ip_in(name->value, base->value, exclude);
+        return ip_match(&name->value, &base->value);
     default:
-        return exclude;
+        return MIDGE__MATCH_UNKNOWN;
     }
 }
 
@@ -290,8 +290,7 @@ static bool next_subtree(struct midge__der *list, struct name *base)
 static bool read_lists(const struct midge__extension *c, struct midge__der lists[2])
 {
     struct midge__der value = c->value, both;
-    if (midge__der_next(&value, &both) != SEQUENCE || value.at != value.end ||
-        both.at == both.end) {
+    if (!midge__der_only(&value, SEQUENCE, &both) || both.at == both.end) {
         return false;
     }
     for (int i = 0; i < 2; ++i) {
@@ -305,23 +304,6 @@ static bool read_lists(const struct midge__extension *c, struct midge__der lists
     return both.at == both.end;
 }
 
-enum midge__constraint midge__name_constraints_read(const struct midge__extension *c)
-{
-    struct midge__der lists[2];
-    struct name base;
-    if (!read_lists(c, lists)) {
-        return MIDGE__CONSTRAINT_MALFORMED;
-    }
-    for (int i = 0; i < 2; ++i) {
-        while (lists[i].at != lists[i].end) {
-            if (!next_subtree(&lists[i], &base) || !is_base(&base)) {
-                return MIDGE__CONSTRAINT_MALFORMED;
-            }
-        }
-    }
-    return MIDGE__CONSTRAINT_KEPT;
-}
-
 /* --- checking --- */
 
 struct check {
@@ -330,15 +312,13 @@ struct check {
     unsigned *budget;
 };
 
-static enum midge__constraint check_list(const struct check *check, bool exclude,
+/* Is the name excluded, or not permitted? */
+static enum midge__constraint check_list(const struct check *check, unsigned exclude,
                                          const struct name *name)
 {
     struct midge__der list = check->lists[exclude];
     struct name base;
-    bool asked = false, inside = false;
-    if (!check->critical && !is_known(name->form)) {
-        return MIDGE__CONSTRAINT_KEPT;
-    }
+    bool asked = false, inside = exclude != 0;
     while (list.at != list.end) {
         if (*check->budget == 0) {
             return MIDGE__CONSTRAINT_TOO_MANY;
@@ -350,20 +330,25 @@ static enum midge__constraint check_list(const struct check *check, bool exclude
         if (base.form != name->form) {
             continue;
         }
-        bool found = is_in(name, &base, exclude);
-        if (exclude && found) {
+        bool found = (unsigned)match(name, &base) + exclude >= MIDGE__MATCH_YES;
+        if (exclude != 0 && found) {
             return MIDGE__CONSTRAINT_BROKEN;
         }
         asked = true;
         inside = inside || found;
     }
-    return !exclude && asked && !inside ? MIDGE__CONSTRAINT_BROKEN : MIDGE__CONSTRAINT_KEPT;
+    return asked && !inside ? MIDGE__CONSTRAINT_BROKEN : MIDGE__CONSTRAINT_KEPT;
 }
+
+#define KNOWN_FORMS (1U << FORM_RFC822 | 1U << FORM_DNS | 1U << FORM_DIRECTORY | 1U << FORM_IP)
 
 static enum midge__constraint check_name(const struct check *check, const struct name *name)
 {
-    enum midge__constraint result = check_list(check, false, name);
-    return result != MIDGE__CONSTRAINT_KEPT ? result : check_list(check, true, name);
+    if (!check->critical && (KNOWN_FORMS >> name->form & 1) == 0) {
+        return MIDGE__CONSTRAINT_KEPT;
+    }
+    enum midge__constraint result = check_list(check, 0, name);
+    return result != MIDGE__CONSTRAINT_KEPT ? result : check_list(check, 1, name);
 }
 
 /* The subject as a directoryName, and its emailAddress attributes (1.2.840.113549.1.9.1). */
@@ -393,16 +378,36 @@ static enum midge__constraint check_subject(const struct check *check, struct mi
     return result;
 }
 
+/* Are all subtrees readable? */
+static enum midge__constraint check_lists(const struct check *check)
+{
+    struct name base;
+    for (int i = 0; i < 2; ++i) {
+        struct midge__der list = check->lists[i];
+        while (list.at != list.end) {
+            if (!next_subtree(&list, &base) || !is_base(&base)) {
+                return MIDGE__CONSTRAINT_MALFORMED;
+            }
+        }
+    }
+    return MIDGE__CONSTRAINT_KEPT;
+}
+
 enum midge__constraint midge__name_constraints_check(const struct midge__extension *c,
                                                      const struct midge__cert_names *names,
                                                      unsigned *budget)
 {
     struct check check = {.critical = c->critical, .budget = budget};
-    struct midge__der value = names->alt_names, list = midge__der(NULL, 0);
+    struct midge__der list = midge__der(NULL, 0);
     struct name name;
-    if (!read_lists(c, check.lists) ||
-        (value.at != value.end &&
-         (midge__der_next(&value, &list) != SEQUENCE || value.at != value.end))) {
+    if (!read_lists(c, check.lists)) {
+        return MIDGE__CONSTRAINT_MALFORMED;
+    }
+    if (names == NULL) {
+        return check_lists(&check);
+    }
+    struct midge__der value = names->alt_names;
+    if (value.at != value.end && !midge__der_only(&value, SEQUENCE, &list)) {
         return MIDGE__CONSTRAINT_MALFORMED;
     }
     enum midge__constraint result = check_subject(&check, names->subject);

@@ -22,18 +22,17 @@ struct midge__cert_names {
     struct midge__der alt_names; /* value of the subjectAltName extension; may be empty */
 };
 
+/* In the order of the flags MIDGE__CERT_CONSTRAINT, … */
 enum midge__constraint {
-    MIDGE__CONSTRAINT_KEPT,
-    MIDGE__CONSTRAINT_BROKEN,
-    MIDGE__CONSTRAINT_MALFORMED, /* constraints or names cannot be read */
-    MIDGE__CONSTRAINT_TOO_MANY   /* the budget is spent */
+    MIDGE__CONSTRAINT_KEPT = 0,
+    MIDGE__CONSTRAINT_BROKEN = 1,
+    MIDGE__CONSTRAINT_MALFORMED = 2, /* constraints or names cannot be read */
+    MIDGE__CONSTRAINT_TOO_MANY = 4   /* the budget is spent */
 };
 
-/* c is an extension 2.5.29.30, here and below. KEPT: all of it can be read; else MALFORMED. */
-enum midge__constraint midge__name_constraints_read(const struct midge__extension *c);
-
-/* Compares every name of a certificate with every subtree; each pair takes one from the budget.
-   Call it only after midge__name_constraints_read has accepted c. */
+/* Compares every name of a certificate with every subtree of c, an extension 2.5.29.30; each pair
+   takes one from the budget. names NULL: checks only that all of c can be read, without a budget.
+   Compare names only after that. */
 enum midge__constraint midge__name_constraints_check(const struct midge__extension *c,
                                                      const struct midge__cert_names *names,
                                                      unsigned *budget);

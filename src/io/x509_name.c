@@ -48,14 +48,19 @@ static bool is_plain(int c)
     return c == 0 || (c >= ' ' && c < 0x7F);
 }
 
-static enum midge__match text_match(struct midge__der a, struct midge__der b)
+/* Two pieces of DER that are read side by side. */
+struct pair {
+    struct midge__der a, b;
+};
+
+static enum midge__match text_match(struct pair *text)
 {
     int x, y;
-    skip_spaces(&a);
-    skip_spaces(&b);
+    skip_spaces(&text->a);
+    skip_spaces(&text->b);
     do {
-        x = next_folded(&a);
-        y = next_folded(&b);
+        x = next_folded(&text->a);
+        y = next_folded(&text->b);
         if (x != y) {
             return is_plain(x) && is_plain(y) ? MIDGE__MATCH_NO : MIDGE__MATCH_UNKNOWN;
         }
@@ -65,61 +70,69 @@ static enum midge__match text_match(struct midge__der a, struct midge__der b)
 
 /* --- names --- */
 
-static bool same_bytes(struct midge__der a, struct midge__der b)
+/* Takes the next value of both; false: one of them has another tag. */
+static bool next_both(struct pair *in, int tag, struct pair *out)
 {
-    size_t len = midge__der_len(a);
-    return len == midge__der_len(b) && (len == 0 || memcmp(a.at, b.at, len) == 0);
+    return midge__der_next(&in->a, &out->a) == tag && midge__der_next(&in->b, &out->b) == tag;
+}
+
+static bool same_bytes(const struct pair *p)
+{
+    size_t len = midge__der_len(p->a);
+    return len == midge__der_len(p->b) && memcmp(p->a.at, p->b.at, len) == 0;
 }
 
 /* Compares the contents of two SETs. Those with several attributes are equal only if all bytes
    are. */
-static enum midge__match rdn_match(struct midge__der a, struct midge__der b)
+static enum midge__match rdn_match(struct pair *rdn)
 {
-    struct midge__der pair_a, pair_b, value_a, value_b;
-    if (same_bytes(a, b)) {
+    struct pair attribute, value;
+    if (same_bytes(rdn)) {
         return MIDGE__MATCH_YES;
     }
-    if (midge__der_next(&a, &pair_a) != SEQUENCE || midge__der_next(&b, &pair_b) != SEQUENCE ||
-        a.at != a.end || b.at != b.end || midge__der_next(&pair_a, &value_a) != MBEDTLS_ASN1_OID ||
-        midge__der_next(&pair_b, &value_b) != MBEDTLS_ASN1_OID) {
+    if (!next_both(rdn, SEQUENCE, &attribute) || rdn->a.at != rdn->a.end ||
+        rdn->b.at != rdn->b.end || !next_both(&attribute, MBEDTLS_ASN1_OID, &value)) {
         return MIDGE__MATCH_UNKNOWN;
     }
-    if (!same_bytes(value_a, value_b)) {
+    if (!same_bytes(&value)) {
         return MIDGE__MATCH_NO;
     }
-    if (!is_text(midge__der_next(&pair_a, &value_a)) ||
-        !is_text(midge__der_next(&pair_b, &value_b))) {
+    if (!is_text(midge__der_next(&attribute.a, &value.a)) ||
+        !is_text(midge__der_next(&attribute.b, &value.b))) {
         return MIDGE__MATCH_UNKNOWN;
     }
-    return text_match(value_a, value_b);
+    return text_match(&value);
+}
+
+/* Of the contents of two SEQUENCEs. */
+static enum midge__match dn_match(struct pair *names, bool exactly)
+{
+    enum midge__match all = MIDGE__MATCH_YES;
+    struct pair rdn;
+    while (names->b.at != names->b.end && all != MIDGE__MATCH_NO) {
+        if (names->a.at == names->a.end) {
+            return MIDGE__MATCH_NO;
+        }
+        if (!next_both(names, SET, &rdn)) {
+            return MIDGE__MATCH_UNKNOWN;
+        }
+        enum midge__match one = rdn_match(&rdn);
+        all = one < all ? one : all;
+    }
+    return exactly && names->a.at != names->a.end ? MIDGE__MATCH_NO : all;
 }
 
 enum midge__match midge__dn_within(struct midge__der name, struct midge__der base)
 {
-    enum midge__match all = MIDGE__MATCH_YES;
-    while (base.at != base.end && all != MIDGE__MATCH_NO) {
-        struct midge__der rdn_base, rdn_name;
-        if (name.at == name.end) {
-            return MIDGE__MATCH_NO;
-        }
-        if (midge__der_next(&base, &rdn_base) != SET || midge__der_next(&name, &rdn_name) != SET) {
-            return MIDGE__MATCH_UNKNOWN;
-        }
-        enum midge__match one = rdn_match(rdn_name, rdn_base);
-        all = one == MIDGE__MATCH_YES ? all : one;
-    }
-    return all;
+    struct pair names = {name, base};
+    return dn_match(&names, false);
 }
 
 bool midge__dn_equal(struct midge__der a, struct midge__der b)
 {
-    struct midge__der in_a, in_b;
-    if (same_bytes(a, b)) {
-        return true;
-    }
-    return midge__der_next(&a, &in_a) == SEQUENCE && midge__der_next(&b, &in_b) == SEQUENCE &&
-           midge__dn_within(in_a, in_b) == MIDGE__MATCH_YES &&
-           midge__dn_within(in_b, in_a) == MIDGE__MATCH_YES;
+    struct pair names = {a, b}, contents;
+    return same_bytes(&names) || (next_both(&names, SEQUENCE, &contents) &&
+                                  dn_match(&contents, true) == MIDGE__MATCH_YES);
 }
 
 #endif

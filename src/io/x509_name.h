@@ -7,8 +7,9 @@
 
 /* Are two names the same? UNKNOWN: they differ in characters that RFC 5280 7.1 would normalise and
    midge does not (outside of printable ASCII, or in an encoding that is not a superset of ASCII).
-   Take UNKNOWN for NO when permitting, and for YES when excluding. */
-enum midge__match { MIDGE__MATCH_NO, MIDGE__MATCH_YES, MIDGE__MATCH_UNKNOWN };
+   Take UNKNOWN for NO when permitting, and for YES when excluding. The lower one of two matches is
+   the match of both. */
+enum midge__match { MIDGE__MATCH_NO, MIDGE__MATCH_UNKNOWN, MIDGE__MATCH_YES };
 
 /* Does name start with all RDNs of base (RFC 5280 7.1: case and repeated spaces ignored)? Both are
    the content of the SEQUENCE of a Name. */

@@ -79,7 +79,7 @@ static enum midge__constraint judge(const struct input *in, unsigned budget)
     struct midge__cert_names names = {midge__der(in->subject, in->subject_len),
                                       midge__der(in->alt_names, in->alt_names_len)};
     unsigned left = budget;
-    enum midge__constraint result = midge__name_constraints_read(&c);
+    enum midge__constraint result = midge__name_constraints_check(&c, NULL, NULL);
     if (result == MIDGE__CONSTRAINT_KEPT) {
         result = midge__name_constraints_check(&c, &names, &left);
     }
