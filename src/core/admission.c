@@ -108,7 +108,7 @@ static bool has_handshake(const struct midge__conn *conn)
 static bool has_head(const struct midge__conn *conn)
 {
     const struct midge_client *client = conn->client;
-    bool spare = client->spare_head != NULL && midge__spare_head(&client->config) >= conn->needs;
+    bool spare = client->spare_head != NULL && client->spare_size >= conn->needs;
     bool lent = client->recv_buffer != NULL && conn->needs == MIDGE__EXCHANGE_FIRST;
     return spare || lent || midge__memory_has(&client->memory, conn->needs);
 }

@@ -52,9 +52,9 @@ static char *make_tables(struct midge_client *client)
         midge__slot_free(&client->slots[i], client->free_slot);
         client->free_slot = (uint16_t)(i + 1);
     }
-    const size_t spare = midge__spare_head(c);
-    client->spare_head = spare != 0 ? end : NULL;
-    return end + spare;
+    client->spare_size = (uint32_t)midge__spare_head(c);
+    client->spare_head = client->spare_size != 0 ? end : NULL;
+    return end + client->spare_size;
 }
 
 static void init_lists(struct midge_client *client)

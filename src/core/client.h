@@ -56,8 +56,9 @@ struct midge_client {
                              allocated */
     uint8_t *recv_buffer; /* MIDGE_RECV_BUFFER bytes in the same block; NULL: also while held by an
                              exchange */
-    char *spare_head;     /* midge__spare_head() bytes; NULL none, or lent to an exchange */
-    uint32_t wraps;       /* how many times the clock had wrapped by now_ms */
+    char *spare_head;     /* spare_size bytes; NULL none, or lent to an exchange */
+    uint32_t spare_size;
+    uint32_t wraps; /* how many times the clock had wrapped by now_ms */
     struct midge__tls_context *tls;
     const struct midge__task_ops *task_ops; /* NULL: no task was spawned */
     uint32_t serial;                        /* serial of the newest awaitable: awaitable.c */

@@ -96,13 +96,15 @@ static void set_phase(struct midge__exchange *x, enum midge_phase phase)
     }
 }
 
+#if MIDGE_WITH_PHASE_DEADLINES
 void midge__exchange_stepped(struct midge__exchange *x)
 {
-    if (MIDGE_WITH_PHASE_DEADLINES && x->new_phase) {
+    if (x->new_phase) {
         x->new_phase = false;
         midge__transfer_arm(x->transfer);
     }
 }
+#endif
 
 /* --- begin and end --- */
 

@@ -123,7 +123,11 @@ int midge__exchange_body(struct midge__exchange *x, const uint8_t *data, size_t 
 /* Names or values that did not fit were skipped. */
 void midge__exchange_skipped(struct midge__exchange *x);
 /* A step of the carrier ends, x->transfer is not NULL: sets its timer if its phase has changed. */
+#if MIDGE_WITH_PHASE_DEADLINES
 void midge__exchange_stepped(struct midge__exchange *x);
+#else
+#define midge__exchange_stepped(x) ((void)(x))
+#endif
 /* The answer is complete, its connection is kept if it has capacity. */
 void midge__exchange_ended(struct midge__exchange *x, enum midge_complete complete);
 /* The exchange failed with err: ends the request or sends it again. fault may be NULL. */

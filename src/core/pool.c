@@ -161,7 +161,8 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
         conn->since_ms = conn->client->now_ms;
     }
     int err = midge__conn_attach(conn, t);
-    if (err != MIDGE_OK && conn->exchanges > 0) { /* the others stay on it */
+    if (MIDGE__FRESH_CONNECTIONS && err != MIDGE_OK &&
+        conn->exchanges > 0) { /* the others stay on it */
         t->needs_fresh = true;
         midge__transfer_requeue(t, true);
     } else if (err != MIDGE_OK && !midge__conn_retry_later(conn, t, err)) {

@@ -53,7 +53,8 @@ static struct midge__transfer *next_of(const struct midge__origin *o)
     bool place = !midge__origin_awaits_leader(o) &&
                  (makes_way || o->connections < o->client->config.max_per_origin);
     struct midge__transfer *reuser = usable || place ? head(&o->reusers) : NULL;
-    struct midge__transfer *newcomer = place ? head(&o->newcomers) : NULL;
+    struct midge__transfer *newcomer =
+        MIDGE__FRESH_CONNECTIONS && place ? head(&o->newcomers) : NULL;
     if (reuser == NULL || newcomer == NULL) {
         return reuser != NULL ? reuser : newcomer;
     }
@@ -95,10 +96,12 @@ void midge__queue_drop(struct midge__origin *o)
     rank(o);
 }
 
+#if MIDGE__FRESH_CONNECTIONS
 bool midge__queue_may_reuse(const struct midge__transfer *t)
 {
     return !t->needs_fresh && !t->request->no_reuse;
 }
+#endif
 
 void midge__queue_put(struct midge__transfer *t, bool first)
 {

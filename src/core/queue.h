@@ -4,6 +4,10 @@
 #define MIDGE_CORE_QUEUE_H
 
 #include <stdbool.h>
+#include "midge/config.h"
+
+/* Some transfers need a new connection: no_reuse is set, or a kept one was stale. */
+#define MIDGE__FRESH_CONNECTIONS (MIDGE_WITH_OVERRIDES || MIDGE_WITH_REPLAY)
 
 struct midge_client;
 struct midge__origin;
@@ -14,7 +18,11 @@ void midge__queue_put(struct midge__transfer *t, bool first);
 /* Takes it out; does nothing if it does not wait. */
 void midge__queue_take(struct midge__transfer *t);
 /* May it use a kept connection? After a replay it does not: one was stale already. */
+#if MIDGE__FRESH_CONNECTIONS
 bool midge__queue_may_reuse(const struct midge__transfer *t);
+#else
+#define midge__queue_may_reuse(t) ((void)(t), true)
+#endif
 /* Something changed on which the place of an origin's transfers depends: its connections, their
    states, its transfers in progress, its leaders. */
 void midge__queue_update(struct midge__origin *origin);

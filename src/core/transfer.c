@@ -28,18 +28,12 @@
 #define TO(state) (1U << MIDGE__TRANSFER_##state)
 
 /* By state: the states that it leads to. The table above; a new one is QUEUED already. */
-static const uint8_t leads_to[] = {
+const uint8_t midge__transfer_leads_to[] = {
     [MIDGE__TRANSFER_QUEUED] = TO(QUEUED) | TO(OPENING) | TO(ENDED),
     [MIDGE__TRANSFER_OPENING] = TO(ATTACHED) | TO(QUEUED) | TO(ENDED),
     [MIDGE__TRANSFER_ATTACHED] = TO(QUEUED) | TO(ENDED),
     [MIDGE__TRANSFER_ENDED] = 0,
 };
-
-void midge__transfer_state_set(struct midge__transfer *t, enum midge__transfer_state state)
-{
-    MIDGE_ASSERT((leads_to[t->state] >> state & 1U) != 0);
-    t->state = (uint8_t)state;
-}
 
 /* A timer that is armed for an earlier time stays: when it fires, it is armed for the rest. So the
    phases of most requests do not move it. */
@@ -55,15 +49,18 @@ void midge__transfer_arm(struct midge__transfer *t)
     }
 }
 
+#if MIDGE_WITH_PHASE_DEADLINES
 void midge__transfer_freeze(struct midge__transfer *t, bool frozen)
 {
-    if (MIDGE_WITH_PHASE_DEADLINES && t->frozen != frozen) {
+    if (t->frozen != frozen) {
         t->frozen = frozen;
         midge__transfer_active(t);
         midge__transfer_arm(t);
     }
 }
+#endif
 
+#if MIDGE__PHASES
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
 {
     midge__timings_phase(t);
@@ -73,6 +70,7 @@ void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
         midge__transfer_arm(t);
     }
 }
+#endif
 
 void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
 {

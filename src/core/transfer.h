@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "base/check.h"
 #include "core/awaitable.h"
 #include "core/deadline.h"
 #include "core/exchange.h"
@@ -100,14 +101,33 @@ void midge__transfer_init(struct midge__transfer *t, struct midge_client *client
 void midge__transfer_enqueue(struct midge__transfer *t);
 /* Takes t out of the queue, for conn. */
 void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn);
+/* By state: bits of the states that it leads to. */
+extern const uint8_t midge__transfer_leads_to[];
 /* The one setter of the state. */
-void midge__transfer_state_set(struct midge__transfer *t, enum midge__transfer_state state);
+static inline void midge__transfer_state_set(struct midge__transfer *t,
+                                             enum midge__transfer_state state)
+{
+    MIDGE_ASSERT((midge__transfer_leads_to[t->state] >> state & 1U) != 0);
+    t->state = (uint8_t)state;
+}
 /* Sets its timer to the next deadline. */
 void midge__transfer_arm(struct midge__transfer *t);
 /* Its phase begins. The timer is set, or for a phase of an exchange by midge__exchange_stepped. */
+#define MIDGE__PHASES (MIDGE_WITH_PHASE_DEADLINES || MIDGE_WITH_TIMINGS)
+#if MIDGE__PHASES
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase);
+#else
+static inline void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
+{
+    t->result->phase = (uint8_t)phase;
+}
+#endif
 /* Stops the idle deadline (true) while the application is the one that delays the transfer. */
+#if MIDGE_WITH_PHASE_DEADLINES
 void midge__transfer_freeze(struct midge__transfer *t, bool frozen);
+#else
+#define midge__transfer_freeze(t, frozen) ((void)(t), (void)(frozen))
+#endif
 /* Ends the transfer, with success or an error. The caller takes care of its connection. */
 void midge__transfer_end(struct midge__transfer *t, int err);
 /* Puts it back to the head of the queue, as if it had not been admitted; or (first false) behind

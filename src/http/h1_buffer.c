@@ -70,7 +70,7 @@ static void move(struct midge__h1 *h, uint8_t *to, size_t size, enum midge__h1_l
 static bool enlarge(struct midge__h1 *h, size_t size)
 {
     struct midge_client *client = client_of(h);
-    size_t spare = midge__spare_head(&client->config);
+    size_t spare = client->spare_size;
     uint8_t *to = NULL;
     if (midge__memory_has(&client->memory, size)) {
         to = midge__memory_alloc(&client->memory, h->x.conn->owner, size);

@@ -135,6 +135,7 @@ static int refuses_what_is_left_out(struct midge_client *client)
         {.url = url, .borrow = 1, .min_tls = MIDGE_TLS_1_2},
         {.url = url, .borrow = 1, .max_tls = MIDGE_TLS_1_2},
         {.url = url, .borrow = 1, .dangerously_skip_verification = 1},
+        {.url = url, .borrow = 1, .no_reuse = 1},
 #endif
         {.url = NULL}
     };
