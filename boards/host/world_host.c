@@ -107,6 +107,41 @@ static void add_event(struct world_builder *b)
     b->last_event = &event->next;
 }
 
+/* tls 443 [rsa] [only-1.2|only-1.3] [no-tickets] [names "a b"] [until 2026-01-01] */
+static void use_tls(struct world_builder *b)
+{
+    static const char *const words[] = {"rsa",   "only-1.2", "only-1.3", "no-tickets",
+                                        "names", "until",    NULL};
+    struct midge_sim_tls tls = {0};
+    uint16_t port = (uint16_t)world_number(&b->line, "port", UINT16_MAX);
+
+    while (!b->line.failed && b->line.at < b->line.n) {
+        switch (world_choice(&b->line, "word for tls", words)) {
+        case 0:
+            tls.rsa = 1;
+            break;
+        case 1:
+            tls.max_version = MIDGE_TLS_1_2;
+            break;
+        case 2:
+            tls.min_version = MIDGE_TLS_1_3;
+            break;
+        case 3:
+            tls.no_tickets = 1;
+            break;
+        case 4:
+            tls.names = world_word(&b->line, "names");
+            break;
+        default:
+            tls.until = world_date(&b->line, "until");
+            break;
+        }
+    }
+    if (!b->line.failed && midge_sim_use_tls(b->host, port, &tls) != MIDGE_OK) {
+        world_wrong(&b->line, "tls: not with these words, or not in this build");
+    }
+}
+
 /* --- begin and end --- */
 
 void world_end_host(struct world_builder *b)
@@ -147,10 +182,7 @@ static void begin_reply(struct world_builder *b)
 }
 
 const struct world_word world_host_words[] = {
-    {"address", add_address},
-    {"name", set_name},
-    {"cut", set_cut},
-    {NULL, NULL},
+    {"address", add_address}, {"name", set_name}, {"cut", set_cut}, {"tls", use_tls}, {NULL, NULL},
 };
 
 const struct world_word world_begin_words[] = {

@@ -3,9 +3,7 @@
  * Lines about the whole network, which stand before the first host, and lines about a path, which
  * may stand behind a host too.
  */
-#define _GNU_SOURCE
 #include <string.h>
-#include <time.h>
 #include <midge/err.h>
 
 #include "faults.h"
@@ -18,21 +16,9 @@ static void set_seed(struct world_builder *b)
     b->config.seed = world_number(&b->line, "seed", UINT64_MAX);
 }
 
-/* 2026-11-28, 2026-11-28T12:00:00, a number of seconds, or none */
 static void set_date(struct world_builder *b)
 {
-    const char *word = world_word(&b->line, "date"), *end;
-    struct tm parts = {0};
-
-    if (strcmp(word, "none") == 0) {
-        b->config.date = -1;
-        return;
-    }
-    end = strptime(word, strchr(word, 'T') != NULL ? "%Y-%m-%dT%H:%M:%S" : "%Y-%m-%d", &parts);
-    if (end == NULL || *end != '\0' || timegm(&parts) <= 0) {
-        world_wrong(&b->line, "date: '%s' is not like 2026-11-28 or 2026-11-28T12:00:00", word);
-    }
-    b->config.date = timegm(&parts);
+    b->config.date = world_is_next(&b->line, "none") ? -1 : world_date(&b->line, "date");
 }
 
 static void set_clock(struct world_builder *b)

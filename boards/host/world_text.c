@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "number.h"
 
@@ -211,6 +212,19 @@ uint16_t world_rate(struct world_line *line, const char *what)
     memcpy(digits, word, len - 1);
     digits[len - 1] = '\0';
     return (uint16_t)(milli(line, what, digits, 100000) / 100);
+}
+
+int64_t world_date(struct world_line *line, const char *what)
+{
+    const char *word = world_word(line, what), *end;
+    struct tm parts = {0};
+
+    end = strptime(word, strchr(word, 'T') != NULL ? "%Y-%m-%dT%H:%M:%S" : "%Y-%m-%d", &parts);
+    if (end == NULL || *end != '\0' || timegm(&parts) <= 0) {
+        world_wrong(line, "%s: '%s' is not like 2026-11-28 or 2026-11-28T12:00:00", what, word);
+        return 1;
+    }
+    return timegm(&parts);
 }
 
 size_t world_choice(struct world_line *line, const char *what, const char *const *choices)

@@ -36,6 +36,8 @@ uint64_t world_number(struct world_line *line, const char *what, uint64_t max);
 uint64_t world_milli(struct world_line *line, const char *what, uint64_t max);
 /* "1.5%": thousandths. */
 uint16_t world_rate(struct world_line *line, const char *what);
+/* "2026-11-28" or "2026-11-28T12:00:00", UTC: seconds since 1970. */
+int64_t world_date(struct world_line *line, const char *what);
 /* One of the words, which end with NULL; its index. */
 size_t world_choice(struct world_line *line, const char *what, const char *const *choices);
 /* Nothing may follow. */

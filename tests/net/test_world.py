@@ -47,7 +47,7 @@ class Guide(Case):
     def test_every_word_is_explained(self):
         words = set()
         for source in (midge_test.ROOT / "boards" / "host").glob("world_*.c"):
-            words |= set(re.findall(r'\{"([a-z-]+)", (?:set|add|begin)_\w+\}', source.read_text()))
+            words |= set(re.findall(r'\{"([a-z-]+)", (?:set|add|begin|use)_\w+\}', source.read_text()))
         self.assertGreater(len(words), 35)
         guide = GUIDE.read_text()
         self.assertEqual([], sorted(word for word in words if not re.search(rf"`{word}\b", guide)))
@@ -99,6 +99,40 @@ class Run(Case):
         self.assertEqual(b"mine", self.sim(world, "-s", "http://localhost/").out)
         env = {"http_proxy": "http://p/"}
         self.assertEqual(b"mine", self.sim(world, "-s", "http://localhost/", env=env).out)
+
+
+class Tls(Case):
+    URL = "https://api.example.com/posts/1"
+
+    def world(self, words):
+        return f"date 2026-11-28\nlatency 20\nhost api.example.com\n tls 443 {words}\n" + POSTS.replace(" 80 ", " 443 ")
+
+    def test_get(self):
+        for words, version, resumed in (("", "1.3", True), ("only-1.2", "1.2", True), ("only-1.2 rsa", "1.2", True),
+                                        ("only-1.3 no-tickets", "1.3", False)):
+            with self.subTest(words):
+                runs = [self.sim(self.world(words), "--per-host", "4", *[self.URL] * 4) for _ in range(2)]
+                self.assert_code(0, runs[0])
+                self.assertEqual([version] * 4, [line["tls_version"] for line in runs[0].lines])
+                self.assertEqual(resumed, runs[0][3]["resumed"] or runs[0][3]["reused"])
+                self.assertEqual(runs[0].err, runs[1].err)  # keys and times are the seed's too
+
+    def test_verification(self):
+        for words, options, error in (("names other.example.com", [], "CERT"), ("until 2026-11-27", [], "CERT"),
+                                      ("names other.example.com", ["-k"], ""), ("until 2026-11-29", [], ""),
+                                      ("only-1.3", ["--tls-max", "1.2"], "TLS")):
+            with self.subTest(words):
+                ran = self.sim(self.world(words), "-s", "-S", *options, self.URL)
+                self.assertEqual(error, ran[0]["error"], ran)
+
+    def test_app(self):
+        (self.dir / "world").write_text(self.world(""))
+        ran = self.midge("app", "posts", "--api", "https://api.example.com", "--sim", "world", report=False)
+        self.assert_code(0, ran)
+
+    def test_wrong(self):
+        self.assert_code(2, self.sim(self.world("odd"), self.URL), "world:4", "odd")
+        self.assert_code(2, self.sim(self.world("until tomorrow"), self.URL), "tomorrow")
 
 
 class Faults(Case):

@@ -90,6 +90,13 @@ static int read_ca(struct run *run, int *native, const char **what)
     if (path == NULL && !run->plan.needs_ca) {
         return MIDGE_OK;
     }
+    if (path == NULL && run->options->sim != NULL) { /* the servers' own */
+        size_t len;
+        const void *root = midge_sim_root(&len);
+        run->ca = (struct text){.keep = run->keep};
+        text_add(&run->ca, root, root != NULL ? len : 0);
+        return MIDGE_OK;
+    }
     if (path == NULL) {
         path = SYSTEM_CA;
     }
