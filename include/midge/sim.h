@@ -87,12 +87,13 @@ void midge_sim_advance(struct midge_sim *sim, uint32_t ms);
    completed, or midge_poll's error. */
 static inline int midge_sim_run(struct midge_sim *sim, struct midge_client *client, uint32_t ms)
 {
-    uint64_t until = midge_sim_now_ms(sim) + ms, now;
+    uint64_t until = midge_sim_now_ms(sim) + ms, now, left;
     int live;
     do {
         now = midge_sim_now_ms(sim);
-        live = midge_poll(client, now < until ? (int)((until - now) & INT32_MAX) : 0);
-    } while (live > 0 && now < until);
+        left = now < until ? until - now : 0;
+        live = midge_poll(client, left < INT32_MAX ? (int)left : INT32_MAX);
+    } while (live > 0 && left > 0);
     return live;
 }
 /* Calls fn(ctx) once at that time (now, if it is over), from inside poll or advance. fn may change
