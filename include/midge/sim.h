@@ -279,9 +279,10 @@ struct midge_sim_counts midge_sim_count(const struct midge_sim_host *host, uint1
 
 /* A server of TLS 1.2 and 1.3. Zero means the value in brackets. Strings must outlive the sim. */
 struct midge_sim_tls {
-    const char *names; /* of its certificate, with blanks between them; addresses too [the host's
-                          name] */
+    const char *names; /* of its certificate, with blanks between them; addresses too [the name that
+                          the client asks for] */
     uint8_t rsa;       /* its key: RSA 2048 [ECDSA P-256] */
+    uint8_t unknown_root;             /* it is not issued by midge_sim_root */
     uint8_t min_version, max_version; /* MIDGE_TLS_1_2, MIDGE_TLS_1_3 [both] */
     uint8_t no_tickets;               /* sessions are never resumed */
     int64_t since, until;             /* its dates, seconds since 1970 [1970 to 9999] */

@@ -31,9 +31,10 @@ struct sim_tls_settings {
     const struct sim_peer_type *inner;
     const void *inner_config;
 
-    /* DNS names and addresses of the certificate, with blanks between them ["localhost"]. It is
-       issued by the root of midge__sim_tls_root. */
+    /* DNS names and addresses of the certificate, with blanks between them. It is issued by the
+       root of midge__sim_tls_root [the name that the client asks for by SNI, else localhost]. */
     const char *names;
+    bool unknown_root;               /* it is issued by another root */
     bool rsa;                        /* its key: RSA 2048 [ECDSA P-256] */
     int64_t since, until;            /* its dates, seconds since 1970 [1970 to 9999] */
     const struct sim_tls_der *chain; /* these certificates are sent in place of it */

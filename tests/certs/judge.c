@@ -7,13 +7,6 @@
  *
  * A case may ask for mutants: the same handshake again for each damaged bit of one certificate.
  * Each of them must be refused with MIDGE_ERR_CERT.
- *
- * The file, integers in network order, a string with its length in one byte:
- *     "midge certs 1\n", cases (2)
- *     each: name, host, wall clock (8; 0: none), floor (8), cipher suite (2), mutated certificate
- *           (1; 255: none), mutated bits (1), name of the error ("": accepted), verify flags (4),
- *           part of the text, length of the roots (4), roots, certificates (1),
- *           each: length (3), certificate
  */
 #include "judge.h"
 
@@ -27,99 +20,13 @@
 #include "io/tls.h"
 #include "midge/config.h"
 #include "midge/err.h"
+#include "set.h"
 
-#define HEAD       "midge certs 1\n"
 #define OWNER      1U
 #define OWNERS     2U
 #define FLIGHT_CAP 40000U
 #define RECORD_CAP 16000U /* bytes of a record; a longer flight takes several */
-#define TEXT_CAP   256U
-#define UNMUTATED  255U
-#define ANY_FLAGS  UINT32_MAX
 #define MAX_CALLS  100000U
-
-/* --- reading the set --- */
-
-struct reader {
-    const uint8_t *at, *end;
-    bool cut; /* the file ended too early */
-};
-
-static const uint8_t *take(struct reader *in, size_t n)
-{
-    if ((size_t)(in->end - in->at) < n) {
-        in->cut = true;
-        in->at = in->end;
-        return NULL;
-    }
-    in->at += n;
-    return in->at - n;
-}
-
-static uint64_t take_number(struct reader *in, size_t size)
-{
-    const uint8_t *p = take(in, size);
-    uint64_t n = 0;
-    for (size_t i = 0; p != NULL && i < size; i++) {
-        n = n << 8 | p[i];
-    }
-    return n;
-}
-
-static void take_text(struct reader *in, char out[TEXT_CAP])
-{
-    size_t len = (size_t)take_number(in, 1);
-    const uint8_t *p = take(in, len);
-    if (p != NULL) {
-        memcpy(out, p, len);
-    }
-    out[p != NULL ? len : 0] = '\0';
-}
-
-struct chain_case {
-    char name[TEXT_CAP], host[TEXT_CAP], error[TEXT_CAP], text[TEXT_CAP];
-    int64_t now, floor;
-    uint16_t suite;
-    uint8_t mutated, bits, count;
-    uint32_t flags;
-    const uint8_t *roots, *chain; /* chain: each certificate behind its length */
-    size_t roots_len, chain_len;
-};
-
-static bool take_case(struct reader *in, struct chain_case *one)
-{
-    take_text(in, one->name);
-    take_text(in, one->host);
-    one->now = (int64_t)take_number(in, 8);
-    one->floor = (int64_t)take_number(in, 8);
-    one->suite = (uint16_t)take_number(in, 2);
-    one->mutated = (uint8_t)take_number(in, 1);
-    one->bits = (uint8_t)take_number(in, 1);
-    take_text(in, one->error);
-    one->flags = (uint32_t)take_number(in, 4);
-    take_text(in, one->text);
-    one->roots_len = (size_t)take_number(in, 4);
-    one->roots = take(in, one->roots_len);
-    one->count = (uint8_t)take_number(in, 1);
-    one->chain = in->at;
-    for (unsigned i = 0; i < one->count; i++) {
-        take(in, (size_t)take_number(in, 3));
-    }
-    one->chain_len = (size_t)(in->at - one->chain);
-    return !in->cut;
-}
-
-/* The place of certificate number n in the chain; NULL: there is none. */
-static const uint8_t *certificate_of(const struct chain_case *one, unsigned n, size_t *len)
-{
-    struct reader in = {.at = one->chain, .end = one->chain + one->chain_len};
-    const uint8_t *at = NULL;
-    for (unsigned i = 0; i <= n && n < one->count; i++) {
-        *len = (size_t)take_number(&in, 3);
-        at = take(&in, *len);
-    }
-    return at;
-}
 
 /* --- the server's bytes --- */
 
@@ -167,7 +74,7 @@ static void put_server_hello(struct flight *out, uint16_t suite)
 }
 
 /* RFC 5246 7.4.2, in as many records as it takes. */
-static void put_certificate(struct flight *out, const struct chain_case *one)
+static void put_certificate(struct flight *out, const struct certs_case *one)
 {
     size_t left = one->chain_len;
     const uint8_t *at = one->chain;
@@ -319,7 +226,7 @@ static bool is_accepted(const struct judge *judge, int err)
 
 /* --- cases --- */
 
-static bool is_expected(const struct judge *judge, const struct chain_case *one, int err)
+static bool is_expected(const struct judge *judge, const struct certs_case *one, int err)
 {
     if (judge->leaked) {
         return false;
@@ -327,15 +234,13 @@ static bool is_expected(const struct judge *judge, const struct chain_case *one,
     if (one->error[0] == '\0') {
         return is_accepted(judge, err);
     }
-    return strcmp(midge_err_name(err), one->error) == 0 &&
-           (one->flags == ANY_FLAGS || one->flags == judge->fault.verify_flags) &&
-           strstr(detail_of(judge), one->text) != NULL;
+    return midge_certs_refused(one, err, judge->fault.verify_flags, detail_of(judge));
 }
 
-static void report(const struct judge *judge, const struct chain_case *one, int err, certs_say *say,
+static void report(const struct judge *judge, const struct certs_case *one, int err, certs_say *say,
                    void *ctx)
 {
-    char line[5 * TEXT_CAP];
+    char line[5 * CERTS_TEXT];
     snprintf(line, sizeof line, "WRONG %s: %s 0x%lx '%s'%s, not %s 0x%lx '%s'", one->name,
              midge_err_name(err), (unsigned long)judge->fault.verify_flags, detail_of(judge),
              judge->leaked ? " and memory left behind" : "",
@@ -344,7 +249,7 @@ static void report(const struct judge *judge, const struct chain_case *one, int 
 }
 
 /* The handshake for one damaged bit of the certificate that begins at `at` in the flight. */
-static void mutate(struct judge *judge, const struct chain_case *one, size_t at, unsigned bit,
+static void mutate(struct judge *judge, const struct certs_case *one, size_t at, unsigned bit,
                    size_t byte, certs_say *say, void *ctx, struct certs_count *count)
 {
     uint8_t *target = &judge->flight.bytes[at + byte];
@@ -353,7 +258,7 @@ static void mutate(struct judge *judge, const struct chain_case *one, size_t at,
     *target ^= (uint8_t)(1U << bit);
     count->mutants++;
     if (err != MIDGE_ERR_CERT || judge->leaked) {
-        char line[2 * TEXT_CAP];
+        char line[2 * CERTS_TEXT];
         count->taken++;
         snprintf(line, sizeof line, "WRONG %s, byte %u, bit %u: %s '%s'", one->name, (unsigned)byte,
                  bit, midge_err_name(err), detail_of(judge));
@@ -361,13 +266,13 @@ static void mutate(struct judge *judge, const struct chain_case *one, size_t at,
     }
 }
 
-static void mutate_all(struct judge *judge, const struct chain_case *one, certs_say *say, void *ctx,
+static void mutate_all(struct judge *judge, const struct certs_case *one, certs_say *say, void *ctx,
                        struct certs_count *count)
 {
     size_t len = 0;
-    const uint8_t *der = certificate_of(one, one->mutated, &len);
+    const uint8_t *der = midge_certs_certificate(one, one->mutated, &len);
     struct certs_count before = *count;
-    char line[2 * TEXT_CAP];
+    char line[2 * CERTS_TEXT];
     if (der == NULL || one->chain_len + 7 > RECORD_CAP) {
         count->taken++;
         return;
@@ -386,7 +291,7 @@ static void mutate_all(struct judge *judge, const struct chain_case *one, certs_
     say(ctx, line);
 }
 
-static int open_case(struct judge *judge, const struct chain_case *one)
+static int open_case(struct judge *judge, const struct certs_case *one)
 {
     static const struct midge__tls_limits limits = {.ecp_max_ops = 200, .read_ahead = 300};
     struct midge_tls settings = {
@@ -400,7 +305,7 @@ static int open_case(struct judge *judge, const struct chain_case *one)
                                    &limits);
 }
 
-static void judge_case(struct judge *judge, const struct chain_case *one, certs_say *say, void *ctx,
+static void judge_case(struct judge *judge, const struct certs_case *one, certs_say *say, void *ctx,
                        struct certs_count *count)
 {
     size_t live = midge__memory_live(&judge->memory);
@@ -413,7 +318,7 @@ static void judge_case(struct judge *judge, const struct chain_case *one, certs_
     bool expected = is_expected(judge, one, err);
     if (!expected) {
         report(judge, one, err, say, ctx);
-    } else if (one->mutated != UNMUTATED) {
+    } else if (one->mutated != CERTS_UNMUTATED) {
         mutate_all(judge, one, say, ctx, count);
     }
     midge__tls_context_close(judge->context);
@@ -442,22 +347,19 @@ static bool judge_open(struct judge *judge, void *block, size_t size)
                                                             midge__tls_slot_out(), 1) == MIDGE_OK;
 }
 
-int midge_certs_judge(const uint8_t *set, size_t len, void *block, size_t block_size,
+int midge_certs_judge(const uint8_t *file, size_t len, void *block, size_t block_size,
                       certs_say *say, void *ctx, struct certs_count *count)
 {
     static struct judge judge;
-    static struct chain_case one;
-    struct reader in = {.at = set, .end = set + len};
-    const uint8_t *head = take(&in, sizeof HEAD - 1);
+    static struct certs_case one;
+    struct certs_set set;
     memset(count, 0, sizeof *count);
-    if (head == NULL || memcmp(head, HEAD, sizeof HEAD - 1) != 0 ||
-        !judge_open(&judge, block, block_size)) {
+    if (!midge_certs_open(&set, file, len) || !judge_open(&judge, block, block_size)) {
         return -1;
     }
-    unsigned left = (unsigned)take_number(&in, 2);
-    for (; left > 0 && take_case(&in, &one); left--) {
+    while (midge_certs_next(&set, &one)) {
         judge_case(&judge, &one, say, ctx, count);
     }
     midge__memory_deinit(&judge.memory);
-    return in.cut || in.at != in.end ? -1 : 0;
+    return midge_certs_whole(&set) ? 0 : -1;
 }

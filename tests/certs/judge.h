@@ -19,8 +19,8 @@ struct certs_count {
 /* One line of report: a case or a mutant with the wrong verdict, or a summary of the mutants. */
 typedef void certs_say(void *ctx, const char *line);
 
-/* block: memory of the client, 128 KB are enough. 0; -1: set[0..len) is no such file. */
-int midge_certs_judge(const uint8_t *set, size_t len, void *block, size_t block_size,
+/* block: memory of the client, 128 KB are enough. 0; -1: file[0..len) is no set. */
+int midge_certs_judge(const uint8_t *file, size_t len, void *block, size_t block_size,
                       certs_say *say, void *ctx, struct certs_count *count);
 
 #endif

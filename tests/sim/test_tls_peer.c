@@ -180,6 +180,42 @@ static void names(void **state)
     close_world();
     assert_null(
         midge__sim_tls_open(&(struct sim_tls_settings){.names = " ", .inner = &midge__sim_http}));
+    assert_null(midge__sim_tls_open(
+        &(struct sim_tls_settings){.min_version = 11, .inner = &midge__sim_http}));
+    assert_null(midge__sim_tls_open(&(struct sim_tls_settings){
+        .min_version = MIDGE_TLS_1_3, .max_version = MIDGE_TLS_1_2, .inner = &midge__sim_http}));
+}
+
+/* The certificate is for the name that the client asks for; a client that asks for none gets one
+   for localhost. */
+static void any_name(void **state)
+{
+    static const char *const urls[] = {"https://a.test/", "https://b.a.test/", "https://a.test/"};
+    (void)state;
+    for
+        EACH_VERSION(v)
+        {
+            sim_world_start(&w, &(struct midge_sim_config){.seed = 1},
+                            &(struct midge_config){.tls = {.min_version = *v, .max_version = *v}});
+            struct midge_sim_host *host = midge_sim_add_host(w.sim, "*.test");
+            assert_int_equal(midge_sim_use_tls(host, 443, NULL), MIDGE_OK);
+            assert_int_equal(
+                midge_sim_use_tls(host, 444, &(struct midge_sim_tls){.unknown_root = 1}), MIDGE_OK);
+            midge_sim_add_reply(host, 443, "/", &(struct midge_sim_reply){.body = "hello"});
+            for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+                sim_get(&w, &get, urls[i]);
+                sim_world_run(&w);
+                sim_get_ended(&get, MIDGE_OK, 200, "hello");
+            }
+            sim_get(&w, &get, "https://10.0.0.1/");
+            sim_world_run(&w);
+            sim_get_ended(&get, MIDGE_ERR_CERT, 0, NULL);
+            sim_get(&w, &get, "https://a.test:444/");
+            sim_world_run(&w);
+            sim_get_ended(&get, MIDGE_ERR_CERT, 0, NULL);
+            assert_non_null(strstr(get.result.detail, "not trusted"));
+            sim_world_close(&w);
+        }
 }
 
 static void dates(void **state)
@@ -531,6 +567,7 @@ int main(void)
         cmocka_unit_test(retry),
         cmocka_unit_test(versions_apart),
         cmocka_unit_test(names),
+        cmocka_unit_test(any_name),
         cmocka_unit_test(dates),
         cmocka_unit_test(other_chain),
         cmocka_unit_test(client_certificate),

@@ -19,6 +19,7 @@
 /* --- keys, for tests only --- */
 
 static const uint8_t root_secret[32] = "the simulated servers' root key";
+static const uint8_t unknown_secret[32] = "some key that no client knows.";
 static const uint8_t server_secret[32] = "the simulated servers' own key.";
 
 static const uint8_t rsa_p[128] = {
@@ -109,9 +110,9 @@ static bool add_name(struct alt_names *names, const char *at, size_t len)
     return true;
 }
 
-static bool parse_names(struct alt_names *names, const char *text)
+/* False: a word cannot be a name, or there is no word. */
+static bool add_names(struct alt_names *names, const char *text)
 {
-    names->count = 0;
     while (*(text += strspn(text, " ")) != '\0') {
         size_t len = strcspn(text, " ");
         if (!add_name(names, text, len)) {
@@ -124,7 +125,11 @@ static bool parse_names(struct alt_names *names, const char *text)
 
 /* --- certificates --- */
 
+#define ROOT_NAME    "O=midge,CN=root of simulated servers"
+#define UNKNOWN_NAME "O=midge,CN=unknown root"
+
 struct wanted {
+    bool unknown_root;
     const char *subject;
     mbedtls_pk_context *key;
     const struct alt_names *names; /* NULL: it is a CA */
@@ -170,12 +175,12 @@ static int issue(uint8_t out[CERT_CAP], const struct wanted *wanted)
     mbedtls_x509write_crt_init(&writer);
     mbedtls_x509write_crt_set_version(&writer, MBEDTLS_X509_CRT_VERSION_3);
     mbedtls_x509write_crt_set_md_alg(&writer, MBEDTLS_MD_SHA256);
-    int ret = ecdsa_key(&root, root_secret);
+    int ret = ecdsa_key(&root, wanted->unknown_root ? unknown_secret : root_secret);
     mbedtls_x509write_crt_set_issuer_key(&writer, &root);
     mbedtls_x509write_crt_set_subject_key(&writer, wanted->key != NULL ? wanted->key : &root);
     if (ret == 0) {
-        ret =
-            mbedtls_x509write_crt_set_issuer_name(&writer, "O=midge,CN=root of simulated servers");
+        ret = mbedtls_x509write_crt_set_issuer_name(&writer, wanted->unknown_root ? UNKNOWN_NAME
+                                                                                  : ROOT_NAME);
     }
     if (ret == 0) {
         ret = fill(&writer, wanted);
@@ -196,7 +201,7 @@ const uint8_t *midge__sim_tls_root(size_t *len)
         static const uint8_t seed[] = "simulated root";
         mbedtls_ctr_drbg_context drbg;
         const struct sim_tls_scope scope = {.drbg = &drbg};
-        const struct wanted wanted = {.subject = "O=midge,CN=root of simulated servers"};
+        const struct wanted wanted = {.subject = ROOT_NAME};
         const struct sim_tls_scope *outer = midge__sim_tls_enter(&scope);
         mbedtls_ctr_drbg_init(&drbg);
         made = midge__sim_tls_seed(&drbg, seed, sizeof seed);
@@ -229,25 +234,74 @@ static int show_others(struct sim_tls *tls)
     return 0;
 }
 
+/* A certificate for these names, parsed. */
+static int make(struct sim_tls *tls, const struct alt_names *names, mbedtls_x509_crt *out)
+{
+    const struct sim_tls_settings *settings = &tls->settings;
+    uint8_t der[CERT_CAP];
+    const struct wanted wanted = {.unknown_root = settings->unknown_root,
+                                  .subject = "O=midge,CN=simulated server",
+                                  .key = &tls->key,
+                                  .names = names,
+                                  .since = settings->since,
+                                  .until = settings->until};
+    int ret = issue(der, &wanted);
+    return ret > 0 ? mbedtls_x509_crt_parse_der(out, der + sizeof der - ret, (size_t)ret) : ret;
+}
+
 int midge__sim_tls_identity(struct sim_tls *tls)
 {
     const struct sim_tls_settings *settings = &tls->settings;
-    struct alt_names names;
-    uint8_t der[CERT_CAP];
-    const struct wanted wanted = {.subject = "O=midge,CN=simulated server",
-                                  .key = &tls->key,
-                                  .names = &names,
-                                  .since = settings->since,
-                                  .until = settings->until};
-    if (!parse_names(&names, settings->names != NULL ? settings->names : "localhost")) {
+    struct alt_names names = {.count = 0};
+    if (!add_names(&names, settings->names != NULL ? settings->names : "localhost")) {
         return MBEDTLS_ERR_X509_INVALID_NAME;
     }
     int ret = server_key(tls);
     if (ret == 0) {
-        ret = issue(der, &wanted);
-    }
-    if (ret > 0) {
-        ret = mbedtls_x509_crt_parse_der(&tls->chain, der + sizeof der - ret, (size_t)ret);
+        ret = make(tls, &names, &tls->chain);
     }
     return ret == 0 && settings->chain_len > 0 ? show_others(tls) : ret;
+}
+
+/* --- certificates by name --- */
+
+static struct sim_tls_named *find(const struct sim_tls *tls, const char *name, size_t len)
+{
+    struct sim_tls_named *at = tls->named;
+    while (at != NULL && (strlen(at->name) != len || memcmp(at->name, name, len) != 0)) {
+        at = at->next;
+    }
+    return at;
+}
+
+static struct sim_tls_named *add(struct sim_tls *tls, const char *name, size_t len)
+{
+    struct alt_names names = {.count = 0};
+    struct sim_tls_named *one = midge__sim_new(sizeof *one);
+    one->name = memcpy(midge__sim_new(len + 1), name, len);
+    one->next = tls->named;
+    tls->named = one;
+    mbedtls_x509_crt_init(&one->cert);
+    return add_name(&names, one->name, len) && make(tls, &names, &one->cert) == 0 ? one : NULL;
+}
+
+int midge__sim_tls_by_name(void *p, mbedtls_ssl_context *ssl, const unsigned char *name, size_t len)
+{
+    struct sim_tls *tls = p;
+    struct sim_tls_named *one = find(tls, (const char *)name, len);
+    if (one == NULL) {
+        one = add(tls, (const char *)name, len);
+    }
+    return one != NULL ? mbedtls_ssl_set_hs_own_cert(ssl, &one->cert, &tls->key)
+                       : MBEDTLS_ERR_X509_INVALID_NAME;
+}
+
+void midge__sim_tls_named_free(struct sim_tls *tls)
+{
+    for (struct sim_tls_named *one; (one = tls->named) != NULL;) {
+        tls->named = one->next;
+        mbedtls_x509_crt_free(&one->cert);
+        free(one->name);
+        free(one);
+    }
 }

@@ -11,12 +11,18 @@ static mbedtls_ssl_protocol_version version_of(uint8_t version)
     return version == 13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2;
 }
 
+static bool is_legal(const struct sim_tls_settings *settings)
+{
+    uint8_t min = settings->min_version, max = settings->max_version;
+    return settings->inner != NULL && (min == 0 || min == 12 || min == 13) &&
+           (max == 0 || max == 12 || max == 13) && (min == 0 || max == 0 || min <= max);
+}
+
 static bool has_tickets(const struct sim_tls *tls)
 {
     return tls->settings.tickets != SIM_TLS_NO_TICKETS;
 }
 
-/* Without SNI, client authentication and ALPN, which are not refused but absent by default. */
 static void choose(struct sim_tls *tls)
 {
     const struct sim_tls_settings *settings = &tls->settings;
@@ -34,9 +40,11 @@ static void choose(struct sim_tls *tls)
     if (settings->groups != NULL) {
         mbedtls_ssl_conf_groups(&tls->conf, settings->groups);
     }
-    mbedtls_ssl_conf_new_session_tickets(&tls->conf, !has_tickets(tls)        ? 0
-                                                     : settings->tickets == 0 ? 1
-                                                                              : settings->tickets);
+    if (settings->names == NULL && settings->chain_len == 0) {
+        mbedtls_ssl_conf_sni(&tls->conf, midge__sim_tls_by_name, tls);
+    }
+    uint8_t tickets = settings->tickets != 0 ? settings->tickets : 1;
+    mbedtls_ssl_conf_new_session_tickets(&tls->conf, has_tickets(tls) ? tickets : 0);
 }
 
 static int ask_for_certificate(struct sim_tls *tls)
@@ -82,7 +90,7 @@ static int configure(struct sim_tls *tls)
 
 struct sim_tls *midge__sim_tls_open(const struct sim_tls_settings *settings)
 {
-    if (settings == NULL || settings->inner == NULL) {
+    if (!is_legal(settings)) {
         return NULL;
     }
     struct sim_tls *tls = midge__sim_new(sizeof *tls);
@@ -117,6 +125,7 @@ void midge__sim_tls_close(struct sim_tls *tls)
     mbedtls_ssl_ticket_free(&tls->tickets);
     mbedtls_ssl_config_free(&tls->conf);
     mbedtls_x509_crt_free(&tls->chain);
+    midge__sim_tls_named_free(tls);
     mbedtls_x509_crt_free(&tls->client_ca);
     mbedtls_pk_free(&tls->key);
     midge__sim_tls_leave(outer);

@@ -11,6 +11,13 @@
 #include "../sim.h"
 #include "../tls_peer.h"
 
+/* A certificate that was made for a name. */
+struct sim_tls_named {
+    struct sim_tls_named *next;
+    char *name;
+    mbedtls_x509_crt cert;
+};
+
 struct sim_tls {
     struct sim_tls_settings settings;
     const char *alpn[2];
@@ -18,6 +25,7 @@ struct sim_tls {
     mbedtls_ssl_config conf;
     mbedtls_pk_context key;
     mbedtls_x509_crt chain;
+    struct sim_tls_named *named;
     mbedtls_x509_buf own; /* chain's DER, while it shows the settings' */
     mbedtls_x509_crt client_ca;
     mbedtls_ssl_ticket_context tickets;
@@ -41,6 +49,10 @@ int midge__sim_tls_seed(mbedtls_ctr_drbg_context *drbg, const uint8_t *seed, siz
 
 /* identity.c: fills chain and key as the settings say. mbedTLS's code. */
 int midge__sim_tls_identity(struct sim_tls *tls);
+/* mbedTLS's f_sni, if the settings have no names: makes a certificate for the name. */
+int midge__sim_tls_by_name(void *tls, mbedtls_ssl_context *ssl, const unsigned char *name,
+                           size_t len);
+void midge__sim_tls_named_free(struct sim_tls *tls);
 
 /* server.c: ticket keys, if the server has none and wants them. mbedTLS's code. */
 int midge__sim_tls_make_tickets(struct sim_tls *tls);
