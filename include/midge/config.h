@@ -181,9 +181,8 @@
  */
 
 /* Texts for people. Without them result.detail, midge_err_text and midge_status_text are "", and
-   result.cert_date is 0. Values for programs stay: errors and their names, phases, native codes,
-   verify_flags, statuses.
- */
+   result.cert_date and result.offset are 0. Values for programs stay: errors and their names,
+   phases, native codes, verify_flags, statuses. */
 #ifndef MIDGE_WITH_TEXTS
 #define MIDGE_WITH_TEXTS 1
 #endif
