@@ -181,9 +181,8 @@
  */
 
 /* Texts for people. Without them result.detail, midge_err_text and midge_status_text are "", and
-   result.cert_date is 0. Values for programs stay: errors and their names, phases, native codes,
-   verify_flags, statuses.
- */
+   result.cert_date and result.offset are 0. Values for programs stay: errors and their names,
+   phases, native codes, verify_flags, statuses. */
 #ifndef MIDGE_WITH_TEXTS
 #define MIDGE_WITH_TEXTS 1
 #endif
@@ -305,7 +304,9 @@
 
 /* URLs as people paste them, and relative ones: midge_url_normalise, midge_url_resolve and
    config.base_url. Without it a request's URL must be complete and in the characters that
-   midge_url_parse accepts, and config.base_url is refused (UNSUPPORTED). */
+   midge_url_parse accepts, and config.base_url is refused (UNSUPPORTED). A URL with userinfo is
+   refused (URL), whatever allow_userinfo says, and each scheme but http and https is SCHEME, also
+   if it is none. */
 #ifndef MIDGE_WITH_URL_MENDING
 #define MIDGE_WITH_URL_MENDING 1
 #endif

@@ -121,7 +121,8 @@ struct midge_request {
     uint8_t family;                        /* 0 any, 4, 6 */
     uint8_t min_tls, max_tls;              /* 0: the client's */
     uint8_t dangerously_skip_verification; /* for this request, as in struct midge_tls */
-    uint8_t allow_userinfo; /* accept user:password@ in the URL (it is not sent anywhere) */
+    uint8_t allow_userinfo; /* accept user:password@ in the URL (it is not sent anywhere);
+                               only with MIDGE_WITH_URL_MENDING */
     /* Strings and headers are copied at start, into the one block that the request takes from the
        client's memory. With `borrow` they are not copied: all of this, the struct included, must
        stay unchanged until completion. Saves some 100 bytes and the strings for each waiting

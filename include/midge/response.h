@@ -95,7 +95,8 @@ struct midge_result {
     uint32_t retry_after_s; /* from a Retry-After header (RFC 9110 10.2.3); a date counts from
                                the answer's own Date. 0 none */
     uint64_t body_len;      /* decoded body bytes given to the sink */
-    uint64_t offset;        /* PROTOCOL: byte offset in the answer, modulo 2^32 */
+    uint64_t offset;        /* PROTOCOL: byte offset in the answer, modulo 2^32; 0 without
+                               MIDGE_WITH_TEXTS */
     const char *cipher;     /* static text, or "" */
     const char *detail;     /* static text: the exact reason, or "" */
 #if MIDGE_WITH_STATS

@@ -25,7 +25,7 @@ int midge__h1_line(struct midge__h1_parse *p, enum midge__h1_line_kind kind);
 static inline void midge__h1_line_begin(struct midge__h1_parse *p)
 {
     p->folded = false;
-    p->offset = midge__h1_offset(p);
+    midge__h1_mark_line(p);
 }
 
 #endif

@@ -51,7 +51,7 @@ static int stop(struct midge__h1_event *event, enum midge__h1_kind kind)
 
 static int on_status(struct midge__h1_parse *p)
 {
-    size_t at;
+    size_t at = 0;
     p->head[p->fill] = '\0';
     const char *why = midge__h1_status(p, p->head, &at);
     if (why != NULL) {
@@ -263,13 +263,13 @@ static int step(struct midge__h1_parse *p, struct midge__h1_event *event)
 
 void midge__h1_parse_init(struct midge__h1_parse *p, char *head, size_t cap, unsigned flags)
 {
-    *p = (struct midge__h1_parse){
-        .head = head,
-        .cap = cap,
-        .flags = (uint8_t)flags,
-        .keep = no_keep_alive,
+    *p = (struct midge__h1_parse)
+    {
+        .head = head, .cap = cap, .flags = (uint8_t)flags, .keep = no_keep_alive,
         .budget = UINT32_MAX,
+#if MIDGE_WITH_TEXTS
         .why = "",
+#endif
     };
 }
 
@@ -280,7 +280,8 @@ int midge__h1_parse(struct midge__h1_parse *p, const uint8_t *in, size_t len, si
     *event = (struct midge__h1_event){MIDGE__H1_NEED_MORE, NULL, 0};
     p->at = in;
     p->end = in + len;
-    p->received += (uint32_t)len;
+    p->begun = p->begun || len != 0;
+    midge__h1_count_input(p);
     while (got == MIDGE__H1_GO) {
         got = step(p, event);
     }
@@ -288,7 +289,7 @@ int midge__h1_parse(struct midge__h1_parse *p, const uint8_t *in, size_t len, si
         p->complete = MIDGE__H1_COMPLETE_YES;
     }
     *used = (size_t)(p->at - in);
-    p->received = midge__h1_offset(p);
+    midge__h1_count_rest(p);
     p->end = p->at;
     return p->err;
 }
@@ -317,10 +318,9 @@ static int eof_until_close(struct midge__h1_parse *p, enum midge__h1_eof eof)
 static int eof_in_head(struct midge__h1_parse *p)
 {
     if (p->state == WAIT_NEXT_HEAD || p->fill == 0) {
-        return p->received == 0
-                   ? cut(p, MIDGE_ERR_EMPTY_REPLY, MIDGE__RARE_TEXT("closed without a byte"))
-                   : cut(p, MIDGE_ERR_PROTOCOL,
-                         MIDGE__RARE_TEXT("closed before the final response"));
+        return !p->begun ? cut(p, MIDGE_ERR_EMPTY_REPLY, MIDGE__RARE_TEXT("closed without a byte"))
+                         : cut(p, MIDGE_ERR_PROTOCOL,
+                               MIDGE__RARE_TEXT("closed before the final response"));
     }
     return cut(p, MIDGE_ERR_PROTOCOL, MIDGE__RARE_TEXT("closed within the head"));
 }

@@ -86,6 +86,7 @@ struct midge__h1_parse {
     uint8_t in_line;  /* state of the current line, see h1_line.c */
     uint8_t skip;     /* whether the current line is skipped, see h1_skip.c */
     bool folded;      /* the current line continues the line before it */
+    bool begun;       /* a byte came */
     int8_t err;       /* the error that every further call returns */
     uint16_t present; /* one bit for each enum midge__field that the head has */
     /* Set by the caller after init. */
@@ -101,9 +102,11 @@ struct midge__h1_parse {
     const uint8_t *at, *end;      /* the unread input of the current call */
     struct midge__h1_chunk chunk; /* chunk.left counts down every kind of body */
     /* To be read by the caller. The two counters of bytes since init start again at 2^32. */
-    const char *why;         /* after an error: its cause, a short static text */
-    uint32_t offset;         /* after an error: its place; before: the line's start */
-    uint32_t received;       /* bytes consumed; during a call, the whole input */
+#if MIDGE_WITH_TEXTS
+    const char *why;   /* after an error: its cause, a short static text */
+    uint32_t offset;   /* after an error: its place; before: the line's start */
+    uint32_t received; /* bytes consumed; during a call, the whole input */
+#endif
     uint64_t content_length; /* of Content-Length, also where there is no body (HEAD, 304) */
 };
 
@@ -134,6 +137,29 @@ static inline void midge__h1_parse_grow(struct midge__h1_parse *p, char *head, s
 /* After HEAD: forgets the head's text, which the caller does not need any more. Trailers are
  * kept. */
 void midge__h1_parse_forget(struct midge__h1_parse *p);
+
+/* After an error: its cause and its place; without texts "" and 0. */
+#if MIDGE_WITH_TEXTS
+static inline const char *midge__h1_why(const struct midge__h1_parse *p)
+{
+    return p->why;
+}
+static inline uint32_t midge__h1_place(const struct midge__h1_parse *p)
+{
+    return p->offset;
+}
+#else
+static inline const char *midge__h1_why(const struct midge__h1_parse *p)
+{
+    (void)p;
+    return "";
+}
+static inline uint32_t midge__h1_place(const struct midge__h1_parse *p)
+{
+    (void)p;
+    return 0;
+}
+#endif
 
 #if MIDGE_WITH_HEAD_SKIPPING
 /* After GROW, when the buffer may not grow: makes room by removing fields that are not needed, the

@@ -6,18 +6,26 @@
 #include "base/check.h"
 #include "base/span.h"
 
+/* The place of an error is of use for its text only. */
+static void note_place(size_t *at, size_t place)
+{
+    if (MIDGE_WITH_TEXTS) {
+        *at = place;
+    }
+}
+
 const char *midge__h1_status(struct midge__h1_parse *p, const char *line, size_t *at)
 {
     unsigned status = 0;
-    *at = MIDGE__H1_PREFIX_LEN;
+    note_place(at, MIDGE__H1_PREFIX_LEN);
     if ((line[7] & ~1) != '0') {
         return MIDGE__TEXT("unsupported HTTP version");
     }
-    *at = 8;
+    note_place(at, 8);
     if (line[8] != ' ') {
         return MIDGE__TEXT("malformed status line");
     }
-    *at = 9;
+    note_place(at, 9);
     size_t end = 9;
     for (; end < 12 && midge__is_digit(line[end]); end++) {
         status = status * 10 + (unsigned)(line[end] - '0');
@@ -25,7 +33,7 @@ const char *midge__h1_status(struct midge__h1_parse *p, const char *line, size_t
     if (end < 12 || status < 100) {
         return MIDGE__TEXT("bad status code");
     }
-    *at = 12;
+    note_place(at, 12);
     p->status = (uint16_t)status;
     p->minor = line[7] & 1;
     /* "HTTP/1.1 200" without the space is common and harmless: the reason is empty. */

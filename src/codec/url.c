@@ -40,7 +40,8 @@ static bool split_scheme(struct midge_url *url, struct midge_span *text)
     }
     url->scheme = midge__span(text->ptr, colon);
     *text = midge__url_drop(*text, colon + 1);
-    return is_scheme(url->scheme);
+    return !MIDGE_WITH_URL_MENDING ||
+           is_scheme(url->scheme); /* midge__url_complete refuses others */
 }
 
 bool midge__url_split(struct midge_url *url, struct midge_span text)
@@ -64,9 +65,9 @@ bool midge__url_split(struct midge_url *url, struct midge_span text)
 
 static bool take_userinfo(struct midge_url *url, struct midge_span *authority, unsigned flags)
 {
-    size_t at = midge__span_find(*authority, '@');
+    size_t at = MIDGE_WITH_URL_MENDING ? midge__span_find(*authority, '@') : authority->len;
     if (at == authority->len) {
-        return true;
+        return true; /* or a host may not have an '@' */
     }
     url->userinfo = midge__span(authority->ptr, at);
     *authority = midge__url_drop(*authority, at + 1);

@@ -8,8 +8,8 @@
 enum midge__step midge__h1_over(struct midge__h1 *h, int err, const struct midge__fault *fault)
 {
     midge__h1_buffer_free(h);
-    if (err == MIDGE_ERR_PROTOCOL) {
-        h->x.transfer->result->offset = h->parse.offset;
+    if (MIDGE_WITH_TEXTS && err == MIDGE_ERR_PROTOCOL) {
+        h->x.transfer->result->offset = midge__h1_place(&h->parse);
     }
     midge__exchange_broken(&h->x, err, fault, midge__exchange_replay(&h->x));
     return MIDGE__STEP_OVER;

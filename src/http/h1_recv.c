@@ -96,7 +96,7 @@ static enum midge__step parse_some(struct midge__h1 *h)
         int err = midge__h1_parse(&h->parse, in, h->rlen - h->rpos, &used, &event);
         h->rpos += (uint32_t)used;
         if (err != MIDGE_OK) {
-            return over_because(h, err, h->parse.why);
+            return over_because(h, err, midge__h1_why(&h->parse));
         }
         err = event.kind != MIDGE__H1_END ? handle(h, &event, &more) : MIDGE_OK;
         if (h->x.transfer == NULL) {
@@ -133,7 +133,7 @@ static enum midge__step on_eof(struct midge__h1 *h)
     if (midge__h1_send_broke_first(h)) {
         return midge__h1_end_unsent(h);
     }
-    return over_because(h, err, h->parse.why);
+    return over_because(h, err, midge__h1_why(&h->parse));
 }
 
 static enum midge__step on_error(struct midge__h1 *h, int err)

@@ -151,6 +151,30 @@ static int refuses_what_is_left_out(struct midge_client *client)
     return MIDGE_OK;
 }
 
+/* Without the mending of URLs no userinfo is accepted: no host can be read in another place. */
+static int refuses_userinfo(struct midge_client *client)
+{
+    static const char *const urls[] = {
+#if !MIDGE_WITH_URL_MENDING
+        "http://user@device.example/",
+        "http://user:80@device.example/",
+        "http://user:@device.example/",
+        "http://device.example:80@other.example:80/",
+#endif
+        NULL
+    };
+    midge_id id;
+
+    for (size_t i = 0; urls[i] != NULL; i++) {
+        struct midge_request request = {.url = urls[i], .borrow = 1, .allow_userinfo = 1};
+        if (midge_start(client, &request, &id) != MIDGE_ERR_URL) {
+            printf("consumer-none: %s is not refused\n", urls[i]);
+            return MIDGE_ERR_INVALID;
+        }
+    }
+    return MIDGE_OK;
+}
+
 int main(void)
 {
     struct midge_port port = {.clock_ms = clock_ms,
@@ -184,6 +208,9 @@ int main(void)
     err = midge_open(&client, &config);
     if (err == MIDGE_OK) {
         err = refuses_what_is_left_out(client);
+    }
+    if (err == MIDGE_OK) {
+        err = refuses_userinfo(client);
     }
     if (err == MIDGE_OK) {
         err = midge_start(client, &request, &id);
