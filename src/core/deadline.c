@@ -46,7 +46,8 @@ uint32_t midge__deadline_limit(const struct midge__transfer *t, uint8_t limit)
 static void limit(struct midge__transfer *t, uint8_t which)
 {
     uint32_t ms = midge__deadline_limit(t, which), end = t->aw.client->now_ms + ms;
-    if (ms != MIDGE_NO_TIMEOUT && (!t->is_limited || midge__millis_before(end, t->end_ms))) {
+    bool first = !MIDGE_WITH_PHASE_DEADLINES || !t->is_limited;
+    if (ms != MIDGE_NO_TIMEOUT && (first || midge__millis_before(end, t->end_ms))) {
         t->is_limited = true;
         t->end_ms = end;
     }

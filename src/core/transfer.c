@@ -35,6 +35,8 @@ const uint8_t midge__transfer_leads_to[] = {
     [MIDGE__TRANSFER_ENDED] = 0,
 };
 
+#if MIDGE_WITH_PHASE_DEADLINES
+
 /* A timer that is armed for an earlier time stays: when it fires, it is armed for the rest. So the
    phases of most requests do not move it. */
 void midge__transfer_arm(struct midge__transfer *t)
@@ -49,7 +51,6 @@ void midge__transfer_arm(struct midge__transfer *t)
     }
 }
 
-#if MIDGE_WITH_PHASE_DEADLINES
 void midge__transfer_freeze(struct midge__transfer *t, bool frozen)
 {
     if (t->frozen != frozen) {
@@ -58,6 +59,16 @@ void midge__transfer_freeze(struct midge__transfer *t, bool frozen)
         midge__transfer_arm(t);
     }
 }
+
+#else
+
+void midge__transfer_arm(struct midge__transfer *t)
+{
+    if (t->is_limited) {
+        (void)midge__timer_arm(&t->aw.client->timers, &t->aw.timer, t->end_ms);
+    }
+}
+
 #endif
 
 #if MIDGE__PHASES

@@ -71,7 +71,7 @@ static void deadline(struct midge__timer *timer)
 {
     struct midge__awaitable *aw = MIDGE_CONTAINER_OF(timer, struct midge__awaitable, timer);
     struct midge__transfer *t = midge__transfer_of(aw);
-    if (midge__transfer_left(t) > 0) {
+    if (MIDGE_WITH_PHASE_DEADLINES && midge__transfer_left(t) > 0) {
         midge__transfer_arm(t);
         return;
     }
