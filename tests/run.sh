@@ -4,7 +4,9 @@
 #
 #   unit      each source file's cmocka tests: gcc, clang, ASan+UBSan, valgrind
 #   vectors   the parser cases of tests/vectors at every chunk size: gcc, clang, ASan+UBSan
-#   sim       the simulated network (include/midge/sim.h): gcc, clang, ASan+UBSan
+#   sim       the simulated network (include/midge/sim.h), and on it a part of all faults at all
+#             places; MIDGE_TORTURE=HASH says which part (the commit's), =full: all of them. gcc,
+#             clang, ASan+UBSan
 #   net       the host program against local HTTPS servers: gcc, ASan+UBSan
 #   lint      layers, calls, banned calls and words, length of files, format
 #   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory,
@@ -23,7 +25,7 @@ root=$(pwd)
 all='unit vectors sim net lint external boards size'
 boards='mps2-an385 lm3s6965evb riscv-virt mps2-an386 mps2-an500 mps2-an505 mps3-an547'
 
-usage() { sed -n '3,19s/^# \{0,1\}//p' tests/run.sh; }
+usage() { sed -n '3,21s/^# \{0,1\}//p' tests/run.sh; }
 say() { echo; echo "== $*"; }
 
 suites=${*:-$all}
@@ -84,6 +86,12 @@ if wanted boards size; then
         rm build/log.$$
         cmake --build --preset "$board" -- --quiet
     done
+fi
+
+if wanted sim; then # dear points are tried in part, another part for each commit
+    MIDGE_TORTURE=${MIDGE_TORTURE:-$(git rev-parse --short=8 HEAD 2>/dev/null || echo 0)}
+    export MIDGE_TORTURE
+    say "Suite sim tries the part MIDGE_TORTURE=$MIDGE_TORTURE"
 fi
 
 # One ctest over all these builds, so that there is one summary.

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Torture: each allocation fails, each call of the port fails with each errno, connections end at
+ * each byte, calls end at each byte, requests are canceled and clients closed after each step. What
+ * must hold after each: torture.h. Arguments: the tests to run.
+ */
+#include <errno.h>
+
+#include "torture.h"
+
+#define TLS_PART 60 /* of dear points one in so many is tried */
+
+static struct trial trial;
+
+static void name_point(enum scene scene, const char *kind, unsigned long a, unsigned long b)
+{
+    (void)snprintf(torture_point, sizeof torture_point, "%s, %s %lu %lu", scene_names[scene], kind,
+                   a, b);
+}
+
+static unsigned part_of(enum scene scene)
+{
+    return torture_is_tls(scene) ? TLS_PART : 1;
+}
+
+/* A trial without a fault, up to its end. */
+static void run_whole(enum scene scene)
+{
+    name_point(scene, "no fault", 0, 0);
+    trial_open(&trial, scene, NULL, NULL);
+    assert_int_equal(trial.open_error, MIDGE_OK);
+    trial_start(&trial);
+    trial_run(&trial);
+    trial_take(&trial);
+    for (unsigned i = 0; i < trial.n_gets; i++) {
+        assert_int_equal(trial.gets[i].result.error, MIDGE_OK);
+    }
+}
+
+static void end_whole(void)
+{
+    trial_check(&trial);
+    trial_close(&trial);
+}
+
+/* --- memory --- */
+
+static uint64_t count_allocs(enum scene scene)
+{
+    struct midge_stats stats;
+    run_whole(scene);
+    midge_client_stats(trial.w.client, &stats);
+    end_whole();
+    return stats.alloc_calls;
+}
+
+static void allocs(void **state)
+{
+    (void)state;
+    for (int scene = 0; scene < SCENES; scene++) {
+        uint64_t n = count_allocs((enum scene)scene);
+        for (uint32_t nth = 1; nth <= n; nth++) {
+            for (int sticky = 0; sticky < 2; sticky++) {
+                if (torture_chosen(part_of((enum scene)scene))) {
+                    const struct midge_config config = {.fail_alloc = nth,
+                                                        .fail_alloc_sticky = (uint8_t)sticky};
+                    name_point((enum scene)scene, sticky ? "allocation from" : "allocation", nth,
+                               0);
+                    trial_open(&trial, (enum scene)scene, &config, NULL);
+                    trial_do(&trial, !sticky);
+                }
+            }
+        }
+    }
+    torture_report("allocations");
+}
+
+/* Blocks of all sizes from the least on: requests wait for memory, or end with NO_MEMORY. */
+static void blocks(void **state)
+{
+    (void)state;
+    for (int scene = 0; scene <= TLS13; scene++) {
+        struct midge_config config = {.max_connections = 4};
+        config.tls.ca = midge_sim_root(&config.tls.ca_len);
+        size_t least = midge_memory_least(&config), most = midge_memory_needed(&config) + 8192;
+        size_t step = torture_is_tls((enum scene)scene) ? 4001 : 97;
+        for (size_t size = least; size <= most; size += size < least + 40 ? 1 : step) {
+            if (torture_chosen(1)) {
+                config.memory_size = size;
+                name_point((enum scene)scene, "block of", size, 0);
+                trial_open(&trial, (enum scene)scene, &config, NULL);
+                trial_do(&trial, size > least + 2048);
+            }
+        }
+    }
+    torture_report("blocks");
+}
+
+/* --- the port's calls --- */
+
+static void fail_calls(enum scene scene, enum midge_sim_call call, uint32_t n)
+{
+    static const int errors[] = {EINTR,   EAGAIN,    ENOMEM,       EMFILE,      ECONNRESET,
+                                 EPIPE,   ETIMEDOUT, ECONNREFUSED, ENETUNREACH, EBADF,
+                                 ENOBUFS, EIO,       EHOSTUNREACH, ECONNABORTED};
+    for (uint32_t nth = 1; nth <= n; nth++) {
+        for (size_t e = 0; e < sizeof errors / sizeof errors[0]; e++) {
+            for (int sticky = 0; sticky < 2; sticky++) {
+                bool endless = sticky && (errors[e] == EINTR || errors[e] == EAGAIN);
+                if (endless || !torture_chosen(part_of(scene) / 4)) {
+                    continue; /* a poll that never waits stops everything but the clock */
+                }
+                name_point(scene, sticky ? "call from" : "call",
+                           (unsigned long)call * 1000000 + nth, (unsigned long)errors[e]);
+                trial_open(&trial, scene, NULL, NULL);
+                assert_int_equal(midge_sim_fail(trial.w.sim, call, nth, errors[e], sticky),
+                                 MIDGE_OK);
+                trial_do(&trial, true);
+            }
+        }
+    }
+}
+
+static void calls(void **state)
+{
+    (void)state;
+    for (int scene = 0; scene < SCENES; scene++) {
+        uint32_t n[MIDGE_SIM_CLOCK];
+        run_whole((enum scene)scene);
+        for (int call = 0; call < MIDGE_SIM_CLOCK; call++) {
+            n[call] = midge_sim_calls(trial.w.sim, (enum midge_sim_call)call);
+        }
+        end_whole();
+        for (int call = 0; call < MIDGE_SIM_CLOCK; call++) {
+            fail_calls((enum scene)scene, (enum midge_sim_call)call, n[call]);
+        }
+    }
+    torture_report("calls");
+}
+
+/* --- bytes --- */
+
+/* Every byte of one direction, until there is no such byte. */
+static void cut_all(enum scene scene, enum midge_sim_cut_kind kind, int from_client)
+{
+    static const char *const kinds[] = {"reset at", "fin at", "stall at"};
+    for (uint64_t at = 0;; at++) {
+        if (torture_chosen(part_of(scene) / 4)) {
+            name_point(scene, kinds[kind], (unsigned long)at, (unsigned long)from_client);
+            trial_open(&trial, scene, NULL, NULL);
+            const struct midge_sim_cut cut = {
+                .kind = kind, .from_client = (uint8_t)from_client, .at = at};
+            midge_sim_set_cut(trial.host, &cut);
+            trial.fin = kind == MIDGE_SIM_CUT_FIN;
+            trial_start(&trial);
+            trial_run(&trial);
+            bool over = trial.w.found == 0;
+            trial_take(&trial);
+            trial_check(&trial);
+            if (!over) { /* else the next request is cut; a stalled connection may be kept */
+                trial_next(&trial, kind == MIDGE_SIM_CUT_STALL);
+            }
+            trial_close(&trial);
+            if (over) {
+                return;
+            }
+        }
+    }
+}
+
+static void cuts(void **state)
+{
+    (void)state;
+    for (int scene = 0; scene < SCENES; scene++) {
+        for (int kind = 0; kind < 3; kind++) {
+            cut_all((enum scene)scene, (enum midge_sim_cut_kind)kind, 0);
+            cut_all((enum scene)scene, (enum midge_sim_cut_kind)kind, 1);
+        }
+    }
+    torture_report("cuts");
+}
+
+static void split(enum scene scene, uint64_t a, uint64_t b)
+{
+    const uint64_t at[2] = {a, b};
+    name_point(scene, "split at", (unsigned long)a, (unsigned long)b);
+    trial_open(&trial, scene, NULL, NULL);
+    midge_sim_set_splits(trial.host, 0, at, b > 0 ? 2 : 1);
+    midge_sim_set_splits(trial.host, 1, at, b > 0 ? 2 : 1);
+    trial_do(&trial, false);
+}
+
+static void splits(void **state)
+{
+    (void)state;
+    for (int scene = 0; scene < SCENES; scene++) {
+        unsigned bytes = torture_is_tls((enum scene)scene) ? 2500 : 400;
+        for (unsigned a = 1; a < bytes; a++) {
+            if (torture_chosen(part_of((enum scene)scene) / 4)) {
+                split((enum scene)scene, a, 0);
+            }
+        }
+    }
+    for (unsigned a = 1; a < 200; a++) {
+        for (unsigned b = a + 1; b <= 200; b++) {
+            if (torture_chosen(1)) {
+                split(PLAIN, a, b);
+            }
+        }
+    }
+    torture_report("splits");
+}
+
+static void slices(void **state)
+{
+    (void)state;
+    for (int scene = 0; scene < SCENES; scene++) {
+        for (uint32_t n = 1; n <= 32; n++) {
+            if (torture_chosen(part_of((enum scene)scene) / 10)) {
+                name_point((enum scene)scene, "slices of", n, 0);
+                trial_open(&trial, (enum scene)scene, NULL, NULL);
+                midge_sim_set_chance(trial.w.sim,
+                                     &(struct midge_sim_chance){.recv_most = n, .send_most = n});
+                trial_do(&trial, true);
+            }
+        }
+    }
+    torture_report("slices");
+}
+
+/* --- chance --- */
+
+static void noise(void **state)
+{
+    (void)state;
+    for (int scene = 0; scene < SCENES; scene++) {
+        for (uint64_t number = 1; number <= 200; number++) {
+            if (!torture_chosen(part_of((enum scene)scene) / 4)) {
+                continue;
+            }
+            const struct midge_sim_config sim = {.seed = number};
+            name_point((enum scene)scene, "noise of seed", number, 0);
+            trial_open(&trial, (enum scene)scene, NULL, &sim);
+            midge_sim_set_path(trial.w.sim, &(struct midge_sim_path){
+                                                .latency_us = 100, .jitter_us = 100, .split = 500});
+            midge_sim_set_chance(trial.w.sim, &(struct midge_sim_chance){.would_block = 300,
+                                                                         .short_calls = 500,
+                                                                         .spurious = 300,
+                                                                         .interrupted = 300});
+            trial_do(&trial, true);
+        }
+    }
+    torture_report("noise");
+}
+
+/* --- time and names --- */
+
+static void clocks(void **state)
+{
+    (void)state;
+    for (int scene = 0; scene < SCENES; scene++) {
+        for (uint32_t before = 0; before < 400; before += 7) {
+            if (!torture_chosen(part_of((enum scene)scene) / 10)) {
+                continue;
+            }
+            const struct midge_sim_config sim = {
+                .clock_start_ms = (before % 2 ? UINT32_MAX : INT32_MAX) - before};
+            name_point((enum scene)scene, "wrap after", before, 0);
+            trial_open(&trial, (enum scene)scene, NULL, &sim);
+            midge_sim_set_path(trial.w.sim, &(struct midge_sim_path){.latency_us = 20000});
+            trial_do(&trial, true);
+        }
+    }
+    torture_report("clocks that wrap");
+}
+
+static struct midge_sim_name name_at(unsigned n)
+{
+    switch (n) {
+    case 0:
+        return (struct midge_sim_name){.in_call = 1};
+    case 1:
+        return (struct midge_sim_name){.silent = 1};
+    case 2:
+        return (struct midge_sim_name){.ms = 9999};
+    case 3:
+        return (struct midge_sim_name){.ms = 10000}; /* as the request's limit */
+    case 4:
+        return (struct midge_sim_name){.error = 4};
+    default:
+        return (struct midge_sim_name){.error = 4, .in_call = 1};
+    }
+}
+
+static void names(void **state)
+{
+    (void)state;
+    for (int scene = 0; scene < SCENES; scene++) {
+        for (unsigned n = 0; n < 6; n++) {
+            if (torture_chosen(1)) {
+                const struct midge_sim_name name = name_at(n);
+                name_point((enum scene)scene, "name", n, 0);
+                trial_open(&trial, (enum scene)scene, NULL, NULL);
+                midge_sim_set_name(trial.host, &name);
+                trial_start(&trial);
+                trial_run(&trial);
+                trial_take(&trial);
+                trial_check(&trial);
+                midge_sim_set_name(trial.host, &(struct midge_sim_name){0});
+                trial_next(&trial, false);
+                trial_close(&trial);
+            }
+        }
+    }
+    torture_report("names");
+}
+
+/* --- after each turn --- */
+
+enum deed { CANCEL, CLOSE, JUMP_DAYS, JUMP_WRAP, JUMP_DATE, DEEDS };
+
+static void act(enum deed deed)
+{
+    const uint64_t day_ns = 86400ULL * 1000000000ULL;
+    switch (deed) {
+    case CANCEL:
+        for (unsigned i = 0; i < trial.n_gets; i++) {
+            (void)midge_cancel(trial.w.client, trial.ids[i]);
+        }
+        break;
+    case JUMP_DAYS:
+        midge_sim_charge(trial.w.sim, 13 * day_ns);
+        break;
+    case JUMP_WRAP:
+        midge_sim_charge(trial.w.sim, 4294967000ULL * 1000000ULL);
+        break;
+    case JUMP_DATE:
+        midge_sim_set_date(trial.w.sim, 1900000000);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Does the deed after so many turns. False: all had ended before. */
+static bool after_turns(enum scene scene, enum deed deed, unsigned turns)
+{
+    int live = 1;
+    name_point(scene, "after turn", turns, (unsigned long)deed);
+    trial_open(&trial, scene, NULL, NULL);
+    trial.drop = deed == CLOSE;
+    trial_start(&trial);
+    for (unsigned n = 0; n < turns && live > 0; n++) {
+        live = midge_poll(trial.w.client, -1);
+    }
+    if (deed == CLOSE) {
+        midge_close(trial.w.client);
+        trial.w.client = NULL;
+        for (unsigned i = 0; i < trial.n_gets && scene != GATHER; i++) {
+            MUST(trial.gets[i].dones == 1, "completions", trial.gets[i].dones, 1);
+        }
+        MUST(trial.at_close.alloc_live == 0, "memory that leaked", trial.at_close.alloc_live, 0);
+        MUST(midge_sim_close(trial.w.sim) == 0, "sockets, lookups or files left open", 0, 0);
+        free(trial.w.block);
+    } else {
+        act(deed);
+        trial_run(&trial);
+        trial_take(&trial);
+        trial_check(&trial);
+        trial_next(&trial, false);
+        trial_close(&trial);
+    }
+    return live > 0;
+}
+
+static void turns(void **state)
+{
+    (void)state;
+    for (int scene = 0; scene < SCENES; scene++) {
+        for (int deed = 0; deed < DEEDS; deed++) {
+            bool more = true;
+            for (unsigned n = 0; more; n++) {
+                if (torture_chosen(part_of((enum scene)scene) / 10)) {
+                    more = after_turns((enum scene)scene, (enum deed)deed, n);
+                }
+            }
+        }
+    }
+    torture_report("deeds after each turn");
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(allocs), cmocka_unit_test(blocks), cmocka_unit_test(calls),
+        cmocka_unit_test(cuts),   cmocka_unit_test(splits), cmocka_unit_test(slices),
+        cmocka_unit_test(noise),  cmocka_unit_test(clocks), cmocka_unit_test(names),
+        cmocka_unit_test(turns),
+    };
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

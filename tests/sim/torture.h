@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One trial: a client, a server, one or two requests, and one fault. After it each request has
+ * ended once, with a result that is right or an error that has a name; then the next request works,
+ * and nothing is left.
+ *
+ * A kind of fault has many points. Cheap ones are all tried each time. Of dear ones (a handshake
+ * takes milliseconds) a part is tried, which the seed MIDGE_TORTURE chooses: run.sh takes the
+ * commit's hash and prints it, so that the part can be tried again. MIDGE_TORTURE=full: all.
+ */
+#ifndef TORTURE_H
+#define TORTURE_H
+
+#include "sim_world.h"
+
+/* CLOSING: the body ends with the connection; in TLS its end is authentic, else it is not. */
+enum scene { PLAIN, TLS12, TLS13, UPLOAD, GATHER, FILE_SINK, FILTER, CLOSING, CLOSING_TLS, SCENES };
+
+static const char *const scene_names[SCENES] = {
+    "plain", "tls12", "tls13", "upload", "gather", "file", "filter", "closing", "closing_tls"};
+
+enum { TORTURE_BODY = 300, TORTURE_UPLOAD = 2000, TORTURE_GETS = 2 };
+#define TORTURE_JSON "{\"a\": 17, \"b\": \"xyz\"}"
+
+struct trial {
+    enum scene scene;
+    struct sim_world w; /* its sim, client and block */
+    struct midge_sim_host *host;
+    struct midge_stats at_close;
+    int open_error;
+    bool fin;  /* the fault is a FIN */
+    bool drop; /* bodies are not kept: their memory is the client's, which will be closed */
+    struct sim_get gets[TORTURE_GETS];
+    unsigned n_gets;
+    bool started[TORTURE_GETS];
+    midge_id ids[TORTURE_GETS], gather;
+    struct midge_file_sink file;
+    struct midge_json_filter filter;
+    char text[64];
+    int value; /* of the filter */
+    struct midge_buffer_source source;
+};
+
+/* --- points --- */
+
+static char torture_point[160];
+static unsigned long torture_tried, torture_points;
+
+static inline void torture_fail(const char *what, long a, long b)
+{
+    fail_msg("%s: %s (%ld, %ld)", torture_point, what, a, b);
+}
+
+#define MUST(condition, what, a, b)                                                                \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            torture_fail(what, (long)(a), (long)(b));                                              \
+        }                                                                                          \
+    } while (0)
+
+/* Is this point tried? One in `part` is. */
+static inline bool torture_chosen(unsigned part)
+{
+    const char *seed = getenv("MIDGE_TORTURE");
+    uint64_t z = ++torture_points;
+    if (part <= 1 || (seed != NULL && strcmp(seed, "full") == 0)) {
+        torture_tried++;
+        return true;
+    }
+    z += (seed != NULL ? strtoull(seed, NULL, 16) : 0) * 0x9e3779b97f4a7c15ULL;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    bool chosen = (z >> 33) % part == 0;
+    torture_tried += chosen;
+    return chosen;
+}
+
+static inline void torture_report(const char *kind)
+{
+    print_message("%s: %lu of %lu points tried, 0 failed\n", kind, torture_tried, torture_points);
+    torture_tried = torture_points = 0;
+}
+
+/* --- the world of a trial --- */
+
+static inline bool torture_is_tls(enum scene scene)
+{
+    return scene == TLS12 || scene == TLS13 || scene == CLOSING_TLS;
+}
+
+static inline void trial_serve(struct trial *t)
+{
+    uint16_t port = torture_is_tls(t->scene) ? 443 : 80;
+    t->host = midge_sim_add_host(t->w.sim, "a.test");
+    midge_sim_add_reply(t->host, port, "/", &(struct midge_sim_reply){.fill = TORTURE_BODY});
+    midge_sim_add_reply(t->host, port, "/json", &(struct midge_sim_reply){.body = TORTURE_JSON});
+    midge_sim_add_reply(t->host, port, "/close",
+                        &(struct midge_sim_reply){.fill = TORTURE_BODY, .until_close = 1});
+    if (torture_is_tls(t->scene)) {
+        assert_int_equal(
+            midge_sim_use_tls(
+                t->host, 443,
+                &(struct midge_sim_tls){.max_version = t->scene == TLS12 ? MIDGE_TLS_1_2 : 0}),
+            MIDGE_OK);
+    }
+}
+
+static inline void trial_open(struct trial *t, enum scene scene, const struct midge_config *with,
+                              const struct midge_sim_config *sim)
+{
+    struct midge_config config = with != NULL ? *with : (struct midge_config){0};
+    struct midge_sim_config sim_config = sim != NULL ? *sim : (struct midge_sim_config){.seed = 1};
+    *t = (struct trial){.scene = scene, .w = {.wanted = "fault: "}};
+    sim_config.trace = sim_world_line;
+    sim_config.ctx = &t->w;
+    assert_int_equal(midge_sim_open(&t->w.sim, &sim_config), MIDGE_OK);
+    trial_serve(t);
+    config.port = midge_sim_port(t->w.sim);
+    config.max_connections = config.max_connections > 0 ? config.max_connections : 2;
+    config.stats_at_close = &t->at_close;
+    config.tls.ca = midge_sim_root(&config.tls.ca_len);
+    if (config.memory_size == 0) {
+        config.memory_size = midge_memory_needed(&config) + 8192; /* for the bodies */
+    }
+    config.memory = t->w.block = malloc(config.memory_size);
+    t->open_error = midge_open(&t->w.client, &config);
+}
+
+/* --- its requests --- */
+
+static inline int trial_value(void *ctx, const struct midge_json_value *value)
+{
+    struct trial *t = ctx;
+    (void)value;
+    t->value++;
+    return MIDGE_OK;
+}
+
+static inline const char *trial_url(const struct trial *t)
+{
+    if (t->scene == FILTER) {
+        return "http://a.test/json";
+    }
+    if (t->scene == CLOSING || t->scene == CLOSING_TLS) {
+        return t->scene == CLOSING ? "http://a.test/close" : "https://a.test/close";
+    }
+    return torture_is_tls(t->scene) ? "https://a.test/" : "http://a.test/";
+}
+
+static inline void trial_dress(struct trial *t, struct sim_get *get)
+{
+    static uint8_t body[TORTURE_UPLOAD];
+    static const char *const paths[] = {"a", "b"};
+    if (t->scene == UPLOAD) {
+        midge_buffer_source_init(&t->source, body, sizeof body);
+        get->request.source = &t->source.source;
+    } else if (t->scene == FILE_SINK) {
+        midge_file_sink_init(&t->file, midge_sim_port(t->w.sim), "/file");
+        get->request.sink = &t->file.sink;
+    } else if (t->scene == FILTER) {
+        assert_int_equal(
+            midge_json_filter_init(&t->filter, paths, 2, t->text, sizeof t->text, trial_value, t),
+            MIDGE_OK);
+        get->request.sink = &t->filter.sink;
+    } else if (t->scene == GATHER) {
+        get->request.on_done = NULL;
+    }
+}
+
+static inline bool torture_defined(int err)
+{
+    return err == MIDGE_OK || (err < 0 && strcmp(midge_err_name(err), "UNKNOWN") != 0);
+}
+
+static inline void trial_start(struct trial *t)
+{
+    t->n_gets = t->scene == GATHER ? 2 : 1;
+    for (unsigned i = 0; i < t->n_gets; i++) {
+        sim_get_init(&t->w, &t->gets[i], trial_url(t));
+        t->gets[i].request.sink = t->drop ? NULL : t->gets[i].request.sink;
+        trial_dress(t, &t->gets[i]);
+        int err = midge_start(t->w.client, &t->gets[i].request, &t->ids[i]);
+        t->started[i] = err == MIDGE_OK;
+        MUST(torture_defined(err), "start gives no defined error", err, 0);
+    }
+    if (t->scene == GATHER && t->started[0] && t->started[1]) {
+        int err = midge_gather(t->w.client, t->ids, 2, MIDGE_GATHER_ALL, &t->gather);
+        MUST(err == MIDGE_OK || err == MIDGE_ERR_NO_MEMORY || err == MIDGE_ERR_NO_SLOT,
+             "gather fails", err, 0);
+    }
+}
+
+static inline void trial_take(struct trial *t)
+{
+    struct midge_result result;
+    for (unsigned i = 0; t->scene == GATHER && i < t->n_gets; i++) {
+        if (t->started[i]) {
+            int err = midge_take(t->w.client, t->ids[i], &t->gets[i].result);
+            MUST(err == MIDGE_OK, "no result to take", err, i);
+            t->gets[i].dones++;
+        }
+    }
+    if (t->gather != 0) {
+        int err = midge_take(t->w.client, t->gather, &result);
+        MUST(err == MIDGE_OK, "no result of the gather", err, 0);
+        MUST(result.error == MIDGE_OK || result.error == MIDGE_ERR_NO_MEMORY, "gather's error",
+             result.error, 0);
+    }
+}
+
+/* Polls that fail end no request: they are repeated. At most a day of virtual time. */
+static inline void trial_run(struct trial *t)
+{
+    int live = 1;
+    for (int i = 0; i < 1000 && live != 0; i++) {
+        live = midge_sim_run(t->w.sim, t->w.client, 86400000);
+        MUST(live >= 0 || live == MIDGE_ERR_PORT, "poll's error", live, 0);
+        MUST(live <= 0, "requests that never end", live, 0);
+        if (live < 0 && i == 100) { /* the calls that fail stop to fail */
+            for (int call = 0; call < MIDGE_SIM_CLOCK; call++) {
+                (void)midge_sim_fail(t->w.sim, (enum midge_sim_call)call, 0, 0, 0);
+            }
+        }
+    }
+    MUST(live == 0, "polls that always fail", live, 0);
+}
+
+/* --- what must hold --- */
+
+static inline void check_bytes(const uint8_t *data, size_t len, bool whole)
+{
+    for (size_t i = 0; i < len; i++) {
+        MUST(data[i] == midge_sim_fill(i), "a wrong byte of the body", i, data[i]);
+    }
+    MUST(!whole || len == TORTURE_BODY, "complete, with another length", len, TORTURE_BODY);
+}
+
+static inline void check_file(const struct trial *t, bool whole)
+{
+    size_t len;
+    const uint8_t *data = midge_sim_get_file(t->w.sim, "/file", &len);
+    MUST((data != NULL) == whole, "a file without success, or the other way round", whole, len);
+    if (data != NULL) {
+        check_bytes(data, len, true);
+    }
+}
+
+/* Only a plain body that ends with the connection may be cut unseen, and only by a FIN. */
+static inline bool is_whole(const struct trial *t, const struct midge_result *result)
+{
+    size_t len = t->scene == FILTER ? strlen(TORTURE_JSON) : TORTURE_BODY;
+    bool whole = result->body_len == len;
+    return t->scene == CLOSING ? (whole || t->fin) && result->complete == MIDGE_COMPLETE_UNVERIFIED
+                               : whole && result->complete == MIDGE_COMPLETE_YES;
+}
+
+static inline void trial_check(struct trial *t)
+{
+    for (unsigned i = 0; i < t->n_gets; i++) {
+        struct sim_get *get = &t->gets[i];
+        bool good = get->dones > 0 && get->result.error == MIDGE_OK;
+        MUST(get->dones == t->started[i], "completions", get->dones, t->started[i]);
+        if (get->dones > 0) {
+            MUST(torture_defined(get->result.error), "no defined error", get->result.error, i);
+            MUST(!good || get->result.status == 200, "a wrong status", get->result.status, i);
+            MUST(!good || is_whole(t, &get->result), "success with a part", get->result.body_len,
+                 get->result.complete);
+        }
+        if (t->scene == FILE_SINK) {
+            check_file(t, good);
+        } else if (t->scene == FILTER) {
+            MUST(!good || t->value == 2, "values of the filter", t->value, 2);
+        } else {
+            check_bytes(get->body.data, get->body.len,
+                        get->dones > 0 && get->result.complete == MIDGE_COMPLETE_YES);
+        }
+        sim_get_free(get);
+    }
+}
+
+/* Without the fault a request works, on the same client; fresh: on a connection of its own. */
+static inline void trial_next(struct trial *t, bool fresh)
+{
+    struct sim_get get;
+    for (int call = 0; call < MIDGE_SIM_CLOCK; call++) {
+        (void)midge_sim_fail(t->w.sim, (enum midge_sim_call)call, 0, 0, 0);
+    }
+    midge_sim_set_cut(t->host, NULL);
+    sim_get_init(&t->w, &get, torture_is_tls(t->scene) ? "https://a.test/" : "http://a.test/");
+    get.request.no_reuse = fresh;
+    int err = midge_start(t->w.client, &get.request, NULL);
+    MUST(err == MIDGE_OK, "the next request does not start", err, 0);
+    trial_run(t);
+    MUST(get.result.error == MIDGE_OK, "the next request fails", get.result.error,
+         get.result.native);
+    check_bytes(get.body.data, get.body.len, true);
+    sim_get_free(&get);
+}
+
+static inline void trial_close(struct trial *t)
+{
+    if (t->open_error == MIDGE_OK) {
+        midge_close(t->w.client);
+        MUST(t->at_close.alloc_live == 0, "memory that leaked", t->at_close.alloc_live, 0);
+    }
+    unsigned left = midge_sim_close(t->w.sim);
+    MUST(left == 0, "sockets, lookups or files left open", left, 0);
+    free(t->w.block);
+}
+
+/* All of it, after trial_open and the fault. next: on this client, if it does not fail for ever. */
+static inline void trial_do(struct trial *t, bool next)
+{
+    if (t->open_error == MIDGE_OK) {
+        trial_start(t);
+        trial_run(t);
+        trial_take(t);
+        trial_check(t);
+        if (next) {
+            trial_next(t, false);
+        }
+    } else {
+        MUST(torture_defined(t->open_error), "open gives no defined error", t->open_error, 0);
+    }
+    trial_close(t);
+}
+
+#endif
