@@ -14,13 +14,16 @@
 #include <mbedtls/rsa.h>
 #include <midge/err.h>
 
-/* The bytes of a DER certificate at the text's begin, a SEQUENCE of more than 255 bytes; 0: there
+/* The bytes of a DER certificate at the text's begin, a SEQUENCE of more than 127 bytes; 0: there
    is none. */
 static size_t der_len(const struct midge__pem *text)
 {
     const unsigned char *at = text->at;
     size_t left = (size_t)(text->end - at);
-    size_t len = left > 4 && at[0] == 0x30 && at[1] == 0x82 ? 4 + ((size_t)at[2] << 8 | at[3]) : 0;
+    size_t len = 0;
+    if (left > 4 && at[0] == 0x30) {
+        len = at[1] == 0x82 ? 4 + ((size_t)at[2] << 8 | at[3]) : at[1] == 0x81 ? 3U + at[2] : 0;
+    }
     return len <= left ? len : 0;
 }
 

@@ -423,13 +423,18 @@ def chain(table):
 def fields(table):
     one = table.leaf
     v1_ca = certificate("O=midge test set,CN=version 1", ROOT, v=1)
-    v1_root = certificate("O=midge test set,CN=a root of version 1 and a long name", None, v=1)
+    v1_root = certificate("O=midge test set,CN=root of version 1", None, v=1)
     one("version-1", "a leaf of version 1", NO_SAN, names=(), v=1)
     one("version-1-names", "version 1 with extensions", UNPARSED, v=1)
     one("version-2", "version 2 with extensions", UNPARSED, v=2)
     one("version-4", "version 4", UNPARSED, v=4)
     table.row("version-1-ca", "a CA of version 1", NOT_TRUSTED, [leaf(v1_ca), v1_ca])
     table.row("version-1-root", "a root of version 1", None, [leaf(v1_root)], roots=[v1_root])
+    small = certificate("CN=r", v=1)
+    while len(small.der) > 258:     # until its length takes one byte: signatures differ
+        small = certificate("CN=r", v=1)
+    table.row("version-1-small", "a root below 256 bytes", None, [leaf(small)], roots=[small, ROOT])
+    table.row("version-1-before", "a root behind it", None, [leaf(), CA], roots=[small, ROOT])
     one("serial-0", "serial number 0", None, serial=b"\2\1\0")
     one("serial-negative", "a negative serial number", None, serial=b"\2\1\x80")
     one("serial-20", "20 bytes", None, serial=b"\2\x14" + b"\x7f" * 20)
