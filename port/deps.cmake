@@ -2,7 +2,8 @@
 # The sources of the third-party source trees, which are never committed. They are asked in this
 # order; the first that has the tree is used, and one line names it:
 #
-#   1. -DMIDGE_DEPS_DIR=DIR           trees DIR/mbedtls, DIR/cjson, DIR/lwip; for MIDGE_BENCH DIR/mongoose
+#   1. -DMIDGE_DEPS_DIR=DIR           trees DIR/mbedtls, DIR/cjson, DIR/lwip; for MIDGE_BENCH DIR/mongoose,
+#                                     for MIDGE_FUZZ DIR/libllhttp-source
 #   2. the cache                      $MIDGE_CACHE, else $XDG_CACHE_HOME/midge, else ~/.cache/midge,
 #                                     filled by port/getdeps.sh from Debian's source packages
 #   3. the upstream release archive   by URL, checked by SHA-256, into the cache
@@ -19,6 +20,7 @@ macro(_midge_deps_facts)
     set(_midge_deps_mark_cjson cJSON.c)
     set(_midge_deps_mark_lwip src/include/lwip/init.h)
     set(_midge_deps_mark_mongoose mongoose.c)
+    set(_midge_deps_mark_libllhttp-source src/llhttp.c)
     # Upstream's own archives; lwIP's upstream publishes no hash to pin, so it has none here.
     set(_midge_deps_url_mbedtls
         https://github.com/Mbed-TLS/mbedtls/releases/download/mbedtls-3.6.7/mbedtls-3.6.7.tar.bz2)

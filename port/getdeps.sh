@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 # getdeps.sh [--older] DIR TREE...   source trees of midge's dependencies, as DIR/TREE
 #
-# TREE is mbedtls, cjson, lwip or mongoose (a peer in tests/bench). They are Debian's source packages,
-# fetched from the mirror that this machine's apt is set up for, with apt's own transport, proxy and
-# credentials; no root needed.
+# TREE is mbedtls, cjson, lwip, mongoose (a peer in tests/bench) or libllhttp-source (beside which
+# tests/fuzz reads responses; a binary package, since its source package has no C). They are Debian's
+# packages, fetched from the mirror that this machine's apt is set up for, with apt's own transport,
+# proxy and credentials; no root needed.
 #   1. the pinned archive straight from the mirror's pool, checked by the SHA-256 below;
-#   2. the newest archive of the same series in Debian's signed source index, checked by apt;
+#   2. the newest archive of the same series in Debian's signed index, checked by apt;
 #   3. with --older: an older archive that is known to work worse, with a warning.
 # A tree in place is left alone, so a second run needs no network. What was taken goes to stdout,
 # one line a tree. Exit 1: a tree could not be had, stderr says which.
@@ -14,14 +15,15 @@ set -eu
 
 older=
 if [ "${1:-}" = --older ]; then older=y; shift; fi
-[ $# -ge 2 ] || { sed -n '3,13s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '3,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 dir=$1; shift
 
 # tree | source package | pool directory | series | patch level | archive | SHA-256
 pinned='mbedtls|mbedtls|main/m/mbedtls|3.6|7|mbedtls_3.6.7.orig.tar.bz2|a7e8bcbec0e6f761b4af24f25677626b35f762f68eef79c08677a363212d11f6
 cjson|cjson|main/c/cjson|1.7|19|cjson_1.7.19.orig.tar.gz|7fa616e3046edfa7a28a32d5f9eacfd23f92900fe1f8ccd988c1662f30454562
 lwip|lwip|main/l/lwip|2.2|1|lwip_2.2.1+dfsg1.orig.tar.xz|83729c274c499d3348e9fbbe043a3113f3fa8953e7efddc7c21c7fcbb1f2b7b1
-mongoose|mongoose|main/m/mongoose|7|23|mongoose_7.23+ds.orig.tar.xz|62ea62b0fe868949c06479c43a9db91dedb2e688c2d6badb9461f1cc7f07ef3d'
+mongoose|mongoose|main/m/mongoose|7|23|mongoose_7.23+ds.orig.tar.xz|62ea62b0fe868949c06479c43a9db91dedb2e688c2d6badb9461f1cc7f07ef3d
+libllhttp-source|libllhttp-source|main/l/llhttp|9|4|libllhttp-source_9.4.3+~cs12.11.9-2_all.deb|8a70cbc1d310f51a7d5594d258eeb6ef57db6fbc1c58065407c203a03abadf2e'
 # mbedTLS 3.6.6 fails against TLS 1.2 servers that sign with RSA-PSS and lacks 3.6.7's fixes.
 last_resort='mbedtls|mbedtls|main/m/mbedtls|3.6|6|mbedtls_3.6.6.orig.tar.bz2|8fb65fae8dcae5840f793c0a334860a411f884cc537ea290ce1c52bb64ca007a'
 releases='sid trixie' # whose source index may hold a later patch level
@@ -103,6 +105,22 @@ from_index() {
     [ -f "$archives/$archive" ] && [ "$(sum "$archives/$archive")" = "$sha" ]
 }
 
+# from_binaries PACKAGE: as from_index, for a binary package; any version.
+from_binaries() {
+    [ -f "$keyring" ] || { say "no $keyring to check a package index with"; return 1; }
+    [ -n "${mirror:-}" ] || find_mirror || return 1
+    mkdir -p "$archives/apt/lists/partial" "$archives/apt/cache/archives/partial"
+    echo "deb [signed-by=$keyring] $mirror sid main" >"$archives/apt/binary.list"
+    set -- "$1" -o Dir::Etc::sourcelist="$archives/apt/binary.list"
+    package=$1
+    shift
+    rm -f "$archives/${package}"_*.deb
+    index_apt "$@" update --error-on=any >"$log" 2>&1 || return 1
+    (cd "$archives" && index_apt "$@" download "$package") >>"$log" 2>&1 || return 1
+    archive=$(cd "$archives" && ls "${package}"_*.deb) || return 1
+    sha=$(sum "$archives/$archive")
+}
+
 # unpack TREE ARCHIVE SHA256
 unpack() {
     case $2 in
@@ -112,7 +130,11 @@ unpack() {
     new=$dir/.$1.$$
     rm -rf "$new"
     mkdir "$new"
-    tar -C "$new" --strip-components=1 --no-same-owner -xf "$archives/$2" || { rm -rf "$new"; return 1; }
+    case $2 in
+    *.deb) dpkg-deb --fsys-tarfile "$archives/$2" | # of usr/src/PACKAGE
+        tar -C "$new" --strip-components=4 --no-same-owner -xf - ./usr/src ;;
+    *) tar -C "$new" --strip-components=1 --no-same-owner -xf "$archives/$2" ;;
+    esac || { rm -rf "$new"; return 1; }
     echo "$2 $3" >"$new/.from"
     rm -rf "${dir:?}/$1"
     mv "$new" "$dir/$1"
@@ -136,9 +158,10 @@ ROW
     elif from_pool "$pool" "$archive" "$sha"; then
         unpack "$tree" "$archive" "$sha" || exit 1
         echo "$tree: $archive from Debian's mirror, SHA-256 as pinned"
-    elif from_index "$package" "$series" "$patch"; then
+    elif case $archive in *.deb) from_binaries "$package" ;;
+        *) from_index "$package" "$series" "$patch" ;; esac; then
         unpack "$tree" "$archive" "$sha" || exit 1
-        echo "$tree: $archive by Debian's signed source index"
+        echo "$tree: $archive by Debian's signed index"
     elif [ -n "$older" ] && row=$(echo "$last_resort" | grep "^$tree|"); then
         IFS='|' read -r tree package pool series patch archive sha <<ROW
 $row

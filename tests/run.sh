@@ -13,6 +13,10 @@
 #             cross built, with a port of the user's, on lwIP with the user's options
 #   boards    the firmware of each board in QEMU against the same servers; its steps in guest time
 #   size      flash and RAM of each firmware by part, against tests/size; each feature alone in QEMU
+#   fuzz      clang's libFuzzer on the parsers and the whole client, 30 s each (FUZZ_SECONDS for
+#             another time); what they found before runs in the suite vectors
+#   soak [N]  only when named: thousands of requests in N minutes (1) while nginx is restarted and its
+#             connections are dropped; memory and descriptors stay as they are (SOAK_SEED)
 #   bench     only when named: instructions, allocations, calls and heap a request beside mongoose,
 #             libcurl and aiohttp; renews tests/bench/RESULTS.md
 #
@@ -22,27 +26,30 @@ set -eu
 cd "$(dirname "$0")/.."
 mkdir -p build
 root=$(pwd)
-all='unit vectors sim net lint external boards size'
+all='unit vectors sim net lint external boards size fuzz'
 boards='mps2-an385 lm3s6965evb riscv-virt mps2-an386 mps2-an500 mps2-an505 mps3-an547'
 
-usage() { sed -n '3,21s/^# \{0,1\}//p' tests/run.sh; }
+usage() { sed -n '3,/^set /s/^# \{0,1\}//p' tests/run.sh; }
 say() { echo; echo "== $*"; }
 
-suites=${*:-$all}
-for suite in $suites; do
-    case " $all bench " in
-    *" $suite "*) ;;
-    *) case $suite in -h | --help) usage; exit 0 ;; esac
+suites=
+for suite in ${*:-$all}; do
+    case " $all bench soak " in
+    *" $suite "*) suites="$suites $suite" ;;
+    *) case $suite in
+        -h | --help) usage; exit 0 ;;
+        [0-9]*) export SOAK_MINUTES="$suite"; continue ;;
+        esac
         { echo "run.sh: unknown suite '$suite'"; usage; } >&2; exit 2 ;;
     esac
 done
 wanted() { for w in "$@"; do case " $suites " in *" $w "*) return 0 ;; esac; done; return 1; }
 
 packages='gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev bzip2 xz-utils ca-certificates ccache libcmocka-dev libslirp-dev'
-wanted unit vectors sim && packages="$packages clang"
+wanted unit vectors sim fuzz && packages="$packages clang"
 wanted unit && packages="$packages python3-cryptography" # the certificates of its TLS tests
 wanted unit bench && packages="$packages valgrind libc6-dbg"
-wanted net external boards size bench && packages="$packages python3-aiohttp python3-cryptography nginx-light"
+wanted net external boards size bench soak && packages="$packages python3-aiohttp python3-cryptography nginx-light"
 wanted bench && packages="$packages libcurl4-openssl-dev"
 wanted external && packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
@@ -50,9 +57,10 @@ wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-e
 wanted boards size && packages="$packages qemu-system-arm"
 wanted boards && packages="$packages qemu-system-misc openocd"
 wanted lint && packages="$packages g++ clang-format git"
-say "Suites: $suites. Looking for what they need"
+say "Suites:$suites. Looking for what they need"
 # shellcheck disable=SC2086
 sh boards/host/install.sh $packages
+! wanted fuzz || sh boards/host/install.sh "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" # libFuzzer
 # What is asked for and can't run fails. On a Debian the line above has installed all of this.
 pkg-config --exists cmocka || { echo "run.sh: cmocka is missing" >&2; exit 1; }
 ! wanted unit bench || command -v valgrind >/dev/null || { echo "run.sh: valgrind is missing" >&2; exit 1; }
@@ -61,12 +69,13 @@ pkg-config --exists cmocka || { echo "run.sh: cmocka is missing" >&2; exit 1; }
 builds=host
 wanted unit vectors sim net && builds="$builds asan"
 wanted unit vectors sim && builds="$builds clang"
+wanted fuzz && builds="$builds fuzz"
 wanted bench && builds="$builds bench"
 compile=y
-wanted unit vectors sim net boards || compile= # lint, size and external need no build of ours
+wanted unit vectors sim net boards soak || compile= # lint, size and external need no build of ours
 export CCACHE_BASEDIR="$root"
 for build in $builds; do
-    [ "$build" != bench ] || compile=y # the last of them
+    case $build in bench | fuzz) compile=y ;; esac # the last of them
     if [ "$compile" ]; then say "Building preset $build in build/$build"; else say "Configuring preset $build"; fi
     cmake --preset "$build" -DMIDGE_TESTS=ON -DMIDGE_LWIP=ON >build/log.$$ 2>&1 || { cat build/log.$$; rm build/log.$$; exit 1; }
     grep '^-- midge:' build/log.$$ || true
@@ -99,7 +108,7 @@ mkdir -p build/tests
 for build in $builds; do
     echo "subdirs(\"$root/build/$build\")"
 done >build/tests/CTestTestfile.cmake
-labels=$(echo "$suites" | sed 's/ /|/g')
+labels=$(echo $suites | sed 's/ /|/g')
 if wanted size; then
     /usr/bin/python3 tests/size/size.py || true # for the table; ctest judges it
 fi
@@ -108,7 +117,15 @@ if wanted boards; then
     export BOARD_REPORTS="$root/build/tests/boards.txt"
     say "What each program took on its board will be in build/tests/boards.txt"
 fi
-say "Running: $suites"
+if wanted fuzz; then
+    rm -f build/tests/fuzz.txt
+    export FUZZ_REPORT="$root/build/tests/fuzz.txt" FUZZ_DIR="$root/build/fuzz/found"
+fi
+say "Running:$suites"
+failed=
 ctest --test-dir build/tests --label-regex "^($labels)\$" --no-tests=error --output-on-failure \
-    --parallel "${CTEST_PARALLEL_LEVEL:-$(nproc)}"
+    --parallel "${CTEST_PARALLEL_LEVEL:-$(nproc)}" || failed=y
+! wanted soak || [ "$failed" ] || grep -A 2 '^soak' build/tests/Testing/Temporary/LastTest.log
+! wanted fuzz || cat build/tests/fuzz.txt
+[ -z "$failed" ] || exit 1
 ! wanted bench || cat tests/bench/RESULTS.md

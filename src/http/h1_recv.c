@@ -92,7 +92,7 @@ static enum midge__step parse_some(struct midge__h1 *h)
     while (more && (h->x.waits & MIDGE__RECV_WAITS) == 0) {
         struct midge__h1_event event;
         size_t used = 0;
-        const uint8_t *in = h->buf != NULL ? h->buf + h->rpos : NULL;
+        const uint8_t *in = h->buf != NULL ? h->buf + h->rpos : (const uint8_t *)"";
         int err = midge__h1_parse(&h->parse, in, h->rlen - h->rpos, &used, &event);
         h->rpos += (uint32_t)used;
         if (err != MIDGE_OK) {
