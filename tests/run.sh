@@ -6,7 +6,8 @@
 #   vectors   the parser cases of tests/vectors at every chunk size: gcc, clang, ASan+UBSan
 #   sim       the simulated network (include/midge/sim.h): gcc, clang, ASan+UBSan
 #   net       the host program against local HTTPS servers: gcc, ASan+UBSan
-#   lint      layers, calls, banned calls and words, length of files, format
+#   lint      layers, calls, banned calls and words, length of files, format; gcc -fanalyzer,
+#             clang-tidy and cppcheck, with the exceptions of tests/lint/analysis.txt
 #   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory,
 #             cross built, with a port of the user's, on lwIP with the user's options
 #   boards    the firmware of each board in QEMU against the same servers; its steps in guest time
@@ -23,7 +24,7 @@ root=$(pwd)
 all='unit vectors sim net lint external boards size'
 boards='mps2-an385 lm3s6965evb riscv-virt mps2-an386 mps2-an500 mps2-an505 mps3-an547'
 
-usage() { sed -n '3,19s/^# \{0,1\}//p' tests/run.sh; }
+usage() { sed -n '3,20s/^# \{0,1\}//p' tests/run.sh; }
 say() { echo; echo "== $*"; }
 
 suites=${*:-$all}
@@ -47,7 +48,7 @@ wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-e
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
 wanted boards size && packages="$packages qemu-system-arm"
 wanted boards && packages="$packages qemu-system-misc openocd"
-wanted lint && packages="$packages g++ clang-format git"
+wanted lint && packages="$packages g++ clang-format clang-tidy cppcheck git"
 say "Suites: $suites. Looking for what they need"
 # shellcheck disable=SC2086
 sh boards/host/install.sh $packages
