@@ -8,7 +8,8 @@
 #             places; MIDGE_TORTURE=HASH says which part (the commit's), =full: all of them. gcc,
 #             clang, ASan+UBSan
 #   net       the host program against local HTTPS servers: gcc, ASan+UBSan
-#   lint      layers, calls, banned calls and words, length of files, format
+#   lint      layers, calls, banned calls and words, length of files, format; gcc -fanalyzer,
+#             clang-tidy and cppcheck, with the exceptions of tests/lint/analysis.txt
 #   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory,
 #             cross built, with a port of the user's, on lwIP with the user's options
 #   boards    the firmware of each board in QEMU against the same servers; its steps in guest time
@@ -56,7 +57,7 @@ wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-e
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
 wanted boards size && packages="$packages qemu-system-arm"
 wanted boards && packages="$packages qemu-system-misc openocd"
-wanted lint && packages="$packages g++ clang-format git"
+wanted lint && packages="$packages g++ clang-format clang-tidy cppcheck git"
 say "Suites:$suites. Looking for what they need"
 # shellcheck disable=SC2086
 sh boards/host/install.sh $packages

@@ -292,6 +292,16 @@ void midge__memory_free(struct midge__memory *m, void *p)
     }
 }
 
+void midge__memory_wipe(struct midge__memory *m, void *p)
+{
+    if (p != NULL) {
+        const struct midge__block *b = midge__region_block(&m->small, p);
+        MIDGE__UNPOISON(p, payload_of(b));
+        memset(p, 0, payload_of(b));
+        midge__memory_free(m, p);
+    }
+}
+
 size_t midge__memory_sweep(struct midge__memory *m, unsigned owner)
 {
     MIDGE_ASSERT(owner < m->owners);
@@ -300,9 +310,7 @@ size_t midge__memory_sweep(struct midge__memory *m, unsigned owner)
     while (midge__memory_owner_live(m, owner) != 0) {
         struct midge__block *b = midge__region_find(&m->small, next, owner);
         next = b + midge__block_units(b); /* still a header if b joins its neighbours */
-        MIDGE__UNPOISON(midge__block_payload(b), payload_of(b));
-        memset(midge__block_payload(b), 0, payload_of(b));
-        midge__memory_free(m, midge__block_payload(b));
+        midge__memory_wipe(m, midge__block_payload(b));
     }
     return swept;
 }

@@ -126,6 +126,8 @@ void *midge__memory_shrink(struct midge__memory *m, void *p, size_t n);
 
 /* NULL is fine. Anything else must be from this block and still in use. */
 void midge__memory_free(struct midge__memory *m, void *p);
+/* Zeroes it first: it holds credentials. */
+void midge__memory_wipe(struct midge__memory *m, void *p);
 
 /* Whether p points into the memory that this allocator manages. */
 static inline bool midge__memory_owns(const struct midge__memory *m, const void *p)

@@ -21,8 +21,8 @@ bool midge__client_buffers_get(struct midge_client *client)
 
 void midge__client_buffers_put(struct midge_client *client)
 {
-    if (client->exchanges == 0 && client->recv_buffer != NULL) { /* NULL: none, or still held */
-        midge__memory_free(&client->memory, client->send_buffer);
+    if (client->exchanges == 0 && client->recv_buffer != NULL) {  /* NULL: none, or still held */
+        midge__memory_wipe(&client->memory, client->send_buffer); /* it had heads in it */
         client->send_buffer = client->recv_buffer = NULL;
     }
 }

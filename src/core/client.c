@@ -219,7 +219,7 @@ static void close_now(struct midge_client *client)
     midge__origins_close(client);
     midge__tls_context_close(client->tls);
     if (MIDGE_WITH_STATS) { /* which show leaks */
-        midge__memory_free(&client->memory, client->send_buffer);
+        midge__memory_wipe(&client->memory, client->send_buffer);
     }
     midge__stats_close(client);
     midge__memory_deinit(&client->memory);

@@ -22,8 +22,8 @@ static void release(struct midge_client *client, struct midge_prepared *p)
     if (p->origin != NULL) {
         midge__origin_put(client, p->origin);
     }
-    midge__memory_free(&client->memory, (void *)(uintptr_t)p->head.ptr);
-    midge__memory_free(&client->memory, p);
+    midge__memory_wipe(&client->memory, (void *)(uintptr_t)p->head.ptr);
+    midge__memory_wipe(&client->memory, p);
     client->admission_due = true; /* a request may have waited for the memory */
 }
 

@@ -111,7 +111,7 @@ static void transfer_destroy(struct midge__awaitable *aw)
     if (t->origin != NULL) {
         midge__origin_put(aw->client, t->origin);
     }
-    midge__memory_free(&aw->client->memory, t);
+    midge__memory_wipe(&aw->client->memory, t); /* a copy of its headers */
 }
 
 const struct midge__awaitable_ops midge__transfer_ops = {

@@ -23,7 +23,7 @@ int midge__h1_source_begin(struct midge__h1 *h, struct midge__memory *memory, un
 void midge__h1_source_end(struct midge__h1 *h)
 {
     if (h->upload != NULL) {
-        midge__memory_free(&h->x.conn->client->memory, h->upload);
+        midge__memory_wipe(&h->x.conn->client->memory, h->upload);
         h->upload = NULL;
     }
 }

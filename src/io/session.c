@@ -8,6 +8,7 @@
 #if MIDGE_WITH_SESSIONS
 
 #include <mbedtls/platform.h>
+#include <mbedtls/platform_util.h>
 
 #include "io/tls_code.h"
 
@@ -31,10 +32,22 @@ static bool worth_keeping(const struct midge__tls_impl *impl, const mbedtls_ssl_
            (impl->tls->version == MIDGE_TLS_1_2 && session->MBEDTLS_PRIVATE(id_len) > 0);
 }
 
+/* mbedTLS frees it as it is. The keys of a session it wipes itself. */
+static void wipe_ticket(mbedtls_ssl_session *session)
+{
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+    mbedtls_platform_zeroize(session->MBEDTLS_PRIVATE(ticket),
+                             session->MBEDTLS_PRIVATE(ticket_len));
+#else
+    (void)session;
+#endif
+}
+
 /* A connection does not need the ticket that it received; it takes some hundred bytes. */
 static void drop_ticket(mbedtls_ssl_session *session)
 {
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
+    wipe_ticket(session);
     mbedtls_free(session->MBEDTLS_PRIVATE(ticket));
     session->MBEDTLS_PRIVATE(ticket) = NULL;
     session->MBEDTLS_PRIVATE(ticket_len) = 0;
@@ -118,6 +131,7 @@ void midge__tls_session_free(struct midge__tls_context *context, struct midge__t
         return;
     }
     const struct midge__tls_scope *outer = midge__tls_enter(&context->scope);
+    wipe_ticket(&session->ssl);
     mbedtls_ssl_session_free(&session->ssl);
     midge__tls_leave(outer);
     midge__memory_free(context->memory, session);

@@ -907,6 +907,16 @@ class Outputs(Case):
         ran = self.midge("-v", self.url("/", self.raw(b"".join(heads) + b"hi")))
         self.assertIn("< HTTP/1.1 103 Early Hints\n< Link: </a>\n<\n< HTTP/1.1 200 OK\n", ran.text)
 
+    def test_credentials_are_not_told(self):
+        """Neither with -v nor in the report, nor where the request fails."""
+        headers = ("Authorization: Basic", "Proxy-Authorization: Basic", "Cookie: id=", "x-api-key:", "X-Auth-Token:")
+        words = [word for header in headers for word in ("-H", f"{header} s3cr3t")]
+        for url in (self.url("/status/401"), self.url("/", "refused"), self.url("/", "wronghost")):
+            ran = self.midge("-v", *words, url)
+            self.assertIn("> Cookie: ...\n" if "401" in url else "*", ran.text, ran)
+            self.assertNotIn("s3cr3t", ran.text)
+            self.assertNotIn("s3cr3t", str(ran.lines) + str(ran.summary))
+
     def test_verbose_of_a_connection(self):
         port = self.ports["https"]
         ran = self.midge("-v", "-d", "abc", "--oauth2-bearer", "secret", self.url("/echo"))

@@ -2,6 +2,8 @@
 /* The TLS stream against OpenSSL: handshakes, data, ends, sessions, verification. */
 #include "test_tls_fixture.h"
 
+#include "io/tls_internal.h"
+
 static const struct midge__tls_params to_localhost = {.servername = "localhost", .owner = OWNER};
 
 static void assert_nothing_left(void)
@@ -460,6 +462,41 @@ static struct midge__tls_session *full_then_session(const char *server, const ch
     return session;
 }
 
+#if defined(__SANITIZE_ADDRESS__) /* freed memory is searched */
+__attribute__((no_sanitize("address")))
+#endif
+static bool
+in_memory(const uint8_t *secret, size_t len)
+{
+    const uint8_t *at = fx.block;
+    for (size_t i = 0; i + len <= fx.block_size; i++) {
+        size_t n = 0;
+        while (n < len && at[i + n] == secret[n]) {
+            n++;
+        }
+        if (n == len) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Neither its ticket nor its master secret stays in the block. */
+static void test_session_is_wiped(void **state)
+{
+    uint8_t ticket[32], master[32];
+    (void)state;
+    struct midge__tls_session *session = full_then_session("good.12", "close\n");
+    assert_true(session->ssl.MBEDTLS_PRIVATE(ticket_len) >= sizeof ticket);
+    memcpy(ticket, session->ssl.MBEDTLS_PRIVATE(ticket), sizeof ticket);
+    memcpy(master, session->ssl.MBEDTLS_PRIVATE(master), sizeof master);
+    assert_true(in_memory(ticket, sizeof ticket));
+    assert_true(in_memory(master, sizeof master));
+    midge__tls_session_free(fx.context, session);
+    assert_false(in_memory(ticket, sizeof ticket));
+    assert_false(in_memory(master, sizeof master));
+}
+
 static void resume(const char *server, const struct midge__tls_session *session, bool expected)
 {
     struct link link;
@@ -601,6 +638,7 @@ int main(void)
         CLIENT_TEST(test_alert_goes_before_data),
         CLIENT_TEST(test_version_is_known_early),
         CLIENT_TEST(test_chain_beyond_the_profile),
+        CLIENT_TEST(test_session_is_wiped),
         CLIENT_TEST(test_sessions_resume),
         CLIENT_TEST(test_refused_session_is_told),
         CLIENT_TEST(test_refused_session_still_verifies),

@@ -18,11 +18,23 @@ void verbose_trace(void *ctx, enum midge_trace_kind kind, midge_id id, const cha
     fprintf(stderr, "* %s\n", line);
 }
 
+/* Lines of -v are pasted into reports of errors. */
+static int is_secret(const char *name)
+{
+    static const char *const names[] = {
+        "Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key", "Api-Key", "X-Auth-Token"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcasecmp(name, names[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void show(const char *name, const char *value)
 {
-    int is_secret = strcasecmp(name, "Authorization") == 0;
-
-    fprintf(stderr, "> %s: %s\n", name, is_secret ? "..." : value);
+    fprintf(stderr, "> %s: %s\n", name, is_secret(name) ? "..." : value);
 }
 
 static const char *find(const struct midge_request *request, const char *name)
