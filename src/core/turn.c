@@ -117,6 +117,10 @@ static void begin_budget(struct midge_client *client)
 static void step_ready(struct midge_client *client)
 {
     struct midge__list later, *link;
+    if (midge__list_empty(&client->ready)) {
+        return;
+    }
+    uint64_t began = midge__stats_begin(client);
     midge__list_init(&later);
     while (client->steps_left > 0 && (link = midge__list_pop(&client->ready)) != NULL) {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(link, struct midge__conn, ready);
@@ -126,6 +130,7 @@ static void step_ready(struct midge_client *client)
         }
         client->steps_left--;
         midge__conn_step(conn);
+        began = midge__stats_step(conn, began);
     }
     /* These have waited longest: they come first in the next turn. */
     midge__list_splice_tail(&later, &client->ready);
