@@ -100,7 +100,10 @@ static int set_up(struct midge_client *client, size_t size, unsigned pairs)
         .max_ticket = MIDGE_WITH_SESSIONS && !c->no_sessions ? MIDGE_MAX_TICKET : 0,
     };
     client->port = c->port;
-    client->now_ms = client->expired_ms = c->port->clock_ms(c->port->ctx);
+    client->now_ms = c->port->clock_ms(c->port->ctx);
+    if (MIDGE_WITH_SESSIONS) {
+        client->expired_ms = client->now_ms;
+    }
     init_lists(client);
     int err = make_memory(client, size, pairs);
     if (err == MIDGE_OK) {

@@ -34,8 +34,7 @@
 /* Bytes that it may have in all. The memory of a ticket of TLS 1.3 may be taken at any time. */
 static size_t to_promise(const struct midge__conn *conn)
 {
-    bool tickets = MIDGE_WITH_SESSIONS && conn->tls.version == MIDGE_TLS_1_3 &&
-                   MIDGE__TLS_IN_BLOCK && !conn->idle;
+    bool tickets = midge__conn_has_tickets(conn) && MIDGE__TLS_IN_BLOCK && !conn->idle;
     if (conn->state == MIDGE__CONN_WAIT_TLS) {
         return midge__opening_bytes(true, conn->tls.offered, true);
     }

@@ -108,7 +108,12 @@ bool midge__conn_need(struct midge__conn *conn, size_t bytes, bool steps_back);
 /* It waits for its handshake; it waits no longer for anything. */
 void midge__conn_wait(struct midge__conn *conn, struct midge__list *list);
 void midge__conn_wait_end(struct midge__conn *conn);
-/* It became idle or busy: what it may take of the memory changes. */
+/* May tickets come on it at any time? Then it may take memory for them while it is busy. */
+static inline bool midge__conn_has_tickets(const struct midge__conn *conn)
+{
+    return MIDGE_WITH_SESSIONS && conn->tls.version == MIDGE_TLS_1_3;
+}
+/* What it may take of the memory changes: its state, or it became idle or busy and has tickets. */
 void midge__conn_promise(const struct midge__conn *conn);
 /* It does not idle, and no transfer may join it. */
 void midge__conn_withdraw(struct midge__conn *conn);

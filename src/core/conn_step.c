@@ -4,7 +4,6 @@
 #include "core/conn.h"
 #include "core/exchange.h"
 #include "core/pool.h"
-#include "core/stats.h"
 #include "midge/config.h"
 
 static bool step_ready(struct midge__conn *conn)
@@ -59,10 +58,8 @@ static bool dispatch(struct midge__conn *conn)
 
 void midge__conn_step(struct midge__conn *conn)
 {
-    uint64_t began = midge__stats_begin(conn->client);
     bool more = dispatch(conn);
     conn->want_stale = true;
-    midge__stats_step(conn, began);
     if (more) {
         midge__conn_kick(conn);
     }

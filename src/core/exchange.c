@@ -200,7 +200,9 @@ void midge__exchange_received(struct midge__exchange *x, size_t n)
 {
     struct midge__conn *conn = x->conn;
     conn->client->bytes_left -= (int32_t)n;
-    conn->answered = true;
+    if (MIDGE_WITH_LEADERS) {
+        conn->answered = true;
+    }
     conn->denied = false; /* there was room for these bytes: memory came after all */
     if (!x->late) {
         conn->since_ms = conn->client->now_ms;

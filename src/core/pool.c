@@ -116,7 +116,9 @@ void midge__pool_put(struct midge__conn *conn)
     conn->seen_silent = false;
     midge__list_push_tail(&client->idle, &conn->rank);
     midge__conn_offer(conn);
-    midge__conn_promise(conn);
+    if (midge__conn_has_tickets(conn)) {
+        midge__conn_promise(conn);
+    }
     arm(conn);
     midge__list_remove(&conn->ready);
     client->admission_due = true;
@@ -157,7 +159,9 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
     midge__transfer_admit(t, conn);
     if (conn->idle) {
         midge__conn_withdraw(conn);
-        midge__conn_promise(conn);
+        if (midge__conn_has_tickets(conn)) {
+            midge__conn_promise(conn);
+        }
         conn->since_ms = conn->client->now_ms;
     }
     int err = midge__conn_attach(conn, t);

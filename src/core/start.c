@@ -21,7 +21,9 @@ void midge__transfer_enqueue(struct midge__transfer *t)
     midge__transfer_arm(t);
     midge__queue_put(t, false);
     midge__kept_begin(t->request);
-    client->n_requests++;
+    if (MIDGE_WITH_STATS || MIDGE_WITH_TASKS) {
+        client->n_requests++;
+    }
 }
 
 /* The first request is tried with the memory that is free. */

@@ -13,15 +13,10 @@ static void raise_to(uint32_t *peak, uint32_t value)
     }
 }
 
-static uint32_t since(const struct midge_client *client, uint64_t began_us)
-{
-    return midge__u32(midge__now_us(client) - began_us);
-}
-
 void midge__stats_turn(struct midge_client *client, uint64_t began_us)
 {
     client->stats.turns++;
-    raise_to(&client->stats.longest_turn_us, since(client, began_us));
+    raise_to(&client->stats.longest_turn_us, midge__u32(midge__now_us(client) - began_us));
 }
 
 void midge__stats_moved(struct midge_client *client, uint32_t bytes)
@@ -29,11 +24,13 @@ void midge__stats_moved(struct midge_client *client, uint32_t bytes)
     raise_to(&client->stats.turn_bytes_peak, bytes);
 }
 
-void midge__stats_step(struct midge__conn *conn, uint64_t began_us)
+uint64_t midge__stats_step(struct midge__conn *conn, uint64_t began_us)
 {
-    uint32_t us = since(conn->client, began_us);
+    uint64_t now = midge__now_us(conn->client);
+    uint32_t us = midge__u32(now - began_us);
     raise_to(&conn->longest_step_us, us);
     raise_to(&conn->client->stats.longest_step_us, us);
+    return now;
 }
 
 void midge__stats_opened(struct midge_client *client)

@@ -22,8 +22,8 @@ static inline uint64_t midge__stats_begin(const struct midge_client *client)
 void midge__stats_turn(struct midge_client *client, uint64_t began_us);
 /* One turn has moved this many bytes of plaintext. */
 void midge__stats_moved(struct midge_client *client, uint32_t bytes);
-/* A step of conn has ended. */
-void midge__stats_step(struct midge__conn *conn, uint64_t began_us);
+/* A step of conn has ended; returns when: the next step begins then. */
+uint64_t midge__stats_step(struct midge__conn *conn, uint64_t began_us);
 /* A connection was opened; its handshake is complete. */
 void midge__stats_opened(struct midge_client *client);
 void midge__stats_handshake(const struct midge__conn *conn);
@@ -39,7 +39,7 @@ void midge__stats_close(const struct midge_client *client);
 #define midge__stats_begin(client)          0U
 #define midge__stats_turn(client, began_us) ((void)(client), (void)(began_us))
 #define midge__stats_moved(client, bytes)   ((void)(client), (void)(bytes))
-#define midge__stats_step(conn, began_us)   ((void)(conn), (void)(began_us))
+#define midge__stats_step(conn, began_us)   ((void)(conn), (began_us))
 #define midge__stats_opened(client)         ((void)(client))
 #define midge__stats_handshake(conn)        ((void)(conn))
 #define midge__stats_failed(client)         ((void)(client))

@@ -117,6 +117,10 @@ static void begin_budget(struct midge_client *client)
 static void step_ready(struct midge_client *client)
 {
     struct midge__list later, *link;
+    if (MIDGE_WITH_STATS && midge__list_empty(&client->ready)) {
+        return; /* without a look at the clock */
+    }
+    uint64_t began = midge__stats_begin(client);
     midge__list_init(&later);
     while (client->steps_left > 0 && (link = midge__list_pop(&client->ready)) != NULL) {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(link, struct midge__conn, ready);
@@ -126,6 +130,7 @@ static void step_ready(struct midge_client *client)
         }
         client->steps_left--;
         midge__conn_step(conn);
+        began = midge__stats_step(conn, began);
     }
     /* These have waited longest: they come first in the next turn. */
     midge__list_splice_tail(&later, &client->ready);
@@ -208,12 +213,10 @@ static void work(struct midge_client *client, size_t n_fds, uint64_t early_us)
     midge__stats_turn(client, began);
 }
 
+/* A negative time is no limit. */
 static int sooner(int a, int b)
 {
-    if (a < 0 || b < 0) {
-        return a < 0 ? b : a;
-    }
-    return a < b ? a : b;
+    return (unsigned)a < (unsigned)b ? a : b;
 }
 
 /* The number of sockets, or an error of the port. */
