@@ -35,7 +35,7 @@ struct midge__tls_scope {
     struct midge__tls_context *context; /* NULL: not midge's call */
     unsigned owner;
     bool process; /* allocations live longer than every client */
-    int64_t time; /* seconds since 1970 for mbedTLS, not before the context's floor */
+    int64_t time; /* seconds since 1970 that mbedTLS judges dates by; of a stream's scope */
 };
 
 /* The current scope, never NULL. */
