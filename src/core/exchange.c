@@ -254,7 +254,9 @@ static uint32_t retry_after(const struct midge_response *response)
         return 0; /* as in most answers */
     }
     const struct midge_span value = field(response, "Retry-After");
-    return value.ptr != NULL ? midge__retry_after(value, field(response, "Date")) : 0;
+    const struct midge_span date =
+        MIDGE_WITH_RETRY_DATES ? field(response, "Date") : midge__span(NULL, 0);
+    return value.ptr != NULL ? midge__retry_after(value, date) : 0;
 }
 
 int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
