@@ -28,8 +28,9 @@ struct trial {
     struct midge_sim_host *host;
     struct midge_stats at_close;
     int open_error;
-    bool fin;  /* the fault is a FIN */
-    bool drop; /* bodies are not kept: their memory is the client's, which will be closed */
+    bool fin;      /* the fault is a FIN */
+    bool harmless; /* it is none: each request succeeds */
+    bool drop;     /* bodies are not kept: their memory is the client's, which will be closed */
     struct sim_get gets[TORTURE_GETS];
     unsigned n_gets;
     bool started[TORTURE_GETS];
@@ -88,10 +89,21 @@ static inline bool torture_is_tls(enum scene scene)
     return scene == TLS12 || scene == TLS13 || scene == CLOSING_TLS;
 }
 
+/* Lookups, connects and answers take several turns, and a body that has no length some more. */
+static inline void trial_slow(struct trial *t)
+{
+    bool closing = t->scene == CLOSING || t->scene == CLOSING_TLS;
+    midge_sim_set_name(t->host, &(struct midge_sim_name){.ms = 5});
+    midge_sim_set_path(t->w.sim, &(struct midge_sim_path){.latency_us = 1000,
+                                                          .segment = closing ? 100 : 0,
+                                                          .bytes_per_s = closing ? 100000 : 0});
+}
+
 static inline void trial_serve(struct trial *t)
 {
     uint16_t port = torture_is_tls(t->scene) ? 443 : 80;
     t->host = midge_sim_add_host(t->w.sim, "a.test");
+    trial_slow(t);
     midge_sim_add_reply(t->host, port, "/", &(struct midge_sim_reply){.fill = TORTURE_BODY});
     midge_sim_add_reply(t->host, port, "/json", &(struct midge_sim_reply){.body = TORTURE_JSON});
     midge_sim_add_reply(t->host, port, "/close",
@@ -260,6 +272,8 @@ static inline void trial_check(struct trial *t)
         struct sim_get *get = &t->gets[i];
         bool good = get->dones > 0 && get->result.error == MIDGE_OK;
         MUST(get->dones == t->started[i], "completions", get->dones, t->started[i]);
+        MUST(!t->harmless || good, "an error without a fault", get->result.error,
+             get->result.native);
         if (get->dones > 0) {
             MUST(torture_defined(get->result.error), "no defined error", get->result.error, i);
             MUST(!good || get->result.status == 200, "a wrong status", get->result.status, i);
