@@ -56,6 +56,7 @@ struct sim_tls_settings {
     size_t client_ca_len;
     bool client_required; /* a client without a certificate is refused */
     bool no_close_notify; /* shutdown sends only FIN */
+    bool no_fragment;     /* it does not agree to max_fragment_length (TLS 1.2) */
     uint8_t alert;        /* this fatal alert answers the ClientHello [none] */
 };
 
@@ -84,5 +85,7 @@ const uint8_t *midge__sim_tls_root(size_t *len);
 /* For hostile servers: sends one protected record with that content type (RFC 8446 5.1), for
    example a KeyUpdate. inner is the peer inside. False: the connection is not open. */
 bool midge__sim_tls_record(struct sim_peer *inner, uint8_t type, const void *data, size_t len);
+/* One more session ticket of TLS 1.3, at any time. False: the server gives none, or as above. */
+bool midge__sim_tls_ticket(struct sim_peer *inner);
 
 #endif

@@ -164,6 +164,24 @@ bool midge__sim_tls_record(struct sim_peer *inner, uint8_t type, const void *dat
     return check_lost(conn) && ret == 0;
 }
 
+bool midge__sim_tls_ticket(struct sim_peer *inner)
+{
+    struct tls_conn *conn = conn_of(inner);
+    mbedtls_ssl_context *ssl = &conn->ssl;
+    int ret = 0;
+    if (!is_writable(conn) || !conn->tls->has_tickets || ssl->handshake == NULL) {
+        return false;
+    }
+    const struct sim_tls_scope *outer = midge__sim_tls_enter(&conn->scope);
+    ssl->handshake->new_session_tickets_count = 1;
+    mbedtls_ssl_handshake_set_state(ssl, MBEDTLS_SSL_TLS1_3_NEW_SESSION_TICKET);
+    while (ret == 0 && !mbedtls_ssl_is_handshake_over(ssl)) {
+        ret = mbedtls_ssl_handshake_step(ssl);
+    }
+    midge__sim_tls_leave(outer);
+    return check_lost(conn) && ret == 0;
+}
+
 /* --- reading --- */
 
 static void die(struct tls_conn *conn, const char *where, int ret)
@@ -202,6 +220,13 @@ static void look_at_resumption(struct tls_conn *conn)
     }
 }
 
+static void forget_fragment(struct tls_conn *conn)
+{
+    if (conn->tls->settings.no_fragment && conn->ssl.session_negotiate != NULL) {
+        conn->ssl.session_negotiate->mfl_code = MBEDTLS_SSL_MAX_FRAG_LEN_NONE;
+    }
+}
+
 static bool refuse(struct tls_conn *conn)
 {
     uint8_t alert = conn->tls->settings.alert;
@@ -230,6 +255,7 @@ static bool shake(struct tls_conn *conn)
         return false;
     }
     look_at_resumption(conn);
+    forget_fragment(conn);
     if (mbedtls_ssl_is_handshake_over(&conn->ssl)) {
         open_inner(conn);
     }

@@ -19,7 +19,7 @@ set(MIDGE_SIM_TLS_OBJECT ${PROJECT_BINARY_DIR}/midge-sim-tls.o)
 separate_arguments(_flags UNIX_COMMAND "${CMAKE_C_FLAGS}")
 list(FILTER _flags INCLUDE REGEX "^-m")
 set(_keep "")
-foreach(_name peer open close count root record)
+foreach(_name peer open close count root record ticket)
     list(APPEND _keep --keep-global-symbol=midge__sim_tls_${_name})
 endforeach()
 add_custom_command(OUTPUT ${MIDGE_SIM_TLS_OBJECT} VERBATIM COMMAND_EXPAND_LISTS
