@@ -25,8 +25,8 @@ VECTORS = os.path.join(HERE, "..", "vectors")
 ESCAPES = {0x0D: "\\r", 0x0A: "\\n", 0x09: "\\t", 0x00: "\\0", 0x5C: "\\\\"}
 BACK = {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
 LARGEST = 2048  # bytes of an input that is tried
-KEPT, KEPT_CERTS = 400, 1300  # of one that is kept
-CORPUS = 24000  # of a corpus file: the shortest inputs up to there are kept
+KEPT = {"certs": 2048}  # of one that is kept; others 400
+CORPUS = {"certs": 60000}  # of a corpus file; others 22000
 
 
 def escape(data):
@@ -57,8 +57,15 @@ def corpus(name):
 
 def write_corpus(name, inputs, comment=()):
     lines = sorted({escape(i) for i in inputs}, key=lambda s: (len(s), s))
-    while len(lines) > 1 and sum(map(len, lines)) + len(lines) > CORPUS:
-        lines.pop()
+    room = CORPUS.get(name, 22000)
+    kept = []
+    while lines:    # the shortest and the longest by turns, as long as there is room
+        line = lines.pop(-(len(kept) % 2))
+        room -= len(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    lines = sorted(kept, key=lambda s: (len(s), s))
     with open(corpus_file(name), "w", encoding="ascii") as f:
         f.write("\n".join([*comment, *lines]) + "\n")
 
@@ -120,7 +127,7 @@ def merge(binary, extra):
         old, new = os.path.join(tmp, "old"), os.path.join(tmp, "new")
         os.makedirs(new)
         unpack(corpus(name), old)
-        longest = KEPT_CERTS if name == "certs" else KEPT
+        longest = KEPT.get(name, 400)
         subprocess.run([binary, "-set_cover_merge=1", f"-max_len={longest}", new, old, *extra],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         inputs = []
@@ -128,7 +135,7 @@ def merge(binary, extra):
             with open(os.path.join(new, file), "rb") as f:
                 inputs.append(f.read())
     write_corpus(name, inputs)
-    print(f"{name}: {len(inputs)} inputs, {os.path.getsize(corpus_file(name))} bytes")
+    print(f"{name}: {len(corpus(name))} inputs, {os.path.getsize(corpus_file(name))} bytes")
 
 
 def add(name, files):
@@ -177,6 +184,9 @@ def certificates(name):
                   c.seq(c.dns("good.test"), c.address("10.1.2.3"))),
                  (c.constraints([c.directory("O=Acme")], [c.email("x.test")]),
                   c.seq(c.email("a@b.test"), c.directory("O=ACME,CN=x"))),
+                 (c.constraints([c.address("10.0.0.0/255.0.0.0"), c.address("20010db8" + "0" * 24 + "f" * 8 + "0" * 24)]),
+                  c.seq(c.address("20010db8" + "1" * 24), c.dns("*.x.test"))),
+                 (c.constraints([c.dns(""), c.address("0.0.0.0/0.0.0.0")]), c.seq(c.address("1" * 32))),
                  (c.constraints(None, [c.uri(".x.test"), c.dns("")]), c.seq(c.uri("https://x.test/")))]
         out = [a + b + c.name("O=Acme,CN=x") + bytes([200]) for a, b in parts]
         return [*out, c.pem(c.issue("CN=x"))]

@@ -28,12 +28,13 @@ static struct choices choices_of(struct fuzz_in *in)
 }
 
 static void run(struct h1_run *r, const struct choices *c, struct fuzz_in in,
-                struct fuzz_splits splits, size_t grow, bool in_place)
+                struct fuzz_splits splits, size_t grow, const size_t *spare)
 {
     h1_run_begin(r, c->flags, c->cap, grow);
     r->p.budget = c->budget;
     r->p.wanted = (c->eof & 4) != 0 ? "Link, ETag" : NULL;
-    r->in_place = in_place;
+    r->in_place = spare != NULL;
+    r->spare = spare != NULL ? *spare : 0;
     size_t used = h1_run_feed(r, in, splits);
     if (r->err == MIDGE_OK) { /* an error has its place, but not always the same bytes read */
         fuzz_printf(&r->log, "used %zu\n", used);
@@ -44,16 +45,20 @@ static void run(struct h1_run *r, const struct choices *c, struct fuzz_in in,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_in in = {data, size};
-    struct fuzz_splits whole = {NULL, 0, 0};
+    const struct fuzz_splits whole = {NULL, 0, 0};
+    const size_t none = 0, some = 16;
     struct choices c = choices_of(&in);
-    struct h1_run one, pieces, place;
-    run(&one, &c, in, whole, 1 << 20, false);
-    run(&pieces, &c, in, c.splits, in.len < 200 ? 1 : 50, false);
-    run(&place, &c, in, c.splits, 1, true);
+    struct h1_run one, pieces, place, fast;
+    run(&one, &c, in, whole, 1 << 20, NULL);
+    run(&pieces, &c, in, c.splits, in.len < 200 ? 1 : 50, NULL);
+    run(&place, &c, in, c.splits, 1, &none);
+    run(&fast, &c, in, whole, 1, &some);
     fuzz_same(&one.log, &pieces.log, "In one piece and in pieces");
     fuzz_same(&pieces.log, &place.log, "In pieces, elsewhere and in place");
+    fuzz_same(&pieces.log, &fast.log, "In pieces, and in one piece in place");
     h1_run_free(&one);
     h1_run_free(&pieces);
     h1_run_free(&place);
+    h1_run_free(&fast);
     return 0;
 }

@@ -23,6 +23,7 @@ struct h1_run {
     size_t cap, max_cap;
     size_t grow; /* bytes by which the head buffer grows */
     bool in_place;
+    size_t spare;    /* bytes behind a piece in the head buffer: whole heads need some */
     bool keeps_body; /* it is not logged: body is all of it */
     int err;
     bool over; /* END, an error, or no room */
@@ -166,9 +167,10 @@ static inline size_t h1_run_parse(struct h1_run *r, const uint8_t *in, size_t le
 /* The piece lies in the head buffer itself, as close behind the kept text as is allowed. */
 static inline size_t h1_run_in_place(struct h1_run *r, const uint8_t *piece, size_t len)
 {
-    size_t kept = r->p.fill, size = kept + MIDGE__H1_GAP + len;
+    size_t kept = r->p.fill, size = kept + MIDGE__H1_GAP + len + r->spare;
     h1_run_grow(r, size);
     memcpy(r->head + kept + MIDGE__H1_GAP, piece, len);
+    memset(r->head + size - r->spare, 'x', r->spare);
     midge__h1_parse_grow(&r->p, r->head, size < r->max_cap ? size : r->max_cap);
     return h1_run_parse(r, (const uint8_t *)r->head + kept + MIDGE__H1_GAP, len);
 }
