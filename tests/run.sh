@@ -12,6 +12,7 @@
 #             cross built, with a port of the user's, on lwIP with the user's options
 #   boards    the firmware of each board in QEMU against the same servers; its steps in guest time
 #   size      flash and RAM of each firmware by part, against tests/size; each feature alone in QEMU
+#   coverage  only when named: lines and branches of src that unit, vectors, sim and net reach
 #   bench     only when named: instructions, allocations, calls and heap a request beside mongoose,
 #             libcurl and aiohttp; renews tests/bench/RESULTS.md
 #
@@ -24,12 +25,12 @@ root=$(pwd)
 all='unit vectors sim net lint external boards size'
 boards='mps2-an385 lm3s6965evb riscv-virt mps2-an386 mps2-an500 mps2-an505 mps3-an547'
 
-usage() { sed -n '3,20s/^# \{0,1\}//p' tests/run.sh; }
+usage() { sed -n '3,21s/^# \{0,1\}//p' tests/run.sh; }
 say() { echo; echo "== $*"; }
 
 suites=${*:-$all}
 for suite in $suites; do
-    case " $all bench " in
+    case " $all coverage bench " in
     *" $suite "*) ;;
     *) case $suite in -h | --help) usage; exit 0 ;; esac
         { echo "run.sh: unknown suite '$suite'"; usage; } >&2; exit 2 ;;
@@ -41,7 +42,7 @@ packages='gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev bzip2 xz-util
 wanted unit vectors sim && packages="$packages clang"
 wanted unit && packages="$packages python3-cryptography" # the certificates of its TLS tests
 wanted unit bench && packages="$packages valgrind libc6-dbg"
-wanted net external boards size bench && packages="$packages python3-aiohttp python3-cryptography nginx-light"
+wanted net external boards size coverage bench && packages="$packages python3-aiohttp python3-cryptography nginx-light"
 wanted bench && packages="$packages libcurl4-openssl-dev"
 wanted external && packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
@@ -92,7 +93,7 @@ mkdir -p build/tests
 for build in $builds; do
     echo "subdirs(\"$root/build/$build\")"
 done >build/tests/CTestTestfile.cmake
-labels=$(echo "$suites" | sed 's/ /|/g')
+labels=$(echo "$suites" | sed 's/coverage//; s/^ *//; s/ *$//; s/  */|/g')
 if wanted size; then
     /usr/bin/python3 tests/size/size.py || true # for the table; ctest judges it
 fi
@@ -101,7 +102,17 @@ if wanted boards; then
     export BOARD_REPORTS="$root/build/tests/boards.txt"
     say "What each program took on its board will be in build/tests/boards.txt"
 fi
-say "Running: $suites"
-ctest --test-dir build/tests --label-regex "^($labels)\$" --no-tests=error --output-on-failure \
-    --parallel "${CTEST_PARALLEL_LEVEL:-$(nproc)}"
+if [ "$labels" ]; then
+    say "Running: $suites"
+    ctest --test-dir build/tests --label-regex "^($labels)\$" --no-tests=error --output-on-failure \
+        --parallel "${CTEST_PARALLEL_LEVEL:-$(nproc)}"
+fi
+if wanted coverage; then
+    say "Building and running preset coverage in build/coverage"
+    cmake --preset coverage -DMIDGE_TESTS=ON >/dev/null
+    cmake --build --preset coverage -- --quiet
+    find build/coverage -name '*.gcda' -delete
+    ctest --test-dir build/coverage --no-tests=error --output-on-failure --parallel "$(nproc)"
+    /usr/bin/python3 tests/coverage/coverage.py build/coverage --gaps build/coverage/gaps.txt
+fi
 ! wanted bench || cat tests/bench/RESULTS.md
