@@ -113,7 +113,7 @@ static inline bool midge__conn_has_tickets(const struct midge__conn *conn)
 {
     return MIDGE_WITH_SESSIONS && conn->tls.version == MIDGE_TLS_1_3;
 }
-/* What it may take of the memory changes: its state, or it became idle or busy and has tickets. */
+/* The memory that it may take changes: its state, or it became idle or busy and has tickets. */
 void midge__conn_promise(const struct midge__conn *conn);
 /* It does not idle, and no transfer may join it. */
 void midge__conn_withdraw(struct midge__conn *conn);
