@@ -7,7 +7,7 @@
  * A file: a line with the errors that are allowed ("OK" too), then the server's bytes, in which
  * backslash and n, r, t, 0, backslash or xHH are bytes, line ends are nothing, and these lines are
  * commands: @request waits for the client's first request, @wait MS, @fin, @reset, @repeat (the
- * bytes that follow are sent for ever).
+ * bytes that follow are sent for ever). After a file idle_* one more request must succeed.
  */
 #include <dirent.h>
 
@@ -248,6 +248,22 @@ static void judge(const struct shape *shape, const uint64_t alone[OTHERS])
     }
 }
 
+/* Bytes that came while the connection was idle belong to no answer: the next request gets its own.
+ */
+static void ask_again(const struct shape *shape)
+{
+    struct sim_get get;
+    midge_sim_advance(w.sim, 1000);
+    sim_get_init(&w, &get, "http://bad.test/");
+    sim_get_start(&w, &get);
+    (void)midge_sim_run(w.sim, w.client, LIMIT_MS);
+    if (get.result.error != MIDGE_OK || get.body.len != 2 || memcmp(get.body.data, "ok", 2) != 0) {
+        fail_msg("%s: the next request: %s, %u bytes", shape->name,
+                 midge_err_name(get.result.error), (unsigned)get.body.len);
+    }
+    sim_get_free(&get);
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
@@ -282,6 +298,9 @@ static void shapes(void **state)
         read_shape(&shape, names[i]);
         crowd(&shape, ended_ms);
         judge(&shape, alone);
+        if (strncmp(shape.name, "idle_", 5) == 0) {
+            ask_again(&shape);
+        }
         sim_world_close(&w);
         free_shape(&shape);
         free(names[i]);
