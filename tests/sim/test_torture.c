@@ -396,13 +396,137 @@ static void turns(void **state)
     torture_report("deeds after each turn");
 }
 
+/* --- inside each callback --- */
+
+enum callback { ON_SEND, ON_RESPONSE, ON_WRITE, ON_FINISH, ON_READ, ON_DONE, CALLBACKS };
+
+static enum callback where;
+static enum deed inside;
+static bool acted;
+
+static void came(enum callback callback)
+{
+    if (callback != where || acted) {
+        return;
+    }
+    acted = true;
+    if (inside == CLOSE) {
+        midge_close(trial.w.client);
+    } else {
+        act(inside);
+    }
+}
+
+static void on_send(void *ctx, midge_id id, const char *method, const char *url)
+{
+    (void)ctx;
+    (void)id;
+    (void)method;
+    (void)url;
+    came(ON_SEND);
+}
+
+static int on_response(void *ctx, midge_id id, const struct midge_response *response)
+{
+    (void)ctx;
+    (void)id;
+    (void)response;
+    came(ON_RESPONSE);
+    return MIDGE_OK;
+}
+
+static int on_write(struct midge_sink *sink, const uint8_t *data, size_t len)
+{
+    (void)sink;
+    (void)data;
+    (void)len;
+    came(ON_WRITE);
+    return MIDGE_OK;
+}
+
+static int on_finish(struct midge_sink *sink, int err, enum midge_complete complete)
+{
+    (void)sink;
+    (void)err;
+    (void)complete;
+    came(ON_FINISH);
+    return MIDGE_OK;
+}
+
+static int on_read(struct midge_source *source, uint8_t *buf, size_t cap, size_t *n)
+{
+    came(ON_READ);
+    *n = cap < (size_t)source->length ? cap : (size_t)source->length;
+    source->length -= (int64_t)*n;
+    memset(buf, 'u', *n);
+    return *n > 0 ? MIDGE_OK : MIDGE_ERR_EOF;
+}
+
+static void on_done(void *ctx, const struct midge_result *result)
+{
+    struct sim_get *get = ctx;
+    get->result = *result;
+    get->dones++;
+    came(ON_DONE);
+}
+
+static void run_inside(enum scene scene)
+{
+    struct midge_sink sink = {.write = on_write, .finish = on_finish};
+    struct midge_source source = {.read = on_read, .length = TORTURE_UPLOAD};
+    struct sim_get *get = &trial.gets[0];
+    trial_open(&trial, scene, NULL, NULL);
+    sim_get_init(&trial.w, get, trial_url(&trial));
+    get->request.sink = &sink;
+    get->request.source = where == ON_READ ? &source : NULL;
+    get->request.on_send = on_send;
+    get->request.on_response = on_response;
+    get->request.on_done = on_done;
+    acted = false;
+    trial.n_gets = 1;
+    assert_int_equal(midge_start(trial.w.client, &get->request, &trial.ids[0]), MIDGE_OK);
+    int live = 1;
+    for (int i = 0; i < 3 && live > 0; i++) { /* the jumps are longer than a run */
+        live = midge_sim_run(trial.w.sim, trial.w.client, 86400000);
+    }
+    MUST(live == 0 || (live == MIDGE_ERR_CLOSED && inside == CLOSE), "live", live, 0);
+    MUST(acted, "the callback never came", where, 0);
+    MUST(get->dones == 1, "completions", get->dones, 1);
+    if (inside != CLOSE) {
+        trial_next(&trial, false);
+        midge_close(trial.w.client);
+    }
+    MUST(trial.at_close.alloc_live == 0, "memory that leaked", trial.at_close.alloc_live, 0);
+    MUST(midge_sim_close(trial.w.sim) == 0, "sockets, lookups or files left open", 0, 0);
+    free(trial.w.block);
+}
+
+static void callbacks(void **state)
+{
+    (void)state;
+    for (int scene = 0; scene < SCENES; scene++) {
+        for (int deed = 0; deed < DEEDS; deed++) {
+            for (int callback = 0; callback < CALLBACKS; callback++) {
+                if (torture_chosen(1)) {
+                    where = (enum callback)callback;
+                    inside = (enum deed)deed;
+                    name_point((enum scene)scene, "in callback", (unsigned long)callback,
+                               (unsigned long)deed);
+                    run_inside((enum scene)scene);
+                }
+            }
+        }
+    }
+    torture_report("deeds in each callback");
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(allocs), cmocka_unit_test(blocks), cmocka_unit_test(calls),
-        cmocka_unit_test(cuts),   cmocka_unit_test(splits), cmocka_unit_test(slices),
-        cmocka_unit_test(noise),  cmocka_unit_test(clocks), cmocka_unit_test(names),
-        cmocka_unit_test(turns),
+        cmocka_unit_test(allocs), cmocka_unit_test(blocks),    cmocka_unit_test(calls),
+        cmocka_unit_test(cuts),   cmocka_unit_test(splits),    cmocka_unit_test(slices),
+        cmocka_unit_test(noise),  cmocka_unit_test(clocks),    cmocka_unit_test(names),
+        cmocka_unit_test(turns),  cmocka_unit_test(callbacks),
     };
     if (argc > 1) {
         cmocka_set_test_filter(argv[1]);
