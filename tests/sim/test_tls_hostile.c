@@ -153,16 +153,22 @@ static void expect(const struct odd *odd, uint8_t version)
 
 typedef void try_odd(const struct odd *odd, uint8_t version);
 
-static void each(try_odd *try)
+static void each_of(const struct odd *rows, size_t count, try_odd *try)
 {
-    for (size_t i = 0; i < sizeof odds / sizeof odds[0]; i++) {
+    failures = 0;
+    for (size_t i = 0; i < count; i++) {
         for (uint8_t version = MIDGE_TLS_1_2; version <= MIDGE_TLS_1_3; version++) {
-            if (odds[i].version == 0 || odds[i].version == version) {
-                try(&odds[i], version);
+            if (rows[i].version == 0 || rows[i].version == version) {
+                try(&rows[i], version);
             }
         }
     }
     assert_int_equal(failures, 0);
+}
+
+static void each(try_odd *try)
+{
+    each_of(odds, sizeof odds / sizeof odds[0], try);
 }
 
 /* Twice: the next request works, or fails in the same way on a connection of its own. */
@@ -258,6 +264,75 @@ static void every_alert(void **state)
         }
     }
     assert_int_equal(failures, 0);
+}
+
+/* --- without end --- */
+
+/* Every 100 ms one record of the row, or a ticket. */
+static void endless_more(struct sim_peer *peer)
+{
+    if (current->tickets > 0) {
+        midge__sim_tls_ticket(peer);
+    } else {
+        midge__sim_tls_record(peer, current->type, current->bytes, current->len);
+    }
+    sim_peer_after(peer, 100);
+}
+
+/* count: how much of the answer comes first: 0 nothing, 1 its head, 2 all. */
+static void endless_start(struct sim_peer *peer, const uint8_t *data, size_t len)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+    (void)data;
+    (void)len;
+    if (current->count > 0) {
+        sim_peer_send(peer, answer, sizeof answer - (current->count == 1 ? 6 : 1));
+    }
+    endless_more(peer);
+}
+
+static const struct sim_peer_type endless_peer = {
+    .name = "endless", .bytes = endless_start, .timer = endless_more};
+
+/* None of these records is progress: the limits of the request hold. */
+static void try_endless(const struct odd *row, uint8_t version)
+{
+    static const uint32_t limits_ms[] = {MIDGE_FIRST_BYTE_MS, MIDGE_IDLE_MS, 0};
+    struct sim_tls *tls = midge__sim_tls_open(&(struct sim_tls_settings){.inner = &endless_peer});
+    open_world(row, version);
+    assert_int_equal(midge__sim_listen(w.sim, "bad.test", 443, &midge__sim_tls_peer, tls),
+                     MIDGE_OK);
+    sim_get(&w, &get, BAD);
+    sim_world_run(&w);
+    uint32_t limit = limits_ms[row->count];
+    assert_in_range(midge_sim_now_ms(w.sim), limit, limit + 1000);
+    expect(row, version);
+    midge_sim_advance(w.sim,
+                      20000); /* an idle connection gets them too, and the client looks later */
+    sim_get(&w, &get, BAD);
+    sim_world_run(&w);
+    expect(row, version);
+    close_world();
+    midge__sim_tls_close(tls);
+}
+
+static void endless(void **state)
+{
+    static const struct odd rows[] = {
+        {"warnings", 0, ALERT, BYTES("\1\132"), 0, 0, MIDGE_ERR_TIMEOUT, NULL},
+        {"warnings in a body", 0, ALERT, BYTES("\1\132"), 1, 0, MIDGE_ERR_TIMEOUT, NULL},
+        {"warnings behind a body", 0, ALERT, BYTES("\1\132"), 2, 0, MIDGE_OK, NULL},
+        {"empty records", 0, DATA, BYTES(""), 0, 0, MIDGE_ERR_TIMEOUT, NULL},
+        {"empty records in a body", 0, DATA, BYTES(""), 1, 0, MIDGE_ERR_TIMEOUT, NULL},
+        {"empty records behind a body", 0, DATA, BYTES(""), 2, 0, MIDGE_OK, NULL},
+        {"HelloRequests", V12, HANDSHAKE, BYTES("\0\0\0\0"), 0, 0, MIDGE_ERR_TIMEOUT, NULL},
+        {"HelloRequests behind a body", V12, HANDSHAKE, BYTES("\0\0\0\0"), 2, 0, MIDGE_OK, NULL},
+        {"tickets", V13, 0, BYTES(""), 0, 1, MIDGE_ERR_TIMEOUT, NULL},
+        {"tickets in a body", V13, 0, BYTES(""), 1, 1, MIDGE_ERR_TIMEOUT, NULL},
+        {"tickets behind a body", V13, 0, BYTES(""), 2, 1, MIDGE_OK, NULL},
+    };
+    (void)state;
+    each_of(rows, sizeof rows / sizeof rows[0], try_endless);
 }
 
 /* --- damaged on the way --- */
@@ -407,10 +482,8 @@ static void damaged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(alone),
-        cmocka_unit_test(beside_others),
-        cmocka_unit_test(every_alert),
-        cmocka_unit_test(damaged),
+        cmocka_unit_test(alone),   cmocka_unit_test(beside_others), cmocka_unit_test(every_alert),
+        cmocka_unit_test(endless), cmocka_unit_test(damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
