@@ -8,8 +8,11 @@ add_custom_target(fuzz-targets)
 option(MIDGE_FUZZ "Link the fuzz targets with libFuzzer; the compiler's flags are the preset's" OFF)
 
 file(GLOB fuzz_targets CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/fuzz_*.c)
-if(NOT MIDGE_TLS STREQUAL owned) # the search for a path is in owned builds only
-    list(FILTER fuzz_targets EXCLUDE REGEX "certs")
+if(NOT MIDGE_TLS STREQUAL owned) # the search for a path and servers of TLS are in owned builds only
+    list(FILTER fuzz_targets EXCLUDE REGEX "certs|client_sim")
+endif()
+if(NOT TARGET midge-sim)
+    list(FILTER fuzz_targets EXCLUDE REGEX "client_sim")
 endif()
 set(fuzz_dir ${CMAKE_CURRENT_LIST_DIR})
 
@@ -45,6 +48,9 @@ function(midge_fuzz_target source name)
         midge_mbedtls_headers(fuzz_${name} ${MIDGE_PROFILE})
     endif()
     add_dependencies(fuzz-targets fuzz_${name})
+    if(name MATCHES "_sim$")
+        target_link_libraries(fuzz_${name} PRIVATE midge-sim)
+    endif()
     set(corpus ${fuzz_dir}/corpus/${name}.txt)
     if(MIDGE_FUZZ)
         target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)

@@ -25,8 +25,8 @@ VECTORS = os.path.join(HERE, "..", "vectors")
 ESCAPES = {0x0D: "\\r", 0x0A: "\\n", 0x09: "\\t", 0x00: "\\0", 0x5C: "\\\\"}
 BACK = {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
 LARGEST = 2048  # bytes of an input that is tried
-KEPT = {"certs": 2048}  # of one that is kept; others 400
-CORPUS = {"certs": 60000}  # of a corpus file; others 22000
+KEPT = {"certs": 2048, "client_sim": 2048}  # of one that is kept; others 400
+CORPUS = {"certs": 60000, "client_sim": 30000}  # of a corpus file; others 22000
 
 
 def escape(data):
@@ -216,7 +216,7 @@ def seeds(name):
         texts = [re.match(r"(?:good|bad \d+|in): ?(.*)", line) for line in vector_lines("json")]
         return [vector_text(t[1].encode("utf-8").decode("latin-1")) + bytes([2, 4, 2, 9, 100, i % 8])
                 for i, t in enumerate(texts) if t]
-    if name in ("client", "client_tls"):
+    if name in ("client", "client_tls", "client_sim"):
         answers = list(h1_inputs())
         return [b"\x01".join(answers[i:i + 3]) + bytes([17] * 30) + bytes([i % 256, 0, 9, 3, 0, 2, 64, 0])
                 for i in range(0, len(answers), 2)]
