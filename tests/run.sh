@@ -18,6 +18,7 @@
 #             another time); what they found before runs in the suite vectors
 #   soak [N]  only when named: thousands of requests in N minutes (1) while nginx is restarted and its
 #             connections are dropped; memory and descriptors stay as they are (SOAK_SEED)
+#   coverage  only when named: lines and branches of src that unit, vectors, sim and net reach
 #   bench     only when named: instructions, allocations, calls and heap a request beside mongoose,
 #             libcurl and aiohttp; renews tests/bench/RESULTS.md
 #
@@ -35,7 +36,7 @@ say() { echo; echo "== $*"; }
 
 suites=
 for suite in ${*:-$all}; do
-    case " $all bench soak " in
+    case " $all coverage bench soak " in
     *" $suite "*) suites="$suites $suite" ;;
     *) case $suite in
         -h | --help) usage; exit 0 ;;
@@ -50,7 +51,7 @@ packages='gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev bzip2 xz-util
 wanted unit vectors sim fuzz && packages="$packages clang"
 wanted unit && packages="$packages python3-cryptography" # the certificates of its TLS tests
 wanted unit bench && packages="$packages valgrind libc6-dbg"
-wanted net external boards size bench soak && packages="$packages python3-aiohttp python3-cryptography nginx-light"
+wanted net external boards size coverage bench soak && packages="$packages python3-aiohttp python3-cryptography nginx-light"
 wanted bench && packages="$packages libcurl4-openssl-dev"
 wanted external && packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
@@ -109,7 +110,7 @@ mkdir -p build/tests
 for build in $builds; do
     echo "subdirs(\"$root/build/$build\")"
 done >build/tests/CTestTestfile.cmake
-labels=$(echo $suites | sed 's/ /|/g')
+labels=$(echo $suites | sed 's/coverage//; s/^ *//; s/ *$//; s/  */|/g')
 if wanted size; then
     /usr/bin/python3 tests/size/size.py || true # for the table; ctest judges it
 fi
@@ -122,11 +123,21 @@ if wanted fuzz; then
     rm -f build/tests/fuzz.txt
     export FUZZ_REPORT="$root/build/tests/fuzz.txt" FUZZ_DIR="$root/build/fuzz/found"
 fi
-say "Running:$suites"
 failed=
-ctest --test-dir build/tests --label-regex "^($labels)\$" --no-tests=error --output-on-failure \
-    --parallel "${CTEST_PARALLEL_LEVEL:-$(nproc)}" || failed=y
+if [ "$labels" ]; then
+    say "Running:$suites"
+    ctest --test-dir build/tests --label-regex "^($labels)\$" --no-tests=error --output-on-failure \
+        --parallel "${CTEST_PARALLEL_LEVEL:-$(nproc)}" || failed=y
+fi
 ! wanted soak || [ "$failed" ] || grep -A 2 '^soak' build/tests/Testing/Temporary/LastTest.log
 ! wanted fuzz || cat build/tests/fuzz.txt
 [ -z "$failed" ] || exit 1
+if wanted coverage; then
+    say "Building and running preset coverage in build/coverage"
+    cmake --preset coverage -DMIDGE_TESTS=ON >/dev/null
+    cmake --build --preset coverage -- --quiet
+    find build/coverage -name '*.gcda' -delete
+    ctest --test-dir build/coverage --no-tests=error --output-on-failure --parallel "$(nproc)"
+    /usr/bin/python3 tests/coverage/coverage.py build/coverage --gaps build/coverage/gaps.txt
+fi
 ! wanted bench || cat tests/bench/RESULTS.md
