@@ -36,7 +36,7 @@ say() { echo; echo "== $*"; }
 
 suites=
 for suite in ${*:-$all}; do
-    case " $all bench soak coverage " in
+    case " $all coverage bench soak " in
     *" $suite "*) suites="$suites $suite" ;;
     *) case $suite in
         -h | --help) usage; exit 0 ;;
@@ -51,7 +51,7 @@ packages='gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev bzip2 xz-util
 wanted unit vectors sim fuzz && packages="$packages clang"
 wanted unit && packages="$packages python3-cryptography" # the certificates of its TLS tests
 wanted unit bench && packages="$packages valgrind libc6-dbg"
-wanted net external boards size bench soak coverage && packages="$packages python3-aiohttp python3-cryptography nginx-light"
+wanted net external boards size coverage bench soak && packages="$packages python3-aiohttp python3-cryptography nginx-light"
 wanted bench && packages="$packages libcurl4-openssl-dev"
 wanted external && packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
