@@ -96,6 +96,77 @@ static void blocks(void **state)
     torture_report("blocks");
 }
 
+/* --- 100 mixed requests in a block of any size --- */
+
+enum { MIXED = 100 };
+
+static unsigned mixed_done, mixed_good;
+
+static void mixed_on_done(void *ctx, const struct midge_result *result)
+{
+    (void)ctx;
+    MUST(result->error == MIDGE_OK || result->error == MIDGE_ERR_NO_MEMORY, "an error",
+         result->error, result->native);
+    MUST(result->error != MIDGE_OK || result->body_len == TORTURE_BODY, "a wrong length",
+         result->body_len, 0);
+    mixed_done++;
+    mixed_good += result->error == MIDGE_OK;
+}
+
+/* There may be no room for one more that waits; there is when others have ended. */
+static void mixed_start(const struct midge_request *request)
+{
+    int err = MIDGE_OK;
+    for (int i = 0; i < 100000; i++) {
+        err = midge_start(trial.w.client, request, NULL);
+        if (err != MIDGE_ERR_NO_MEMORY) {
+            break;
+        }
+        (void)midge_poll(trial.w.client, -1);
+    }
+    MUST(err == MIDGE_OK, "start", err, 0);
+}
+
+static void run_mixed(void)
+{
+    static uint8_t body[1000];
+    static const char *const urls[] = {"http://a.test/", "https://a.test/", "http://b.test/",
+                                       "http://b.test/?more"};
+    mixed_done = mixed_good = 0;
+    midge_sim_add_reply(trial.host, 80, "/", &(struct midge_sim_reply){.fill = TORTURE_BODY});
+    midge_sim_add_reply(midge_sim_add_host(trial.w.sim, "b.test"), 80, "/",
+                        &(struct midge_sim_reply){.fill = TORTURE_BODY, .chunk = 70});
+    for (unsigned i = 0; i < MIXED; i++) {
+        struct midge_request request = {.url = urls[i % 4], .on_done = mixed_on_done};
+        request.body = i % 5 == 0 ? body : NULL;
+        request.body_len = i % 5 == 0 ? sizeof body : 0;
+        request.method = i % 5 == 0 ? "PUT" : NULL;
+        mixed_start(&request);
+    }
+    trial_run(&trial);
+    MUST(mixed_done == MIXED, "completions", mixed_done, MIXED);
+}
+
+static void mixed(void **state)
+{
+    struct midge_config config = {.max_connections = 4};
+    (void)state;
+    config.tls.ca = midge_sim_root(&config.tls.ca_len);
+    size_t least = midge_memory_least(&config), most = midge_memory_needed(&config);
+    for (size_t size = least; size <= most; size += size < least + 16 ? 1 : (most - least) / 60) {
+        if (torture_chosen(1)) {
+            config.memory_size = size;
+            name_point(TLS13, "100 requests in a block of", size, 0);
+            trial_open(&trial, TLS13, &config, NULL);
+            assert_int_equal(trial.open_error, MIDGE_OK);
+            run_mixed();
+            trial_close(&trial);
+        }
+    }
+    MUST(mixed_good == MIXED, "not all of them in the recommended block", mixed_good, MIXED);
+    torture_report("blocks with 100 requests");
+}
+
 /* --- the port's calls --- */
 
 static void fail_calls(enum scene scene, enum midge_sim_call call, uint32_t n)
@@ -526,7 +597,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(allocs), cmocka_unit_test(blocks),    cmocka_unit_test(calls),
         cmocka_unit_test(cuts),   cmocka_unit_test(splits),    cmocka_unit_test(slices),
         cmocka_unit_test(noise),  cmocka_unit_test(clocks),    cmocka_unit_test(names),
-        cmocka_unit_test(turns),  cmocka_unit_test(callbacks),
+        cmocka_unit_test(turns),  cmocka_unit_test(callbacks), cmocka_unit_test(mixed),
     };
     if (argc > 1) {
         cmocka_set_test_filter(argv[1]);
