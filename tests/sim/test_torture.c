@@ -119,7 +119,7 @@ static void mixed_start(const struct midge_request *request)
     int err = MIDGE_OK;
     for (int i = 0; i < 100000; i++) {
         err = midge_start(trial.w.client, request, NULL);
-        if (err != MIDGE_ERR_NO_MEMORY) {
+        if (err != MIDGE_ERR_NO_MEMORY && err != MIDGE_ERR_NO_SLOT) {
             break;
         }
         (void)midge_poll(trial.w.client, -1);
