@@ -140,7 +140,8 @@ static void compare_complete(const struct reading *mine, const struct reading *t
 static bool lost_its_place(const struct reading *mine, const struct reading *theirs,
                            struct fuzz_in in)
 {
-    bool interim = theirs->status / 100 == 1 && !theirs->complete && !theirs->error;
+    bool interim =
+        theirs->interim_body || (theirs->status / 100 == 1 && !theirs->complete && !theirs->error);
     bool no_body = mine->status == 204 || mine->status == 304;
     bool tab = mine->chunked && memchr(in.at, '\t', in.len) != NULL;
     return interim || (theirs->until_close && ((no_body && !mine->keep_alive) || tab));

@@ -8,9 +8,10 @@
 /* How far one response was read. */
 struct reading {
     bool complete, error;
-    bool keep_alive;  /* after a complete one */
-    bool chunked;     /* only said of midge */
-    bool until_close; /* the body ends with the stream; complete at its end */
+    bool keep_alive;   /* after a complete one */
+    bool chunked;      /* only said of midge */
+    bool interim_body; /* a 1xx was given a body */
+    bool until_close;  /* the body ends with the stream; complete at its end */
     unsigned status, minor;
     size_t used;   /* bytes, of a complete one */
     size_t body;   /* bytes of the body so far */

@@ -27,6 +27,7 @@ static int on_headers_complete(llhttp_t *parser)
 static int on_body(llhttp_t *parser, const char *at, size_t len)
 {
     struct reading *r = reading_of(parser);
+    r->interim_body = r->interim_body || r->status / 100 == 1;
     r->body += len;
     r->hash = reading_hash(r->hash, at, len);
     return 0;
