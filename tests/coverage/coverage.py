@@ -3,13 +3,15 @@
 """Lines and branches of src that the suites unit, vectors, sim and net reach, by gcov.
 
     sh tests/run.sh coverage            builds preset coverage, runs these suites, prints this table
-    coverage.py BUILD [--gaps FILE]     FILE: each line and branch that is not reached
+    coverage.py BUILD [--gaps FILE]     FILE: each line and branch that is not reached, with its reason
+                                        from reasons.txt
 
 All profiles of the build count together. Lines that assert our own invariants have no branches here:
 their other side is a failure of midge itself. Exit 1: less than the bars.
 """
 import argparse
 import collections
+import fnmatch
 import gzip
 import json
 import pathlib
@@ -25,7 +27,8 @@ INVARIANT = re.compile(r"MIDGE_ASSERT")
 
 def reports(build):
     """gcov's JSON of each object file that ran."""
-    notes = sorted(str(path.resolve()) for path in build.glob("CMakeFiles/midge*.dir/src/**/*.gcda"))
+    notes = sorted(str(path.resolve()) for folder in ("CMakeFiles/midge*.dir/src", "tests/CMakeFiles/test_*.dir/unit")
+                   for path in build.glob(f"{folder}/**/*.gcda"))    # some tests include a source file
     if not notes:
         sys.exit(f"coverage: {build} has no counts: sh tests/run.sh coverage")
     with tempfile.TemporaryDirectory() as folder:
@@ -44,6 +47,8 @@ class File:
 
     def add(self, line):
         number = line["line_number"]
+        if number > len(self.text):
+            sys.exit("coverage: the counts are older than the sources: build and run again")
         self.lines[number] += line["count"]
         if not INVARIANT.search(self.text[number - 1]):
             for index, branch in enumerate(line["branches"]):
@@ -69,6 +74,26 @@ def read(build):
                 for line in file["lines"]:
                     kept.add(line)
     return files
+
+
+def read_reasons():
+    """[(files, pattern of the line, reason)]"""
+    lines = (pathlib.Path(__file__).parent / "reasons.txt").read_text("utf-8").splitlines()
+    rows = [line.split("|", 2) for line in lines if line and line[0] != "#"]
+    return [(files.strip(), re.compile(pattern.strip()), reason.strip()) for files, pattern, reason in rows]
+
+
+def write_gaps(path, files):
+    reasons, without = read_reasons(), 0
+    with path.open("w", encoding="utf-8") as out:
+        for name, file in sorted(files.items()):
+            for number, kind in file.missed():
+                text = file.text[number - 1].strip()
+                found = [reason for glob, pattern, reason in reasons
+                         if fnmatch.fnmatch(name, glob) and pattern.search(text)]
+                without += not found
+                print(f"{name}:{number}: {kind}: {text}   <- {found[0] if found else 'no reason'}", file=out)
+    print(f"coverage: what is not reached is in {path}; {without} of it has no reason there")
 
 
 def share(counts):
@@ -97,9 +122,7 @@ def main():
             print(f"{name:36}" + "".join(f" {part[0]:5}/{part[1]:4} {percent(part):4.0f} %" for part in parts))
     print(f"{'all of src':36}" + "".join(f" {part[0]:5}/{part[1]:4} {percent(part):4.1f} %" for part in totals))
     if options.gaps:
-        options.gaps.write_text("".join(f"{name}:{number}: {kind}: {file.text[number - 1].strip()}\n"
-                                        for name, file in sorted(files.items()) for number, kind in file.missed()))
-        print(f"coverage: what is not reached is in {options.gaps}")
+        write_gaps(options.gaps, files)
     if percent(totals[0]) < LINES or percent(totals[1]) < BRANCHES:
         sys.exit(f"coverage: below {LINES} % of lines or {BRANCHES} % of branches")
 

@@ -823,6 +823,40 @@ static void ticket_frees_a_silent_one(void **state)
     tls_world_close(&w);
 }
 
+/* Of sessions in use the oldest goes first, but that of the origin that asks only as the last one.
+ */
+static void session_of_the_asker_goes_last(void **state)
+{
+    static const char *const urls[] = {"https://a.test/", "https://b.test/"};
+    struct world w;
+    struct probe p[2];
+    const struct midge__origin *origins[2];
+    (void)state;
+    tls_world_open(&w, &wide);
+    fake_listen(&w.fake, 443, &near_12);
+    for (unsigned i = 0; i < 2; i++) {
+        probe_init(&p[i], &w, urls[i]);
+        p[i].request.dangerously_skip_verification = 1;
+        probe_start(&p[i]);
+        world_run(&w);
+        probe_is_hello(&p[i]);
+    }
+    struct midge__list *link = w.client->conns.next; /* both are kept, and their sessions */
+    for (unsigned i = 0; i < 2; i++) {
+        origins[i] = MIDGE_CONTAINER_OF(link, struct midge__conn, link)->origin;
+        assert_non_null(origins[i]->session);
+        link = link->next;
+    }
+    unsigned a = strcmp(origins[0]->host, "a.test") == 0 ? 0 : 1;
+    assert_true(midge__origins_forget(w.client, origins[a]));
+    assert_null(origins[1 - a]->session);
+    assert_non_null(origins[a]->session);
+    assert_true(midge__origins_forget(w.client, origins[a]));
+    assert_null(origins[a]->session);
+    assert_false(midge__origins_forget(w.client, origins[a]));
+    tls_world_close(&w);
+}
+
 /* A peer that takes no close_notify holds the place of its origin for MIDGE_CLOSE_MS, and no other
    origin. */
 static void slow_close_holds_one_place(void **state)
@@ -895,6 +929,7 @@ int main(void)
         cmocka_unit_test(used_origin_is_no_spare),
         cmocka_unit_test(close_is_said),
         cmocka_unit_test(ticket_frees_a_silent_one),
+        cmocka_unit_test(session_of_the_asker_goes_last),
         cmocka_unit_test(slow_close_holds_one_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

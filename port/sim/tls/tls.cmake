@@ -4,6 +4,7 @@
 # the same names, and keeps its own configuration, allocator, random generator and clock.
 set(_tls ${CMAKE_CURRENT_LIST_DIR})
 midge_mbedtls(midge-mbedtls-server server)
+midge_harden(midge-mbedtls-server)
 # Not for servers: certificates of midge's peers go through src/io (mbedtls.cmake).
 target_compile_options(midge-mbedtls-server PRIVATE -Umbedtls_x509_crt_parse_der
     -Umbedtls_x509_crt_parse_der_nocopy -Umbedtls_x509_crt_verify_restartable)
@@ -14,6 +15,7 @@ target_compile_options(midge-sim-tls PRIVATE ${MIDGE_WARNINGS} -Wconversion -ffu
 target_include_directories(midge-sim-tls PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_compile_definitions(midge-sim-tls PRIVATE MBEDTLS_ALLOW_PRIVATE_ACCESS _POSIX_C_SOURCE=200809L)
 midge_mbedtls_headers(midge-sim-tls server)
+midge_harden(midge-sim-tls)
 
 set(MIDGE_SIM_TLS_OBJECT ${PROJECT_BINARY_DIR}/midge-sim-tls.o)
 separate_arguments(_flags UNIX_COMMAND "${CMAKE_C_FLAGS}")
