@@ -295,9 +295,10 @@
 #endif
 
 /* Settings of one request that make its connection another one than the URL's with the client's
-   settings: connect_host, connect_port, servername, min_tls, max_tls,
-   dangerously_skip_verification and no_reuse of struct midge_request. Without them midge_start
-   answers UNSUPPORTED to a request that has one; those of the client (struct midge_tls) stay. */
+   settings: connect_host, connect_port, servername, min_tls, max_tls and
+   dangerously_skip_verification of struct midge_request. Without them midge_start answers
+   UNSUPPORTED to a request that has one; those of the client (struct midge_tls) stay. Without them
+   and without MIDGE_WITH_REPLAY, it answers so to no_reuse, too. */
 #ifndef MIDGE_WITH_OVERRIDES
 #define MIDGE_WITH_OVERRIDES 1
 #endif

@@ -118,7 +118,7 @@ static int override(struct identity *id, const struct midge_client *client,
     (void)client;
     bool has = r->connect_host != NULL || r->connect_port != 0 || r->servername != NULL ||
                r->min_tls != 0 || r->max_tls != 0 || r->dangerously_skip_verification != 0 ||
-               r->no_reuse != 0;
+               (!MIDGE__FRESH_CONNECTIONS && r->no_reuse != 0);
     return has ? MIDGE_ERR_UNSUPPORTED : MIDGE_OK;
 }
 
