@@ -16,8 +16,7 @@
 
 #include "host/world.h"
 
-#define HOSTILE_FOLDER "tests/sim/hostile/"
-#define HOSTILE_MOST   128
+#define HOSTILE_MOST 128
 
 struct hostile {
     char method[8], error[16], connection[8], text[96], path[64];
@@ -46,11 +45,11 @@ static inline void hostile_read_line(const char *line)
 
 static inline void hostile_read(const char *name)
 {
-    char line[512], path[64];
-    (void)snprintf(path, sizeof path, HOSTILE_FOLDER "%s.world", name);
+    char line[512], path[512];
+    (void)snprintf(path, sizeof path, MIDGE_HOSTILE_DIR "/%s.world", name);
     FILE *file = fopen(path, "r");
     if (file == NULL) {
-        fail_msg("no file %s: the test runs in the folder of the sources", path);
+        fail_msg("no file %s", path);
         return;
     }
     n_hostiles = 0;

@@ -23,8 +23,8 @@ static struct midge_buffer_source source;
 
 static void open_world(const char *name, uint64_t seed)
 {
-    char path[64];
-    (void)snprintf(path, sizeof path, HOSTILE_FOLDER "%s.world", name);
+    char path[512];
+    (void)snprintf(path, sizeof path, MIDGE_HOSTILE_DIR "/%s.world", name);
     w = (struct sim_world){0};
     assert_int_equal(world_open(&world, path, &seed, sim_world_line, &w), 0);
     w.sim = world.sim;
