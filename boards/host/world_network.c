@@ -26,6 +26,13 @@ static void set_clock(struct world_builder *b)
     b->config.clock_start_ms = world_number32(b, "clock");
 }
 
+static void set_call_time(struct world_builder *b)
+{
+    uint32_t us = (uint32_t)world_number(&b->line, "call-time", 4000000);
+
+    b->config.call_ns = us > 0 ? us * 1000 : UINT32_MAX;
+}
+
 static void set_sockets(struct world_builder *b)
 {
     b->config.max_sockets = world_number32(b, "sockets");
@@ -154,6 +161,7 @@ const struct world_word world_network_words[] = {
     {"seed", set_seed},
     {"date", set_date},
     {"clock", set_clock},
+    {"call-time", set_call_time},
     {"sockets", set_sockets},
     {"would-block", set_would_block},
     {"short", set_short},

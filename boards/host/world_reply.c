@@ -39,6 +39,11 @@ static void set_raw(struct world_builder *b)
     b->reply.raw = world_text(&b->line, "raw", &b->reply.raw_len);
 }
 
+static void set_forever(struct world_builder *b)
+{
+    b->reply.forever = world_text(&b->line, "forever", &b->reply.forever_len);
+}
+
 static void set_fill(struct world_builder *b)
 {
     b->reply.fill = world_number(&b->line, "fill", UINT64_MAX);
@@ -111,5 +116,6 @@ const struct world_word world_reply_words[] = {
     {"close", set_close},   {"early", set_early},
     {"delay", set_delay},   {"body-delay", set_body_delay},
     {"rate", set_rate},     {"times", set_times},
-    {"end", set_end},       {NULL, NULL},
+    {"end", set_end},       {"forever", set_forever},
+    {NULL, NULL},
 };

@@ -246,11 +246,14 @@ struct midge_sim_reply {
     uint8_t early;        /* answers when the head has come, without waiting for the body */
     uint32_t delay_ms;    /* before the head */
     uint32_t body_ms;     /* between head and body */
-    uint32_t bytes_per_s; /* of the body [as fast as the path] */
+    uint32_t bytes_per_s; /* of the body, or of raw [as fast as the path] */
     enum midge_sim_end end;
     uint64_t cut_at;
     const char *raw; /* these bytes in place of the whole answer, for answers that are none */
     size_t raw_len;  /* [the length of the string raw] */
+    /* These bytes come behind raw again and again, as long as the client takes them. */
+    const char *forever;
+    size_t forever_len; /* [the length of the string forever] */
     /* For so many requests; then the next reply that was added for the path [for all]. */
     uint32_t times;
     /* Sees the request and may change this answer, a copy. May be NULL. */

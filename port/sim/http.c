@@ -134,11 +134,19 @@ static bool send_head(struct sim_peer *peer, struct http *h)
     return more;
 }
 
+/* Byte i of the body; of an answer that is `raw`, all of it is its body. */
+static uint8_t body_byte(const struct midge_sim_reply *r, uint64_t i)
+{
+    if (r->raw == NULL) {
+        return r->body != NULL ? ((const uint8_t *)r->body)[i] : midge_sim_fill(i);
+    }
+    return (uint8_t)(i < r->raw_len ? r->raw[i] : r->forever[(i - r->raw_len) % r->forever_len]);
+}
+
 static void copy_body(const struct http *h, uint8_t *to, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        to[i] = h->reply.body != NULL ? ((const uint8_t *)h->reply.body)[h->body_at + i]
-                                      : midge_sim_fill(h->body_at + i);
+        to[i] = body_byte(&h->reply, h->body_at + i);
     }
 }
 
@@ -224,12 +232,7 @@ static void begin_answer(struct sim_peer *peer, struct http *h)
 {
     const struct midge_sim_reply *reply = &h->reply;
     h->phase = BODY;
-    if (reply->raw != NULL) {
-        h->bodyless = true;
-        if (!emit(peer, h, reply->raw, reply->raw_len > 0 ? reply->raw_len : strlen(reply->raw))) {
-            return;
-        }
-    } else if (!send_head(peer, h)) {
+    if (reply->raw == NULL && !send_head(peer, h)) {
         return;
     }
     if (reply->body_ms > 0 && !h->bodyless) {
@@ -275,6 +278,25 @@ static void tell(struct http *h)
     h->reply.on_request(h->reply.ctx, &request, &h->reply);
 }
 
+static size_t len_of(const char *text, size_t len)
+{
+    return len > 0 ? len : strlen(text);
+}
+
+/* A raw answer has no head of its own and no framing. */
+static void set_raw(struct http *h)
+{
+    struct midge_sim_reply *reply = &h->reply;
+    reply->raw_len = len_of(reply->raw, reply->raw_len);
+    reply->chunk = 0;
+    h->body_len = reply->raw_len;
+    if (reply->forever != NULL) {
+        reply->forever_len = len_of(reply->forever, reply->forever_len);
+        h->body_len = reply->forever_len > 0 ? UINT64_MAX : h->body_len;
+    }
+    h->bodyless = false;
+}
+
 static void answer(struct sim_peer *peer, struct http *h)
 {
     struct midge_sim_reply *reply = &h->reply;
@@ -282,11 +304,12 @@ static void answer(struct sim_peer *peer, struct http *h)
         tell(h);
     }
     reply->status = reply->status > 0 ? reply->status : 200;
-    h->body_len = reply->body == NULL
-                      ? reply->fill
-                      : (reply->body_len > 0 ? reply->body_len : strlen(reply->body));
+    h->body_len = reply->body == NULL ? reply->fill : len_of(reply->body, reply->body_len);
     h->bodyless = (h->in.method != NULL && strcmp(h->in.method, "HEAD") == 0) ||
                   reply->status == 204 || reply->status == 304;
+    if (reply->raw != NULL) {
+        set_raw(h);
+    }
     h->body_at = h->sent = 0;
     h->phase = DELAY;
     if (reply->delay_ms > 0) {

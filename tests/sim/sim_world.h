@@ -44,15 +44,10 @@ static inline void sim_world_line(void *ctx, const char *line)
     w->found += w->wanted != NULL && strstr(line, w->wanted) != NULL;
 }
 
-static inline void sim_world_start(struct sim_world *w, const struct midge_sim_config *sim,
-                                   const struct midge_config *client)
+/* The client of a simulation that is open. */
+static inline void sim_world_client(struct sim_world *w, const struct midge_config *client)
 {
-    struct midge_sim_config sim_config = *sim;
     struct midge_config config = client != NULL ? *client : (struct midge_config){0};
-    *w = (struct sim_world){0};
-    sim_config.trace = sim_world_line;
-    sim_config.ctx = w;
-    assert_int_equal(midge_sim_open(&w->sim, &sim_config), MIDGE_OK);
     config.port = midge_sim_port(w->sim);
     if (config.tls.ca == NULL) {
         config.tls.ca = midge_sim_root(&config.tls.ca_len);
@@ -61,6 +56,17 @@ static inline void sim_world_start(struct sim_world *w, const struct midge_sim_c
     config.memory = w->block = malloc(config.memory_size);
     assert_non_null(w->block);
     assert_int_equal(midge_open(&w->client, &config), MIDGE_OK);
+}
+
+static inline void sim_world_start(struct sim_world *w, const struct midge_sim_config *sim,
+                                   const struct midge_config *client)
+{
+    struct midge_sim_config sim_config = *sim;
+    *w = (struct sim_world){0};
+    sim_config.trace = sim_world_line;
+    sim_config.ctx = w;
+    assert_int_equal(midge_sim_open(&w->sim, &sim_config), MIDGE_OK);
+    sim_world_client(w, client);
 }
 
 static inline void sim_world_open(struct sim_world *w, uint64_t number)

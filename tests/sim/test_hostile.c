@@ -2,7 +2,7 @@
 /*
  * Hostile servers: each shape of tests/sim/hostile is answered to one of 32 requests. That one ends
  * with an error that the file names, and the 31 others, on servers of their own, get their answers
- * as fast as without it. And servers that close a kept connection just when a request is sent.
+ * as fast as without it.
  *
  * A file: a line with the errors that are allowed ("OK" too), then the server's bytes, in which
  * backslash and n, r, t, 0, backslash or xHH are bytes, line ends are nothing, and these lines are
@@ -308,65 +308,8 @@ static void shapes(void **state)
     print_message("%u shapes, each beside %d others\n", n, OTHERS);
 }
 
-/* --- races on kept connections --- */
-
-enum { KEPT_MS = 100, RACES = 10000 };
-
-static unsigned processed;
-
-static void racer_bytes(struct sim_peer *peer, const uint8_t *data, size_t len)
-{
-    bool *closing = peer->state;
-    (void)data;
-    (void)len;
-    if (!*closing) {
-        processed++;
-        (void)sim_peer_send(peer, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 40);
-        sim_peer_after(peer, KEPT_MS);
-    }
-}
-
-static void racer_closes(struct sim_peer *peer)
-{
-    bool *closing = peer->state;
-    *closing = true;
-    sim_peer_shutdown(peer);
-}
-
-static const struct sim_peer_type racer = {
-    .name = "racer", .size = sizeof(bool), .bytes = racer_bytes, .timer = racer_closes};
-
-static void races(void **state)
-{
-    struct sim_get get;
-    unsigned good = 0, replayed = 0, lost = 0;
-    (void)state;
-    sim_world_open(&w, 1);
-    (void)midge_sim_add_host(w.sim, "a.test");
-    (void)midge__sim_listen(w.sim, "a.test", 80, &racer, NULL);
-    midge_sim_set_path(w.sim, &(struct midge_sim_path){.latency_us = 3000, .jitter_us = 2000});
-    for (unsigned i = 0; i < RACES; i++) {
-        bool post = i % 2 != 0;
-        sim_get_init(&w, &get, "http://a.test/");
-        get.request.method = post ? "POST" : "GET";
-        sim_get_start(&w, &get);
-        sim_world_run(&w);
-        assert_int_equal(get.dones, 1);
-        assert_true(post || get.result.error == MIDGE_OK); /* a GET is sent again */
-        good += get.result.error == MIDGE_OK;
-        lost += get.result.error != MIDGE_OK;
-        replayed += get.result.retries > 0;
-        sim_get_free(&get);
-        midge_sim_advance(w.sim, KEPT_MS - 16 + i % 21);
-    }
-    assert_int_equal(processed, good); /* none twice, none unseen */
-    print_message("%d races: %u sent again, %u of POST lost\n", RACES, replayed, lost);
-    assert_true(replayed > 100 && lost > 100);
-    sim_world_close(&w);
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(shapes), cmocka_unit_test(races)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(shapes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

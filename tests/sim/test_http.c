@@ -204,6 +204,26 @@ static void raw(void **state)
     fetch(URL "bad", MIDGE_ERR_PROTOCOL, 0, NULL);
 }
 
+/* A raw answer keeps its pace, and what comes for ever ends with the client. */
+static void forever(void **state)
+{
+    (void)state;
+    reply("/", &(struct midge_sim_reply){.raw = "HTTP/1.1 200 OK\r\n\r\n", .forever = "ab"});
+    reply("/slow", &(struct midge_sim_reply){.raw = "HTTP/1.1 204 \r\n\r\n", .bytes_per_s = 1});
+    sim_get_init(&w, &get, URL);
+    get.request.max_body = 50001;
+    sim_get_start(&w, &get);
+    sim_world_run(&w);
+    assert_true(get.body.len > 40000);
+    for (size_t i = 0; i < get.body.len; i++) {
+        assert_int_equal(get.body.data[i], "ab"[i % 2]);
+    }
+    sim_get_ended(&get, MIDGE_ERR_TOO_LARGE, 200, NULL);
+    uint64_t before = midge_sim_now_ms(w.sim);
+    fetch(URL "slow", MIDGE_OK, 204, "");
+    assert_in_range(midge_sim_now_ms(w.sim) - before, 16000, 17100);
+}
+
 static void closes(void **state)
 {
     (void)state;
@@ -274,9 +294,10 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
     const struct CMUnitTest tests[] = {
-        TEST(plain),  TEST(no_body), TEST(head),        TEST(by_method), TEST(in_turn),
-        TEST(delays), TEST(uploads), TEST(long_bodies), TEST(early),     TEST(by_function),
-        TEST(raw),    TEST(https),   TEST(closes),      TEST(cuts),      TEST(pipelining),
+        TEST(plain),   TEST(no_body),     TEST(head),       TEST(by_method),
+        TEST(in_turn), TEST(delays),      TEST(uploads),    TEST(long_bodies),
+        TEST(early),   TEST(by_function), TEST(raw),        TEST(https),
+        TEST(closes),  TEST(cuts),        TEST(pipelining), TEST(forever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
