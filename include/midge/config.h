@@ -157,6 +157,11 @@
 #ifndef MIDGE_KEEP_ALIVE_MS
 #define MIDGE_KEEP_ALIVE_MS 15000
 #endif
+/* Bytes of a redirect's body that are read, so that its connection can be kept. If there are more,
+   it is closed. */
+#ifndef MIDGE_REDIRECT_BODY
+#define MIDGE_REDIRECT_BODY 16384
+#endif
 /* How long midge waits for an answer after sending the request failed, ms: a server may answer
    413 and at the same time stop to read the upload. */
 #ifndef MIDGE_EARLY_ANSWER_MS
@@ -316,6 +321,16 @@
    (URL): for a network stack without IPv6. */
 #ifndef MIDGE_WITH_IPV6
 #define MIDGE_WITH_IPV6 1
+#endif
+
+/* Redirects: request.max_redirects. Without them midge_start answers UNSUPPORTED to a request that
+   sets it. */
+#ifndef MIDGE_WITH_REDIRECTS
+#define MIDGE_WITH_REDIRECTS 1
+#endif
+#if MIDGE_WITH_REDIRECTS && !MIDGE_WITH_URL_MENDING /* a Location may be relative */
+#undef MIDGE_WITH_REDIRECTS
+#define MIDGE_WITH_REDIRECTS 0
 #endif
 
 /* result.retry_after_s. Without it that is always 0. */

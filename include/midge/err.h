@@ -48,7 +48,9 @@ extern "C" {
     X(JSON, -31, "malformed JSON")                                                                 \
     X(PORT, -32, "port call failed")                                                               \
     X(UNSUPPORTED, -33, "not supported in this build")                                             \
-    X(ZONE, -34, "unknown network interface after the % of an IPv6 address")
+    X(ZONE, -34, "unknown network interface after the % of an IPv6 address")                       \
+    X(REDIRECTS, -35, "too many redirects")                                                        \
+    X(REWIND, -36, "the request body cannot be sent again")
 
 enum midge_err {
     MIDGE_OK = 0,

@@ -44,6 +44,30 @@ struct midge_timeouts {
     uint32_t total_ms;      /* everything, the queue included [MIDGE_TOTAL_MS, none] */
 };
 
+/* Rules of redirects, for midge_request.redirect_rules. Without them (RFC 9110 15.4): 301, 302 and
+   303 turn POST into GET without a body, 303 also other methods but HEAD; from https to http is
+   refused (SCHEME). */
+enum {
+    MIDGE_REDIRECT_POST_301 = 1,    /* POST stays POST after a 301, */
+    MIDGE_REDIRECT_POST_302 = 2,    /* a 302, */
+    MIDGE_REDIRECT_POST_303 = 4,    /* a 303 */
+    MIDGE_REDIRECT_DOWNGRADE = 8,   /* from https to http is allowed: others may read it then */
+    MIDGE_REDIRECT_NO_HTTP = 16,    /* http is refused, also from http */
+    MIDGE_REDIRECT_CREDENTIALS = 32 /* they are sent to other origins too: only if you trust all */
+};
+
+/* Where a redirect leads, for midge_request.on_redirect, which may set the last three: they are
+   NULL and 0, and hold for this hop only. If they are not set, another origin is connected to by
+   its URL, and the same origin as before. */
+struct midge_redirect {
+    const char *url, *method;  /* of the next request; valid during the callback */
+    uint8_t drops_body;        /* 1: it is sent without the body, */
+    uint8_t drops_credentials; /* and without Authorization, Cookie and Proxy-Authorization */
+    /* As in struct midge_request. The strings must live until midge_poll returns. */
+    const char *connect_host, *servername;
+    uint16_t connect_port;
+};
+
 struct midge_request {
     const char *method; /* NULL: GET, or POST when there is a body */
     const char *url;    /* absolute, or relative to the client's base_url */
@@ -93,7 +117,18 @@ struct midge_request {
 
     struct midge_sink *sink; /* NULL: the body is dropped (and counted) */
     uint8_t no_reuse;        /* do not use a kept connection and do not keep this one */
-    uint64_t max_body;       /* bytes; TOO_LARGE above it. 0: the client's; UINT64_MAX: no limit */
+    /* Redirects (301, 302, 303, 307, 308 with Location) that are followed; one more is an error
+       (REDIRECTS). 0: none, each answer is final. The sink and on_response see the last answer
+       only; on_response also one that cannot be followed, before the request fails. Authorization,
+       Cookie, Proxy-Authorization and Host of this request and of the client, and `bearer`, are not
+       sent any more once scheme, host or port have changed. A body is sent again after 307 and 308;
+       if its source cannot rewind, that is an error (REWIND). Limits of time count for all hops
+       together, except for those of a connection's phases. Each hop takes some 200 bytes, its URL,
+       and 8 bytes for each header until the request's result is taken (twice that while one follows
+       another). */
+    uint8_t max_redirects;
+    uint8_t redirect_rules; /* MIDGE_REDIRECT_x */
+    uint64_t max_body;      /* bytes; TOO_LARGE above it. 0: the client's; UINT64_MAX: no limit */
 
     /* Callbacks; each may start, cancel, resume or close. All get ctx. */
     void *ctx;
@@ -101,6 +136,10 @@ struct midge_request {
     void (*on_send)(void *ctx, midge_id id, const char *method, const char *url);
     /* An interim (1xx) head came. */
     void (*on_interim)(void *ctx, midge_id id, const struct midge_response *response);
+    /* An answer redirects the request, which goes on at to->url after this callback. A negative
+       return fails it with that error. */
+    int (*on_redirect)(void *ctx, midge_id id, const struct midge_response *response,
+                       struct midge_redirect *to);
     /* A final (not 1xx) head came. A negative return fails the request with it. */
     int (*on_response)(void *ctx, midge_id id, const struct midge_response *response);
     /* A trailer field came (RFC 9112 7.1.2). */

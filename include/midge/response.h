@@ -74,10 +74,10 @@ struct midge_result {
     uint8_t complete;   /* enum midge_complete */
     uint8_t framing;    /* enum midge_framing */
     uint8_t http_minor;
-    uint8_t reused;  /* on a kept connection */
-    uint8_t resumed; /* by a TLS ticket or session */
-    uint8_t retries; /* replays after a stale connection */
-    uint8_t redirects;
+    uint8_t reused;          /* on a kept connection */
+    uint8_t resumed;         /* by a TLS ticket or session */
+    uint8_t retries;         /* replays after a stale connection */
+    uint8_t redirects;       /* that were followed (request.max_redirects) */
     uint8_t time_verified;   /* certificate dates were checked with a trusted clock */
     uint8_t tls_version;     /* 0, 12, 13 */
     uint8_t headers_skipped; /* headers or trailers beyond max_header, or beyond the request's

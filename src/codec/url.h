@@ -48,6 +48,11 @@ bool midge__url_is_normal(const struct midge_url *url, struct midge_span text);
 #define midge__url_is_normal(url, text) ((void)(url), (void)(text), true)
 #endif
 
+/* As midge_url_resolve; MIDGE_URL_ALLOW_USERINFO: the base may have userinfo, the result has none.
+ */
+int midge__url_resolve(char *out, size_t cap, size_t *len, const char *base, const char *ref,
+                       unsigned flags);
+
 bool midge__url_host_ok(struct midge_span host);
 
 /* Longest name of a network interface, bytes; Linux has 15. */

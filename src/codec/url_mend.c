@@ -192,7 +192,8 @@ int midge_url_normalise(char *out, size_t cap, size_t *len, const char *url, uns
     return midge__url_finish(&o, len);
 }
 
-int midge_url_resolve(char *out, size_t cap, size_t *len, const char *base, const char *ref)
+int midge__url_resolve(char *out, size_t cap, size_t *len, const char *base, const char *ref,
+                       unsigned flags)
 {
     struct midge_url url, parts;
     struct midge_span dir = {NULL, 0};
@@ -202,13 +203,19 @@ int midge_url_resolve(char *out, size_t cap, size_t *len, const char *base, cons
         return MIDGE_ERR_URL;
     if (parts.scheme.ptr != NULL)
         return midge_url_normalise(out, cap, len, ref, 0);
-    int err = parse_loose(&url, base, 0);
+    int err = parse_loose(&url, base, flags);
+    url.userinfo = midge__span(NULL, 0);
     if (err == MIDGE_OK)
         err = apply_ref(&url, &dir, &parts);
     if (err != MIDGE_OK)
         return err;
     put_url(&o, &url, dir);
     return midge__url_finish(&o, len);
+}
+
+int midge_url_resolve(char *out, size_t cap, size_t *len, const char *base, const char *ref)
+{
+    return midge__url_resolve(out, cap, len, base, ref, 0);
 }
 
 #endif

@@ -17,6 +17,7 @@
 #include "codec/retry_after.h"
 #include "core/client.h"
 #include "core/conn.h"
+#include "core/hop.h"
 #include "core/kept_headers.h"
 #include "core/pool.h"
 #include "core/replay.h"
@@ -159,6 +160,10 @@ bool midge__exchange_drop(struct midge__transfer *t)
 void midge__exchange_ended(struct midge__exchange *x, enum midge_complete complete)
 {
     struct midge__transfer *t = take_out(x);
+    if (midge__hop_waits(t)) {
+        midge__hop_begin(t);
+        return;
+    }
     t->result->complete = (uint8_t)complete;
     midge__transfer_end(t, MIDGE_OK);
 }
@@ -184,7 +189,11 @@ void midge__exchange_broken(struct midge__exchange *x, int err, const struct mid
         midge__conn_unanswered(x->conn);
         t->needs_fresh = MIDGE_WITH_REPLAY;
     }
-    midge__transfer_broken(t, err, fault, replay);
+    if (midge__hop_waits(t)) { /* the rest of that answer is not needed */
+        midge__hop_begin(t);
+    } else {
+        midge__transfer_broken(t, err, fault, replay);
+    }
 }
 
 /* --- bytes moved --- */
@@ -272,6 +281,10 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
         r->retry_after_s = retry_after(head);
     }
     head->url = request->url;
+    int failed = MIDGE_OK;
+    if (midge__hop_head(x, head, &failed)) {
+        return failed;
+    }
     if (MIDGE_WITH_KEPT_HEADERS && request->kept_size > 0 && !midge__kept_fill(request, head)) {
         r->headers_skipped = 1;
     }
@@ -279,6 +292,7 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
     if (request->on_response != NULL) {
         err = request->on_response(request->ctx, t->aw.id, head);
     }
+    err = err < 0 ? err : failed;
     if (err < 0) {
         return err;
     }
@@ -290,6 +304,10 @@ int midge__exchange_body(struct midge__exchange *x, const uint8_t *data, size_t 
 {
     struct midge__transfer *t = x->transfer;
     struct midge_sink *sink = t->request->sink;
+    if (midge__hop_waits(t)) {
+        midge__hop_body(t, len);
+        return MIDGE_OK;
+    }
     if (exceeds_max_body(x, t->result->body_len + len)) {
         return MIDGE_ERR_TOO_LARGE;
     }

@@ -10,6 +10,7 @@
 #include "core/admission.h"
 #include "core/client.h"
 #include "core/head.h"
+#include "core/hop.h"
 #include "core/origin.h"
 #include "core/request.h"
 #include <string.h>
@@ -131,6 +132,7 @@ static void over(struct midge__awaitable *aw)
 {
     struct midge_prepared *p = prepared_of(aw);
     MIDGE_ASSERT(p->t.origin == NULL); /* its end has put it */
+    midge__hop_end(&p->t);
     p->is_started = false;
     if (p->is_freed) {
         release(aw->client, p);

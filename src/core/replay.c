@@ -16,16 +16,10 @@ static bool is_idempotent(const struct midge__transfer *t)
 /* Bytes that the source gave may not have been sent, but only a rewind brings them back. */
 static bool may_send_again(struct midge__transfer *t, bool idempotent_only)
 {
-    const struct midge_request *r = t->request;
     if (t->aw.client->closing || (idempotent_only && !is_idempotent(t))) {
         return false;
     }
-    if (t->source_begun &&
-        (r->source->rewind == NULL || r->source->rewind(r->source) != MIDGE_OK)) {
-        return false;
-    }
-    t->source_begun = false;
-    return true;
+    return midge__upload_rewind(t);
 }
 
 /* A stale connection may be met once; a peer that does not process requests says so more often. */

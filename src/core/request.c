@@ -81,7 +81,8 @@ static int check(const struct midge_request *r, unsigned method_flags)
         (r->bearer != NULL && !midge__h1_value_ok(r->bearer))) {
         return MIDGE_ERR_HEADER;
     }
-    if (!MIDGE_WITH_SOURCES && r->source != NULL) {
+    if ((!MIDGE_WITH_SOURCES && r->source != NULL) ||
+        (!MIDGE_WITH_REDIRECTS && r->max_redirects != 0)) {
         return MIDGE_ERR_UNSUPPORTED;
     }
     return midge__h1_check(midge__request_method(r),
@@ -160,13 +161,11 @@ int midge__draft_block(struct midge_client *client, struct midge__draft *d, size
     return MIDGE_OK;
 }
 
-/* The path with its query, as offsets into the URL. */
-static void keep_target(struct midge__transfer *t, const struct midge__draft *d)
+void midge__request_target(struct midge__transfer *t, const struct midge_url *url, const char *text)
 {
-    const struct midge_url *url = &d->url;
     const char *end =
         url->query.ptr != NULL ? url->query.ptr + url->query.len : url->path.ptr + url->path.len;
-    t->target_at = (uint16_t)(url->path.ptr - d->text);
+    t->target_at = (uint16_t)(url->path.ptr - text);
     t->target_len = (uint16_t)(end - url->path.ptr);
 }
 
@@ -175,7 +174,7 @@ void midge__draft_fill(const struct midge__draft *d, struct midge__transfer *t, 
     t->method = d->method;
     t->request = d->request;
     t->timeouts = &d->request->timeouts;
-    keep_target(t, d);
+    midge__request_target(t, &d->url, d->text);
     if (midge__draft_holds(d)) {
         struct midge_request *kept = (struct midge_request *)(void *)at;
         memcpy(kept, d->request, MIDGE__REQUEST_KEPT);

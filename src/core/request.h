@@ -59,6 +59,10 @@ int midge__draft_block(struct midge_client *client, struct midge__draft *draft, 
    part. */
 void midge__draft_fill(const struct midge__draft *draft, struct midge__transfer *t, char *at);
 
+/* Keeps the path with its query, as offsets into the URL's text. */
+void midge__request_target(struct midge__transfer *t, const struct midge_url *url,
+                           const char *text);
+
 /* The same as the fields, constants if these features are left out. */
 static inline bool midge__draft_copies(const struct midge__draft *draft)
 {

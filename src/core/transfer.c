@@ -17,6 +17,7 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/deadline.h"
+#include "core/hop.h"
 #include "core/origin.h"
 #include "core/queue.h"
 #include "core/replay.h"
@@ -122,7 +123,7 @@ static void leave(struct midge__transfer *t)
 
 static int finish(struct midge__transfer *t, int err)
 {
-    const struct midge_request *r = t->request;
+    const struct midge_request *r = midge__hop_first(t); /* a later one may have lost the source */
     enum midge_complete complete = (enum midge_complete)t->result->complete;
     struct midge_source *source = midge__request_source(r);
     if (source != NULL && source->finish != NULL) {
@@ -171,7 +172,9 @@ static void note_fault(struct midge__report *r, const struct midge__fault *fault
     r->native = fault->native;
     r->verify_flags = fault->verify_flags;
     r->cert_date = fault->cert_date;
-    r->detail = fault->detail != NULL ? fault->detail : "";
+    if (fault->detail != NULL) {
+        r->detail = fault->detail;
+    }
 }
 
 void midge__transfer_broken(struct midge__transfer *t, int err, const struct midge__fault *fault,

@@ -15,6 +15,7 @@
 
 struct midge__conn;
 struct midge__exchange;
+struct midge__hop;
 struct midge__origin;
 
 enum midge__transfer_state {
@@ -68,6 +69,9 @@ struct midge__transfer {
     const struct midge_timeouts *timeouts; /* the request's; NULL: it sets none */
     struct midge__origin *origin;
     struct midge__conn *conn;
+#if MIDGE_WITH_REDIRECTS
+    struct midge__hop *hop; /* the newest one after the start (hop.c); NULL: none */
+#endif
     uint32_t end_ms;                /* the limit of the whole */
     uint16_t target_at, target_len; /* the path and query in request->url; may be empty, or begin
                                        with '?' */

@@ -7,6 +7,7 @@
 #include "core/conn.h"
 #include "core/deadline.h"
 #include "core/exchange.h"
+#include "core/hop.h"
 #include "core/leader.h"
 #include "core/origin.h"
 #include "core/pool.h"
@@ -111,6 +112,7 @@ static void transfer_destroy(struct midge__awaitable *aw)
     if (t->origin != NULL) {
         midge__origin_put(aw->client, t->origin);
     }
+    midge__hop_end(t);
     midge__memory_wipe(&aw->client->memory, t); /* a copy of its headers */
 }
 

@@ -13,11 +13,25 @@
 
 #include "sim_world.h"
 
-/* CLOSING: the body ends with the connection; in TLS its end is authentic, else it is not. */
-enum scene { PLAIN, TLS12, TLS13, UPLOAD, GATHER, FILE_SINK, FILTER, CLOSING, CLOSING_TLS, SCENES };
+/* CLOSING: the body ends with the connection; in TLS its end is authentic, else it is not.
+   REDIRECT: an upload that is sent again to another host. */
+enum scene {
+    PLAIN,
+    TLS12,
+    TLS13,
+    UPLOAD,
+    GATHER,
+    FILE_SINK,
+    FILTER,
+    CLOSING,
+    CLOSING_TLS,
+    REDIRECT,
+    SCENES
+};
 
-static const char *const scene_names[SCENES] = {
-    "plain", "tls12", "tls13", "upload", "gather", "file", "filter", "closing", "closing_tls"};
+static const char *const scene_names[SCENES] = {"plain",       "tls12",   "tls13",  "upload",
+                                                "gather",      "file",    "filter", "closing",
+                                                "closing_tls", "redirect"};
 
 enum { TORTURE_BODY = 300, TORTURE_UPLOAD = 2000, TORTURE_GETS = 2 };
 #define TORTURE_JSON "{\"a\": 17, \"b\": \"xyz\"}"
@@ -108,6 +122,12 @@ static inline void trial_serve(struct trial *t)
     midge_sim_add_reply(t->host, port, "/json", &(struct midge_sim_reply){.body = TORTURE_JSON});
     midge_sim_add_reply(t->host, port, "/close",
                         &(struct midge_sim_reply){.fill = TORTURE_BODY, .until_close = 1});
+    midge_sim_add_reply(t->host, port, "/moved",
+                        &(struct midge_sim_reply){.status = 307,
+                                                  .headers = "Location: http://b.test/\r\n",
+                                                  .fill = TORTURE_BODY});
+    midge_sim_add_reply(midge_sim_add_host(t->w.sim, "b.test"), 80, "/",
+                        &(struct midge_sim_reply){.fill = TORTURE_BODY});
     if (torture_is_tls(t->scene)) {
         assert_int_equal(
             midge_sim_use_tls(
@@ -150,6 +170,9 @@ static inline int trial_value(void *ctx, const struct midge_json_value *value)
 
 static inline const char *trial_url(const struct trial *t)
 {
+    if (t->scene == REDIRECT) {
+        return "http://a.test/moved";
+    }
     if (t->scene == FILTER) {
         return "http://a.test/json";
     }
@@ -163,7 +186,8 @@ static inline void trial_dress(struct trial *t, struct sim_get *get)
 {
     static uint8_t body[TORTURE_UPLOAD];
     static const char *const paths[] = {"a", "b"};
-    if (t->scene == UPLOAD) {
+    get->request.max_redirects = 1;
+    if (t->scene == UPLOAD || t->scene == REDIRECT) {
         midge_buffer_source_init(&t->source, body, sizeof body);
         get->request.source = &t->source.source;
     } else if (t->scene == FILE_SINK) {
