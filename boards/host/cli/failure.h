@@ -23,11 +23,13 @@ enum exit_code {
     EXIT_TIMEOUT = 28,
     EXIT_TLS = 35,
     EXIT_ABORTED = 42,
+    EXIT_REDIRECTS = 47,
     EXIT_EMPTY = 52,
     EXIT_SEND = 55,
     EXIT_RECV = 56,
     EXIT_CERT = 60,
     EXIT_SIZE = 63,
+    EXIT_REWIND = 65,
     EXIT_CA = 77
 };
 

@@ -43,7 +43,8 @@ struct fetch {
     midge_id id;
     uint8_t state; /* enum fetch_state */
     uint8_t started;
-    uint8_t told; /* the failure has been shown to the user */
+    uint8_t lost_body, lost_credentials; /* on the way of redirects */
+    uint8_t told;                        /* the failure has been shown to the user */
 };
 
 /* Ends the fetch before it begins, with this error. */

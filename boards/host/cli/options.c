@@ -13,6 +13,7 @@
 
 #include "config_file.h"
 #include "failure.h"
+#include "follow.h"
 #include "glob.h"
 #include "headers.h"
 #include "host/number.h"
@@ -364,7 +365,7 @@ static int check_group(struct group *group)
     if (group->ipv4 && group->ipv6) {
         return usage_error("-4 and -6 leave no address");
     }
-    if (check_globs(group) != 0) {
+    if (check_globs(group) != 0 || follow_check(group) != 0) {
         return EXIT_USAGE;
     }
     return check_tls(group);

@@ -38,8 +38,10 @@ struct group {
     uint64_t max_time_ms, connect_timeout_ms;
     uint8_t get, globoff, head, include, fail, fail_with_body, create_dirs, insecure;
     uint8_t tls_1_2, tls_1_3, ipv4, ipv6;
+    const char *max_redirs, *proto_redir;
+    uint8_t location, location_trusted, post301, post302, post303;
     /* Computed from the above. */
-    uint8_t min_tls, max_tls;
+    uint8_t min_tls, max_tls, max_redirects, redirect_rules;
 };
 
 struct options {

@@ -14,6 +14,7 @@
 #include "data.h"
 #include "descriptor.h"
 #include "failure.h"
+#include "follow.h"
 #include "headers.h"
 #include "host/proxy.h"
 #include "local_name.h"
@@ -185,6 +186,7 @@ static void set_request(struct fetch *fetch, const struct shared *shared)
     request->borrow = 1; /* the plan lives longer than the client */
     set_tls(request, group);
     set_times(request, group);
+    follow_apply(fetch);
 }
 
 /* --resolve and --connect-to */
@@ -256,6 +258,7 @@ static int plan_group(struct plan *plan, const struct group *group, struct keep 
             strncmp(fetch->url, "https:", 6) == 0) {
             plan->needs_ca = 1;
         }
+        plan->may_need_ca |= group->location && !group->insecure;
     }
     return code;
 }

@@ -14,6 +14,7 @@
 
 #include "dump.h"
 #include "failure.h"
+#include "follow.h"
 #include "host/interrupt.h"
 #include "report.h"
 #include "setup.h"
@@ -57,6 +58,8 @@ static const char *own_words(struct fetch *fetch)
         return "the Content-Length of -H is not the body's";
     case MIDGE_ERR_CERT:
         return date_words(fetch);
+    case MIDGE_ERR_REDIRECTS:
+        return keep_format(keep, "more than %u redirects", fetch->group->max_redirects);
     case MIDGE_ERR_WRITE:
         return keep_format(keep, "can't write %s",
                            fetch->local_name != NULL ? fetch->local_name : "to stdout");
@@ -170,6 +173,16 @@ static void on_interim(void *ctx, midge_id id, const struct midge_response *resp
     (void)show_head(ctx, response); /* a failed write fails again later */
 }
 
+static int on_redirect(void *ctx, midge_id id, const struct midge_response *response,
+                       struct midge_redirect *to)
+{
+    struct fetch *fetch = ctx;
+    int err = show_head(fetch, response);
+
+    (void)id;
+    return err != MIDGE_OK ? err : follow_hop(fetch, to);
+}
+
 /* Are the texts of the head needed later? The report and -w show them, the line of -f the reason.
  */
 static int is_kept(const struct fetch *fetch, const struct midge_response *response)
@@ -193,6 +206,9 @@ static int on_response(void *ctx, midge_id id, const struct midge_response *resp
     }
     err = show_head(fetch, response);
     tell_skipped(fetch, response);
+    if (follow_refuses(fetch, response)) {
+        return MIDGE_ERR_REDIRECTS;
+    }
     return fetch->group->fail && response->status >= 400 ? MIDGE_ERR_HTTP_STATUS : err;
 }
 
@@ -235,6 +251,7 @@ static int begin(struct run *run, struct fetch *fetch)
     request->ctx = fetch;
     request->on_send = on_send;
     request->on_interim = on_interim;
+    request->on_redirect = on_redirect;
     request->on_response = on_response;
     request->on_trailer = run->options->report != NULL ? on_trailer : NULL;
     request->on_done = on_done;

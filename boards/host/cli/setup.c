@@ -87,7 +87,7 @@ static int read_ca(struct run *run, int *native, const char **what)
 {
     const char *path = run->options->cacert;
 
-    if (path == NULL && !run->plan.needs_ca) {
+    if (path == NULL && !run->plan.needs_ca && !run->plan.may_need_ca) {
         return MIDGE_OK;
     }
     if (path == NULL && run->options->sim != NULL) { /* the servers' own */
@@ -104,6 +104,10 @@ static int read_ca(struct run *run, int *native, const char **what)
     *native = data_read_file(path, &run->ca);
     if (*native == 0 && run->ca.len > 0) {
         return MIDGE_OK;
+    }
+    if (run->options->cacert == NULL && !run->plan.needs_ca) {
+        run->ca = (struct text){.keep = run->keep};
+        return MIDGE_OK; /* a redirect to https would fail */
     }
     *what = keep_format(
         run->keep, *native != 0 ? "can't read the CA file %s" : "the CA file %s is empty", path);

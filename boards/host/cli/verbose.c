@@ -37,6 +37,15 @@ static void show(const char *name, const char *value)
     fprintf(stderr, "> %s: %s\n", name, is_secret(name) ? "..." : value);
 }
 
+/* Redirects may have left the body behind, and what belongs to the first origin. */
+static int is_lost(const struct fetch *fetch, const char *name)
+{
+    return (fetch->lost_body && strncasecmp(name, "Content-", 8) == 0) ||
+           (fetch->lost_credentials &&
+            (strcasecmp(name, "Authorization") == 0 || strcasecmp(name, "Cookie") == 0 ||
+             strcasecmp(name, "Proxy-Authorization") == 0));
+}
+
 static const char *find(const struct midge_request *request, const char *name)
 {
     for (size_t i = 0; i < request->n_headers; i++) {
@@ -47,9 +56,9 @@ static const char *find(const struct midge_request *request, const char *name)
     return NULL;
 }
 
-static void show_host(const struct midge_request *request, const struct midge_url *url)
+static void show_host(const struct fetch *fetch, const struct midge_url *url)
 {
-    const char *own = find(request, "Host");
+    const char *own = fetch->lost_credentials ? NULL : find(&fetch->request, "Host");
     int is_default = url->port == (url->is_https ? 443 : 80);
 
     if (own != NULL) {
@@ -86,16 +95,19 @@ void verbose_request(const struct fetch *fetch, const char *method, const char *
     midge_url_target(&parsed, &path, &query);
     fprintf(stderr, "> %s %.*s%s%.*s HTTP/1.1\n", method, (int)path.len, path.ptr,
             query.ptr != NULL ? "?" : "", (int)query.len, query.ptr != NULL ? query.ptr : "");
-    show_host(request, &parsed);
-    show_framing(request);
+    show_host(fetch, &parsed);
+    if (!fetch->lost_body) {
+        show_framing(request);
+    }
     for (size_t i = 0; i < request->n_headers; i++) {
         const struct midge_header *header = &request->headers[i];
         if (header->value != NULL && strcasecmp(header->name, "Host") != 0 &&
-            strcasecmp(header->name, "Content-Length") != 0) {
+            strcasecmp(header->name, "Content-Length") != 0 && !is_lost(fetch, header->name)) {
             show(header->name, header->value); /* NULL only suppresses a default */
         }
     }
-    if (request->bearer != NULL && find(request, "Authorization") == NULL) {
+    if (request->bearer != NULL && !fetch->lost_credentials &&
+        find(request, "Authorization") == NULL) {
         show("Authorization", request->bearer);
     }
     fputs(">\n", stderr);

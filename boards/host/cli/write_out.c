@@ -16,6 +16,7 @@
 
 #include "data.h"
 #include "failure.h"
+#include "follow.h"
 #include "json_text.h"
 #include "run.h"
 
@@ -95,6 +96,11 @@ static struct value headers(const struct fetch *fetch)
 static struct value redirects(const struct fetch *fetch)
 {
     return number(fetch->result.redirects);
+}
+
+static struct value redirect_url(const struct fetch *fetch)
+{
+    return text(follow_target(fetch));
 }
 
 static struct value retries(const struct fetch *fetch)
@@ -241,6 +247,7 @@ static const struct variable {
     {"num_headers", NUMBER, headers},
     {"num_redirects", NUMBER, redirects},
     {"num_retries", NUMBER, retries},
+    {"redirect_url", TEXT, redirect_url},
     {"referer", TEXT, referer},
     {"response_code", HTTP_CODE, http_code},
     {"scheme", TEXT, scheme},
