@@ -8,6 +8,7 @@
 #   BOARD-least(-qemu).elf …        tiny, without all features that can be left out: common/least.c
 #   BOARD-PROFILE-conformance.elf   tests/conformance in place of the apps, in QEMU
 #   mps2-an385-full-certs.elf       tests/certs in place of the apps
+#   mps2-an385-full-torture.elf     tests/boards/torture.c, with memory that fails on demand
 #   BOARD-PROFILE-by-file.elf       the hardware's image without link-time optimization of midge: its
 #                                   map says which file takes how much (tests/size)
 #
@@ -81,7 +82,7 @@ firmware, NAME:FEATURE,…:FUNCTION,… each; the functions are linked")
 
 # board_library(NAME PROFILE): midge as intermediate code, which the link optimizes as a whole, and as
 # machine code for images that are linked without that. mbedTLS, which takes callbacks and is larger
-# than one cache of a compiler's decisions, stays as it is.
+# than one cache of a compiler's decisions, stays as it is. More arguments: features that stay.
 function(board_library name profile)
     if(NOT MIDGE_WITHOUT STREQUAL "all")
         # The boards' lwIP has no IPv6; the programs use none of the others.
@@ -92,6 +93,9 @@ function(board_library name profile)
             list(APPEND MIDGE_WITHOUT rare_texts retry_dates whole_heads url_mending
                 keep_alive_hints fast_memory)
         endif()
+    endif()
+    if(ARGN)
+        list(REMOVE_ITEM MIDGE_WITHOUT ${ARGN})
     endif()
     midge_library(${name} ${profile})
     target_compile_options(${name} PRIVATE -flto -ffat-lto-objects)
@@ -172,6 +176,9 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
         board_image(${MIDGE_BOARD}-full-certs midge-full full semihost ${_certs}/board.c ${_certs}/judge.c
             ${_certs}/set.c)
         target_include_directories(${MIDGE_BOARD}-full-certs PRIVATE ${PROJECT_SOURCE_DIR}/src)
+        board_library(midge-full-faults full faults)
+        board_image(${MIDGE_BOARD}-full-torture midge-full-faults full semihost
+            ${PROJECT_SOURCE_DIR}/tests/boards/torture.c ${PROJECT_SOURCE_DIR}/tests/boards/pools.c)
     endif()
     if(BOARD_OPENOCD)
         add_custom_target(flash-${profile} VERBATIM

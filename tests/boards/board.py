@@ -175,10 +175,10 @@ def escape(word):
     return str(word).replace(",", ",,")
 
 
-def command(board, profile, words, settings=None, monitor=None, elf=None, frames=None):
+def command(board, profile, words, settings=None, monitor=None, elf=None, frames=None, icount=True):
     """QEMU's command line. settings: KEY=VALUE for the board (main.c). frames: a pcap file of all
     Ethernet frames. The guest's clock counts instructions (125 a microsecond) and, while it sleeps,
-    real time: a loaded machine computes no slower for it."""
+    real time: a loaded machine computes no slower for it. Without icount it is real time."""
     settings = {"IP": "192.0.2.15", "GATEWAY": HOST, "DNS": f"{HOST}:{name_server().port}",
                 **(settings or {})}
     words = [f"{key}={value}" for key, value in settings.items() if value is not None] + list(words)
@@ -187,11 +187,11 @@ def command(board, profile, words, settings=None, monitor=None, elf=None, frames
             "-kernel", elf or image(board, profile), "-semihosting-config", semihosting]
     line += ["-monitor", f"unix:{monitor},server=on,wait=off"] if monitor else ["-monitor", "none"]
     line += ["-object", f"filter-dump,id=frames,netdev=n0,file={frames}"] if frames else []
-    return line + ["-icount", "shift=3"]
+    return line + (["-icount", "shift=3"] if icount else [])
 
 
-def run(board, profile, words, settings=None, cwd=None, timeout=TIMEOUT, elf=None, frames=None):
-    line = command(board, profile, words, settings, elf=elf, frames=frames)
+def run(board, profile, words, settings=None, cwd=None, timeout=TIMEOUT, elf=None, **more):
+    line = command(board, profile, words, settings, elf=elf, **more)
     try:
         done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, cwd=cwd, timeout=timeout)
