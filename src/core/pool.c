@@ -2,10 +2,11 @@
 /* The pool: connections that are open and carry no exchange. They are kept for as long as the
    server and the configuration allow, and are given out only while they are silent: bytes that came
    without a request belong to no answer (RFC 9112 9.2), and the end may lie behind the last answer.
-   The turn's poll shows it; a connection whose answer has just ended is read once instead. Bytes
-   that are still on their way when the next request is sent cannot be told from its answer:
-   HTTP/1.1 has no numbers of requests. Only their peer, which answers this origin anyway, can send
-   them. */
+   The turn's poll shows it. A connection whose answer ended in this turn was empty at its last
+   recv, which is enough for a request that may be sent again; for another one it is read once more,
+   since an end that came meanwhile would cost that request. Bytes that are still on their way when
+   the next request is sent cannot be told from its answer: HTTP/1.1 has no numbers of requests.
+   Only their peer, which answers this origin anyway, can send them. */
 #include "core/pool.h"
 #include "base/check.h"
 #include "base/list.h"
@@ -14,6 +15,7 @@
 #include "core/conn.h"
 #include "core/origin.h"
 #include "core/queue.h"
+#include "core/replay.h"
 #include "core/transfer.h"
 #include "midge/config.h"
 
@@ -146,7 +148,7 @@ static bool is_overdue(const struct midge__conn *conn)
 
 bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
 {
-    if (!conn->client->polled || !conn->seen_silent) {
+    if (!conn->client->polled || (!conn->seen_silent && !midge__transfer_steps_back(t))) {
         conn->tcp.drained = false;
     }
     /* Bytes that came without a request, even half a record, must not become t's answer. */
