@@ -231,6 +231,40 @@ void midge__exchange_request_done(struct midge__exchange *x)
     }
 }
 
+/* --- an answer that redirects --- */
+
+#if MIDGE_WITH_REDIRECTS
+
+/* Its body is read, so that the connection can be kept; but not if it is long. Then the hop that
+   waits begins at once. */
+static void skip(struct midge__exchange *x, uint64_t len)
+{
+    struct midge__transfer *t = x->transfer;
+    struct midge__conn *conn = x->conn;
+    x->skipped += len;
+    if (x->skipped > MIDGE_REDIRECT_BODY) {
+        if (!midge__exchange_drop(t)) {
+            midge__conn_kill(conn);
+        }
+        midge__hop_begin(t);
+    }
+}
+
+static void skip_long(struct midge__exchange *x, const struct midge_response *head)
+{
+    const bool is_long =
+        head->framing == MIDGE_FRAMING_CLOSE ||
+        (head->framing == MIDGE_FRAMING_LENGTH && head->content_len > MIDGE_REDIRECT_BODY);
+    if (is_long && x->transfer != NULL && midge__hop_waits(x->transfer)) {
+        skip(x, (uint64_t)MIDGE_REDIRECT_BODY + 1);
+    }
+}
+
+#else
+#define skip(x, len)       ((void)(x), (void)(len))
+#define skip_long(x, head) ((void)(x), (void)(head))
+#endif
+
 /* --- the answer --- */
 
 static bool exceeds_max_body(const struct midge__exchange *x, uint64_t len)
@@ -283,6 +317,7 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
     head->url = request->url;
     int failed = MIDGE_OK;
     if (midge__hop_head(x, head, &failed)) {
+        skip_long(x, head);
         return failed;
     }
     if (MIDGE_WITH_KEPT_HEADERS && request->kept_size > 0 && !midge__kept_fill(request, head)) {
@@ -305,7 +340,7 @@ int midge__exchange_body(struct midge__exchange *x, const uint8_t *data, size_t 
     struct midge__transfer *t = x->transfer;
     struct midge_sink *sink = t->request->sink;
     if (midge__hop_waits(t)) {
-        midge__hop_body(t, len);
+        skip(x, len);
         return MIDGE_OK;
     }
     if (exceeds_max_body(x, t->result->body_len + len)) {

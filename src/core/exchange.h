@@ -57,6 +57,9 @@ struct midge__exchange {
     struct midge__conn *conn;
     struct midge__transfer *transfer; /* NULL: it is over */
     uint64_t sent;                    /* bytes of the body that the carrier has taken */
+#if MIDGE_WITH_REDIRECTS
+    uint64_t skipped; /* bytes of the answer's body that were dropped */
+#endif
 };
 
 struct midge__protocol_ops {
@@ -170,18 +173,11 @@ bool midge__exchange_has_source(const struct midge__exchange *x);
 /* Reads the source, cap > 0. OK with *n > 0; EOF; AGAIN: it has no bytes, x->waits says so; else it
    failed. x->transfer NULL: the source ended its own request. */
 int midge__exchange_read(struct midge__exchange *x, uint8_t *buf, size_t cap, size_t *n);
-/* Rewinds the source of t if it was read. False: it cannot, or the source ended the request. */
-bool midge__upload_rewind(struct midge__transfer *t);
 #else
 static inline bool midge__exchange_has_source(const struct midge__exchange *x)
 {
     (void)x;
     return false;
-}
-static inline bool midge__upload_rewind(struct midge__transfer *t)
-{
-    (void)t;
-    return true;
 }
 #endif
 

@@ -20,10 +20,10 @@
 #include "base/span.h"
 #include "codec/h1_parse.h"
 #include "core/client.h"
-#include "core/conn.h"
 #include "core/origin.h"
 #include "core/queue.h"
 #include "core/request.h"
+#include "core/rewind.h"
 #include "policy/redirect.h"
 #include <string.h>
 
@@ -191,21 +191,6 @@ static const char *detail_of(int err)
                                 : "redirect to a scheme that is not allowed";
 }
 
-static bool is_long(const struct midge_response *head)
-{
-    return head->framing == MIDGE_FRAMING_CLOSE ||
-           (head->framing == MIDGE_FRAMING_LENGTH && head->content_len > MIDGE_REDIRECT_BODY);
-}
-
-static void give_up_answer(struct midge__transfer *t)
-{
-    struct midge__conn *conn = t->conn;
-    if (!midge__exchange_drop(t)) {
-        midge__conn_kill(conn);
-    }
-    midge__hop_begin(t);
-}
-
 /* The callback may end the transfer, and then t may be freed. */
 static int follow(struct midge__exchange *x, const struct midge_response *head,
                   const struct midge__redirect *how)
@@ -220,11 +205,7 @@ static int follow(struct midge__exchange *x, const struct midge_response *head,
     if (x->transfer == NULL || err < 0) {
         return err;
     }
-    err = set_origin(t, &to, !how->is_foreign);
-    if (err == MIDGE_OK && is_long(head)) {
-        give_up_answer(t);
-    }
-    return err;
+    return set_origin(t, &to, !how->is_foreign);
 }
 
 bool midge__hop_head(struct midge__exchange *x, const struct midge_response *head, int *err)
@@ -308,7 +289,7 @@ void midge__hop_begin(struct midge__transfer *t)
     if (request_of(t->hop)->source == NULL) {
         t->source_begun = false;
     }
-    const bool rewound = midge__upload_rewind(t);
+    const bool rewound = midge__request_rewind(t);
     if (t->state == MIDGE__TRANSFER_ENDED) {
         return; /* its source canceled it */
     }
@@ -317,14 +298,6 @@ void midge__hop_begin(struct midge__transfer *t)
         return;
     }
     move(t);
-}
-
-void midge__hop_body(struct midge__transfer *t, size_t len)
-{
-    t->hop->skipped += (uint32_t)len;
-    if (t->hop->skipped > MIDGE_REDIRECT_BODY) {
-        give_up_answer(t);
-    }
 }
 
 /* --- the end --- */

@@ -12,7 +12,6 @@
 struct midge__hop {
     struct midge__hop *before;         /* NULL: it is the first one after the start */
     struct midge__origin *origin;      /* its own while it waits; NULL: it has begun, or will not */
-    uint32_t skipped;                  /* bytes of the body of the answer that led to it */
     const struct midge_request *first; /* how the transfer was started */
     uint16_t target_at, target_len;
     uint8_t method;
@@ -26,8 +25,6 @@ static inline bool midge__hop_waits(const struct midge__transfer *t)
 {
     return t->hop != NULL && t->hop->origin != NULL;
 }
-/* len bytes of that answer's body came. When they become too many, the exchange ends. */
-void midge__hop_body(struct midge__transfer *t, size_t len);
 /* That answer is over, and so is the exchange: begins the hop that waits. */
 void midge__hop_begin(struct midge__transfer *t);
 /* The request as it was started. */
@@ -57,9 +54,8 @@ static inline const struct midge_request *midge__hop_first(const struct midge__t
 {
     return t->request;
 }
-#define midge__hop_body(t, len) ((void)(t), (void)(len))
-#define midge__hop_begin(t)     ((void)(t))
-#define midge__hop_end(t)       ((void)(t))
+#define midge__hop_begin(t) ((void)(t))
+#define midge__hop_end(t)   ((void)(t))
 
 #endif
 

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "core/client.h"
 #include "core/request.h"
+#include "core/rewind.h"
 #include "core/transfer.h"
 
 #if MIDGE_WITH_REPLAY
@@ -13,13 +14,12 @@ static bool is_idempotent(const struct midge__transfer *t)
     return (t->method & MIDGE__METHOD_IDEMPOTENT) != 0;
 }
 
-/* Bytes that the source gave may not have been sent, but only a rewind brings them back. */
 static bool may_send_again(struct midge__transfer *t, bool idempotent_only)
 {
     if (t->aw.client->closing || (idempotent_only && !is_idempotent(t))) {
         return false;
     }
-    return midge__upload_rewind(t);
+    return midge__request_rewind(t);
 }
 
 /* A stale connection may be met once; a peer that does not process requests says so more often. */

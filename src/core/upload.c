@@ -45,14 +45,4 @@ int midge__exchange_read(struct midge__exchange *x, uint8_t *buf, size_t cap, si
     return MIDGE_OK;
 }
 
-bool midge__upload_rewind(struct midge__transfer *t)
-{
-    struct midge_source *source = t->request->source;
-    if (t->source_begun && (source->rewind == NULL || source->rewind(source) != MIDGE_OK)) {
-        return false;
-    }
-    t->source_begun = false;
-    return true;
-}
-
 #endif
