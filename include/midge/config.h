@@ -324,11 +324,11 @@
 #endif
 
 /* Redirects: request.max_redirects. Without them midge_start answers UNSUPPORTED to a request that
-   sets it. */
+   sets it. They need the mending of URLs, since a Location may be relative. */
 #ifndef MIDGE_WITH_REDIRECTS
 #define MIDGE_WITH_REDIRECTS 1
 #endif
-#if MIDGE_WITH_REDIRECTS && !MIDGE_WITH_URL_MENDING /* a Location may be relative */
+#if MIDGE_WITH_REDIRECTS && !MIDGE_WITH_URL_MENDING
 #undef MIDGE_WITH_REDIRECTS
 #define MIDGE_WITH_REDIRECTS 0
 #endif
