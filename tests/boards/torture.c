@@ -29,7 +29,15 @@
 #include "board.h"
 #include "pools.h"
 
-enum { BODY = 300, LINE = 160, PATIENCE_MS = 60000, MAX_POINT = 20000, MOST_WRONG = 10 };
+enum {
+    BODY = 300,
+    LINE = 160,
+    PATIENCE_MS = 60000, /* for a request */
+    SETTLE_MS = 30000,   /* for lwIP, which gives up a closed connection after 20 s */
+    MAX_POINT = 20000,
+    MOST_WRONG = 3,
+    ERRORS = 64
+};
 
 struct torture {
     struct board *board;
@@ -37,9 +45,8 @@ struct torture {
     struct pools pools; /* at the start */
     const char *control, *name, *url, *kind;
     uint32_t first, step, point;
-    unsigned points, failed; /* of this kind: tried, and requests that the fault ended */
-    unsigned withstood;      /* requests that the fault did not end */
-    unsigned wrong;          /* of all */
+    unsigned points, wrong; /* of this kind; of all */
+    unsigned ended[ERRORS]; /* requests with this kind of fault, by their error */
 };
 
 struct get {
@@ -71,9 +78,17 @@ static void must(struct torture *t, bool holds, const char *otherwise, const cha
 static void report(const struct torture *t)
 {
     char line[LINE];
-    (void)snprintf(line, sizeof line, "%s %s: %u points up to %lu, %u requests failed, %u not\n",
-                   t->name, t->kind, t->points, (unsigned long)t->point, t->failed, t->withstood);
+    (void)snprintf(line, sizeof line, "%s %s: %u points up to %lu; requests:", t->name, t->kind,
+                   t->points, (unsigned long)t->point);
     say(t, line);
+    for (int i = 0; i < ERRORS; i++) {
+        if (t->ended[i] > 0) {
+            (void)snprintf(line, sizeof line, " %u %s", t->ended[i],
+                           i == 0 ? "whole" : midge_err_name(-i));
+            say(t, line);
+        }
+    }
+    say(t, "\n");
 }
 
 /* --- a request --- */
@@ -143,8 +158,9 @@ static int get(struct torture *t, struct midge_client *client, const char *url, 
 static int get_badly(struct torture *t, struct midge_client *client)
 {
     const int err = get(t, client, t->url, true);
-    t->failed += err != MIDGE_OK;
-    t->withstood += err == MIDGE_OK;
+    if (-err >= 0 && -err < ERRORS) {
+        t->ended[-err]++;
+    }
     return err;
 }
 
@@ -180,7 +196,7 @@ static void settle(struct torture *t)
     const uint32_t start = board_millis(t->board);
     const char *name;
     while (!pools_are_back(&t->pools, &name)) {
-        if (board_millis(t->board) - start >= PATIENCE_MS) {
+        if (board_millis(t->board) - start >= SETTLE_MS) {
             must(t, false, "not given back to lwIP:", name);
             pools_count(&t->pools); /* told once */
             return;
@@ -253,7 +269,8 @@ static uint32_t run_kind(struct torture *t, const char *kind, round_fn round, ui
 {
     bool more = true;
     t->kind = kind;
-    t->points = t->failed = t->withstood = 0;
+    t->points = 0;
+    memset(t->ended, 0, sizeof t->ended);
     for (t->point = t->first; more && t->point < limit && t->wrong < MOST_WRONG;) {
         more = round(t);
         t->points += more;

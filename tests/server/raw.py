@@ -35,17 +35,18 @@ class RawServer:
     interval     seconds between slices
     endless      repeated after the script until the peer goes
     on           "request", or "connect": answer without waiting for a request (before any handshake if TLS is off)
+    rst_after    seconds between the last bytes of cut_wire and a reset
     """
 
     def __init__(self, script=b"", *, context=None, end="fin", cut=None, cut_wire=None, slice=0, interval=0.0,
-                 endless=b"", on="request"):
+                 endless=b"", on="request", rst_after=0.0):
         if end not in ENDS:
             raise ValueError(f"end is one of {', '.join(ENDS)}")
         if on not in ("request", "connect"):
             raise ValueError("on is request or connect")
         self.script = script if cut is None else script[:cut]
         self.context, self.end, self.cut_wire = context, end, cut_wire
-        self.slice, self.interval, self.endless, self.on = slice, interval, endless, on
+        self.slice, self.interval, self.endless, self.on, self.rst_after = slice, interval, endless, on, rst_after
         self.port, self.connections, self.requests, self.errors = 0, 0, [], []
         self._sockets, self._tasks = [], set()
 
@@ -90,6 +91,8 @@ class RawServer:
                 if self.on == "connect":
                     return await link.wait_for_peer()
         except Cut:
+            if self.end == "rst" and self.rst_after:
+                await asyncio.sleep(self.rst_after)
             await link.finish("rst" if self.end == "rst" else "fin")
         except (OSError, ssl.SSLError) as error:
             self.errors.append(str(error))
