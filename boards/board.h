@@ -74,7 +74,8 @@ static inline uint32_t board_millis(const struct board *board)
 
 /* --- the host's board only --- */
 
-/* `midge app NAME …`: argv[0] is the app's name. Returns the exit code. */
+/* `midge app NAME …`: argv[0] is the app's name, and the program's own name and "app" are before
+   it. Returns the exit code. */
 int midge_app_main(int argc, char **argv);
 
 #endif

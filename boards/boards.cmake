@@ -33,6 +33,7 @@ enable_language(ASM)
 set(_common ${CMAKE_CURRENT_LIST_DIR}/common)
 include(${MIDGE_BOARD_DIR}/board.cmake)
 include(${PROJECT_SOURCE_DIR}/port/lwip.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/left_out.cmake)
 
 set(MIDGE_BOARD_PROFILES ${BOARD_PROFILES} CACHE STRING "Profiles to build for the board")
 set(MIDGE_BOARD_ARGS "posts" CACHE STRING "Words a hardware image starts with: its app and options")
@@ -84,16 +85,7 @@ firmware, NAME:FEATURE,…:FUNCTION,… each; the functions are linked")
 # machine code for images that are linked without that. mbedTLS, which takes callbacks and is larger
 # than one cache of a compiler's decisions, stays as it is. More arguments: features that stay.
 function(board_library name profile)
-    if(NOT MIDGE_WITHOUT STREQUAL "all")
-        # The boards' lwIP has no IPv6; the programs use none of the others.
-        list(APPEND MIDGE_WITHOUT ipv6 trace trailers header_defaults prepared semaphore overrides
-            json_numbers faults allocators)
-        if(profile STREQUAL tiny)
-            # Few heads come whole in its small buffers; its URLs must be complete and well-formed.
-            list(APPEND MIDGE_WITHOUT rare_texts retry_dates whole_heads url_mending
-                keep_alive_hints fast_memory)
-        endif()
-    endif()
+    board_left_out(${profile})
     if(ARGN)
         list(REMOVE_ITEM MIDGE_WITHOUT ${ARGN})
     endif()

@@ -62,6 +62,7 @@ wanted lint && packages="$packages g++ clang-format clang-tidy cppcheck git"
 say "Suites:$suites. Looking for what they need"
 # shellcheck disable=SC2086
 sh boards/host/install.sh $packages
+! wanted boards || sh boards/host/install.sh "gcc-$(gcc -dumpversion | cut -d. -f1)-multilib" # --device
 ! wanted fuzz || sh boards/host/install.sh "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" # libFuzzer
 # What is asked for and can't run fails. On a Debian the line above has installed all of this.
 pkg-config --exists cmocka || { echo "run.sh: cmocka is missing" >&2; exit 1; }
@@ -79,7 +80,9 @@ export CCACHE_BASEDIR="$root"
 for build in $builds; do
     case $build in bench | fuzz) compile=y ;; esac # the last of them
     if [ "$compile" ]; then say "Building preset $build in build/$build"; else say "Configuring preset $build"; fi
-    cmake --preset "$build" -DMIDGE_TESTS=ON -DMIDGE_LWIP=ON >build/log.$$ 2>&1 || { cat build/log.$$; rm build/log.$$; exit 1; }
+    devices=OFF # programs of 32 bits, beside the boards
+    if [ "$build" = host ] && wanted boards; then devices=ON; fi
+    cmake --preset "$build" -DMIDGE_TESTS=ON -DMIDGE_LWIP=ON -DMIDGE_DEVICES=$devices >build/log.$$ 2>&1 || { cat build/log.$$; rm build/log.$$; exit 1; }
     grep '^-- midge:' build/log.$$ || true
     rm build/log.$$
     [ -z "$compile" ] || cmake --build --preset "$build" -- --quiet

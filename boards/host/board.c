@@ -4,6 +4,7 @@
  * the others:
  *   --cacert FILE  trusted roots in place of the system's
  *   --heap BYTES   the client's block, as small as a device's
+ *   --device NAME  the limits of this board; main.c has started the right program
  *   --stats        the memory that each client took, on stderr
  *   --sim FILE     the network is the simulated world of this file; its trace is on stderr
  *   --seed N       the world's chance
@@ -22,6 +23,7 @@
 
 #include "app_progress.h"
 #include "clock.h"
+#include "device.h"
 #include "network.h"
 #include "number.h"
 #include "proxy.h"
@@ -34,6 +36,7 @@ struct host {
     uint8_t *ca;
     uint64_t heap, seed;
     const char *sim;
+    const struct device *device; /* NULL: none */
     bool stats, has_seed;
     struct app_progress progress;
     struct midge_client *client; /* NULL: none is open */
@@ -79,6 +82,25 @@ static void tell_why(const struct midge_config *config, int err)
     }
 }
 
+/* As boards/common/main.c, with a device. */
+static void limit(const struct host *host, struct midge_config *config, size_t app_bytes)
+{
+    const struct device *device = host->device;
+    if (device != NULL && config->turn_crypto == 0) {
+        config->turn_crypto = 1;
+    }
+    if (device != NULL &&
+        (config->max_connections == 0 || config->max_connections > device->connections)) {
+        config->max_connections = (uint16_t)device->connections;
+    }
+    if (host->heap > 0) {
+        config->memory_size = (size_t)host->heap;
+    } else {
+        config->memory_size =
+            device != NULL ? device_block(device) : midge_memory_needed(config) + app_bytes;
+    }
+}
+
 int board_open(struct board *board, const struct midge_config *config, size_t app_bytes,
                struct midge_client **client)
 {
@@ -86,8 +108,7 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
     struct midge_config whole = *config;
     whole.port = board->port;
     whole.tls = board->tls;
-    whole.memory_size =
-        host->heap > 0 ? (size_t)host->heap : midge_memory_needed(&whole) + app_bytes;
+    limit(host, &whole, app_bytes);
     whole.memory = board->memory = malloc(whole.memory_size);
     int err = whole.memory != NULL ? midge_open(client, &whole) : MIDGE_ERR_NO_MEMORY;
     if (err != MIDGE_OK) {
@@ -260,6 +281,8 @@ static bool take_options(struct host *host, int *argc, char **argv)
             }
         } else if ((value = value_of("--sim", *argc, argv, &at)) != NULL) {
             host->sim = value;
+        } else if ((value = value_of("--device", *argc, argv, &at)) != NULL) {
+            host->device = device_find(value);
         } else if ((value = value_of("--seed", *argc, argv, &at)) != NULL) {
             host->has_seed = true;
             if (!number_parse(value, strlen(value), 0, UINT64_MAX, &host->seed)) {
@@ -278,6 +301,7 @@ static void show_options(void)
 {
     fputs("  --cacert FILE         trusted roots [" SYSTEM_CA "]\n"
           "  --heap BYTES          of the client's block [what its limits can need]\n"
+          "  --device NAME         as on this board: its limits and TLS profile; list: shows them\n"
           "  --sim FILE            the network is the simulated world of this file\n"
           "  --seed N              the world's chance\n"
           "  --stats               tell on standard error what each client took\n",
@@ -286,22 +310,22 @@ static void show_options(void)
 
 /* --- the program --- */
 
-/* The service that the app will ask, if the command line names it. */
-static const char *api_of(int argc, char **argv)
+/* The last value that the command line gives to that option; NULL: none. */
+static const char *last_value(const char *option, int argc, char **argv)
 {
-    const char *api = NULL;
+    const char *last = NULL;
     for (int at = 1; at < argc && strcmp(argv[at], "--") != 0; at++) {
-        const char *value = value_of("--api", argc, argv, &at);
-        api = value != NULL ? value : api;
+        const char *value = value_of(option, argc, argv, &at);
+        last = value != NULL ? value : last;
     }
-    return api;
+    return last;
 }
 
 /* False: a proxy is set, after one line. */
 static bool check_proxy(int argc, char **argv)
 {
     static const char other[] = "https://the-apps-own-service.invalid/";
-    const char *api = api_of(argc, argv), *name;
+    const char *api = last_value("--api", argc, argv), *name;
     struct midge_url url;
     if (api == NULL || midge_url_parse(&url, api, strlen(api), 0) != MIDGE_OK) {
         (void)midge_url_parse(&url, other, sizeof other - 1, 0);
@@ -346,16 +370,27 @@ static int run(struct host *host, int argc, char **argv)
     return code;
 }
 
+/* -1, or the exit code: see device_start. */
+static int start_device(const struct device **device, int argc, char **argv)
+{
+    const char *name = last_value("--device", argc, argv), *sim = last_value("--sim", argc, argv);
+    return device_start(device, name, sim, argv - 2);
+}
+
 int midge_app_main(int argc, char **argv)
 {
     struct host host = {.ca = NULL};
+    int code = start_device(&host.device, argc, argv);
+    if (code >= 0) {
+        return code;
+    }
     host.board.impl = &host;
     if (!take_options(&host, &argc, argv)) {
         return BOARD_EXIT_USAGE;
     }
     struct network network;
-    const struct network_options options = {.sim = host.sim,
-                                            .seed = host.has_seed ? &host.seed : NULL};
+    const struct network_options options = {
+        .sim = host.sim, .seed = host.has_seed ? &host.seed : NULL, .device = host.device};
     int err = network_open(&network, &options, 0);
     if (err == MIDGE_ERR_INVALID) {
         return BOARD_EXIT_USAGE; /* the world is wrong: a line was printed */
@@ -371,7 +406,7 @@ int midge_app_main(int argc, char **argv)
     running = &host;
     host.poll = host.board.port->poll;
     host.board.port->poll = poll_until_signal;
-    int code = run(&host, argc, argv);
+    code = run(&host, argc, argv);
     app_progress_clear(&host.progress);
     free(host.ca);
     network_close(&network);

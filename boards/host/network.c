@@ -28,8 +28,10 @@ int network_open(struct network *network, const struct network_options *options,
     if (options->sim == NULL) {
         return MIDGE_OK;
     }
-    if (world_open(&network->world, options->sim, options->seed,
-                   options->silent ? NULL : print_line, NULL) != 0) {
+    const struct world_options world = {.seed = options->seed,
+                                        .device = options->device,
+                                        .trace = options->silent ? NULL : print_line};
+    if (world_open(&network->world, options->sim, &world) != 0) {
         network_close(network);
         return MIDGE_ERR_INVALID;
     }

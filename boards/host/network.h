@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <midge/port.h>
 
+#include "device.h"
 #include "world.h"
 
 struct network {
@@ -18,7 +19,8 @@ struct network {
 struct network_options {
     const char *sim; /* the file of a world; NULL: the machine's network */
     const uint64_t *seed;
-    uint8_t silent; /* a simulation prints no trace */
+    const struct device *device; /* whose sockets and windows a simulation has; NULL: none */
+    uint8_t silent;              /* a simulation prints no trace */
 };
 
 /* MIDGE_OK; INVALID: the file is wrong, a line was printed; or an error of the port. */

@@ -116,16 +116,28 @@ static char *read_file(const char *path)
     return text;
 }
 
-int world_open(struct world *world, const char *path, const uint64_t *seed,
-               void (*trace)(void *ctx, const char *line), void *ctx)
+static void begin_as(struct world_builder *b, const struct device *device)
 {
-    struct world_builder b = {.world = world, .config = {.trace = trace, .ctx = ctx}, .seed = seed};
+    if (device != NULL) {
+        b->config.on_call = speed_charge;
+        b->config.ctx = b->world;
+        b->config.max_sockets = device->connections;
+        b->net_path.segment = device->segment;
+        b->net_path.recv_buffer = device->window;
+    }
+}
 
-    *world = (struct world){.text = read_file(path)};
+int world_open(struct world *world, const char *path, const struct world_options *options)
+{
+    struct world_builder b = {
+        .world = world, .config = {.trace = options->trace}, .seed = options->seed};
+
+    *world = (struct world){.text = read_file(path), .device = options->device};
     if (world->text == NULL) {
         fprintf(stderr, "midge: can't read the world %s: %s\n", path, strerror(errno));
         return -1;
     }
+    begin_as(&b, options->device);
     b.path = &b.net_path;
     b.last_event = &b.first_event;
     world_begin(&b.line, path, world->text);

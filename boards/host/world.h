@@ -7,16 +7,26 @@
 #include <stdint.h>
 #include <midge/sim.h>
 
+#include "device.h"
+
 struct world {
     struct midge_sim *sim;
     char *text; /* the file: the simulation's strings are parts of it */
     struct world_memory *memory;
+    const struct device *device;    /* whose time it takes to compute; NULL: none passes */
+    uint64_t charged[DEVICE_WORKS]; /* blocks */
 };
 
-/* Reads the file and builds the world. seed NULL: the file's. trace: gets the lines, may be NULL.
-   0, or -1 after a line on stderr. */
-int world_open(struct world *world, const char *path, const uint64_t *seed,
-               void (*trace)(void *ctx, const char *line), void *ctx);
+struct world_options {
+    const uint64_t *seed; /* NULL: the file's */
+    /* Sockets, segment and receive buffer are this device's where the file says nothing. NULL: the
+       simulation's. */
+    const struct device *device;
+    void (*trace)(void *ctx, const char *line); /* gets the lines; may be NULL */
+};
+
+/* Reads the file and builds the world. 0, or -1 after a line on stderr. */
+int world_open(struct world *world, const char *path, const struct world_options *options);
 /* After the client is closed. */
 void world_close(struct world *world);
 

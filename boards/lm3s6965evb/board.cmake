@@ -24,6 +24,8 @@ set(BOARD_QEMU qemu-system-arm -M lm3s6965evb -display none -monitor none -seria
     -nic user,net=192.0.2.0/24,host=192.0.2.2,dns=192.0.2.3)
 set(BOARD_OPENOCD board/ek-lm3s6965.cfg)
 
-add_custom_target(provision VERBATIM USES_TERMINAL
-    COMMAND ${_here}/provision.py --flash ${BOARD_OPENOCD}
-    COMMENT "A new seed into the flash of the device")
+if(CMAKE_CROSSCOMPILING)
+    add_custom_target(provision VERBATIM USES_TERMINAL
+        COMMAND ${_here}/provision.py --flash ${BOARD_OPENOCD}
+        COMMENT "A new seed into the flash of the device")
+endif()

@@ -28,6 +28,7 @@ port/localhost.h:  @iso
 port/native.h:     @iso
 port/bsd_sockets.h: @own midge/ native.h
 port/lwip_address.h: @iso midge/ lwip/
+port/posix/no_dns: ../posix.h
 port/posix:        @own *system midge/ ../localhost.h ../native.h ../bsd_sockets.h
 port/lwip_raw:     @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../lwip_address.h
 port/lwip_sockets: @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../bsd_sockets.h ../lwip_address.h
@@ -44,6 +45,7 @@ boards/common/net: @own @iso stdatomic.h common/hw.h lwip/ netif/
 boards/common/console: @own @iso
 boards/common/services: @own @iso common/hw.h midge/
 boards/host:       @own *system board.h midge/
+boards/host/device: @own *system lwipopts.h host/ midge/
 boards/host/cli:   @own *system board.h apps/ common/ host/ midge/ cJSON.h
 RULES
 
@@ -85,7 +87,7 @@ done <"$tmp/files" | awk -v rules="$tmp/rules" '
 while read -r file; do
     sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"([^"\/]*)".*/\1/p' "$file" |
         while read -r name; do
-            case $name in board.h | cJSON.h | ssl_misc.h | psa_crypto_core.h | lwip_raw.h | lwip_board.h) continue ;; esac # ruled above
+            case $name in board.h | cJSON.h | ssl_misc.h | psa_crypto_core.h | lwip_raw.h | lwip_board.h | lwipopts.h) continue ;; esac # ruled above
             [ -f "$(dirname "$file")/$name" ] ||
                 echo "$file: \"$name\" is not beside it: name its folder" >>"$tmp/found"
         done

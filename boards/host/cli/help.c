@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "help.h"
 
-#include <sys/select.h> /* ares.h names fd_set */
-#include <ares.h>
 #include <stdio.h>
 #include <midge/tls.h>
 #include <midge/version.h>
 
 #include "board.h"
 #include "failure.h"
+#include "host/resolver.h"
 #include "options.h"
 
 static int flushed(void)
@@ -70,7 +69,7 @@ int help_show(void)
 
 int help_version(void)
 {
-    printf("midge %s (profile %s) %s c-ares %s\n", MIDGE_VERSION, midge_tls_profile(),
-           midge_tls_library(), ares_version(NULL));
+    printf("midge %s (profile %s) %s %s\n", MIDGE_VERSION, midge_tls_profile(), midge_tls_library(),
+           resolver_text());
     return flushed();
 }

@@ -46,18 +46,26 @@ static int run_app(int argc, char **argv)
     return midge_app_main(argc, argv);
 }
 
+static int run_device(const struct options *options, char **argv)
+{
+    const struct device *device;
+    int code = device_start(&device, options->device, options->sim, argv);
+
+    return code < 0 ? run_options(options, device) : code;
+}
+
 static int fetch(int argc, char **argv)
 {
     struct keep keep = {0};
     struct options options = {.keep = &keep};
-    int code = options_parse(&options, argc, argv);
+    int code = options_parse(&options, argc - 1, argv + 1);
 
     if (code == 0 && options.help) {
         code = help_show();
     } else if (code == 0 && options.version) {
         code = help_version();
     } else if (code == 0) {
-        code = run_options(&options);
+        code = run_device(&options, argv);
     }
     keep_end(&keep);
     return code;
@@ -100,5 +108,5 @@ int main(int argc, char **argv)
     if (strcmp(command, "bench") == 0) {
         return usage_error("bench: not in this build");
     }
-    return fetch(argc - 1, argv + 1);
+    return fetch(argc, argv);
 }

@@ -132,6 +132,8 @@ const struct option_row option_table[] = {
      .value = "UNIX_TIME",
      .help = "the time certificates are judged by"},
 
+    TEXT(0, "device", RUN(device), "NAME",
+         "as on this board: its limits and TLS profile; list: shows them"),
     TEXT(0, "sim", RUN(sim), "FILE", "the network is the simulated world of this file"),
     {.name = "seed",
      .kind = OPTION_NUMBER,
@@ -189,7 +191,6 @@ const struct option_row option_table[] = {
     REFUSED(0, "http2"),
     REFUSED(0, "http2-prior-knowledge"),
     REFUSED('0', "http1.0"),
-    REFUSED(0, "device"),
     REFUSED(0, "har"),
 };
 

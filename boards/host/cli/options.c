@@ -378,7 +378,8 @@ int options_parse(struct options *options, int argc, char **argv)
 
     add_group(options);
     code = parse_all(&parser);
-    if (options->help || options->version) {
+    if (options->help || options->version ||
+        (options->device != NULL && strcmp(options->device, "list") == 0)) {
         return code;
     }
     if (code == 0 && options->has_seed && options->sim == NULL) {

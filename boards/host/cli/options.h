@@ -49,6 +49,7 @@ struct options {
     struct group *groups;
     size_t n_groups;
     const char *sim; /* the file of a world; NULL: the machine's network */
+    const char *device;
     const char *cacert, *report, *waterfall_file, *fail_alloc;
     struct items fail_io;
     uint64_t parallel_max, max_conns, per_host, handshakes, heap, max_header, max_body;

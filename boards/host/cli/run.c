@@ -482,9 +482,9 @@ static int read_formats(const struct options *options)
     return code;
 }
 
-int run_options(const struct options *options)
+int run_options(const struct options *options, const struct device *device)
 {
-    struct run run = {.options = options, .keep = options->keep};
+    struct run run = {.options = options, .device = device, .keep = options->keep};
     int code = read_formats(options);
 
     if (code != 0) {

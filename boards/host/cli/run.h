@@ -5,6 +5,7 @@
 
 #include <midge/client.h>
 
+#include "host/device.h"
 #include "host/network.h"
 #include "host/shim.h"
 #include "plan.h"
@@ -12,6 +13,7 @@
 
 struct run {
     const struct options *options;
+    const struct device *device; /* whose limits hold; NULL: none */
     struct keep *keep;
     struct network network;
     struct shim shim;
@@ -34,7 +36,8 @@ struct run {
     uint8_t aborted;
 };
 
-/* Runs the options and prints all results. Returns the program's exit code. */
-int run_options(const struct options *options);
+/* Runs the options, with the limits of device unless it is NULL, and prints all results. Returns
+   the program's exit code. */
+int run_options(const struct options *options, const struct device *device);
 
 #endif

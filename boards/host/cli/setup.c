@@ -60,6 +60,7 @@ int setup_port(struct run *run)
     const struct options *options = run->options;
     const struct network_options network = {.sim = options->sim,
                                             .seed = options->has_seed ? &options->seed : NULL,
+                                            .device = run->device,
                                             .silent = options->silent};
     int err = network_open(&run->network, &network, MOST_CONNECTIONS + SPARE_AWAITABLES);
 
@@ -163,6 +164,26 @@ static void set_limits(const struct run *run, struct midge_config *config)
     config->queued_requests = config->max_awaitables;
 }
 
+/* The board's limits, of which the options may take less. */
+static void set_device_limits(const struct run *run, struct midge_config *config)
+{
+    const struct options *options = run->options;
+    const size_t asked = (size_t)options->max_conns, most_of_it = run->device->connections;
+
+    config->max_connections = (uint16_t)(asked != 0 ? least(asked, most_of_it) : most_of_it);
+    config->turn_crypto = 1; /* as boards/common/main.c: one slow core */
+    config->max_awaitables = 0;
+    config->queued_requests = 0;
+}
+
+static size_t block_size(const struct run *run, const struct midge_config *config)
+{
+    if (run->options->heap != 0) {
+        return (size_t)run->options->heap;
+    }
+    return run->device != NULL ? device_block(run->device) : midge_memory_needed(config);
+}
+
 static const char *too_small(struct run *run, const struct midge_config *config)
 {
     size_t smallest = midge_memory_least(config);
@@ -199,6 +220,9 @@ int setup_client(struct run *run, int *native, const char **what)
     }
     warn_of_clock(run);
     set_limits(run, &config);
+    if (run->device != NULL) {
+        set_device_limits(run, &config);
+    }
     config.tls.time_floor = run->options->has_now ? 1 : 0; /* --now sets a clock that is trusted */
     config.stats_at_close = &run->stats;
     config.tls.ca = run->ca.data;
@@ -209,10 +233,7 @@ int setup_client(struct run *run, int *native, const char **what)
     }
     config.fail_alloc = run->fail_alloc;
     config.fail_alloc_sticky = run->fail_alloc_sticky;
-    run->block_size = (size_t)run->options->heap;
-    if (run->block_size == 0) {
-        run->block_size = midge_memory_needed(&config);
-    }
+    run->block_size = block_size(run, &config);
     run->block = malloc(run->block_size);
     config.memory = run->block;
     config.memory_size = run->block_size;

@@ -23,6 +23,12 @@ static bool has_tickets(const struct sim_tls *tls)
     return tls->settings.tickets != SIM_TLS_NO_TICKETS;
 }
 
+/* As servers of OpenSSL choose for midge, which names P-256 first. mbedTLS's own order begins with
+   X25519, whose computing a client can't divide into steps. */
+static const uint16_t usual_groups[] = {
+    MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1, MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
+    MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
+
 static void choose(struct sim_tls *tls)
 {
     const struct sim_tls_settings *settings = &tls->settings;
@@ -37,9 +43,7 @@ static void choose(struct sim_tls *tls)
     if (settings->suites != NULL) {
         mbedtls_ssl_conf_ciphersuites(&tls->conf, settings->suites);
     }
-    if (settings->groups != NULL) {
-        mbedtls_ssl_conf_groups(&tls->conf, settings->groups);
-    }
+    mbedtls_ssl_conf_groups(&tls->conf, settings->groups != NULL ? settings->groups : usual_groups);
     if (settings->names == NULL && settings->chain_len == 0) {
         mbedtls_ssl_conf_sni(&tls->conf, midge__sim_tls_by_name, tls);
     }

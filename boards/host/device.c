@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* Finds the device and the program for it, beside this program. */
+#define _GNU_SOURCE
+#include "device.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <midge/tls.h>
+
+/* In a program of 32 bits: BOARD-PROFILE. */
+#ifndef DEVICE_OWN
+#define DEVICE_OWN ""
+#endif
+#define STARTED "MIDGE_DEVICE_STARTED" /* environment: the other program began this one */
+
+#define EXIT_USAGE 2
+#define NAME_BYTES 64
+
+static void full_name(const struct device *device, char *name)
+{
+    snprintf(name, NAME_BYTES, "%s-%s", device->board, device->profile);
+}
+
+/* --- the list --- */
+
+/* The rest of name behind board, "" or "-small"; NULL: it is another board's. */
+static const char *behind(const char *name, const char *board, size_t len)
+{
+    int is_it = strncmp(name, board, len) == 0 && (name[len] == '\0' || name[len] == '-');
+
+    return is_it ? name + len : NULL;
+}
+
+static const char *behind_board(const struct device *device, const char *name)
+{
+    const char *rest = behind(name, device->board, strlen(device->board));
+
+    for (const char *at = device->also; rest == NULL && *at != '\0';) {
+        size_t len = strcspn(at, " ");
+        rest = behind(name, at, len);
+        at += len + strspn(at + len, " ");
+    }
+    return rest;
+}
+
+const struct device *device_find(const char *name)
+{
+    for (size_t i = 0; device_rows[i] != NULL; i++) {
+        const struct device *device = device_rows[i];
+        const char *rest = behind_board(device, name);
+        if (rest != NULL &&
+            (rest[0] == '\0' ? device->is_default : strcmp(rest + 1, device->profile) == 0)) {
+            return device;
+        }
+    }
+    return NULL;
+}
+
+void device_list(void)
+{
+    puts("device              profile    block  connections  window  segment  also");
+    for (size_t i = 0; device_rows[i] != NULL; i++) {
+        const struct device *device = device_rows[i];
+        char name[NAME_BYTES];
+        full_name(device, name);
+        printf("%-19s %-7s %8zu %12u %7u %8u  %s\n", device->is_default ? device->board : name,
+               device->profile, device->block, device->connections, device->window, device->segment,
+               device->also);
+    }
+}
+
+int device_is_own(const struct device *device)
+{
+    char name[NAME_BYTES];
+
+    full_name(device, name);
+    return strcmp(name, DEVICE_OWN) == 0;
+}
+
+size_t device_block(const struct device *device)
+{
+    return device_is_own(device) ? device->block
+                                 : (size_t)((uint64_t)device->block * DEVICE_WIDER / 1000);
+}
+
+/* --- the program --- */
+
+/* NAME beside this program. 0: its path is too long. */
+static int beside(char *path, size_t cap, const char *name)
+{
+    ssize_t len = readlink("/proc/self/exe", path, cap - 1);
+    char *slash;
+
+    path[len > 0 ? len : 0] = '\0';
+    slash = strrchr(path, '/');
+    if (slash == NULL || (size_t)(slash + 1 - path) + strlen(name) >= cap) {
+        return 0;
+    }
+    memcpy(slash + 1, name, strlen(name) + 1);
+    return 1;
+}
+
+/* Returns only if it can't. */
+static int start(const char *name, char **argv)
+{
+    char path[PATH_MAX];
+
+    if (getenv(STARTED) != NULL) {
+        fprintf(stderr, "midge: %s is not the program of that device\n", argv[0]);
+        return EXIT_USAGE;
+    }
+    if (!beside(path, sizeof path, name)) {
+        fprintf(stderr, "midge: this program's own folder can't be found\n");
+        return EXIT_USAGE;
+    }
+    (void)setenv(STARTED, "1", 1);
+    (void)fflush(stdout);
+    (void)execv(path, argv);
+    fprintf(stderr, "midge: the program of that device, %s, can't be started: %s%s\n", path,
+            strerror(errno),
+            errno == ENOENT
+                ? "; build it with cmake -DMIDGE_DEVICES=ON (it needs gcc-VERSION-multilib)"
+                : "");
+    return EXIT_USAGE;
+}
+
+static int is_right(const struct device *device, const char *sim)
+{
+    if (sim != NULL) {
+        return device_is_own(device);
+    }
+    return DEVICE_OWN[0] == '\0' && strcmp(midge_tls_profile(), device->profile) == 0;
+}
+
+static void tell_factor(const struct device *device)
+{
+    fprintf(
+        stderr,
+        "midge: %s-%s: on real sockets pointers have 8 bytes, so the block has %zu bytes, %u.%u "
+        "times the board's\n",
+        device->board, device->profile, device_block(device), DEVICE_WIDER / 1000,
+        DEVICE_WIDER / 100 % 10);
+}
+
+static int go_on(const struct device *device, const char *sim, char **argv)
+{
+    char name[NAME_BYTES + sizeof "midge-"];
+
+    if (is_right(device, sim)) {
+        if (sim == NULL) {
+            tell_factor(device);
+        }
+        (void)unsetenv(STARTED);
+        return -1;
+    }
+    if (sim != NULL) {
+        snprintf(name, sizeof name, "midge-%s-%s", device->board, device->profile);
+    } else {
+        int is_full = strcmp(device->profile, "full") == 0;
+        snprintf(name, sizeof name, is_full ? "midge" : "midge-%s", device->profile);
+    }
+    return start(name, argv);
+}
+
+int device_start(const struct device **device, const char *name, const char *sim, char **argv)
+{
+    *device = NULL;
+    if (name == NULL && DEVICE_OWN[0] == '\0') {
+        return -1;
+    }
+    if (name == NULL) {
+        name = DEVICE_OWN;
+    }
+    if (strcmp(name, "list") == 0) {
+        device_list();
+        return 0;
+    }
+    *device = device_find(name);
+    if (*device == NULL) {
+        fprintf(stderr, "midge: there is no device '%s'; --device list shows them\n", name);
+        return EXIT_USAGE;
+    }
+    return go_on(*device, sim, argv);
+}
