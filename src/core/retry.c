@@ -7,10 +7,10 @@
  * that answer is over; or an error        t->is_resting: QUEUED, but in no queue, until its timer
  * the timer                               it is put into the queue; the limit of an attempt is new
  *
- * The bytes that the sink has got are taken back by its `reset`, or there is no repeat. The limit of the
- * whole stays, waits included: no wait that would end after it begins. Our own wait, by chance,
- * comes after the one that the server asks for, so that not all its clients come back at once; if
- * the server asks for too long a wait, the answer is final.
+ * The bytes that the sink has got are taken back by its `reset`, or there is no repeat. The limit
+ * of the whole stays, waits included: no wait that would end after it begins. Our own wait, by
+ * chance, comes after the one that the server asks for, so that not all its clients come back at
+ * once; if the server asks for too long a wait, the answer is final.
  */
 #include "core/retry.h"
 #include "base/millis.h"
