@@ -77,6 +77,10 @@ struct midge_config {
     const struct midge_header *headers;
     size_t n_headers;
     struct midge_timeouts timeouts;
+    const struct midge_retry *retry; /* of requests without their own; lives as long as the client
+                                        [no repeats] */
+    uint16_t retry_budget; /* repeats of all requests together that are in store; ten good answers
+                              bring one back [10] */
     struct midge_tls tls;
 
 #if MIDGE_WITH_FAULTS

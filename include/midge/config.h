@@ -157,8 +157,8 @@
 #ifndef MIDGE_KEEP_ALIVE_MS
 #define MIDGE_KEEP_ALIVE_MS 15000
 #endif
-/* Bytes of a redirect's body that are read, so that its connection can be kept. If there are more,
-   it is closed. */
+/* Bytes of the body of a redirect, or of an answer before a repeat, that are read, so that its
+   connection can be kept. If there are more, it is closed. */
 #ifndef MIDGE_REDIRECT_BODY
 #define MIDGE_REDIRECT_BODY 16384
 #endif
@@ -331,6 +331,12 @@
 #if MIDGE_WITH_REDIRECTS && !MIDGE_WITH_URL_MENDING
 #undef MIDGE_WITH_REDIRECTS
 #define MIDGE_WITH_REDIRECTS 0
+#endif
+
+/* Repeats of requests that failed: request.retry and config.retry. Without them these are ignored
+   if they are NULL, and else midge_start and midge_open answer UNSUPPORTED. */
+#ifndef MIDGE_WITH_RETRY
+#define MIDGE_WITH_RETRY 1
 #endif
 
 /* result.retry_after_s. Without it that is always 0. */

@@ -44,6 +44,25 @@ struct midge_timeouts {
     uint32_t total_ms;      /* everything, the queue included [MIDGE_TOTAL_MS, none] */
 };
 
+/* Repeats of a request that failed for a reason that may pass: the statuses 408, 429, 500, 502, 503
+   and 504; name not resolved, connection, no answer, a cut body, a timeout of a phase or of the
+   attempt. A method that is not idempotent (POST, PATCH) is repeated only after 429, after 503 with
+   Retry-After, or when nothing was sent. The last answer or error is the request's. The sink gets
+   nothing of the answers before, or its `reset` is called; without reset a request whose body has
+   begun to arrive is not repeated; on_response may then be called again. A source must rewind. A
+   wait is the one of Retry-After and then one by chance (full jitter); no wait goes beyond
+   total_ms, which counts for all of it, while attempt_ms starts anew. */
+struct midge_retry {
+    uint8_t max;        /* repeats at most; 0: none */
+    uint8_t repeatable; /* 1: the method is no reason against it */
+    uint8_t all_errors; /* 1: also after TLS, CERT, PROTOCOL and each status from 400 on */
+    uint32_t first_ms;  /* the first wait at most; each next one is up to twice as long [1000] */
+    uint32_t most_ms;  /* a wait by chance at most, and Retry-After at most: an answer that asks for
+                          more is final [60000] */
+    uint32_t fixed_ms; /* every wait at least, in place of chance [by chance] */
+    uint32_t time_ms;  /* from the start; no repeat begins later [no limit] */
+};
+
 /* Rules of redirects, for midge_request.redirect_rules. Without them (RFC 9110 15.4): 301, 302 and
    303 turn POST into GET without a body, 303 also other methods but HEAD; from https to http is
    refused (SCHEME). */
@@ -129,6 +148,8 @@ struct midge_request {
     uint8_t max_redirects;
     uint8_t redirect_rules; /* MIDGE_REDIRECT_x */
     uint64_t max_body;      /* bytes; TOO_LARGE above it. 0: the client's; UINT64_MAX: no limit */
+
+    const struct midge_retry *retry; /* must live until completion; NULL: the client's */
 
     /* Callbacks; each may start, cancel, resume or close. All get ctx. */
     void *ctx;

@@ -76,7 +76,7 @@ struct midge_result {
     uint8_t http_minor;
     uint8_t reused;          /* on a kept connection */
     uint8_t resumed;         /* by a TLS ticket or session */
-    uint8_t retries;         /* replays after a stale connection */
+    uint8_t retries;         /* replays after a stale connection, and repeats (request.retry) */
     uint8_t redirects;       /* that were followed (request.max_redirects) */
     uint8_t time_verified;   /* certificate dates were checked with a trusted clock */
     uint8_t tls_version;     /* 0, 12, 13 */

@@ -20,6 +20,7 @@
 #include "core/origin.h"
 #include "core/pool.h"
 #include "core/prepared.h"
+#include "core/retry.h"
 #include "core/stats.h"
 #include "core/task.h"
 #include "core/tell.h"
@@ -105,6 +106,7 @@ static int set_up(struct midge_client *client, size_t size, unsigned pairs)
         client->expired_ms = client->now_ms;
     }
     init_lists(client);
+    midge__retry_open(client);
     int err = make_memory(client, size, pairs);
     if (err == MIDGE_OK) {
         err =
@@ -155,7 +157,7 @@ static int check_session(const struct midge_config *c)
         return MIDGE_ERR_INVALID;
     }
     if ((!MIDGE_WITH_URL_MENDING && c->base_url != NULL) ||
-        (!MIDGE_WITH_ALLOCATORS && c->memory == NULL)) {
+        (!MIDGE_WITH_ALLOCATORS && c->memory == NULL) || (!MIDGE_WITH_RETRY && c->retry != NULL)) {
         return MIDGE_ERR_UNSUPPORTED;
     }
     if (!MIDGE_WITH_HEADER_DEFAULTS) {

@@ -65,8 +65,11 @@ struct midge_client {
     uint32_t n_requests;                    /* started so far */
     uint32_t newest_conn;                   /* its number */
     unsigned room_tries;                    /* tasks that wait for room and may try again */
-    uint32_t expired_ms;                    /* when ageing.c last looked */
-    uint32_t wall_s; /* seconds of the wall clock in the last turn; 0: none */
+#if MIDGE_WITH_RETRY
+    uint32_t retry_budget; /* policy/retry.h */
+#endif
+    uint32_t expired_ms; /* when ageing.c last looked */
+    uint32_t wall_s;     /* seconds of the wall clock in the last turn; 0: none */
     union {
         struct {
             struct midge__list prepared; /* requests (prepared.c) */

@@ -22,6 +22,7 @@
 #include "core/pool.h"
 #include "core/replay.h"
 #include "core/request.h"
+#include "core/retry.h"
 #include "core/transfer.h"
 #include <string.h>
 
@@ -157,12 +158,30 @@ bool midge__exchange_drop(struct midge__transfer *t)
     return midge__carrier(x->conn)->drop(x);
 }
 
+/* Does the request go on after this answer? */
+static bool goes_on(const struct midge__transfer *t)
+{
+    return midge__retry_waits(t) || midge__hop_waits(t);
+}
+
+static void go_on(struct midge__transfer *t)
+{
+    if (midge__retry_waits(t)) {
+        midge__retry_begin(t);
+    } else {
+        midge__hop_begin(t);
+    }
+}
+
 void midge__exchange_ended(struct midge__exchange *x, enum midge_complete complete)
 {
     struct midge__transfer *t = take_out(x);
-    if (midge__hop_waits(t)) {
-        midge__hop_begin(t);
+    if (goes_on(t)) {
+        go_on(t);
         return;
+    }
+    if (MIDGE_WITH_RETRY && t->result->status < 400) {
+        midge__retry_note_good(t);
     }
     t->result->complete = (uint8_t)complete;
     midge__transfer_end(t, MIDGE_OK);
@@ -189,8 +208,8 @@ void midge__exchange_broken(struct midge__exchange *x, int err, const struct mid
         midge__conn_unanswered(x->conn);
         t->needs_fresh = MIDGE_WITH_REPLAY;
     }
-    if (midge__hop_waits(t)) { /* the rest of that answer is not needed */
-        midge__hop_begin(t);
+    if (goes_on(t)) { /* the rest of that answer is not needed */
+        go_on(t);
     } else {
         midge__transfer_broken(t, err, fault, replay);
     }
@@ -231,12 +250,12 @@ void midge__exchange_request_done(struct midge__exchange *x)
     }
 }
 
-/* --- an answer that redirects --- */
+/* --- answers that are dropped --- */
 
-#if MIDGE_WITH_REDIRECTS
+#if MIDGE_WITH_REDIRECTS || MIDGE_WITH_RETRY
 
-/* Its body is read, so that the connection can be kept; but not if it is long. Then the hop that
-   waits begins at once. */
+/* A redirect, or a failure that may pass: the request goes on after this answer. Its body is read,
+   so that the connection can be kept; but not if it is long. Then the request goes on at once. */
 static void skip(struct midge__exchange *x, uint64_t len)
 {
     struct midge__transfer *t = x->transfer;
@@ -246,7 +265,7 @@ static void skip(struct midge__exchange *x, uint64_t len)
         if (!midge__exchange_drop(t)) {
             midge__conn_kill(conn);
         }
-        midge__hop_begin(t);
+        go_on(t);
     }
 }
 
@@ -255,7 +274,7 @@ static void skip_long(struct midge__exchange *x, const struct midge_response *he
     const bool is_long =
         head->framing == MIDGE_FRAMING_CLOSE ||
         (head->framing == MIDGE_FRAMING_LENGTH && head->content_len > MIDGE_REDIRECT_BODY);
-    if (is_long && x->transfer != NULL && midge__hop_waits(x->transfer)) {
+    if (is_long && x->transfer != NULL && goes_on(x->transfer)) {
         skip(x, (uint64_t)MIDGE_REDIRECT_BODY + 1);
     }
 }
@@ -316,7 +335,7 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
     }
     head->url = request->url;
     int failed = MIDGE_OK;
-    if (midge__hop_head(x, head, &failed)) {
+    if (midge__retry_head(t) || midge__hop_head(x, head, &failed)) {
         skip_long(x, head);
         return failed;
     }
@@ -339,7 +358,7 @@ int midge__exchange_body(struct midge__exchange *x, const uint8_t *data, size_t 
 {
     struct midge__transfer *t = x->transfer;
     struct midge_sink *sink = t->request->sink;
-    if (midge__hop_waits(t)) {
+    if (goes_on(t)) {
         skip(x, len);
         return MIDGE_OK;
     }

@@ -57,7 +57,7 @@ struct midge__exchange {
     struct midge__conn *conn;
     struct midge__transfer *transfer; /* NULL: it is over */
     uint64_t sent;                    /* bytes of the body that the carrier has taken */
-#if MIDGE_WITH_REDIRECTS
+#if MIDGE_WITH_REDIRECTS || MIDGE_WITH_RETRY
     uint64_t skipped; /* bytes of the answer's body that were dropped */
 #endif
 };

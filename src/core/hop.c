@@ -240,19 +240,6 @@ bool midge__hop_head(struct midge__exchange *x, const struct midge_response *hea
 
 /* --- from one to the next --- */
 
-/* Forgets what is true of the hop before only. */
-static void renew(struct midge__report *r)
-{
-    const struct midge__report old = *r;
-    memset(r, 0, offsetof(struct midge__report, cipher));
-    r->is_request = 1;
-    r->phase = old.phase;
-    r->retries = old.retries;
-    r->connects = old.connects;
-    r->redirects = (uint8_t)(old.redirects + 1);
-    r->cipher = r->detail = "";
-}
-
 static void set_begun(struct midge__transfer *t)
 {
     struct midge__hop *hop = t->hop;
@@ -277,7 +264,8 @@ static void move(struct midge__transfer *t)
     t->origin = t->hop->origin;
     t->hop->origin = NULL;
     set_begun(t);
-    renew(t->result);
+    midge__report_renew(t->result);
+    t->result->redirects++;
 #if MIDGE_WITH_PHASE_DEADLINES
     t->opening_ms = 0; /* the limits of an opening are for each connection */
 #endif

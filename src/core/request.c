@@ -26,7 +26,7 @@ unsigned midge__method_flags(const char *method)
         char name[8];
         uint8_t flags;
     } rows[] = {
-#if MIDGE_WITH_REPLAY /* the only user of IDEMPOTENT */
+#if MIDGE_WITH_REPLAY || MIDGE_WITH_RETRY /* the users of IDEMPOTENT */
         {"GET", MIDGE__METHOD_IDEMPOTENT},
         {"DELETE", MIDGE__METHOD_IDEMPOTENT},
         {"OPTIONS", MIDGE__METHOD_IDEMPOTENT},
@@ -82,7 +82,8 @@ static int check(const struct midge_request *r, unsigned method_flags)
         return MIDGE_ERR_HEADER;
     }
     if ((!MIDGE_WITH_SOURCES && r->source != NULL) ||
-        (!MIDGE_WITH_REDIRECTS && r->max_redirects != 0)) {
+        (!MIDGE_WITH_REDIRECTS && r->max_redirects != 0) ||
+        (!MIDGE_WITH_RETRY && r->retry != NULL)) {
         return MIDGE_ERR_UNSUPPORTED;
     }
     return midge__h1_check(midge__request_method(r),

@@ -10,6 +10,7 @@
 #include "core/origin.h"
 #include "core/queue.h"
 #include "core/request.h"
+#include "core/retry.h"
 #include "core/timings.h"
 #include "core/transfer.h"
 
@@ -18,6 +19,7 @@ void midge__transfer_enqueue(struct midge__transfer *t)
     struct midge_client *client = t->aw.client;
     midge__timings_start(t);
     midge__deadline_start(t);
+    midge__retry_start(t);
     midge__transfer_arm(t);
     midge__queue_put(t, false);
     midge__kept_begin(t->request);

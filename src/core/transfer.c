@@ -20,11 +20,11 @@
 #include "core/hop.h"
 #include "core/origin.h"
 #include "core/queue.h"
-#include "core/replay.h"
 #include "core/request.h"
 #include "core/stats.h"
 #include "core/tell.h"
 #include "core/timings.h"
+#include <string.h>
 
 #define TO(state) (1U << MIDGE__TRANSFER_##state)
 
@@ -167,33 +167,14 @@ void midge__transfer_requeue(struct midge__transfer *t, bool first)
     midge__queue_put(t, first);
 }
 
-static void note_fault(struct midge__report *r, const struct midge__fault *fault)
+void midge__report_renew(struct midge__report *r)
 {
-    r->native = fault->native;
-    r->verify_flags = fault->verify_flags;
-    r->cert_date = fault->cert_date;
-    if (fault->detail != NULL) {
-        r->detail = fault->detail;
-    }
-}
-
-void midge__transfer_broken(struct midge__transfer *t, int err, const struct midge__fault *fault,
-                            enum midge__replay replay)
-{
-    bool again = midge__replay_after_break(t, replay);
-    bool back = !again && midge__replay_for_memory(t, err);
-    if (t->state == MIDGE__TRANSFER_ENDED) {
-        return; /* its source canceled it during the rewind */
-    }
-    if (again || back) {
-        t->result->retries += again;
-        t->result->reused = 0;
-        t->frozen = false;
-        midge__transfer_requeue(t, true);
-        return;
-    }
-    if (fault != NULL) {
-        note_fault(t->result, fault);
-    }
-    midge__transfer_end(t, err);
+    const struct midge__report old = *r;
+    memset(r, 0, offsetof(struct midge__report, cipher));
+    r->is_request = 1;
+    r->phase = old.phase;
+    r->retries = old.retries;
+    r->connects = old.connects;
+    r->redirects = old.redirects;
+    r->cipher = r->detail = "";
 }

@@ -69,6 +69,11 @@ struct midge__transfer {
     const struct midge_timeouts *timeouts; /* the request's; NULL: it sets none */
     struct midge__origin *origin;
     struct midge__conn *conn;
+#if MIDGE_WITH_RETRY
+    uint8_t repeats;
+    bool again, is_resting; /* retry.c */
+    uint32_t began_ms, wait_ms;
+#endif
 #if MIDGE_WITH_REDIRECTS
     struct midge__hop *hop; /* the newest one after the start (hop.c); NULL: none */
 #endif
@@ -137,7 +142,9 @@ void midge__transfer_end(struct midge__transfer *t, int err);
 /* Puts it back to the head of the queue, as if it had not been admitted; or (first false) behind
    the others. */
 void midge__transfer_requeue(struct midge__transfer *t, bool first);
-/* Its connection broke: sends it again when that is safe, ends it otherwise. */
+/* Forgets what is true of the attempt before only. */
+void midge__report_renew(struct midge__report *r);
+/* Its connection broke: sends it again when that is safe, ends it otherwise (broken.c). */
 void midge__transfer_broken(struct midge__transfer *t, int err, const struct midge__fault *fault,
                             enum midge__replay replay);
 

@@ -11,6 +11,7 @@
 #include "core/leader.h"
 #include "core/origin.h"
 #include "core/pool.h"
+#include "core/retry.h"
 #include "core/transfer.h"
 #include <string.h>
 
@@ -64,7 +65,9 @@ static void abandon(struct midge__transfer *t, int err)
             midge__conn_kill(conn);
         }
     }
-    midge__transfer_end(t, err);
+    if (err != MIDGE_ERR_TIMEOUT || !midge__retry_error(t, err)) {
+        midge__transfer_end(t, err);
+    }
 }
 
 /* Moved bytes do not re-arm the timer: when it fires, it checks whether bytes moved. */
@@ -72,6 +75,9 @@ static void deadline(struct midge__timer *timer)
 {
     struct midge__awaitable *aw = MIDGE_CONTAINER_OF(timer, struct midge__awaitable, timer);
     struct midge__transfer *t = midge__transfer_of(aw);
+    if (midge__retry_wakes(t)) {
+        return;
+    }
     if (MIDGE_WITH_PHASE_DEADLINES && midge__transfer_left(t) > 0) {
         midge__transfer_arm(t);
         return;

@@ -231,8 +231,10 @@ static void cut_all(enum scene scene, enum midge_sim_cut_kind kind, int from_cli
             bool over = trial.w.found == 0;
             trial_take(&trial);
             trial_check(&trial);
-            if (!over) { /* else the next request is cut; a stalled connection may be kept */
-                trial_next(&trial, kind == MIDGE_SIM_CUT_STALL);
+            /* Else the next request is cut. A stalled connection may be kept, and so may the one of
+               a repeat, which is cut at the same byte. */
+            if (!over) {
+                trial_next(&trial, kind == MIDGE_SIM_CUT_STALL || scene == RETRY);
             }
             trial_close(&trial);
             if (over) {

@@ -14,7 +14,7 @@
 #include "sim_world.h"
 
 /* CLOSING: the body ends with the connection; in TLS its end is authentic, else it is not.
-   REDIRECT: an upload that is sent again to another host. */
+   REDIRECT: an upload that is sent again to another host. RETRY: two answers say 503. */
 enum scene {
     PLAIN,
     TLS12,
@@ -26,12 +26,13 @@ enum scene {
     CLOSING,
     CLOSING_TLS,
     REDIRECT,
+    RETRY,
     SCENES
 };
 
-static const char *const scene_names[SCENES] = {"plain",       "tls12",   "tls13",  "upload",
-                                                "gather",      "file",    "filter", "closing",
-                                                "closing_tls", "redirect"};
+static const char *const scene_names[SCENES] = {"plain",       "tls12",    "tls13",  "upload",
+                                                "gather",      "file",     "filter", "closing",
+                                                "closing_tls", "redirect", "retry"};
 
 enum { TORTURE_BODY = 300, TORTURE_UPLOAD = 2000, TORTURE_GETS = 2 };
 #define TORTURE_JSON "{\"a\": 17, \"b\": \"xyz\"}"
@@ -126,6 +127,9 @@ static inline void trial_serve(struct trial *t)
                         &(struct midge_sim_reply){.status = 307,
                                                   .headers = "Location: http://b.test/\r\n",
                                                   .fill = TORTURE_BODY});
+    midge_sim_add_reply(t->host, port, "/busy",
+                        &(struct midge_sim_reply){.status = 503, .body = "busy", .times = 2});
+    midge_sim_add_reply(t->host, port, "/busy", &(struct midge_sim_reply){.fill = TORTURE_BODY});
     midge_sim_add_reply(midge_sim_add_host(t->w.sim, "b.test"), 80, "/",
                         &(struct midge_sim_reply){.fill = TORTURE_BODY});
     if (torture_is_tls(t->scene)) {
@@ -170,8 +174,8 @@ static inline int trial_value(void *ctx, const struct midge_json_value *value)
 
 static inline const char *trial_url(const struct trial *t)
 {
-    if (t->scene == REDIRECT) {
-        return "http://a.test/moved";
+    if (t->scene == REDIRECT || t->scene == RETRY) {
+        return t->scene == RETRY ? "http://a.test/busy" : "http://a.test/moved";
     }
     if (t->scene == FILTER) {
         return "http://a.test/json";
@@ -186,7 +190,9 @@ static inline void trial_dress(struct trial *t, struct sim_get *get)
 {
     static uint8_t body[TORTURE_UPLOAD];
     static const char *const paths[] = {"a", "b"};
+    static const struct midge_retry retry = {.max = 9};
     get->request.max_redirects = 1;
+    get->request.retry = t->scene == RETRY ? &retry : NULL;
     if (t->scene == UPLOAD || t->scene == REDIRECT) {
         midge_buffer_source_init(&t->source, body, sizeof body);
         get->request.source = &t->source.source;

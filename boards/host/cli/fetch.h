@@ -32,6 +32,7 @@ struct fetch {
     const char *local_name;  /* -o, -O; NULL: stdout */
     const char *upload_path; /* -T */
     struct midge_request request;
+    struct midge_retry retry;
     struct upload upload;
     struct output output;
     struct reply reply;

@@ -168,6 +168,24 @@ static void set_times(struct midge_request *request, const struct group *group)
     request->timeouts.tls_ms = connect_ms;
 }
 
+#define RETRY_MOST_MS 600000u /* between two attempts, as with curl */
+
+/* --retry marks the request as repeatable, whatever its method. */
+static void set_retry(struct fetch *fetch)
+{
+    const struct group *group = fetch->group;
+
+    fetch->retry = (struct midge_retry){
+        .max = (uint8_t)group->retry,
+        .repeatable = 1,
+        .all_errors = group->retry_all_errors,
+        .most_ms = RETRY_MOST_MS,
+        .fixed_ms = limit_ms(group->retry_delay_ms),
+        .time_ms = limit_ms(group->retry_max_time_ms),
+    };
+    fetch->request.retry = &fetch->retry;
+}
+
 static void set_request(struct fetch *fetch, const struct shared *shared)
 {
     const struct group *group = shared->group;
@@ -186,6 +204,7 @@ static void set_request(struct fetch *fetch, const struct shared *shared)
     request->borrow = 1; /* the plan lives longer than the client */
     set_tls(request, group);
     set_times(request, group);
+    set_retry(fetch);
     follow_apply(fetch);
 }
 
