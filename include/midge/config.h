@@ -328,7 +328,8 @@
 #ifndef MIDGE_WITH_REDIRECTS
 #define MIDGE_WITH_REDIRECTS 1
 #endif
-#if MIDGE_WITH_REDIRECTS && !MIDGE_WITH_URL_MENDING /* a Location may be relative */
+/* A Location may be relative. */
+#if MIDGE_WITH_REDIRECTS && !MIDGE_WITH_URL_MENDING
 #undef MIDGE_WITH_REDIRECTS
 #define MIDGE_WITH_REDIRECTS 0
 #endif
