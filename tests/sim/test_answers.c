@@ -21,12 +21,19 @@ static struct midge_buffer_source source;
 
 /* --- a world, a client and the hostile request --- */
 
+static void on_line(void *ctx, const char *line)
+{
+    (void)ctx;
+    sim_world_line(&w, line);
+}
+
 static void open_world(const char *name, uint64_t seed)
 {
+    const struct world_options options = {.seed = &seed, .trace = on_line};
     char path[512];
     (void)snprintf(path, sizeof path, MIDGE_HOSTILE_DIR "/%s.world", name);
     w = (struct sim_world){0};
-    assert_int_equal(world_open(&world, path, &seed, sim_world_line, &w), 0);
+    assert_int_equal(world_open(&world, path, &options), 0);
     w.sim = world.sim;
     sim_world_client(&w, &(struct midge_config){.max_connections = 32,
                                                 .max_per_origin = 32,
