@@ -26,7 +26,7 @@ class Devices(midge_test.Case):
         """The program of the profile, with the board's connections and its block, wider."""
         midge_test.of_profile("tiny")
         for name in ("lm3s6965evb", "lm3s6965evb-tiny"):
-            ran = self.midge("--device", name, *[self.url("/posts/1?_delay=50", "http")] * 20)
+            ran = self.midge("--device", name, *[self.url("/posts/1", "http")] * 20)
             self.assert_code(0, ran)
             self.assertIn("56576 bytes", ran.text)
             self.assertEqual(20, len(ran.lines))
