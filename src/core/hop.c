@@ -3,12 +3,12 @@
  * Hops: a transfer is a loop over them, and each is a request of its own. Redirects make them
  * (policy/redirect.c).
  *
- *     event                                    effect
- *     the head of an answer that redirects     a new hop waits: t->hop, with the origin it goes to
- *     its body                                 is dropped; if it is long, the connection is given
- * up the end of that answer, good or bad      the hop begins: it is QUEUED again, before all others
- *     the end of the transfer                  the newest hop stays until its result was taken,
- * since it has the URL
+ *     event                                  effect
+ *     the head of an answer that redirects   a new hop waits: t->hop, with its origin
+ *     its body                               is dropped; a long one ends the connection
+ *     the end of that answer, good or bad    the hop begins: QUEUED again, before all others
+ *     the end of the transfer                the newest hop stays until its result was taken,
+ *                                            since it has the URL
  *
  * A hop is one block. Strings stay where they are, in the block or the struct of the request that
  * was started; so a hop needs its request, its list of headers and its URL only:
