@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Credentials do not stay in the client's memory, and are in no trace. */
+#define WORLD_ALLOC(size) calloc(1, size)
 #include "fake_port.h"
 
 #define URL    "http://api.test/"
