@@ -120,7 +120,7 @@ class Usage(Case):
         for option in ("--compressed", "--proto", "--rate", "-F",
                        "--form", "--cert", "--key", "--pinnedpubkey", "-C", "--continue-at", "-r",
                        "--range", "-u", "--user", "-b", "-c", "-x", "--proxy", "--har",
-                       "--device", "-U", "-n", "--netrc-file", "--digest",
+                       "-U", "-n", "--netrc-file", "--digest",
                        "--etag-save", "--expect100-timeout",
                        "--http2", "--limit-rate", "--rate=3"):
             with self.subTest(option):
