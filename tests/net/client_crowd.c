@@ -17,15 +17,13 @@
 
 #include "../ca_file.h"
 #include "../unit/chance.h"
+#include "client_body.h"
 
 enum { N = 100, ERRORS = 64, URL_BYTES = 3000, HEADERS = 20, ORIGINS = 40, TURN_MS = 1000 };
 
 struct one {
-    struct midge_sink sink;
-    struct midge_source source;
+    struct client_body body;
     midge_id id;
-    size_t upload, given;
-    uint64_t got;
     int done;
 };
 
@@ -40,39 +38,6 @@ struct crowd {
 
 static struct crowd crowd;
 
-/* --- bodies --- */
-
-static int sink_write(struct midge_sink *sink, const uint8_t *data, size_t len)
-{
-    (void)data;
-    ((struct one *)sink)->got += len;
-    return MIDGE_OK;
-}
-
-static struct one *one_of(struct midge_source *source)
-{
-    return (struct one *)(void *)((char *)source - offsetof(struct one, source));
-}
-
-static int source_read(struct midge_source *source, uint8_t *buf, size_t cap, size_t *n)
-{
-    struct one *one = one_of(source);
-    size_t left = one->upload - one->given;
-    if (left == 0) {
-        return MIDGE_ERR_EOF;
-    }
-    *n = left < cap ? left : cap;
-    memset(buf, 'a', *n);
-    one->given += *n;
-    return MIDGE_OK;
-}
-
-static int source_rewind(struct midge_source *source)
-{
-    one_of(source)->given = 0;
-    return MIDGE_OK;
-}
-
 /* --- requests --- */
 
 static void on_done(void *ctx, const struct midge_result *result)
@@ -84,9 +49,10 @@ static void on_done(void *ctx, const struct midge_result *result)
     if (result->error != MIDGE_OK) {
         fprintf(stderr, "%s %s %s, status %d, %llu bytes, %d retries, upload of %zu\n",
                 midge_err_name(result->error), midge_phase_name(result->phase), result->detail,
-                result->status, (unsigned long long)result->body_len, result->retries, one->upload);
-    } else if (result->body_len != one->got) {
-        fprintf(stderr, "%llu bytes of %llu\n", (unsigned long long)one->got,
+                result->status, (unsigned long long)result->body_len, result->retries,
+                one->body.upload);
+    } else if (result->body_len != one->body.got) {
+        fprintf(stderr, "%llu bytes of %llu\n", (unsigned long long)one->body.got,
                 (unsigned long long)result->body_len);
         crowd.errors[ERRORS - 1]++;
     }
@@ -116,12 +82,11 @@ static int start(struct one *one)
     char url[URL_BYTES];
     struct midge_header headers[HEADERS];
     struct midge_request request = {.url = url,
-                                    .sink = &one->sink,
+                                    .sink = &one->body.sink,
                                     .ctx = one,
                                     .on_done = on_done,
                                     .no_reuse = chance(10) == 0};
-    *one = (struct one){.sink = {.write = sink_write},
-                        .source = {.read = source_read, .rewind = source_rewind, .length = -1}};
+    *one = (struct one){.body = client_body_new};
     const char *picked = crowd.urls[chance(crowd.n_urls)];
     const char *rest = strstr(picked, "//localhost");
     if (crowd.origins && rest != NULL) {
@@ -132,9 +97,9 @@ static int start(struct one *one)
         (void)snprintf(url, sizeof url, "%s", picked);
     }
     if (strstr(url, "/echo") != NULL) {
-        one->upload = chance(3) ? chance(2000) : chance(50000);
-        one->source.length = chance(2) ? (int64_t)one->upload : -1;
-        request.source = &one->source;
+        one->body.upload = chance(3) ? chance(2000) : chance(50000);
+        one->body.source.length = chance(2) ? (int64_t)one->body.upload : -1;
+        request.source = &one->body.source;
         request.method = chance(2) ? "PUT" : "POST";
     }
     if (crowd.copies) {

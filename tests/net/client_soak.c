@@ -3,11 +3,10 @@
  * client_soak CA.pem SECONDS SEED URL...
  *
  * Rounds of 300 requests, 24 at once, until SECONDS have passed: to URLs that chance picks
- * ("/bytes/N",
- * "/echo" with a body), some canceled, some that may not reuse a connection; servers may vanish
- * meanwhile. After each round it waits until the kept connections are closed, and says in a JSON
- * line what became of the requests and what memory and descriptors it holds. Exit 1: a request
- * ended twice, not at all, or with another body than it said.
+ * ("/bytes/N", "/echo" with a body), some canceled, some that may not reuse a connection; servers
+ * may vanish meanwhile. After each round it waits until the kept connections are closed, and says
+ * in a JSON line what became of the requests and what memory and descriptors it holds. Exit 1: a
+ * request ended twice, not at all, or with another body than it said.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -19,15 +18,14 @@
 
 #include "../ca_file.h"
 #include "../unit/chance.h"
+#include "client_body.h"
 
 enum { AT_ONCE = 24, ROUND = 300, ERRORS = 64, IDLE_MS = 200, TURN_MS = 1000, UPLOAD_MAX = 20000 };
 
 struct one {
-    struct midge_sink sink;
-    struct midge_source source;
+    struct client_body body;
     midge_id id;
-    size_t upload, given;
-    uint64_t got, expected; /* UINT64_MAX: not known */
+    uint64_t expected; /* UINT64_MAX: not known */
     bool live;
     int done;
 };
@@ -40,49 +38,16 @@ static struct {
     unsigned long errors[ERRORS], requests;
 } soak;
 
-/* --- bodies --- */
-
-static int sink_write(struct midge_sink *sink, const uint8_t *data, size_t len)
-{
-    (void)data;
-    ((struct one *)(void *)sink)->got += len;
-    return MIDGE_OK;
-}
-
-static struct one *one_of(struct midge_source *source)
-{
-    return (struct one *)(void *)((char *)source - offsetof(struct one, source));
-}
-
-static int source_read(struct midge_source *source, uint8_t *buf, size_t cap, size_t *n)
-{
-    struct one *one = one_of(source);
-    size_t left = one->upload - one->given;
-    if (left == 0) {
-        return MIDGE_ERR_EOF;
-    }
-    *n = left < cap ? left : cap;
-    memset(buf, 'a', *n);
-    one->given += *n;
-    return MIDGE_OK;
-}
-
-static int source_rewind(struct midge_source *source)
-{
-    one_of(source)->given = 0;
-    return MIDGE_OK;
-}
-
 /* --- one request --- */
 
 /* What is said to be whole must be. */
 static bool is_right(const struct one *one, const struct midge_result *result)
 {
     bool whole = result->error == MIDGE_OK && result->status == 200;
-    bool counted = result->error != MIDGE_OK || result->body_len == one->got;
+    bool counted = result->error != MIDGE_OK || result->body_len == one->body.got;
     return one->live && one->done == 1 && counted &&
            (!whole || (result->complete == MIDGE_COMPLETE_YES &&
-                       (one->expected == UINT64_MAX || one->got == one->expected)));
+                       (one->expected == UINT64_MAX || one->body.got == one->expected)));
 }
 
 static void on_done(void *ctx, const struct midge_result *result)
@@ -92,7 +57,7 @@ static void on_done(void *ctx, const struct midge_result *result)
     if (!is_right(one, result)) {
         fprintf(stderr, "%s %s, status %u, %llu of %llu bytes, ended %d times\n",
                 midge_err_name(result->error), result->detail, result->status,
-                (unsigned long long)one->got, (unsigned long long)one->expected, one->done);
+                (unsigned long long)one->body.got, (unsigned long long)one->expected, one->done);
         soak.wrong++;
     }
     one->live = false;
@@ -104,18 +69,17 @@ static void start(struct one *one)
 {
     const char *url = soak.urls[chance(soak.n_urls)], *bytes = strstr(url, "/bytes/");
     struct midge_request request = {.url = url,
-                                    .sink = &one->sink,
+                                    .sink = &one->body.sink,
                                     .ctx = one,
                                     .on_done = on_done,
                                     .no_reuse = one_in(10),
                                     .timeouts = {.total_ms = 10000, .connect_ms = 3000}};
-    *one = (struct one){.sink = {.write = sink_write},
-                        .source = {.read = source_read, .rewind = source_rewind, .length = -1},
+    *one = (struct one){.body = client_body_new,
                         .expected = bytes != NULL ? strtoull(bytes + 7, NULL, 10) : UINT64_MAX,
                         .live = true};
     if (strstr(url, "/echo") != NULL) {
-        one->upload = chance(UPLOAD_MAX);
-        request.source = &one->source;
+        one->body.upload = chance(UPLOAD_MAX);
+        request.source = &one->body.source;
         request.method = "PUT";
     }
     soak.live++;
