@@ -5,7 +5,19 @@
 
 #include "app.h"
 
+/* A person waits for a program: repeats come sooner than the library's, and who is told to wait for
+   longer than LONGEST_MS is told so. */
+#define FIRST_MS   500U
+#define LONGEST_MS 15000U
+
 /* --- the client --- */
+
+static const struct midge_retry *rules_of_retries(struct app *app)
+{
+    app->retry = (struct midge_retry){
+        .max = (uint8_t)app->retries, .first_ms = FIRST_MS, .most_ms = LONGEST_MS};
+    return MIDGE_WITH_RETRY && app->retries > 0 ? &app->retry : NULL;
+}
 
 bool app_open(struct app *app, size_t app_bytes, size_t kept)
 {
@@ -13,7 +25,9 @@ bool app_open(struct app *app, size_t app_bytes, size_t kept)
     struct midge_config config = {.max_per_origin =
                                       app->per_host > 0 && app->per_host < MIDGE_MAX_CONNECTIONS
                                           ? (uint16_t)app->per_host
-                                          : MIDGE_MAX_CONNECTIONS};
+                                          : MIDGE_MAX_CONNECTIONS,
+                                  .retry = rules_of_retries(app),
+                                  .retry_budget = UINT16_MAX}; /* its items are all there are */
     struct midge_stats stats;
     if (board_open(app->board, &config, app_bytes, &app->client) != MIDGE_OK) {
         return false;

@@ -20,6 +20,8 @@
 struct cJSON;
 
 #define APP_URL 384 /* bytes of an API's URL with its path and query */
+/* Redirects that a program follows, where they are built in: as many as aiohttp. */
+#define APP_REDIRECTS (MIDGE_WITH_REDIRECTS ? 10 : 0)
 
 /* One request of a run, for the waterfall of `compare`. */
 struct app_row {
@@ -58,7 +60,9 @@ struct app {
     const char *model, *size; /* images */
     char **args;              /* arguments that are not options */
     size_t n_args;
-    unsigned limit; /* items at once; 0: all */
+    unsigned limit;           /* items at once; 0: all */
+    unsigned retries;         /* images: repeats of a request, where they are built in; 0: none */
+    struct midge_retry retry; /* their rules: app_open's own */
     unsigned times, rounds, pause_ms, timeout_ms, dns_timeout_ms, per_host; /* fetch */
     unsigned failed;                                                        /* items, so far */
     uint32_t elapsed_ms; /* duration of the last app_each */

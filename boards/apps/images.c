@@ -22,6 +22,7 @@
 #define MODEL        "gpt-image-1"
 #define SIZE         "1024x1024"
 #define REQUEST_PATH "/v1/images/generations"
+#define RETRIES      3
 #define MORE_BYTES   1536 /* of the block, for an item: task, the request's copy */
 
 /* --- step 1: ask the API --- */
@@ -50,7 +51,8 @@ static int ask(struct app_item *item)
                                        .kept = image->kept,
                                        .kept_size = sizeof image->kept,
                                        .ctx = image,
-                                       .on_response = image_on_response};
+                                       .on_response = image_on_response,
+                                       .max_redirects = APP_REDIRECTS};
     item->kept = image->kept;
     err = app_start(item, &post);
     if (err != MIDGE_OK) {
@@ -106,6 +108,7 @@ static int download(struct app_item *item)
     image->get = (struct midge_request){.url = image->url,
                                         .sink = image_picture_sink(image),
                                         .on_response = app_only_200,
+                                        .max_redirects = APP_REDIRECTS,
                                         .borrow = 1};
     err = err == MIDGE_OK ? app_start(item, &image->get) : err;
     image->open = err != MIDGE_OK; /* else the request closes it */
@@ -203,6 +206,8 @@ int app_images(struct board *board, int argc, char **argv)
                  "one prompt a line, - for standard input [the robot dog's journey]"),
         APP_NUMBER("--limit", "N", limit,
                    "prompts in work at once, for APIs with a rate limit [all]"),
+        APP_NUMBER("--retries", "N", retries,
+                   "of a request that was refused for now (429, 503), or failed unsent [3]"),
         APP_TEXT("--model", "NAME", model, "who makes them [" MODEL "]"),
         APP_TEXT("--size", "WxH", size, "of a picture [" SIZE "]"),
         APP_TEXT("--output-dir", "DIR", output_dir, "where the files go [.]"),
@@ -212,7 +217,8 @@ int app_images(struct board *board, int argc, char **argv)
         "Has a picture made for each prompt and saves robot_dog_journey_N.jpg.\n"
         "The API's key comes from OPENAI_API_KEY.",
         options};
-    struct app app = {.board = board, .name = "images", .api = IMAGES_API, .output_dir = "."};
+    struct app app = {
+        .board = board, .name = "images", .api = IMAGES_API, .output_dir = ".", .retries = RETRIES};
     int code;
     if (!app_options(&app, &usage, argc, argv, &code)) {
         return code;

@@ -164,8 +164,11 @@ static int start_search(struct app_item *item)
 {
     struct search *search = (struct search *)(void *)item;
     char url[APP_URL];
-    const struct midge_request get = {
-        .url = url, .sink = &search->says.sink, .ctx = search, .on_response = on_response};
+    const struct midge_request get = {.url = url,
+                                      .sink = &search->says.sink,
+                                      .ctx = search,
+                                      .on_response = on_response,
+                                      .max_redirects = APP_REDIRECTS};
     (void)midge_json_filter_init(&search->filter, paths, PATHS, search->value, VALUE_BYTES,
                                  on_value, search); /* these paths are good */
     search->filter.truncate = true;

@@ -33,7 +33,8 @@ static int get_post(struct app_item *item)
     (void)snprintf(path, sizeof path, "/posts/%u", post->item.number);
     midge_blob_free(&post->body); /* left from an earlier try */
     midge_blob_init(&post->body, post->item.app->client, POST_BYTES);
-    const struct midge_request get = {.url = url, .sink = &post->body.sink};
+    const struct midge_request get = {
+        .url = url, .sink = &post->body.sink, .max_redirects = APP_REDIRECTS};
     return app_url(item, url, sizeof url, path) ? app_start(item, &get) : MIDGE_ERR_URL;
 }
 

@@ -377,6 +377,43 @@ class Images(Apps):
         self.assert_whole(self.pictures(), {"robot_dog_journey_1.jpg": "a red cat",
                                             "robot_dog_journey_5.jpg": "a blue cat"}, ".png?size=256x256")
 
+    def test_redirects_and_refusals_for_now(self):
+        """Fifty prompts; each POST and picture behind a redirect, some refused for now: all whole,
+        and nothing that was answered is asked again."""
+        prompts = [f"robot dog number {number}" for number in range(1, 51)]
+        (self.dir / "prompts").write_text("\n".join(prompts))
+        again = {"Location": "/again{path}"}
+        self.rules({"match": "^/again/v1/images", "status": 429, "retry_after": 1, "times": 10},
+                   {"match": "^/again/img/", "status": 503, "retry_after": 1, "times": 5},
+                   {"match": "^/again/img/", "cut": 1000, "times": 3},
+                   {"match": "^/v1/images", "status": 307, "headers": again},
+                   {"match": "^/img/", "status": 302, "headers": again})
+        self.servers.ask("POST", "/stats/reset")
+        ran = self.old("--prompts", "prompts", "--limit", "8")
+        self.assertEqual((0, ""), (ran.code, ran.text), ran)
+        asked = self.servers.ask("GET", "/stats")["requests"]
+        self.servers.ask("DELETE", "/rules")
+        self.assert_whole(self.pictures(), {f"robot_dog_journey_{number}.jpg": prompt
+                                            for number, prompt in enumerate(prompts, 1)}, ".png?size=256x256")
+        self.assertEqual(60, asked["/again/v1/images/generations"])
+        self.assertEqual(58, sum(n for path, n in asked.items() if path.startswith("/again/img/")))
+
+    def test_no_retries(self):
+        self.rules({"match": "^/v1/images", "status": 429, "retry_after": 1, "times": 1})
+        self.servers.ask("POST", "/stats/reset")
+        ran = self.images("--retries", "0")
+        self.assertEqual((1, 2), (ran.code, len(self.pictures())), ran)
+        self.assertEqual(3, self.servers.ask("GET", "/stats")["requests"]["/v1/images/generations"])
+
+    def test_a_refusal_that_stays(self):
+        """The last answer is the one that is told; a wait that is too long is not begun."""
+        self.rules({"match": "in a lab", "status": 429}, {"match": "exploring", "retry_after": 16})
+        self.servers.ask("POST", "/stats/reset")
+        ran = self.images()
+        self.assert_failed(ran, 1, "API", "429 Client Error: Too Many Requests for url: ")
+        self.assert_failed(ran, 2, "API", "Retry-After: 16 s")
+        self.assertEqual(4 + 1 + 1, self.servers.ask("GET", "/stats")["requests"]["/v1/images/generations"])
+
     def test_a_bad_key(self):
         ran = self.images(key="bad")
         for number in (1, 2, 3):

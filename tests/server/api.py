@@ -131,6 +131,7 @@ def image_refusal(path, given):
 
 
 @routes.post("/v1/images/generations")
+@routes.post("/again/v1/images/generations")    # for a rule that redirects: /again{path}
 async def generate_images(request):
     refused = refusal(request)
     if refused:
@@ -153,6 +154,7 @@ async def generate_images(request):
 
 
 @routes.get("/img/{name}.{kind:png|jpg}")
+@routes.get("/again/img/{name}.{kind:png|jpg}")
 async def get_image(request):
     size, kind = picture_size(request.query.get("size", "256x256")), request.match_info["kind"]
     if not size:

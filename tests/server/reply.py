@@ -49,11 +49,12 @@ def error_reply(path, status, message=None, headers=(), param=None, code=None):
     return json_reply({"error": error}, status, headers=list(headers))
 
 
-def spoiled(reply, fault, path):
+def spoiled(reply, fault, path, target):
     """The reply with the fault's own status, body and headers in it."""
     if fault.status is not None:
         reply = error_reply(path, fault.status)
-    headers = [*reply.headers, *fault.headers.items()]
+    headers = [*reply.headers,
+               *((name, value.replace("{path}", target)) for name, value in fault.headers.items())]
     if fault.retry_after is not None:
         headers.append(("Retry-After", str(fault.retry_after)))
     changes = {"headers": headers}

@@ -155,7 +155,7 @@ async def serve(request, handler):
                 await hang_up(request.transport, "rst")
                 raise ConnectionResetError("reset on purpose")
             reply = await endpoint_reply(request, handler) if fault.status is None else Reply()
-            reply = spoiled(reply, fault, request.path)
+            reply = spoiled(reply, fault, request.path, request.path_qs)
 
             def on_sent(count):
                 stats.bytes_sent[request.path] += count
