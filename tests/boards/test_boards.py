@@ -129,6 +129,27 @@ class Programs(Board):
         self.assertIn("images: prompt 2: network error", ran.text)
         self.assertEqual(["ca.pem", "robot_dog_journey_1.jpg", "robot_dog_journey_3.jpg"], self.files())
 
+    def test_images_redirected_and_refused_for_now(self):
+        """Each POST and each picture is behind a redirect; the API refuses two, and one server is busy."""
+        if set(PROFILES) == {"tiny"}:
+            self.skipTest("tiny is without both")
+        again = {"Location": "/again{path}"}
+
+        def spoil():
+            self.servers.ask("DELETE", "/rules")
+            self.rules({"match": "^/again/v1/images", "status": 429, "retry_after": 1, "times": 2},
+                       {"match": "^/again/img/", "status": 503, "times": 1},
+                       {"match": "^/v1/images", "status": 307, "headers": again},
+                       {"match": "^/img/", "status": 302, "headers": again})
+
+        def between():
+            self.take_pictures()
+            spoil()
+        spoil()
+        self.program("images", "--model", "dall-e-2", "--size", "256x256", between=between,
+                     profile=next(profile for profile in PROFILES if profile != "tiny"))
+        self.take_pictures()
+
     def test_tour(self):
         self.program("tour")
 
