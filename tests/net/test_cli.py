@@ -8,6 +8,7 @@ import pathlib
 import pty
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -62,13 +63,48 @@ class Usage(Case):
         self.refused("-\u00f6", self.url(), words=["unknown option '-\u00f6'"])
 
     def test_globs(self):
-        for path in ("/{a,b}", "/{a}", "/[1-3]", "/[a-z]", "/[001-100:10]", "/x?y=[1-3]", "/}"):
+        """What a pattern stands for, in curl's order, which is asked where it is installed."""
+        for pattern, paths in (("{a,b}", "a b"), ("{a}", "a"), ("[1-3]", "1 2 3"), ("[c-e]", "c d e"), ("[5-5]", "5"),
+                               ("[001-100:30]", "001 031 061 091"), ("[a-h:3]", "a d g"), ("[9-11]", "9 10 11"),
+                               ("{a,b}[1-2]", "a1 a2 b1 b2"), ("[1-2]{a,}x", "1ax 1x 2ax 2x"),
+                               (r"{\{a\},b\,c}", "{a} b\\ c"), (r"\[1-3\]", "[1-3]"), ("a?b=[1-2]", "a?b=1 a?b=2")):
+            with self.subTest(pattern):
+                ran = self.midge(self.url("/echo/") + pattern)
+                self.assert_code(0, ran)
+                self.assertEqual([self.url("/echo/" + path) for path in paths.split()],
+                                 [line["url"] for line in ran.lines])
+                if shutil.which("curl") and "\\" not in pattern:
+                    theirs = subprocess.run(["curl", "-sS", "-o", "/dev/null", "-w", "%{url}\n", "--cacert", self.ca,
+                                             self.url("/echo/") + pattern], capture_output=True, text=True, timeout=60)
+                    self.assertEqual([line["url"] for line in ran.lines], theirs.stdout.split())
+                self.assertEqual(1, len(self.midge("-g", self.url("/echo/") + pattern.replace("\\", ""))))
+        for url in (self.url("/echo?a[]=1&b[0]=2&c[x]=3&d[1-]&e[a-1]&f[1-2:]"), self.url("/posts/1", host="[::1]")):
+            self.assertEqual(1, len(self.midge(url)))
+
+    def test_malformed_globs(self):
+        for path, words in (("/{", "not closed"), ("/a{b,c", "not closed"), ("/}", "without an opening"), ("/{}", "without a word"),
+                            ("/{a{b}}", "inside of braces"), ("/[3-1]", "from high to low"), ("/[1-3:0]", "step 0")):
             with self.subTest(path):
-                self.refused(self.url(path), words=["globbing", "-g "])
-                ran = self.midge("-g", self.url("/echo" + path))
-                self.assertEqual((0, 200), (ran.code, ran[0]["status"]), ran)
-        for url in (self.url("/echo?a[]=1&b[0]=2&c[x]=3"), self.url("/posts/1", host="[::1]")):
-            self.assert_code(0, self.midge(url))
+                ran = self.midge(self.url(path), self.url("/posts/1"))
+                self.assert_code(3, ran, "midge: (3) " + self.url(path), words, "-g ")
+                self.assertEqual(["URL", ""], [line["error"] for line in ran.lines])
+        self.refused(self.url("/[1-99999]{a,b}"), words=["more than 100000 URLs"])
+        self.refused(self.url("/[1-999999999][1-999999999][1-999999999]"), words=["more than 100000 URLs"])
+        self.refused("-o", "a", "-o", "b", self.url("/{a,b}"), words=["more -o and -O than URLs"])
+
+    def test_names_by_globs(self):
+        """Each URL of a pattern has the pattern's output, with the words of the pattern in it."""
+        ran = self.midge("-o", "post_#1-#2.#3#", self.url("/{posts,echo}/[1-2]"), "-O", self.url("/posts/[3-4]"),
+                         self.url("/posts/5"))
+        self.assert_code(0, ran)
+        self.assertEqual(["3", "4", "post_echo-1.#3#", "post_echo-2.#3#", "post_posts-1.#3#", "post_posts-2.#3#"],
+                         sorted(path.name for path in self.dir.iterdir() if not path.name.startswith(".")))
+        self.assertEqual(5, ran.json["id"])
+        self.assertEqual(2, midge_test.json.loads((self.dir / "post_posts-2.#3#").read_bytes())["id"])
+        self.assert_code(0, self.midge("-o", "#1", self.url("/posts/1")))
+        self.assertTrue((self.dir / "#1").exists())
+
+    def test_url_is_no_file(self):
         self.refused("--url", "@file", words=["--url", "@file"])
 
     def proxied(self, url, *arguments, **variables):

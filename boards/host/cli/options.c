@@ -318,27 +318,12 @@ static int check_tls(struct group *group)
     return 0;
 }
 
-static int check_globs(const struct group *group)
-{
-    for (size_t i = 0; !group->globoff && i < group->urls.n; i++) {
-        if (glob_found(group->urls.at[i].text)) {
-            return usage_error("%s: {a,b} and [1-3] in a URL (globbing) are not supported; -g "
-                               "takes them as they are",
-                               group->urls.at[i].text);
-        }
-    }
-    return 0;
-}
-
 static int check_group(struct group *group)
 {
     int body = group->data.n > 0 && !group->get;
 
     if (group->urls.n == 0) {
         return usage_error("no URL");
-    }
-    if (group->outputs.n > group->urls.n) {
-        return usage_error("more -o and -O than URLs");
     }
     if (group->uploads.n > 1) {
         return usage_error("one -T holds for all URLs: it can't be given twice");
@@ -365,7 +350,7 @@ static int check_group(struct group *group)
     if (group->ipv4 && group->ipv6) {
         return usage_error("-4 and -6 leave no address");
     }
-    if (check_globs(group) != 0 || follow_check(group) != 0) {
+    if (follow_check(group) != 0) {
         return EXIT_USAGE;
     }
     return check_tls(group);
@@ -386,7 +371,11 @@ int options_parse(struct options *options, int argc, char **argv)
         return usage_error("option --seed: only with --sim");
     }
     for (size_t i = 0; code == 0 && i < options->n_groups; i++) {
-        code = check_group(&options->groups[i]);
+        struct group *group = &options->groups[i];
+        code = group->outputs.n > group->urls.n ? usage_error("more -o and -O than URLs")
+               : group->globoff                 ? 0
+                                                : glob_expand(options->keep, group);
+        code = code != 0 ? code : check_group(group);
     }
     return code;
 }

@@ -24,6 +24,7 @@ enum item_kind {
 struct item {
     enum item_kind kind;
     const char *text;
+    const char *why; /* a URL: why its pattern is malformed (glob.h); NULL: it is not */
 };
 struct items {
     struct item *at;

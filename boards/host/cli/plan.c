@@ -221,13 +221,19 @@ static void set_address(struct fetch *fetch, const struct shared *shared)
 static void plan_fetch(struct fetch *fetch, struct shared *shared, size_t index)
 {
     const struct data *data = &shared->data;
+    const struct item *url = &shared->group->urls.at[index];
 
     fetch->group = shared->group;
-    fetch->given = shared->group->urls.at[index].text;
+    fetch->given = url->text;
     if (shared->group->uploads.n > 0) {
         fetch->upload_path = shared->group->uploads.at[0].text;
     }
-    set_url(fetch, shared);
+    if (url->why != NULL) {
+        fetch->url = url->text;
+        fetch_refuse(fetch, MIDGE_ERR_URL, 0, url->why);
+    } else {
+        set_url(fetch, shared);
+    }
     set_output(fetch, shared, index);
     set_request(fetch, shared);
     if (shared->group->resolve.n > 0 || shared->group->connect_to.n > 0) {
