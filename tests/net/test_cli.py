@@ -81,6 +81,19 @@ class Usage(Case):
         for url in (self.url("/echo?a[]=1&b[0]=2&c[x]=3&d[1-]&e[a-1]&f[1-2:]"), self.url("/posts/1", host="[::1]")):
             self.assertEqual(1, len(self.midge(url)))
 
+    def test_hosts_in_other_scripts(self):
+        port = self.servers.ports["http"]
+        for name, label in (("b\u00fccher", "xn--bcher-kva"), ("B\u00dcCHER", "xn--bcher-kva"), ("fa\u00df", "xn--fa-hia"),
+                            ("\u65e5\u672c\u8a9e", "xn--wgv71a119e"), ("XN--BCHER-KVA", "xn--bcher-kva")):
+            with self.subTest(name):
+                ran = self.midge("--resolve", f"{label}.example:{port}:127.0.0.1", f"http://{name}.example:{port}/echo?\u00fc")
+                self.assert_code(0, ran)
+                self.assertEqual(f"{label}.example:{port}", dict(ran.json["headers"])["Host"])
+                self.assertEqual(f"http://{label}.example:{port}/echo?%C3%BC", ran[0]["effective_url"])
+        for name in ("a\u202eb.com", "-\u00fc.de", "\u00fc" * 70, "xn--\u00fc", "\u00fc..de"):
+            with self.subTest(name):
+                self.assert_code(3, self.midge(f"http://{name}/"), "is no host name: ")
+
     def test_malformed_globs(self):
         for path, words in (("/{", "not closed"), ("/a{b,c", "not closed"), ("/}", "without an opening"), ("/{}", "without a word"),
                             ("/{a{b}}", "inside of braces"), ("/[3-1]", "from high to low"), ("/[1-3:0]", "step 0")):

@@ -16,6 +16,7 @@
 #include "failure.h"
 #include "follow.h"
 #include "headers.h"
+#include "idn.h"
 #include "host/proxy.h"
 #include "local_name.h"
 #include "url_words.h"
@@ -93,11 +94,16 @@ static const char *with_query(struct keep *keep, const char *url, const struct t
 /* Sets the normal form, or the reason why there is none. */
 static void set_url(struct fetch *fetch, struct shared *shared)
 {
-    const char *url = fetch->given;
+    const char *why, *url = idn_url(shared->keep, fetch->given, &why);
     struct text *normal = &shared->normal;
     size_t len;
     int err;
 
+    if (url == NULL) {
+        fetch->url = fetch->given;
+        fetch_refuse(fetch, MIDGE_ERR_URL, 0, why);
+        return;
+    }
     if (fetch->upload_path != NULL) {
         url = local_name_upload_url(shared->keep, url, fetch->upload_path);
     }
