@@ -46,6 +46,7 @@ boards/common/console: @own @iso
 boards/common/services: @own @iso common/hw.h midge/
 boards/host:       @own *system board.h midge/
 boards/host/device: @own *system lwipopts.h host/ midge/
+boards/host/idn:    @own *system host/
 boards/host/cli:   @own *system board.h apps/ common/ host/ midge/ cJSON.h
 RULES
 

@@ -96,11 +96,6 @@ static int holds(const struct typed *typed, int (*is)(int))
     return 0;
 }
 
-static int is_foreign(int c)
-{
-    return c >= 0x80;
-}
-
 static int is_bad(int c)
 {
     return !isalnum(c) && c != '-' && c != '.' && c != '_';
@@ -122,9 +117,6 @@ static const char *host(const struct typed *typed)
     }
     if (at[0] == '[') {
         return "what is in the brackets is no IPv6 address";
-    }
-    if (holds(typed, is_foreign)) {
-        return "non-ASCII characters in the host: write its xn-- form";
     }
     if (holds(typed, is_bad)) {
         return keep_format(typed->keep, "'%.*s' is no host name", (int)len, at);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* In place of idn2.c where libidn2 is missing: url_words.c tells the user. */
-#include "host/cli/idn.h"
+/* In place of idn2.c where libidn2 is missing. */
+#include "host/idn.h"
 
-const char *idn_url(struct keep *keep, const char *url, const char **why)
+const char *idn_name(const char *host, char name[IDN_NAME])
 {
-    (void)keep;
-    (void)why;
-    return url;
+    (void)host;
+    (void)name;
+    return "this build has no libidn2: write its xn-- form";
 }
