@@ -56,10 +56,10 @@ enum midge_event_source_state {
 };
 
 /* 536 bytes on a machine of 32 bits. Clear it and set the first part; zero means the value in
-   brackets. It must stay at its address
-   until the source has ended and all callbacks have returned. The callbacks may start, cancel and
-   close; but on_event must not start this source again. No callback comes after midge_cancel of the
-   source; after midge_close in a callback, more may come until midge_poll returns. */
+   brackets. It must stay at its address until the source has ended and all callbacks have returned.
+   The callbacks may start, cancel and close; but on_event must not start this source again. No
+   callback comes after midge_cancel of the source; after midge_close in a callback, more may come
+   until midge_poll returns. */
 struct midge_event_source {
     /* Its URL, headers (of other names than Last-Event-ID), limits, and the way to connect. It and
        its strings are not copied: they must live, unchanged, until the source has ended. Must not
