@@ -405,7 +405,8 @@
 #define MIDGE_WITH_PREPARED 1
 #endif
 
-/* midge_sleep, midge_call_later and midge_future. The four features below include them. */
+/* midge_sleep, midge_call_later and midge_future. The four features below include them, and so does
+   event_source. */
 #ifndef MIDGE_WITH_FUTURES
 #define MIDGE_WITH_FUTURES 1
 #endif
@@ -430,14 +431,23 @@
 #define MIDGE_WITH_SEMAPHORE 1
 #endif
 
-#define MIDGE__FUTURES                                                                             \
-    (MIDGE_WITH_FUTURES || MIDGE_WITH_TASKS || MIDGE_WITH_GATHER || MIDGE_WITH_TIMEOUT ||          \
-     MIDGE_WITH_SEMAPHORE)
-
 /* Bodies that are read while they arrive: server-sent events and lines (midge/sse.h). */
 #ifndef MIDGE_WITH_SSE
 #define MIDGE_WITH_SSE 1
 #endif
+
+/* Streams of events that are connected again (midge/event_source.h). They need the sink above. */
+#ifndef MIDGE_WITH_EVENT_SOURCE
+#define MIDGE_WITH_EVENT_SOURCE 1
+#endif
+#if MIDGE_WITH_EVENT_SOURCE && !MIDGE_WITH_SSE
+#undef MIDGE_WITH_EVENT_SOURCE
+#define MIDGE_WITH_EVENT_SOURCE 0
+#endif
+
+#define MIDGE__FUTURES                                                                             \
+    (MIDGE_WITH_FUTURES || MIDGE_WITH_TASKS || MIDGE_WITH_GATHER || MIDGE_WITH_TIMEOUT ||          \
+     MIDGE_WITH_SEMAPHORE || MIDGE_WITH_EVENT_SOURCE)
 
 /* midge_base64_sink (body.h). */
 #ifndef MIDGE_WITH_BASE64

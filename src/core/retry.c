@@ -13,13 +13,13 @@
  * once; if the server asks for too long a wait, the answer is final.
  */
 #include "core/retry.h"
+#include "base/backoff.h"
 #include "base/millis.h"
 #include "core/client.h"
 #include "core/queue.h"
 #include "core/request.h"
 #include "core/rewind.h"
 #include "policy/retry.h"
-#include <string.h>
 
 #if MIDGE_WITH_RETRY
 
@@ -79,12 +79,7 @@ static bool helps(const struct midge__transfer *t, const struct midge_retry *rul
 /* Without entropy the requests of one client differ at least. */
 static uint32_t chance(const struct midge_client *client)
 {
-    uint8_t bytes[sizeof(uint32_t)];
-    uint32_t value = client->serial * UINT32_C(2654435769);
-    if (client->port->entropy(client->port->ctx, bytes, sizeof bytes) == MIDGE_OK) {
-        memcpy(&value, bytes, sizeof value);
-    }
-    return value;
+    return midge__chance(client->port, client->serial * UINT32_C(2654435769));
 }
 
 /* The wait before the next repeat; false: it would be too long, for the server's wish or for the
@@ -103,7 +98,7 @@ static bool find_wait(const struct midge__transfer *t, const struct midge_retry 
         *wait = *wait > rules->fixed_ms ? *wait : rules->fixed_ms;
     } else {
         *wait +=
-            midge__retry_wait(or_else(rules->first_ms, FIRST_MS), most, t->repeats, chance(client));
+            midge__backoff(or_else(rules->first_ms, FIRST_MS), most, t->repeats, chance(client));
     }
     const uint32_t total = midge__deadline_limit(t, MIDGE__LIMIT(total_ms));
     return (total == MIDGE_NO_TIMEOUT || (gone < total && *wait < total - gone)) &&

@@ -6,7 +6,6 @@
  *
  * and the request may be sent again (RFC 9110 9.2.2) if its method is idempotent, or it is marked
  * as repeatable, or the server did not process it: 429, 503 with Retry-After, nothing was sent.
- * Waits have full jitter, so that clients that failed together do not come back together.
  */
 #include "policy/retry.h"
 #include "midge/config.h"
@@ -60,16 +59,6 @@ bool midge__retry_helps(const struct midge__retry_case *how)
     bool unprocessed = how->status == 429 || (how->status == 503 && how->asks_later);
     return (is_passing_status(how->status) || (how->any_failure && how->status >= 400)) &&
            (how->is_repeatable || unprocessed);
-}
-
-uint32_t midge__retry_wait(uint32_t first_ms, uint32_t most_ms, unsigned nth, uint32_t chance)
-{
-    uint32_t most = first_ms;
-    for (; nth > 0 && most < most_ms; nth--) {
-        most = most > most_ms / 2 ? most_ms : most * 2;
-    }
-    most = most < most_ms ? most : most_ms;
-    return (uint32_t)((uint64_t)chance * ((uint64_t)most + 1) >> 32);
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Retries: may a request be sent again, and when (retry.c)? */
+/* Retries: may a request be sent again (retry.c)? */
 #ifndef MIDGE_POLICY_RETRY_H
 #define MIDGE_POLICY_RETRY_H
 
@@ -18,9 +18,6 @@ struct midge__retry_case {
 
 /* Is the failure of a kind that may pass, and may the request be repeated after it? */
 bool midge__retry_helps(const struct midge__retry_case *how);
-/* Milliseconds to wait before the nth repeat (0: the first): by chance up to first_ms, then up to
-   twice as long each time, at most most_ms. chance: any number. */
-uint32_t midge__retry_wait(uint32_t first_ms, uint32_t most_ms, unsigned nth, uint32_t chance);
 
 /* The budget of a client, in tenths of a repeat. Each repeat takes ten, each good answer gives one
    back: when most requests fail, the repeats add a tenth to the load, not a multiple. */

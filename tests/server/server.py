@@ -21,6 +21,7 @@ except ImportError as missing:
 
 import api
 import control
+import events
 import probe
 from faults import Fault, Gate, Rules, modified
 from process import add_lifetime_options, apply_lifetime_options, write_json
@@ -111,7 +112,7 @@ def make_app(options):
     app["gate"] = Gate()
     if options.rules:
         app["rules"].add(json.loads(pathlib.Path(options.rules).read_text()))
-    for module in (api, probe, control):
+    for module in (api, events, probe, control):
         app.add_routes(module.routes)
     return app
 

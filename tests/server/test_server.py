@@ -212,6 +212,22 @@ class Services(unittest.TestCase):
 
 
 class Probes(unittest.TestCase):
+    def test_events(self):
+        status, headers, body = fetch("/events?n=3&retry=50")
+        self.assertEqual((status, headers["Content-Type"]), (200, "text/event-stream"))
+        self.assertEqual(body, b"retry: 50\nid: 1\ndata: event 1\n\nid: 2\ndata: event 2\ndata:and more\n\n"
+                               b"event: tick\nid: 3\ndata: event 3\n\n")
+        behind = {"Last-Event-ID": "2"}
+        self.assertEqual(fetch("/events?n=3&bom&comments&ends=crlf&framing=close&_drip=1,0", headers=behind)[2],
+                         b"\xef\xbb\xbf: still here\r\n\r\nevent: tick\r\nid: 3\r\ndata: event 3\r\n\r\n")
+        self.assertEqual(fetch("/events?n=2", headers=behind)[0], 204)
+        self.assertEqual(fetch("/events?each=1&ends=cr", headers=behind)[2], b"event: tick\rid: 3\rdata: event 3\r\r")
+        with self.assertRaises(http.client.IncompleteRead):
+            fetch("/events?each=1&end=fin")
+        with self.assertRaises(ConnectionResetError):
+            fetch("/events?each=1&end=rst")
+        self.assertEqual(fetch("/events?end=other")[0], 400)
+
     def test_echo(self):
         body = b"a\xffb" * 1000
         seen = fetch_json("/echo/a%20b?c=d%2Fe", "PATCH", body, {"X-One": "1"}, port="https")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The policy of retries: which failures may pass, how long to wait, the budget. */
+/* The policy of retries: which failures may pass, the budget. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,23 +57,6 @@ static void errors(void **state)
     }
 }
 
-/* The longest wait doubles up to the limit; the shortest is 0. */
-static void waits(void **state)
-{
-    static const uint32_t most[] = {1000, 2000, 4000, 8000, 10000, 10000};
-    (void)state;
-    for (unsigned nth = 0; nth < 6; nth++) {
-        assert_int_equal(midge__retry_wait(1000, 10000, nth, UINT32_MAX), most[nth]);
-        assert_int_equal(midge__retry_wait(1000, 10000, nth, 0), 0);
-        assert_in_range(midge__retry_wait(1000, 10000, nth, UINT32_MAX / 2), most[nth] / 2 - 1,
-                        most[nth] / 2 + 1);
-    }
-    assert_int_equal(midge__retry_wait(1000, 10, 0, UINT32_MAX), 10);
-    assert_int_equal(midge__retry_wait(1, UINT32_MAX, 255, UINT32_MAX), UINT32_MAX);
-    assert_int_equal(midge__retry_wait(UINT32_MAX, UINT32_MAX, 255, UINT32_MAX), UINT32_MAX);
-    assert_int_equal(midge__retry_wait(0, UINT32_MAX, 255, UINT32_MAX), 0);
-}
-
 static void budget(void **state)
 {
     uint32_t left = 2 * MIDGE__RETRY_COST;
@@ -98,7 +81,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(statuses),
         cmocka_unit_test(errors),
-        cmocka_unit_test(waits),
         cmocka_unit_test(budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
