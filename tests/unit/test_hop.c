@@ -784,6 +784,33 @@ static void prepared(void **state)
     world_close(&w);
 }
 
+/* Its method is the first one again too: a POST is not sent twice, though a GET was the last. */
+static void prepared_post(void **state)
+{
+    static const struct fake_script server = {.steps = {REQUEST, LEADS("303", "/a"), REQUEST,
+                                                        LEADS("302", "/b"), REQUEST, SAY(HELLO),
+                                                        REQUEST, RESET}};
+    struct world w;
+    struct probe p;
+    struct midge_prepared *again;
+    (void)state;
+    open_at(&w, &p, &server);
+    p.request.body = "12345";
+    p.request.body_len = 5;
+    assert_int_equal(midge_prepare(w.client, &p.request, &again), MIDGE_OK);
+    assert_int_equal(midge_start_prepared(w.client, again, NULL, 0, &p.id), MIDGE_OK);
+    world_run(&w);
+    probe_is_hello(&p);
+    p.id = 0;
+    p.dones = p.sink_finishes = 0;
+    assert_int_equal(midge_start_prepared(w.client, again, NULL, 0, &p.id), MIDGE_OK);
+    world_run(&w);
+    assert_int_equal(p.sends, 4);
+    probe_ended(&p, MIDGE_ERR_RECV);
+    midge_prepared_free(w.client, again);
+    world_close(&w);
+}
+
 /* The URL of the last hop stays until the result was taken. */
 static void url_of_result(void **state)
 {
@@ -819,7 +846,7 @@ int main(void)
         cmocka_unit_test(early_answer),     cmocka_unit_test(before_others),
         cmocka_unit_test(limits),           cmocka_unit_test(next_fails),
         cmocka_unit_test(fresh_only_once),  cmocka_unit_test(prepared),
-        cmocka_unit_test(url_of_result),
+        cmocka_unit_test(prepared_post),    cmocka_unit_test(url_of_result),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
