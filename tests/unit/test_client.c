@@ -1474,6 +1474,69 @@ static void callers_block(void **state)
     assert_int_equal(midge_open(&w.client, &config), MIDGE_ERR_INVALID);
 }
 
+/* Each of the port's functions that every port has. */
+static void ports_are_whole(void **state)
+{
+    struct fake fake;
+    struct midge_client *client = NULL;
+    (void)state;
+    fake_init(&fake);
+    struct midge_config config = {.port = &fake.port, .memory_size = 100000};
+    config.memory = malloc(config.memory_size);
+    for (size_t at = offsetof(struct midge_port, clock_ms); at <= offsetof(struct midge_port, wake);
+         at += sizeof fake.port.wake) {
+        struct midge_port port = fake.port;
+        memset((char *)&port + at, 0, sizeof port.wake);
+        config.port = &port;
+        assert_int_equal(midge_open(&client, &config), MIDGE_ERR_INVALID);
+        assert_null(client);
+    }
+    config.port = &fake.port;
+    assert_int_equal(midge_open(&client, &config), MIDGE_OK);
+    midge_close(client);
+    free(config.memory);
+    fake_deinit(&fake);
+}
+
+/* Each table of the client has room for all that it may hold at once: sleeps that end, timers of
+   requests and connections, origins, descriptors. */
+static void tables_are_full(void **state)
+{
+    static const struct fake_script slow = {.connect_ms = 5,
+                                            .steps = {REQUEST, WAIT(20), SAY(HELLO), LOOP}};
+    static const struct midge_config config = {
+        .max_connections = 7, .max_per_origin = 2, .max_awaitables = 40};
+    static char urls[40][40];
+    struct world w;
+    static struct probe p[20];
+    midge_id sleeps[20];
+    (void)state;
+    world_open(&w, &config);
+    fake_listen(&w.fake, 80, &slow);
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < 20; i++) {
+            (void)snprintf(urls[i], sizeof urls[i], "http://h%u.test/", i % 10);
+            assert_int_equal(midge_sleep(w.client, 1 + 7 * (i % 5), &sleeps[i]), MIDGE_OK);
+            probe_get(&p[i], &w, urls[i]);
+        }
+        midge_id none;
+        assert_int_equal(midge_sleep(w.client, 1, &none), MIDGE_ERR_NO_SLOT);
+        world_run(&w);
+        (void)midge__memory_verify(&w.client->memory);
+        for (unsigned i = 0; i < 20; i++) {
+            struct midge_result result;
+            assert_int_equal(midge_take(w.client, sleeps[i], &result), MIDGE_OK);
+            assert_int_equal(result.error, MIDGE_OK);
+            for (unsigned j = 0; j < i; j++) {
+                assert_int_not_equal(sleeps[i], sleeps[j]);
+            }
+            probe_is_hello(&p[i]);
+        }
+        assert_int_equal(w.fake.peak_open, 7);
+    }
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1522,6 +1585,8 @@ int main(void)
         cmocka_unit_test(refused_opens),
         cmocka_unit_test(no_root_no_https),
         cmocka_unit_test(callers_block),
+        cmocka_unit_test(ports_are_whole),
+        cmocka_unit_test(tables_are_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

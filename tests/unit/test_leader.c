@@ -893,6 +893,44 @@ static void slow_close_holds_one_place(void **state)
     tls_world_close(&w);
 }
 
+/* A request that ends while its connection waits for a permit says nothing about the server: its
+   session stays, and its address. */
+static void timeout_before_the_permit(void **state)
+{
+    static const struct midge_config config = {
+        .max_connections = N, .max_per_origin = N, .max_handshakes = 1};
+    struct world w;
+    struct probe first, p, q;
+    (void)state;
+    tls_world_open(&w, &config);
+    get_one(&w, &first, &near_12);
+    world_run(&w);
+    probe_is_hello(&first);
+    world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
+    fake_next(&w.fake, &no_byte);
+    probe_init(&q, &w, "https://other.test/");
+    q.request.dangerously_skip_verification = 1;
+    q.request.timeouts.tls_ms = 1000;
+    probe_start(&q);
+    world_pass(&w, 10);
+    fake_next(&w.fake, &near_12);
+    probe_init(&p, &w, URL);
+    p.request.dangerously_skip_verification = 1;
+    p.request.timeouts.queue_ms = 100;
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(p.result.phase, MIDGE_PHASE_QUEUE);
+    probe_ended(&p, MIDGE_ERR_TIMEOUT);
+    probe_ended(&q, MIDGE_ERR_TIMEOUT);
+    unsigned lookups = w.fake.lookups;
+    get_one(&w, &p, &near_12);
+    world_run(&w);
+    assert_int_equal(w.fake.lookups, lookups);
+    assert_int_equal(p.result.resumed, 1);
+    probe_is_hello(&p);
+    tls_world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -931,6 +969,7 @@ int main(void)
         cmocka_unit_test(ticket_frees_a_silent_one),
         cmocka_unit_test(session_of_the_asker_goes_last),
         cmocka_unit_test(slow_close_holds_one_place),
+        cmocka_unit_test(timeout_before_the_permit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -492,6 +492,31 @@ static void replayed(void **state)
     world_close(&w);
 }
 
+/* The request's limits hold for each start, also when what was prepared is gone. */
+static void limits_of_each_start(void **state)
+{
+    static const struct fake_script silent = {.steps = {REQUEST}};
+    struct world w;
+    struct probe p;
+    struct midge_prepared *prepared;
+    (void)state;
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 80, &silent);
+    probe_init(&p, &w, URL);
+    p.request.timeouts.first_byte_ms = 100;
+    assert_int_equal(midge_prepare(w.client, &p.request, &prepared), MIDGE_OK);
+    p.request.timeouts.first_byte_ms = 5000;
+    for (unsigned i = 0; i < 3; i++) {
+        uint64_t before = w.fake.now_ms;
+        probe_restart(&p, prepared);
+        world_run(&w);
+        assert_int_equal(w.fake.now_ms - before, 100);
+        probe_ended(&p, MIDGE_ERR_TIMEOUT);
+    }
+    midge_prepared_free(w.client, prepared);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,6 +536,7 @@ int main(void)
         cmocka_unit_test(closed),
         cmocka_unit_test(replayed),
         cmocka_unit_test(busy_takes_nothing),
+        cmocka_unit_test(limits_of_each_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

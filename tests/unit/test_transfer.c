@@ -1950,6 +1950,82 @@ static void endless_head(void **state)
     world_close(&w);
 }
 
+/* The limit of a remembered address ends with its failure: the lookup after it may take longer. */
+static void late_lookup_after_failure(void **state)
+{
+    static const struct fake_script refuses = {.connect = FAKE_REFUSES};
+    struct world w;
+    struct probe first, p;
+    (void)state;
+    world_open(&w, NULL);
+    set_name(&w, (struct fake_name){.host = "example.com", .count = 1, .ms = 900});
+    probe_get(&first, &w, URL);
+    world_run(&w);
+    probe_is_hello(&first);
+    fake_next(&w.fake, &refuses);
+    probe_init(&p, &w, URL);
+    p.request.no_reuse = 1;
+    p.request.timeouts.connect_ms = 1000; /* half of it is for the remembered one */
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(w.fake.lookups, 2);
+    assert_int_equal(w.fake.now_ms, 1000 + 2 * 900);
+    probe_is_hello(&p);
+    world_close(&w);
+}
+
+/* A request that is canceled soon says nothing about its kept connection, however long that was
+   idle before: the other idle connections stay. */
+static void soon_canceled(void **state)
+{
+    static const struct fake_script then_silent = {.steps = {REQUEST, SAY(HELLO), REQUEST}};
+    struct world w;
+    struct probe p[3];
+    (void)state;
+    for (unsigned late = 0; late < 2; late++) {
+        world_open(&w, NULL);
+        fake_listen(&w.fake, 80, &then_silent);
+        probe_get(&p[0], &w, URL);
+        probe_get(&p[1], &w, URL);
+        world_run(&w);
+        probe_is_hello(&p[0]);
+        probe_is_hello(&p[1]);
+        assert_int_equal(w.fake.open, 2);
+        world_pass(&w, 5000);
+        probe_get(&p[2], &w, URL);
+        world_pass(&w, late ? 1000 : 999);
+        assert_int_equal(p[2].dones, 0);
+        assert_int_equal(midge_cancel(w.client, p[2].id), MIDGE_OK);
+        world_turns(&w, 2);
+        assert_int_equal(p[2].result.reused, 1);
+        probe_ended(&p[2], MIDGE_ERR_CANCELED);
+        assert_int_equal(w.fake.open, late ? 0 : 1);
+        world_close(&w);
+    }
+}
+
+/* Nothing of a kept connection that was stale is in the result, if the next one is not reached. */
+static void stale_then_refused(void **state)
+{
+    static const struct fake_script refuses = {.connect = FAKE_REFUSES};
+    static const struct fake_script stale = {.steps = {REQUEST, SAY(HELLO), REQUEST, RESET}};
+    struct world w;
+    struct probe first, p;
+    (void)state;
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 80, &refuses);
+    fake_next(&w.fake, &stale);
+    probe_get(&first, &w, URL);
+    world_run(&w);
+    probe_is_hello(&first);
+    probe_get(&p, &w, URL);
+    world_run(&w);
+    assert_int_equal(p.result.retries, 1);
+    assert_int_equal(p.result.reused, 0);
+    probe_ended(&p, MIDGE_ERR_CONNECT);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -2006,6 +2082,9 @@ int main(void)
         cmocka_unit_test(skipped_in_trailers),
         cmocka_unit_test(heads_in_sum),
         cmocka_unit_test(endless_head),
+        cmocka_unit_test(late_lookup_after_failure),
+        cmocka_unit_test(soon_canceled),
+        cmocka_unit_test(stale_then_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
