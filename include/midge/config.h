@@ -162,14 +162,6 @@
 #ifndef MIDGE_REDIRECT_BODY
 #define MIDGE_REDIRECT_BODY 16384
 #endif
-/* Hooks: bytes of names and values, with a NUL after each, that they may set for one hop. */
-#ifndef MIDGE_HOOK_BYTES
-#define MIDGE_HOOK_BYTES 8192
-#endif
-/* Hooks: how often they may repeat one hop, 1 to 255; then its answer is final. */
-#ifndef MIDGE_HOOK_REPEATS
-#define MIDGE_HOOK_REPEATS 5
-#endif
 /* How long midge waits for an answer after sending the request failed, ms: a server may answer
    413 and at the same time stop to read the upload. */
 #ifndef MIDGE_EARLY_ANSWER_MS
@@ -347,12 +339,10 @@
 #define MIDGE_WITH_RETRY 1
 #endif
 
-/* Hooks around each hop: request.hooks and config.hooks (hooks.h). Without them these are ignored
-   if they are NULL, and else midge_start and midge_open answer UNSUPPORTED. */
+/* Hooks around each hop: request.hooks and config.hooks (hooks.h). Refused as request.retry is. */
 #ifndef MIDGE_WITH_HOOKS
 #define MIDGE_WITH_HOOKS 1
 #endif
-
 /* result.retry_after_s. Without it that is always 0. */
 #ifndef MIDGE_WITH_RETRY_AFTER
 #define MIDGE_WITH_RETRY_AFTER 1

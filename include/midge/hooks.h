@@ -35,6 +35,16 @@
 extern "C" {
 #endif
 
+/* Limits, which a build may change as those of config.h: bytes of names and values, with a NUL
+   after each, that hooks may set for one hop; */
+#ifndef MIDGE_HOOK_BYTES
+#define MIDGE_HOOK_BYTES 8192
+#endif
+/* and how often they may repeat one hop, 1 to 255: then its answer is final. */
+#ifndef MIDGE_HOOK_REPEATS
+#define MIDGE_HOOK_REPEATS 5
+#endif
+
 #if MIDGE_WITH_HOOKS
 
 /* One hop; valid only during the callback that gets it. */
