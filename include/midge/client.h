@@ -79,6 +79,8 @@ struct midge_config {
     struct midge_timeouts timeouts;
     const struct midge_retry *retry; /* of requests without their own; lives as long as the client
                                         [no repeats] */
+    struct midge_hook
+        *hooks;            /* of all requests (hooks.h); they live as long as the client [none] */
     uint16_t retry_budget; /* repeats of all requests together that are in store; ten good answers
                               bring one back [10] */
     struct midge_tls tls;

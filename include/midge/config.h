@@ -339,6 +339,10 @@
 #define MIDGE_WITH_RETRY 1
 #endif
 
+/* Hooks around each hop: request.hooks and config.hooks (hooks.h). Refused as request.retry is. */
+#ifndef MIDGE_WITH_HOOKS
+#define MIDGE_WITH_HOOKS 1
+#endif
 /* result.retry_after_s. Without it that is always 0. */
 #ifndef MIDGE_WITH_RETRY_AFTER
 #define MIDGE_WITH_RETRY_AFTER 1

@@ -15,6 +15,7 @@
 #include <midge/gather.h>
 #include <midge/hash.h>
 #include <midge/header.h>
+#include <midge/hooks.h>
 #include <midge/json.h>
 #include <midge/json_write.h>
 #include <midge/port.h>

@@ -16,6 +16,8 @@
 extern "C" {
 #endif
 
+struct midge_hook;
+
 /* Milliseconds. 0: the client's; if that is 0 too: the default in brackets, which config.h sets
    and a build may change. MIDGE_NO_TIMEOUT: none. Otherwise at most 2^31 - 1 (24 days): INVALID
    at start above that. */
@@ -150,6 +152,8 @@ struct midge_request {
     uint64_t max_body;      /* bytes; TOO_LARGE above it. 0: the client's; UINT64_MAX: no limit */
 
     const struct midge_retry *retry; /* must live until completion; NULL: the client's */
+    struct midge_hook *hooks;        /* called after the client's (hooks.h); they must live until
+                                        completion; NULL: none */
 
     /* Callbacks; each may start, cancel, resume or close. All get ctx. */
     void *ctx;

@@ -82,10 +82,11 @@ struct midge_client {
             struct midge__list reuses; /* origins with idle connections and transfers that may use
                                           them */
             struct midge__list stale;  /* origins whose place in the queue may have changed */
+            struct midge__list held;   /* requests that wait for awaitables (hooks.c) */
             struct midge__list sessions, unused; /* origins with sessions, the least recently used
                                                     first; unused: without references */
         };
-        struct midge__list lists[17]; /* all of them */
+        struct midge__list lists[18]; /* all of them */
     };
     struct midge__timer_heap turns; /* queue.c: origins with a transfer that may begin */
     struct midge__timer_heap timers;

@@ -17,6 +17,7 @@
 #include "codec/retry_after.h"
 #include "core/client.h"
 #include "core/conn.h"
+#include "core/hooks.h"
 #include "core/hop.h"
 #include "core/kept_headers.h"
 #include "core/pool.h"
@@ -110,32 +111,12 @@ void midge__exchange_stepped(struct midge__exchange *x)
 
 /* --- begin and end --- */
 
-void midge__exchange_begin(struct midge__exchange *x, struct midge__conn *conn,
-                           struct midge__transfer *t)
-{
-    const struct midge_request *r = t->request;
-    x->conn = conn;
-    x->transfer = t;
-    x->reused = conn->served > 0;
-    conn->transfer = NULL;
-    conn->exchanges++;
-    conn->client->exchanges++;
-    conn->served++;
-    t->conn = conn;
-    t->exchange = x;
-    t->result->reused = x->reused;
-    midge__transfer_state_set(t, MIDGE__TRANSFER_ATTACHED);
-    set_phase(x, MIDGE_PHASE_SEND);
-    if (r->on_send != NULL) {
-        r->on_send(r->ctx, t->aw.id, midge__request_method(r), r->url);
-    }
-}
-
 /* The connection carries it no longer. */
 static struct midge__transfer *take_out(struct midge__exchange *x)
 {
     struct midge__transfer *t = x->transfer;
     struct midge__conn *conn = x->conn;
+    midge__hooks_free(x);
     x->transfer = NULL;
     t->exchange = NULL;
     conn->exchanges--;
@@ -158,15 +139,74 @@ bool midge__exchange_drop(struct midge__transfer *t)
     return midge__carrier(x->conn)->drop(x);
 }
 
+#if MIDGE_WITH_HOOKS
+
+/* NO_MEMORY: x is no exchange any more, and the connection is as before. Another error ends the
+   request. */
+static int run_hooks(struct midge__exchange *x)
+{
+    int err = midge__hooks_send(x);
+    struct midge__transfer *t = x->transfer;
+    struct midge__conn *conn = x->conn;
+    if (t == NULL || err == MIDGE_OK) {
+        return MIDGE_OK;
+    }
+    if (err == MIDGE_ERR_NO_MEMORY) {
+        (void)take_out(x);
+        conn->served--;
+        conn->transfer = conn->served == 0 ? t : NULL;
+        return err;
+    }
+    if (!midge__exchange_drop(t)) {
+        midge__conn_close(conn);
+    }
+    midge__transfer_end(t, err);
+    return MIDGE_OK;
+}
+
+#else
+#define run_hooks(x) ((void)(x), MIDGE_OK)
+#endif
+
+int midge__exchange_begin(struct midge__exchange *x, struct midge__conn *conn,
+                          struct midge__transfer *t)
+{
+    const struct midge_request *r = t->request;
+    x->conn = conn;
+    x->transfer = t;
+    x->reused = conn->served > 0;
+    conn->transfer = NULL;
+    conn->exchanges++;
+    conn->client->exchanges++;
+    conn->served++;
+    t->conn = conn;
+    t->exchange = x;
+    t->result->reused = x->reused;
+    midge__transfer_state_set(t, MIDGE__TRANSFER_ATTACHED);
+    set_phase(x, MIDGE_PHASE_SEND);
+    if (midge__hooks_any(t)) {
+        int err = run_hooks(x);
+        if (err != MIDGE_OK || x->transfer == NULL) {
+            return err;
+        }
+    }
+    if (r->on_send != NULL) {
+        r->on_send(r->ctx, t->aw.id, midge__request_method(r), r->url);
+    }
+    return MIDGE_OK;
+}
+
 /* Does the request go on after this answer? */
 static bool goes_on(const struct midge__transfer *t)
 {
-    return midge__retry_waits(t) || midge__hop_waits(t);
+    return midge__hooks_wait(t) || midge__retry_waits(t) || midge__hop_waits(t);
 }
 
 static void go_on(struct midge__transfer *t)
 {
-    if (midge__retry_waits(t)) {
+    if (midge__hooks_wait(t)) {
+        midge__hooks_begin(t);
+    } else if (midge__retry_waits(t)) {
         midge__retry_begin(t);
     } else {
         midge__hop_begin(t);
@@ -252,7 +292,7 @@ void midge__exchange_request_done(struct midge__exchange *x)
 
 /* --- answers that are dropped --- */
 
-#if MIDGE_WITH_REDIRECTS || MIDGE_WITH_RETRY
+#if MIDGE__DROPS_ANSWERS
 
 /* A redirect, or a failure that may pass: the request goes on after this answer. Its body is read,
    so that the connection can be kept; but not if it is long. Then the request goes on at once. */
@@ -335,7 +375,8 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
     }
     head->url = request->url;
     int failed = MIDGE_OK;
-    if (midge__retry_head(t) || midge__hop_head(x, head, &failed)) {
+    if ((midge__hooks_any(t) && midge__hooks_head(x, head, &failed)) || midge__retry_head(t) ||
+        midge__hop_head(x, head, &failed)) {
         skip_long(x, head);
         return failed;
     }

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "codec/h1_write.h"
 #include "midge/config.h"
 #include "midge/body.h"
 #include "midge/response.h"
@@ -28,6 +29,7 @@
 
 struct midge__conn;
 struct midge__fault;
+struct midge__hook_field;
 struct midge__transfer;
 
 /* --- asked of the carrier --- */
@@ -44,6 +46,20 @@ enum { MIDGE__WAITS_SINK = 1, MIDGE__WAITS_SOURCE = 2, MIDGE__WAITS_MEMORY = 4 }
 /* While an exchange waits for one of these, nothing is delivered to it. */
 #define MIDGE__RECV_WAITS (MIDGE__WAITS_SINK | MIDGE__WAITS_MEMORY)
 
+#if MIDGE_WITH_HOOKS
+/* The part of an exchange that hooks have set (hooks.c). */
+struct midge__hooked {
+    struct midge__hook_field *fields; /* NULL: none */
+    struct midge__h1_headers headers; /* all that are sent; list NULL: the request's */
+    char *keep;                       /* headers of the answer; NULL: the request's */
+    size_t bytes;                     /* of the fields' names and values */
+    bool is_sent;                     /* it is too late to set more */
+};
+#endif
+
+/* Features that drop an answer, since the request goes on after it. */
+#define MIDGE__DROPS_ANSWERS (MIDGE_WITH_REDIRECTS || MIDGE_WITH_RETRY || MIDGE_WITH_HOOKS)
+
 /* One exchange: a request and its answer. The carrier may read it; exchange.c changes it. */
 struct midge__exchange {
     uint8_t waits;   /* MIDGE__WAITS_x */
@@ -57,8 +73,11 @@ struct midge__exchange {
     struct midge__conn *conn;
     struct midge__transfer *transfer; /* NULL: it is over */
     uint64_t sent;                    /* bytes of the body that the carrier has taken */
-#if MIDGE_WITH_REDIRECTS || MIDGE_WITH_RETRY
+#if MIDGE__DROPS_ANSWERS
     uint64_t skipped; /* bytes of the answer's body that were dropped */
+#endif
+#if MIDGE_WITH_HOOKS
+    struct midge__hooked hooked;
 #endif
 };
 
@@ -109,9 +128,10 @@ enum midge__replay {
     MIDGE__REPLAY_SAFE        /* it was not processed: nothing was sent, or the peer says so */
 };
 
-/* Begins the exchange x, all zero, with a request's transfer. Runs on_send, which may end it. */
-void midge__exchange_begin(struct midge__exchange *x, struct midge__conn *conn,
-                           struct midge__transfer *t);
+/* Begins the exchange x, all zero, with a request's transfer. Runs hooks and on_send, which may end
+   it. NO_MEMORY (of a hook): nothing changed. */
+int midge__exchange_begin(struct midge__exchange *x, struct midge__conn *conn,
+                          struct midge__transfer *t);
 /* Bytes moved. */
 void midge__exchange_sent(struct midge__exchange *x, size_t n);
 void midge__exchange_received(struct midge__exchange *x, size_t n);

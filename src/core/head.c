@@ -5,6 +5,7 @@
 #include "core/head.h"
 #include "base/span.h"
 #include "core/client.h"
+#include "core/hooks.h"
 #include "core/origin.h"
 #include "core/prepared.h"
 #include "core/request.h"
@@ -45,8 +46,7 @@ void midge__head_begin(struct midge__h1_write *write, struct midge_url *url,
     set_url(url, t);
     write->method = midge__request_method(r);
     write->url = url;
-    write->headers.list = r->headers;
-    write->headers.count = r->n_headers;
+    write->headers = midge__hooks_headers(t);
     write->content_type = r->content_type;
     write->bearer = r->bearer;
     write->defaults.list = config->headers;

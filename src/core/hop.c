@@ -277,15 +277,9 @@ void midge__hop_begin(struct midge__transfer *t)
     if (request_of(t->hop)->source == NULL) {
         t->source_begun = false;
     }
-    const bool rewound = midge__request_rewind(t);
-    if (t->state == MIDGE__TRANSFER_ENDED) {
-        return; /* its source canceled it */
+    if (midge__request_rewind_or_end(t)) {
+        move(t);
     }
-    if (!rewound || t->aw.client->closing) {
-        midge__transfer_end(t, rewound ? MIDGE_ERR_CLOSED : MIDGE_ERR_REWIND);
-        return;
-    }
-    move(t);
 }
 
 /* --- the end --- */

@@ -36,9 +36,7 @@ bool midge__replay_after_break(struct midge__transfer *t, enum midge__replay rep
 
 bool midge__transfer_steps_back(const struct midge__transfer *t)
 {
-    const struct midge_request *r = t->request;
-    return t->result->status == 0 && is_idempotent(t) &&
-           (!t->source_begun || r->source->rewind != NULL);
+    return t->result->status == 0 && is_idempotent(t) && midge__request_can_rewind(t);
 }
 
 /* The answer's head is longer than the spare buffer, and all connections wait for memory: the

@@ -105,12 +105,6 @@ static bool find_wait(const struct midge__transfer *t, const struct midge_retry 
            (rules->time_ms == 0 || (gone < rules->time_ms && *wait < rules->time_ms - gone));
 }
 
-static bool can_rewind(const struct midge__transfer *t)
-{
-    const struct midge_source *source = midge__request_source(t->request);
-    return source == NULL || !t->source_begun || source->rewind != NULL;
-}
-
 static bool can_reset(const struct midge__transfer *t)
 {
     const struct midge_sink *sink = t->request->sink;
@@ -123,7 +117,7 @@ static bool decide(struct midge__transfer *t, int err)
     struct midge_client *client = t->aw.client;
     const struct midge_retry *rules = rules_of(t);
     return rules != NULL && t->repeats < rules->max && !client->closing && helps(t, rules, err) &&
-           can_rewind(t) && can_reset(t) && find_wait(t, rules, &t->wait_ms) &&
+           midge__request_can_rewind(t) && can_reset(t) && find_wait(t, rules, &t->wait_ms) &&
            midge__retry_pays(&client->retry_budget);
 }
 

@@ -17,6 +17,7 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/deadline.h"
+#include "core/hooks.h"
 #include "core/hop.h"
 #include "core/origin.h"
 #include "core/queue.h"
@@ -117,6 +118,7 @@ static void leave(struct midge__transfer *t)
         t->aw.client->admission_due = true;
         midge__queue_update(t->origin);
     }
+    midge__hooks_release(t);
     midge__queue_take(t);
     t->conn = NULL;
 }

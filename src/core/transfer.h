@@ -77,6 +77,11 @@ struct midge__transfer {
 #if MIDGE_WITH_REDIRECTS
     struct midge__hop *hop; /* the newest one after the start (hop.c); NULL: none */
 #endif
+#if MIDGE_WITH_HOOKS
+    uint8_t hook_repeats;  /* one after the other */
+    bool hook_again, held; /* hooks.c */
+    midge_id awaits;
+#endif
     uint32_t end_ms;                /* the limit of the whole */
     uint16_t target_at, target_len; /* the path and query in request->url; may be empty, or begin
                                        with '?' */

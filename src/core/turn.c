@@ -10,6 +10,7 @@
 #include "core/awaitable.h"
 #include "core/client.h"
 #include "core/conn.h"
+#include "core/hooks.h"
 #include "core/pool.h"
 #include "core/stats.h"
 #include "core/task.h"
@@ -199,6 +200,7 @@ static void work(struct midge_client *client, size_t n_fds, uint64_t early_us)
     midge__tasks_run(client);
     midge__awaitables_forget(client); /* of the last task's result */
     midge__awaitables_deliver(client);
+    midge__hooks_wake(client);
     midge__conns_reap(client);
     /* Completions and tasks may have started requests: these begin without another poll. Tasks that
        wait for room see the change first, in the next turn. */

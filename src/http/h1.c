@@ -4,6 +4,7 @@
    answer is still waited for (h1_end.c). Exchanges take no memory of their own: their state is
    the connection's, and their buffers are lent by the client for a step. */
 #include "http/h1.h"
+#include "core/hooks.h"
 #include "core/request.h"
 #include "http/protocols.h"
 #include <string.h>
@@ -35,8 +36,9 @@ static int attach(struct midge__conn *conn, struct midge__transfer *t)
     midge__h1_parse_init(&h->parse, NULL, 0, head ? MIDGE__H1_FOR_HEAD : 0);
     h->parse.budget = conn->client->config.max_head_total;
     h->parse.wanted = r->keep_headers;
-    midge__exchange_begin(&h->x, conn, t);
-    return MIDGE_OK;
+    int err = midge__exchange_begin(&h->x, conn, t);
+    h->parse.wanted = midge__hooks_keep(&h->x, h->parse.wanted);
+    return err;
 }
 
 /* Sets DONE in the same step: the answer may have arrived already, and the connection is kept only
