@@ -91,7 +91,7 @@ void midge_sse_init(struct midge_sse *sse, char *text, size_t cap, midge_sse_eve
                     void *ctx);
 
 /* Before the next connection of the same stream: forgets an event that was cut, keeps id and
-   retry_ms. */
+   retry_ms. An event source (midge/event_source.h) connects again by itself. */
 void midge_sse_again(struct midge_sse *sse);
 
 /* --- lines --- */
@@ -111,8 +111,8 @@ struct midge_lines {
     uint8_t over;   /* private: the request has ended */
 };
 
-/* text: memory for one line, cap bytes with its NUL, at least 2; it must live as long as the sink.
-   The request's error is TOO_LARGE for a longer line. */
+/* text: memory for one line, cap bytes with its CR, if it has one, and a NUL, at least 2; it must
+   live as long as the sink. The request's error is TOO_LARGE for a longer line. */
 void midge_lines_init(struct midge_lines *lines, char *text, size_t cap, midge_line_fn *on_line,
                       void *ctx);
 

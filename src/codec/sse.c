@@ -167,7 +167,7 @@ static uint8_t after_name(struct midge__sse *s, char c)
 {
     if (c == ':') {
         s->field = field_of(s);
-        return s->name_len > 0 && s->field != NONE ? SPACE : SKIP;
+        return s->field != NONE ? SPACE : SKIP; /* a comment has an empty name */
     }
     if (s->name_len == sizeof s->name) {
         return SKIP;
