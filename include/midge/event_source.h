@@ -67,9 +67,9 @@ struct midge_event_source {
 
        idle_ms of its timeouts is the limit of silence: so long without a byte, and the source
        connects again [MIDGE_IDLE_MS, 60 s]. A server should send a comment more often than that.
-       All limits count for each connection anew, total_ms too. max_redirects [20 if redirects are
-       built in]; each connection begins at `url` again. Accept and Cache-Control are sent for an
-       event stream, unless its headers have them. */
+       All limits count for each connection anew, total_ms too. max_body [no limit], max_redirects
+       [20 if redirects are built in]; each connection begins at `url` again. Accept and
+       Cache-Control are sent for an event stream, unless its headers have them. */
     const struct midge_request *request;
     char *text; /* memory for one event, as midge_sse_init takes it */
     size_t text_size;

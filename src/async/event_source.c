@@ -168,6 +168,9 @@ static int connect(struct midge_event_source *s)
     if (MIDGE_WITH_REDIRECTS && s->get.max_redirects == 0) {
         s->get.max_redirects = REDIRECTS;
     }
+    if (s->get.max_body == 0) { /* the client's is for bodies that end */
+        s->get.max_body = UINT64_MAX;
+    }
     add_headers(s);
     midge_sse_again(&s->sse);
     s->connects++;
@@ -219,6 +222,13 @@ static bool was_good(const struct midge_event_source *s)
             midge_now_ms(s->client) - s->open_ms >= or_else(s->first_ms, FIRST_MS));
 }
 
+/* Without entropy the waits of a source differ at least. */
+static uint32_t chance(const struct midge_event_source *s)
+{
+    return midge__chance(midge_client_port(s->client),
+                         (s->id + s->connects) * UINT32_C(2654435769));
+}
+
 /* The first wait after a good connection is the one of the field retry, if the server sent it. */
 static uint32_t own_wait(const struct midge_event_source *s)
 {
@@ -230,8 +240,7 @@ static uint32_t own_wait(const struct midge_event_source *s)
     }
     first = first > wish ? first : wish;
     const uint32_t by_chance =
-        midge__backoff(first, or_else(s->most_ms, MOST_MS), s->failures,
-                       midge__chance(midge_client_port(s->client), s->id * UINT32_C(2654435769)));
+        midge__backoff(first, or_else(s->most_ms, MOST_MS), s->failures, chance(s));
     return by_chance > wish ? by_chance : wish;
 }
 

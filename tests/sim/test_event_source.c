@@ -229,6 +229,25 @@ static void own_waits(void **state)
     }
 }
 
+/* The waits differ, and a server that is down is not asked all the time. */
+static void no_entropy(void **state)
+{
+    (void)state;
+    midge_close(w.client);
+    struct midge_port *port = midge_sim_port(w.sim);
+    struct midge_port without = *port;
+    without.zone = NULL; /* the port works only as a whole: now it has no entropy */
+    struct midge_config config = {.port = &without, .memory = w.block};
+    config.memory_size = midge_memory_least(&config);
+    assert_int_equal(midge_open(&w.client, &config), MIDGE_OK);
+    midge_sim_add_reply(host, 80, "/events", &down);
+    source_start();
+    (void)midge_sim_run(w.sim, w.client, 3600000);
+    assert_in_range(source.connects, 80, 250);
+    midge_close(w.client);
+    w.client = NULL;
+}
+
 /* A server that opens the stream and closes it at once is not good: it gets longer waits. */
 static void opens_and_closes(void **state)
 {
@@ -247,11 +266,17 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cut_anywhere), TEST(cut_always),
-        TEST(ten_thousand_events),      TEST(silence),
-        TEST(total_and_comments),       TEST(retry_field),
-        TEST(retry_field_and_failures), TEST(retry_after),
-        TEST(an_hour_offline),          TEST(own_waits),
+        cmocka_unit_test(cut_anywhere),
+        TEST(cut_always),
+        TEST(ten_thousand_events),
+        TEST(silence),
+        TEST(total_and_comments),
+        TEST(retry_field),
+        TEST(retry_field_and_failures),
+        TEST(retry_after),
+        TEST(an_hour_offline),
+        TEST(own_waits),
+        TEST(no_entropy),
         TEST(opens_and_closes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

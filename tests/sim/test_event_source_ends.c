@@ -121,6 +121,18 @@ static void unreachable(void **state)
     assert_int_equal(source.connects, 2);
 }
 
+/* The client's limit of a body is not one of a stream; the request's own is. */
+static void max_body(void **state)
+{
+    (void)state;
+    open_with(&(struct midge_config){.max_body = 10});
+    serve_events();
+    assert_int_equal(source_run(MIDGE_OK), 204);
+    source_init();
+    request.max_body = 100;
+    source_run(MIDGE_ERR_TOO_LARGE);
+}
+
 static void too_large(void **state)
 {
     (void)state;
@@ -364,78 +376,6 @@ static void started_again(void **state)
     assert_int_equal(source.connects, 2);
 }
 
-/* --- memory --- */
-
-/* False: the client could not be opened. */
-static bool open_failing(uint32_t nth, bool sticky)
-{
-    struct midge_config config = {
-        .stats_at_close = &at_close, .fail_alloc = nth, .fail_alloc_sticky = sticky};
-    (void)open_world(NULL);
-    midge_close(w.client);
-    w.client = NULL;
-    config.port = midge_sim_port(w.sim);
-    config.tls.ca = midge_sim_root(&config.tls.ca_len);
-    config.memory_size = midge_memory_needed(&config);
-    config.memory = w.block = realloc(w.block, config.memory_size);
-    server.most = 2;
-    serve_events();
-    return midge_open(&w.client, &config) == MIDGE_OK;
-}
-
-/* True: all events came. */
-static bool run_failing(void)
-{
-    struct midge_result result;
-    const int err = midge_event_source_start(w.client, &source, &source_id);
-    if (err != MIDGE_OK) {
-        assert_int_equal(err, MIDGE_ERR_NO_MEMORY);
-        memset(&source, 0xa5, sizeof source);
-        return false;
-    }
-    (void)midge_sim_run(w.sim, w.client, 1000000);
-    assert_int_equal(midge_cancel(w.client, source_id), MIDGE_OK); /* if memory stays short */
-    assert_int_equal(midge_take(w.client, source_id, &result), MIDGE_OK);
-    assert_true(result.error == MIDGE_OK || result.error == MIDGE_ERR_NO_MEMORY ||
-                result.error == MIDGE_ERR_CANCELED);
-    assert_true(seen.events == 5 || result.error != MIDGE_OK);
-    return result.error == MIDGE_OK;
-}
-
-/* Each allocation fails, once or from then on: the start fails, or the source goes on or ends, and
-   nothing is left. */
-static void no_memory(void **state)
-{
-    unsigned good[2] = {0, 0};
-    (void)state;
-    for (uint32_t nth = 1; nth <= 60; nth++) {
-        for (int sticky = 0; sticky < 2; sticky++) {
-            if (open_failing(nth, sticky)) {
-                good[sticky] += run_failing();
-                midge_close(w.client);
-                assert_int_equal(at_close.alloc_live, 0);
-            }
-            w.client = NULL;
-            (void)close_world(NULL);
-        }
-    }
-    assert_in_range(good[0], 40, 59);
-    assert_in_range(good[1], 1, 40);
-}
-
-/* Awaitables run out: the source needs two, and keeps them. */
-static void two_slots(void **state)
-{
-    (void)state;
-    open_with(&(struct midge_config){.max_awaitables = 1});
-    assert_int_equal(midge_event_source_start(w.client, &source, &source_id), MIDGE_ERR_NO_SLOT);
-    open_with(&(struct midge_config){.max_awaitables = 2});
-    server.most = 1;
-    serve_events();
-    assert_int_equal(source_run(MIDGE_OK), 204);
-    assert_int_equal(seen.events, 5);
-}
-
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
@@ -446,6 +386,7 @@ int main(void)
         TEST(redirected),
         TEST(reconnects),
         TEST(unreachable),
+        TEST(max_body),
         TEST(too_large),
         TEST(headers_of_its_own),
         TEST(headers_of_the_caller),
@@ -457,8 +398,6 @@ int main(void)
         cmocka_unit_test(ends_at_any_time),
         TEST(closed_from_outside),
         TEST(started_again),
-        cmocka_unit_test(no_memory),
-        TEST(two_slots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
