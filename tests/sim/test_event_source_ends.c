@@ -218,6 +218,16 @@ static int never(void *ctx, midge_id id, const struct midge_response *response)
     return MIDGE_OK;
 }
 
+static void on_interim(void *ctx, midge_id id, const struct midge_response *response)
+{
+    (void)ctx, (void)id, (void)response;
+}
+
+static void on_send(void *ctx, midge_id id, const char *method, const char *url)
+{
+    (void)ctx, (void)id, (void)method, (void)url;
+}
+
 static void refused(void **state)
 {
     static const struct midge_header last_id = {"last-event-id", "1"};
@@ -228,6 +238,9 @@ static void refused(void **state)
     request.body = "x", request.body_len = 1, refuse(MIDGE_ERR_INVALID);
     request.sink = &source.sse.sink, refuse(MIDGE_ERR_INVALID);
     request.on_response = never, refuse(MIDGE_ERR_INVALID);
+    request.on_interim = on_interim, refuse(MIDGE_ERR_INVALID);
+    request.on_send = on_send, refuse(MIDGE_ERR_INVALID);
+    request.on_done = sim_get_done, refuse(MIDGE_ERR_INVALID);
     request.headers = &last_id, request.n_headers = 1, refuse(MIDGE_ERR_INVALID);
     request.url = "ftp://a.test/", refuse(MIDGE_ERR_SCHEME);
     source.request = NULL, refuse(MIDGE_ERR_INVALID);
@@ -239,6 +252,9 @@ static void refused(void **state)
     memset(id, '1', sizeof id);
     id[MIDGE_SSE_ID_BYTES] = '\0';
     source.last_id = id, refuse(MIDGE_ERR_INVALID);
+    assert_int_equal(midge_event_source_start(NULL, &source, &source_id), MIDGE_ERR_INVALID);
+    assert_int_equal(midge_event_source_start(w.client, NULL, &source_id), MIDGE_ERR_INVALID);
+    assert_int_equal(midge_event_source_start(w.client, &source, NULL), MIDGE_ERR_INVALID);
 }
 
 /* --- callbacks --- */
@@ -354,6 +370,24 @@ static void ends_at_any_time(void **state)
     }
 }
 
+/* What it does now is canceled in place of the source: a request, or a wait. */
+static void current_is_canceled(void **state)
+{
+    (void)state;
+    for (int waits = 0; waits < 2; waits++) {
+        serve_events();
+        source.on_state = NULL;
+        source_start();
+        while (waits && source.state != MIDGE_EVENT_SOURCE_WAITING) {
+            (void)midge_poll(w.client, -1);
+        }
+        assert_int_equal(midge_cancel(w.client, source.current), MIDGE_OK);
+        sim_world_run(&w);
+        source_ended(MIDGE_ERR_CANCELED);
+        source_init();
+    }
+}
+
 static void closed_from_outside(void **state)
 {
     (void)state;
@@ -396,6 +430,7 @@ int main(void)
         TEST(stopped_by_on_event),
         cmocka_unit_test(ends_in_callbacks),
         cmocka_unit_test(ends_at_any_time),
+        TEST(current_is_canceled),
         TEST(closed_from_outside),
         TEST(started_again),
     };
