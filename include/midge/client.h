@@ -178,11 +178,14 @@ int midge_future(struct midge_client *client, void (*on_cancel)(void *ctx, midge
    for a request's result, only its error is, or NO_MEMORY if the error is MIDGE_OK. */
 int midge_future_complete(struct midge_client *client, midge_id id,
                           const struct midge_result *result);
-/* The same for midge's own: gather, timeout, semaphore. */
+/* The same for midge's own: gather, timeout, semaphore, event source. */
 int midge__future(struct midge_client *client, void (*on_cancel)(void *ctx, midge_id id), void *ctx,
                   midge_id *id);
 int midge__future_complete(struct midge_client *client, midge_id id,
                            const struct midge_result *result);
+/* Calls on_cancel of a live one, with the id 0, once after ms milliseconds: a wait that takes
+   neither memory nor a slot. The future does not end by that. */
+void midge__future_after(struct midge_client *client, midge_id id, uint32_t ms);
 #endif
 
 /* Ends it now with CANCELED. Does nothing if it has ended already. STALE. */

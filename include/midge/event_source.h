@@ -93,7 +93,7 @@ struct midge_event_source {
 
     /* For reading: */
     enum midge_event_source_state state;
-    midge_id current;     /* its request, for midge_resume after PAUSE; WAITING: the sleep */
+    midge_id current;     /* its request, for midge_resume after PAUSE; WAITING: 0 */
     uint32_t wait_ms;     /* the last wait */
     uint32_t connects;    /* requests so far */
     struct midge_sse sse; /* .id: the last id; .events: reported so far; .retry_ms */
@@ -111,8 +111,8 @@ struct midge_event_source {
 #if MIDGE_WITH_EVENT_SOURCE
 
 /* Begins the first connection. *id is the source: it ends as the table above says, or with CANCELED
-   or CLOSED; its result is that of the last connection. A source takes two awaitables, and some 100
-   bytes of the client's block beside its connection.
+   or CLOSED; its result is that of the last connection. A source takes two awaitables while it is
+   connected, one while it waits, and some 100 bytes of the client's block beside its request.
 
    INVALID: a request that is not allowed (above), more headers than MIDGE_EVENT_SOURCE_HEADERS,
    no on_event, text_size below 16, last_id not shorter than MIDGE_SSE_ID_BYTES, a wait above 2^30.

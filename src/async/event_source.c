@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An event source: a future that watches one request after another, and a sleep between them.
+ * An event source: a future that watches one request after another, and waits between them by its
+ * own timer: that takes no memory, which might be short when a connection is lost.
  *
  *     state        waits for     then                        leads to
  *     CONNECTING   a head        200, text/event-stream      OPEN
  *                                any other, or an error      WAITING, or the end
  *     OPEN         events        the end of the connection   WAITING, or the end
- *     WAITING      the sleep                                 CONNECTING
+ *     WAITING      its time                                  CONNECTING
  *
- * `current` is the request or the sleep. It has a watcher and no on_done, so that a cancel can take
- * it at once: then nothing refers to the caller's struct any more, when the source has ended. The
- * request is borrowed. Its header Last-Event-ID points to the reader's id, which changes only when
- * an answer is read: the head is not sent again after that.
+ * The request has a watcher and no on_done, so that a cancel can take it at once: then nothing
+ * refers to the caller's struct any more, when the source has ended. It is borrowed. Its header
+ * Last-Event-ID points to the reader's id, which changes only when an answer is read: the head is
+ * not sent again after that.
  *
  * A callback may end the source, which sets id to 0: each step looks at it after each callback.
  */
@@ -70,23 +71,21 @@ static void release_current(struct midge_event_source *s)
     release(s->client, current);
 }
 
-/* The result may have the URL of `current`, and the caller's struct may be gone once the future is
-   completed. */
+/* The request's memory is free for the result then, unless that has its URL. The caller's struct
+   may be gone once the future is completed. */
 static void finish(struct midge_event_source *s, const struct midge_result *result)
 {
     struct midge_client *client = s->client;
     const midge_id id = s->id, current = s->current;
+    const bool has_our_url = result->url == s->request->url;
     s->id = s->current = 0;
+    if (has_our_url) {
+        release(client, current);
+    }
     (void)midge__future_complete(client, id, result);
-    release(client, current);
-}
-
-static void source_canceled(void *ctx, midge_id id)
-{
-    struct midge_event_source *s = ctx;
-    (void)id;
-    s->id = 0;
-    release_current(s);
+    if (!has_our_url) {
+        release(client, current);
+    }
 }
 
 /* --- the request --- */
@@ -244,22 +243,10 @@ static uint32_t own_wait(const struct midge_event_source *s)
     return by_chance > wish ? by_chance : wish;
 }
 
-static void fail(struct midge_event_source *s, int err)
-{
-    finish(s, &(struct midge_result){.error = err, .cipher = "", .detail = ""});
-}
-
 static void connection_ended(struct midge_event_source *s, const struct midge_result *result);
 
-static void wait_over(void *ctx, midge_id id, const struct midge_result *result)
+static void wait_over(struct midge_event_source *s)
 {
-    struct midge_event_source *s = ctx;
-    (void)id;
-    if (result->error != MIDGE_OK) {
-        fail(s, result->error);
-        return;
-    }
-    release_current(s);
     if (tell(s, MIDGE_EVENT_SOURCE_CONNECTING, NULL)) {
         const int err = connect(s);
         if (err != MIDGE_OK) {
@@ -268,23 +255,30 @@ static void wait_over(void *ctx, midge_id id, const struct midge_result *result)
     }
 }
 
-/* The sleep takes the request's slot and memory. */
+static void source_canceled(struct midge_event_source *s)
+{
+    s->id = 0;
+    release_current(s);
+}
+
+static void canceled_or_over(void *ctx, midge_id id)
+{
+    if (id != 0) {
+        source_canceled(ctx);
+    } else {
+        wait_over(ctx);
+    }
+}
+
 static void wait(struct midge_event_source *s, const struct midge_result *last)
 {
     s->wait_ms = least(last->retry_after_s, WISH_S) * 1000 + own_wait(s);
     if (s->failures < UINT16_MAX) {
         s->failures++;
     }
-    if (!tell(s, MIDGE_EVENT_SOURCE_WAITING, last)) {
-        return;
-    }
-    release_current(s);
-    int err = midge_sleep(s->client, s->wait_ms, &s->current);
-    if (err == MIDGE_OK) {
-        err = midge_watch(s->client, s->current, wait_over, s);
-    }
-    if (err != MIDGE_OK) {
-        fail(s, err);
+    if (tell(s, MIDGE_EVENT_SOURCE_WAITING, last)) {
+        release_current(s);
+        midge__future_after(s->client, s->id, s->wait_ms);
     }
 }
 
@@ -355,7 +349,7 @@ int midge_event_source_start(struct midge_client *client, struct midge_event_sou
     begin(source);
     int err = connect(source);
     if (err == MIDGE_OK) {
-        err = midge__future(client, source_canceled, source, &source->id);
+        err = midge__future(client, canceled_or_over, source, &source->id);
     }
     if (err != MIDGE_OK) {
         release_current(source);

@@ -186,6 +186,21 @@ int midge__future(struct midge_client *client, void (*on_cancel)(void *ctx, midg
     return future_new(client, on_cancel, ctx, true, id);
 }
 
+static void future_time(struct midge__timer *timer)
+{
+    struct midge__simple *simple = MIDGE_CONTAINER_OF(
+        MIDGE_CONTAINER_OF(timer, struct midge__awaitable, timer), struct midge__simple, aw);
+    simple->on_cancel(simple->ctx, 0);
+}
+
+void midge__future_after(struct midge_client *client, midge_id id, uint32_t ms)
+{
+    struct midge__timer *timer = &midge__awaitable_find(client, id)->timer;
+    timer->fire = future_time;
+    midge__client_tick(client);
+    (void)midge__timer_arm(&client->timers, timer, client->now_ms + ms);
+}
+
 /* A request's result that is passed on (midge_timeout) is copied whole, its URL behind it. If there
    is no memory for the copy, its error is still passed on; a success becomes NO_MEMORY, so that it
    is not taken for a success without status. */
@@ -212,7 +227,7 @@ static int complete(struct midge_client *client, midge_id id, bool inner,
 {
     struct midge__awaitable *aw = midge__awaitable_find(client, id);
     if (aw == NULL || midge__awaitable_ended(aw) || aw->ops != &midge__simple_ops ||
-        aw->inner != inner || aw->timer.fire != NULL) { /* it is a sleep */
+        aw->inner != inner || aw->timer.fire == sleep_over) {
         return MIDGE_ERR_STALE;
     }
     struct midge__simple *simple = MIDGE_CONTAINER_OF(aw, struct midge__simple, aw);

@@ -153,13 +153,13 @@ static void source_init(void)
                                          .ctx = &source};
 }
 
-static void source_start(void)
+static inline void source_start(void)
 {
     assert_int_equal(midge_event_source_start(w.client, &source, &source_id), MIDGE_OK);
 }
 
 /* It has ended with that error; returns the status. */
-static int source_ended(int error)
+static inline int source_ended(int error)
 {
     struct midge_result result;
     assert_int_equal(midge_take(w.client, source_id, &result), MIDGE_OK);
@@ -171,7 +171,7 @@ static int source_ended(int error)
     return result.status;
 }
 
-static int source_run(int error)
+static inline int source_run(int error)
 {
     source_start();
     sim_world_run(&w);
