@@ -20,6 +20,7 @@
 #define MODEL        "gpt-4o-mini"
 #define REQUEST_PATH "/v1/chat/completions"
 #define PROMPT       "> "
+#define SILENCE_MS   300000U /* a model may think for minutes before it goes on */
 
 /* --- text on the console --- */
 
@@ -77,16 +78,18 @@ static int ask(struct chat *chat)
     chat_answer_init(&chat->answer, chat->memory, CHAT_EVENT_BYTES, on_text, chat);
     chat->asked_ms = board_millis(item->app->board);
     item->kept = chat->kept;
-    const struct midge_request post = {.url = url,
-                                       .bearer = item->app->key,
-                                       .content_type = "application/json",
-                                       .source = &chat->question.source,
-                                       .sink = &chat->answer.sink,
-                                       .keep_headers = APP_REQUEST_ID,
-                                       .kept = chat->kept,
-                                       .kept_size = sizeof chat->kept,
-                                       .ctx = chat,
-                                       .on_response = on_response};
+    const struct midge_request post = {
+        .url = url,
+        .bearer = item->app->key,
+        .content_type = "application/json",
+        .source = &chat->question.source,
+        .sink = &chat->answer.sink,
+        .keep_headers = APP_REQUEST_ID,
+        .kept = chat->kept,
+        .kept_size = sizeof chat->kept,
+        .ctx = chat,
+        .on_response = on_response,
+        .timeouts = {.first_byte_ms = SILENCE_MS, .idle_ms = SILENCE_MS}};
     return app_start(item, &post);
 }
 

@@ -38,7 +38,8 @@ static void add_word(char *word, size_t cap, const struct midge_json_value *valu
 static void take_string(struct chat_answer *answer, const struct midge_json_value *value)
 {
     switch (value->path) {
-    case AT_REASON:
+    case AT_REASON: /* some servers tell it twice */
+        answer->reason[0] = '\0';
         add_word(answer->reason, sizeof answer->reason, value);
         break;
     case AT_MESSAGE:

@@ -468,9 +468,9 @@ host api.example.com
 
 
 class Simulated(Chat):
-    def sim(self, body, rate, *words, **settings):
+    def sim(self, body, rate, *words, end=None, **settings):
         quoted = body.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        (self.dir / "world").write_text(WORLD % (quoted, rate))
+        (self.dir / "world").write_text(WORLD % (quoted, rate) + (f"    end stall {end}\n" if end else ""))
         return self.midge("app", "chat", "--api", "http://api.example.com", "--sim", "world", *words,
                           report=False, ca=False, env={"OPENAI_API_KEY": "key"}, **settings)
 
@@ -485,6 +485,12 @@ class Simulated(Chat):
         times = [int(ms) for ms, _ in lines]
         for before, after in zip(times, times[1:]):
             self.assertAlmostEqual(100, after - before, delta=10)
+
+    def test_silence(self):
+        """The stream stops, and the connection stays: an error after a time, the text so far stays."""
+        ran = self.sim(chunk("half") + chunk("lost"), 100000, "q", end=len(chunk("half")) + 140)
+        self.assertEqual((1, b"half\n"), (ran.code, ran.out), ran)
+        self.assertRegex(ran.text, "chat: question 1: network error: .*timed out")
 
     def test_conversation(self):
         ran = self.sim(chunk("yes") + DONE, 100000, input=b"one\ntwo\n")

@@ -363,6 +363,7 @@ static const struct answer_case {
      true, false, ""},
     {DELTA("a\\n\\u001b[m") DONE, "a\n\x1b[m", 0, true, false, ""},
     {": c\n\n" DELTA("a") REASON("length"), "a", 0, true, false, "finish_reason length"},
+    {DELTA("a") REASON("stop") REASON("stop") DONE, "a", 0, true, false, ""},
     {DELTA("a") REASON("content_filter") DONE, "a", 0, true, false, "content_filter"},
     {DELTA("a") DELTA("b"), "ab", 0, false, true, "not complete"},
     {DELTA("a") "data: [DONE]\n", "a", 0, false, true, "not complete"},
