@@ -253,7 +253,7 @@ int app_chat(struct board *board, int argc, char **argv)
         APP_TEXT("--model", "NAME", model, "who answers"),
         APP_TEXT("--system", "TEXT", system, "what the model is to be and to heed [nothing]"),
         APP_NUMBER("--history", "BYTES", history,
-                   "of questions and answers, in all [65536; 4096 on a board]"),
+                   "of questions and answers, in all [65536; 3072 on a board]"),
         APP_FLAG("--times", stamps, "each piece of an answer in a line, with its time"),
         {.name = NULL}};
     static const struct app_usage usage = {
