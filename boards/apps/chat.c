@@ -89,6 +89,7 @@ static int ask(struct chat *chat)
         .kept_size = sizeof chat->kept,
         .ctx = chat,
         .on_response = on_response,
+        .max_redirects = APP_REDIRECTS,
         .timeouts = {.first_byte_ms = SILENCE_MS, .idle_ms = SILENCE_MS}};
     return app_start(item, &post);
 }

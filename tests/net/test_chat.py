@@ -172,6 +172,14 @@ class One(Chat):
         self.stream("<h1>Bad gateway</h1>", status=502)
         self.assert_said(1, self.chat("q"), "", "502 Server Error: Bad Gateway for url", "Bad gateway")
 
+    def test_redirect(self):
+        self.rules({"match": "^/v1/chat", "times": 1, "status": 307, "headers": {"Location": self.url(PATH + "?2")}})
+        ran = self.chat("behind")
+        self.assertEqual((0, ""), (ran.code, ran.text), ran)
+        self.assertRegex(ran.out.decode(), "^You said: “behind”")
+        self.rules({"match": "^/v1/chat", "status": 307, "headers": {"Location": self.url(PATH)}})
+        self.assert_said(1, self.chat("q"), "", "question 1: ", "redirects")
+
     def test_other_errors(self):
         self.assert_said(1, self.chat("q", api=self.url("", "untrusted")), "", "TLS error")
         self.assert_said(1, self.chat("q", api=self.url("", "refused")), "", "network error")
@@ -447,7 +455,7 @@ class Person(Chat):
         self.assertEqual(1, talk.end())
 
     def test_the_server_goes_while_nothing_is_typed(self):
-        """The client's loop runs at the prompt: it sees the end of the idle connection."""
+        """The connection ends behind each answer: the next question gets another one."""
         url = self.answers(chunk("one"), DONE)
         talk = self.begin("--api", url)
         for _ in range(2):
