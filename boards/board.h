@@ -12,6 +12,7 @@
 #ifndef MIDGE_BOARD_H
 #define MIDGE_BOARD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <midge/client.h>
 
@@ -21,6 +22,8 @@ struct board {
     void *memory;            /* the block of its one client; NULL: from the board's own heap */
     size_t memory_size;      /* of the block; 0 with NULL: as many as are needed */
     void *impl;              /* board.c's own */
+    bool streams;            /* set by the program before board_open: its text comes in pieces, and
+                                each is shown at once */
 };
 
 enum board_stream {
@@ -36,8 +39,8 @@ enum board_exit {
 
 /* --- functions that a board.c defines --- */
 
-/* Shows len bytes: text without control characters except the newline; a console that needs CR LF
-   writes it. May block; never fails. */
+/* Shows len bytes: text without control characters except newline and tab; a console that needs CR
+   LF writes it. May block; never fails. */
 void board_write(struct board *board, enum board_stream stream, const char *text, size_t len);
 
 /* A setting from outside the program (an environment variable, semihosting, a flash page), or
@@ -56,6 +59,23 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
 
 /* Closes it. Here a board may report the memory it took (midge_stats). NULL is ignored. */
 void board_close(struct board *board, struct midge_client *client);
+
+/* --- input: for programs that a person talks to --- */
+
+/* Begins to take input: the console, or standard input. Ctrl-C (a signal SIGINT) does not end the
+   program any more, board_interrupted reports it. True: a person types; false: it is a file or a
+   pipe, and no prompt is wanted. */
+bool board_listen(struct board *board);
+
+/* Takes input, without waiting. A line that is typed comes when it is whole. MIDGE_OK with *n > 0;
+   AGAIN: there is none now; EOF (Ctrl-D); READ. */
+int board_read(struct board *board, char *buf, size_t cap, size_t *n);
+
+/* Turns the client's loop once, and waits in it for input, too. May return early. */
+void board_wait(struct board *board, struct midge_client *client);
+
+/* Was Ctrl-C typed since the last call? It also ends a wait, or a midge_poll, in progress. */
+bool board_interrupted(struct board *board);
 
 /* --- boards/apps --- */
 

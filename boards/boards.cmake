@@ -96,7 +96,8 @@ endfunction()
 
 # board_image(NAME LIBRARY PROFILE SERVICES APPS...): services semihost or standalone
 function(board_image name library profile services)
-    add_executable(${name} ${ARGN} ${_common}/main.c ${_common}/services/${services}.c ${BOARD_SOURCES} ${_ca})
+    add_executable(${name} ${ARGN} ${_common}/main.c ${_common}/typing.c
+        ${_common}/services/${services}.c ${BOARD_SOURCES} ${_ca})
     set_target_properties(${name} PROPERTIES OUTPUT_NAME ${name}.elf
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
         LINK_DEPENDS "${BOARD_LINKER_SCRIPT};${_scripts}")

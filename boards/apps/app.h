@@ -53,12 +53,15 @@ struct app {
     struct board *board;
     struct midge_client *client;
     const char *name;
-    const char *api;          /* base URL; a slash at its end does not matter */
-    const char *output_dir;   /* images: where to keep them; NULL: they are not kept */
-    const char *key;          /* images: the API's bearer token */
-    const char *prompts;      /* images: file of prompts; "-": standard input */
-    const char *model, *size; /* images */
-    char **args;              /* arguments that are not options */
+    const char *api;        /* base URL; a slash at its end does not matter */
+    const char *output_dir; /* images: where to keep them; NULL: they are not kept */
+    const char *key;        /* images, chat: the API's bearer token */
+    const char *prompts;    /* images: file of prompts; "-": standard input */
+    const char *model;      /* images, chat */
+    const char *size;       /* images */
+    const char *system;     /* chat: what the model is to be */
+    unsigned history;       /* chat: bytes */
+    char **args;            /* arguments that are not options */
     size_t n_args;
     unsigned limit;           /* items at once; 0: all */
     unsigned retries;         /* images: repeats of a request, where they are built in; 0: none */
@@ -72,6 +75,7 @@ struct app {
     bool quiet;          /* results are not shown; failures are */
     bool no_reuse;       /* fetch */
     bool ignore_case;    /* itunes */
+    bool stamps;         /* chat: each piece of an answer with its time */
     bool help;
     bool stuck; /* the port failed: tasks are still live, midge_close frees their memory */
     struct app_rows *rows; /* NULL: rows are not kept */
@@ -122,6 +126,14 @@ bool app_options(struct app *app, const struct app_usage *usage, int argc, char 
    lines of a log. */
 size_t app_character(const char *at, size_t left, bool *harmless);
 
+/* The character in UTF-8 at `at`, of which `left` (at least 1) bytes may be read: its length. Not
+   UTF-8, or more than `left` bytes: *code is APP_NO_CHARACTER, and the length is 1. */
+#define APP_NO_CHARACTER UINT32_MAX
+size_t app_utf8(const char *at, size_t left, uint32_t *code);
+/* Are these `left` bytes (at least 1) the beginning of a character that more bytes may end? */
+bool app_utf8_is_open(const char *at, size_t left);
+bool app_is_utf8(const char *text);
+
 /* --- console (console.c) --- */
 
 #if defined(__GNUC__)
@@ -136,6 +148,9 @@ void app_print(const struct app *app, const char *format, ...) APP_PRINTF(2, 3);
 void app_error(const struct app *app, const char *format, ...) APP_PRINTF(2, 3);
 /* Prints text of any length, with `indent` before each line. */
 void app_text(const struct app *app, const char *indent, const char *text);
+/* Prints a piece of a longer text, of whole characters. Newlines and tabs are the text's own;
+   carriage returns are left out. */
+void app_piece(const struct app *app, const char *text, size_t len);
 
 /* --- the client (app.c) --- */
 
@@ -243,6 +258,28 @@ struct cJSON *app_json(struct app_item *item, const struct midge_blob *body, uns
 /* An on_response that accepts only status 200, as other answers do not hold the file. */
 int app_only_200(void *ctx, midge_id id, const struct midge_response *response);
 
+/* --- a request's body of several texts (parts.c) --- */
+
+#define APP_ESCAPED_BYTES 9 /* a byte in a JSON string, with quotes and NUL */
+
+/* The nth text of a body, from 0; NULL: there are no more. *quoted: it is written as in a JSON
+   string, without the quotes. The texts stay valid and unchanged until the request has ended. */
+typedef const char *app_part_fn(void *ctx, unsigned n, bool *quoted);
+
+struct app_parts {
+    struct midge_source source;
+    int64_t left; /* bytes that were not read yet; 0: all is sent */
+    app_part_fn *part;
+    void *ctx;
+    const char *at; /* in the text before number n */
+    unsigned n;
+    bool quoted;
+    uint8_t used, len;
+    char escaped[APP_ESCAPED_BYTES];
+};
+/* Measures the texts. */
+void app_parts_init(struct app_parts *parts, app_part_fn *part, void *ctx);
+
 /* --- an API's error message (says.c) --- */
 
 #define APP_SAYS 320 /* bytes of an answer's body that are kept */
@@ -286,6 +323,7 @@ int app_images(struct board *board, int argc, char **argv);
 int app_tour(struct board *board, int argc, char **argv);
 int app_compare(struct board *board, int argc, char **argv);
 int app_fetch(struct board *board, int argc, char **argv);
+int app_chat(struct board *board, int argc, char **argv);
 
 /* Their work with an open client, for `compare`, and the bytes that it takes from the client's
    block. */

@@ -8,8 +8,8 @@ static const struct {
     const char *name;
     int (*run)(struct board *board, int argc, char **argv);
 } apps[] = {
-    {"posts", app_posts}, {"itunes", app_itunes},   {"images", app_images},
-    {"tour", app_tour},   {"compare", app_compare}, {"fetch", app_fetch},
+    {"posts", app_posts},     {"itunes", app_itunes}, {"images", app_images}, {"tour", app_tour},
+    {"compare", app_compare}, {"fetch", app_fetch},   {"chat", app_chat},
 };
 
 #define APPS (sizeof apps / sizeof apps[0])

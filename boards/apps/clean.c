@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Checks text from outside, character by character. */
+#include <string.h>
+
 #include "app.h"
 
-#define BAD UINT32_MAX
+#define BAD APP_NO_CHARACTER
 
 /* The length of a character by its first byte; 0: no character begins so (RFC 3629). */
 static size_t length_of(unsigned char first)
@@ -50,10 +52,36 @@ static bool is_harmless(uint32_t code)
     return true;
 }
 
-size_t app_character(const char *at, size_t left, bool *harmless)
+size_t app_utf8(const char *at, size_t left, uint32_t *code)
 {
     size_t len = length_of((unsigned char)at[0]);
-    uint32_t code = len > 0 && len <= left ? decode(at, len) : BAD;
+    *code = len > 0 && len <= left ? decode(at, len) : BAD;
+    return *code == BAD ? 1 : len;
+}
+
+bool app_utf8_is_open(const char *at, size_t left)
+{
+    for (size_t i = 1; i < left; i++) {
+        if (((unsigned char)at[i] & 0xc0) != 0x80) {
+            return false;
+        }
+    }
+    return left < length_of((unsigned char)at[0]);
+}
+
+bool app_is_utf8(const char *text)
+{
+    uint32_t code = 0;
+    for (size_t left = strlen(text), n; left > 0 && code != BAD; text += n, left -= n) {
+        n = app_utf8(text, left, &code);
+    }
+    return code != BAD;
+}
+
+size_t app_character(const char *at, size_t left, bool *harmless)
+{
+    uint32_t code;
+    size_t len = app_utf8(at, left, &code);
     *harmless = is_harmless(code);
-    return code == BAD ? 1 : len;
+    return len;
 }

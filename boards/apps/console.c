@@ -65,6 +65,24 @@ void app_error(const struct app *app, const char *format, ...)
     va_end(args);
 }
 
+/* A carriage return could write over a line. */
+void app_piece(const struct app *app, const char *text, size_t len)
+{
+    while (len > 0) {
+        size_t n = 0;
+        while (n < len && strchr("\n\t\r", text[n]) == NULL) {
+            n++;
+        }
+        show(app->board, BOARD_OUT, text, n);
+        if (n < len && text[n] != '\r') {
+            board_write(app->board, BOARD_OUT, text + n, 1);
+        }
+        n += n < len;
+        text += n;
+        len -= n;
+    }
+}
+
 void app_text(const struct app *app, const char *indent, const char *text)
 {
     while (*text != '\0') {

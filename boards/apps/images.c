@@ -45,7 +45,7 @@ static int ask(struct app_item *item)
     const struct midge_request post = {.url = url,
                                        .bearer = item->app->key,
                                        .content_type = "application/json",
-                                       .source = &image->question,
+                                       .source = &image->question.source,
                                        .sink = &image->sink,
                                        .keep_headers = APP_REQUEST_ID,
                                        .kept = image->kept,
@@ -181,17 +181,9 @@ size_t images_bytes(const struct app *app)
            (app->prompts != NULL ? 2 * PROMPTS_PIPE : 0);
 }
 
-static bool is_utf8(const char *word)
-{
-    struct midge_json_writer w;
-    midge_json_write_begin(&w, NULL, 0);
-    midge_json_put_string(&w, word);
-    return midge_json_write_end(&w, NULL) != MIDGE_ERR_INVALID;
-}
-
 static bool is_good_word(const struct app *app, const char *option, const char *word)
 {
-    if (word == NULL || (word[0] != '\0' && strlen(word) <= IMAGE_WORD_MAX && is_utf8(word))) {
+    if (word == NULL || (word[0] != '\0' && strlen(word) <= IMAGE_WORD_MAX && app_is_utf8(word))) {
         return true;
     }
     app_error(app, "images: %s: 1 to %u characters in UTF-8\n", option, IMAGE_WORD_MAX);

@@ -9,12 +9,11 @@
 #include "app.h"
 #include "prompts.h"
 
-#define IMAGE_PIECE_BYTES   256  /* of base64 at a time */
-#define IMAGE_URL_BYTES     2048 /* a signed URL is long */
-#define IMAGE_PATH_BYTES    192
-#define IMAGE_KEPT_BYTES    80 /* the header x-request-id */
-#define IMAGE_ESCAPED_BYTES 9  /* a byte in a JSON string, with quotes and NUL */
-#define IMAGE_WORD_MAX      64 /* characters of a model's name or a size */
+#define IMAGE_PIECE_BYTES 256  /* of base64 at a time */
+#define IMAGE_URL_BYTES   2048 /* a signed URL is long */
+#define IMAGE_PATH_BYTES  192
+#define IMAGE_KEPT_BYTES  80 /* the header x-request-id */
+#define IMAGE_WORD_MAX    64 /* characters of a model's name or a size */
 
 /* Common to all items. */
 struct images {
@@ -27,12 +26,7 @@ struct images {
 struct image {
     struct app_item item;
     char *prompt;
-    /* The POST's body is written while it is sent: a long prompt is in memory once. */
-    struct midge_source question;
-    const char *question_at; /* in the head, the prompt or the tail */
-    uint8_t question_part;
-    uint8_t escaped_used, escaped_len;
-    char escaped[IMAGE_ESCAPED_BYTES];
+    struct app_parts question;
     /* The answer: its beginning is kept, its JSON filtered, its picture decoded. */
     struct midge_sink sink;
     struct app_says says;
@@ -63,7 +57,7 @@ static inline struct image *image_of(struct app_item *item)
 /* Writes the text that all questions share. */
 void images_write_question(struct images *images, const char *model, const char *size);
 
-/* Sets image->question, the source of the POST's body. */
+/* Sets image->question, the POST's body. */
 void image_prepare_question(struct image *image);
 
 /* --- the answer (images_answer.c) --- */

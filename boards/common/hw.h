@@ -33,6 +33,9 @@ void hw_idle(void);
 /* Writes to the console, polled. The caller has made "\r\n" from "\n". */
 void hw_console_write(const char *text, size_t len);
 
+/* Takes a character that was typed, polled. False: there is none. */
+bool hw_console_read(char *c);
+
 /* lwIP's init function of the board's Ethernet chip: fills in hwaddr, mtu, flags, linkoutput
    (netif->output is etharp_output) and starts the chip. ERR_IF: the chip does not respond. */
 signed char hw_netif_init(struct netif *netif); /* err_t */

@@ -32,6 +32,7 @@
 #include "board.h"
 #include "common/hw.h"
 #include "common/services/services.h"
+#include "common/typing.h"
 
 #ifndef BOARD_CA_BYTES
 #define BOARD_CA_BYTES 4096 /* of a CA file */
@@ -123,9 +124,15 @@ static void set_server(void)
     }
 }
 
+/* Set by programs that take input; in others no such code is linked. */
+static void (*take_input)(void);
+
 static void pump(void *ctx)
 {
     hw_netif_poll(ctx);
+    if (take_input != NULL) {
+        take_input();
+    }
     if (!ip_addr_isany_val(server_set) && !ip_addr_cmp(dns_getserver(0), &server_set)) {
         set_server();
     }
@@ -281,6 +288,45 @@ const char *board_env(struct board *board, const char *name)
 {
     (void)board;
     return services_env(name);
+}
+
+static bool interrupted;
+
+static void take_typed(void)
+{
+    if (typing_poll()) {
+        interrupted = true;
+        port.wake(port.ctx);
+    }
+}
+
+bool board_listen(struct board *board)
+{
+    (void)board;
+    take_input = take_typed;
+    return true;
+}
+
+int board_read(struct board *board, char *buf, size_t cap, size_t *n)
+{
+    (void)board;
+    return typing_read(buf, cap, n);
+}
+
+/* The poll pumps. With nothing live it does not wait, so the tick paces the loop. */
+void board_wait(struct board *board, struct midge_client *client)
+{
+    (void)board;
+    (void)midge_poll(client, 0);
+    hw_idle();
+}
+
+bool board_interrupted(struct board *board)
+{
+    const bool was = interrupted;
+    (void)board;
+    interrupted = false;
+    return was;
 }
 
 /* The host's errno, by semihosting; these values are the same on all usual systems. */

@@ -24,6 +24,7 @@
 #include "app_progress.h"
 #include "clock.h"
 #include "device.h"
+#include "input.h"
 #include "network.h"
 #include "number.h"
 #include "proxy.h"
@@ -42,6 +43,7 @@ struct host {
     struct midge_client *client; /* NULL: none is open */
     int (*poll)(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms); /* the port's */
     bool catches;                                                               /* signals */
+    bool listens; /* SIGINT is the app's */
 };
 
 static struct host *running; /* the port's poll gets no context of this file */
@@ -57,6 +59,9 @@ void board_write(struct board *board, enum board_stream stream, const char *text
         (void)fflush(stdout); /* keeps the order of output and errors */
     }
     (void)fwrite(text, 1, len, file); /* a failure of stdout is reported at the end */
+    if (board->streams) {
+        (void)fflush(file);
+    }
 }
 
 const char *board_env(struct board *board, const char *name)
@@ -116,7 +121,7 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
         tell_why(&whole, err);
         board_close(board, NULL);
     }
-    host->progress.client = *client;
+    host->progress.client = board->streams ? NULL : *client; /* no line is drawn between */
     host->client = *client;
     return err;
 }
@@ -165,20 +170,60 @@ static void end_by_signal(struct host *host)
     exit(BOARD_EXIT_FAILED);
 }
 
+static void catch_signals(struct host *host)
+{
+    if (!host->catches) {
+        interrupt_catch(host->client);
+        host->catches = true;
+    }
+}
+
+static bool must_end(const struct host *host)
+{
+    return interrupt_came() && !(host->listens && interrupt_is_key());
+}
+
 /* Signals are caught from the first poll on: before, nothing has begun, so a signal may simply end
    the process. */
 static int poll_until_signal(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
 {
     struct host *host = running;
-    if (!host->catches) {
-        interrupt_catch(host->client);
-        host->catches = true;
-    }
-    int err = interrupt_came() ? MIDGE_OK : host->poll(ctx, fds, n, timeout_ms);
-    if (interrupt_came()) {
+    catch_signals(host);
+    int err = must_end(host) ? MIDGE_OK : host->poll(ctx, fds, n, timeout_ms);
+    if (must_end(host)) {
         end_by_signal(host);
     }
     return err;
+}
+
+/* --- input --- */
+
+bool board_listen(struct board *board)
+{
+    struct host *host = board->impl;
+    host->listens = true;
+    catch_signals(host);
+    return input_is_terminal();
+}
+
+int board_read(struct board *board, char *buf, size_t cap, size_t *n)
+{
+    (void)board;
+    return input_read(buf, cap, n);
+}
+
+/* A simulated network has no sockets to wait for: its time stands still meanwhile. */
+void board_wait(struct board *board, struct midge_client *client)
+{
+    const struct host *host = board->impl;
+    input_wait(host->sim == NULL ? client : NULL);
+    (void)midge_poll(client, 0);
+}
+
+bool board_interrupted(struct board *board)
+{
+    const struct host *host = board->impl;
+    return host->listens && interrupt_take_key();
 }
 
 /* --- trust --- */

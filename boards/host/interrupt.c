@@ -12,8 +12,9 @@ static struct midge_client *volatile waked;
 
 static void on_signal(int number)
 {
-    (void)number;
-    came = 1;
+    if (came == 0 || number != SIGINT) {
+        came = number;
+    }
     if (waked != NULL) {
         midge_wake(waked);
     }
@@ -51,5 +52,20 @@ void interrupt_release(void)
 
 int interrupt_came(void)
 {
-    return came;
+    return came != 0;
+}
+
+int interrupt_is_key(void)
+{
+    return came == SIGINT;
+}
+
+int interrupt_take_key(void)
+{
+    if (came != SIGINT) {
+        return 0;
+    }
+    came = 0;
+    set_handler(SIGINT, on_signal, (int)SA_RESETHAND);
+    return 1;
 }

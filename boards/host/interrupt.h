@@ -9,5 +9,9 @@ struct midge_client;
 void interrupt_catch(struct midge_client *client);
 void interrupt_release(void);
 int interrupt_came(void);
+/* SIGINT came, and no other of the signals. */
+int interrupt_is_key(void);
+/* After it the same signal can come again. 1: SIGINT had come. */
+int interrupt_take_key(void);
 
 #endif

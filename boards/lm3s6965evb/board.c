@@ -53,6 +53,11 @@ void hw_console_write(const char *text, size_t len)
     pl011_write(LM3S_UART_0, text, len);
 }
 
+bool hw_console_read(char *c)
+{
+    return pl011_read(LM3S_UART_0, c);
+}
+
 /* --- Ethernet --- */
 
 static void say(const char *text)

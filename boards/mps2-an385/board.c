@@ -24,6 +24,11 @@ void hw_console_write(const char *text, size_t len)
     cmsdk_uart_write(MACHINE_UART, text, len);
 }
 
+bool hw_console_read(char *c)
+{
+    return cmsdk_uart_read(MACHINE_UART, c);
+}
+
 static int hex_digit(char c)
 {
     static const char digits[] = "0123456789abcdefABCDEF";

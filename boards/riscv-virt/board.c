@@ -52,6 +52,11 @@ void hw_console_write(const char *text, size_t len)
     ns16550_write(UART, text, len);
 }
 
+bool hw_console_read(char *c)
+{
+    return ns16550_read(UART, c);
+}
+
 signed char hw_netif_init(struct netif *netif)
 {
     netif->state = &net;

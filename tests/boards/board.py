@@ -206,10 +206,11 @@ class Running:
     def __init__(self, board, profile, words, settings=None, cwd=None):
         self.monitor_path = pathlib.Path(cwd) / "monitor"
         self.line = command(board, profile, words, settings, monitor=self.monitor_path)
-        self.process = subprocess.Popen(self.line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen(self.line, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, cwd=cwd)
         self.link = None
         self.seen = b""
+        self.said = 0       # of `seen`, what wait_for_next has passed
 
     def close(self):
         if self.link is not None:
@@ -243,6 +244,22 @@ class Running:
             if not more:
                 raise AssertionError(f"{words!r} never came: {Ran(self.line, None, self.seen)}")
             self.seen += more
+
+    def wait_for_next(self, words):
+        """The same, behind what the call before has waited for; returns what came before the words."""
+        words = words.encode().replace(b"\n", b"\r\n")
+        while words not in self.seen[self.said:]:
+            more = os.read(self.process.stdout.fileno(), 4096)
+            if not more:
+                raise AssertionError(f"{words!r} never came: {Ran(self.line, None, self.seen)}")
+            self.seen += more
+        start, at = self.said, self.seen.index(words, self.said)
+        self.said = at + len(words)
+        return self.seen[start:at].decode().replace("\r\n", "\n")
+
+    def type(self, text):
+        """On the board's console."""
+        os.write(self.process.stdin.fileno(), text.encode())
 
     def end(self, timeout=TIMEOUT):
         try:

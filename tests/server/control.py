@@ -9,7 +9,7 @@ from aiohttp import web
 from raw import RawServer
 from reply import json_reply
 
-PATHS = ("/stats", "/stats/reset", "/rules", "/raw")
+PATHS = ("/stats", "/stats/reset", "/rules", "/raw", "/step")
 
 routes = web.RouteTableDef()
 
@@ -42,7 +42,14 @@ async def add_rules(request):
 @routes.delete("/rules")
 async def clear_rules(request):
     request.app["rules"].clear()
+    request.app["steps"].reset()
     return json_reply([])
+
+
+@routes.post("/step")
+async def step(request):
+    request.app["steps"].free.release()
+    return json_reply({})
 
 
 @routes.post("/raw")

@@ -22,6 +22,7 @@ class Fault:
     end: str = "fin"                    # how it ends then: one of ENDS
     reset: bool = False                 # RST in place of any answer
     drip: Optional[dict] = None         # {"bytes": at a time, "interval": seconds between}
+    step: bool = False                  # each event or piece but the first one waits for a POST /step
 
     def __post_init__(self):
         if self.end not in ENDS:
@@ -62,6 +63,25 @@ class Gate:
         finally:
             if here in self.held:       # its client has gone
                 self.held.remove(here)
+
+
+class Steps:
+    """Pieces of answers that are sent one by one on demand: proof, without a clock, that a client
+    uses each one before the next has come."""
+
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.free = asyncio.Semaphore(0)
+
+    async def take(self, transport):
+        while transport is not None and not transport.is_closing():
+            try:
+                return await asyncio.wait_for(self.free.acquire(), 0.1)
+            except asyncio.TimeoutError:
+                continue        # is the client still there?
+        raise ConnectionResetError("the client has gone")
 
 
 FAULT_FIELDS = {each.name for each in dataclasses.fields(Fault)}

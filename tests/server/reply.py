@@ -77,15 +77,19 @@ async def send(request, reply, fault, on_sent):
     await response.prepare(request)
     if has_body:
         left = sys.maxsize if fault.cut is None else fault.cut
+        steps, sent = request.app["steps"], 0
         async for piece in pieces(reply.body, fault.drip):
             if left == 0:
                 break
+            if fault.step and sent > 0:
+                await steps.take(request.transport)
             piece = piece[:left]
             left -= len(piece)
             await response.write(piece)
             await request.writer.drain()
             await asyncio.sleep(0)      # drain alone may never let the loop see that the peer has gone
             on_sent(len(piece))
+            sent += len(piece)
         if fault.cut is not None:
             await hang_up(request.transport, fault.end)
             raise ConnectionResetError("cut on purpose")

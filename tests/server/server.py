@@ -23,7 +23,7 @@ import api
 import control
 import events
 import probe
-from faults import Fault, Gate, Rules, modified
+from faults import Fault, Gate, Rules, Steps, modified
 from process import add_lifetime_options, apply_lifetime_options, write_json
 from reply import Reply, error_reply, send, spoiled
 from stats import Connection, Stats
@@ -109,7 +109,7 @@ async def run(options):
 def make_app(options):
     app = web.Application(middlewares=[serve], client_max_size=1 << 30)
     app["options"], app["stats"], app["rules"], app["raw"], app["raw_contexts"] = options, Stats(), Rules(), {}, {}
-    app["gate"] = Gate()
+    app["gate"], app["steps"] = Gate(), Steps()
     if options.rules:
         app["rules"].add(json.loads(pathlib.Path(options.rules).read_text()))
     for module in (api, events, probe, control):

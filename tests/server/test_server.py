@@ -210,6 +210,20 @@ class Services(unittest.TestCase):
         deltas = [json.loads(event[6:])["choices"][0]["delta"].get("content", "") for event in events[:-2]]
         self.assertEqual("".join(deltas), whole)
 
+    def test_chat_step_by_step(self):
+        key = {"Authorization": "Bearer any"}
+        fetch_json("/rules", "POST", {"match": "^/v1/chat", "step": True, "times": 1})
+        self.addCleanup(fetch, "/rules", "DELETE")
+        ask = {"stream": True, "messages": [{"role": "user", "content": "hi"}]}
+        link = http.client.HTTPConnection(LOOPBACK, PORTS["http"], timeout=10)
+        self.addCleanup(link.close)
+        link.request("POST", "/v1/chat/completions", json.dumps(ask), key)
+        answer, seen = link.getresponse(), b""
+        while not seen.endswith(b"data: [DONE]\n\n"):
+            seen += answer.readline() + answer.readline()
+            self.assertEqual([], select.select([link.sock], [], [], 0)[0])   # nothing before it is asked for
+            fetch("/step", "POST")
+
 
 class Probes(unittest.TestCase):
     def test_events(self):

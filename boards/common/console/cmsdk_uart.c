@@ -7,7 +7,9 @@
 #define BAUDDIV 0x10u
 
 #define STATE_TX_FULL 0x1u
+#define STATE_RX_FULL 0x2u
 #define CTRL_TX       0x1u
+#define CTRL_RX       0x2u
 #define BAUDDIV_LEAST 16u
 
 /* At least 100 ms at the 25 MHz of these machines: the time of a thousand bytes. An emulator is
@@ -23,7 +25,7 @@ void cmsdk_uart_init(uintptr_t base, uint32_t hz, uint32_t baud)
 {
     const uint32_t divider = hz / baud;
     *reg(base, BAUDDIV) = divider < BAUDDIV_LEAST ? BAUDDIV_LEAST : divider;
-    *reg(base, CTRL) = CTRL_TX;
+    *reg(base, CTRL) = CTRL_TX | CTRL_RX;
 }
 
 void cmsdk_uart_write(uintptr_t base, const char *text, size_t len)
@@ -37,4 +39,13 @@ void cmsdk_uart_write(uintptr_t base, const char *text, size_t len)
         }
         *reg(base, DATA) = (unsigned char)text[at];
     }
+}
+
+bool cmsdk_uart_read(uintptr_t base, char *c)
+{
+    if ((*reg(base, STATE) & STATE_RX_FULL) == 0) {
+        return false;
+    }
+    *c = (char)(*reg(base, DATA) & 0xff);
+    return true;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "ns16550.h"
 
-enum { THR = 0, DLL = 0, IER = 1, DLM = 1, FCR = 2, LCR = 3, MCR = 4, LSR = 5 };
+enum { RBR = 0, THR = 0, DLL = 0, IER = 1, DLM = 1, FCR = 2, LCR = 3, MCR = 4, LSR = 5 };
 
 #define FCR_ON_AND_CLEAR 0x07
 #define LCR_8N1          0x03
 #define LCR_DIVISOR      0x80 /* DLL and DLM replace THR and IER */
 #define MCR_DTR_RTS      0x03
+#define LSR_READY        0x01
 #define LSR_THR_EMPTY    0x20
 
 #define PATIENCE 1000000u /* reads of LSR; a character at 9600 baud takes a millisecond */
@@ -40,4 +41,14 @@ void ns16550_write(uintptr_t base, const char *text, size_t len)
             uart[THR] = (uint8_t)text[i];
         }
     }
+}
+
+bool ns16550_read(uintptr_t base, char *c)
+{
+    volatile uint8_t *uart = registers(base);
+    if ((uart[LSR] & LSR_READY) == 0) {
+        return false;
+    }
+    *c = (char)uart[RBR];
+    return true;
 }

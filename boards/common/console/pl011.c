@@ -12,11 +12,13 @@ enum {
     IM = 0x38 / 4
 };
 
+#define FR_RX_EMPTY  0x10u
 #define FR_TX_FULL   0x20u
 #define LCRH_8N1     0x60u
 #define LCRH_FIFO    0x10u
 #define CTL_ENABLE   0x001u
 #define CTL_TRANSMIT 0x100u
+#define CTL_RECEIVE  0x200u
 
 #define PATIENCE 1000000u /* reads of FR; a character at 9600 baud takes a millisecond */
 
@@ -34,7 +36,7 @@ void pl011_init(uintptr_t base, uint32_t clock_hz, uint32_t baud)
     uart[IBRD] = divisor >> 6;
     uart[FBRD] = divisor & 63;
     uart[LCRH] = LCRH_8N1 | LCRH_FIFO; /* makes the divisors valid */
-    uart[CTL] = CTL_ENABLE | CTL_TRANSMIT;
+    uart[CTL] = CTL_ENABLE | CTL_TRANSMIT | CTL_RECEIVE;
 }
 
 void pl011_write(uintptr_t base, const char *text, size_t len)
@@ -48,4 +50,14 @@ void pl011_write(uintptr_t base, const char *text, size_t len)
             uart[DR] = (uint8_t)text[i];
         }
     }
+}
+
+bool pl011_read(uintptr_t base, char *c)
+{
+    volatile uint32_t *uart = registers(base);
+    if ((uart[FR] & FR_RX_EMPTY) != 0) {
+        return false;
+    }
+    *c = (char)(uart[DR] & 0xff);
+    return true;
 }
