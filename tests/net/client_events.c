@@ -48,7 +48,7 @@ static int run(struct midge_client *client, char **argv)
                                         .ctx = &source,
                                         .first_ms = 1,
                                         .most_ms = 20,
-                                        .max_reconnects = (uint16_t)atoi(argv[4])};
+                                        .max_reconnects = (uint16_t)strtoul(argv[4], NULL, 10)};
     struct midge_result result;
     midge_id id;
     int err = midge_event_source_start(client, &source, &id);

@@ -43,7 +43,7 @@ static void server_events(unsigned n)
     size_t len = 0;
     memset(&server, 0, sizeof server);
     for (unsigned i = 1; i <= n; i++) {
-        len += (size_t)sprintf(server.text + len, forms[i % 3], i, i);
+        len += (size_t)snprintf(server.text + len, sizeof server.text - len, forms[i % 3], i, i);
         server.at[i] = len;
     }
     server.events = n;
@@ -68,7 +68,7 @@ static void serve(void *ctx, const struct midge_sim_request *request, struct mid
     unsigned from, to;
     (void)ctx;
     note_request(request->head);
-    from = (unsigned)atoi(server.last_id);
+    from = (unsigned)strtoul(server.last_id, NULL, 10);
     assert_true(from <= server.events);
     if (from == server.events) {
         *reply = (struct midge_sim_reply){.status = 204};
@@ -111,8 +111,8 @@ static int on_event(void *ctx, const struct midge_sse_event *event)
     assert_ptr_equal(ctx, &source);
     seen.events++;
     assert_int_equal(event->data[0], 'a');
-    assert_int_equal(atoi(event->data + 1), seen.events);
-    assert_int_equal(atoi(event->id), seen.events);
+    assert_int_equal(strtol(event->data + 1, NULL, 10), seen.events);
+    assert_int_equal(strtol(event->id, NULL, 10), seen.events);
     if (seen.hook != NULL) {
         seen.hook(-1);
     }
