@@ -83,7 +83,7 @@ static void any_other(struct midge_sim_reply *reply)
 static void serve(void *ctx, const struct midge_sim_request *request, struct midge_sim_reply *reply)
 {
     const char *id = strstr(request->head, "Last-Event-ID: ");
-    const unsigned from = id != NULL ? (unsigned)atoi(id + 15) : 0;
+    const unsigned from = id != NULL ? (unsigned)strtoul(id + 15, NULL, 10) : 0;
     (void)ctx;
     assert_true(from <= EVENTS);
     *reply = (struct midge_sim_reply){0};
@@ -107,8 +107,8 @@ static int on_event(void *ctx, const struct midge_sse_event *event)
     watcher->events++;
     total_events++;
     assert_int_equal(event->data[0], 'a');
-    assert_int_equal(atoi(event->data + 1), watcher->events);
-    assert_int_equal(atoi(event->id), watcher->events);
+    assert_int_equal(strtol(event->data + 1, NULL, 10), watcher->events);
+    assert_int_equal(strtol(event->id, NULL, 10), watcher->events);
     (void)snprintf(watcher->last_id, sizeof watcher->last_id, "%s", event->id);
     act();
     return one_in(10) ? MIDGE_ERR_PAUSE : one_in(50) ? MIDGE_ERR_JSON : MIDGE_OK;
