@@ -397,49 +397,39 @@
 #ifndef MIDGE_WITH_REQUEST_COPY
 #define MIDGE_WITH_REQUEST_COPY 1
 #endif
-
 /* Headers of the client (struct midge_config). Without them midge_open answers UNSUPPORTED if there
    are any; User-Agent and Accept are sent as before. */
 #ifndef MIDGE_WITH_HEADER_DEFAULTS
 #define MIDGE_WITH_HEADER_DEFAULTS 1
 #endif
-
 /* midge_prepare and midge_start_prepared (prepared.h). */
 #ifndef MIDGE_WITH_PREPARED
 #define MIDGE_WITH_PREPARED 1
 #endif
-
-/* midge_sleep, midge_call_later and midge_future. The four features below include them, and so does
-   event_source. */
+/* midge_sleep, midge_call_later and midge_future; the features of MIDGE__FUTURES include them. */
 #ifndef MIDGE_WITH_FUTURES
 #define MIDGE_WITH_FUTURES 1
 #endif
-
 /* midge_spawn and MIDGE_AWAIT (task.h). */
 #ifndef MIDGE_WITH_TASKS
 #define MIDGE_WITH_TASKS 1
 #endif
-
 /* midge_gather (gather.h). */
 #ifndef MIDGE_WITH_GATHER
 #define MIDGE_WITH_GATHER 1
 #endif
-
 /* midge_timeout (gather.h). */
 #ifndef MIDGE_WITH_TIMEOUT
 #define MIDGE_WITH_TIMEOUT 1
 #endif
-
 /* midge_acquire and midge_release (gather.h). */
 #ifndef MIDGE_WITH_SEMAPHORE
 #define MIDGE_WITH_SEMAPHORE 1
 #endif
-
 /* Bodies that are read while they arrive: server-sent events and lines (midge/sse.h). */
 #ifndef MIDGE_WITH_SSE
 #define MIDGE_WITH_SSE 1
 #endif
-
 /* Streams of events that are connected again (midge/event_source.h). They need the sink above. */
 #ifndef MIDGE_WITH_EVENT_SOURCE
 #define MIDGE_WITH_EVENT_SOURCE 1
