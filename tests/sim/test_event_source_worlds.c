@@ -38,9 +38,9 @@ static void write_stream(void)
 {
     size_t len = 0;
     for (unsigned i = 1; i <= EVENTS; i++) {
-        len += (size_t)sprintf(
-            stream + len, i % 2 == 0 ? "id: %u\ndata: a%u\n\n" : ":x\r\ndata: a%u\r\nid:%u\r\n\r\n",
-            i, i);
+        len += (size_t)snprintf(
+            stream + len, sizeof stream - len,
+            i % 2 == 0 ? "id: %u\ndata: a%u\n\n" : ":x\r\ndata: a%u\r\nid:%u\r\n\r\n", i, i);
         event_at[i] = len;
     }
 }
