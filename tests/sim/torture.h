@@ -14,7 +14,8 @@
 #include "sim_world.h"
 
 /* CLOSING: the body ends with the connection; in TLS its end is authentic, else it is not.
-   REDIRECT: an upload that is sent again to another host. RETRY: two answers say 503. */
+   REDIRECT: an upload that is sent again to another host. RETRY: two answers say 503. HOOK: a hook
+   repeats an upload after 401, when a token has come. */
 enum scene {
     PLAIN,
     TLS12,
@@ -27,12 +28,13 @@ enum scene {
     CLOSING_TLS,
     REDIRECT,
     RETRY,
+    HOOK,
     SCENES
 };
 
 static const char *const scene_names[SCENES] = {"plain",       "tls12",    "tls13",  "upload",
                                                 "gather",      "file",     "filter", "closing",
-                                                "closing_tls", "redirect", "retry"};
+                                                "closing_tls", "redirect", "retry",  "hook"};
 
 enum { TORTURE_BODY = 300, TORTURE_UPLOAD = 2000, TORTURE_GETS = 2 };
 #define TORTURE_JSON "{\"a\": 17, \"b\": \"xyz\"}"
@@ -55,6 +57,10 @@ struct trial {
     char text[64];
     int value; /* of the filter */
     struct midge_buffer_source source;
+    struct midge_hook hook;
+    struct midge_request token; /* for HOOK */
+    midge_id token_id;
+    bool has_token;
 };
 
 /* --- points --- */
@@ -114,6 +120,15 @@ static inline void trial_slow(struct trial *t)
                                                           .bytes_per_s = closing ? 100000 : 0});
 }
 
+static inline void trial_guard(void *ctx, const struct midge_sim_request *request,
+                               struct midge_sim_reply *reply)
+{
+    (void)ctx;
+    if (strstr(request->head, "\r\nX-Token: good\r\n") == NULL) {
+        reply->status = 401;
+    }
+}
+
 static inline void trial_serve(struct trial *t)
 {
     uint16_t port = torture_is_tls(t->scene) ? 443 : 80;
@@ -130,6 +145,8 @@ static inline void trial_serve(struct trial *t)
     midge_sim_add_reply(t->host, port, "/busy",
                         &(struct midge_sim_reply){.status = 503, .body = "busy", .times = 2});
     midge_sim_add_reply(t->host, port, "/busy", &(struct midge_sim_reply){.fill = TORTURE_BODY});
+    midge_sim_add_reply(t->host, port, "/guarded",
+                        &(struct midge_sim_reply){.fill = TORTURE_BODY, .on_request = trial_guard});
     midge_sim_add_reply(midge_sim_add_host(t->w.sim, "b.test"), 80, "/",
                         &(struct midge_sim_reply){.fill = TORTURE_BODY});
     if (torture_is_tls(t->scene)) {
@@ -174,6 +191,9 @@ static inline int trial_value(void *ctx, const struct midge_json_value *value)
 
 static inline const char *trial_url(const struct trial *t)
 {
+    if (t->scene == HOOK) {
+        return "http://a.test/guarded";
+    }
     if (t->scene == REDIRECT || t->scene == RETRY) {
         return t->scene == RETRY ? "http://a.test/busy" : "http://a.test/moved";
     }
@@ -186,6 +206,37 @@ static inline const char *trial_url(const struct trial *t)
     return torture_is_tls(t->scene) ? "https://a.test/" : "http://a.test/";
 }
 
+/* --- the hook: the token is another request's answer --- */
+
+static inline void trial_token(void *ctx, const struct midge_result *result)
+{
+    struct trial *t = (struct trial *)ctx;
+    t->has_token = result->error == MIDGE_OK;
+}
+
+static inline int trial_on_send(struct midge_hook *hook, struct midge_hop *hop)
+{
+    const struct trial *t = (struct trial *)((char *)hook - offsetof(struct trial, hook));
+    int err = midge_hop_set(hop, "X-Other", "value");
+    return err == MIDGE_OK && t->has_token ? midge_hop_set(hop, "X-Token", "good") : err;
+}
+
+static inline int trial_on_head(struct midge_hook *hook, struct midge_hop *hop,
+                                const struct midge_response *response)
+{
+    struct trial *t = (struct trial *)((char *)hook - offsetof(struct trial, hook));
+    if (response->status != 401) {
+        return MIDGE_OK;
+    }
+    if (!hop->can_repeat) {
+        return MIDGE_ERR_HTTP_STATUS;
+    }
+    t->token =
+        (struct midge_request){.url = "http://a.test/json", .ctx = t, .on_done = trial_token};
+    int err = midge_start(hop->client, &t->token, &t->token_id);
+    return err == MIDGE_OK ? midge_hop_repeat_after(hop, t->token_id) : err;
+}
+
 static inline void trial_dress(struct trial *t, struct sim_get *get)
 {
     static uint8_t body[TORTURE_UPLOAD];
@@ -193,7 +244,9 @@ static inline void trial_dress(struct trial *t, struct sim_get *get)
     static const struct midge_retry retry = {.max = 9};
     get->request.max_redirects = 1;
     get->request.retry = t->scene == RETRY ? &retry : NULL;
-    if (t->scene == UPLOAD || t->scene == REDIRECT) {
+    t->hook = (struct midge_hook){.on_send = trial_on_send, .on_head = trial_on_head};
+    get->request.hooks = t->scene == HOOK ? &t->hook : NULL;
+    if (t->scene == UPLOAD || t->scene == REDIRECT || t->scene == HOOK) {
         midge_buffer_source_init(&t->source, body, sizeof body);
         get->request.source = &t->source.source;
     } else if (t->scene == FILE_SINK) {
