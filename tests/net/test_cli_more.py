@@ -86,6 +86,8 @@ class WriteOut(Case):
         self.assertEqual(b"200\n", self.form("@format", "-o", "x", self.url("/posts/1")).out)
         ran = self.midge("-w", "@-", "-o", "x", self.url("/posts/1"), input=b"[%{exitcode}]")
         self.assertEqual(b"[0]", ran.out)
+        (self.dir / "format").write_bytes(b"a\r\n%{http_code}\n")
+        self.assertEqual(b"a200", self.form("@format", "-o", "x", self.url("/posts/1")).out) # curl drops line ends
         self.wrong("-w", "@none", self.url("/"), words=["--write-out", "none"])
 
 
@@ -117,10 +119,24 @@ class DumpHeader(Case):
         self.assert_code(7, self.midge("-D", "h", self.url("/", "refused")))
         self.assertEqual(b"", (self.dir / "h").read_bytes())
 
+    def test_trailers(self):
+        """They come behind the body, with -i too."""
+        port = self.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 5\r\n\r\n")
+        url = self.url("/", port)
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        self.assertEqual(b"abc", self.midge("-D", "h", url).out)
+        self.assertEqual(head + b"X-Sum: 5\r\n", (self.dir / "h").read_bytes())
+        self.assertEqual(head + b"abcX-Sum: 5\r\n", self.midge("-i", url).out)
+        self.assertEqual(head + b"abcX-Sum: 5\r\n", self.midge("-D", "-", url).out)
+        self.assertEqual(head + b"X-Sum: 5\r\n", self.midge("-D", "-", "-o", "x", url).out)
+        self.assertEqual(b"abc", (self.dir / "x").read_bytes())
+
     def test_bad_path(self):
         ran = self.midge("-D", "no/such/h", self.url("/posts/1"))
         self.assert_code(23, ran, "no/such/h", "No such file")
         self.assertEqual(b"", ran.out)
+        self.assert_code(0, self.midge("--create-dirs", "-D", "no/such/h", self.url("/posts/1")))
+        self.assertTrue((self.dir / "no/such/h").read_bytes().startswith(HEAD))
 
 
 class Config(Case):
@@ -164,7 +180,9 @@ data=abc
                             ("output", ["--output"]), ("config = c", ["8 files"]), ("compressed", ["not supported"])):
             with self.subTest(text):
                 self.config(text, self.url("/"), code=2, words=words)
-        self.wrong("-K", "none", words=["--config", "none"])
+        self.config("user-agent =\nsilent\n", self.url("/"), code=2, words=["--user-agent needs a value"])
+        self.config("-A\n-s\n", self.url("/"), code=2, words=["-A needs a value"])
+        self.assert_code(26, self.midge("-K", "none"), "--config", "none")
         (self.dir / "nul").write_bytes(b"url a\0b\n")
         self.wrong("-K", "nul", words=["NUL"])
 
@@ -176,7 +194,29 @@ class Requests(Case):
     def test_referer(self):
         self.assertEqual("https://a/b", self.headers("-e", "https://a/b")["referer"])
         self.assertEqual("c", self.headers("-e", "https://a/b", "-H", "Referer: c")["referer"])
+        self.assertNotIn("referer", self.headers("-e", ""))
         self.wrong("-e", "a\nb", self.url("/"), words=["--referer"])
+
+    def referer(self, *arguments, to=None):
+        """The one that /echo sees after a redirect to it."""
+        url = self.url(f"/redirect/1?to={to or self.url('/echo')}#here")
+        ran = self.midge("-L", *arguments, url)
+        self.assert_code(0, ran)
+        return {name.lower(): value for name, value in ran.json["headers"]}.get("referer")
+
+    def test_referer_of_redirects(self):
+        """The URL before, without fragment; a Referer of -H stays; none from https to http."""
+        first = self.url(f"/redirect/1?to={self.url('/echo')}")
+        self.assertEqual(first, self.referer("-e", ";auto"))
+        self.assertEqual(first, self.referer("-e", "https://a/b;auto"))
+        self.assertEqual("https://a/b", self.referer("-e", "https://a/b"))
+        self.assertIsNone(self.referer())
+        self.assertEqual("c", self.referer("-e", ";auto", "-H", "Referer: c"))
+        self.assertIsNone(self.referer("-e", ";auto", "-H", "Referer:"))
+        self.assertIsNone(self.referer("-e", "https://a/;auto", "--proto-redir", "+http", to=self.url("/echo", "http")))
+        self.assertEqual("a", self.headers("-e", "a;auto")["referer"])
+        ran = self.midge("-L", "-e", "a;auto", "-w", "%{referer}", "-o", "x", first)
+        self.assertEqual(first.encode(), ran.out)
 
     def test_header_file(self):
         (self.dir / "h").write_text("X-One: 1\r\n\nAccept: text/x\nUser-Agent:\n")
@@ -195,6 +235,7 @@ class Requests(Case):
         self.assertEqual(1, json.loads((self.dir / "a/b/c").read_text())["id"])
         self.assert_code(0, self.midge("--create-dirs", "--output-dir", "d/e", "-O", self.url("/posts/1")))
         self.assertTrue((self.dir / "d/e/1").is_file())
+        self.assertEqual(0o750, (self.dir / "d").stat().st_mode & 0o777)
         self.assert_code(23, self.midge("-o", "x/y", self.url("/posts/1")), "x/y")
         (self.dir / "file").write_text("")
         self.assert_code(23, self.midge("--create-dirs", "-o", "file/y", self.url("/posts/1")), "file/y")

@@ -139,7 +139,8 @@ int config_read(struct keep *keep, const char *path, int *argc, char ***argv)
     char *line, *rest;
 
     if (code != 0) {
-        return usage_error("option --config: can't read %s: %s", path, strerror(code));
+        (void)usage_error("option --config: can't read %s: %s", path, strerror(code));
+        return EXIT_READ;
     }
     text_add(&file, "", 1);
     if (strlen(file.data) != file.len - 1) {

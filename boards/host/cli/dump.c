@@ -14,6 +14,7 @@
 
 #include "descriptor.h"
 #include "failure.h"
+#include "local_name.h"
 #include "run.h"
 
 struct dump {
@@ -51,9 +52,10 @@ int dump_open(struct run *run)
         if (path == NULL || to_stdout(path) || is_open(run, path)) {
             continue;
         }
-        fd = descriptor_open(path);
+        int native = run->options->groups[i].create_dirs ? local_name_make_folders(path) : 0;
+        fd = native == 0 ? descriptor_open(path) : -1;
         if (fd < 0) {
-            return failed(path, errno);
+            return failed(path, native != 0 ? native : errno);
         }
         run->dumps = keep_room(run->keep, run->dumps, run->n_dumps, sizeof *run->dumps);
         run->dumps[run->n_dumps++] = (struct dump){.path = path, .fd = fd};
@@ -78,6 +80,18 @@ int dump_head(struct fetch *fetch, const struct text *head)
     }
     text_add(&fetch->output.tail, head->data, head->len);
     return MIDGE_OK;
+}
+
+void dump_trailer(struct fetch *fetch, const char *name, size_t name_len, const char *value,
+                  size_t value_len)
+{
+    struct text line = {.keep = fetch->run->keep};
+
+    text_format(&line, "%.*s: %.*s\r\n", (int)name_len, name, (int)value_len, value);
+    (void)dump_head(fetch, &line); /* if stdout fails, the fetch does */
+    if (fetch->group->include) {
+        (void)output_put(&fetch->output, line.data, line.len);
+    }
 }
 
 static int write_one(const struct run *run, const struct dump *dump)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The heads of all answers in a file of their own, for -D. */
+/* The heads and trailers of all answers in a file of their own, for -D. */
 #ifndef MIDGE_CLI_DUMP_H
 #define MIDGE_CLI_DUMP_H
 
@@ -12,6 +12,14 @@ struct run;
 int dump_open(struct run *run);
 /* A head has come. MIDGE_OK, or WRITE if stdout failed. */
 int dump_head(struct fetch *fetch, const struct text *head);
+/* Are trailers shown, as -D and -i do? */
+static inline int dump_shows(const struct fetch *fetch)
+{
+    return fetch->group->dump_header != NULL || fetch->group->include;
+}
+/* A trailer has come, behind the body. */
+void dump_trailer(struct fetch *fetch, const char *name, size_t name_len, const char *value,
+                  size_t value_len);
 /* Writes the files, in the order of the URLs, and closes them. 0, or EXIT_WRITE after a line. */
 int dump_close(struct run *run);
 

@@ -6,6 +6,7 @@
 #ifndef MIDGE_CLI_FETCH_H
 #define MIDGE_CLI_FETCH_H
 
+#include <midge/hooks.h>
 #include <midge/request.h>
 
 #include "options.h"
@@ -33,6 +34,8 @@ struct fetch {
     const char *upload_path; /* -T */
     struct midge_request request;
     struct midge_retry retry;
+    struct midge_hook hook; /* for -e */
+    const char *referer;    /* of the next hop; NULL: none */
     struct upload upload;
     struct output output;
     struct reply reply;

@@ -19,6 +19,7 @@
 #include "failure.h"
 #include "host/number.h"
 #include "host/proxy.h"
+#include "referer.h"
 #include "run.h"
 
 #define MOST_REDIRECTS    255u /* the library's; also for -1, which is no limit in curl */
@@ -127,6 +128,7 @@ int follow_hop(struct fetch *fetch, struct midge_redirect *to)
     if (fetch->run->options->verbose) {
         fprintf(stderr, "* redirected to %s\n", to->url);
     }
+    referer_hop(fetch);
     fetch->url = keep_copy(fetch->run->keep, to->url, strlen(to->url));
     fetch->lost_body |= to->drops_body;
     fetch->lost_credentials |= to->drops_credentials;

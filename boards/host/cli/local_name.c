@@ -51,7 +51,7 @@ int local_name_make_folders(const char *path)
 
     for (char *at = folder; code == 0 && *at != '\0' && (at = strchr(at + 1, '/')) != NULL;) {
         *at = '\0';
-        if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+        if (mkdir(folder, 0750) != 0 && errno != EEXIST) {
             code = errno;
         }
         *at = '/';

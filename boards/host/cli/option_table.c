@@ -54,7 +54,8 @@ const struct option_row option_table[] = {
     FLAG(0, "fail-with-body", GROUP(fail_with_body),
          "an HTTP error is a failure (22), its body is kept"),
     TEXT('A', "user-agent", GROUP(user_agent), "TEXT", "the User-Agent header"),
-    TEXT('e', "referer", GROUP(referer), "URL", "the Referer header"),
+    TEXT('e', "referer", GROUP(referer), "URL",
+         "the Referer header; URL;auto: the URL before for redirects"),
     TEXT(0, "oauth2-bearer", GROUP(bearer), "TOKEN", "Authorization: Bearer"),
 
     FLAG('L', "location", GROUP(location), "follow redirects"),
@@ -76,7 +77,7 @@ const struct option_row option_table[] = {
      .item = ITEM_REMOTE_NAME,
      .help = "a file named as the URL's last part"},
     TEXT(0, "output-dir", GROUP(output_dir), "DIR", "the folder of -o and -O"),
-    FLAG(0, "create-dirs", GROUP(create_dirs), "make the folders of -o and --output-dir"),
+    FLAG(0, "create-dirs", GROUP(create_dirs), "make the folders of -o, -D and --output-dir"),
     TEXT('D', "dump-header", GROUP(dump_header), "FILE", "the heads of all answers; - for stdout"),
     TEXT('w', "write-out", GROUP(write_out), "FORMAT",
          "print this after each body: %{http_code}, %header{name}, ...; @FILE"),

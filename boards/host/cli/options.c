@@ -18,6 +18,7 @@
 #include "headers.h"
 #include "host/number.h"
 #include "nearest.h"
+#include "referer.h"
 
 #define CONFIG_DEPTH 8 /* files of -K inside files of -K */
 
@@ -142,20 +143,28 @@ static const char *next_argument(struct parser *parser)
     return parser->at < parser->argc ? parser->argv[parser->at++] : NULL;
 }
 
+/* A line of a file is one word, or two if the value of a letter is empty: the next line is none. */
+static const char *next_value(struct parser *parser)
+{
+    int is_line =
+        parser->depth > 0 && parser->at < parser->argc && *parser->argv[parser->at] != '\0';
+
+    return is_line ? NULL : next_argument(parser);
+}
+
 /* --- a file of options --- */
 
 static int parse_file(struct parser *parser, const char *path)
 {
     struct parser inner = {.options = parser->options, .depth = parser->depth + 1};
+    int code;
 
     if (inner.depth > CONFIG_DEPTH) {
         return usage_error("option --config: %s: more than %d files inside each other", path,
                            CONFIG_DEPTH);
     }
-    if (config_read(parser->options->keep, path, &inner.argc, &inner.argv) != 0) {
-        return EXIT_USAGE;
-    }
-    return parse_all(&inner);
+    code = config_read(parser->options->keep, path, &inner.argc, &inner.argv);
+    return code != 0 ? code : parse_all(&inner);
 }
 
 static int set_option(struct parser *parser, const struct option_row *row, const char *value)
@@ -216,7 +225,7 @@ static int parse_long(struct parser *parser, const char *argument)
     if (!takes_value(row) && row->kind != OPTION_FILE_FLAG && value != NULL) {
         return usage_error("option --%s takes no value", row->name);
     }
-    if (takes_value(row) && value == NULL && (value = next_argument(parser)) == NULL) {
+    if (takes_value(row) && value == NULL && (value = next_value(parser)) == NULL) {
         return usage_error("option --%s needs a value", row->name);
     }
     return set_option(parser, row, value);
@@ -253,7 +262,7 @@ static int parse_cluster(struct parser *parser, const char *letters)
             return unknown_short(parser->options->keep, all, *letters, row);
         }
         if (takes_value(row)) {
-            value = letters[1] != '\0' ? letters + 1 : next_argument(parser);
+            value = letters[1] != '\0' ? letters + 1 : next_value(parser);
             if (value == NULL) {
                 return usage_error("option -%c needs a value", *letters);
             }
@@ -375,6 +384,7 @@ int options_parse(struct options *options, int argc, char **argv)
         code = group->outputs.n > group->urls.n ? usage_error("more -o and -O than URLs")
                : group->globoff                 ? 0
                                                 : glob_expand(options->keep, group);
+        referer_check(options->keep, group);
         code = code != 0 ? code : check_group(group);
     }
     return code;

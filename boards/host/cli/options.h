@@ -44,7 +44,7 @@ struct group {
     const char *max_redirs, *proto_redir;
     uint8_t location, location_trusted, post301, post302, post303;
     /* Computed from the above. */
-    uint8_t min_tls, max_tls, max_redirects, redirect_rules;
+    uint8_t min_tls, max_tls, max_redirects, redirect_rules, auto_referer;
 };
 
 struct options {

@@ -19,6 +19,7 @@
 #include "idn.h"
 #include "host/proxy.h"
 #include "local_name.h"
+#include "referer.h"
 #include "url_words.h"
 
 /* Shared by all URLs of a group. */
@@ -212,6 +213,7 @@ static void set_request(struct fetch *fetch, const struct shared *shared)
     set_times(request, group);
     set_retry(fetch);
     follow_apply(fetch);
+    referer_apply(fetch, &shared->headers);
 }
 
 /* --resolve and --connect-to */

@@ -219,6 +219,7 @@ static void on_trailer(void *ctx, midge_id id, const char *name, size_t name_len
 
     (void)id;
     reply_add(&fetch->reply.trailers, fetch->run->keep, name, name_len, value, value_len);
+    dump_trailer(fetch, name, name_len, value, value_len);
 }
 
 static void on_done(void *ctx, const struct midge_result *result)
@@ -253,7 +254,7 @@ static int begin(struct run *run, struct fetch *fetch)
     request->on_interim = on_interim;
     request->on_redirect = on_redirect;
     request->on_response = on_response;
-    request->on_trailer = run->options->report != NULL ? on_trailer : NULL;
+    request->on_trailer = run->options->report != NULL || dump_shows(fetch) ? on_trailer : NULL;
     request->on_done = on_done;
     if (err != MIDGE_OK) {
         return err;

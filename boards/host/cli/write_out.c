@@ -110,7 +110,7 @@ static struct value retries(const struct fetch *fetch)
 
 static struct value referer(const struct fetch *fetch)
 {
-    return text(fetch->group->referer);
+    return text(fetch->referer);
 }
 
 static struct value scheme(const struct fetch *fetch)
@@ -420,6 +420,19 @@ void write_out_fill(struct fetch *fetch)
     }
 }
 
+/* As curl reads the file: ends of lines are written as \n in it. */
+static void drop_line_ends(char *text)
+{
+    char *to = text;
+
+    for (; *text != '\0'; text++) {
+        if (*text != '\r' && *text != '\n') {
+            *to++ = *text;
+        }
+    }
+    *to = '\0';
+}
+
 int write_out_read(struct keep *keep, const char **format)
 {
     struct text file = {.keep = keep};
@@ -433,6 +446,7 @@ int write_out_read(struct keep *keep, const char **format)
         return usage_error("option --write-out: can't read %s: %s", *format + 1, strerror(code));
     }
     text_add(&file, "", 1);
+    drop_line_ends(file.data);
     *format = file.data;
     return 0;
 }
