@@ -226,6 +226,7 @@ static const char *url_of(const struct glob *glob, size_t nth)
 {
     struct text url = {.keep = glob->keep};
 
+    text_puts(&url, ""); /* an empty URL has no parts */
     for (size_t i = 0; i < glob->n_parts; i++) {
         write_part(&url, &glob->parts[i], digit_of(glob, nth, i));
     }
