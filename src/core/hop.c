@@ -284,6 +284,16 @@ void midge__hop_begin(struct midge__transfer *t)
 
 /* --- the end --- */
 
+void midge__hop_forget(struct midge__transfer *t)
+{
+    struct midge__hop *hop = t->hop;
+    if (midge__hop_waits(t)) {
+        midge__origin_put(t->aw.client, hop->origin);
+        t->hop = hop->before;
+        midge__memory_free(&t->aw.client->memory, hop);
+    }
+}
+
 void midge__hop_end(struct midge__transfer *t)
 {
     struct midge__hop *hop = t->hop;

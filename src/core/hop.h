@@ -32,6 +32,8 @@ static inline const struct midge_request *midge__hop_first(const struct midge__t
 {
     return t->hop != NULL ? t->hop->first : t->request;
 }
+/* The answer that led to the hop that waits did not end, and the request is repeated: frees it. */
+void midge__hop_forget(struct midge__transfer *t);
 /* Frees the hops. The transfer has the request that it was started with. */
 void midge__hop_end(struct midge__transfer *t);
 
@@ -54,8 +56,9 @@ static inline const struct midge_request *midge__hop_first(const struct midge__t
 {
     return t->request;
 }
-#define midge__hop_begin(t) ((void)(t))
-#define midge__hop_end(t)   ((void)(t))
+#define midge__hop_begin(t)  ((void)(t))
+#define midge__hop_forget(t) ((void)(t))
+#define midge__hop_end(t)    ((void)(t))
 
 #endif
 

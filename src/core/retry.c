@@ -16,6 +16,7 @@
 #include "base/backoff.h"
 #include "base/millis.h"
 #include "core/client.h"
+#include "core/hop.h"
 #include "core/queue.h"
 #include "core/request.h"
 #include "core/rewind.h"
@@ -132,6 +133,7 @@ bool midge__retry_head(struct midge__transfer *t)
 static void rest(struct midge__transfer *t)
 {
     t->again = false;
+    midge__hop_forget(t);
     t->needs_fresh = t->frozen = false;
     midge__transfer_requeue(t, true);
     midge__queue_take(t); /* it is in no queue while it waits */

@@ -467,6 +467,25 @@ static void after_redirect(void **state)
     assert_int_equal(midge_sim_count(host, 80, "/from").requests, 1);
 }
 
+/* The wait for the end of an answer that redirects is over: it is asked again. */
+static void of_a_stalled_redirect(void **state)
+{
+    (void)state;
+    midge_sim_add_reply(host, 80, "/from",
+                        &(struct midge_sim_reply){.status = 302,
+                                                  .headers = "Location: /\r\n",
+                                                  .fill = 100,
+                                                  .end = MIDGE_SIM_END_STALL,
+                                                  .cut_at = 90,
+                                                  .times = 1});
+    midge_sim_add_reply(host, 80, "/from", &(struct midge_sim_reply){.body = "ok"});
+    prepare();
+    get.request.url = URL "from";
+    get.request.max_redirects = 1;
+    get.request.timeouts.idle_ms = 1000;
+    go(MIDGE_OK, 200, "ok", 1);
+}
+
 static void prepared(void **state)
 {
     struct midge_prepared *p;
@@ -519,6 +538,7 @@ int main(void)
         TEST(cancel_in_wait),
         TEST(close_in_wait),
         TEST(after_redirect),
+        TEST(of_a_stalled_redirect),
         TEST(prepared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
