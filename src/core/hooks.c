@@ -151,7 +151,7 @@ static int merge(struct midge__exchange *x)
     return MIDGE_OK;
 }
 
-void midge__hooks_free(struct midge__exchange *x)
+void midge__hooks_forget(struct midge__exchange *x)
 {
     struct midge__hook_field *field;
     while ((field = x->hooked.fields) != NULL) {
@@ -323,7 +323,7 @@ void midge__hooks_begin(struct midge__transfer *t)
 }
 
 /* The newest one is the first in the list, so the oldest one is the first in the queue. */
-void midge__hooks_wake(struct midge_client *client)
+void midge__hooks_look(struct midge_client *client)
 {
     MIDGE__LIST_FOR_EACH_SAFE(it, after, &client->held)
     {

@@ -23,7 +23,13 @@ int midge__hooks_send(struct midge__exchange *x);
    repeated (midge__hooks_wait), *err is the error of a hook, or a hook has ended the request. */
 bool midge__hooks_head(struct midge__exchange *x, const struct midge_response *head, int *err);
 /* The exchange is over: frees the fields that were set for it. */
-void midge__hooks_free(struct midge__exchange *x);
+void midge__hooks_forget(struct midge__exchange *x);
+static inline void midge__hooks_free(struct midge__exchange *x)
+{
+    if (x->hooked.fields != NULL || x->hooked.keep != NULL) {
+        midge__hooks_forget(x);
+    }
+}
 /* Does the repeat wait for the end of the answer that led to it? */
 static inline bool midge__hooks_wait(const struct midge__transfer *t)
 {
@@ -40,7 +46,13 @@ static inline void midge__hooks_release(struct midge__transfer *t)
     }
 }
 /* Puts requests into the queue that were held for awaitables that are over now. */
-void midge__hooks_wake(struct midge_client *client);
+void midge__hooks_look(struct midge_client *client);
+static inline void midge__hooks_wake(struct midge_client *client)
+{
+    if (!midge__list_empty(&client->held)) {
+        midge__hooks_look(client);
+    }
+}
 
 /* The fields that the request of t sends on its exchange. */
 static inline struct midge__h1_headers midge__hooks_headers(const struct midge__transfer *t)

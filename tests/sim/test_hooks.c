@@ -416,6 +416,22 @@ static void long_answers(void **state)
     assert_int_equal(get.result.body_len, 2);
 }
 
+/* A retry comes before the end of the answer that led to the repeat. */
+static void stalled_answer(void **state)
+{
+    static const struct midge_retry rules = {.max = 1};
+    (void)state;
+    reply("/",
+          &(struct midge_sim_reply){
+              .status = 401, .fill = 100, .end = MIDGE_SIM_END_STALL, .cut_at = 90, .times = 1});
+    reply("/", &(struct midge_sim_reply){.body = "ok"});
+    renewing(URL);
+    get.request.retry = &rules;
+    get.request.timeouts.idle_ms = 1000;
+    go(MIDGE_OK, 200, "ok");
+    assert_int_equal(get.result.retries, 1);
+}
+
 static void posts(void **state)
 {
     (void)state;
@@ -978,6 +994,7 @@ int main(void)
         TEST(repeats_to_the_limit),
         TEST(repeats_of_two_hops),
         TEST(long_answers),
+        TEST(stalled_answer),
         TEST(posts),
         TEST(sources),
         TEST(another_origin),
