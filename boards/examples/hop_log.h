@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A log of each hop, redirects and repeats included: two lines for each. tests/sim/test_token.c
- * runs it.
+ * A log of each hop, redirects and repeats included: two lines for each, which the program writes
+ * where it wants. tests/sim/test_token.c runs it.
  *
- *     5 > GET https://example.com/
- *     5 < 302 https://example.com/
+ *     > GET https://example.com/           status 0
+ *     < 302 https://example.com/
  */
 #ifndef HOP_LOG_H
 #define HOP_LOG_H
@@ -13,10 +13,9 @@
 
 struct hop_log {
     struct midge_hook hook;
-    void (*line)(void *ctx, const char *line);
-    void *ctx;
+    void (*line)(const struct midge_hop *hop, int status);
 };
 
-void hop_log_init(struct hop_log *log, void (*line)(void *ctx, const char *line), void *ctx);
+void hop_log_init(struct hop_log *log, void (*line)(const struct midge_hop *hop, int status));
 
 #endif

@@ -3,7 +3,6 @@
    there is none, 401 is the answer. */
 #include "token.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void renewed(void *ctx, const struct midge_result *result)
@@ -11,7 +10,7 @@ static void renewed(void *ctx, const struct midge_result *result)
     struct token *token = ctx;
     token->renewal = 0;
     if (result->error == MIDGE_OK && result->status == 200) {
-        (void)snprintf(token->value, sizeof token->value, "Bearer %s", token->text);
+        memcpy(token->value + strlen("Bearer "), token->text, sizeof token->text);
     }
 }
 

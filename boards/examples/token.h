@@ -17,8 +17,8 @@ struct token {
     const char *origin; /* with its slash: the token is sent to URLs that begin so only */
     const char *url;    /* answers a POST with a new token, as text */
     midge_id renewal;   /* the request for it; 0: there is none */
-    char value[128];    /* of Authorization */
-    char text[100];
+    char text[100];     /* a new one; a longer one fails */
+    char value[sizeof "Bearer " + 100]; /* of Authorization */
     struct midge_buffer body;
 };
 

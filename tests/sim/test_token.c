@@ -16,12 +16,14 @@ static struct sim_get gets[MANY];
 static const char *good;
 static char lines[2000];
 
-/* Without the ids. */
-static void log_line(void *ctx, const char *line)
+static void log_line(const struct midge_hop *hop, int status)
 {
     size_t n = strlen(lines);
-    (void)ctx;
-    (void)snprintf(lines + n, sizeof lines - n, "%s\n", strchr(line, ' ') + 1);
+    if (status == 0) {
+        (void)snprintf(lines + n, sizeof lines - n, "> %s %s\n", hop->method, hop->url);
+    } else {
+        (void)snprintf(lines + n, sizeof lines - n, "< %d %s\n", status, hop->url);
+    }
 }
 
 static void guard(void *ctx, const struct midge_sim_request *request, struct midge_sim_reply *reply)
@@ -37,7 +39,7 @@ static void guard(void *ctx, const struct midge_sim_request *request, struct mid
 static int open_world(void **state)
 {
     (void)state;
-    hop_log_init(&hop_log, log_line, NULL);
+    hop_log_init(&hop_log, log_line);
     token_init(&token, "http://api.test/", "http://login.test/token");
     token.hook.next = &hop_log.hook;
     sim_world_start(&w, &(struct midge_sim_config){.seed = 1},
