@@ -102,9 +102,9 @@ struct midge_hook {
 int midge_hop_set(struct midge_hop *hop, const char *name, const char *value);
 
 /* The value of the first field of that name that hooks have set for this hop, that the request has
-   in `headers`, or the client. In on_head too: it has been sent. NULL: none; `bearer`, content_type
-   and midge's own fields are not looked at. Valid until a field of that name is set, at most during
-   the callback. */
+   in `headers`, or the client. In on_head too: it has been sent. NULL: none, or it is not sent, as
+   credentials after a redirect to another origin. `bearer`, content_type and midge's own fields
+   are not looked at. Valid until a field of that name is set, at most during the callback. */
 const char *midge_hop_get(const struct midge_hop *hop, const char *name);
 
 /* `return midge_hop_repeat_after(hop, id);` in on_head: MIDGE_HOP_REPEAT, but the request is sent

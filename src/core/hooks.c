@@ -50,11 +50,12 @@ static struct midge__hook_field **find(struct midge__exchange *x, const char *na
     return at;
 }
 
-static const char *value_in(const struct midge_header *list, size_t n, const char *name)
+static const struct midge_header *find_in(const struct midge_header *list, size_t n,
+                                          const char *name)
 {
     for (size_t i = 0; i < n; i++) {
         if (midge__span_is(midge__span_of(list[i].name), name)) {
-            return list[i].value;
+            return &list[i];
         }
     }
     return NULL;
@@ -69,11 +70,12 @@ const char *midge_hop_get(const struct midge_hop *hop, const char *name)
     const struct midge_config *config = &hop->client->config;
     const struct midge_request *r = x->transfer->request;
     const struct midge__hook_field *field = *find(x, name);
-    if (field != NULL) {
-        return field->header.value;
+    const struct midge_header *header =
+        field != NULL ? &field->header : find_in(r->headers, r->n_headers, name);
+    if (header == NULL) {
+        header = find_in(config->headers, config->n_headers, name);
     }
-    const char *own = value_in(r->headers, r->n_headers, name);
-    return own != NULL ? own : value_in(config->headers, config->n_headers, name);
+    return header != NULL ? header->value : NULL; /* without a value none is sent */
 }
 
 static char *put(char *at, const char *text, const char **to)

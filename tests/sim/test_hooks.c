@@ -517,6 +517,36 @@ static void another_origin(void **state)
     assert_int_equal(spy.heads, 2 + 1 + MIDGE_HOOK_REPEATS);
 }
 
+/* A field that the redirect drops is not seen either; the hook may set it. */
+static int sees_none_on_b(struct midge_hop *hop)
+{
+    bool is_a = strncmp(hop->url, "http://a.test/", 14) == 0;
+    assert_true((midge_hop_get(hop, "Cookie") != NULL) == is_a);
+    assert_true((midge_hop_get(hop, "authorization") != NULL) == is_a);
+    return is_a ? MIDGE_OK : midge_hop_set(hop, "Cookie", "b=1");
+}
+
+static void dropped_by_a_redirect(void **state)
+{
+    static const struct midge_header of_client[] = {{"Authorization", "client's"}},
+                                     own[] = {{"Cookie", "a=1"}};
+    (void)state;
+    open_with(&(struct midge_config){.headers = of_client, .n_headers = 1});
+    reply("/", &(struct midge_sim_reply){.status = 307, .headers = "Location: http://b.test/\r\n"});
+    midge_sim_add_reply(midge_sim_add_host(w.sim, "b.test"), 80, "/",
+                        &(struct midge_sim_reply){.on_request = note});
+    prepare(URL);
+    get.request.max_redirects = 3;
+    get.request.headers = own;
+    get.request.n_headers = 1;
+    spy.send = sees_none_on_b;
+    go(MIDGE_OK, 200, "");
+    has(0, "\r\nCookie: a=1\r\n");
+    has(1, "\r\nCookie: b=1\r\n");
+    has_not(1, "a=1");
+    has_not(1, "Authorization");
+}
+
 static void prepared(void **state)
 {
     struct midge_prepared *p;
@@ -998,6 +1028,7 @@ int main(void)
         TEST(posts),
         TEST(sources),
         TEST(another_origin),
+        TEST(dropped_by_a_redirect),
         TEST(prepared),
         TEST(one_renewal_for_many),
         TEST(held_in_order),
