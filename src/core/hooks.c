@@ -169,17 +169,15 @@ void midge__hooks_forget(struct midge__exchange *x)
 /* Adds names to those of the headers that are kept. */
 static int keep(struct midge__exchange *x, const char *names)
 {
-    const char *before = midge__hooks_keep(x, x->transfer->request->keep_headers);
-    const size_t n = before != NULL ? strlen(before) : 0, size = strlen(names) + 1;
-    char *list = midge__memory_alloc(memory_of(x), 0, n + 1 + size);
+    const char *before = midge__hooks_keep(x, x->transfer->request->keep_headers), *text;
+    before = before != NULL ? before : "";
+    char *list = midge__memory_alloc(memory_of(x), 0, strlen(before) + strlen(names) + 2);
     if (list == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    if (n > 0) {
-        memcpy(list, before, n);
-    }
-    list[n] = ',';
-    memcpy(list + n + 1, names, size);
+    char *end = put(list, before, &text);
+    end[-1] = ',';
+    (void)put(end, names, &text);
     midge__memory_free(memory_of(x), x->hooked.keep);
     x->hooked.keep = list;
     return MIDGE_OK;
