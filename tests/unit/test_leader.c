@@ -931,6 +931,62 @@ static void timeout_before_the_permit(void **state)
     tls_world_close(&w);
 }
 
+/* A client that closes gives all of its memory back: idle connections, sessions, results that were
+   not taken, prepared requests. */
+static void close_leaves_nothing(void **state)
+{
+    struct midge_stats stats;
+    struct midge_config config = wide;
+    struct world w;
+    struct probe p, left;
+    struct midge_prepared *prepared;
+    (void)state;
+    config.stats_at_close = &stats;
+    tls_world_open(&w, &config);
+    get_one(&w, &p, &near_12);
+    world_run(&w);
+    probe_is_hello(&p);
+    probe_init(&left, &w, URL);
+    left.request.dangerously_skip_verification = 1;
+    left.request.on_done = NULL;
+    probe_start(&left);
+    world_turns(&w, 10);
+    assert_int_equal(midge_done(w.client, left.id), 1);
+    assert_int_equal(midge_prepare(w.client, &left.request, &prepared), MIDGE_OK);
+    world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
+    assert_false(midge__list_empty(&w.client->conns) && midge__list_empty(&w.client->unused) &&
+                 world_stats(&w).alloc_live == w.live);
+    memset(&stats, 0xff, sizeof stats);
+    midge_close(w.client);
+    w.client = NULL;
+    assert_int_equal(stats.alloc_live, 0);
+    assert_int_equal(stats.open_connections, 0);
+    assert_int_equal(stats.requests, 2);
+    free(left.body);
+    world_close(&w);
+}
+
+/* The same with a session whose origin nothing uses. */
+static void close_leaves_no_session(void **state)
+{
+    struct midge_stats stats;
+    struct midge_config config = wide;
+    struct world w;
+    struct probe p;
+    (void)state;
+    config.stats_at_close = &stats;
+    tls_world_open(&w, &config);
+    get_one(&w, &p, &near_12);
+    world_run(&w);
+    probe_is_hello(&p);
+    world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
+    assert_false(midge__list_empty(&w.client->unused));
+    midge_close(w.client);
+    w.client = NULL;
+    assert_int_equal(stats.alloc_live, 0);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -970,6 +1026,8 @@ int main(void)
         cmocka_unit_test(session_of_the_asker_goes_last),
         cmocka_unit_test(slow_close_holds_one_place),
         cmocka_unit_test(timeout_before_the_permit),
+        cmocka_unit_test(close_leaves_nothing),
+        cmocka_unit_test(close_leaves_no_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
