@@ -927,6 +927,7 @@ static void timeout_before_the_permit(void **state)
     world_run(&w);
     assert_int_equal(w.fake.lookups, lookups);
     assert_int_equal(p.result.resumed, 1);
+    assert_int_equal(world_stats(&w).handshakes_resumed, 1);
     probe_is_hello(&p);
     tls_world_close(&w);
 }

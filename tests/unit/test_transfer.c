@@ -2075,6 +2075,34 @@ static void stale_then_refused(void **state)
     world_close(&w);
 }
 
+/* After a stale connection comes a new one, though another is kept that was used later. */
+static void stale_then_new(void **state)
+{
+    static const struct fake_script soon = {.steps = {REQUEST, SAY(HELLO), REQUEST, RESET}};
+    static const struct fake_script later = {
+        .steps = {REQUEST, WAIT(500), SAY(HELLO), REQUEST, RESET}};
+    static const struct fake_script *const orders[2][2] = {{&soon, &later}, {&later, &soon}};
+    struct world w;
+    struct probe first[2], p;
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        world_open(&w, NULL);
+        fake_next(&w.fake, orders[i][0]);
+        fake_next(&w.fake, orders[i][1]);
+        probe_get(&first[0], &w, URL);
+        probe_get(&first[1], &w, URL);
+        world_run(&w);
+        probe_is_hello(&first[0]);
+        probe_is_hello(&first[1]);
+        probe_get(&p, &w, URL);
+        world_run(&w);
+        assert_int_equal(p.result.retries, 1);
+        assert_int_equal(w.fake.n_socks, 3);
+        probe_is_hello(&p);
+        world_close(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -2135,6 +2163,7 @@ int main(void)
         cmocka_unit_test(failed_address_is_forgotten),
         cmocka_unit_test(soon_canceled),
         cmocka_unit_test(stale_then_refused),
+        cmocka_unit_test(stale_then_new),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
