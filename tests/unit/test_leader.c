@@ -988,6 +988,36 @@ static void close_leaves_no_session(void **state)
     world_close(&w);
 }
 
+/* A ticket that comes while a connection is idle is taken, and the connection is kept. */
+static void ticket_while_idle(void **state)
+{
+    static const struct fake_script late = {
+        .steps = {CH, SAY("F"), REQUEST, SAY(HELLO), WAIT(1000), SAY(TICKET), REQUEST, SAY(HELLO)}};
+    struct midge_config config = wide;
+    struct world w;
+    struct probe p;
+    (void)state;
+    config.ticket_wait_ms = 10;
+    tls_world_open(&w, &config);
+    get_one(&w, &p, &late);
+    world_run(&w);
+    probe_is_hello(&p);
+    world_pass(&w, 2000);
+    assert_int_equal(w.fake.open, 1);
+    probe_init(&p, &w, URL);
+    p.request.dangerously_skip_verification = 1;
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(p.result.reused, 1);
+    probe_is_hello(&p);
+    world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
+    get_one(&w, &p, &near_13);
+    world_run(&w);
+    assert_int_equal(p.result.resumed, 1);
+    probe_is_hello(&p);
+    tls_world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1029,6 +1059,7 @@ int main(void)
         cmocka_unit_test(timeout_before_the_permit),
         cmocka_unit_test(close_leaves_nothing),
         cmocka_unit_test(close_leaves_no_session),
+        cmocka_unit_test(ticket_while_idle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
