@@ -307,6 +307,47 @@ static void ends_while_it_waits(void **state)
     }
 }
 
+/* Headers that a hook reads stay where others of a long head are skipped, beside the request's. */
+static int reads_header(struct midge_hook *hook, struct midge_hop *hop,
+                        const struct midge_response *response)
+{
+    struct spy *s = (struct spy *)hook;
+    size_t n = 0;
+    const char *value = midge_response_header(response, "X-Why", &n);
+    (void)hop;
+    (void)snprintf(s->got, sizeof s->got, "%.*s", (int)n, value != NULL ? value : "");
+    s->heads += response->headers_skipped != 0;
+    return MIDGE_OK;
+}
+
+static void kept_headers(void **state)
+{
+    static char head[6000];
+    static struct fake_script server = {.steps = {REQUEST, {FAKE_SAY, head, 0}, LOOP}};
+    (void)state;
+    size_t n = (size_t)snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nX-Long: ");
+    memset(head + n, 'x', 5000);
+    n += 5000;
+    n += (size_t)snprintf(head + n, sizeof head - n,
+                          "\r\nX-Test: mine\r\nX-Why: because\r\nContent-Length: 5\r\n\r\nhello");
+    server.steps[1].n = n;
+    for (unsigned own = 0; own < 2; own++) {
+        struct spy s = {.hook = {.on_head = reads_header, .keep_headers = "X-Why"}};
+        struct world w;
+        struct probe p;
+        world_open(&w, &(struct midge_config){.max_header = 1000, .hooks = &s.hook});
+        fake_listen(&w.fake, 80, &server);
+        probe_init(&p, &w, URL);
+        p.request.keep_headers = own ? "X-Test" : NULL;
+        run(&p);
+        assert_int_equal(s.heads, 1);
+        assert_string_equal(s.got, "because");
+        assert_true(!own || strcmp(p.retry, "mine") == 0);
+        probe_is_hello(&p);
+        world_close(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +360,7 @@ int main(void)
         cmocka_unit_test(waits_for_another),
         cmocka_unit_test(waits_for_nothing),
         cmocka_unit_test(ends_while_it_waits),
+        cmocka_unit_test(kept_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

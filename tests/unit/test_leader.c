@@ -124,6 +124,7 @@ static void one_full_handshake(void **state)
         assert_in_range(stats.connections, 1, cases[i].connections);
         assert_int_equal(stats.handshakes_full, 1);
         assert_int_equal(b->p[0].result.resumed, 0);
+        assert_int_equal(b->p[0].result.time_verified, 1);
         assert_in_range(slowest(b, 0), 0, cases[i].ms);
         all_well(b, 0);
         close_burst(b);
@@ -753,6 +754,7 @@ static void fault_is_reported(void **state)
     world_run(&w);
     assert_int_equal(p.result.native, -7);
     assert_int_equal(p.result.verify_flags, 8);
+    assert_int_equal(p.result.cert_date, 5);
     assert_string_equal(p.result.detail, "told so");
     probe_ended(&p, MIDGE_ERR_TLS);
     tls_world_close(&w);
@@ -1018,6 +1020,39 @@ static void ticket_while_idle(void **state)
     tls_world_close(&w);
 }
 
+/* A server that refuses the handshake for its session gets a full one. */
+static void refused_session(void **state)
+{
+    struct world w;
+    struct probe p;
+    (void)state;
+    tls_world_open(&w, &wide);
+    get_one(&w, &p, &near_12);
+    world_run(&w);
+    probe_is_hello(&p);
+    world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
+    fake_next(&w.fake, &fails);
+    fake_next(&w.fake, &near_12);
+    probe_init(&p, &w, URL);
+    p.request.dangerously_skip_verification = 1;
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(p.result.resumed, 0);
+    assert_int_equal(world_stats(&w).handshakes_full, 2);
+    assert_int_equal(p.sends, 1);
+    probe_is_hello(&p);
+    /* A second refusal is an error. */
+    world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
+    fake_next(&w.fake, &fails);
+    fake_next(&w.fake, &fails);
+    probe_init(&p, &w, URL);
+    p.request.dangerously_skip_verification = 1;
+    probe_start(&p);
+    world_run(&w);
+    probe_ended(&p, MIDGE_ERR_TLS);
+    tls_world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1060,6 +1095,7 @@ int main(void)
         cmocka_unit_test(close_leaves_nothing),
         cmocka_unit_test(close_leaves_no_session),
         cmocka_unit_test(ticket_while_idle),
+        cmocka_unit_test(refused_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
