@@ -91,15 +91,11 @@ static void put_header(struct out *out, const char *name, const char *colon, con
     put_text(out, "\r\n");
 }
 
-/* RFC 9112 3.2.1. The fragment and userinfo are never sent. */
-static void put_target(struct out *out, const struct midge_url *url)
+/* RFC 9112 3.2.1. */
+static void put_target(struct out *out, struct midge_span target)
 {
-    put_text(out, url->path.len == 0 ? " /" : " ");
-    put(out, url->path);
-    if (url->query.ptr != NULL) {
-        put_text(out, "?");
-        put(out, url->query);
-    }
+    put_text(out, target.len == 0 || *target.ptr == '?' ? " /" : " ");
+    put(out, target);
 }
 
 static void put_number(struct out *out, uint64_t number)
@@ -109,17 +105,17 @@ static void put_number(struct out *out, uint64_t number)
 }
 
 /* The value of Host. */
-static void put_authority(struct out *out, const struct midge_url *url)
+static void put_authority(struct out *out, const struct midge__h1_write *w)
 {
-    bool brackets = MIDGE_WITH_IPV6 && url->is_ipv6;
+    bool brackets = MIDGE_WITH_IPV6 && memchr(w->host.ptr, ':', w->host.len) != NULL;
     put_text(out, brackets ? ": [" : ": ");
-    put(out, url->host);
+    put(out, w->host);
     if (brackets) {
         put_text(out, "]");
     }
-    if (url->port != (url->is_https ? 443 : 80)) {
+    if (w->port != 0) {
         put_text(out, ":");
-        put_number(out, url->port);
+        put_number(out, w->port);
     }
     put_text(out, "\r\n");
 }
@@ -177,7 +173,7 @@ static void put_host(struct out *out, const struct midge__h1_write *w, unsigned 
     }
     if (out->at == before) {
         put_text(out, midge__field_name(MIDGE__FIELD_HOST));
-        put_authority(out, w->url);
+        put_authority(out, w);
     }
 }
 
@@ -217,7 +213,7 @@ static void put_lines(struct out *out, const struct midge__h1_write *w)
     unsigned skip = MIDGE__FIELD_BIT(HOST) |
                     (w->framing != MIDGE__H1_FRAMING_NONE ? MIDGE__FIELD_BIT(CONTENT_LENGTH) : 0);
     put_text(out, w->method);
-    put_target(out, w->url);
+    put_target(out, w->target);
     put_text(out, " HTTP/1.1\r\n");
     put_host(out, w, all);
     put_framing(out, w);

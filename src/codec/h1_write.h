@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Writes the head of an HTTP/1.1 request (RFC 9112 3) piece by piece into buffers of any size.
- * Nothing is copied: method, URL and headers must stay until the head is complete.
+ * Nothing is copied: method, target, host and headers must stay until the head is complete.
  */
 #ifndef MIDGE__H1_WRITE_H
 #define MIDGE__H1_WRITE_H
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "midge/header.h"
-#include "midge/url.h"
+#include "midge/span.h"
 
 /* How the end of a body is known; requests never use CLOSE. */
 enum midge__h1_framing {
@@ -31,7 +31,9 @@ struct midge__h1_headers {
  * value only suppresses a weaker header of its name. */
 struct midge__h1_write {
     const char *method;
-    const struct midge_url *url;
+    struct midge_span target;                  /* path and query; it may lack its first '/' */
+    struct midge_span host;                    /* of the URL, without brackets */
+    uint16_t port;                             /* 0: the scheme's */
     struct midge__h1_headers headers;          /* the request's own: the strongest */
     const char *content_type, *bearer;         /* also the request's; NULL: none */
     struct midge__h1_headers defaults;         /* weaker than the request's */

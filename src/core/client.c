@@ -209,7 +209,6 @@ static void end_awaitables(struct midge_client *client)
 
 static void close_now(struct midge_client *client)
 {
-    client->closing = true;
     client->busy = true;
     end_awaitables(client);
     struct midge__list *link;

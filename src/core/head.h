@@ -4,12 +4,10 @@
 #define MIDGE_CORE_HEAD_H
 
 #include "codec/h1_write.h"
-#include "midge/url.h"
 
 struct midge__transfer;
 
-/* Sets the writer to the start of the head of t. It uses *url, which must stay as long as it. */
-void midge__head_begin(struct midge__h1_write *write, struct midge_url *url,
-                       const struct midge__transfer *t);
+/* Sets the writer to the start of the head of t. */
+void midge__head_begin(struct midge__h1_write *write, const struct midge__transfer *t);
 
 #endif

@@ -82,7 +82,6 @@ static void set_request(struct midge__hop *hop, const struct midge__transfer *t,
     if (how->is_get) {
         r->method = (t->method & MIDGE__METHOD_HEAD) != 0 ? "HEAD" : "GET";
         r->body = NULL;
-        r->body_len = 0;
         r->source = NULL;
         r->content_type = NULL;
     }
@@ -98,13 +97,9 @@ static void note_first(struct midge__hop *hop, const struct midge__transfer *t)
     const struct midge__hop *before = t->hop;
     if (before != NULL) {
         hop->first = before->first;
-        hop->target_at = before->target_at;
-        hop->target_len = before->target_len;
         hop->method = before->method;
     } else {
         hop->first = t->request;
-        hop->target_at = t->target_at;
-        hop->target_len = t->target_len;
         hop->method = t->method;
     }
 }
@@ -304,8 +299,6 @@ void midge__hop_end(struct midge__transfer *t)
         midge__origin_put(t->aw.client, hop->origin);
     }
     t->request = hop->first;
-    t->target_at = hop->target_at;
-    t->target_len = hop->target_len;
     t->method = hop->method;
     t->hop = NULL;
     midge__memory_free(&t->aw.client->memory, hop->before);

@@ -13,8 +13,7 @@ struct midge__hop {
     struct midge__hop *before;         /* NULL: it is the first one after the start */
     struct midge__origin *origin;      /* its own while it waits; NULL: it has begun, or will not */
     const struct midge_request *first; /* how the transfer was started */
-    uint16_t target_at, target_len;
-    uint8_t method;
+    uint8_t method;                    /* its flags */
 };
 
 /* The final head of x's answer has come. True: it leads on, and on_response does not get it. *err,

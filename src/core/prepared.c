@@ -45,9 +45,8 @@ static bool has_length(const struct midge_header *list, size_t n)
 static int make_head(struct midge_client *client, struct midge_prepared *p)
 {
     struct midge__h1_write write;
-    struct midge_url url;
     size_t n;
-    midge__head_begin(&write, &url, &p->t);
+    midge__head_begin(&write, &p->t);
     write.framing = MIDGE__H1_FRAMING_NONE;
     const size_t size = midge__h1_head_size(&write);
     uint8_t *head = midge__memory_alloc(&client->memory, 0, size);
@@ -157,8 +156,6 @@ static void renew(struct midge_client *client, struct midge_prepared *p)
     p->t.request = old.request;
     p->t.timeouts = old.timeouts;
     p->t.method = old.method;
-    p->t.target_at = old.target_at;
-    p->t.target_len = old.target_len;
     p->t.is_prepared = true;
 }
 

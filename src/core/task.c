@@ -113,7 +113,7 @@ static void step(struct task *task)
     if (answer == MIDGE_TASK_ENDED) {
         int err = task->task.error;
         end(task, err == MIDGE_OK && task->task.canceled ? MIDGE_ERR_CANCELED : err);
-    } else if (task->task.waiting == 0 || midge_done(task->task.client, task->task.waiting) != 0) {
+    } else if (midge_done(client, task->task.waiting) != 0) {
         make_ready(task); /* it waits for nothing live: it runs in the next turn */
     }
 }

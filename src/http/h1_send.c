@@ -16,8 +16,7 @@
 int midge__h1_head(struct midge__h1 *h, uint8_t *buf, size_t cap, size_t *n)
 {
     struct midge__h1_write write;
-    struct midge_url url;
-    midge__head_begin(&write, &url, h->x.transfer);
+    midge__head_begin(&write, h->x.transfer);
     write.sent = h->head_sent;
     return midge__h1_write(&write, buf, cap, n);
 }

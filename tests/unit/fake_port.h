@@ -803,6 +803,18 @@ static inline void world_turns(struct world *w, unsigned n)
     }
 }
 
+/* Each of its counters is 0 again: a wrong one would hold requests back for ever. */
+static inline void world_counts_nothing(const struct midge_client *client)
+{
+    assert_int_equal(client->later, 0);
+    assert_int_equal(client->n_resolving, 0);
+    assert_int_equal(client->n_waiting, 0);
+    assert_int_equal(client->handshakes, 0);
+    assert_int_equal(client->transfers, 0);
+    assert_int_equal(client->exchanges, 0);
+    assert_int_equal(client->queued, 0);
+}
+
 /* All results taken, kept connections run out: memory is as it was after open. */
 static inline void world_close(struct world *w)
 {
@@ -814,6 +826,7 @@ static inline void world_close(struct world *w)
         assert_int_equal(stats.open_connections, 0);
         assert_int_equal(stats.alloc_live, w->live);
         (void)midge__memory_verify(&w->client->memory);
+        world_counts_nothing(w->client);
         midge_close(w->client);
     }
     assert_int_equal(w->released, 1);

@@ -1454,6 +1454,8 @@ static void callers_block(void **state)
     assert_int_equal(midge_open(&w.client, &config), MIDGE_ERR_NO_MEMORY);
     config.memory_size = midge_memory_needed(&config);
     config.memory = malloc(config.memory_size);
+    config.release = world_release; /* not for this block */
+    config.alloc_ctx = &w;
     assert_int_equal(midge_open(&w.client, &config), MIDGE_OK);
     probe_get(&p, &w, URL);
     world_run(&w);
@@ -1466,6 +1468,7 @@ static void callers_block(void **state)
     midge_free(w.client, NULL);
     assert_null(midge_alloc(w.client, config.memory_size));
     midge_close(w.client);
+    assert_int_equal(w.released, 0);
     memset(config.memory, 0xdd, config.memory_size); /* it is ours again, unpoisoned */
     free(config.memory);
     fake_deinit(&w.fake);
@@ -1537,6 +1540,37 @@ static void tables_are_full(void **state)
     world_close(&w);
 }
 
+/* config.fail_alloc: the nth allocation fails, from the client's own first one on; sticky: all that
+   follow, too. */
+static void planned_failures(void **state)
+{
+    (void)state;
+    for (uint8_t sticky = 0; sticky < 2; sticky++) {
+        const struct midge_request get = {.url = URL};
+        struct midge_client *client = NULL;
+        struct fake fake;
+        midge_id id;
+        fake_init(&fake);
+        struct midge_config config = {.port = &fake.port,
+                                      .max_awaitables = 4,
+                                      .memory_size = 100000,
+                                      .fail_alloc = 1,
+                                      .fail_alloc_sticky = sticky};
+        config.memory = malloc(config.memory_size);
+        while (midge_open(&client, &config) == MIDGE_ERR_NO_MEMORY) {
+            config.fail_alloc++;
+            assert_true(config.fail_alloc < 20);
+        }
+        assert_non_null(client);
+        assert_true(config.fail_alloc > 1);
+        /* A start tries once more. */
+        assert_int_equal(midge_start(client, &get, &id), sticky ? MIDGE_ERR_NO_MEMORY : MIDGE_OK);
+        midge_close(client);
+        free(config.memory);
+        fake_deinit(&fake);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1587,6 +1621,7 @@ int main(void)
         cmocka_unit_test(callers_block),
         cmocka_unit_test(ports_are_whole),
         cmocka_unit_test(tables_are_full),
+        cmocka_unit_test(planned_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

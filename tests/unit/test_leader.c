@@ -124,6 +124,7 @@ static void one_full_handshake(void **state)
         assert_in_range(stats.connections, 1, cases[i].connections);
         assert_int_equal(stats.handshakes_full, 1);
         assert_int_equal(b->p[0].result.resumed, 0);
+        assert_int_equal(b->p[0].result.time_verified, 1);
         assert_in_range(slowest(b, 0), 0, cases[i].ms);
         all_well(b, 0);
         close_burst(b);
@@ -753,6 +754,7 @@ static void fault_is_reported(void **state)
     world_run(&w);
     assert_int_equal(p.result.native, -7);
     assert_int_equal(p.result.verify_flags, 8);
+    assert_int_equal(p.result.cert_date, 5);
     assert_string_equal(p.result.detail, "told so");
     probe_ended(&p, MIDGE_ERR_TLS);
     tls_world_close(&w);
@@ -927,7 +929,127 @@ static void timeout_before_the_permit(void **state)
     world_run(&w);
     assert_int_equal(w.fake.lookups, lookups);
     assert_int_equal(p.result.resumed, 1);
+    assert_int_equal(world_stats(&w).handshakes_resumed, 1);
     probe_is_hello(&p);
+    tls_world_close(&w);
+}
+
+/* A client that closes gives all of its memory back: idle connections, sessions, results that were
+   not taken, prepared requests. */
+static void close_leaves_nothing(void **state)
+{
+    struct midge_stats stats;
+    struct midge_config config = wide;
+    struct world w;
+    struct probe p, left;
+    struct midge_prepared *prepared;
+    (void)state;
+    config.stats_at_close = &stats;
+    tls_world_open(&w, &config);
+    get_one(&w, &p, &near_12);
+    world_run(&w);
+    probe_is_hello(&p);
+    probe_init(&left, &w, URL);
+    left.request.dangerously_skip_verification = 1;
+    left.request.on_done = NULL;
+    probe_start(&left);
+    world_turns(&w, 10);
+    assert_int_equal(midge_done(w.client, left.id), 1);
+    assert_int_equal(midge_prepare(w.client, &left.request, &prepared), MIDGE_OK);
+    world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
+    assert_false(midge__list_empty(&w.client->conns) && midge__list_empty(&w.client->unused) &&
+                 world_stats(&w).alloc_live == w.live);
+    memset(&stats, 0xff, sizeof stats);
+    midge_close(w.client);
+    w.client = NULL;
+    assert_int_equal(stats.alloc_live, 0);
+    assert_int_equal(stats.open_connections, 0);
+    assert_int_equal(stats.requests, 2);
+    free(left.body);
+    world_close(&w);
+}
+
+/* The same with a session whose origin nothing uses. */
+static void close_leaves_no_session(void **state)
+{
+    struct midge_stats stats;
+    struct midge_config config = wide;
+    struct world w;
+    struct probe p;
+    (void)state;
+    config.stats_at_close = &stats;
+    tls_world_open(&w, &config);
+    get_one(&w, &p, &near_12);
+    world_run(&w);
+    probe_is_hello(&p);
+    world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
+    assert_false(midge__list_empty(&w.client->unused));
+    midge_close(w.client);
+    w.client = NULL;
+    assert_int_equal(stats.alloc_live, 0);
+    world_close(&w);
+}
+
+/* A ticket that comes while a connection is idle is taken, and the connection is kept. */
+static void ticket_while_idle(void **state)
+{
+    static const struct fake_script late = {
+        .steps = {CH, SAY("F"), REQUEST, SAY(HELLO), WAIT(1000), SAY(TICKET), REQUEST, SAY(HELLO)}};
+    struct midge_config config = wide;
+    struct world w;
+    struct probe p;
+    (void)state;
+    config.ticket_wait_ms = 10;
+    tls_world_open(&w, &config);
+    get_one(&w, &p, &late);
+    world_run(&w);
+    probe_is_hello(&p);
+    world_pass(&w, 2000);
+    assert_int_equal(w.fake.open, 1);
+    probe_init(&p, &w, URL);
+    p.request.dangerously_skip_verification = 1;
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(p.result.reused, 1);
+    probe_is_hello(&p);
+    world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
+    get_one(&w, &p, &near_13);
+    world_run(&w);
+    assert_int_equal(p.result.resumed, 1);
+    probe_is_hello(&p);
+    tls_world_close(&w);
+}
+
+/* A server that refuses the handshake for its session gets a full one. */
+static void refused_session(void **state)
+{
+    struct world w;
+    struct probe p;
+    (void)state;
+    tls_world_open(&w, &wide);
+    get_one(&w, &p, &near_12);
+    world_run(&w);
+    probe_is_hello(&p);
+    world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
+    fake_next(&w.fake, &fails);
+    fake_next(&w.fake, &near_12);
+    probe_init(&p, &w, URL);
+    p.request.dangerously_skip_verification = 1;
+    probe_start(&p);
+    world_run(&w);
+    assert_int_equal(p.result.resumed, 0);
+    assert_int_equal(world_stats(&w).handshakes_full, 2);
+    assert_int_equal(p.sends, 1);
+    probe_is_hello(&p);
+    /* A second refusal is an error. */
+    world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
+    fake_next(&w.fake, &fails);
+    fake_next(&w.fake, &fails);
+    probe_init(&p, &w, URL);
+    p.request.dangerously_skip_verification = 1;
+    probe_start(&p);
+    world_run(&w);
+    probe_ended(&p, MIDGE_ERR_TLS);
     tls_world_close(&w);
 }
 
@@ -970,6 +1092,10 @@ int main(void)
         cmocka_unit_test(session_of_the_asker_goes_last),
         cmocka_unit_test(slow_close_holds_one_place),
         cmocka_unit_test(timeout_before_the_permit),
+        cmocka_unit_test(close_leaves_nothing),
+        cmocka_unit_test(close_leaves_no_session),
+        cmocka_unit_test(ticket_while_idle),
+        cmocka_unit_test(refused_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -187,12 +187,17 @@ static void refused(void **state)
     static const struct midge_header none[] = {{"Content-Length", NULL}};
     struct world w;
     struct midge_prepared *p = NULL;
-    struct midge_request r = {.url = URL, .headers = length, .n_headers = 1};
+    struct midge_request r = {
+        .url = URL, .headers = length, .n_headers = 1, .body = "abc", .body_len = 3};
     midge_id id;
     (void)state;
     world_open(&w, NULL);
-    assert_int_equal(midge_prepare(w.client, &r, &p), MIDGE_ERR_HEADER);
+    assert_int_equal(midge_prepare(w.client, &r, &p), MIDGE_ERR_HEADER); /* though it is right */
+    r.headers = NULL;
+    assert_int_equal(midge_prepare(w.client, &r, &p), MIDGE_ERR_INVALID);
     r.n_headers = 0;
+    r.body = NULL;
+    r.body_len = 0;
     assert_int_equal(midge_prepare(NULL, &r, &p), MIDGE_ERR_INVALID);
     assert_int_equal(midge_prepare(w.client, NULL, &p), MIDGE_ERR_INVALID);
     assert_int_equal(midge_prepare(w.client, &r, NULL), MIDGE_ERR_INVALID);

@@ -841,6 +841,39 @@ static void room_that_never_comes(void **state)
     world_close(&w);
 }
 
+static uint64_t called_at;
+static struct world *called_of;
+
+static void note_call(void *ctx, midge_id id)
+{
+    assert_ptr_equal(ctx, called_of);
+    if (id == 0) {
+        called_at = called_of->fake.now_ms;
+    }
+}
+
+/* A future of the library calls its owner after a time, with the id 0. It may be set again. */
+static void future_with_a_time(void **state)
+{
+    struct world w;
+    midge_id id;
+    (void)state;
+    world_open(&w, NULL);
+    called_of = &w;
+    called_at = 0;
+    assert_int_equal(midge__future(w.client, note_call, &w, &id), MIDGE_OK);
+    for (unsigned i = 1; i < 3; i++) {
+        uint64_t before = w.fake.now_ms;
+        midge__future_after(w.client, id, 100 * i);
+        world_pass(&w, 1000);
+        assert_int_equal(called_at, before + 100 * i);
+    }
+    assert_int_equal(midge_cancel(w.client, id), MIDGE_OK);
+    world_run(&w);
+    (void)take(&w, id, MIDGE_ERR_CANCELED);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -865,6 +898,7 @@ int main(void)
         cmocka_unit_test(each_allocation_fails),
         cmocka_unit_test(tasks_wait_for_room),
         cmocka_unit_test(room_that_never_comes),
+        cmocka_unit_test(future_with_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1950,27 +1950,76 @@ static void endless_head(void **state)
     world_close(&w);
 }
 
-/* The limit of a remembered address ends with its failure: the lookup after it may take longer. */
+/* The limit of a remembered address ends with its failure: the lookup after it may take longer.
+   If all fail, it is remembered no longer. */
 static void late_lookup_after_failure(void **state)
 {
     static const struct fake_script refuses = {.connect = FAKE_REFUSES};
     struct world w;
     struct probe first, p;
     (void)state;
+    for (unsigned all = 0; all < 2; all++) {
+        world_open(&w, NULL);
+        set_name(&w, (struct fake_name){.host = "example.com", .count = 1, .ms = 9000});
+        probe_get(&first, &w, URL);
+        world_run(&w);
+        probe_is_hello(&first);
+        fake_next(&w.fake, &refuses);
+        fake_next(&w.fake, all ? &refuses : &fake_hello);
+        probe_init(&p, &w, URL);
+        p.request.no_reuse = 1;
+        probe_start(&p);
+        world_run(&w);
+        assert_int_equal(w.fake.lookups, 2);
+        assert_int_equal(w.fake.now_ms, 1000 + 2 * 9000);
+        if (!all) {
+            probe_is_hello(&p);
+        } else {
+            probe_ended(&p, MIDGE_ERR_CONNECT);
+            midge_close(w.client);
+            w.client = NULL;
+        }
+        world_close(&w);
+    }
     world_open(&w, NULL);
-    set_name(&w, (struct fake_name){.host = "example.com", .count = 1, .ms = 900});
+    set_name(&w, (struct fake_name){.host = "example.com", .count = 1});
+    fake_next(&w.fake, &fake_hello);
+    fake_listen(&w.fake, 80, &refuses);
+    for (unsigned i = 0; i < 3; i++) {
+        probe_init(&p, &w, URL);
+        p.request.no_reuse = i > 0; /* the first one keeps the origin */
+        probe_start(&p);
+        world_run(&w);
+        probe_ended(&p, i == 0 ? MIDGE_OK : MIDGE_ERR_CONNECT);
+    }
+    assert_int_equal(w.fake.n_socks, 1 + 2 + 1);
+    world_close(&w);
+}
+
+/* While the name of an address that failed is looked up, others do not try that address. */
+static void failed_address_is_forgotten(void **state)
+{
+    static const struct fake_script refuses = {.connect = FAKE_REFUSES};
+    struct world w;
+    struct probe first, p[2];
+    (void)state;
+    world_open(&w, NULL);
+    set_name(&w, (struct fake_name){.host = "example.com", .count = 1, .ms = 9000});
     probe_get(&first, &w, URL);
     world_run(&w);
     probe_is_hello(&first);
     fake_next(&w.fake, &refuses);
-    probe_init(&p, &w, URL);
-    p.request.no_reuse = 1;
-    p.request.timeouts.connect_ms = 1000; /* half of it is for the remembered one */
-    probe_start(&p);
+    for (unsigned i = 0; i < 2; i++) {
+        probe_init(&p[i], &w, URL);
+        p[i].request.no_reuse = 1;
+        probe_start(&p[i]);
+        world_pass(&w, 100);
+    }
     world_run(&w);
-    assert_int_equal(w.fake.lookups, 2);
-    assert_int_equal(w.fake.now_ms, 1000 + 2 * 900);
-    probe_is_hello(&p);
+    assert_int_equal(w.fake.lookups, 3);
+    assert_int_equal(w.fake.n_socks, 4);
+    probe_is_hello(&p[0]);
+    probe_is_hello(&p[1]);
     world_close(&w);
 }
 
@@ -2024,6 +2073,34 @@ static void stale_then_refused(void **state)
     assert_int_equal(p.result.reused, 0);
     probe_ended(&p, MIDGE_ERR_CONNECT);
     world_close(&w);
+}
+
+/* After a stale connection comes a new one, though another is kept that was used later. */
+static void stale_then_new(void **state)
+{
+    static const struct fake_script soon = {.steps = {REQUEST, SAY(HELLO), REQUEST, RESET}};
+    static const struct fake_script later = {
+        .steps = {REQUEST, WAIT(500), SAY(HELLO), REQUEST, RESET}};
+    static const struct fake_script *const orders[2][2] = {{&soon, &later}, {&later, &soon}};
+    struct world w;
+    struct probe first[2], p;
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        world_open(&w, NULL);
+        fake_next(&w.fake, orders[i][0]);
+        fake_next(&w.fake, orders[i][1]);
+        probe_get(&first[0], &w, URL);
+        probe_get(&first[1], &w, URL);
+        world_run(&w);
+        probe_is_hello(&first[0]);
+        probe_is_hello(&first[1]);
+        probe_get(&p, &w, URL);
+        world_run(&w);
+        assert_int_equal(p.result.retries, 1);
+        assert_int_equal(w.fake.n_socks, 3);
+        probe_is_hello(&p);
+        world_close(&w);
+    }
 }
 
 int main(void)
@@ -2083,8 +2160,10 @@ int main(void)
         cmocka_unit_test(heads_in_sum),
         cmocka_unit_test(endless_head),
         cmocka_unit_test(late_lookup_after_failure),
+        cmocka_unit_test(failed_address_is_forgotten),
         cmocka_unit_test(soon_canceled),
         cmocka_unit_test(stale_then_refused),
+        cmocka_unit_test(stale_then_new),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
