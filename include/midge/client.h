@@ -18,6 +18,7 @@
 
 #include <midge/config.h>
 #include <midge/port.h>
+#include <midge/rate.h>
 #include <midge/request.h>
 #include <midge/tls.h>
 
@@ -83,6 +84,11 @@ struct midge_config {
         *hooks;            /* of all requests (hooks.h); they live as long as the client [none] */
     uint16_t retry_budget; /* repeats of all requests together that are in store; ten good answers
                               bring one back [10] */
+    /* How often requests are sent (rate.h); these live as long as the client. All requests
+       together have `rate`, those of an origin the first of origin_rates that is for its host. */
+    const struct midge_rate *rate; /* [no limit] */
+    const struct midge_origin_rate *origin_rates;
+    size_t n_origin_rates;
     struct midge_tls tls;
 
 #if MIDGE_WITH_FAULTS

@@ -338,16 +338,23 @@
 #ifndef MIDGE_WITH_RETRY
 #define MIDGE_WITH_RETRY 1
 #endif
-
 /* Hooks around each hop: request.hooks and config.hooks (hooks.h). Refused as request.retry is. */
 #ifndef MIDGE_WITH_HOOKS
 #define MIDGE_WITH_HOOKS 1
+#endif
+/* Rates (rate.h): config.rate and origin_rates, refused as config.retry is. Without it Retry-After
+   delays only the request that is repeated. It needs sessions, since both remember origins. */
+#ifndef MIDGE_WITH_RATE
+#define MIDGE_WITH_RATE 1
+#endif
+#if MIDGE_WITH_RATE && !MIDGE_WITH_SESSIONS
+#undef MIDGE_WITH_RATE
+#define MIDGE_WITH_RATE 0
 #endif
 /* result.retry_after_s. Without it that is always 0. */
 #ifndef MIDGE_WITH_RETRY_AFTER
 #define MIDGE_WITH_RETRY_AFTER 1
 #endif
-
 /* A Retry-After that is a date. Without it result.retry_after_s is 0 for such an answer; seconds
    count as before. */
 #ifndef MIDGE_WITH_RETRY_DATES
@@ -357,34 +364,28 @@
 #undef MIDGE_WITH_RETRY_DATES
 #define MIDGE_WITH_RETRY_DATES 0
 #endif
-
 /* The limits of an idle connection that servers announce (Keep-Alive: timeout=5, max=100). Without
    it connections idle for config.keep_alive_ms. */
 #ifndef MIDGE_WITH_KEEP_ALIVE_HINTS
 #define MIDGE_WITH_KEEP_ALIVE_HINTS 1
 #endif
-
 /* request.on_trailer. Without it trailers are checked as before, but not given. */
 #ifndef MIDGE_WITH_TRAILERS
 #define MIDGE_WITH_TRAILERS 1
 #endif
-
 /* Heads longer than config.max_header lose the fields that are not needed. Without it such an
    answer fails with MIDGE_ERR_TOO_LARGE. */
 #ifndef MIDGE_WITH_HEAD_SKIPPING
 #define MIDGE_WITH_HEAD_SKIPPING 1
 #endif
-
 /* A head that comes as a whole is parsed where it lies: half the instructions. */
 #ifndef MIDGE_WITH_WHOLE_HEADS
 #define MIDGE_WITH_WHOLE_HEADS 1
 #endif
-
 /* Durations of a request's phases: result.t. */
 #ifndef MIDGE_WITH_TIMINGS
 #define MIDGE_WITH_TIMINGS 1
 #endif
-
 /* Limits of a request's phases. Without them only total_ms of struct midge_timeouts counts, so set
    it, for the request or the client: nothing else ends a request whose peer is silent. */
 #ifndef MIDGE_WITH_PHASE_DEADLINES
@@ -469,7 +470,6 @@
 #ifndef MIDGE_WITH_SOURCES
 #define MIDGE_WITH_SOURCES 1
 #endif
-
 /* 0: a request whose connection broke is never sent again, also not when a kept connection was
    closed by the server at the same time. */
 #ifndef MIDGE_WITH_REPLAY

@@ -20,6 +20,7 @@
 #include <midge/json_write.h>
 #include <midge/port.h>
 #include <midge/prepared.h>
+#include <midge/rate.h>
 #include <midge/request.h>
 #include <midge/response.h>
 #include <midge/sse.h>

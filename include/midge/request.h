@@ -23,8 +23,9 @@ struct midge_hook;
    at start above that. */
 #define MIDGE_NO_TIMEOUT UINT32_MAX
 struct midge_timeouts {
-    uint32_t queue_ms;      /* all waits for a connection, and for memory to continue with it, in
-                               sum; without lookup and connect [MIDGE_QUEUE_MS, none] */
+    uint32_t queue_ms;      /* all waits for a connection, for a rate (rate.h), and for memory to
+                               continue with the connection, in sum; without lookup and connect
+                               [MIDGE_QUEUE_MS, none] */
     uint32_t dns_ms;        /* [MIDGE_DNS_MS, 10 s] */
     uint32_t connect_ms;    /* TCP, all addresses of the name together [MIDGE_CONNECT_MS, 15 s].
                                Each address gets an equal share of the time left, the last one all
@@ -52,8 +53,9 @@ struct midge_timeouts {
    Retry-After, or when nothing was sent. The last answer or error is the request's. The sink gets
    nothing of the answers before, or its `reset` is called; without reset a request whose body has
    begun to arrive is not repeated; on_response may then be called again. A source must rewind. A
-   wait is the one of Retry-After and then one by chance (full jitter); no wait goes beyond
-   total_ms, which counts for all of it, while attempt_ms starts anew. */
+   wait is the one of Retry-After (which other requests keep too: rate.h) and then one by chance
+   (full jitter); no wait goes beyond total_ms, which counts for all of it, while attempt_ms starts
+   anew. */
 struct midge_retry {
     uint8_t max;        /* repeats at most; 0: none */
     uint8_t repeatable; /* 1: the method is no reason against it */

@@ -55,6 +55,7 @@
 #include "core/origin.h"
 #include "core/pool.h"
 #include "core/queue.h"
+#include "core/rate.h"
 #include "core/reusers.h"
 #include "core/transfer.h"
 #include "midge/config.h"
@@ -197,7 +198,7 @@ static bool admit_reuser_first(struct midge_client *client, struct midge__transf
     midge__queue_rank(client);
     struct midge__transfer *other = midge__reusers_first(client);
     if (other == NULL || t->overtaken >= PASSED_MAX ||
-        client->transfers >= client->config.max_transfers) {
+        client->transfers >= client->config.max_transfers || midge__rate_holds_all(client)) {
         return false;
     }
     t->overtaken++;

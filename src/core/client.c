@@ -35,7 +35,8 @@ static char *make_tables(struct midge_client *client)
 {
     const struct midge_config *c = &client->config;
     _Static_assert(_Alignof(struct midge_pollfd) <= _Alignof(void *), "in this order");
-    const size_t n = c->max_awaitables, conns = c->max_connections, timers = n + 2 * conns;
+    const size_t n = c->max_awaitables, conns = c->max_connections;
+    const size_t timers = midge__timers_most(n, conns);
     struct midge__timer **heap = (struct midge__timer **)(void *)(client + 1);
     client->n_buckets = midge__origin_buckets(c);
     client->slots = (struct midge__slot *)(void *)(heap + timers + n);
@@ -107,6 +108,7 @@ static int set_up(struct midge_client *client, size_t size, unsigned pairs)
     }
     init_lists(client);
     midge__retry_open(client);
+    midge__rate_open(client);
     int err = make_memory(client, size, pairs);
     if (err == MIDGE_OK) {
         err =
@@ -153,12 +155,13 @@ static int check_session(const struct midge_config *c)
         (MIDGE_WITH_HEADER_DEFAULTS && c->n_headers > 0 && c->headers == NULL) ||
         !midge__timeouts_valid(&c->timeouts) || !midge__millis_valid(c->keep_alive_ms) ||
         (MIDGE_WITH_SESSIONS && !midge__millis_valid(c->ticket_wait_ms)) ||
-        (MIDGE_WITH_LEADERS && !midge__millis_valid(c->lead_ms))) {
+        (MIDGE_WITH_LEADERS && !midge__millis_valid(c->lead_ms)) || !midge__rate_valid(c)) {
         return MIDGE_ERR_INVALID;
     }
     if ((!MIDGE_WITH_URL_MENDING && c->base_url != NULL) ||
         (!MIDGE_WITH_ALLOCATORS && c->memory == NULL) || (!MIDGE_WITH_RETRY && c->retry != NULL) ||
-        (!MIDGE_WITH_HOOKS && c->hooks != NULL)) {
+        (!MIDGE_WITH_HOOKS && c->hooks != NULL) ||
+        (!MIDGE_WITH_RATE && (c->rate != NULL || c->origin_rates != NULL))) {
         return MIDGE_ERR_UNSUPPORTED;
     }
     if (!MIDGE_WITH_HEADER_DEFAULTS) {

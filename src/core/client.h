@@ -22,6 +22,7 @@
 #include "base/memory.h"
 #include "base/timer_heap.h"
 #include "core/awaitable.h"
+#include "core/rate.h"
 #include "io/tls.h"
 #include "midge/client.h"
 #include "midge/config.h"
@@ -34,8 +35,11 @@ struct midge_client {
     bool admission_due; /* something changed that admission depends on */
     bool busy; /* within midge_poll or midge_cancel: midge_close waits until these return */
     bool closing;
-    bool stepping;      /* a caller up the stack may use a connection */
-    bool polled;        /* false: this turn's poll is still to come */
+    bool stepping; /* a caller up the stack may use a connection */
+    bool polled;   /* false: this turn's poll is still to come */
+#if MIDGE_WITH_RATE
+    bool is_rated; /* there are rates */
+#endif
     uint16_t free_slot; /* index + 1 */
     struct midge_port *port;
     struct midge__slot *slots;
@@ -67,6 +71,9 @@ struct midge_client {
     unsigned room_tries;                    /* tasks that wait for room and may try again */
 #if MIDGE_WITH_RETRY
     uint32_t retry_budget; /* policy/retry.h */
+#endif
+#if MIDGE_WITH_RATE
+    struct midge__limiter limiter;
 #endif
     uint32_t expired_ms; /* when ageing.c last looked */
     uint32_t wall_s;     /* seconds of the wall clock in the last turn; 0: none */

@@ -21,6 +21,7 @@
 #include "core/hop.h"
 #include "core/kept_headers.h"
 #include "core/pool.h"
+#include "core/rate.h"
 #include "core/replay.h"
 #include "core/request.h"
 #include "core/retry.h"
@@ -261,6 +262,7 @@ void midge__exchange_sent(struct midge__exchange *x, size_t n)
 {
     x->sent_any = true;
     x->conn->client->bytes_left -= (int32_t)n;
+    midge__rate_bytes(x->conn, n);
     midge__transfer_active(x->transfer);
 }
 
@@ -268,6 +270,7 @@ void midge__exchange_received(struct midge__exchange *x, size_t n)
 {
     struct midge__conn *conn = x->conn;
     conn->client->bytes_left -= (int32_t)n;
+    midge__rate_bytes(conn, n);
     if (MIDGE_WITH_LEADERS) {
         conn->answered = true;
     }
@@ -374,6 +377,7 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
         r->retry_after_s = retry_after(head);
     }
     head->url = request->url;
+    midge__rate_answer(t, midge__retry_most(t));
     int failed = MIDGE_OK;
     if ((midge__hooks_any(t) && midge__hooks_head(x, head, &failed)) || midge__retry_head(t) ||
         midge__hop_head(x, head, &failed)) {

@@ -178,7 +178,8 @@ size_t midge__lonely_bytes(const struct midge_config *c)
 /* Bytes of the client's tables for each connection. */
 static size_t place_bytes(void)
 {
-    return sizeof(uint16_t) + sizeof(struct midge_pollfd) + 2 * sizeof(struct midge__timer *) +
+    return sizeof(uint16_t) + sizeof(struct midge_pollfd) +
+           midge__timers_most(0, 1) * sizeof(struct midge__timer *) +
            sizeof(struct midge__owner_stats);
 }
 
@@ -203,7 +204,8 @@ static size_t beyond(size_t handshake, size_t head)
 static size_t fixed_bytes(const struct midge_config *c, size_t sessions, size_t head)
 {
     return sizeof(struct midge_client) + MIDGE__MEMORY_FIXED_COST(1U) +
-           c->max_awaitables * (sizeof(struct midge__slot) + 2 * sizeof(struct midge__timer *)) +
+           c->max_awaitables * (sizeof(struct midge__slot) + sizeof(struct midge__timer *)) +
+           midge__timers_most(c->max_awaitables, 0) * sizeof(struct midge__timer *) +
            midge__origin_buckets(c) * sizeof(struct midge__origin *) +
            midge__tls_context_bytes(&c->tls) + sessions + MIDGE__MEMORY_COST(head) +
            10 * MIDGE__MEMORY_UNIT;

@@ -13,6 +13,14 @@ bool midge__timeouts_valid(const struct midge_timeouts *timeouts);
 /* Lowers max_connections and max_handshakes to the numbers that a block of that size holds; returns
    the number of pairs of record slots. 0: the block is smaller than midge_memory_least. */
 unsigned midge__config_fit(struct midge_config *config, size_t size);
+/* Timers that are armed at the same time, at most: one of each awaitable, two of each connection;
+   with rates one of the client, of each origin with a request that waits, and of each origin with a
+   connection whose last request has just gone. */
+static inline size_t midge__timers_most(size_t awaitables, size_t connections)
+{
+    return (1 + MIDGE_WITH_RATE) * awaitables + (2 + MIDGE_WITH_RATE) * connections +
+           MIDGE_WITH_RATE;
+}
 /* Places of the table of origins: a power of two. */
 uint32_t midge__origin_buckets(const struct midge_config *config);
 /* Bytes of small blocks, at most. opening: a connection being opened, with its exchange, and with

@@ -3,8 +3,8 @@
  * An origin is the whole identity of a connection (scheme, host, port, the name to verify, whether
  * to verify, TLS versions, the host to connect to instead), together with its TLS session, the
  * address that worked last, and its leader (sessions.c, leader.c). An origin without references is
- * kept for its session only: the MIDGE_MAX_SESSIONS most recent ones, and fewer when memory is
- * short.
+ * kept for its session, or what it owes (rate.c), only: the MIDGE_MAX_SESSIONS most recent ones,
+ * and fewer when memory is short.
  */
 #include "core/origin.h"
 #include "base/address.h"
@@ -198,7 +198,7 @@ void midge__origin_enlist(struct midge__origin *o)
 {
     struct midge_client *client = o->client;
     midge__list_remove(&o->link);
-    if (o->session != NULL) {
+    if (o->session != NULL || (MIDGE_WITH_RATE && o->refs == 0)) {
         midge__list_push_tail(o->refs == 0 ? &client->unused : &client->sessions, &o->link);
     }
 }
@@ -343,6 +343,7 @@ static struct midge__origin *make(struct midge_client *client, const struct iden
     if (o != NULL) {
         init(o, client, hash);
         fill(o, id);
+        midge__rate_origin(o);
     }
     return o;
 }
@@ -425,7 +426,7 @@ void midge__origin_put(struct midge_client *client, struct midge__origin *o)
     if (--o->refs > 0) {
         return;
     }
-    if (!MIDGE_WITH_SESSIONS || o->session == NULL) {
+    if (!MIDGE_WITH_SESSIONS || (o->session == NULL && !midge__rate_remembers(o))) {
         drop(client, o);
         return;
     }

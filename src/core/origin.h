@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include "base/list.h"
 #include "base/timer_heap.h"
+#include "core/rate.h"
 #include "midge/config.h"
 #include "midge/port.h"
 #include "midge/request.h"
@@ -49,7 +50,10 @@ struct midge__origin {
     };
     bool address_known, literal; /* literal: the host is an address, nothing to look up */
     bool no_tickets;
-    bool next_leads;            /* the leader is silent: one more may lead beside it */
+    bool next_leads; /* the leader is silent: one more may lead beside it */
+#if MIDGE_WITH_RATE
+    bool is_limited; /* it has a rate or a hold */
+#endif
     uint8_t leaders_failed;     /* since the last session */
     uint16_t silent;            /* leaders that would make way */
     uint32_t hash;              /* of its identity */
@@ -76,6 +80,9 @@ struct midge__origin {
     uint32_t lead_until_ms; /* after this no connection leads, unless its handshake is complete */
     struct midge__timer leader_timer;
     struct midge_client *client;
+#if MIDGE_WITH_RATE
+    struct midge__origin_limits limits;
+#endif
     struct midge_addr address; /* the one that worked last, or the literal */
     union {                    /* in lower case */
         const char *name[MIDGE__ORIGIN_NAMES];

@@ -8,15 +8,19 @@
  *     reusers    a connection of the origin has capacity (an idle one), or the origin has a place
  *     newcomers  the origin has a place
  *
+ * An origin that is held, or whose rate has no token, has no next transfer (rate.c).
+ *
  * An origin has a place if no leader's session is awaited, and it has fewer connections than
  * max_per_origin, or one of them would make way: an idle one, or a silent leader.
  *
  * Origins with such a transfer are in a heap: the one with the fewest transfers in progress comes
- * first, then the one whose transfer came first. So all costs are O(log n) in the origins.
+ * first, then the one whose transfer came first; with rates, the one that began last comes last. So
+ * all costs are O(log n) in the origins.
  *
  * A request changes its origin's place about five times: it is put into the queue and taken out,
  * its connection leaves the pool and comes back. The place is looked up only when the next transfer
- * is asked for, once for all changes until then: client->stale has the origins that have changed.
+ * is asked for, once for all changes until then: client->stale has the origins that have changed
+ * (stale.c).
  */
 #include "core/queue.h"
 #include "base/check.h"
@@ -25,6 +29,7 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/origin.h"
+#include "core/rate.h"
 #include "core/reusers.h"
 #include "core/transfer.h"
 #include "midge/config.h"
@@ -61,25 +66,26 @@ static struct midge__transfer *next_of(const struct midge__origin *o)
     return came_before(reuser, newcomer) ? reuser : newcomer;
 }
 
+/* NULL: it waits for its rate. */
+static struct midge__transfer *allowed(struct midge__origin *o, struct midge__transfer *t)
+{
+    return midge__rate_holds(o, t != NULL) ? NULL : t;
+}
+
 static void rank(struct midge__origin *o)
 {
     struct midge_client *client = o->client;
-    struct midge__transfer *next = next_of(o);
+    struct midge__transfer *next = allowed(o, next_of(o));
     o->first = next;
     if (next == NULL) {
         midge__timer_disarm(&client->turns, &o->turn);
-    } else if (!midge__timer_armed(&o->turn) || o->turn.at_ms != o->active ||
-               o->turn.seq != next->order) {
-        (void)midge__timer_rank(&client->turns, &o->turn, o->active, next->order);
+    } else {
+        const uint32_t order = midge__rate_order(o, next->order);
+        if (!midge__timer_armed(&o->turn) || o->turn.at_ms != o->active || o->turn.seq != order) {
+            (void)midge__timer_rank(&client->turns, &o->turn, o->active, order);
+        }
     }
     midge__reusers_update(o);
-}
-
-void midge__queue_update(struct midge__origin *o)
-{
-    if (midge__list_empty(&o->stale)) {
-        midge__list_push_tail(&o->client->stale, &o->stale);
-    }
 }
 
 void midge__queue_rank(struct midge_client *client)
@@ -133,6 +139,8 @@ struct midge__transfer *midge__queue_next(struct midge_client *client)
 {
     midge__queue_rank(client);
     const struct midge__timer *first = midge__timer_first(&client->turns);
-    return first != NULL ? MIDGE_CONTAINER_OF(first, const struct midge__origin, turn)->first
-                         : NULL;
+    if (first == NULL || midge__rate_holds_all(client)) {
+        return NULL;
+    }
+    return MIDGE_CONTAINER_OF(first, const struct midge__origin, turn)->first;
 }

@@ -24,7 +24,7 @@ bool midge__queue_may_reuse(const struct midge__transfer *t);
 #define midge__queue_may_reuse(t) ((void)(t), true)
 #endif
 /* Something changed on which the place of an origin's transfers depends: its connections, their
-   states, its transfers in progress, its leaders. */
+   states, its transfers in progress, its leaders, its rate (stale.c). */
 void midge__queue_update(struct midge__origin *origin);
 /* Looks up the places of the origins that have changed. */
 void midge__queue_rank(struct midge_client *client);

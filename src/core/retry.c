@@ -83,6 +83,12 @@ static uint32_t chance(const struct midge_client *client)
     return midge__chance(client->port, client->serial * UINT32_C(2654435769));
 }
 
+uint32_t midge__retry_most(const struct midge__transfer *t)
+{
+    const struct midge_retry *rules = rules_of(t);
+    return rules != NULL && rules->max > 0 ? or_else(rules->most_ms, MOST_MS) : 0;
+}
+
 /* The wait before the next repeat; false: it would be too long, for the server's wish or for the
    time that is left. */
 static bool find_wait(const struct midge__transfer *t, const struct midge_retry *rules,

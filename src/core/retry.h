@@ -11,6 +11,8 @@
 void midge__retry_open(struct midge_client *client);
 /* It is started: its time counts from now. */
 void midge__retry_start(struct midge__transfer *t);
+/* The longest Retry-After that its rules accept; 0: it has none. */
+uint32_t midge__retry_most(const struct midge__transfer *t);
 /* The final head of its answer has come, with its status in t->result. True: the answer is dropped,
    and the request is repeated after it: t->again is set. */
 bool midge__retry_head(struct midge__transfer *t);
@@ -30,6 +32,7 @@ static inline bool midge__retry_waits(const struct midge__transfer *t)
 #else
 #define midge__retry_open(client)  ((void)(client))
 #define midge__retry_start(t)      ((void)(t))
+#define midge__retry_most(t)       ((void)(t), 0U)
 #define midge__retry_head(t)       ((void)(t), false)
 #define midge__retry_error(t, err) ((void)(t), (void)(err), false)
 #define midge__retry_begin(t)      ((void)(t))

@@ -12,7 +12,8 @@
 
 void midge__reusers_update(struct midge__origin *o)
 {
-    bool reuses = !midge__list_empty(&o->usable) && !midge__list_empty(&o->reusers);
+    bool reuses =
+        o->first != NULL && !midge__list_empty(&o->usable) && !midge__list_empty(&o->reusers);
     if (reuses == midge__list_empty(&o->reuses)) {
         if (reuses) {
             midge__list_push_tail(&o->client->reuses, &o->reuses);

@@ -21,6 +21,7 @@
 #include "core/hop.h"
 #include "core/origin.h"
 #include "core/queue.h"
+#include "core/rate.h"
 #include "core/request.h"
 #include "core/stats.h"
 #include "core/tell.h"
@@ -93,6 +94,7 @@ void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
     midge__deadline_attempt(t);
     t->origin->active++;
     client->transfers++;
+    midge__rate_begin(t);
     midge__queue_take(t);
 }
 
@@ -163,6 +165,9 @@ void midge__transfer_end(struct midge__transfer *t, int err)
 
 void midge__transfer_requeue(struct midge__transfer *t, bool first)
 {
+    if (MIDGE_WITH_RATE && t->state == MIDGE__TRANSFER_OPENING) {
+        midge__rate_undo(t);
+    }
     leave(t);
     midge__transfer_phase(t, MIDGE_PHASE_QUEUE);
     midge__transfer_state_set(t, MIDGE__TRANSFER_QUEUED);

@@ -166,12 +166,12 @@ class Usage(Case):
         self.assert_one_line(ran)
 
     def test_unsupported_options_are_named(self):
-        for option in ("--compressed", "--proto", "--rate", "-F",
+        for option in ("--compressed", "--proto", "-F",
                        "--form", "--cert", "--key", "--pinnedpubkey", "-C", "--continue-at", "-r",
                        "--range", "-u", "--user", "-b", "-c", "-x", "--proxy", "--har",
                        "-U", "-n", "--netrc-file", "--digest",
                        "--etag-save", "--expect100-timeout",
-                       "--http2", "--limit-rate", "--rate=3"):
+                       "--http2", "--limit-rate", "--limit-rate=3"):
             with self.subTest(option):
                 self.refused(option, "x", self.url(), words=["not supported", option.split("=")[0]])
 

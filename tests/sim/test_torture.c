@@ -234,7 +234,8 @@ static void cut_all(enum scene scene, enum midge_sim_cut_kind kind, int from_cli
             /* Else the next request is cut. A stalled connection may be kept, and so may the one of
                a repeat, which is cut at the same byte. */
             if (!over) {
-                trial_next(&trial, kind == MIDGE_SIM_CUT_STALL || scene == RETRY || scene == HOOK);
+                trial_next(&trial, kind == MIDGE_SIM_CUT_STALL || scene == RETRY || scene == HOOK ||
+                                       scene == RATE);
             }
             trial_close(&trial);
             if (over) {

@@ -15,7 +15,8 @@
 
 /* CLOSING: the body ends with the connection; in TLS its end is authentic, else it is not.
    REDIRECT: an upload that is sent again to another host. RETRY: two answers say 503. HOOK: a hook
-   repeats an upload after 401, when a token has come. */
+   repeats an upload after 401, when a token has come. RATE: the client has rates, and one answer
+   holds both requests back. */
 enum scene {
     PLAIN,
     TLS12,
@@ -29,12 +30,13 @@ enum scene {
     REDIRECT,
     RETRY,
     HOOK,
+    RATE,
     SCENES
 };
 
-static const char *const scene_names[SCENES] = {"plain",       "tls12",    "tls13",  "upload",
-                                                "gather",      "file",     "filter", "closing",
-                                                "closing_tls", "redirect", "retry",  "hook"};
+static const char *const scene_names[SCENES] = {
+    "plain",   "tls12",       "tls13",    "upload", "gather", "file", "filter",
+    "closing", "closing_tls", "redirect", "retry",  "hook",   "rate"};
 
 enum { TORTURE_BODY = 300, TORTURE_UPLOAD = 2000, TORTURE_GETS = 2 };
 #define TORTURE_JSON "{\"a\": 17, \"b\": \"xyz\"}"
@@ -147,6 +149,11 @@ static inline void trial_serve(struct trial *t)
     midge_sim_add_reply(t->host, port, "/busy", &(struct midge_sim_reply){.fill = TORTURE_BODY});
     midge_sim_add_reply(t->host, port, "/guarded",
                         &(struct midge_sim_reply){.fill = TORTURE_BODY, .on_request = trial_guard});
+    midge_sim_add_reply(
+        t->host, port, "/later",
+        &(struct midge_sim_reply){
+            .status = 429, .headers = "Retry-After: 1\r\n", .body = "later", .times = 1});
+    midge_sim_add_reply(t->host, port, "/later", &(struct midge_sim_reply){.fill = TORTURE_BODY});
     midge_sim_add_reply(midge_sim_add_host(t->w.sim, "b.test"), 80, "/",
                         &(struct midge_sim_reply){.fill = TORTURE_BODY});
     if (torture_is_tls(t->scene)) {
@@ -161,6 +168,7 @@ static inline void trial_serve(struct trial *t)
 static inline void trial_open(struct trial *t, enum scene scene, const struct midge_config *with,
                               const struct midge_sim_config *sim)
 {
+    static const struct midge_rate rate = {.requests = 5, .bytes = 10000};
     struct midge_config config = with != NULL ? *with : (struct midge_config){0};
     struct midge_sim_config sim_config = sim != NULL ? *sim : (struct midge_sim_config){.seed = 1};
     *t = (struct trial){.scene = scene, .w = {.wanted = "fault: "}};
@@ -171,6 +179,7 @@ static inline void trial_open(struct trial *t, enum scene scene, const struct mi
     config.port = midge_sim_port(t->w.sim);
     config.max_connections = config.max_connections > 0 ? config.max_connections : 2;
     config.stats_at_close = &t->at_close;
+    config.rate = scene == RATE ? &rate : NULL;
     config.tls.ca = midge_sim_root(&config.tls.ca_len);
     if (config.memory_size == 0) {
         config.memory_size = midge_memory_needed(&config) + 8192; /* for the bodies */
@@ -196,6 +205,9 @@ static inline const char *trial_url(const struct trial *t)
     }
     if (t->scene == REDIRECT || t->scene == RETRY) {
         return t->scene == RETRY ? "http://a.test/busy" : "http://a.test/moved";
+    }
+    if (t->scene == RATE) {
+        return "http://a.test/later";
     }
     if (t->scene == FILTER) {
         return "http://a.test/json";
@@ -243,7 +255,7 @@ static inline void trial_dress(struct trial *t, struct sim_get *get)
     static const char *const paths[] = {"a", "b"};
     static const struct midge_retry retry = {.max = 9};
     get->request.max_redirects = 1;
-    get->request.retry = t->scene == RETRY ? &retry : NULL;
+    get->request.retry = t->scene == RETRY || t->scene == RATE ? &retry : NULL;
     t->hook = (struct midge_hook){.on_send = trial_on_send, .on_head = trial_on_head};
     get->request.hooks = t->scene == HOOK ? &t->hook : NULL;
     if (t->scene == UPLOAD || t->scene == REDIRECT || t->scene == HOOK) {
@@ -269,7 +281,7 @@ static inline bool torture_defined(int err)
 
 static inline void trial_start(struct trial *t)
 {
-    t->n_gets = t->scene == GATHER ? 2 : 1;
+    t->n_gets = t->scene == GATHER || t->scene == RATE ? 2 : 1;
     for (unsigned i = 0; i < t->n_gets; i++) {
         sim_get_init(&t->w, &t->gets[i], trial_url(t));
         t->gets[i].request.sink = t->drop ? NULL : t->gets[i].request.sink;

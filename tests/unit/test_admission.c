@@ -430,6 +430,19 @@ static void get_silent(struct probe *b, struct world *w, const char *url, uint32
     probe_start(b);
 }
 
+/* A world whose TLS server is silent, with the TLS configuration that a client makes. */
+static void open_silent(struct world *w, const struct midge_config *config)
+{
+    struct probe b;
+    world_open(w, config);
+    fake_listen(&w->fake, 81, &slow);
+    fake_listen(&w->fake, 443, &never_speaks);
+    get_silent(&b, w, "https://b.test/", 300);
+    world_run(w);
+    probe_ended(&b, MIDGE_ERR_TIMEOUT);
+    w->live = world_stats(w).alloc_live;
+}
+
 /* The same for memory: before a connection is opened, and when it waits with its handshake. */
 static void idle_passes_a_waiting_handshake(void **state)
 {
@@ -440,13 +453,7 @@ static void idle_passes_a_waiting_handshake(void **state)
     for (unsigned opened = 0; opened < 2; opened++) {
         struct world w;
         struct probe first, b, a;
-        world_open(&w, &(struct midge_config){.max_connections = 2, .max_per_origin = 1});
-        fake_listen(&w.fake, 81, &slow);
-        fake_listen(&w.fake, 443, &never_speaks);
-        get_silent(&b, &w, "https://b.test/", 300);
-        world_run(&w);
-        probe_ended(&b, MIDGE_ERR_TIMEOUT);
-        w.live = world_stats(&w).alloc_live; /* with the TLS configuration that it made */
+        open_silent(&w, &(struct midge_config){.max_connections = 2, .max_per_origin = 1});
         probe_get(&first, &w, A);
         if (opened) {
             world_turns(&w, 3);
@@ -476,6 +483,37 @@ static void idle_passes_a_waiting_handshake(void **state)
         probe_ended(&b, MIDGE_ERR_TIMEOUT);
         world_close(&w);
     }
+}
+
+/* But not when the client's rate has no token for them. */
+static void rated_ones_do_not_pass(void **state)
+{
+    static const struct midge_rate rate = {.requests = 1, .interval_ms = 100000, .burst = 3};
+    if (midge__tls_slot_in() == 0) {
+        skip();
+    }
+    (void)state;
+    struct world w;
+    struct probe first, b, a;
+    open_silent(&w, &(struct midge_config){.max_connections = 2, .rate = &rate});
+    probe_get(&first, &w, A);
+    world_turns(&w, 3);
+    get_silent(&b, &w, "https://b.test/", 300);
+    probe_get(&a, &w, A);
+    world_turns(&w, 2);
+    assert_int_equal(open_to(&w, 443), 1);
+    void *eaten = eat(&w);
+    while (b.dones == 0) {
+        world_turn(&w, -1);
+    }
+    assert_int_equal(first.dones, 1);
+    assert_int_equal(a.dones, 0);
+    midge_free(w.client, eaten);
+    world_run(&w);
+    probe_is_hello(&first);
+    probe_is_hello(&a);
+    probe_ended(&b, MIDGE_ERR_TIMEOUT);
+    world_close(&w);
 }
 
 /* Nothing else happens: what the application frees is what a request waited for. */
@@ -1415,6 +1453,7 @@ int main(void)
         cmocka_unit_test(idle_makes_room),
         cmocka_unit_test(idle_passes_a_waiting_one),
         cmocka_unit_test(idle_passes_a_waiting_handshake),
+        cmocka_unit_test(rated_ones_do_not_pass),
         cmocka_unit_test(small_needs_do_not_starve_a_handshake),
         cmocka_unit_test(names_keep_no_room),
         cmocka_unit_test(connecting_ones_keep_room),

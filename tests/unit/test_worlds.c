@@ -220,13 +220,34 @@ static struct midge_config any_config(void)
     return c;
 }
 
+#if MIDGE_WITH_RATE
+/* One world in four has rates: of the client, of each origin, or both. */
+static void any_rates(struct midge_config *c, uint64_t number)
+{
+    static const struct midge_rate rates[] = {{.requests = 200},
+                                              {.requests = 20, .burst = 3, .at_once = 2},
+                                              {.bytes = 5000},
+                                              {.requests = 50, .bytes = 20000, .at_once = 1}};
+    static const struct midge_origin_rate rows[] = {{"c.test", {.requests = 3, .interval_ms = 10}},
+                                                    {NULL, {.requests = 100, .bytes = 100000}}};
+    if (number % 4 == 0) {
+        c->rate = number % 3 != 0 ? &rates[number / 4 % MIDGE_ARRAY_LEN(rates)] : NULL;
+        c->origin_rates = number % 3 != 1 ? rows : NULL;
+        c->n_origin_rates = number % 3 != 1 ? MIDGE_ARRAY_LEN(rows) : 0;
+    }
+}
+#else
+#define any_rates(config, number) ((void)(config), (void)(number))
+#endif
+
 static void make(uint64_t number)
 {
     memset(probes, 0, sizeof probes);
     n_started = 0;
     seed = number * 0x9e3779b97f4a7c15ULL + 1;
     (void)chance(2);
-    const struct midge_config config = any_config();
+    struct midge_config config = any_config();
+    any_rates(&config, number);
     world_open(&world, &config);
     for (uint16_t port = 81; port <= 84; port++) {
         fake_listen(&world.fake, port, any_server());

@@ -18,6 +18,7 @@
 #include "headers.h"
 #include "host/number.h"
 #include "nearest.h"
+#include "rate.h"
 #include "referer.h"
 
 #define CONFIG_DEPTH 8 /* files of -K inside files of -K */
@@ -378,6 +379,9 @@ int options_parse(struct options *options, int argc, char **argv)
     }
     if (code == 0 && options->has_seed && options->sim == NULL) {
         return usage_error("option --seed: only with --sim");
+    }
+    if (code == 0 && options->rate_text != NULL) {
+        code = rate_parse(options->rate_text, &options->rate);
     }
     for (size_t i = 0; code == 0 && i < options->n_groups; i++) {
         struct group *group = &options->groups[i];

@@ -7,6 +7,7 @@
 #define MIDGE_CLI_OPTIONS_H
 
 #include <stdint.h>
+#include <midge/rate.h>
 
 #include "keep.h"
 
@@ -53,9 +54,10 @@ struct options {
     size_t n_groups;
     const char *sim; /* the file of a world; NULL: the machine's network */
     const char *device;
-    const char *cacert, *report, *waterfall_file, *fail_alloc;
+    const char *rate_text, *cacert, *report, *waterfall_file, *fail_alloc;
     struct items fail_io;
     uint64_t parallel_max, max_conns, per_host, handshakes, heap, max_header, max_body;
+    struct midge_rate rate; /* computed from rate_text; no requests: none */
     uint64_t recv_slice, send_slice, now, seed;
     uint8_t has_now, has_seed, sync, silent, show_error, verbose, waterfall, help, version;
     uint8_t accepted; /* options for the program's usual behaviour: -N, --http1.1 */

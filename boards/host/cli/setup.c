@@ -163,6 +163,7 @@ static void set_limits(const struct run *run, struct midge_config *config)
     config->max_awaitables = (uint16_t)least(run->plan.n + SPARE_AWAITABLES, MOST_AWAITABLES);
     config->queued_requests = config->max_awaitables;
     config->retry_budget = UINT16_MAX; /* --retry says how many */
+    config->rate = options->rate.requests > 0 ? &options->rate : NULL;
 }
 
 /* The board's limits, of which the options may take less. */
