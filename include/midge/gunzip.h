@@ -37,8 +37,6 @@
 extern "C" {
 #endif
 
-#if MIDGE_WITH_GUNZIP
-
 /* The value of Accept-Encoding. NULL, so that no such header is sent, if MIDGE_GUNZIP_WINDOW is
    below 15: servers use windows of 32 KB (RFC 1952 has no field for a smaller one). If you know
    that yours uses less, or that its answers are not longer than the window, write "gzip" instead.
@@ -96,9 +94,9 @@ struct midge_gunzip {
     uint16_t left;
     uint8_t step, at, flags, kind, bits, is_first, full, over;
 };
+#if MIDGE_WITH_GUNZIP
 void midge_gunzip_init(struct midge_gunzip *gunzip, struct midge_client *client,
                        struct midge_sink *next);
-
 #endif
 
 #ifdef __cplusplus

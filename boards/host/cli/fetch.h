@@ -6,6 +6,7 @@
 #ifndef MIDGE_CLI_FETCH_H
 #define MIDGE_CLI_FETCH_H
 
+#include <midge/gunzip.h>
 #include <midge/request.h>
 
 #include "options.h"
@@ -35,6 +36,7 @@ struct fetch {
     struct midge_retry retry;
     struct upload upload;
     struct output output;
+    struct midge_gunzip gunzip; /* --compressed */
     struct reply reply;
     struct text heads; /* for the file of -D */
     struct midge_result result;
