@@ -28,6 +28,9 @@ enum midge_complete {
     MIDGE_COMPLETE_YES
 };
 
+/* Bytes of one call of `more`; a turn's budget (config.turn_bytes) counts as many for it. */
+#define MIDGE__SINK_STEP (8U * MIDGE_RECV_BUFFER)
+
 /* A sink takes the body of one response. Embed it first in a struct of your own. */
 struct midge_sink {
     /* Take all len bytes (len > 0). MIDGE_OK: call again with the next bytes. MIDGE_ERR_PAUSE:
@@ -50,8 +53,9 @@ struct midge_sink {
     int (*head)(struct midge_sink *sink, struct midge_response *response);
     /* Pass on bytes that `write` has taken and kept. Called once after each PAUSE, when the request
        was resumed, and after each MIDGE_ERR_AGAIN, which `write` and `more` may then return, in one
-       of the next steps: before the next write and before the end. Returns as write does. Called
-       with MIDGE_WITH_GUNZIP only. */
+       of the next steps: before the next write and before the end. It should pass on at most
+       MIDGE__SINK_STEP bytes at a time. Returns as write does. Called with MIDGE_WITH_GUNZIP only.
+     */
     int (*more)(struct midge_sink *sink);
 };
 

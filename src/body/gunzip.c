@@ -36,7 +36,6 @@
 #include "midge/err.h"
 #include "midge/response.h"
 
-#define STEP_BYTES  (8U * MIDGE_RECV_BUFFER) /* of output in one call */
 #define RATIO_FROM  65536U
 #define FIXED_BYTES 10U
 
@@ -57,7 +56,7 @@ enum step {
 /* Flags of a gzip header (RFC 1952 2.3.1). A member has the parts of these steps: */
 enum { FLAG_CHECK = 2, FLAG_EXTRA = 4, FLAG_NAME = 8, FLAG_COMMENT = 16, FLAGS_UNKNOWN = 0xe0 };
 
-/* What surrounds the deflate data. */
+/* The format around the deflate data. */
 enum kind { GZIP, ZLIB, RAW };
 
 void midge__inflate_window(z_streamp stream, unsigned bits); /* port/zlib/inflate.c */
@@ -351,7 +350,7 @@ static int take_byte(struct midge_gunzip *g, struct midge_span *in)
    made (AGAIN). */
 static int take(struct midge_gunzip *g, struct midge_span *in)
 {
-    size_t room = STEP_BYTES;
+    size_t room = MIDGE__SINK_STEP;
     int err = MIDGE_OK;
     while (err == MIDGE_OK && !g->over && (in->len > 0 || g->full)) {
         if (room == 0) {

@@ -412,7 +412,7 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
     return announced && exceeds_max_body(x, head->content_len) ? MIDGE_ERR_TOO_LARGE : MIDGE_OK;
 }
 
-/* What `write` or `more` of the sink has returned. It may have ended the request. */
+/* Acts on the result of the sink's `write` or `more`, which may have ended the request. */
 static int answer(struct midge__exchange *x, const struct midge_sink *sink, int err)
 {
     const bool pauses = err == MIDGE_ERR_PAUSE && x->transfer != NULL;
@@ -437,7 +437,7 @@ int midge__exchange_more(struct midge__exchange *x)
         return MIDGE_OK;
     }
     x->waits &= (uint8_t)~MIDGE__WAITS_MORE;
-    x->conn->client->bytes_left -= MIDGE_RECV_BUFFER; /* about as much work */
+    x->conn->client->bytes_left -= (int32_t)MIDGE__SINK_STEP;
     midge__exchange_ask(x, MIDGE__WAITS_SINK);
     return answer(x, sink, sink->more(sink));
 }
