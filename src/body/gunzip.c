@@ -409,8 +409,10 @@ static int gunzip_write(struct midge_sink *base, const uint8_t *data, size_t len
 static int gunzip_more(struct midge_sink *base)
 {
     struct midge_gunzip *g = gunzip_of(base);
-    struct midge_span in =
-        midge__span((const char *)g->rest + g->rest_at, g->rest_len - g->rest_at);
+    struct midge_span in = midge__span("", 0); /* zlib may still have output */
+    if (g->rest != NULL) {
+        in = midge__span((const char *)g->rest + g->rest_at, g->rest_len - g->rest_at);
+    }
     const int err = take(g, &in);
     if (!g->over) {
         g->rest_at = g->rest_len - in.len;
