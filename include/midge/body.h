@@ -48,8 +48,9 @@ struct midge_sink {
        whose body has begun to arrive is not repeated. */
     int (*reset)(struct midge_sink *sink);
     /* A final head with a body has come, after on_response and before the first write. A negative
-       return fails the request with it. A sink that decodes sets response->encoding to NONE. NULL:
-       the sink takes each answer. Not called without MIDGE_WITH_ENCODINGS. */
+       return fails the request with it, but AGAIN: MIDGE_GUNZIP_MEMORY is missing, `more` is called
+       when there is as much, or will not be. A sink that decodes sets response->encoding to NONE.
+       NULL: the sink takes each answer. Not called without MIDGE_WITH_ENCODINGS. */
     int (*head)(struct midge_sink *sink, struct midge_response *response);
     /* Pass on bytes that `write` has taken and kept. Called once after each PAUSE, when the request
        was resumed, and after each MIDGE_ERR_AGAIN, which `write` and `more` may then return, in one

@@ -47,13 +47,14 @@ extern "C" {
 #define MIDGE_GUNZIP_ACCEPT NULL
 #endif
 
-/* Bytes of the client's memory that one sink takes at most, from the first bytes of a compressed
-   body to its end: zlib's state, and the window. Only while its next sink pauses, or a body is
-   decoded over several turns, it also takes the bytes that were received and not decoded, at most
-   MIDGE_RECV_BUFFER or the buffer of a long head. midge_memory_needed does not know of it: add this
-   for each such request at a time. A zlib header (deflate) may state a smaller window, and then
-   less is taken (RFC 1950 2.2). */
-#define MIDGE_GUNZIP_MEMORY (((size_t)1 << MIDGE_GUNZIP_WINDOW) + 7680)
+#define MIDGE__INFLATE_STATE 7168U /* zlib's, at most */
+
+/* Bytes of the client's memory that one sink takes while a compressed body arrives: zlib's state,
+   the window, a receive buffer. It waits until there is as much. midge_memory_needed does not know
+   of it: add this for each such request at a time. The bytes behind a long head may take as many
+   more while the next sink pauses. */
+#define MIDGE_GUNZIP_MEMORY                                                                        \
+    (((size_t)1 << MIDGE_GUNZIP_WINDOW) + MIDGE_RECV_BUFFER + MIDGE__INFLATE_STATE + 128)
 
 /* It must be a request's own sink, with no other one in front. Lives until completion.
 
@@ -63,7 +64,7 @@ extern "C" {
    reference further back than MIDGE_GUNZIP_WINDOW, or than the window that the zlib header states
      PARTIAL      the body has ended before the data: result.complete is NO then
      TOO_LARGE    max_len or max_ratio
-     NO_MEMORY    the client's block has no room, see MIDGE_GUNZIP_MEMORY
+     NO_MEMORY    the client's block has no room, and no other connection will free any
    and the next sink's finish gets that error. Bytes decoded before the fault were passed on. An
    empty body is an empty body in each coding.
 
@@ -87,7 +88,7 @@ struct midge_gunzip {
     const char *why; /* static text: the fault of an error above; "" none */
 
     /* Private. */
-    void *decoder;
+    void *block;
     uint8_t *rest;
     size_t rest_len, rest_at;
     uint32_t check, size;

@@ -40,6 +40,9 @@ uLong adler32(uLong adler, const Bytef *data, uInt n)
     return adler;
 }
 
+_Static_assert(sizeof(struct inflate_state) <= MIDGE__INFLATE_STATE,
+               "gunzip.h says how much it is");
+
 /* Distances beyond 2^bits are errors from here on, also if zlib still has those bytes. */
 void midge__inflate_window(z_streamp stream, unsigned bits)
 {

@@ -89,19 +89,48 @@ static void check_add(struct midge_gunzip *g, const uint8_t *data, size_t len)
 
 /* --- memory --- */
 
-static voidpf take_memory(voidpf client, uInt items, uInt size)
+/* All of it in one piece of the client's memory: either there is enough, or the core waits for it
+   before the body comes. */
+struct block {
+    z_stream z;
+    uint8_t rest[MIDGE_RECV_BUFFER];
+    uint64_t state[MIDGE__INFLATE_STATE / sizeof(uint64_t)]; /* zlib's */
+    uint8_t window[1 << MIDGE_GUNZIP_WINDOW];
+};
+_Static_assert(sizeof(struct block) <= MIDGE_GUNZIP_MEMORY, "gunzip.h says how much it is");
+
+/* zlib asks for one state, and for bytes of a window, of which there is one at a time. */
+static voidpf take_memory(voidpf opaque, uInt items, uInt size)
 {
-    return midge_alloc(client, (size_t)items * size);
+    struct block *block = opaque;
+    (void)items;
+    return size == 1 ? (voidpf)block->window : (voidpf)block->state;
 }
 
-static void give_memory(voidpf client, voidpf memory)
+static void give_memory(voidpf opaque, voidpf memory)
 {
-    midge_free(client, memory);
+    (void)opaque, (void)memory;
+}
+
+static z_stream *stream_of(const struct midge_gunzip *g)
+{
+    return &((struct block *)g->block)->z;
+}
+
+static bool take_block(struct midge_gunzip *g)
+{
+    struct block *block = midge_alloc(g->client, sizeof *block);
+    g->block = block;
+    if (block == NULL) {
+        return false;
+    }
+    block->z = (z_stream){.zalloc = take_memory, .zfree = give_memory, .opaque = block};
+    return inflateInit2(&block->z, -MIDGE_GUNZIP_WINDOW) == Z_OK;
 }
 
 static void drop_rest(struct midge_gunzip *g)
 {
-    if (g->rest != NULL) {
+    if (g->rest != NULL && g->rest != ((struct block *)g->block)->rest) {
         midge_free(g->client, g->rest);
     }
     g->rest = NULL;
@@ -110,19 +139,21 @@ static void drop_rest(struct midge_gunzip *g)
 
 static void release(struct midge_gunzip *g)
 {
-    z_stream *z = g->decoder;
-    if (z != NULL) {
-        (void)inflateEnd(z);
-        midge_free(g->client, z);
+    if (g->block != NULL) {
+        drop_rest(g);
+        midge_free(g->client, g->block);
     }
-    g->decoder = NULL;
+    g->block = NULL;
     g->full = 0;
-    drop_rest(g);
 }
 
+/* The bytes behind a long head may be more than one receive buffer. */
 static int keep_rest(struct midge_gunzip *g, const uint8_t *data, size_t len)
 {
-    g->rest = midge_alloc(g->client, len);
+    g->rest = ((struct block *)g->block)->rest;
+    if (len > MIDGE_RECV_BUFFER) {
+        g->rest = midge_alloc(g->client, len);
+    }
     if (g->rest == NULL) {
         return fail(g, MIDGE_ERR_NO_MEMORY, MIDGE__TEXT("no memory for the rest of the input"));
     }
@@ -152,22 +183,8 @@ static int pass_on(struct midge_gunzip *g, const uint8_t *data, size_t len)
 
 static int begin_data(struct midge_gunzip *g, unsigned bits)
 {
-    z_stream *z = g->decoder;
-    int got;
-    if (z == NULL) {
-        z = midge_alloc(g->client, sizeof *z);
-        if (z == NULL) {
-            return fail(g, MIDGE_ERR_NO_MEMORY, MIDGE__TEXT("no memory to decode the body"));
-        }
-        *z = (z_stream){.zalloc = take_memory, .zfree = give_memory, .opaque = g->client};
-        g->decoder = z;
-        got = inflateInit2(z, -(int)bits);
-    } else {
-        got = inflateReset2(z, -(int)bits);
-    }
-    if (got != Z_OK) {
-        return fail(g, MIDGE_ERR_NO_MEMORY, MIDGE__TEXT("no memory to decode the body"));
-    }
+    z_stream *z = stream_of(g);
+    (void)inflateReset2(z, -(int)bits);
     midge__inflate_window(z, bits);
     g->bits = (uint8_t)bits;
     g->check = g->kind == ZLIB ? 1 : 0;
@@ -196,8 +213,6 @@ static int result_of(struct midge_gunzip *g, const z_stream *z, int got)
     case Z_OK:
     case Z_BUF_ERROR: /* it needs more input */
         return MIDGE_OK;
-    case Z_MEM_ERROR:
-        return fail(g, MIDGE_ERR_NO_MEMORY, MIDGE__TEXT("no memory for the window"));
     default:
         return data_error(g, z);
     }
@@ -208,7 +223,7 @@ static int result_of(struct midge_gunzip *g, const z_stream *z, int got)
 static int take_data(struct midge_gunzip *g, struct midge_span *in, size_t *room)
 {
     uint8_t piece[MIDGE_GUNZIP_PIECE];
-    z_stream *z = g->decoder;
+    z_stream *z = stream_of(g);
     const uInt given = in->len < UINT_MAX ? (uInt)in->len : UINT_MAX;
     z->next_in = (const Bytef *)in->ptr;
     z->avail_in = given;
@@ -300,9 +315,9 @@ static int detect_byte(struct midge_gunzip *g, uint8_t c)
     const uint8_t both[] = {g->flags, c};
     struct midge_span in = midge__span((const char *)both, sizeof both);
     size_t room = 0;
-    int err = begin_data(g, MIDGE_GUNZIP_WINDOW);
+    (void)begin_data(g, MIDGE_GUNZIP_WINDOW);
     g->read -= sizeof both;
-    return err == MIDGE_OK ? take_data(g, &in, &room) : err;
+    return take_data(g, &in, &room);
 }
 
 /* gzip: CRC-32 and length modulo 2^32, lowest byte first. zlib: Adler-32, highest byte first. */
@@ -388,7 +403,11 @@ static int gunzip_head(struct midge_sink *base, struct midge_response *response)
     } else if (g->required && response->encoding != MIDGE_ENCODING_NONE) {
         return malformed(g, MIDGE__TEXT("a content encoding that is not known here"));
     }
-    return g->next->head != NULL ? g->next->head(g->next, response) : MIDGE_OK;
+    int err = g->next->head != NULL ? g->next->head(g->next, response) : MIDGE_OK;
+    if (err >= 0 && g->step != PASS && !take_block(g)) {
+        err = MIDGE_ERR_AGAIN; /* gunzip_more is called when there is memory, or will be none */
+    }
+    return err;
 }
 
 static int gunzip_write(struct midge_sink *base, const uint8_t *data, size_t len)
@@ -409,6 +428,11 @@ static int gunzip_write(struct midge_sink *base, const uint8_t *data, size_t len
 static int gunzip_more(struct midge_sink *base)
 {
     struct midge_gunzip *g = gunzip_of(base);
+    if (g->block == NULL && g->step != PASS) {
+        return take_block(g)
+                   ? MIDGE_OK
+                   : fail(g, MIDGE_ERR_NO_MEMORY, MIDGE__TEXT("no memory to decode the body"));
+    }
     struct midge_span in = midge__span("", 0); /* zlib may still have output */
     if (g->rest != NULL) {
         in = midge__span((const char *)g->rest + g->rest_at, g->rest_len - g->rest_at);

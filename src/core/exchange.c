@@ -25,6 +25,7 @@
 #include "core/request.h"
 #include "core/retry.h"
 #include "core/transfer.h"
+#include "midge/gunzip.h"
 #include <string.h>
 
 size_t midge__exchange_budget(const struct midge__exchange *x, size_t n)
@@ -361,8 +362,20 @@ static uint32_t retry_after(const struct midge_response *response)
     return value.ptr != NULL ? midge__retry_after(value, date) : 0;
 }
 
-static int tell_sink(struct midge__transfer *t, struct midge_response *head)
+#if MIDGE_WITH_GUNZIP
+/* The sink has no memory for its work. */
+static int wait_for_sink(struct midge__exchange *x)
 {
+    x->waits |= MIDGE__WAITS_MORE;
+    return midge__exchange_wait_memory(x, MIDGE_GUNZIP_MEMORY) ? MIDGE_OK : MIDGE_ERR_NO_MEMORY;
+}
+#else
+#define wait_for_sink(x) MIDGE_ERR_AGAIN
+#endif
+
+static int tell_sink(struct midge__exchange *x, struct midge_response *head)
+{
+    struct midge__transfer *t = x->transfer;
     struct midge_sink *sink = t->request->sink;
     int err = MIDGE_OK;
     if (!MIDGE_WITH_ENCODINGS) {
@@ -371,8 +384,11 @@ static int tell_sink(struct midge__transfer *t, struct midge_response *head)
     if (sink != NULL && sink->head != NULL && head->framing != MIDGE_FRAMING_NONE) {
         err = sink->head(sink, head);
     }
+    if (x->transfer == NULL) {
+        return err;
+    }
     t->result->encoding = head->encoding;
-    return err;
+    return MIDGE_WITH_GUNZIP && err == MIDGE_ERR_AGAIN ? wait_for_sink(x) : err;
 }
 
 int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
@@ -403,7 +419,7 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
     }
     err = err < 0 ? err : failed;
     if (err >= 0 && x->transfer != NULL) {
-        err = tell_sink(t, head);
+        err = tell_sink(x, head);
     }
     if (err < 0) {
         return err;

@@ -65,7 +65,7 @@ class Compressed(Case):
                                       if name.lower() == "accept-encoding"])
 
     def test_not_asked_for(self):
-        """What nobody asked for is delivered as it came."""
+        """A coding that was not asked for is delivered as it came."""
         ran = self.midge(self.coded("gzip"))
         self.assert_code(0, ran)
         self.assertEqual(self.plain(), zlib.decompress(ran.out, 31))

@@ -310,7 +310,68 @@ static void small_block(void **state)
     assert_int_equal(stats.alloc_live, 0);
 }
 
-/* --- codings that nobody asked for --- */
+/* A sink whose first write takes all memory that is left. */
+static struct midge_sink filling;
+static void *filler;
+
+static int filling_write(struct midge_sink *sink, const uint8_t *data, size_t len)
+{
+    (void)sink, (void)data, (void)len;
+    for (size_t size = 65536; size >= 64; size /= 2) {
+        void *more;
+        while ((more = midge_alloc(w.client, size)) != NULL) {
+            *(void **)more = filler;
+            filler = more;
+        }
+    }
+    return MIDGE_OK;
+}
+
+static int filling_finish(struct midge_sink *sink, int err, enum midge_complete complete)
+{
+    (void)sink, (void)err, (void)complete;
+    return MIDGE_OK;
+}
+
+/* Two answers, and memory to decode one: the other one waits until the first has ended. */
+static void waits_for_memory(void **state)
+{
+    struct sim_get first;
+    struct midge_gunzip other;
+    struct midge_null_sink none;
+    (void)state;
+    pack();
+    struct midge_sim_reply slow_one = answer(), late = answer();
+    slow_one.bytes_per_s = 100;
+    late.delay_ms = 500;
+    late.times = 1;
+    midge_sim_add_reply(host, 80, "/slow", &slow_one);
+    reply(&late);
+    sim_get_init(&w, &first, "http://a.test/slow");
+    filling = (struct midge_sink){.write = filling_write, .finish = filling_finish};
+    midge_gunzip_init(&other, w.client, &filling);
+    first.request.sink = &other.sink;
+    sim_get_start(&w, &first);
+    prepare();
+    midge_null_sink_init(&none);
+    midge_gunzip_init(&gunzip, w.client, &none.sink);
+    sim_get_start(&w, &get);
+    sim_world_run(&w);
+    assert_non_null(filler);
+    while (filler != NULL) {
+        void *next = *(void **)filler;
+        midge_free(w.client, filler);
+        filler = next;
+    }
+    assert_int_equal(first.dones, 1);
+    assert_int_equal(first.result.error, MIDGE_OK);
+    assert_int_equal(get.dones, 1);
+    assert_int_equal(get.result.error, MIDGE_OK);
+    assert_int_equal(none.len, packed.text_len);
+    assert_true(midge_sim_now_ms(w.sim) > 1000); /* the slow one has ended before */
+}
+
+/* --- without a decoder --- */
 
 static void as_it_is(void **state)
 {
@@ -412,15 +473,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
     const struct CMUnitTest tests[] = {
-        TEST(in_every_segment),
-        TEST(chunked_and_until_close),
-        TEST(pauses),
-        TEST(canceled_in_write),
-        TEST(others_go_on),
-        TEST(repeated),
-        TEST(small_block),
-        TEST(as_it_is),
-        TEST(named),
+        TEST(in_every_segment), TEST(chunked_and_until_close),
+        TEST(pauses),           TEST(canceled_in_write),
+        TEST(others_go_on),     TEST(repeated),
+        TEST(small_block),      TEST(waits_for_memory),
+        TEST(as_it_is),         TEST(named),
         TEST(text_is_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
