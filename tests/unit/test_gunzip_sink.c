@@ -281,6 +281,7 @@ static void other_codings(void **state)
     response.encoding = MIDGE_ENCODING_DEFLATE;
     assert_int_equal(gunzip.sink.head(&gunzip.sink, &response), MIDGE_OK);
     assert_int_equal(response.encoding, MIDGE_ENCODING_NONE);
+    gunzip.sink.finish(&gunzip.sink, MIDGE_ERR_CANCELED, MIDGE_COMPLETE_NO);
 }
 
 int main(void)
