@@ -9,6 +9,7 @@
 #   BOARD-PROFILE-conformance.elf   tests/conformance in place of the apps, in QEMU
 #   mps2-an385-full-certs.elf       tests/certs in place of the apps
 #   mps2-an385-full-torture.elf     tests/boards/torture.c, with memory that fails on demand
+#   mps2-an385-full-gunzip.elf      tests/boards/gunzip.c, with compressed bodies
 #   BOARD-PROFILE-by-file.elf       the hardware's image without link-time optimization of midge: its
 #                                   map says which file takes how much (tests/size)
 #
@@ -172,6 +173,9 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
         board_library(midge-full-faults full faults)
         board_image(${MIDGE_BOARD}-full-torture midge-full-faults full semihost
             ${PROJECT_SOURCE_DIR}/tests/boards/torture.c ${PROJECT_SOURCE_DIR}/tests/boards/pools.c)
+        board_library(midge-full-bodies full encodings gunzip)
+        board_image(${MIDGE_BOARD}-full-gunzip midge-full-bodies full semihost
+            ${PROJECT_SOURCE_DIR}/tests/boards/gunzip.c)
     endif()
     if(BOARD_OPENOCD)
         add_custom_target(flash-${profile} VERBATIM

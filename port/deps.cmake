@@ -2,7 +2,7 @@
 # The sources of the third-party source trees, which are never committed. They are asked in this
 # order; the first that has the tree is used, and one line names it:
 #
-#   1. -DMIDGE_DEPS_DIR=DIR           trees DIR/mbedtls, DIR/cjson, DIR/lwip; for MIDGE_BENCH DIR/mongoose,
+#   1. -DMIDGE_DEPS_DIR=DIR           trees DIR/mbedtls, DIR/cjson, DIR/zlib, DIR/lwip; for MIDGE_BENCH DIR/mongoose,
 #                                     for MIDGE_FUZZ DIR/libllhttp-source
 #   2. the cache                      $MIDGE_CACHE, else $XDG_CACHE_HOME/midge, else ~/.cache/midge,
 #                                     filled by port/getdeps.sh from Debian's source packages
@@ -10,7 +10,7 @@
 #   4. an older release of Debian's   with a warning
 include_guard(GLOBAL)
 
-set(MIDGE_DEPS_DIR "" CACHE PATH "Source trees of the dependencies: mbedtls/ cjson/ lwip/ inside")
+set(MIDGE_DEPS_DIR "" CACHE PATH "Source trees of the dependencies: mbedtls/ cjson/ zlib/ lwip/ inside")
 
 # The facts about a tree, as variables of the calling function: projects call midge_deps_find from
 # directories that do not see this file's variables.
@@ -18,6 +18,7 @@ macro(_midge_deps_facts)
     # A file by which the tree is recognised.
     set(_midge_deps_mark_mbedtls include/mbedtls/build_info.h)
     set(_midge_deps_mark_cjson cJSON.c)
+    set(_midge_deps_mark_zlib inflate.c)
     set(_midge_deps_mark_lwip src/include/lwip/init.h)
     set(_midge_deps_mark_mongoose mongoose.c)
     set(_midge_deps_mark_libllhttp-source src/llhttp.c)
@@ -27,6 +28,8 @@ macro(_midge_deps_facts)
     set(_midge_deps_sha_mbedtls a7e8bcbec0e6f761b4af24f25677626b35f762f68eef79c08677a363212d11f6)
     set(_midge_deps_url_cjson https://github.com/DaveGamble/cJSON/archive/refs/tags/v1.7.19.tar.gz)
     set(_midge_deps_sha_cjson 7fa616e3046edfa7a28a32d5f9eacfd23f92900fe1f8ccd988c1662f30454562)
+    set(_midge_deps_url_zlib https://github.com/madler/zlib/releases/download/v1.3.2/zlib-1.3.2.tar.gz)
+    set(_midge_deps_sha_zlib bb329a0a2cd0274d05519d61c667c062e06990d72e125ee2dfa8de64f0119d16)
 endmacro()
 
 function(_midge_deps_cache_dir out)

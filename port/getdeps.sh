@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # getdeps.sh [--older] DIR TREE...   source trees of midge's dependencies, as DIR/TREE
 #
-# TREE is mbedtls, cjson, lwip, mongoose (a peer in tests/bench) or libllhttp-source (beside which
+# TREE is mbedtls, cjson, zlib, lwip, mongoose (a peer in tests/bench) or libllhttp-source (beside which
 # tests/fuzz reads responses; a binary package, since its source package has no C). They are Debian's
 # packages, fetched from the mirror that this machine's apt is set up for, with apt's own transport,
 # proxy and credentials; no root needed.
@@ -21,6 +21,7 @@ dir=$1; shift
 # tree | source package | pool directory | series | patch level | archive | SHA-256
 pinned='mbedtls|mbedtls|main/m/mbedtls|3.6|7|mbedtls_3.6.7.orig.tar.bz2|a7e8bcbec0e6f761b4af24f25677626b35f762f68eef79c08677a363212d11f6
 cjson|cjson|main/c/cjson|1.7|19|cjson_1.7.19.orig.tar.gz|7fa616e3046edfa7a28a32d5f9eacfd23f92900fe1f8ccd988c1662f30454562
+zlib|zlib|main/z/zlib|1.3|2|zlib_1.3.dfsg+really1.3.2.orig.tar.gz|7b6903eb019983987b7112eccf90f1703f1c6c0e0cede36564bf611d19ca579d
 lwip|lwip|main/l/lwip|2.2|1|lwip_2.2.1+dfsg1.orig.tar.xz|83729c274c499d3348e9fbbe043a3113f3fa8953e7efddc7c21c7fcbb1f2b7b1
 mongoose|mongoose|main/m/mongoose|7|23|mongoose_7.23+ds.orig.tar.xz|62ea62b0fe868949c06479c43a9db91dedb2e688c2d6badb9461f1cc7f07ef3d
 libllhttp-source|libllhttp-source|main/l/llhttp|9|4|libllhttp-source_9.4.3+~cs12.11.9-2_all.deb|8a70cbc1d310f51a7d5594d258eeb6ef57db6fbc1c58065407c203a03abadf2e'
@@ -91,7 +92,7 @@ from_index() {
             /^Package: / { ok = ($2 == p) }
             /^Version: / { v = $2 }
             ok && length($1) == 64 && $3 ~ /\.orig\.tar\.(gz|bz2|xz)$/ {
-                n = $3; sub("^" p "_", "", n)
+                n = $3; sub("^" p "_(.*[+]really)?", "", n)
                 if (index(n, s ".") != 1) next
                 n = substr(n, length(s) + 2) + 0
                 if (n >= min) print n, v, $3, $1
@@ -143,7 +144,7 @@ unpack() {
 # Is the tree in place, at the pinned patch level or a later one? in_place TREE SERIES PATCHLEVEL
 in_place() {
     [ -f "$dir/$1/.from" ] || return 1
-    have=$(sed -n "s/^$1[_-]$2\.\([0-9]*\).*/\1/p" "$dir/$1/.from")
+    have=$(sed -n "s/^$1[_-]\(.*+really\)\{0,1\}$2\.\([0-9]*\).*/\2/p" "$dir/$1/.from")
     [ -n "$have" ] && [ "$have" -ge "$3" ]
 }
 

@@ -22,7 +22,7 @@
 #   bench     only when named: instructions, allocations, calls and heap a request beside mongoose,
 #             libcurl and aiohttp; renews tests/bench/RESULTS.md
 #
-# Needs the network only for what is missing: apt packages, and the sources of mbedTLS, cJSON and lwIP
+# Needs the network only for what is missing: apt packages, and the sources of mbedTLS, cJSON, zlib and lwIP
 # (bench: mongoose's too).
 set -eu
 cd "$(dirname "$0")/.."

@@ -19,6 +19,7 @@ extern "C" {
 #endif
 
 struct midge_client;
+struct midge_response;
 
 /* How much of the announced body has arrived (RFC 9112 8). */
 enum midge_complete {
@@ -26,6 +27,9 @@ enum midge_complete {
     MIDGE_COMPLETE_UNVERIFIED, /* plain HTTP, until close: a cut cannot be detected */
     MIDGE_COMPLETE_YES
 };
+
+/* Bytes of one call of `more`; a turn's budget (config.turn_bytes) counts as many for it. */
+#define MIDGE__SINK_STEP (8U * MIDGE_RECV_BUFFER)
 
 /* A sink takes the body of one response. Embed it first in a struct of your own. */
 struct midge_sink {
@@ -43,6 +47,17 @@ struct midge_sink {
     /* Forget the bytes written so far: the request is about to be repeated. NULL: a request
        whose body has begun to arrive is not repeated. */
     int (*reset)(struct midge_sink *sink);
+    /* A final head with a body has come, after on_response and before the first write. A negative
+       return fails the request with it, but AGAIN: MIDGE_GUNZIP_MEMORY is missing, `more` is called
+       when there is as much, or will not be. A sink that decodes sets response->encoding to NONE.
+       NULL: the sink takes each answer. Not called without MIDGE_WITH_ENCODINGS. */
+    int (*head)(struct midge_sink *sink, struct midge_response *response);
+    /* Pass on bytes that `write` has taken and kept. Called once after each PAUSE, when the request
+       was resumed, and after each MIDGE_ERR_AGAIN, which `write` and `more` may then return, in one
+       of the next steps: before the next write and before the end. It should pass on at most
+       MIDGE__SINK_STEP bytes at a time. Returns as write does. Called with MIDGE_WITH_GUNZIP only.
+     */
+    int (*more)(struct midge_sink *sink);
 };
 
 /* A source gives the body of one request. */

@@ -486,15 +486,19 @@
 #define MIDGE_WITH_KEPT_HEADERS 1
 #endif
 
-#if MIDGE_MAX_FRAGMENT != 0 && MIDGE_MAX_FRAGMENT != 512 && MIDGE_MAX_FRAGMENT != 1024 &&          \
-    MIDGE_MAX_FRAGMENT != 2048 && MIDGE_MAX_FRAGMENT != 4096
-#error "MIDGE_MAX_FRAGMENT must be 0, 512, 1024, 2048 or 4096: RFC 6066 knows no other lengths"
+/* response.encoding, result.encoding, and sink.head (body.h), by which sinks that need text (JSON,
+   server-sent events, lines) refuse compressed bytes. */
+#ifndef MIDGE_WITH_ENCODINGS
+#define MIDGE_WITH_ENCODINGS 1
 #endif
-#if MIDGE_READ_AHEAD < 64
-#error "MIDGE_READ_AHEAD must be at least 64 bytes: it holds a TLS record header and an alert"
+
+/* Compressed bodies (gunzip.h). Without it midge does not need zlib. */
+#ifndef MIDGE_WITH_GUNZIP
+#define MIDGE_WITH_GUNZIP 1
 #endif
-#if MIDGE_RECV_BUFFER < 64 || MIDGE_SEND_BUFFER < 64
-#error "MIDGE_RECV_BUFFER and MIDGE_SEND_BUFFER must be at least 64 bytes"
+#if MIDGE_WITH_GUNZIP && !MIDGE_WITH_ENCODINGS
+#undef MIDGE_WITH_GUNZIP
+#define MIDGE_WITH_GUNZIP 0
 #endif
 
 #endif

@@ -50,7 +50,9 @@ extern "C" {
     X(UNSUPPORTED, -33, "not supported in this build")                                             \
     X(ZONE, -34, "unknown network interface after the % of an IPv6 address")                       \
     X(REDIRECTS, -35, "too many redirects")                                                        \
-    X(REWIND, -36, "the request body cannot be sent again")
+    X(REWIND, -36, "the request body cannot be sent again")                                        \
+    X(ENCODING, -37, "content encoding unknown or malformed")                                      \
+    X(WINDOW, -38, "compressed with a larger window than this build has")
 
 enum midge_err {
     MIDGE_OK = 0,

@@ -13,6 +13,7 @@
 #include <midge/err.h>
 #include <midge/event_source.h>
 #include <midge/gather.h>
+#include <midge/gunzip.h>
 #include <midge/hash.h>
 #include <midge/header.h>
 #include <midge/hooks.h>

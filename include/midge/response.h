@@ -27,6 +27,15 @@ enum midge_framing {
     MIDGE_FRAMING_CLOSE /* until the connection closes */
 };
 
+/* How a body is encoded (Content-Encoding, RFC 9110 8.4). OTHER: a coding that is not one of these,
+   or several one after the other; the header names them. */
+enum midge_encoding {
+    MIDGE_ENCODING_NONE,
+    MIDGE_ENCODING_GZIP,
+    MIDGE_ENCODING_DEFLATE,
+    MIDGE_ENCODING_OTHER
+};
+
 /* The head of a response; valid only during the callback that gets it. */
 struct midge_response {
     int status;              /* 100..999 */
@@ -35,6 +44,8 @@ struct midge_response {
     uint8_t headers_skipped; /* 1: the head was longer than max_header. A header that is not
                                 found here may have been sent, unless keep_headers (request.h)
                                 names it */
+    uint8_t encoding;        /* enum midge_encoding: of the body as it is sent; NONE without
+                                MIDGE_WITH_ENCODINGS */
     const char *reason;      /* NUL-terminated, may be empty */
     uint64_t content_len;    /* with FRAMING_LENGTH */
     const char *url;         /* effective URL */
@@ -82,6 +93,8 @@ struct midge_result {
     uint8_t tls_version;     /* 0, 12, 13 */
     uint8_t headers_skipped; /* headers or trailers beyond max_header, or beyond the request's
                                 kept_size, were not kept */
+    uint8_t encoding;        /* enum midge_encoding: of the body as `sink` got it, or passed it on:
+                                NONE if the sink has decoded it (gunzip.h) */
     uint16_t connects;       /* connections opened for it */
     uint16_t status;         /* HTTP status, 0 when none came */
     int native;              /* errno, lwIP's, mbedTLS's or the resolver's code; 0 none */
@@ -94,7 +107,8 @@ struct midge_result {
     uint32_t connection;    /* its number, from 1; 0 none */
     uint32_t retry_after_s; /* from a Retry-After header (RFC 9110 10.2.3); a date counts from
                                the answer's own Date. 0 none */
-    uint64_t body_len;      /* decoded body bytes given to the sink */
+    uint64_t body_len;      /* body bytes given to the sink, without chunk headers; before a
+                               midge_gunzip decodes them */
     uint64_t offset;        /* PROTOCOL: byte offset in the answer, modulo 2^32; 0 without
                                MIDGE_WITH_TEXTS */
     const char *cipher;     /* static text, or "" */

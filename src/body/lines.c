@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "codec/encoding.h"
 #include "midge/err.h"
 #include "midge/sse.h"
 
@@ -72,11 +73,12 @@ static int lines_finish(struct midge_sink *base, int err, enum midge_complete co
 void midge_lines_init(struct midge_lines *lines, char *text, size_t cap, midge_line_fn *on_line,
                       void *ctx)
 {
-    *lines = (struct midge_lines){.sink = {.write = lines_write, .finish = lines_finish},
-                                  .on_line = on_line,
-                                  .ctx = ctx,
-                                  .text = text,
-                                  .cap = cap};
+    *lines = (struct midge_lines){
+        .sink = {.write = lines_write, .finish = lines_finish, .head = midge__encoding_refuse},
+        .on_line = on_line,
+        .ctx = ctx,
+        .text = text,
+        .cap = cap};
 }
 
 #endif

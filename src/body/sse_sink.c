@@ -2,6 +2,7 @@
 /* The sink around the codec's reader of server-sent events: events to the program. */
 #include "base/check.h"
 #include "base/span.h"
+#include "codec/encoding.h"
 #include "codec/sse.h"
 #include "midge/err.h"
 
@@ -46,11 +47,12 @@ void midge_sse_again(struct midge_sse *sse)
 void midge_sse_init(struct midge_sse *sse, char *text, size_t cap, midge_sse_event_fn *on_event,
                     void *ctx)
 {
-    *sse = (struct midge_sse){.sink = {.write = sse_write, .finish = sse_finish},
-                              .on_event = on_event,
-                              .ctx = ctx,
-                              .retry_ms = UINT32_MAX,
-                              .state = {.text = text, .cap = cap}};
+    *sse = (struct midge_sse){
+        .sink = {.write = sse_write, .finish = sse_finish, .head = midge__encoding_refuse},
+        .on_event = on_event,
+        .ctx = ctx,
+        .retry_ms = UINT32_MAX,
+        .state = {.text = text, .cap = cap}};
     midge__sse_begin(sse);
 }
 

@@ -26,6 +26,7 @@
 #include "core/request.h"
 #include "core/retry.h"
 #include "core/transfer.h"
+#include "midge/gunzip.h"
 #include <string.h>
 
 size_t midge__exchange_budget(const struct midge__exchange *x, size_t n)
@@ -40,7 +41,7 @@ size_t midge__exchange_budget(const struct midge__exchange *x, size_t n)
 static void set_waits(struct midge__exchange *x, unsigned waits)
 {
     x->waits = (uint8_t)waits;
-    midge__transfer_freeze(x->transfer, (waits & ~(unsigned)MIDGE__WAITS_MEMORY) != 0);
+    midge__transfer_freeze(x->transfer, (waits & (MIDGE__WAITS_SINK | MIDGE__WAITS_SOURCE)) != 0);
 }
 
 void midge__exchange_ask(struct midge__exchange *x, unsigned who)
@@ -364,6 +365,35 @@ static uint32_t retry_after(const struct midge_response *response)
     return value.ptr != NULL ? midge__retry_after(value, date) : 0;
 }
 
+#if MIDGE_WITH_GUNZIP
+/* The sink has no memory for its work. */
+static int wait_for_sink(struct midge__exchange *x)
+{
+    x->waits |= MIDGE__WAITS_MORE;
+    return midge__exchange_wait_memory(x, MIDGE_GUNZIP_MEMORY) ? MIDGE_OK : MIDGE_ERR_NO_MEMORY;
+}
+#else
+#define wait_for_sink(x) MIDGE_ERR_AGAIN
+#endif
+
+static int tell_sink(struct midge__exchange *x, struct midge_response *head)
+{
+    struct midge__transfer *t = x->transfer;
+    struct midge_sink *sink = t->request->sink;
+    int err = MIDGE_OK;
+    if (!MIDGE_WITH_ENCODINGS) {
+        return MIDGE_OK;
+    }
+    if (sink != NULL && sink->head != NULL && head->framing != MIDGE_FRAMING_NONE) {
+        err = sink->head(sink, head);
+    }
+    if (x->transfer == NULL) {
+        return err;
+    }
+    t->result->encoding = head->encoding;
+    return MIDGE_WITH_GUNZIP && err == MIDGE_ERR_AGAIN ? wait_for_sink(x) : err;
+}
+
 int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
 {
     struct midge__transfer *t = x->transfer;
@@ -392,12 +422,46 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
         err = request->on_response(request->ctx, t->aw.id, head);
     }
     err = err < 0 ? err : failed;
+    if (err >= 0 && x->transfer != NULL) {
+        err = tell_sink(x, head);
+    }
     if (err < 0) {
         return err;
     }
     bool announced = x->transfer != NULL && head->framing == MIDGE_FRAMING_LENGTH;
     return announced && exceeds_max_body(x, head->content_len) ? MIDGE_ERR_TOO_LARGE : MIDGE_OK;
 }
+
+/* Acts on the result of the sink's `write` or `more`, which may have ended the request. */
+static int answer(struct midge__exchange *x, const struct midge_sink *sink, int err)
+{
+    const bool pauses = err == MIDGE_ERR_PAUSE && x->transfer != NULL;
+    if (MIDGE_WITH_GUNZIP && (pauses || err == MIDGE_ERR_AGAIN) && x->transfer != NULL &&
+        sink->more != NULL) {
+        x->waits |= MIDGE__WAITS_MORE;
+        err = err == MIDGE_ERR_AGAIN ? MIDGE_OK : err;
+    }
+    if (pauses) {
+        midge__exchange_wait(x, MIDGE__WAITS_SINK);
+        x->late = true;
+        return MIDGE_OK;
+    }
+    return err < 0 ? err : MIDGE_OK;
+}
+
+#if MIDGE_WITH_GUNZIP
+int midge__exchange_more(struct midge__exchange *x)
+{
+    struct midge_sink *sink = x->transfer->request->sink;
+    if ((x->waits & MIDGE__WAITS_MORE) == 0) {
+        return MIDGE_OK;
+    }
+    x->waits &= (uint8_t)~MIDGE__WAITS_MORE;
+    x->conn->client->bytes_left -= (int32_t)MIDGE__SINK_STEP;
+    midge__exchange_ask(x, MIDGE__WAITS_SINK);
+    return answer(x, sink, sink->more(sink));
+}
+#endif
 
 int midge__exchange_body(struct midge__exchange *x, const uint8_t *data, size_t len)
 {
@@ -413,12 +477,7 @@ int midge__exchange_body(struct midge__exchange *x, const uint8_t *data, size_t 
     t->result->body_len += len;
     midge__exchange_ask(x, MIDGE__WAITS_SINK);
     int err = sink != NULL ? sink->write(sink, data, len) : MIDGE_OK;
-    if (err == MIDGE_ERR_PAUSE && x->transfer != NULL) {
-        midge__exchange_wait(x, MIDGE__WAITS_SINK);
-        x->late = true;
-        return MIDGE_OK;
-    }
-    return err < 0 ? err : MIDGE_OK;
+    return answer(x, sink, err);
 }
 
 void midge__exchange_skipped(struct midge__exchange *x)

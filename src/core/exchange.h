@@ -41,10 +41,18 @@ enum midge__step {
 };
 
 /* Parts of an exchange that wait until they are resumed. */
-enum { MIDGE__WAITS_SINK = 1, MIDGE__WAITS_SOURCE = 2, MIDGE__WAITS_MEMORY = 4 };
+enum {
+    MIDGE__WAITS_SINK = 1,
+    MIDGE__WAITS_SOURCE = 2,
+    MIDGE__WAITS_MEMORY = 4,
+    MIDGE__WAITS_MORE = 8 /* for midge__exchange_more: the sink has kept bytes */
+};
 
 /* While an exchange waits for one of these, nothing is delivered to it. */
 #define MIDGE__RECV_WAITS (MIDGE__WAITS_SINK | MIDGE__WAITS_MEMORY)
+/* Nor then; but a step does follow. */
+#define MIDGE__PARSE_WAITS                                                                         \
+    (MIDGE__RECV_WAITS | (MIDGE_WITH_GUNZIP ? (unsigned)MIDGE__WAITS_MORE : 0U))
 
 #if MIDGE_WITH_HOOKS
 /* The part of an exchange that hooks have set (hooks.c). */
@@ -143,6 +151,13 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
 void midge__exchange_interim(struct midge__exchange *x, struct midge_response *head);
 /* A piece of the body, len > 0. If the sink pauses, x->waits says so. */
 int midge__exchange_body(struct midge__exchange *x, const uint8_t *data, size_t len);
+/* To be called before each further piece, and before the end, while x->waits has MORE and none of
+   RECV_WAITS: the sink passes on what it has kept. The same result as of midge__exchange_body. */
+#if MIDGE_WITH_GUNZIP
+int midge__exchange_more(struct midge__exchange *x);
+#else
+#define midge__exchange_more(x) ((void)(x), MIDGE_OK)
+#endif
 /* Names or values that did not fit were skipped. */
 void midge__exchange_skipped(struct midge__exchange *x);
 /* A step of the carrier ends, x->transfer is not NULL: sets its timer if its phase has changed. */

@@ -13,6 +13,17 @@
 #include "midge/config.h"
 #include <string.h>
 
+#if MIDGE_MAX_FRAGMENT != 0 && MIDGE_MAX_FRAGMENT != 512 && MIDGE_MAX_FRAGMENT != 1024 &&          \
+    MIDGE_MAX_FRAGMENT != 2048 && MIDGE_MAX_FRAGMENT != 4096
+#error "MIDGE_MAX_FRAGMENT must be 0, 512, 1024, 2048 or 4096: RFC 6066 knows no other lengths"
+#endif
+#if MIDGE_READ_AHEAD < 64
+#error "MIDGE_READ_AHEAD must be at least 64 bytes: it holds a TLS record header and an alert"
+#endif
+#if MIDGE_RECV_BUFFER < 64 || MIDGE_SEND_BUFFER < 64
+#error "MIDGE_RECV_BUFFER and MIDGE_SEND_BUFFER must be at least 64 bytes"
+#endif
+
 #define ORIGIN_BYTES    512U /* an origin with names of ordinary length */
 #define REQUEST_BYTES   512U
 #define LEAST_HEAD      2048U /* each response may have a head of this size */

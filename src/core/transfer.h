@@ -32,7 +32,7 @@ enum midge__need { MIDGE__NEED_USUAL, MIDGE__NEED_FULL, MIDGE__NEED_ALONE };
    no room in each transfer. */
 struct midge__report {
     uint8_t is_request, phase, complete, framing, http_minor, reused, resumed, retries, redirects,
-        time_verified, tls_version, headers_skipped;
+        time_verified, tls_version, headers_skipped, encoding;
     uint16_t connects, status;
     int native;
     uint32_t verify_flags, cert_date, connection, retry_after_s;

@@ -2,6 +2,7 @@
 /* HTTP/1.1, the receiving direction: from the stream through the parser to the exchange. The parser
    consumes the receive buffer and returns events, which handle() reports. */
 #include "http/h1.h"
+#include "codec/encoding.h"
 #include "core/origin.h"
 #include "core/pool.h"
 #include <string.h>
@@ -22,6 +23,7 @@ static int on_head(struct midge__h1 *h, enum midge__h1_kind kind)
     head.http_minor = p->minor;
     head.framing = p->framing;
     head.headers_skipped = p->skipped;
+    head.encoding = midge__encoding_of(p);
     head.reason = midge__h1_reason(p).ptr;
     head.content_len = p->content_length;
     head.impl = p;
@@ -86,10 +88,22 @@ static const char *too_large_detail(enum midge__h1_kind kind)
                : MIDGE__TEXT("response head exceeds max_header");
 }
 
+/* The sink passes on bytes that it has kept. False: the exchange is over, *next says how. */
+static bool sink_catches_up(struct midge__h1 *h, enum midge__step *next)
+{
+    int err = midge__exchange_more(&h->x);
+    *next = MIDGE__STEP_OVER;
+    if (err != MIDGE_OK && h->x.transfer != NULL) {
+        *next = over_because(h, err, NULL);
+        return false;
+    }
+    return h->x.transfer != NULL;
+}
+
 static enum midge__step parse_some(struct midge__h1 *h)
 {
     bool more = true;
-    while (more && (h->x.waits & MIDGE__RECV_WAITS) == 0) {
+    while (more && (h->x.waits & MIDGE__PARSE_WAITS) == 0) {
         struct midge__h1_event event;
         size_t used = 0;
         const uint8_t *in = h->buf != NULL ? h->buf + h->rpos : (const uint8_t *)"";
@@ -106,7 +120,7 @@ static enum midge__step parse_some(struct midge__h1 *h)
             return over_because(h, err,
                                 err == MIDGE_ERR_TOO_LARGE ? too_large_detail(event.kind) : NULL);
         }
-        if (h->parse.complete != MIDGE__H1_COMPLETE_NO && (h->x.waits & MIDGE__RECV_WAITS) == 0) {
+        if (h->parse.complete != MIDGE__H1_COMPLETE_NO && (h->x.waits & MIDGE__PARSE_WAITS) == 0) {
             return on_end(h);
         }
     }
@@ -165,8 +179,9 @@ enum midge__step midge__h1_recv(struct midge__h1 *h)
 {
     size_t n = 0;
     if (h->parse_on) {
-        h->parse_on = false;
-        return parse_some(h); /* bytes that were there when the sink paused */
+        enum midge__step next;
+        h->parse_on = false; /* bytes that were there when the sink paused */
+        return sink_catches_up(h, &next) ? parse_some(h) : next;
     }
     int err = midge__h1_buffer_take(h);
     if (err != MIDGE_OK) {

@@ -4,6 +4,7 @@
 #include "base/span.h"
 #include "codec/json_scan.h"
 #include "midge/err.h"
+#include "midge/response.h"
 
 #if MIDGE_WITH_JSON
 
@@ -24,6 +25,18 @@ static int tell(struct midge_json_filter *filter, const struct midge_json_value 
     *paused = err;
     return MIDGE_OK;
 }
+
+#if MIDGE_WITH_ENCODINGS
+static int filter_head(struct midge_sink *sink, struct midge_response *response)
+{
+    return response->encoding == MIDGE_ENCODING_NONE
+               ? MIDGE_OK
+               : answer(MIDGE_CONTAINER_OF(sink, struct midge_json_filter, sink),
+                        MIDGE_ERR_ENCODING);
+}
+#else
+#define filter_head NULL
+#endif
 
 /* Scans all of data; data NULL: the end of the body. */
 static int pass(struct midge_json_filter *filter, const uint8_t *data, size_t len)
@@ -67,7 +80,9 @@ int midge_json_filter_init(struct midge_json_filter *filter, const char *const *
                            char *text, size_t cap, midge_json_value_fn *on_value, void *ctx)
 {
     *filter = (struct midge_json_filter){
-        .sink = {.write = filter_write, .finish = filter_finish}, .on_value = on_value, .ctx = ctx};
+        .sink = {.write = filter_write, .finish = filter_finish, .head = filter_head},
+        .on_value = on_value,
+        .ctx = ctx};
     int err = midge__json_scan_init(&filter->scan, paths, n, text, cap);
     return on_value != NULL ? err : MIDGE_ERR_INVALID;
 }

@@ -13,8 +13,8 @@
 #   lwip      on lwIP with a minimal lwipopts.h, three ways, and under threads; and what the compiler says of each option
 #             that is missing
 #
-# cmake -DSOURCE= -DBUILD= -DMBEDTLS= -DCJSON= -DLWIP= [-DCOMPILER=] [-DLAUNCHER=] -P run.cmake
-foreach(given SOURCE BUILD MBEDTLS CJSON LWIP)
+# cmake -DSOURCE= -DBUILD= -DMBEDTLS= -DCJSON= -DZLIB= -DLWIP= [-DCOMPILER=] [-DLAUNCHER=] -P run.cmake
+foreach(given SOURCE BUILD MBEDTLS CJSON ZLIB LWIP)
     if(NOT ${given})
         message(FATAL_ERROR "run.cmake needs -D${given}=")
     endif()
@@ -30,6 +30,7 @@ endif()
 file(MAKE_DIRECTORY ${BUILD}/deps)
 file(CREATE_LINK ${MBEDTLS} ${BUILD}/deps/mbedtls SYMBOLIC)
 file(CREATE_LINK ${CJSON} ${BUILD}/deps/cjson SYMBOLIC)
+file(CREATE_LINK ${ZLIB} ${BUILD}/deps/zlib SYMBOLIC)
 file(CREATE_LINK ${LWIP} ${BUILD}/deps/lwip SYMBOLIC)
 
 # run(COMMAND… [OUTPUT VARIABLE])

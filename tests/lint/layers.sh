@@ -21,8 +21,9 @@ src/io:            @own @iso stdio.h time.h stdlib.h ctype.h io/ base/ midge/ mb
 src/core:          @own @iso stdio.h core/ io/ policy/ codec/ base/ midge/
 src/http:          @own @iso http/ core/ io/ codec/ base/ midge/
 src/async:         @own @iso base/ midge/
-src/body:          @own @iso stdio.h codec/ base/ midge/
+src/body:          @own @iso stdio.h codec/ base/ midge/ zlib.h
 src/json:          @own @iso stdio.h stdlib.h math.h json/ codec/ base/ midge/ cJSON.h
+port/zlib:         @own @iso midge/ zutil.h inftrees.h inflate.h inffast.h inffast.c
 port/mbedtls:      @own @iso mbedtls/ psa/
 port/localhost.h:  @iso
 port/native.h:     @iso

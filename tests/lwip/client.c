@@ -86,7 +86,8 @@ static int fetch_all(struct midge_client *client, const struct options *o, bool 
             .family = (uint8_t)o->family,
             .no_reuse = o->no_reuse,
         };
-        bodies[i] = (struct hashing){{hash_write, hash_finish, NULL}, 0xcbf29ce484222325u};
+        bodies[i] =
+            (struct hashing){{.write = hash_write, .finish = hash_finish}, 0xcbf29ce484222325u};
         if (midge_start(client, &get, &ids[i]) != MIDGE_OK)
             return 1;
     }

@@ -74,7 +74,7 @@ static void stay(struct midge_client *client, uint64_t *turns, uint64_t *ms)
 
 static int run(struct midge_client *client, char **argv)
 {
-    struct pausing pausing = {.sink = {sink_write, sink_finish, NULL},
+    struct pausing pausing = {.sink = {.write = sink_write, .finish = sink_finish},
                               .pause_at = strtoull(argv[4], NULL, 10)};
     struct midge_result result = {0};
     midge_id paused, other;

@@ -21,6 +21,7 @@ class Fault:
     cut: Optional[int] = None           # bytes of the body before the connection ends
     end: str = "fin"                    # how it ends then: one of ENDS
     reset: bool = False                 # RST in place of any answer
+    encode: Optional[str] = None        # a Content-Encoding, right or wrong: coding.py
     drip: Optional[dict] = None         # {"bytes": at a time, "interval": seconds between}
     step: bool = False                  # each event or piece but the first one waits for a POST /step
 
@@ -131,6 +132,7 @@ MODIFIERS = {
     "_malformed": ("malformed_json", lambda text: text != "0"),
     "_cut": ("cut", int),
     "_end": ("end", str),
+    "_encode": ("encode", str),
     "_reset": ("reset", lambda text: text != "0"),
     "_drip": ("drip", lambda text: dict(zip(("bytes", "interval"), map(float, text.split(","))))),
 }

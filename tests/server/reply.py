@@ -10,6 +10,7 @@ from typing import Optional
 
 from aiohttp import web
 
+from coding import encoded
 from wire import hang_up
 
 PIECE = 64 * 1024
@@ -64,7 +65,8 @@ def spoiled(reply, fault, path, target):
     elif fault.malformed_json:
         whole = reply.body if isinstance(reply.body, bytes) else b"[]"
         changes |= {"body": b'{"broken": ' + whole[:len(whole) // 2], "length": None}
-    return dataclasses.replace(reply, **changes)
+    reply = dataclasses.replace(reply, **changes)
+    return reply if fault.encode is None else encoded(reply, fault.encode)
 
 
 async def send(request, reply, fault, on_sent):

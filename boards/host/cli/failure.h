@@ -28,6 +28,7 @@ enum exit_code {
     EXIT_SEND = 55,
     EXIT_RECV = 56,
     EXIT_CERT = 60,
+    EXIT_ENCODING = 61,
     EXIT_SIZE = 63,
     EXIT_REWIND = 65,
     EXIT_CA = 77

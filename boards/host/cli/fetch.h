@@ -6,6 +6,7 @@
 #ifndef MIDGE_CLI_FETCH_H
 #define MIDGE_CLI_FETCH_H
 
+#include <midge/gunzip.h>
 #include <midge/hooks.h>
 #include <midge/request.h>
 
@@ -38,6 +39,7 @@ struct fetch {
     const char *referer;    /* of the next hop; NULL: none */
     struct upload upload;
     struct output output;
+    struct midge_gunzip gunzip; /* --compressed */
     struct reply reply;
     struct text heads; /* for the file of -D */
     struct midge_result result;

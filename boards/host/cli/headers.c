@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <midge/version.h>
 
+#include "compressed.h"
 #include "data.h"
 #include "failure.h"
 
@@ -191,6 +192,9 @@ int headers_build(struct keep *keep, const struct group *group, int form, int js
         add_own(keep, &user, headers, "Referer", group->referer);
     }
     add_own(keep, &user, headers, "Accept", json ? "application/json" : "*/*");
+    if (group->compressed && compressed_accept() != NULL) {
+        add_own(keep, &user, headers, "Accept-Encoding", compressed_accept());
+    }
     if (json || form) {
         add_own(keep, &user, headers, "Content-Type", type);
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Each option once: how it is parsed, where its value is stored, its text in the help. The parser
    (options.c), the help and the suggestions for typing errors (nearest.c) use this table. */
+#include <midge/config.h>
+
 #include "options.h"
 
 #define GROUP(field) .of_group = 1, .offset = offsetof(struct group, field)
@@ -67,6 +69,11 @@ const struct option_row option_table[] = {
     FLAG(0, "post301", GROUP(post301), "a POST stays one after a 301"),
     FLAG(0, "post302", GROUP(post302), "after a 302"),
     FLAG(0, "post303", GROUP(post303), "after a 303"),
+#if MIDGE_WITH_GUNZIP
+    FLAG(0, "compressed", GROUP(compressed), "ask for gzip or deflate, and decode it"),
+#else
+    REFUSED(0, "compressed"),
+#endif
 
     ITEM('o', "output", GROUP(outputs), ITEM_OUTPUT, "FILE",
          "where the body goes; pairs with the URLs in order"),
@@ -186,7 +193,6 @@ const struct option_row option_table[] = {
     REFUSED('u', "user"),
     REFUSED('b', "cookie"),
     REFUSED('c', "cookie-jar"),
-    REFUSED(0, "compressed"),
     REFUSED('x', "proxy"),
     REFUSED('U', "proxy-user"),
     REFUSED(0, "basic"),

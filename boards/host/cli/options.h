@@ -41,7 +41,7 @@ struct group {
     uint8_t get, globoff, head, include, fail, fail_with_body, create_dirs, insecure;
     uint8_t tls_1_2, tls_1_3, ipv4, ipv6;
     uint64_t retry, retry_delay_ms, retry_max_time_ms;
-    uint8_t retry_all_errors;
+    uint8_t retry_all_errors, compressed;
     const char *max_redirs, *proto_redir;
     uint8_t location, location_trusted, post301, post302, post303;
     /* Computed from the above. */

@@ -94,7 +94,7 @@ static void draw_sums(struct progress *progress, const struct run *run, uint32_t
 static void fetch_state(const struct fetch *fetch, char *text, size_t cap)
 {
     char bytes[16];
-    uint64_t total = fetch->reply.content_len;
+    uint64_t total = fetch->group->compressed ? 0 : fetch->reply.content_len;
 
     screen_bytes(bytes, sizeof bytes, fetch->output.body_len);
     if (fetch->state == FETCH_WAITING) {

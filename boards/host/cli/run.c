@@ -12,6 +12,7 @@
 #include <time.h>
 #include <midge/err.h>
 
+#include "compressed.h"
 #include "dump.h"
 #include "failure.h"
 #include "follow.h"
@@ -67,7 +68,7 @@ static const char *own_words(struct fetch *fetch)
         return keep_format(keep, "can't read %s",
                            fetch->upload_path != NULL ? fetch->upload_path : "the body");
     default:
-        return NULL;
+        return compressed_words(fetch);
     }
 }
 
@@ -249,6 +250,7 @@ static int begin(struct run *run, struct fetch *fetch)
         run->stdin_uploads += fetch->upload.source == &fetch->upload.stdin_source;
         request->source = fetch->upload.source;
     }
+    compressed_apply(fetch);
     request->ctx = fetch;
     request->on_send = on_send;
     request->on_interim = on_interim;
@@ -401,8 +403,7 @@ static uint64_t now_us(const struct run *run)
 static void transfer(struct run *run)
 {
     const char *what = NULL;
-    int native = 0;
-    int err = setup_client(run, &native, &what);
+    int native = 0, err = setup_client(run, &native, &what);
 
     run->start_us = run->end_us = now_us(run);
     if (err != MIDGE_OK) {

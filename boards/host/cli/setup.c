@@ -12,6 +12,7 @@
 #include <midge/config.h>
 #include <midge/err.h>
 
+#include "compressed.h"
 #include "data.h"
 #include "failure.h"
 #include "host/clock.h"
@@ -183,7 +184,9 @@ static size_t block_size(const struct run *run, const struct midge_config *confi
     if (run->options->heap != 0) {
         return (size_t)run->options->heap;
     }
-    return run->device != NULL ? device_block(run->device) : midge_memory_needed(config);
+    return run->device != NULL
+               ? device_block(run->device)
+               : midge_memory_needed(config) + config->max_connections * compressed_memory(run);
 }
 
 static const char *too_small(struct run *run, const struct midge_config *config)

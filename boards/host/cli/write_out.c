@@ -120,9 +120,15 @@ static struct value scheme(const struct fetch *fetch)
     return text(strncasecmp(url, "https:", 6) == 0 ? "https" : "http");
 }
 
+/* As it was received: curl counts compressed bytes, too. */
+static int64_t downloaded(const struct fetch *fetch)
+{
+    return (int64_t)(fetch->group->compressed ? fetch->result.body_len : fetch->output.body_len);
+}
+
 static struct value download(const struct fetch *fetch)
 {
-    return number((int64_t)fetch->output.body_len);
+    return number(downloaded(fetch));
 }
 
 /* Known only when the request was sent whole. */
@@ -151,7 +157,7 @@ static int64_t per_second(int64_t bytes, uint64_t us)
 
 static struct value speed_down(const struct fetch *fetch)
 {
-    return number(per_second((int64_t)fetch->output.body_len, fetch->result.t.total_us));
+    return number(per_second(downloaded(fetch), fetch->result.t.total_us));
 }
 
 static struct value speed_up(const struct fetch *fetch)
