@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The features that a build leaves out. Each feature is a macro MIDGE_WITH_NAME of midge/config.h,
+# The features that a build leaves out. Each feature is a macro MIDGE_WITH_NAME of midge/features.h,
 # 1 by default; that file says what each one does, boards/README.md how many bytes it takes.
 #
 #   MIDGE_WITHOUT   list of their names in lower case, or `all`
@@ -10,9 +10,9 @@
 #   midge_features_left_out(OUT)     compiler definitions, MIDGE_WITH_NAME=0 each, of what is left out
 include_guard()
 
-set(MIDGE_WITHOUT "" CACHE STRING "Features that are left out (midge/config.h), or all")
+set(MIDGE_WITHOUT "" CACHE STRING "Features that are left out (midge/features.h), or all")
 set(MIDGE_WITH "" CACHE STRING "Features that stay with MIDGE_WITHOUT=all")
-set(MIDGE_FEATURES_HEADER ${CMAKE_CURRENT_LIST_DIR}/../include/midge/config.h)
+set(MIDGE_FEATURES_HEADER ${CMAKE_CURRENT_LIST_DIR}/../include/midge/features.h)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${MIDGE_FEATURES_HEADER})
 
 function(midge_features out)

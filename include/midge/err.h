@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Errors: 0 is success, everything negative is an error. The list is written once, here; the
- * texts can be compiled out (MIDGE_WITH_TEXTS, midge/config.h).
+ * texts can be compiled out (MIDGE_WITH_TEXTS, midge/features.h).
  *
  * A callback that ends its request may return any of these, or a negative number of its own, which
  * is passed on unchanged; midge_err_name returns "UNKNOWN" for it.

@@ -9,7 +9,7 @@
 #   cross     the same by a toolchain file for Linux; for aarch64 the library, as Debian's cross
 #             compiler comes without c-ares: its headers are this machine's
 #   none      with a port of its own and no c-ares, by add_subdirectory and installed
-#   without   the same without any feature of midge/config.h, which its users see too
+#   without   the same without any feature of midge/features.h, which its users see too
 #   lwip      on lwIP with a minimal lwipopts.h, three ways, and under threads; and what the compiler says of each option
 #             that is missing
 #

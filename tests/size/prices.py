@@ -22,7 +22,7 @@ README = ROOT / "boards" / "README.md"
 NM = "arm-none-eabi-nm"
 
 
-HEADER = (ROOT / "include" / "midge" / "config.h").read_text().lower()
+HEADER = (ROOT / "include" / "midge" / "features.h").read_text().lower()
 FEATURES = re.findall(r"^#define midge_with_(\w+) 1$", HEADER, re.M)
 # "#if MIDGE_WITH_A && !MIDGE_WITH_B": A needs B.
 NEEDS = re.findall(r"^#if midge_with_(\w+) && !midge_with_(\w+)$", HEADER, re.M)
@@ -40,7 +40,7 @@ class Row:
     def __init__(self, word, functions):
         self.feature, _, self.part = word.partition("/")
         if self.feature not in FEATURES:
-            sys.exit(f"features.txt: midge/config.h has no feature '{self.feature}'")
+            sys.exit(f"features.txt: midge/features.h has no feature '{self.feature}'")
         self.functions = functions
         self.needs = needs_of(self.feature)
         self.features = [self.feature, *self.needs]
