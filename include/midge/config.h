@@ -94,8 +94,7 @@
 #ifndef MIDGE_MAX_CHAIN
 #define MIDGE_MAX_CHAIN MIDGE__PICK(16384, 8192, 4000)
 #endif
-/* The budget of one turn: handshake steps that compute, plaintext bytes moved, steps of any
-   kind. */
+/* The budget of one turn: handshake steps that compute, plaintext bytes moved, all steps. */
 #ifndef MIDGE_TURN_CRYPTO
 #define MIDGE_TURN_CRYPTO MIDGE__PICK(4, 1, 1)
 #endif
@@ -220,8 +219,7 @@
 #define MIDGE_WITH_FAULTS 1
 #endif
 
-/* config.alloc and release. Without them config.memory must be set: midge_open refuses NULL as
-   UNSUPPORTED. */
+/* config.alloc and release. Without them midge_open refuses config.memory NULL as UNSUPPORTED. */
 #ifndef MIDGE_WITH_ALLOCATORS
 #define MIDGE_WITH_ALLOCATORS 1
 #endif
@@ -284,8 +282,7 @@
 #define MIDGE_WITH_OVERTAKING 1
 #endif
 
-/* Trusted roots as PEM text. Without it config.tls.ca is DER: one certificate, or several one after
-   the other. */
+/* Trusted roots as PEM text. Without it config.tls.ca is DER: certificates one after the other. */
 #ifndef MIDGE_WITH_PEM
 #define MIDGE_WITH_PEM 1
 #endif
@@ -449,8 +446,7 @@
 #define MIDGE_WITH_BASE64 1
 #endif
 
-/* The filter and the trees of json.h, the writer of json_write.h. Without them midge does not need
- * cJSON. */
+/* The filter and the trees of json.h, the writer of json_write.h. Only they need cJSON. */
 #ifndef MIDGE_WITH_JSON
 #define MIDGE_WITH_JSON 1
 #endif
@@ -486,8 +482,8 @@
 #define MIDGE_WITH_KEPT_HEADERS 1
 #endif
 
-/* response.encoding, result.encoding, and sink.head (body.h), by which sinks that need text (JSON,
-   server-sent events, lines) refuse compressed bytes. */
+/* result.encoding, and sink.head (body.h), by which sinks that need text refuse compressed bytes.
+ */
 #ifndef MIDGE_WITH_ENCODINGS
 #define MIDGE_WITH_ENCODINGS 1
 #endif
