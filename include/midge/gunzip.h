@@ -25,7 +25,7 @@
 #define MIDGE_GUNZIP_WINDOW 15
 #endif
 /* Bytes that it decodes at a time, on the stack of midge_poll's caller. With less than 258 zlib's
-   fast loop is left out, which is half as many instructions a byte and 0.9 KB of flash. */
+   fast loop is left out: 0.9 KB of flash. */
 #ifndef MIDGE_GUNZIP_PIECE
 #define MIDGE_GUNZIP_PIECE MIDGE__PICK(1024, 256, 256)
 #endif
@@ -58,15 +58,16 @@ extern "C" {
 
 /* It must be a request's own sink, with no other one in front. Lives until completion.
 
-   The request fails with
-     ENCODING     malformed data, a wrong checksum or length, a preset dictionary, or bytes behind
-   the end (gzip: that are no further member; several members are one body, RFC 1952 2.2) WINDOW a
-   reference further back than MIDGE_GUNZIP_WINDOW, or than the window that the zlib header states
-     PARTIAL      the body has ended before the data: result.complete is NO then
-     TOO_LARGE    max_len or max_ratio
-     NO_MEMORY    the client's block has no room, and no other connection will free any
-   and the next sink's finish gets that error. Bytes decoded before the fault were passed on. An
-   empty body is an empty body in each coding.
+   The request fails, and the next sink's finish gets the error:
+
+   - ENCODING: malformed data, a wrong checksum or length, a preset dictionary, or bytes behind the
+     end. In gzip a further member is no fault: all are one body (RFC 1952 2.2).
+   - WINDOW: a reference further back than MIDGE_GUNZIP_WINDOW, or than a zlib header states.
+   - PARTIAL: the body has ended before the data. result.complete is NO then.
+   - TOO_LARGE: max_len or max_ratio.
+   - NO_MEMORY: the client's block has no room, and no other connection will free any.
+
+   Bytes decoded before the fault were passed on. An empty body is an empty body in each coding.
 
    At most 8 * MIDGE_RECV_BUFFER decoded bytes are passed on in one step of the client; the rest
    follows in the next ones. When the next sink pauses, decoding stops. result.body_len and

@@ -184,8 +184,7 @@ static int on_redirect(void *ctx, midge_id id, const struct midge_response *resp
     return err != MIDGE_OK ? err : follow_hop(fetch, to);
 }
 
-/* Are the texts of the head needed later? The report and -w show them, the line of -f the reason.
- */
+/* Are the texts of the head needed later: for the report, for -w, for the line of -f? */
 static int is_kept(const struct fetch *fetch, const struct midge_response *response)
 {
     int fails = fetch->group->fail || fetch->group->fail_with_body;
