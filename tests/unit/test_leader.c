@@ -125,6 +125,7 @@ static void one_full_handshake(void **state)
         assert_int_equal(stats.handshakes_full, 1);
         assert_int_equal(b->p[0].result.resumed, 0);
         assert_int_equal(b->p[0].result.time_verified, 1);
+        assert_string_equal(b->p[0].result.cipher, "FAKE");
         assert_in_range(slowest(b, 0), 0, cases[i].ms);
         all_well(b, 0);
         close_burst(b);
