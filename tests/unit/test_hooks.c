@@ -353,7 +353,7 @@ static void dropped_trailers(void **state)
 {
 #define WITH_TRAILER(head, name)                                                                   \
     SAY("HTTP/1.1 " head "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n" name ": "         \
-                                                                                      "1\r\n\r\n")
+        "1\r\n\r\n")
 #define GOOD WITH_TRAILER("200 OK\r\n", "X-Good")
     static const struct fake_script servers[] = {
         {.steps = {REQUEST, WITH_TRAILER("401 x\r\n", "X-Bad"), REQUEST, GOOD}},
