@@ -333,12 +333,14 @@ static void kept_headers(void **state)
     server.steps[1].n = n;
     for (unsigned own = 0; own < 2; own++) {
         struct spy s = {.hook = {.on_head = reads_header, .keep_headers = "X-Why"}};
+        struct spy another = {.hook = {.keep_headers = "X-Another"}};
         struct world w;
         struct probe p;
         world_open(&w, &(struct midge_config){.max_header = 1000, .hooks = &s.hook});
         fake_listen(&w.fake, 80, &server);
         probe_init(&p, &w, URL);
         p.request.keep_headers = own ? "X-Test" : NULL;
+        p.request.hooks = &another.hook;
         run(&p);
         assert_int_equal(s.heads, 1);
         assert_string_equal(s.got, "because");
