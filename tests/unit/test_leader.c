@@ -1039,6 +1039,7 @@ static void refused_session(void **state)
     probe_start(&p);
     world_run(&w);
     assert_int_equal(p.result.resumed, 0);
+    assert_int_equal(p.result.tls_version, MIDGE_TLS_1_2);
     assert_int_equal(world_stats(&w).handshakes_full, 2);
     assert_int_equal(p.sends, 1);
     probe_is_hello(&p);
