@@ -65,7 +65,6 @@ static void fill(struct midge_prepared *p, const struct midge__draft *draft)
     p->request = (struct midge_request *)(uintptr_t)p->t.request;
     p->body = p->request->body;
     p->body_len = p->request->body_len;
-    p->t.is_prepared = true;
 }
 
 static int prepare(struct midge_client *client, const struct midge_request *request,

@@ -225,7 +225,7 @@ int __wrap_midge__tls_open(struct midge__tls *tls, struct midge__tls_context *co
     tls->s.ops = &fake_tls_ops;
     tls->lower = lower;
     tls->context = context;
-    tls->cipher = "";
+    tls->cipher = "FAKE";
     tls->offered = params->resume != NULL;
     return fake_tls_take(tls, params->owner, tls->offered);
 }

@@ -1571,6 +1571,27 @@ static void planned_failures(void **state)
     }
 }
 
+/* A request that was started without limits of its own gets none later; a borrowed one does. */
+static void limits_after_the_start(void **state)
+{
+    static const struct fake_script silent = {.steps = {REQUEST}};
+    struct world w;
+    struct probe p;
+    (void)state;
+    for (uint8_t borrows = 0; borrows < 2; borrows++) {
+        world_open(&w, &(struct midge_config){.timeouts = {.first_byte_ms = 500}});
+        fake_listen(&w.fake, 80, &silent);
+        probe_init(&p, &w, URL);
+        p.request.borrow = borrows;
+        probe_start(&p);
+        p.request.timeouts.first_byte_ms = 200;
+        world_run(&w);
+        assert_int_equal(w.fake.now_ms, 1000 + (borrows ? 200 : 500));
+        probe_ended(&p, MIDGE_ERR_TIMEOUT);
+        world_close(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1622,6 +1643,7 @@ int main(void)
         cmocka_unit_test(ports_are_whole),
         cmocka_unit_test(tables_are_full),
         cmocka_unit_test(planned_failures),
+        cmocka_unit_test(limits_after_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

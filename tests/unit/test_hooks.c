@@ -333,16 +333,50 @@ static void kept_headers(void **state)
     server.steps[1].n = n;
     for (unsigned own = 0; own < 2; own++) {
         struct spy s = {.hook = {.on_head = reads_header, .keep_headers = "X-Why"}};
+        struct spy another = {.hook = {.keep_headers = "X-Another"}};
         struct world w;
         struct probe p;
         world_open(&w, &(struct midge_config){.max_header = 1000, .hooks = &s.hook});
         fake_listen(&w.fake, 80, &server);
         probe_init(&p, &w, URL);
         p.request.keep_headers = own ? "X-Test" : NULL;
+        p.request.hooks = &another.hook;
         run(&p);
         assert_int_equal(s.heads, 1);
         assert_string_equal(s.got, "because");
         assert_true(!own || strcmp(p.retry, "mine") == 0);
+        probe_is_hello(&p);
+        world_close(&w);
+    }
+}
+
+/* Trailers of an answer that is dropped, for a repeat or a redirect, belong to it. */
+static void dropped_trailers(void **state)
+{
+#define WITH_TRAILER(head, name)                                                                   \
+    SAY("HTTP/1.1 " head "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n" name ": "         \
+        "1\r\n\r\n")
+#define GOOD WITH_TRAILER("200 OK\r\n", "X-Good")
+    static const struct fake_script servers[] = {
+        {.steps = {REQUEST, WITH_TRAILER("401 x\r\n", "X-Bad"), REQUEST, GOOD}},
+        {.steps = {REQUEST, WITH_TRAILER("503 x\r\n", "X-Bad"), REQUEST, GOOD}},
+        {.steps = {REQUEST, WITH_TRAILER("302 x\r\nLocation: /x\r\n", "X-Bad"), REQUEST, GOOD}}};
+    static const struct midge_retry once = {.max = 1, .fixed_ms = 1};
+    struct world w;
+    struct probe p;
+    struct spy s;
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        open_with(&w, &p, &s, &servers[i / 2]);
+        s.answer = MIDGE_HOP_REPEAT;
+        s.on_error = true;
+        p.request.retry = &once;
+        p.request.max_redirects = 1;
+        p.request.on_trailer = i % 2 == 0 ? p.request.on_trailer : NULL;
+        run(&p);
+        assert_int_equal(p.trailers, i % 2 == 0);
+        assert_string_equal(p.trailer, i % 2 == 0 ? "X-Good=1" : "");
+        assert_int_equal(s.sends, 2);
         probe_is_hello(&p);
         world_close(&w);
     }
@@ -361,6 +395,7 @@ int main(void)
         cmocka_unit_test(waits_for_nothing),
         cmocka_unit_test(ends_while_it_waits),
         cmocka_unit_test(kept_headers),
+        cmocka_unit_test(dropped_trailers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

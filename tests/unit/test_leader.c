@@ -125,6 +125,7 @@ static void one_full_handshake(void **state)
         assert_int_equal(stats.handshakes_full, 1);
         assert_int_equal(b->p[0].result.resumed, 0);
         assert_int_equal(b->p[0].result.time_verified, 1);
+        assert_string_equal(b->p[0].result.cipher, "FAKE");
         assert_in_range(slowest(b, 0), 0, cases[i].ms);
         all_well(b, 0);
         close_burst(b);
@@ -1038,6 +1039,7 @@ static void refused_session(void **state)
     probe_start(&p);
     world_run(&w);
     assert_int_equal(p.result.resumed, 0);
+    assert_int_equal(p.result.tls_version, MIDGE_TLS_1_2);
     assert_int_equal(world_stats(&w).handshakes_full, 2);
     assert_int_equal(p.sends, 1);
     probe_is_hello(&p);
