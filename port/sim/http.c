@@ -10,7 +10,9 @@
  *     RESETS    an empty queue                          reset; OVER
  *     OVER      the end; bytes are ignored
  *
- * All bytes of an answer go through emit, which counts them for the reply's cut.
+ * All bytes of an answer go through emit, which counts them for the reply's cut. The head waits
+ * for the body's first piece and is sent with it, as usual servers do, so a short answer over TLS
+ * is one record.
  */
 #include "http.h"
 
@@ -30,6 +32,7 @@ struct http {
     struct sim_reply *route;      /* NULL: 404 or 400 */
     struct midge_sim_reply reply; /* a copy */
     bool bodyless;                /* HEAD, 204, 304 */
+    struct sim_bytes head;        /* not sent yet: it goes with the next bytes */
     uint64_t sent;                /* bytes of this answer */
     uint64_t body_at, body_len;
 };
@@ -59,7 +62,7 @@ static void cut(struct sim_peer *peer, struct http *h)
 }
 
 /* False: nothing more is to be sent. */
-static bool emit(struct sim_peer *peer, struct http *h, const void *data, size_t len)
+static bool emit_part(struct sim_peer *peer, struct http *h, const void *data, size_t len)
 {
     bool cuts = h->reply.end != MIDGE_SIM_WHOLE && h->reply.cut_at - h->sent <= len;
     len = cuts ? (size_t)(h->reply.cut_at - h->sent) : len;
@@ -72,6 +75,17 @@ static bool emit(struct sim_peer *peer, struct http *h, const void *data, size_t
         cut(peer, h);
     }
     return !cuts;
+}
+
+static bool emit(struct sim_peer *peer, struct http *h, const void *data, size_t len)
+{
+    if (h->head.len == 0) {
+        return emit_part(peer, h, data, len);
+    }
+    midge__sim_bytes_put(&h->head, data, len);
+    bool more = emit_part(peer, h, h->head.data + h->head.begin, h->head.len);
+    midge__sim_bytes_free(&h->head);
+    return more;
 }
 
 static const char *reason(int status)
@@ -114,24 +128,21 @@ static void put_text(struct sim_bytes *b, const char *text)
     midge__sim_bytes_put(b, (const uint8_t *)text, strlen(text));
 }
 
-static bool send_head(struct sim_peer *peer, struct http *h)
+static void make_head(struct http *h)
 {
     const struct midge_sim_reply *reply = &h->reply;
-    struct sim_bytes head = {0};
+    struct sim_bytes *head = &h->head;
     char line[96];
     (void)snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\n", reply->status, reason(reply->status));
-    put_text(&head, line);
-    put_text(&head, reply->headers != NULL ? reply->headers : "");
+    put_text(head, line);
+    put_text(head, reply->headers != NULL ? reply->headers : "");
     if (reply->chunk > 0) {
-        put_text(&head, "Transfer-Encoding: chunked\r\n");
+        put_text(head, "Transfer-Encoding: chunked\r\n");
     } else if (!reply->until_close && reply->status != 204 && reply->status != 304) {
         (void)snprintf(line, sizeof line, "Content-Length: %" PRIu64 "\r\n", h->body_len);
-        put_text(&head, line);
+        put_text(head, line);
     }
-    put_text(&head, reply->close || reply->until_close ? "Connection: close\r\n\r\n" : "\r\n");
-    bool more = emit(peer, h, head.data, head.len);
-    midge__sim_bytes_free(&head);
-    return more;
+    put_text(head, reply->close || reply->until_close ? "Connection: close\r\n\r\n" : "\r\n");
 }
 
 /* Byte i of the body; of an answer that is `raw`, all of it is its body. */
@@ -228,11 +239,19 @@ static void send_body(struct sim_peer *peer, struct http *h)
     }
 }
 
+static bool body_comes_later(const struct http *h)
+{
+    return h->bodyless || h->body_len == 0 || h->reply.body_ms > 0 || h->reply.bytes_per_s > 0;
+}
+
 static void begin_answer(struct sim_peer *peer, struct http *h)
 {
     const struct midge_sim_reply *reply = &h->reply;
     h->phase = BODY;
-    if (reply->raw == NULL && !send_head(peer, h)) {
+    if (reply->raw == NULL) {
+        make_head(h);
+    }
+    if (h->head.len > 0 && body_comes_later(h) && !emit(peer, h, NULL, 0)) {
         return;
     }
     if (reply->body_ms > 0 && !h->bodyless) {
@@ -378,7 +397,9 @@ static void opened(struct sim_peer *peer)
 
 static void closed(struct sim_peer *peer)
 {
-    next_request(peer->state);
+    struct http *h = peer->state;
+    next_request(h);
+    midge__sim_bytes_free(&h->head);
 }
 
 const struct sim_peer_type midge__sim_http = {

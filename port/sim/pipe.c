@@ -81,22 +81,51 @@ static void put(struct sim_pipe *p, enum sim_segment_kind kind, size_t len, uint
     }
 }
 
-static size_t window(const struct sim_pipe *p)
+static size_t least(size_t a, size_t b)
 {
-    const struct midge_sim_path *path = &p->conn->line->path;
-    size_t all = p->to_client ? path->recv_buffer : path->send_buffer;
-    size_t used = p->arrived + p->on_way;
-    return used < all ? all - used : 0;
+    return a < b ? a : b;
 }
 
-/* Bytes of the next segment; 0: none now. A small window waits until it is larger, as TCP does. */
+static size_t buffer_of(const struct sim_pipe *p)
+{
+    const struct midge_sim_path *path = &p->conn->line->path;
+    return p->to_client ? path->recv_buffer : path->send_buffer;
+}
+
+/* So many bytes the client's system has told the server that it may send, since the beginning. */
+static uint64_t right_edge(const struct sim_pipe *p)
+{
+    return p->edge > 0 ? p->edge : buffer_of(p);
+}
+
+/* The client's system tells of more room only when it is half its buffer or a segment more than it
+   told before (RFC 1122, 4.2.3.3). So a small window stays smaller than the buffer. */
+static void tell_room(struct sim_pipe *p)
+{
+    uint64_t edge = p->sent - p->arrived - p->on_way + buffer_of(p);
+    size_t step = least(buffer_of(p) / 2, p->conn->line->path.segment);
+    if (edge >= right_edge(p) + step) {
+        p->edge = edge;
+    }
+}
+
+static size_t window(const struct sim_pipe *p)
+{
+    size_t all = buffer_of(p), used = p->arrived + p->on_way;
+    size_t room = used < all ? all - used : 0;
+    uint64_t told = right_edge(p) > p->sent ? right_edge(p) - p->sent : 0;
+    return p->to_client && told < room ? (size_t)told : room;
+}
+
+/* Bytes of the next segment; 0: none now. A part of what would fit into a segment is sent only if
+   it is half the buffer, or if nothing else is on the way (RFC 1122, 4.2.3.4). */
 static size_t next_len(struct sim_pipe *p)
 {
     struct midge_sim *sim = p->conn->sim;
     const struct midge_sim_path *path = &p->conn->line->path;
     size_t len = p->waiting < path->segment ? p->waiting : path->segment, room = window(p);
     if (len > room) {
-        len = p->arrived + p->on_way == 0 ? room : 0;
+        len = p->arrived + p->on_way == 0 || room >= buffer_of(p) / 2 ? room : 0;
     }
     if (len > 1 && midge__sim_by_chance(&sim->chance, path->split)) {
         len = 1 + (size_t)midge__sim_below(&sim->chance, len - 1);
@@ -268,6 +297,7 @@ void midge__sim_pipe_take(struct sim_pipe *p, size_t len)
 {
     midge__sim_bytes_drop(&p->bytes, len);
     p->arrived -= len;
+    tell_room(p);
     pump(p, p->conn->sim->now_ns + midge__sim_latency_ns(p->conn->line));
 }
 

@@ -123,6 +123,7 @@ struct sim_pipe {
     struct sim_event arrival; /* of the first segment */
     uint64_t last_at_ns;      /* segments arrive in order */
     uint64_t sent;            /* bytes put on the way in all */
+    uint64_t edge;            /* how far the client lets the server send; 0: recv_buffer */
     uint64_t moved;           /* bytes that the client's calls moved */
     struct sim_splits splits;
     bool closing; /* FIN follows the waiting bytes */

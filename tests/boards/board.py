@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "net"))     # midge_test
@@ -201,11 +202,12 @@ def run(board, profile, words, settings=None, cwd=None, timeout=TIMEOUT, elf=Non
 
 
 class Running:
-    """A board that runs while the test does something to it."""
+    """A board that runs while the test does something to it; with waits, from monitor("cont") on."""
 
-    def __init__(self, board, profile, words, settings=None, cwd=None):
+    def __init__(self, board, profile, words, settings=None, cwd=None, waits=False):
         self.monitor_path = pathlib.Path(cwd) / "monitor"
         self.line = command(board, profile, words, settings, monitor=self.monitor_path)
+        self.line += ["-S", "-name", "fw,debug-threads=on"] if waits else []
         self.process = subprocess.Popen(self.line, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, cwd=cwd)
         self.link = None
@@ -222,12 +224,24 @@ class Running:
     def monitor(self, order):
         """One order to QEMU's monitor, "set_link n0 off"; returns once it was carried out."""
         if self.link is None:
-            self.link = socket.socket(socket.AF_UNIX)
-            self.link.settimeout(20)
-            self.link.connect(str(self.monitor_path))
+            self.link = self.connect()
             self.read_prompt()
         self.link.sendall(order.encode() + b"\n")
         self.read_prompt()
+
+    def connect(self):
+        """QEMU makes the monitor's socket a little after its start."""
+        for left in range(200, -1, -1):
+            link = socket.socket(socket.AF_UNIX)
+            link.settimeout(20)
+            try:
+                link.connect(str(self.monitor_path))
+                return link
+            except OSError:
+                link.close()
+                if left == 0:
+                    raise
+                time.sleep(0.02)
 
     def read_prompt(self):
         text = b""

@@ -5,10 +5,13 @@ import hashlib
 import os
 import pathlib
 import re
+import subprocess
+import sys
 import unittest
 
 import midge_test
 
+FIND = midge_test.ROOT / "tests" / "sim" / "find_fault.py"
 GUIDE = midge_test.ROOT / "port" / "sim" / "WORLD.md"
 API = "http://api.example.com"
 POSTS = "".join(f"""
@@ -67,6 +70,20 @@ class Run(Case):
             self.assert_code(0, ran)
             self.assertEqual(runs[0].out, ran.out)
         self.assertEqual(runs[0].lines, runs[1].lines)
+
+    def test_fault_is_found_by_its_seed(self):
+        """Of a world where few connections break, a search finds the seed; the seed alone shows it again."""
+        world = "latency 10\nloss 30%\nhost api.example.com\n  reply 80 /\n    fill 60000\n"
+        (self.dir / "world").write_text(world)
+        search = [sys.executable, str(FIND), "--midge", midge_test.BIN, "--expect", "0", "--seeds", "500"]
+        words = ["world", API + "/", "-o", "/dev/null"]
+        found = subprocess.run(search + words, cwd=self.dir, stdout=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(1, found.returncode, found.stdout)
+        seed = re.search(r"^seed (\d+) of 500: exit code (\d+), not 0$", found.stdout, re.MULTILINE)
+        sums = re.findall(r"[0-9a-f]{64}$", found.stdout, re.MULTILINE)
+        self.assertEqual(2, len(sums))
+        self.assertEqual(sums[0], sums[1])
+        self.assert_code(int(seed[2]), self.sim(world, API + "/", "--seed", seed[1]))
 
     def test_virtual_time(self):
         ran = self.sim("host api.example.com\n reply 80 /\n  delay 36000000\n", "-s", "-S", f"{API}/")

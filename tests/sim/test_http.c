@@ -290,14 +290,73 @@ static void pipelining(void **state)
     assert_int_equal(midge_sim_count(host, 80, NULL).pipelined, 1);
 }
 
+/* A short answer over TLS is one record, as usual servers send it; and of the client's ciphers the
+   server takes the first one that it knows. */
+static void one_record(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        midge_sim_use_tls(host, 443, &(struct midge_sim_tls){.max_version = MIDGE_TLS_1_2}),
+        MIDGE_OK);
+    midge_sim_add_reply(host, 443, "/", &(struct midge_sim_reply){.body = "hello"});
+    midge_sim_add_reply(host, 443, "/chunks",
+                        &(struct midge_sim_reply){.body = "hello", .chunk = 5});
+    w.wanted = "WITH-AES-128-GCM";
+    fetch("https://a.test/", MIDGE_OK, 200, "hello");
+    assert_int_equal(w.found, 1);
+    w.wanted = "tls sends";
+    w.found = 0;
+    fetch("https://a.test/", MIDGE_OK, 200, "hello");
+    assert_int_equal(w.found, 1);
+    fetch("https://a.test/chunks", MIDGE_OK, 200, "hello");
+    assert_int_equal(w.found, 1 + 2); /* and the last chunk */
+}
+
+static size_t ask(struct midge_pollfd *fd, const char *request, uint8_t *answer, size_t cap)
+{
+    const struct midge_port *port = midge_sim_port(w.sim);
+    size_t n;
+    if (*request != '\0') {
+        const uint8_t *bytes = (const uint8_t *)request;
+        assert_int_equal(port->send(port->ctx, fd->sock, bytes, strlen(request), &n, NULL),
+                         MIDGE_OK);
+    }
+    fd->events = MIDGE_POLL_IN;
+    assert_int_equal(port->poll(port->ctx, fd, 1, -1), MIDGE_OK);
+    assert_int_equal(port->recv(port->ctx, fd->sock, answer, cap, &n, NULL), MIDGE_OK);
+    return n;
+}
+
+/* After a short answer was read, a system with a small buffer does not tell the server of so little
+   room (RFC 1122, 4.2.3.3): the next answer has room for the rest only, until that is read. */
+static void small_window(void **state)
+{
+    static uint8_t answer[2000];
+    const struct midge_port *port = midge_sim_port(w.sim);
+    const struct midge_addr addr = {.family = 4, .bytes = {10, 0, 0, 1}};
+    struct midge_pollfd fd = {.events = MIDGE_POLL_OUT};
+    int native;
+    (void)state;
+    midge_sim_set_path(w.sim, &(struct midge_sim_path){.recv_buffer = 1000});
+    reply("/", &(struct midge_sim_reply){.body = "hello"});
+    reply("/long", &(struct midge_sim_reply){.fill = 990});
+    assert_int_equal(port->connect(port->ctx, &addr, 80, &fd.sock, &native), MIDGE_OK);
+    assert_int_equal(port->poll(port->ctx, &fd, 1, -1), MIDGE_OK);
+    size_t first = ask(&fd, "GET / HTTP/1.1\r\n\r\n", answer, sizeof answer);
+    assert_in_range(first, 20, 499);
+    assert_int_equal(ask(&fd, "GET /long HTTP/1.1\r\n\r\n", answer, sizeof answer), 1000 - first);
+    assert_in_range(ask(&fd, "", answer, sizeof answer), 1, 999);
+    port->close(port->ctx, fd.sock);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
     const struct CMUnitTest tests[] = {
-        TEST(plain),   TEST(no_body),     TEST(head),       TEST(by_method),
-        TEST(in_turn), TEST(delays),      TEST(uploads),    TEST(long_bodies),
-        TEST(early),   TEST(by_function), TEST(raw),        TEST(https),
-        TEST(closes),  TEST(cuts),        TEST(pipelining), TEST(forever),
+        TEST(plain),   TEST(no_body),    TEST(head),         TEST(by_method), TEST(in_turn),
+        TEST(delays),  TEST(uploads),    TEST(long_bodies),  TEST(early),     TEST(by_function),
+        TEST(raw),     TEST(https),      TEST(closes),       TEST(cuts),      TEST(pipelining),
+        TEST(forever), TEST(one_record), TEST(small_window),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

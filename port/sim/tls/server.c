@@ -43,6 +43,7 @@ static void choose(struct sim_tls *tls)
     if (settings->suites != NULL) {
         mbedtls_ssl_conf_ciphersuites(&tls->conf, settings->suites);
     }
+    mbedtls_ssl_conf_preference_order(&tls->conf, MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_CLIENT);
     mbedtls_ssl_conf_groups(&tls->conf, settings->groups != NULL ? settings->groups : usual_groups);
     if (settings->names == NULL && settings->chain_len == 0) {
         mbedtls_ssl_conf_sni(&tls->conf, midge__sim_tls_by_name, tls);
