@@ -226,8 +226,7 @@
 #define MIDGE_WITH_ALLOCATORS 1
 #endif
 
-/* Lists of free memory by size, so that it is found in a few instructions. Without it all free
-   pieces are in one list, and a full handshake takes 3 % longer. */
+/* Lists of free memory by size. Without it a full handshake takes 3 % longer. */
 #ifndef MIDGE_WITH_FAST_MEMORY
 #define MIDGE_WITH_FAST_MEMORY 1
 #endif
@@ -239,8 +238,7 @@
 #define MIDGE_WITH_SESSIONS 1
 #endif
 
-/* Ciphertext is received in large pieces, see MIDGE_READ_AHEAD. Without it each record takes two
-   calls into the port. */
+/* Ciphertext comes in large pieces (MIDGE_READ_AHEAD). Without it a record takes two port calls. */
 #ifndef MIDGE_WITH_READ_AHEAD
 #define MIDGE_WITH_READ_AHEAD 1
 #endif
@@ -317,8 +315,7 @@
 #define MIDGE_WITH_URL_MENDING 1
 #endif
 
-/* IPv6 addresses in URLs, with their zones (http://[fe80::1%25eth0]/). Without it they are refused
-   (URL): for a network stack without IPv6. */
+/* IPv6 addresses in URLs, with zones ([fe80::1%25eth0]). Without it they are refused (URL). */
 #ifndef MIDGE_WITH_IPV6
 #define MIDGE_WITH_IPV6 1
 #endif
@@ -350,6 +347,10 @@
 #if MIDGE_WITH_RATE && !MIDGE_WITH_SESSIONS
 #undef MIDGE_WITH_RATE
 #define MIDGE_WITH_RATE 0
+#endif
+/* config.proxy and request.proxy. Without it they are refused (UNSUPPORTED) unless NULL. */
+#ifndef MIDGE_WITH_PROXY
+#define MIDGE_WITH_PROXY 1
 #endif
 /* result.retry_after_s. Without it that is always 0. */
 #ifndef MIDGE_WITH_RETRY_AFTER
@@ -398,8 +399,7 @@
 #ifndef MIDGE_WITH_REQUEST_COPY
 #define MIDGE_WITH_REQUEST_COPY 1
 #endif
-/* Headers of the client (struct midge_config). Without them midge_open answers UNSUPPORTED if there
-   are any; User-Agent and Accept are sent as before. */
+/* config.headers. Without it they are refused (UNSUPPORTED); User-Agent and Accept are sent. */
 #ifndef MIDGE_WITH_HEADER_DEFAULTS
 #define MIDGE_WITH_HEADER_DEFAULTS 1
 #endif
@@ -449,8 +449,7 @@
 #define MIDGE_WITH_BASE64 1
 #endif
 
-/* The filter and the trees of json.h, the writer of json_write.h. Without them midge does not need
- * cJSON. */
+/* The filter and trees of json.h, the writer of json_write.h. Without them midge needs no cJSON. */
 #ifndef MIDGE_WITH_JSON
 #define MIDGE_WITH_JSON 1
 #endif
@@ -470,8 +469,7 @@
 #ifndef MIDGE_WITH_SOURCES
 #define MIDGE_WITH_SOURCES 1
 #endif
-/* 0: a request whose connection broke is never sent again, also not when a kept connection was
-   closed by the server at the same time. */
+/* 0: a request whose connection broke is never sent again, not even if it was a kept one. */
 #ifndef MIDGE_WITH_REPLAY
 #define MIDGE_WITH_REPLAY 1
 #endif
