@@ -330,8 +330,7 @@
 #define MIDGE_WITH_REDIRECTS 0
 #endif
 
-/* Repeats of requests that failed: request.retry and config.retry. Without them these are ignored
-   if they are NULL, and else midge_start and midge_open answer UNSUPPORTED. */
+/* Repeats of requests that failed: request.retry and config.retry, else refused (UNSUPPORTED). */
 #ifndef MIDGE_WITH_RETRY
 #define MIDGE_WITH_RETRY 1
 #endif
@@ -356,8 +355,7 @@
 #ifndef MIDGE_WITH_RETRY_AFTER
 #define MIDGE_WITH_RETRY_AFTER 1
 #endif
-/* A Retry-After that is a date. Without it result.retry_after_s is 0 for such an answer; seconds
-   count as before. */
+/* A Retry-After that is a date. Without it result.retry_after_s is 0 for such an answer. */
 #ifndef MIDGE_WITH_RETRY_DATES
 #define MIDGE_WITH_RETRY_DATES 1
 #endif

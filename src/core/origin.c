@@ -115,10 +115,9 @@ static int override(struct identity *id, const struct midge_client *client,
 
 #if MIDGE_WITH_PROXY
 
-static int find_proxy(struct midge_client *client, const struct midge_request *r,
-                      struct identity *id)
+static int find_proxy(struct midge_client *c, const struct midge_request *r, struct identity *id)
 {
-    return midge__proxy_get(client, r->proxy, &id->proxy);
+    return midge__proxy_get(c, r->proxy, &id->proxy);
 }
 
 static bool has_proxy(const struct midge__origin *o, const struct identity *id)
