@@ -3,7 +3,8 @@
 # 1 by default; that file says what each one does, boards/README.md how many bytes it takes.
 #
 #   MIDGE_WITHOUT   list of their names in lower case, or `all`
-#   MIDGE_WITH      with MIDGE_WITHOUT=all: list of the features that stay
+#   MIDGE_WITH      with MIDGE_WITHOUT=all: list of the features that stay; a board's images have
+#                   them, too, although they usually do without
 #
 #   midge_has_feature(OUT NAME)       TRUE if it is not left out
 #   midge_features(OUT)              the names of all features, in lower case

@@ -52,6 +52,7 @@ wanted unit vectors sim fuzz && packages="$packages clang"
 wanted unit && packages="$packages python3-cryptography" # the certificates of its TLS tests
 wanted unit bench && packages="$packages valgrind libc6-dbg"
 wanted net external boards size coverage bench soak && packages="$packages python3-aiohttp python3-cryptography nginx-light"
+wanted net coverage && packages="$packages tinyproxy-bin squid"
 wanted bench && packages="$packages libcurl4-openssl-dev"
 wanted external && packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \

@@ -19,6 +19,25 @@ static const struct midge_retry *rules_of_retries(struct app *app)
     return MIDGE_WITH_RETRY && app->retries > 0 ? &app->retry : NULL;
 }
 
+/* MIDGE_PROXY=host:port: all requests go there. */
+static void set_proxy(const struct app *app, struct midge_config *config)
+{
+    static char host[64];
+    static struct midge_proxy proxy;
+    const char *text = MIDGE_WITH_PROXY ? board_env(app->board, "MIDGE_PROXY") : NULL;
+    const char *colon = text != NULL ? strrchr(text, ':') : NULL;
+    if (colon == NULL || (size_t)(colon - text) >= sizeof host) {
+        return;
+    }
+    memcpy(host, text, (size_t)(colon - text));
+    host[colon - text] = '\0';
+    proxy = (struct midge_proxy){.host = host};
+    for (const char *digit = colon + 1; *digit >= '0' && *digit <= '9'; digit++) {
+        proxy.port = (uint16_t)(proxy.port * 10 + (*digit - '0'));
+    }
+    config->proxy = &proxy;
+}
+
 bool app_open(struct app *app, size_t app_bytes, size_t kept)
 {
     /* To run all items at once, one origin may have all connections. */
@@ -29,6 +48,7 @@ bool app_open(struct app *app, size_t app_bytes, size_t kept)
                                   .retry = rules_of_retries(app),
                                   .retry_budget = UINT16_MAX}; /* its items are all there are */
     struct midge_stats stats;
+    set_proxy(app, &config);
     if (board_open(app->board, &config, app_bytes, &app->client) != MIDGE_OK) {
         return false;
     }

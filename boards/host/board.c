@@ -375,11 +375,11 @@ static bool check_proxy(int argc, char **argv)
     if (api == NULL || midge_url_parse(&url, api, strlen(api), 0) != MIDGE_OK) {
         (void)midge_url_parse(&url, other, sizeof other - 1, 0);
     }
-    name = proxy_variable(&url, NULL);
+    name = proxy_exempts(&url, NULL) ? NULL : proxy_variable(&url);
     if (name != NULL) {
         fprintf(stderr,
-                "midge: proxies are not supported, and the environment's %s sets one: unset it, "
-                "or name the host in no_proxy\n",
+                "midge: proxies are not supported for apps, and the environment's %s sets one: "
+                "unset it, or name the host in no_proxy\n",
                 name);
     }
     return name == NULL;

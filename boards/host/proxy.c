@@ -138,15 +138,18 @@ int proxy_any_set(void)
     return variable_of(false) != NULL || variable_of(true) != NULL;
 }
 
-const char *proxy_variable(const struct midge_url *url, const char *noproxy)
+const char *proxy_variable(const struct midge_url *url)
 {
-    const char *name = variable_of(url->is_https);
+    return variable_of(url->is_https);
+}
 
+int proxy_exempts(const struct midge_url *url, const char *noproxy)
+{
     if (noproxy == NULL) {
         noproxy = getenv("no_proxy");
     }
     if (noproxy == NULL) {
         noproxy = getenv("NO_PROXY");
     }
-    return name != NULL && !is_exempt(&url->host, noproxy) ? name : NULL;
+    return is_exempt(&url->host, noproxy);
 }

@@ -89,6 +89,8 @@ struct midge_config {
     const struct midge_rate *rate; /* [no limit] */
     const struct midge_origin_rate *origin_rates;
     size_t n_origin_rates;
+    const struct midge_proxy *proxy; /* of requests without their own; lives as long as the client
+                                        [none] */
     struct midge_tls tls;
 
 #if MIDGE_WITH_FAULTS

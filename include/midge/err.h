@@ -52,7 +52,8 @@ extern "C" {
     X(REDIRECTS, -35, "too many redirects")                                                        \
     X(REWIND, -36, "the request body cannot be sent again")                                        \
     X(ENCODING, -37, "content encoding unknown or malformed")                                      \
-    X(WINDOW, -38, "compressed with a larger window than this build has")
+    X(WINDOW, -38, "compressed with a larger window than this build has")                          \
+    X(PROXY, -39, "the proxy did not open a tunnel")
 
 enum midge_err {
     MIDGE_OK = 0,

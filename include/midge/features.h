@@ -179,6 +179,12 @@
 #undef MIDGE_WITH_RATE
 #define MIDGE_WITH_RATE 0
 #endif
+/* Requests through a proxy: config.proxy and request.proxy. Without it they are refused
+   (UNSUPPORTED) unless NULL. */
+#ifndef MIDGE_WITH_PROXY
+#define MIDGE_WITH_PROXY 1
+#endif
+
 /* result.retry_after_s. Without it that is always 0. */
 #ifndef MIDGE_WITH_RETRY_AFTER
 #define MIDGE_WITH_RETRY_AFTER 1

@@ -59,12 +59,28 @@ struct midge_timeouts {
 struct midge_retry {
     uint8_t max;        /* repeats at most; 0: none */
     uint8_t repeatable; /* 1: the method is no reason against it */
-    uint8_t all_errors; /* 1: also after TLS, CERT, PROTOCOL and each status from 400 on */
+    uint8_t all_errors; /* 1: also after TLS, CERT, PROTOCOL, PROXY and each status from 400 on */
     uint32_t first_ms;  /* the first wait at most; each next one is up to twice as long [1000] */
     uint32_t most_ms;  /* a wait by chance at most, and Retry-After at most: an answer that asks for
                           more is final [60000] */
     uint32_t fixed_ms; /* every wait at least, in place of chance [by chance] */
     uint32_t time_ms;  /* from the start; no repeat begins later [no limit] */
+};
+
+/* An HTTP proxy: requests connect to it in place of their servers, whose names it looks up. It gets
+   an http request with its whole URL (RFC 9112 3.2.2). For https, and for http with connect_host or
+   connect_port, it is asked to open a tunnel with CONNECT (RFC 9110 9.3.6), in which the connection
+   is as without a proxy: the proxy sees the server's name and port only. CONNECT counts as a part
+   of the phase CONNECT. If the proxy opens no tunnel, the request fails with PROXY; `native` is the
+   proxy's status, or 0 if it gave none. Connections, and sessions of TLS, are kept for one proxy
+   and one server. */
+struct midge_proxy {
+    const char *host; /* name or address, without brackets and zone; NULL or "": no proxy */
+    uint16_t port;    /* INVALID at start if 0 */
+    /* "user:password", sent to the proxy only, with each request (Basic, RFC 7617: anyone on the
+       way to the proxy can read it). NULL or "": none. A request's own Proxy-Authorization is sent
+       in its place, but not with CONNECT: in a tunnel the server gets it. */
+    const char *credentials;
 };
 
 /* Rules of redirects, for midge_request.redirect_rules. Without them (RFC 9110 15.4): 301, 302 and
@@ -79,9 +95,9 @@ enum {
     MIDGE_REDIRECT_CREDENTIALS = 32 /* they are sent to other origins too: only if you trust all */
 };
 
-/* Where a redirect leads, for midge_request.on_redirect, which may set the last three: they are
+/* Where a redirect leads, for midge_request.on_redirect, which may set the last four: they are
    NULL and 0, and hold for this hop only. If they are not set, another origin is connected to by
-   its URL, and the same origin as before. */
+   its URL, and the same origin as before; with the proxy as before. */
 struct midge_redirect {
     const char *url, *method;  /* of the next request; valid during the callback */
     uint8_t drops_body;        /* 1: it is sent without the body, */
@@ -89,6 +105,7 @@ struct midge_redirect {
     /* As in struct midge_request. The strings must live until midge_poll returns. */
     const char *connect_host, *servername;
     uint16_t connect_port;
+    const struct midge_proxy *proxy;
 };
 
 struct midge_request {
@@ -184,6 +201,7 @@ struct midge_request {
     const char *connect_host;              /* name or literal, fe80::1%eth0 too; NULL: the URL's */
     uint16_t connect_port;                 /* 0: the URL's */
     const char *servername;                /* SNI and the name verified; NULL: the URL's host */
+    const struct midge_proxy *proxy;       /* NULL: the client's; with host NULL: none */
     uint8_t family;                        /* 0 any, 4, 6 */
     uint8_t min_tls, max_tls;              /* 0: the client's */
     uint8_t dangerously_skip_verification; /* for this request, as in struct midge_tls */

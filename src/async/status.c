@@ -138,7 +138,9 @@ static void add_native(struct midge__text *text, const struct midge_result *resu
     enum { LWIP_LAST = -16, MBEDTLS_FIRST = -0x1000 };
     const int native = result->native;
     const bool of_body = result->error == MIDGE_ERR_READ || result->error == MIDGE_ERR_WRITE;
-    if (is_of_tls(result->error) || (native <= MBEDTLS_FIRST && !of_body)) {
+    if (result->error == MIDGE_ERR_PROXY) {
+        midge__text_add(text, ", status %d", native);
+    } else if (is_of_tls(result->error) || (native <= MBEDTLS_FIRST && !of_body)) {
         /* mbedTLS's documents write its codes as minus a hexadecimal number. */
         midge__text_add(text, native < 0 ? ", mbedTLS -0x%x" : ", mbedTLS 0x%x",
                         native < 0 ? 0 - (unsigned)native : (unsigned)native);

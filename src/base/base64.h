@@ -31,4 +31,9 @@ int midge__base64_decode(struct midge__base64 *b, struct midge_span *in, uint8_t
    complete. */
 int midge__base64_end(const struct midge__base64 *b);
 
+/* The other way, at once: writes MIDGE__BASE64_LEN(in.len) characters, without a NUL, and returns
+   their number. */
+#define MIDGE__BASE64_LEN(bytes) (((bytes) + 2) / 3 * 4)
+size_t midge__base64_encode(char *out, struct midge_span in);
+
 #endif

@@ -91,24 +91,21 @@ static void put_header(struct out *out, const char *name, const char *colon, con
     put_text(out, "\r\n");
 }
 
-/* RFC 9112 3.2.1. */
-static void put_target(struct out *out, struct midge_span target)
-{
-    put_text(out, target.len == 0 || *target.ptr == '?' ? " /" : " ");
-    put(out, target);
-}
-
 static void put_number(struct out *out, uint64_t number)
 {
     char digits[MIDGE__U64_DIGITS];
     put(out, midge__span(digits, midge__u64_text(digits, number)));
 }
 
-/* The value of Host. */
-static void put_authority(struct out *out, const struct midge__h1_write *w)
+/* Host and port, with texts before and after them. */
+static void put_authority(struct out *out, const char *before, const struct midge__h1_write *w,
+                          const char *after)
 {
     bool brackets = MIDGE_WITH_IPV6 && memchr(w->host.ptr, ':', w->host.len) != NULL;
-    put_text(out, brackets ? ": [" : ": ");
+    put_text(out, before);
+    if (brackets) {
+        put_text(out, "[");
+    }
     put(out, w->host);
     if (brackets) {
         put_text(out, "]");
@@ -117,7 +114,37 @@ static void put_authority(struct out *out, const struct midge__h1_write *w)
         put_text(out, ":");
         put_number(out, w->port);
     }
-    put_text(out, "\r\n");
+    put_text(out, after);
+}
+
+#if MIDGE_WITH_PROXY
+
+/* The part of a target before the path. */
+static void put_whole_url(struct out *out, const struct midge__h1_write *w)
+{
+    if (w->form == MIDGE__H1_FORM_ORIGIN) {
+        put_text(out, " ");
+    } else {
+        put_authority(out, w->form == MIDGE__H1_FORM_ABSOLUTE ? " http://" : " ", w, "");
+    }
+}
+#define has_path(w) ((w)->form != MIDGE__H1_FORM_AUTHORITY)
+
+#else
+
+#define put_whole_url(out, w) put_text(out, " ")
+#define has_path(w)           true
+
+#endif
+
+/* RFC 9112 3.2. */
+static void put_target(struct out *out, const struct midge__h1_write *w)
+{
+    put_whole_url(out, w);
+    if (has_path(w) && (w->target.len == 0 || *w->target.ptr == '?')) {
+        put_text(out, "/");
+    }
+    put(out, w->target);
 }
 
 static unsigned bit_of(const struct midge_header *header)
@@ -173,7 +200,7 @@ static void put_host(struct out *out, const struct midge__h1_write *w, unsigned 
     }
     if (out->at == before) {
         put_text(out, midge__field_name(MIDGE__FIELD_HOST));
-        put_authority(out, w);
+        put_authority(out, ": ", w, "\r\n");
     }
 }
 
@@ -206,6 +233,26 @@ static void put_line(struct out *out, unsigned given, enum midge__field field, c
     }
 }
 
+#if MIDGE_WITH_PROXY
+
+static void put_proxy_line(struct out *out, const struct midge__h1_write *w)
+{
+    static const char name[] = "Proxy-Authorization";
+    for (size_t i = 0; w->proxy_line != NULL && i < w->headers.count; i++) {
+        const struct midge_header *header = &w->headers.list[i];
+        if (header->value != NULL && midge__span_is(midge__span_of(header->name), name)) {
+            return; /* the request's own is sent */
+        }
+    }
+    put_text(out, w->proxy_line);
+}
+
+#else
+
+#define put_proxy_line(out, w) ((void)(out), (void)(w))
+
+#endif
+
 static void put_lines(struct out *out, const struct midge__h1_write *w)
 {
     const unsigned own = fields_of(w->headers);
@@ -213,7 +260,7 @@ static void put_lines(struct out *out, const struct midge__h1_write *w)
     unsigned skip = MIDGE__FIELD_BIT(HOST) |
                     (w->framing != MIDGE__H1_FRAMING_NONE ? MIDGE__FIELD_BIT(CONTENT_LENGTH) : 0);
     put_text(out, w->method);
-    put_target(out, w->target);
+    put_target(out, w);
     put_text(out, " HTTP/1.1\r\n");
     put_host(out, w, all);
     put_framing(out, w);
@@ -227,6 +274,7 @@ static void put_lines(struct out *out, const struct midge__h1_write *w)
     put_field(out, own, MIDGE__FIELD_AUTHORIZATION, ": Bearer ", w->bearer);
     put_line(out, all, MIDGE__FIELD_USER_AGENT, w->user_agent_line);
     put_line(out, all, MIDGE__FIELD_ACCEPT, w->accept_line);
+    put_proxy_line(out, w);
 }
 
 static void put_head(struct out *out, const struct midge__h1_write *w)

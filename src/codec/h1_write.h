@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "midge/config.h"
 #include "midge/header.h"
 #include "midge/span.h"
 
@@ -19,6 +20,13 @@ enum midge__h1_framing {
     MIDGE__H1_FRAMING_LENGTH,  /* Content-Length */
     MIDGE__H1_FRAMING_CHUNKED, /* Transfer-Encoding: chunked */
     MIDGE__H1_FRAMING_CLOSE    /* ends with the stream */
+};
+
+/* The request's target (RFC 9112 3.2). */
+enum midge__h1_form {
+    MIDGE__H1_FORM_ORIGIN,   /* path and query */
+    MIDGE__H1_FORM_ABSOLUTE, /* the whole URL: an http request to a proxy */
+    MIDGE__H1_FORM_AUTHORITY /* host and port: CONNECT */
 };
 
 struct midge__h1_headers {
@@ -38,12 +46,16 @@ struct midge__h1_write {
     const char *content_type, *bearer;         /* also the request's; NULL: none */
     struct midge__h1_headers defaults;         /* weaker than the request's */
     const char *user_agent_line, *accept_line; /* the weakest: whole lines with CRLF; NULL: none */
-    uint64_t content_length;                   /* for FRAMING_LENGTH */
-    uint8_t framing;                           /* enum midge__h1_framing */
-    struct midge_span head; /* written before, by a writer without a body, and without its
-                               last CRLF. It replaces all of the above except the framing;
-                               ptr NULL: none */
-    size_t sent;            /* bytes of the head written so far */
+#if MIDGE_WITH_PROXY
+    const char *proxy_line; /* for the proxy, unless the request has that field; NULL: none */
+    uint8_t form;           /* enum midge__h1_form */
+#endif
+    uint64_t content_length; /* for FRAMING_LENGTH */
+    uint8_t framing;         /* enum midge__h1_framing */
+    struct midge_span head;  /* written before, by a writer without a body, and without its
+                                last CRLF. It replaces all of the above except the framing;
+                                ptr NULL: none */
+    size_t sent;             /* bytes of the head written so far */
 };
 
 /*

@@ -161,7 +161,8 @@ static int check_session(const struct midge_config *c)
     if ((!MIDGE_WITH_URL_MENDING && c->base_url != NULL) ||
         (!MIDGE_WITH_ALLOCATORS && c->memory == NULL) || (!MIDGE_WITH_RETRY && c->retry != NULL) ||
         (!MIDGE_WITH_HOOKS && c->hooks != NULL) ||
-        (!MIDGE_WITH_RATE && (c->rate != NULL || c->origin_rates != NULL))) {
+        (!MIDGE_WITH_RATE && (c->rate != NULL || c->origin_rates != NULL)) ||
+        (!MIDGE_WITH_PROXY && c->proxy != NULL)) {
         return MIDGE_ERR_UNSUPPORTED;
     }
     if (!MIDGE_WITH_HEADER_DEFAULTS) {

@@ -75,6 +75,9 @@ struct midge_client {
 #if MIDGE_WITH_RATE
     struct midge__limiter limiter;
 #endif
+#if MIDGE_WITH_PROXY
+    struct midge__proxy *proxies; /* of its origins (proxy.c) */
+#endif
     uint32_t expired_ms; /* when ageing.c last looked */
     uint32_t wall_s;     /* seconds of the wall clock in the last turn; 0: none */
     union {

@@ -5,8 +5,9 @@
  * state       waits for            on ok                 on error              deadline (whose)
  * NEW         –                    WAIT_DNS, WAIT_TCP    DEAD                  –
  * WAIT_DNS    resolver             WAIT_TCP              DEAD                  dns (transfer's)
- * WAIT_TCP    connect              WAIT_ROOM or READY    next address,         its share (own) of
- *                                                        WAIT_DNS, DEAD        connect (transfer's)
+ * WAIT_TCP    connect              WAIT_ROOM or READY,   next address,         its share (own) of
+ *                                  or WAIT_PROXY         WAIT_DNS, DEAD        connect (transfer's)
+ * WAIT_PROXY  a proxy's tunnel     WAIT_ROOM or READY    DEAD                  connect (transfer's)
  * WAIT_ROOM   permit, memory       WAIT_TLS              DEAD                  queue (transfer's)
  * WAIT_TLS    handshake            READY                 DEAD                  tls (transfer's)
  * READY       protocol; or idle    READY, WAIT_CLOSE     DEAD                  keep-alive (own)
@@ -51,7 +52,7 @@ void midge__conn_promise(const struct midge__conn *conn)
    for a name server does not count, since that may take long. */
 static size_t taken_later(const struct midge__conn *conn)
 {
-    bool later = conn->state == MIDGE__CONN_WAIT_TCP || conn->state == MIDGE__CONN_WAIT_ROOM;
+    bool later = conn->state >= MIDGE__CONN_WAIT_TCP && conn->state <= MIDGE__CONN_WAIT_ROOM;
     return later ? midge__working_bytes(conn->origin->secure) : 0;
 }
 
@@ -60,10 +61,12 @@ static size_t taken_later(const struct midge__conn *conn)
 /* The table on top. */
 static bool is_legal(unsigned from, unsigned to)
 {
-    static const uint8_t next[] = {
+    static const uint16_t next[] = {
         [MIDGE__CONN_NEW] = TO(WAIT_DNS) | TO(WAIT_TCP) | TO(DEAD),
         [MIDGE__CONN_WAIT_DNS] = TO(WAIT_TCP) | TO(DEAD),
-        [MIDGE__CONN_WAIT_TCP] = TO(WAIT_TCP) | TO(WAIT_DNS) | TO(WAIT_ROOM) | TO(READY) | TO(DEAD),
+        [MIDGE__CONN_WAIT_TCP] =
+            TO(WAIT_TCP) | TO(WAIT_DNS) | TO(WAIT_PROXY) | TO(WAIT_ROOM) | TO(READY) | TO(DEAD),
+        [MIDGE__CONN_WAIT_PROXY] = TO(WAIT_ROOM) | TO(READY) | TO(DEAD),
         [MIDGE__CONN_WAIT_ROOM] = TO(WAIT_TLS) | TO(DEAD),
         [MIDGE__CONN_WAIT_TLS] = TO(READY) | TO(DEAD),
         [MIDGE__CONN_READY] = TO(WAIT_CLOSE) | TO(DEAD),
@@ -75,9 +78,15 @@ static bool is_legal(unsigned from, unsigned to)
 
 void midge__conn_state_set(struct midge__conn *conn, enum midge__conn_state state)
 {
-    static const char *const names[] = {
-        "new",         "resolving", "connecting", "waiting for a permit",
-        "handshaking", "ready",     "closing",    "closed"};
+    static const char *const names[] = {"new",
+                                        "resolving",
+                                        "connecting",
+                                        "asking the proxy",
+                                        "waiting for a permit",
+                                        "handshaking",
+                                        "ready",
+                                        "closing",
+                                        "closed"};
     midge_id id = conn->transfer != NULL ? conn->transfer->aw.id : 0;
     struct midge_client *client = conn->client;
     MIDGE_ASSERT(is_legal(conn->state, state));

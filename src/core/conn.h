@@ -21,7 +21,9 @@ struct midge__transfer;
 enum midge__conn_state {
     MIDGE__CONN_NEW,        /* being made; leads to WAIT_DNS or WAIT_TCP */
     MIDGE__CONN_WAIT_DNS,   /* the resolver; ok: WAIT_TCP */
-    MIDGE__CONN_WAIT_TCP,   /* connect; ok: WAIT_ROOM (TLS) or READY; failed: the next address */
+    MIDGE__CONN_WAIT_TCP,   /* connect; ok: WAIT_ROOM (TLS), READY, or WAIT_PROXY before these;
+                               failed: the next address */
+    MIDGE__CONN_WAIT_PROXY, /* a tunnel; ok: WAIT_ROOM (TLS) or READY */
     MIDGE__CONN_WAIT_ROOM,  /* handshake permit and memory; ok: WAIT_TLS */
     MIDGE__CONN_WAIT_TLS,   /* handshake; ok: READY */
     MIDGE__CONN_READY,      /* carries exchanges, or idles in the pool */
@@ -47,6 +49,9 @@ struct midge__conn {
     struct midge_dns_query *query;
     struct midge__exchange *memory_waiter; /* the one that needs `needs` */
     struct midge__stream *stream;          /* the top layer: tls or tcp */
+#if MIDGE_WITH_PROXY
+    struct midge__tunnel *tunnel; /* WAIT_PROXY */
+#endif
     union {
         struct {
             struct midge__list link;  /* client->conns, or client->dead */
@@ -146,6 +151,8 @@ bool midge__conn_retry_later(struct midge__conn *conn, struct midge__transfer *t
 void midge__conn_step_dns(struct midge__conn *conn);
 /* late: the address's share of the time is over. */
 void midge__conn_step_connect(struct midge__conn *conn, bool late);
+/* True: there is more to do. */
+bool midge__conn_step_proxy(struct midge__conn *conn);
 /* True: there is more to do. */
 bool midge__conn_step_tls(struct midge__conn *conn);
 

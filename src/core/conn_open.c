@@ -11,6 +11,7 @@
 #include "core/exchange.h"
 #include "core/leader.h"
 #include "core/origin.h"
+#include "core/proxy.h"
 #include "core/queue.h"
 #include "core/stats.h"
 #include "core/tell.h"
@@ -62,7 +63,8 @@ static int connect_to(struct midge__conn *conn, const struct midge_addr *addr, u
     if (MIDGE_WITH_OVERRIDES && conn->origin->family != 0 && addr->family != conn->origin->family) {
         return MIDGE_ERR_CONNECT; /* a literal of the wrong family */
     }
-    int err = midge__tcp_open(&conn->tcp, conn->client->port, addr, conn->origin->port);
+    int err = midge__tcp_open(&conn->tcp, conn->client->port, addr,
+                              midge__origin_peer_port(conn->origin));
     conn->stream = &conn->tcp.s;
     if (err != MIDGE_OK) {
         return err;
@@ -120,7 +122,7 @@ static int start_dns(struct midge__conn *conn)
     conn->query->family = conn->origin->family;
     midge__conn_state_set(conn, MIDGE__CONN_WAIT_DNS);
     midge__transfer_phase(conn->transfer, MIDGE_PHASE_DNS);
-    int err = port->dns_start(port->ctx, conn->origin->host, conn->query);
+    int err = port->dns_start(port->ctx, midge__origin_peer(conn->origin), conn->query);
     if (err != MIDGE_OK) {
         conn->query->done = 1; /* the port has not started it */
         return err;
@@ -142,6 +144,49 @@ static void connect_failed(struct midge__conn *conn)
     connect_next(conn);
 }
 
+/* Its stream leads to the server. */
+static void reached(struct midge__conn *conn)
+{
+    if (!conn->origin->secure) {
+        become_ready(conn);
+        return;
+    }
+    midge__transfer_phase(conn->transfer, MIDGE_PHASE_QUEUE);
+    midge__conn_state_set(conn, MIDGE__CONN_WAIT_ROOM);
+    midge__list_remove(&conn->ready);
+    midge__conn_wait(conn, &conn->client->waiting);
+}
+
+#if MIDGE_WITH_PROXY
+
+static void ask_proxy(struct midge__conn *conn)
+{
+    midge__conn_state_set(conn, MIDGE__CONN_WAIT_PROXY);
+    midge__conn_kick(conn);
+    check_open_step(conn, midge__proxy_open(conn), NULL);
+}
+
+bool midge__conn_step_proxy(struct midge__conn *conn)
+{
+    int err = midge__proxy_step(conn);
+    if (err == MIDGE_ERR_AGAIN) {
+        return false;
+    }
+    midge__leader_moved(conn);
+    if (err == MIDGE_OK) {
+        reached(conn);
+    } else if (err != MIDGE_ERR_BUSY) {
+        check_open_step(conn, err, midge__proxy_fault(conn));
+    }
+    return err == MIDGE_ERR_BUSY;
+}
+
+#else
+
+#define ask_proxy(conn) ((void)(conn))
+
+#endif
+
 static void connected(struct midge__conn *conn)
 {
     midge__leader_heard(conn);
@@ -152,14 +197,11 @@ static void connected(struct midge__conn *conn)
     midge__address_works(conn, address);
     midge__peer_tell(conn, MIDGE_PEER_CONNECTED, address, NULL);
     midge__conn_query_drop(conn);
-    if (!conn->origin->secure) {
-        become_ready(conn);
-        return;
+    if (midge__proxy_tunnels(conn->origin)) {
+        ask_proxy(conn);
+    } else {
+        reached(conn);
     }
-    midge__transfer_phase(conn->transfer, MIDGE_PHASE_QUEUE);
-    midge__conn_state_set(conn, MIDGE__CONN_WAIT_ROOM);
-    midge__list_remove(&conn->ready);
-    midge__conn_wait(conn, &conn->client->waiting);
 }
 
 void midge__conn_step_connect(struct midge__conn *conn, bool late)

@@ -4,6 +4,7 @@
 #include "core/conn.h"
 #include "core/exchange.h"
 #include "core/pool.h"
+#include "core/proxy.h"
 #include "midge/config.h"
 
 static bool step_ready(struct midge__conn *conn)
@@ -45,6 +46,8 @@ static bool dispatch(struct midge__conn *conn)
     case MIDGE__CONN_WAIT_TCP:
         midge__conn_step_connect(conn, false);
         return false;
+    case MIDGE__CONN_WAIT_PROXY:
+        return MIDGE_WITH_PROXY && midge__conn_step_proxy(conn);
     case MIDGE__CONN_WAIT_TLS:
         return midge__conn_step_tls(conn);
     case MIDGE__CONN_READY:
@@ -70,6 +73,8 @@ unsigned midge__conn_want(const struct midge__conn *conn)
     switch ((enum midge__conn_state)conn->state) {
     case MIDGE__CONN_WAIT_TCP:
         return MIDGE_POLL_OUT;
+    case MIDGE__CONN_WAIT_PROXY:
+        return midge__proxy_want(conn);
     case MIDGE__CONN_WAIT_TLS:
         return conn->stream->ops->interest(conn->stream, true, false);
     case MIDGE__CONN_READY:

@@ -8,6 +8,7 @@
 #include "core/hooks.h"
 #include "core/origin.h"
 #include "core/prepared.h"
+#include "core/proxy.h"
 #include "core/request.h"
 #include "core/transfer.h"
 #include "midge/config.h"
@@ -21,6 +22,7 @@ void midge__head_begin(struct midge__h1_write *write, const struct midge__transf
     const struct midge_request *r = t->request;
     write->framing = (uint8_t)midge__request_framing(r, t->method);
     write->content_length = midge__request_length(r);
+    midge__proxy_head(write, t->origin);
     write->head = midge__prepared_head(t);
     write->sent = 0;
     if (MIDGE_WITH_PREPARED && write->head.ptr != NULL) {

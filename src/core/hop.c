@@ -21,6 +21,7 @@
 #include "codec/h1_parse.h"
 #include "core/client.h"
 #include "core/origin.h"
+#include "core/proxy.h"
 #include "core/queue.h"
 #include "core/request.h"
 #include "core/rewind.h"
@@ -145,6 +146,10 @@ static int other_origin(struct midge__transfer *t, const struct midge_redirect *
                               .connect_host = to->connect_host,
                               .connect_port = to->connect_port,
                               .servername = to->servername};
+#if MIDGE_WITH_PROXY
+    const struct midge_proxy before = midge__origin_proxy(o);
+    r.proxy = to->proxy != NULL ? to->proxy : &before;
+#endif
 #if MIDGE_WITH_OVERRIDES
     r.min_tls = o->min_tls;
     r.max_tls = o->max_tls;
@@ -161,7 +166,8 @@ static int set_origin(struct midge__transfer *t, const struct midge_redirect *to
     if (err != MIDGE_OK) {
         return err;
     }
-    if (!is_same || to->connect_host != NULL || to->connect_port != 0 || to->servername != NULL) {
+    if (!is_same || to->connect_host != NULL || to->connect_port != 0 || to->servername != NULL ||
+        to->proxy != NULL) {
         return other_origin(t, to, &url);
     }
     err = midge__origin_use(t->aw.client, t->origin);

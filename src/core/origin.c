@@ -16,7 +16,9 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/leader.h"
+#include "core/proxy.h"
 #include "core/queue.h"
+#include "core/zone.h"
 #include "midge/config.h"
 #include "midge/url.h"
 #include <string.h>
@@ -36,26 +38,11 @@ enum {
 struct identity {
     struct midge__origin_key key;
     struct midge_span name[MIDGE__ORIGIN_NAMES];
+#if MIDGE_WITH_PROXY
+    struct midge__proxy *proxy;
+#endif
     char zone[MIDGE_WITH_IPV6 ? MIDGE__ZONE_MAX + 1 : 1]; /* of the host, "" none */
 };
-
-/* "fe80::1%eth0" (RFC 4007 11) in its two parts. */
-static int split_zone(struct midge_span *host, char *zone)
-{
-    uint8_t bytes[16];
-    const size_t whole = host->len;
-    host->len = midge__span_find(*host, '%');
-    if (host->len == whole) {
-        return MIDGE_OK;
-    }
-    const size_t len = whole - host->len - 1;
-    if (len == 0 || len > MIDGE__ZONE_MAX || midge__address_parse(*host, bytes) != 6 ||
-        !midge__address_has_zone(bytes)) {
-        return MIDGE_ERR_URL;
-    }
-    memcpy(zone, host->ptr + host->len + 1, len);
-    return MIDGE_OK;
-}
 
 /* --- what a request may override --- */
 
@@ -124,16 +111,43 @@ static int override(struct identity *id, const struct midge_client *client,
 
 #endif
 
-static int zone_of(const struct midge_request *r, const struct midge_url *url, struct identity *id)
+/* --- its proxy --- */
+
+#if MIDGE_WITH_PROXY
+
+static int find_proxy(struct midge_client *c, const struct midge_request *r, struct identity *id)
 {
-    if (!MIDGE_WITH_IPV6) {
-        return MIDGE_OK;
-    }
-    if (r->connect_host != NULL) {
-        return split_zone(&id->name[HOST], id->zone);
-    }
-    return url->zone.ptr == NULL || midge__url_zone(url->zone, id->zone) ? MIDGE_OK : MIDGE_ERR_URL;
+    return midge__proxy_get(c, r->proxy, &id->proxy);
 }
+
+static bool has_proxy(const struct midge__origin *o, const struct identity *id)
+{
+    return o->proxy == id->proxy;
+}
+
+/* The origin has the identity's reference. */
+static void take_proxy(struct midge__origin *o, struct identity *id)
+{
+    o->proxy = id->proxy;
+    id->proxy = NULL;
+}
+
+static bool is_proxied(const struct midge__origin *o)
+{
+    return o->proxy != NULL;
+}
+
+#define put_proxy(client, of) midge__proxy_put(client, (of)->proxy)
+
+#else
+
+#define find_proxy(client, r, id) ((void)(client), (int)MIDGE_OK)
+#define has_proxy(o, id)          true
+#define take_proxy(o, id)         ((void)(o), (void)(id))
+#define is_proxied(o)             false
+#define put_proxy(client, of)     ((void)(client), (void)(of))
+
+#endif
 
 static int identify(const struct midge_client *client, const struct midge_request *r,
                     const struct midge_url *url, struct identity *id)
@@ -144,7 +158,7 @@ static int identify(const struct midge_client *client, const struct midge_reques
         id->name[i] = url->host;
     }
     int err = override(id, client, r);
-    return err == MIDGE_OK ? zone_of(r, url, id) : err;
+    return err == MIDGE_OK ? midge__zone_of(r, url, &id->name[HOST], id->zone) : err;
 }
 
 static bool is_same(const struct midge__origin *o, const struct identity *id)
@@ -153,7 +167,7 @@ static bool is_same(const struct midge__origin *o, const struct identity *id)
     for (size_t i = 0; i < MIDGE__ORIGIN_NAMES && same; i++) {
         same = midge__span_is(id->name[i], o->name[i]);
     }
-    return same && (!MIDGE_WITH_IPV6 || strcmp(id->zone, o->zone) == 0);
+    return same && has_proxy(o, id) && (!MIDGE_WITH_IPV6 || strcmp(id->zone, o->zone) == 0);
 }
 
 /* In lower case, with a NUL. */
@@ -168,7 +182,7 @@ static const char *put_name(char **at, struct midge_span name)
     return start;
 }
 
-static void fill(struct midge__origin *o, const struct identity *id)
+static void fill(struct midge__origin *o, struct identity *id)
 {
     char *at = o->names;
     for (size_t i = 0; i < MIDGE__ORIGIN_NAMES; i++) {
@@ -178,7 +192,9 @@ static void fill(struct midge__origin *o, const struct identity *id)
         o->zone = memcpy(at, id->zone, strlen(id->zone) + 1);
     }
     o->key = id->key;
-    o->address.family = (uint8_t)midge__address_parse(id->name[HOST], o->address.bytes);
+    take_proxy(o, id);
+    struct midge_span peer = is_proxied(o) ? midge__span_of(midge__origin_peer(o)) : id->name[HOST];
+    o->address.family = (uint8_t)midge__address_parse(peer, o->address.bytes);
     o->literal = o->address_known = o->address.family != 0;
 }
 
@@ -228,6 +244,7 @@ static void drop(struct midge_client *client, struct midge__origin *o)
         midge__timer_disarm(&client->timers, &o->leader_timer);
     }
     midge__origin_forget_session(o);
+    put_proxy(client, o);
     midge__memory_free(&client->memory, o);
 }
 
@@ -327,8 +344,7 @@ static void init(struct midge__origin *o, struct midge_client *client, uint32_t 
     midge__leader_timer_init(o);
 }
 
-static struct midge__origin *make(struct midge_client *client, const struct identity *id,
-                                  uint32_t hash)
+static struct midge__origin *make(struct midge_client *client, struct identity *id, uint32_t hash)
 {
     size_t size = sizeof(struct midge__origin) + MIDGE__ORIGIN_NAMES +
                   (MIDGE_WITH_IPV6 ? strlen(id->zone) + 1 : 0);
@@ -354,10 +370,10 @@ static struct midge__origin *make(struct midge_client *client, const struct iden
 static int find_zone(const struct midge_client *client, struct midge__origin *o)
 {
     uint64_t index;
-    if (!o->literal && strchr(o->host, ':') != NULL) {
+    if (!o->literal && strchr(midge__origin_peer(o), ':') != NULL) {
         return MIDGE_ERR_URL;
     }
-    if (!MIDGE_WITH_IPV6 || o->zone[0] == '\0' ||
+    if (!MIDGE_WITH_IPV6 || o->zone[0] == '\0' || is_proxied(o) ||
         (client->port->zone != NULL &&
          client->port->zone(client->port->ctx, o->zone, &o->address.scope) == MIDGE_OK)) {
         return MIDGE_OK;
@@ -387,6 +403,19 @@ int midge__origin_use(struct midge_client *client, struct midge__origin *o)
     return err;
 }
 
+static struct midge__origin *find_or_make(struct midge_client *client, struct identity *id)
+{
+    uint32_t hash = hash_of(id);
+    struct midge__origin *o = find(client, id, hash);
+    if (o == NULL) {
+        o = make(client, id, hash);
+        if (MIDGE_WITH_SESSIONS) {
+            client->n_unused += o != NULL;
+        }
+    }
+    return o;
+}
+
 int midge__origin_get(struct midge_client *client, const struct midge_request *request,
                       const struct midge_url *url, struct midge__origin **origin)
 {
@@ -401,14 +430,12 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
     if (id.key.secure && !can_verify(client, &id)) {
         return MIDGE_ERR_CA;
     }
-    uint32_t hash = hash_of(&id);
-    struct midge__origin *o = find(client, &id, hash);
-    if (o == NULL) {
-        o = make(client, &id, hash);
-        if (MIDGE_WITH_SESSIONS) {
-            client->n_unused += o != NULL;
-        }
+    err = find_proxy(client, request, &id);
+    if (err != MIDGE_OK) {
+        return err;
     }
+    struct midge__origin *o = find_or_make(client, &id);
+    put_proxy(client, &id);
     if (o == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }

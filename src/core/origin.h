@@ -14,6 +14,7 @@
 
 struct midge_client;
 struct midge__conn;
+struct midge__proxy;
 struct midge__transfer;
 struct midge__tls_session;
 
@@ -94,6 +95,9 @@ struct midge__origin {
         const char *host, *servername, *url_host;
 #endif
     };
+#if MIDGE_WITH_PROXY
+    struct midge__proxy *proxy; /* its connections go to it, NULL none; part of the identity */
+#endif
     const char *zone; /* of host (RFC 4007), "" none */
     char names[];     /* name and zone */
 };

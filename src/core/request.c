@@ -83,7 +83,8 @@ static int check(const struct midge_request *r, unsigned method_flags)
     }
     if ((!MIDGE_WITH_SOURCES && r->source != NULL) ||
         (!MIDGE_WITH_REDIRECTS && r->max_redirects != 0) ||
-        (!MIDGE_WITH_RETRY && r->retry != NULL) || (!MIDGE_WITH_HOOKS && r->hooks != NULL)) {
+        (!MIDGE_WITH_RETRY && r->retry != NULL) || (!MIDGE_WITH_HOOKS && r->hooks != NULL) ||
+        (!MIDGE_WITH_PROXY && r->proxy != NULL)) {
         return MIDGE_ERR_UNSUPPORTED;
     }
     return midge__h1_check(midge__request_method(r),

@@ -7,6 +7,7 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/origin.h"
+#include "core/proxy.h"
 #include "core/tell.h"
 #include "midge/config.h"
 
@@ -40,10 +41,10 @@ void midge__peer_tell(const struct midge__conn *conn, enum midge_peer_event even
     const struct midge_peer peer = {
         .event = event,
         .connection = conn->number,
-        .host = o->host,
+        .host = midge__origin_peer(o),
         .servername = o->servername,
         .address = address,
-        .port = o->port,
+        .port = midge__origin_peer_port(o),
         .tls_version = conn->tls.version,
         .resumed = conn->tls.resumed,
         .verified =

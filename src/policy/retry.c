@@ -47,7 +47,8 @@ static bool is_passing_error(int err)
 /* Of the other errors, those of the peer; the rest is the application's own. */
 static bool is_peers_error(int err)
 {
-    return err == MIDGE_ERR_TLS || err == MIDGE_ERR_CERT || err == MIDGE_ERR_PROTOCOL;
+    return err == MIDGE_ERR_TLS || err == MIDGE_ERR_CERT || err == MIDGE_ERR_PROTOCOL ||
+           (MIDGE_WITH_PROXY && err == MIDGE_ERR_PROXY);
 }
 
 bool midge__retry_helps(const struct midge__retry_case *how)

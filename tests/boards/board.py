@@ -241,7 +241,7 @@ class Running:
                 link.close()
                 if left == 0:
                     raise
-                time.sleep(0.02)
+                time.sleep(0.02)  # QEMU is another process: its socket appears when it has begun
 
     def read_prompt(self):
         text = b""

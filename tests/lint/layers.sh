@@ -17,7 +17,7 @@ include/midge:     midge/ @iso
 src/base:          @own @iso stdio.h base/ midge/
 src/codec:         @own @iso codec/ base/ midge/
 src/policy:        @own @iso policy/ codec/ base/ midge/
-src/io:            @own @iso stdio.h time.h stdlib.h ctype.h io/ base/ midge/ mbedtls/ psa/ ssl_misc.h psa_crypto_core.h
+src/io:            @own @iso stdio.h time.h stdlib.h ctype.h io/ codec/ base/ midge/ mbedtls/ psa/ ssl_misc.h psa_crypto_core.h
 src/core:          @own @iso stdio.h core/ io/ policy/ codec/ base/ midge/
 src/http:          @own @iso http/ core/ io/ codec/ base/ midge/
 src/async:         @own @iso base/ midge/

@@ -77,14 +77,14 @@ class Ran:
 
 
 class Servers:
-    """tests/server's server.py, and nginx.py once somebody asks for it, in a folder of their own."""
+    """tests/server's server.py, and nginx.py and proxies.py once a test needs them, in a folder of their own."""
 
     def __init__(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="midge-net-"))
         self.processes = []
         self.ports = self.launch("server.py", "ports.json")
         self.ca = self.ports["ca"]
-        self._nginx = None
+        self._nginx = self._proxies = None
 
     def launch(self, program, made, *arguments):
         process = subprocess.Popen(
@@ -104,6 +104,12 @@ class Servers:
         if self._nginx is None:
             self._nginx = self.launch("nginx.py", "nginx.json")
         return self._nginx
+
+    @property
+    def proxies(self):
+        if self._proxies is None:
+            self._proxies = self.launch("proxies.py", "proxies.json")
+        return self._proxies
 
     def ask(self, method, path, body=None):
         """server.py's own endpoints: /stats, /rules, /raw."""

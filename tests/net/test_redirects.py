@@ -165,11 +165,6 @@ class Redirects(Case):
                          self.at(1, f"to=https://b.test:{port}/echo"))
         self.assert_code(0, ran)
 
-    def test_proxy(self):
-        ran = self.midge("-L", "--noproxy", "localhost", self.at(1, "to=https://b.test/"),
-                         env={"https_proxy": "http://localhost:1"})
-        self.assert_code(2, ran, "proxies are not supported", "https_proxy")
-
     def test_time(self):
         """-m holds for all hops together."""
         ran = self.midge("-L", "-m", "1", self.at(1, "to=/delay/20"))

@@ -16,7 +16,7 @@
 /* CLOSING: the body ends with the connection; in TLS its end is authentic, else it is not.
    REDIRECT: an upload that is sent again to another host. RETRY: two answers say 503. HOOK: a hook
    repeats an upload after 401, when a token has come. RATE: the client has rates, and one answer
-   holds both requests back. */
+   holds both requests back. TUNNEL: the server is a proxy too, and has a tunnel to itself. */
 enum scene {
     PLAIN,
     TLS12,
@@ -31,12 +31,13 @@ enum scene {
     RETRY,
     HOOK,
     RATE,
+    TUNNEL,
     SCENES
 };
 
 static const char *const scene_names[SCENES] = {
     "plain",   "tls12",       "tls13",    "upload", "gather", "file", "filter",
-    "closing", "closing_tls", "redirect", "retry",  "hook",   "rate"};
+    "closing", "closing_tls", "redirect", "retry",  "hook",   "rate", "tunnel"};
 
 enum { TORTURE_BODY = 300, TORTURE_UPLOAD = 2000, TORTURE_GETS = 2 };
 #define TORTURE_JSON "{\"a\": 17, \"b\": \"xyz\"}"
@@ -154,6 +155,9 @@ static inline void trial_serve(struct trial *t)
         &(struct midge_sim_reply){
             .status = 429, .headers = "Retry-After: 1\r\n", .body = "later", .times = 1});
     midge_sim_add_reply(t->host, port, "/later", &(struct midge_sim_reply){.fill = TORTURE_BODY});
+    midge_sim_add_reply(
+        t->host, port, "a.test:81",
+        &(struct midge_sim_reply){.method = "CONNECT", .headers = "Via: 1.1 a.test\r\n"});
     midge_sim_add_reply(midge_sim_add_host(t->w.sim, "b.test"), 80, "/",
                         &(struct midge_sim_reply){.fill = TORTURE_BODY});
     if (torture_is_tls(t->scene)) {
@@ -254,6 +258,11 @@ static inline void trial_dress(struct trial *t, struct sim_get *get)
     static uint8_t body[TORTURE_UPLOAD];
     static const char *const paths[] = {"a", "b"};
     static const struct midge_retry retry = {.max = 9};
+    static const struct midge_proxy proxy = {"a.test", 80, "user:password"};
+    if (t->scene == TUNNEL) {
+        get->request.proxy = &proxy;
+        get->request.connect_port = 81;
+    }
     get->request.max_redirects = 1;
     get->request.retry = t->scene == RETRY || t->scene == RATE ? &retry : NULL;
     t->hook = (struct midge_hook){.on_send = trial_on_send, .on_head = trial_on_head};

@@ -29,6 +29,8 @@ struct request {
     uint64_t length;
     const char *content_type, *bearer;
     bool ours; /* user_agent_line and accept_line */
+    enum midge__h1_form form;
+    const char *proxy_line;
     const char *expected;
 };
 
@@ -38,6 +40,40 @@ static const struct request requests[] = {
         .method = "GET",
         .url = "http://example.com",
         .expected = "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n",
+    },
+    {
+        .name = "the whole URL",
+        .method = "GET",
+        .url = "http://example.com:81/a?b#c",
+        .form = MIDGE__H1_FORM_ABSOLUTE,
+        .ours = true,
+        .proxy_line = "Proxy-Authorization: Basic eA==\r\n",
+        .expected = "GET http://example.com:81/a?b HTTP/1.1\r\nHost: example.com:81\r\n"
+                    "User-Agent: agent\r\nAccept: */*\r\nProxy-Authorization: Basic eA==\r\n\r\n",
+    },
+    {
+        .name = "the whole URL without a path",
+        .method = "GET",
+        .url = "http://example.com?b",
+        .form = MIDGE__H1_FORM_ABSOLUTE,
+        .expected = "GET http://example.com/?b HTTP/1.1\r\nHost: example.com\r\n\r\n",
+    },
+    {
+        .name = "the whole URL with IPv6; the request's own field",
+        .method = "GET",
+        .url = "http://[2001:db8::1]/",
+        .headers = {{"proxy-authorization", "mine"}},
+        .form = MIDGE__H1_FORM_ABSOLUTE,
+        .proxy_line = "Proxy-Authorization: Basic eA==\r\n",
+        .expected = "GET http://[2001:db8::1]/ HTTP/1.1\r\nHost: [2001:db8::1]\r\n"
+                    "proxy-authorization: mine\r\n\r\n",
+    },
+    {
+        .name = "host and port",
+        .method = "CONNECT",
+        .url = "http://example.com:443",
+        .form = MIDGE__H1_FORM_AUTHORITY,
+        .expected = "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n",
     },
     {
         .name = "query without path, fragment left out",
@@ -207,6 +243,8 @@ static void write_head(const struct request *q, size_t size, char *out, size_t *
         .accept_line = q->ours ? "Accept: */*\r\n" : NULL,
         .content_length = q->length,
         .framing = (uint8_t)q->framing,
+        .form = (uint8_t)q->form,
+        .proxy_line = q->proxy_line,
     };
     size_t n;
     int err;

@@ -189,5 +189,18 @@ void address_apply(struct keep *keep, const struct group *group, const struct mi
         }
         break; /* the first that matches counts, as with curl */
     }
-    apply_resolve(keep, group, &target, request);
+    if (request->proxy == NULL || request->proxy->host == NULL) {
+        apply_resolve(keep, group, &target, request);
+    }
+}
+
+void address_of_proxy(struct keep *keep, const struct group *group, struct midge_proxy *proxy)
+{
+    const struct midge_url url = {.host = {proxy->host, strlen(proxy->host)}, .port = proxy->port};
+    struct midge_request request = {0};
+
+    apply_resolve(keep, group, &url, &request);
+    if (request.connect_host != NULL) {
+        proxy->host = request.connect_host;
+    }
 }

@@ -41,6 +41,7 @@ static const struct {
     {MIDGE_ERR_EMPTY_REPLY, EXIT_EMPTY},
     {MIDGE_ERR_SEND, EXIT_SEND},
     {MIDGE_ERR_RECV, EXIT_RECV},
+    {MIDGE_ERR_PROXY, EXIT_RECV},
     {MIDGE_ERR_CERT, EXIT_CERT},
     {MIDGE_ERR_ENCODING, EXIT_ENCODING},
     {MIDGE_ERR_WINDOW, EXIT_ENCODING},
@@ -155,14 +156,14 @@ static void add_with_system_error(struct text *line, const char *text, int nativ
     text_puts(line, text + len);
 }
 
-char *failure_line(struct keep *keep, const struct midge_result *result, const char *url,
-                   const char *what)
+char *failure_line(struct keep *keep, int exit_code, const struct midge_result *result,
+                   const char *url, const char *what)
 {
     char text[512];
     struct text line = {.keep = keep};
 
     midge_result_text(result, text, sizeof text);
-    text_format(&line, "midge: (%d) ", failure_exit_code(result->error, result->phase));
+    text_format(&line, "midge: (%d) ", exit_code);
     if (url != NULL) {
         text_format(&line, "%s: ", url);
     }

@@ -12,6 +12,7 @@ enum exit_code {
     EXIT_SCHEME = 1,
     EXIT_USAGE = 2,
     EXIT_URL = 3,
+    EXIT_PROXY = 5, /* its name is not resolved */
     EXIT_RESOLVE = 6,
     EXIT_CONNECT = 7,
     EXIT_REPLY = 8,
@@ -37,10 +38,10 @@ enum exit_code {
 /* The exit code for a result's error and phase. */
 int failure_exit_code(int error, int phase);
 
-/* "midge: (60) https://host/path: certificate expired (tls, X509 flags 0x1)". what: the program's
-   own words in place of the result's; NULL: none. url: NULL: none. */
-char *failure_line(struct keep *keep, const struct midge_result *result, const char *url,
-                   const char *what);
+/* "midge: (60) https://host/path: certificate expired (tls, X509 flags 0x1)", with the exit code in
+   front. what: the program's own words in place of the result's; NULL: none. url: NULL: none. */
+char *failure_line(struct keep *keep, int exit_code, const struct midge_result *result,
+                   const char *url, const char *what);
 
 /* Prints one line and a reference to the help on stderr; returns EXIT_USAGE. */
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -35,8 +35,9 @@ struct fetch {
     const char *upload_path; /* -T */
     struct midge_request request;
     struct midge_retry retry;
-    struct midge_hook hook; /* for -e */
-    const char *referer;    /* of the next hop; NULL: none */
+    struct midge_hook hook;   /* for -e */
+    const char *referer;      /* of the next hop; NULL: none */
+    struct midge_proxy proxy; /* of the newest hop; its host is NULL: none */
     struct upload upload;
     struct output output;
     struct midge_gunzip gunzip; /* --compressed */

@@ -18,9 +18,9 @@
 #include "address.h"
 #include "failure.h"
 #include "host/number.h"
-#include "host/proxy.h"
 #include "referer.h"
 #include "run.h"
+#include "through.h"
 
 #define MOST_REDIRECTS    255u /* the library's; also for -1, which is no limit in curl */
 #define DEFAULT_REDIRECTS 50u  /* curl's */
@@ -106,17 +106,16 @@ void follow_apply(struct fetch *fetch)
 
 /* --- hops --- */
 
-static int check_proxy(struct fetch *fetch, const struct midge_url *url)
+static int set_proxy(struct fetch *fetch, const struct midge_url *url, struct midge_redirect *to)
 {
-    const char *name =
-        fetch->run->plan.has_proxy ? proxy_variable(url, fetch->group->noproxy) : NULL;
+    const struct run *run = fetch->run;
 
-    if (name == NULL) {
+    if (!run->plan.has_proxy) {
         return MIDGE_OK;
     }
-    fetch->what = keep_format(fetch->run->keep,
-                              "proxies are not supported, and the environment's %s sets one", name);
-    return MIDGE_ERR_UNSUPPORTED;
+    to->proxy = &fetch->proxy;
+    fetch->what = through_find(run->keep, fetch->group, run->plan.by_env, url, &fetch->proxy);
+    return fetch->what != NULL ? MIDGE_ERR_UNSUPPORTED : MIDGE_OK;
 }
 
 int follow_hop(struct fetch *fetch, struct midge_redirect *to)
@@ -136,11 +135,13 @@ int follow_hop(struct fetch *fetch, struct midge_redirect *to)
     if (err != MIDGE_OK) {
         return err;
     }
+    err = set_proxy(fetch, &url, to);
+    address.proxy = to->proxy;
     address_apply(fetch->run->keep, fetch->group, &url, &address);
     to->connect_host = address.connect_host;
     to->connect_port = address.connect_port;
     to->servername = fetch->group->servername;
-    return check_proxy(fetch, &url);
+    return err;
 }
 
 static int is_redirect(int status)

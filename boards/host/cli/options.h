@@ -36,7 +36,8 @@ struct group {
     struct items urls, outputs, headers, data, resolve, connect_to, uploads;
     const char *method, *output_dir, *servername, *user_agent, *bearer;
     const char *tls_max;
-    const char *noproxy, *write_out, *dump_header, *referer;
+    const char *proxy, *proxy_user, *noproxy;
+    const char *write_out, *dump_header, *referer;
     uint64_t max_time_ms, connect_timeout_ms;
     uint8_t get, globoff, head, include, fail, fail_with_body, create_dirs, insecure;
     uint8_t tls_1_2, tls_1_3, ipv4, ipv6;

@@ -17,8 +17,9 @@ static void refuse(const char *url, const char *base, int err)
     const char *words = base == NULL ? url_words(&keep, url, &err) : NULL;
     struct midge_result result = {.error = MIDGE_ERR_URL};
 
-    fprintf(stderr, "%s\n",
-            failure_line(&keep, &result, url, words != NULL ? words : midge_err_text(err)));
+    fprintf(
+        stderr, "%s\n",
+        failure_line(&keep, EXIT_URL, &result, url, words != NULL ? words : midge_err_text(err)));
     keep_end(&keep);
 }
 

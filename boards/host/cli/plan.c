@@ -17,9 +17,9 @@
 #include "follow.h"
 #include "headers.h"
 #include "idn.h"
-#include "host/proxy.h"
 #include "local_name.h"
 #include "referer.h"
+#include "through.h"
 #include "url_words.h"
 
 /* Shared by all URLs of a group. */
@@ -226,9 +226,8 @@ static void set_address(struct fetch *fetch, const struct shared *shared)
     }
 }
 
-static void plan_fetch(struct fetch *fetch, struct shared *shared, size_t index)
+static void plan_url(struct fetch *fetch, struct shared *shared, size_t index)
 {
-    const struct data *data = &shared->data;
     const struct item *url = &shared->group->urls.at[index];
 
     fetch->group = shared->group;
@@ -244,6 +243,12 @@ static void plan_fetch(struct fetch *fetch, struct shared *shared, size_t index)
     }
     set_output(fetch, shared, index);
     set_request(fetch, shared);
+}
+
+static void plan_rest(struct fetch *fetch, const struct shared *shared)
+{
+    const struct data *data = &shared->data;
+
     if (shared->group->resolve.n > 0 || shared->group->connect_to.n > 0) {
         set_address(fetch, shared);
     }
@@ -253,21 +258,16 @@ static void plan_fetch(struct fetch *fetch, struct shared *shared, size_t index)
     }
 }
 
-/* Refuses a proxy that the environment asks for. */
-static int check_proxy(const struct fetch *fetch)
+static int set_proxy(const struct plan *plan, struct fetch *fetch, struct keep *keep)
 {
     struct midge_url url;
-    const char *name = NULL;
+    const char *why = NULL;
 
     if (midge_url_parse(&url, fetch->url, strlen(fetch->url), 0) == MIDGE_OK) {
-        name = proxy_variable(&url, fetch->group->noproxy);
+        why = through_find(keep, fetch->group, plan->by_env, &url, &fetch->proxy);
+        fetch->request.proxy = fetch->proxy.host != NULL ? &fetch->proxy : NULL;
     }
-    if (name == NULL) {
-        return 0;
-    }
-    return usage_error("%s: proxies are not supported, and the environment's %s sets one: unset "
-                       "it, or name the host in no_proxy",
-                       fetch->given, name);
+    return why != NULL ? usage_error("%s", why) : 0;
 }
 
 static int plan_group(struct plan *plan, const struct group *group, struct keep *keep,
@@ -280,8 +280,9 @@ static int plan_group(struct plan *plan, const struct group *group, struct keep 
         struct fetch *fetch = &plan->fetches[plan->n];
         fetch->run = run;
         fetch->index = plan->n++;
-        plan_fetch(fetch, &shared, i);
-        code = plan->has_proxy ? check_proxy(fetch) : 0;
+        plan_url(fetch, &shared, i);
+        code = plan->has_proxy ? set_proxy(plan, fetch, keep) : 0;
+        plan_rest(fetch, &shared);
         output_init(&fetch->output, port, fetch->local_name, &plan->line, plan->has_report,
                     group->write_out != NULL || group->dump_header != NULL);
         fetch->output.tail.keep = keep;
@@ -302,7 +303,8 @@ int plan_make(struct plan *plan, struct run *run, const struct options *options,
     size_t n = 0;
     int code = 0;
 
-    *plan = (struct plan){.has_proxy = options->sim == NULL && proxy_any_set(),
+    *plan = (struct plan){.by_env = options->sim == NULL,
+                          .has_proxy = through_any(options, options->sim == NULL),
                           .has_report = options->report != NULL};
     for (size_t i = 0; i < options->n_groups; i++) {
         n += options->groups[i].urls.n;

@@ -11,7 +11,8 @@ struct plan {
     struct output_line line; /* of stdout */
     int needs_ca;            /* at least one request verifies a certificate */
     int may_need_ca;         /* or a redirect leads to one */
-    int has_proxy;           /* the environment sets one, for some URLs */
+    int by_env;              /* the environment's proxies count */
+    int has_proxy;           /* an option or the environment sets one, for some URLs */
     int has_report;          /* which shows the hash of each body */
 };
 

@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <midge/err.h>
 
 #include "compressed.h"
@@ -19,8 +18,10 @@
 #include "host/interrupt.h"
 #include "report.h"
 #include "setup.h"
+#include "through.h"
 #include "verbose.h"
 #include "waterfall.h"
+#include "words.h"
 #include "write_out.h"
 
 #define MOST_LIVE     60000u /* started at once; less than the client's limit on awaitables */
@@ -28,49 +29,6 @@
 #define STDIN_WAIT_MS 20 /* between two checks of a stdin without data */
 
 /* --- the end of one --- */
-
-/* A date was refused: perhaps the clock is wrong. */
-static const char *date_words(struct fetch *fetch)
-{
-    struct run *run = fetch->run;
-    time_t now = (time_t)run->shim.port.wall_time(run->shim.port.ctx);
-    char text[512], date[16] = "?";
-    struct tm parts;
-
-    if (fetch->result.cert_date == 0) {
-        return NULL;
-    }
-    midge_result_text(&fetch->result, text, sizeof text);
-    if (gmtime_r(&now, &parts) != NULL) {
-        (void)strftime(date, sizeof date, "%Y-%m-%d", &parts);
-    }
-    return keep_format(run->keep, "%s; the clock says %s", text, date);
-}
-
-static const char *own_words(struct fetch *fetch)
-{
-    struct keep *keep = fetch->run->keep;
-
-    switch (fetch->result.error) {
-    case MIDGE_ERR_HTTP_STATUS:
-        return keep_format(keep, "HTTP error %d %s", fetch->result.status,
-                           fetch->reply.reason != NULL ? fetch->reply.reason : "");
-    case MIDGE_ERR_HEADER: /* headers.c has checked all others */
-        return "the Content-Length of -H is not the body's";
-    case MIDGE_ERR_CERT:
-        return date_words(fetch);
-    case MIDGE_ERR_REDIRECTS:
-        return keep_format(keep, "more than %u redirects", fetch->group->max_redirects);
-    case MIDGE_ERR_WRITE:
-        return keep_format(keep, "can't write %s",
-                           fetch->local_name != NULL ? fetch->local_name : "to stdout");
-    case MIDGE_ERR_READ:
-        return keep_format(keep, "can't read %s",
-                           fetch->upload_path != NULL ? fetch->upload_path : "the body");
-    default:
-        return compressed_words(fetch);
-    }
-}
 
 /* The client only knows that a sink or source failed; they know the errno. */
 static void add_native(struct fetch *fetch)
@@ -94,15 +52,16 @@ static void tell(struct fetch *fetch)
 {
     struct run *run = fetch->run;
 
-    fetch->exit_code = failure_exit_code(fetch->result.error, fetch->result.phase);
+    fetch->exit_code = through_exit_code(fetch);
     if (fetch->result.error == MIDGE_OK) {
         return;
     }
     add_native(fetch);
     if (fetch->what == NULL) {
-        fetch->what = own_words(fetch);
+        fetch->what = words_of(fetch);
     }
-    fetch->message = failure_line(run->keep, &fetch->result, fetch->url, fetch->what);
+    fetch->message =
+        failure_line(run->keep, fetch->exit_code, &fetch->result, fetch->url, fetch->what);
     if (is_silent(run) || fetch->told) {
         return;
     }
@@ -321,7 +280,8 @@ static void refuse_all(struct run *run, int error, int native, const char *what)
     struct midge_result result = {.error = error, .native = native};
 
     if (!is_silent(run)) {
-        fprintf(stderr, "%s\n", failure_line(run->keep, &result, NULL, what));
+        int code = failure_exit_code(error, result.phase);
+        fprintf(stderr, "%s\n", failure_line(run->keep, code, &result, NULL, what));
     }
     for (size_t i = 0; i < run->plan.n; i++) {
         run->plan.fetches[i].told = run->plan.fetches[i].result.error == MIDGE_OK;

@@ -70,8 +70,9 @@ int setup_port(struct run *run)
     }
     if (err != MIDGE_OK) {
         struct midge_result result = {.error = err};
-        fprintf(stderr, "%s\n", failure_line(run->keep, &result, NULL, midge_err_text(err)));
-        return failure_exit_code(err, MIDGE_PHASE_QUEUE);
+        int code = failure_exit_code(err, MIDGE_PHASE_QUEUE);
+        fprintf(stderr, "%s\n", failure_line(run->keep, code, &result, NULL, midge_err_text(err)));
+        return code;
     }
     shim_init(&run->shim, run->network.port);
     run->shim.files = run->network.files;
