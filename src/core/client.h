@@ -35,8 +35,9 @@ struct midge_client {
     bool admission_due; /* something changed that admission depends on */
     bool busy; /* within midge_poll or midge_cancel: midge_close waits until these return */
     bool closing;
-    bool stepping; /* a caller up the stack may use a connection */
-    bool polled;   /* false: this turn's poll is still to come */
+    bool stepping;  /* a caller up the stack may use a connection */
+    bool polled;    /* false: this turn's poll is still to come */
+    bool app_waits; /* a sink or source has begun to wait for the application in this turn */
 #if MIDGE_WITH_RATE
     bool is_rated; /* there are rates */
 #endif

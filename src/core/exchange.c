@@ -53,6 +53,7 @@ void midge__exchange_wait(struct midge__exchange *x, unsigned who)
 {
     if ((x->resumed & who) == 0) {
         set_waits(x, x->waits | who);
+        x->conn->client->app_waits = true;
     }
 }
 

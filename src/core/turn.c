@@ -226,8 +226,10 @@ static int poll_sockets(struct midge_client *client, int timeout_ms)
 {
     struct midge_port *port = client->port;
     int timeout = sooner(timeout_ms, own_timeout(client)); /* the port adds its own */
-    if (client->live == 0) {
-        timeout = 0; /* nothing is live, so an endless wait would never end */
+    /* If nothing is live, an endless wait would never end; and who makes a sink or source wait must
+       be able to end that. */
+    if (client->live == 0 || client->app_waits) {
+        timeout = 0;
     }
     size_t n = collect(client, client->fds, client->config.max_connections);
     int err = port->poll(port->ctx, client->fds, n, timeout);
@@ -242,6 +244,7 @@ int midge__client_turn(struct midge_client *client, int timeout_ms, bool *closed
     }
     midge__awaitables_forget(client);
     uint64_t early_us = 0;
+    client->app_waits = false;
     begin_budget(client);
     *closed = begin_early(client, &early_us);
     int n = *closed ? 0 : poll_sockets(client, timeout_ms);

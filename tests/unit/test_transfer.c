@@ -1158,6 +1158,38 @@ static void resume_one_direction(void **state)
     world_close(&w);
 }
 
+/* A request on a kept connection asks its source before the turn's poll. That poll must not wait:
+   the application has given its limit of time, and learns only now that its source has no bytes. */
+static void no_poll_while_the_source_waits(void **state)
+{
+    static const struct fake_script server = {.steps = {REQUEST, SAY(HELLO), LOOP}};
+    struct world w;
+    struct probe first, p;
+    uint64_t before;
+    (void)state;
+    world_open(&w, NULL);
+    fake_listen(&w.fake, 80, &server);
+    probe_init(&first, &w, URL);
+    probe_start(&first);
+    world_run(&w);
+    probe_ended(&first, MIDGE_OK);
+    probe_init(&p, &w, URL);
+    probe_source(&p, 120, -1);
+    p.piece = 60;
+    p.hungry = 1;
+    probe_start(&p);
+    before = w.fake.now_ms;
+    assert_true(midge_poll(w.client, -1) > 0);
+    assert_int_equal(w.fake.now_ms, before);
+    assert_int_equal(p.reads, 2); /* a piece, then none */
+    while (p.dones == 0) { /* it is hungry before each piece */
+        assert_int_equal(midge_resume_source(w.client, p.id), MIDGE_OK);
+        (void)midge_poll(w.client, -1);
+    }
+    probe_is_hello(&p);
+    world_close(&w);
+}
+
 static void cancel_paused(void **state)
 {
     for (unsigned i = 0; i < 2; i++) {
@@ -2142,6 +2174,7 @@ int main(void)
         cmocka_unit_test(resume_in_callback),
         cmocka_unit_test(resume_before_pause),
         cmocka_unit_test(resume_one_direction),
+        cmocka_unit_test(no_poll_while_the_source_waits),
         cmocka_unit_test(cancel_paused),
         cmocka_unit_test(failing_callbacks),
         cmocka_unit_test(memory_bodies),
