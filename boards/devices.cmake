@@ -135,7 +135,7 @@ endfunction()
 function(_midge_device_program board profile)
     set(name ${board}-${profile})
     board_left_out(${profile})
-    list(REMOVE_ITEM MIDGE_WITHOUT faults) # --fail-alloc
+    list(REMOVE_ITEM MIDGE_WITHOUT faults hooks) # --fail-alloc; -e URL;auto, -b
     midge_library(midge-${name} ${profile})
     _midge_device_count(midge-${name} midge-mbedtls-${profile} midge-cjson)
     target_compile_definitions(midge-${name} PUBLIC ${BOARD_CONFIG_${profile}})
@@ -143,7 +143,7 @@ function(_midge_device_program board profile)
     file(GLOB port CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/port/posix/*.c)
     list(FILTER port EXCLUDE REGEX "/dns(_order)?\\.c$")
     file(GLOB sources CONFIGURE_DEPENDS ${_devices}/host/*.c ${_devices}/host/cli/*.c
-        ${_devices}/host/device/*.c ${_devices}/host/idn/none.c ${_devices}/apps/*.c)
+        ${_devices}/host/device/*.c ${_devices}/host/idn/none.c ${_devices}/host/suffix/none.c ${_devices}/apps/*.c)
     list(FILTER sources EXCLUDE REGEX "/host/resolver\\.c$|/device/row\\.c$|/device/no_count\\.c$")
     add_executable(${name} ${sources} ${port} ${PROJECT_SOURCE_DIR}/port/posix/no_dns/no_dns.c)
     set_target_properties(${name} PROPERTIES OUTPUT_NAME midge-${name}

@@ -170,6 +170,14 @@
 #ifndef MIDGE_WITH_HOOKS
 #define MIDGE_WITH_HOOKS 1
 #endif
+/* A jar of cookies (cookies.h), which needs hooks. */
+#ifndef MIDGE_WITH_COOKIES
+#define MIDGE_WITH_COOKIES 1
+#endif
+#if MIDGE_WITH_COOKIES && !MIDGE_WITH_HOOKS
+#undef MIDGE_WITH_COOKIES
+#define MIDGE_WITH_COOKIES 0
+#endif
 /* Rates (rate.h): config.rate and origin_rates, refused as config.retry is. Without it Retry-After
    delays only the request that is repeated. It needs sessions, since both remember origins. */
 #ifndef MIDGE_WITH_RATE

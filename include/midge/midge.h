@@ -10,6 +10,7 @@
 #include <midge/body.h>
 #include <midge/client.h>
 #include <midge/config.h>
+#include <midge/cookies.h>
 #include <midge/err.h>
 #include <midge/event_source.h>
 #include <midge/gather.h>

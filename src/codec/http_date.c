@@ -11,6 +11,7 @@
 #if MIDGE_WITH_RETRY_DATES
 
 #include "base/span.h"
+#include "codec/calendar.h"
 
 #define NUMBERS    5 /* day, hour, minute, second, year, in the order of the form */
 #define DIGITS_MAX 4
@@ -22,18 +23,6 @@ struct parts {
     unsigned month_at; /* how many numbers stood before it */
     bool bad;
 };
-
-/* 1 to 12 for "Jan" to "Dec", 0 for anything else. */
-static unsigned month_of(struct midge_span name)
-{
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    for (unsigned i = 0; name.len == 3 && i < 12; i++) {
-        if (midge__span_eq(name, midge__span(names + 3 * i, 3))) {
-            return i + 1;
-        }
-    }
-    return 0;
-}
 
 /* Removes the letters or digits at the beginning of the text and returns them. */
 static struct midge_span take(struct midge_span *text, bool digits)
@@ -60,7 +49,7 @@ static void take_number(struct parts *parts, struct midge_span *text)
 
 static void take_name(struct parts *parts, struct midge_span *text)
 {
-    unsigned month = month_of(take(text, false));
+    unsigned month = midge__month_of(take(text, false));
     if (month != 0 && parts->month == 0) {
         parts->month = month;
         parts->month_at = parts->n;
@@ -83,15 +72,6 @@ static struct parts parts_of(struct midge_span text)
     return parts;
 }
 
-/* Days since 1970-01-01 in the Gregorian calendar. March is counted as the first month, so that a
-   leap day is a year's last; 146097 days are 400 years. */
-static int64_t days_of(unsigned year, unsigned month, unsigned day)
-{
-    unsigned y = month > 2 ? year : year - 1;
-    unsigned of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    return (int64_t)(y * 365 + y / 4 - y / 100 + y / 400 + of_year) - 719468;
-}
-
 bool midge__http_date(struct midge_span text, int64_t *seconds)
 {
     const struct parts p = parts_of(text);
@@ -108,7 +88,7 @@ bool midge__http_date(struct midge_span text, int64_t *seconds)
     if (year < 1970 || day < 1 || day > 31 || time[0] > 23 || time[1] > 59 || time[2] > 60) {
         return false;
     }
-    *seconds = days_of(year, p.month, day) * 86400 + time[0] * 3600 + time[1] * 60 + time[2];
+    *seconds = midge__days_of(year, p.month, day) * 86400 + time[0] * 3600 + time[1] * 60 + time[2];
     return true;
 }
 

@@ -44,7 +44,7 @@ awk -v known_circles="$known_circles" -v known_upward="$known_upward" '
     BEGIN {
         n = split("base codec policy io core http", a, " ")
         for (i = 1; i <= n; i++) ranks["src/" a[i]] = i
-        ranks["src/async"] = ranks["src/body"] = ranks["src/json"] = n + 1
+        ranks["src/async"] = ranks["src/body"] = ranks["src/hooks"] = ranks["src/json"] = n + 1
         n = split(known_circles, a, " ")
         for (i = 1; i <= n; i++) known[a[i]] = 1
         n = split(known_upward, a, " ")

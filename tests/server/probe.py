@@ -132,6 +132,16 @@ async def redirect(request):
     return Reply(b"", int(request.query.get("status", 302)), headers=[("Location", target)])
 
 
+@routes.get("/cookies/{tail:.*}")
+@routes.get("/cookies")
+async def cookies(request):
+    """?set=VALUE, several times: Set-Cookie of each; ?to=URL: leads there."""
+    headers = [("Set-Cookie", value) for value in request.query.getall("set", [])]
+    if "to" in request.query:
+        return Reply(b"", 302, headers=[*headers, ("Location", request.query["to"])])
+    return json_reply({"cookie": request.headers.getall("Cookie", [])}, headers=headers)
+
+
 @routes.get("/headers/{count:[0-9]+}")
 async def get_headers(request):
     """?size=N: the length of each value."""

@@ -1182,7 +1182,7 @@ static void no_poll_while_the_source_waits(void **state)
     assert_true(midge_poll(w.client, -1) > 0);
     assert_int_equal(w.fake.now_ms, before);
     assert_int_equal(p.reads, 2); /* a piece, then none */
-    while (p.dones == 0) { /* it is hungry before each piece */
+    while (p.dones == 0) {        /* it is hungry before each piece */
         assert_int_equal(midge_resume_source(w.client, p.id), MIDGE_OK);
         (void)midge_poll(w.client, -1);
     }

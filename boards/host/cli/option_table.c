@@ -60,6 +60,11 @@ const struct option_row option_table[] = {
          "the Referer header; URL;auto: the URL before for redirects"),
     TEXT(0, "oauth2-bearer", GROUP(bearer), "TOKEN", "Authorization: Bearer"),
 
+    ITEM('b', "cookie", GROUP(cookies), ITEM_PLAIN, "DATA|FILE",
+         "send NAME=VALUE, or keep cookies beginning with those of a file (\"\": none)"),
+    TEXT('c', "cookie-jar", GROUP(cookie_jar), "FILE",
+         "keep cookies, and write them there at the end; - for stdout"),
+
     FLAG('L', "location", GROUP(location), "follow redirects"),
     FLAG(0, "location-trusted", GROUP(location_trusted),
          "the same, and send passwords and cookies to other hosts too"),
@@ -194,8 +199,6 @@ const struct option_row option_table[] = {
     REFUSED('C', "continue-at"),
     REFUSED('r', "range"),
     REFUSED('u', "user"),
-    REFUSED('b', "cookie"),
-    REFUSED('c', "cookie-jar"),
     REFUSED(0, "basic"),
     REFUSED(0, "digest"),
     REFUSED(0, "anyauth"),

@@ -33,11 +33,11 @@ struct items {
 };
 
 struct group {
-    struct items urls, outputs, headers, data, resolve, connect_to, uploads;
+    struct items urls, outputs, headers, data, resolve, connect_to, uploads, cookies;
     const char *method, *output_dir, *servername, *user_agent, *bearer;
     const char *tls_max;
     const char *proxy, *proxy_user, *noproxy;
-    const char *write_out, *dump_header, *referer;
+    const char *write_out, *dump_header, *referer, *cookie_jar;
     uint64_t max_time_ms, connect_timeout_ms;
     uint8_t get, globoff, head, include, fail, fail_with_body, create_dirs, insecure;
     uint8_t tls_1_2, tls_1_3, ipv4, ipv6;

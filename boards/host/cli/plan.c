@@ -11,6 +11,7 @@
 #include <midge/err.h>
 
 #include "address.h"
+#include "cookies.h"
 #include "data.h"
 #include "descriptor.h"
 #include "failure.h"
@@ -214,6 +215,7 @@ static void set_request(struct fetch *fetch, const struct shared *shared)
     set_retry(fetch);
     follow_apply(fetch);
     referer_apply(fetch, &shared->headers);
+    cookies_apply(fetch);
 }
 
 /* --resolve and --connect-to */

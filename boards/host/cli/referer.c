@@ -61,7 +61,7 @@ void referer_apply(struct fetch *fetch, const struct headers *headers)
 
 void referer_hop(struct fetch *fetch)
 {
-    if (fetch->request.hooks != NULL) {
+    if (fetch->hook.on_send != NULL) {
         fetch->referer = keep_copy(fetch->run->keep, fetch->url, strcspn(fetch->url, "#"));
     }
 }

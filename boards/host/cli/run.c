@@ -455,6 +455,5 @@ int run_options(const struct options *options, const struct device *device)
     if (code == 0) {
         code = run_all(&run);
     }
-    setup_end(&run);
-    return code;
+    return setup_end(&run, code);
 }

@@ -4,6 +4,7 @@
 #define MIDGE_CLI_RUN_H
 
 #include <midge/client.h>
+#include <midge/cookies.h>
 
 #include "host/device.h"
 #include "host/network.h"
@@ -18,6 +19,7 @@ struct run {
     struct network network;
     struct shim shim;
     struct plan plan;
+    struct midge_cookies cookies; /* memory NULL: no group has a jar */
     struct text ca;
     void *block; /* the client's memory */
     size_t block_size;

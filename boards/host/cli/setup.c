@@ -13,6 +13,7 @@
 #include <midge/err.h>
 
 #include "compressed.h"
+#include "cookies.h"
 #include "data.h"
 #include "failure.h"
 #include "host/clock.h"
@@ -81,6 +82,7 @@ int setup_port(struct run *run)
     if (options->has_now) {
         run->shim.now = (int64_t)options->now;
     }
+    cookies_open(run);
     return set_faults(run);
 }
 
@@ -250,10 +252,12 @@ int setup_client(struct run *run, int *native, const char **what)
     return err;
 }
 
-void setup_end(struct run *run)
+int setup_end(struct run *run, int code)
 {
+    code = cookies_save(run, code);
     midge_close(run->client);
     run->client = NULL;
     free(run->block);
     network_close(&run->network);
+    return code;
 }

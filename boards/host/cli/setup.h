@@ -10,7 +10,8 @@ int setup_port(struct run *run);
 /* MIDGE_OK; or an error, with native and words for all fetches of the plan, which are not started
    then. */
 int setup_client(struct run *run, int *native, const char **what);
-void setup_end(struct run *run);
+/* Writes the files of -c. Returns code, or EXIT_WRITE. */
+int setup_end(struct run *run, int code);
 /* How many descriptors all transfers together may have. */
 size_t setup_descriptors(void);
 
