@@ -22,6 +22,7 @@
 #include <midge/json_write.h>
 #include <midge/port.h>
 #include <midge/prepared.h>
+#include <midge/range.h>
 #include <midge/rate.h>
 #include <midge/request.h>
 #include <midge/response.h>
