@@ -286,6 +286,15 @@
     (MIDGE_WITH_FUTURES || MIDGE_WITH_TASKS || MIDGE_WITH_GATHER || MIDGE_WITH_TIMEOUT ||          \
      MIDGE_WITH_SEMAPHORE || MIDGE_WITH_EVENT_SOURCE)
 
+/* Downloads that go on after a cut (download.h). They need hooks and retry. */
+#ifndef MIDGE_WITH_DOWNLOAD
+#define MIDGE_WITH_DOWNLOAD 1
+#endif
+#if MIDGE_WITH_DOWNLOAD && !(MIDGE_WITH_HOOKS && MIDGE_WITH_RETRY)
+#undef MIDGE_WITH_DOWNLOAD
+#define MIDGE_WITH_DOWNLOAD 0
+#endif
+
 /* midge_base64_sink (body.h). */
 #ifndef MIDGE_WITH_BASE64
 #define MIDGE_WITH_BASE64 1

@@ -11,6 +11,7 @@
 #include <midge/client.h>
 #include <midge/config.h>
 #include <midge/cookies.h>
+#include <midge/download.h>
 #include <midge/err.h>
 #include <midge/event_source.h>
 #include <midge/gather.h>
