@@ -44,9 +44,10 @@ struct midge_download {
     uint16_t parts;                        /* answers that went on where the bytes ended */
 
     /* private */
-    uint64_t total;
-    uint32_t url; /* a hash of the one that gave the bytes; 0: any */
-    uint8_t asked, is_other;
+    uint64_t total, until; /* the end of the file, of this answer */
+    uint32_t url;          /* a hash of the one that gave the bytes; 0: any */
+    uint32_t slice;        /* slices.h */
+    uint8_t asked, is_other, restarts;
 };
 
 /* next: gets the body; a sink that decodes (gunzip.h) must not stand before or behind. */

@@ -6,10 +6,14 @@
  *     event                           effect
  *     the request is sent             with len > 0 and a validator: Range and If-Range
  *     206, the rest                   the body goes to `next`
- *     206, another part, or 416       `next` is reset; the request is repeated from the start
+ *     206, another part, or 416       `next` is reset; the request is repeated from the start, a
+ *                                     few times at most
  *     200                             `next` is reset; its validator is noted
  *     any other                       `next` is reset once a body comes: this answer may be dropped
  *     a cut (reset by retry.c)        the bytes stay, if there is a validator
+ *
+ * In slices (slices.h) each request has a Range, and no If-Range: its answer could be the whole.
+ * The validator of each slice is compared instead.
  *
  * A validator says nothing about another URL (RFC 9110 8.8.3), and a redirect may lead there: the
  * headers are only sent to the URL that gave the bytes.
@@ -24,7 +28,8 @@
 #include "base/check.h"
 #include "base/span.h"
 
-#define RANGE_TEXT (sizeof "bytes=-" + MIDGE__U64_DIGITS)
+#define RANGE_TEXT (sizeof "bytes=-" + 2 * MIDGE__U64_DIGITS)
+#define SLICE(d)   (MIDGE_WITH_SLICES ? (d)->slice : 0)
 
 static struct midge_download *of_sink(struct midge_sink *sink)
 {
@@ -49,7 +54,7 @@ static bool begin_again(struct midge_download *d)
         return false;
     }
     d->len = 0;
-    d->total = MIDGE_RANGE_UNKNOWN;
+    d->total = d->until = MIDGE_RANGE_UNKNOWN;
     d->validator[0] = '\0';
     d->is_other = 0;
     return true;
@@ -57,49 +62,89 @@ static bool begin_again(struct midge_download *d)
 
 /* --- the hook --- */
 
+static void write_range(char text[RANGE_TEXT], const struct midge_download *d)
+{
+    size_t n = 6;
+    memcpy(text, "bytes=", n);
+    n += midge__u64_text(text + n, d->len);
+    text[n++] = '-';
+    if (SLICE(d) > 0) {
+        n += midge__u64_text(text + n, d->len + SLICE(d) - 1);
+    }
+    text[n] = '\0';
+}
+
+static bool asks(const struct midge_download *d, const struct midge_hop *hop)
+{
+    if (strcmp(hop->method, "GET") != 0) {
+        return false;
+    }
+    if (d->len == 0) {
+        return SLICE(d) > 0;
+    }
+    return d->validator[0] != '\0' && (d->url == 0 || d->url == hash(hop->url));
+}
+
+/* If a slice is of another version, the next try is for the first slice, not for the whole. */
 static int on_send(struct midge_hook *hook, struct midge_hop *hop)
 {
     struct midge_download *d = MIDGE_CONTAINER_OF(hook, struct midge_download, hook);
-    char range[RANGE_TEXT] = "bytes=";
-    d->asked = d->len > 0 && d->validator[0] != '\0' && strcmp(hop->method, "GET") == 0 &&
-               (d->url == 0 || d->url == hash(hop->url));
+    char range[RANGE_TEXT];
+    d->asked = asks(d, hop);
     if (!d->asked) {
         return MIDGE_OK;
     }
-    const size_t n = 6 + midge__u64_text(range + 6, d->len);
-    range[n] = '-';
-    range[n + 1] = '\0';
+    write_range(range, d);
     const int err = midge_hop_set(hop, "Range", range);
-    return err == MIDGE_OK ? midge_hop_set(hop, "If-Range", d->validator) : err;
+    return err == MIDGE_OK && SLICE(d) == 0 ? midge_hop_set(hop, "If-Range", d->validator) : err;
 }
 
-/* Is it the rest of the version that `next` has? Sets the total. */
-static bool is_rest(struct midge_download *d, const struct midge_response *response)
+/* Is it of the version that `next` has? */
+static bool is_same(const struct midge_download *d, const char *validator)
+{
+    return d->len == 0 ||
+           (validator[0] == '\0' ? SLICE(d) == 0 : strcmp(validator, d->validator) == 0);
+}
+
+/* Is it the rest, or the next slice? Sets where it leads to. */
+static bool is_part(struct midge_download *d, const struct midge_hop *hop,
+                    const struct midge_response *response)
 {
     struct midge_content_range range;
     char validator[MIDGE_VALIDATOR_BYTES];
-    if (midge_response_range(response, &range) != MIDGE_OK || range.first != d->len) {
+    (void)midge_validator(response, validator);
+    if (midge_response_range(response, &range) != MIDGE_OK || range.first != d->len ||
+        !is_same(d, validator)) {
         return false;
     }
-    if (range.total == MIDGE_RANGE_UNKNOWN) {
-        range.total = d->total;
-    }
-    if (range.total != range.last + 1 ||
-        (d->total != MIDGE_RANGE_UNKNOWN && d->total != range.total)) {
+    const uint64_t total = range.total != MIDGE_RANGE_UNKNOWN ? range.total : d->total;
+    const bool is_slice = SLICE(d) > 0 && total - d->len > SLICE(d);
+    d->until = is_slice ? d->len + SLICE(d) : total;
+    if (total == MIDGE_RANGE_UNKNOWN || range.last + 1 != d->until ||
+        (d->total != MIDGE_RANGE_UNKNOWN && d->total != total)) {
         return false;
     }
-    d->total = range.total;
-    return midge_validator(response, validator) == 0 || strcmp(validator, d->validator) == 0;
+    d->total = total;
+    if (d->len == 0) {
+        memcpy(d->validator, validator, sizeof validator);
+        d->url = hash(hop->url);
+    }
+    return true;
 }
 
-static int take_rest(struct midge_download *d, const struct midge_hop *hop,
+static int take_part(struct midge_download *d, const struct midge_hop *hop,
                      const struct midge_response *response)
 {
-    if (response->status == 206 && is_rest(d, response)) {
+    if (response->status == 206 && is_part(d, hop, response)) {
         d->parts++;
         return MIDGE_OK;
     }
-    return begin_again(d) && hop->can_repeat ? MIDGE_HOP_REPEAT : MIDGE_ERR_RANGE;
+    if (d->len == 0) {
+        d->slice = 0; /* it has no first slice: an empty file, or a server that errs */
+    }
+    const bool again = hop->can_repeat && d->restarts < MIDGE_HOOK_REPEATS;
+    d->restarts++;
+    return again && begin_again(d) ? MIDGE_HOP_REPEAT : MIDGE_ERR_RANGE;
 }
 
 /* Notes the version that begins with this answer. */
@@ -113,7 +158,7 @@ static int take_whole(struct midge_download *d, const struct midge_hop *hop,
         (void)midge_validator(response, d->validator);
         d->url = hash(hop->url);
         if (response->framing == MIDGE_FRAMING_LENGTH) {
-            d->total = response->content_len;
+            d->total = d->until = response->content_len;
         }
     }
     return MIDGE_OK;
@@ -125,7 +170,7 @@ static int on_head(struct midge_hook *hook, struct midge_hop *hop,
     struct midge_download *d = MIDGE_CONTAINER_OF(hook, struct midge_download, hook);
     d->is_other = 0;
     if (d->asked && (response->status == 206 || response->status == 416)) {
-        return take_rest(d, hop, response);
+        return take_part(d, hop, response);
     }
     if (response->status == 200) {
         return take_whole(d, hop, response);
@@ -145,7 +190,7 @@ static int head(struct midge_sink *sink, struct midge_response *response)
 static int write(struct midge_sink *sink, const uint8_t *data, size_t len)
 {
     struct midge_download *d = of_sink(sink);
-    if ((d->is_other && !begin_again(d)) || len > d->total - d->len) {
+    if ((d->is_other && !begin_again(d)) || len > d->until - d->len) {
         return MIDGE_ERR_RANGE;
     }
     d->len += len;
@@ -164,7 +209,7 @@ static int judge(struct midge_download *d)
     if (d->is_other && !begin_again(d)) {
         return MIDGE_ERR_RANGE;
     }
-    return d->total == MIDGE_RANGE_UNKNOWN || d->total == d->len ? MIDGE_OK : MIDGE_ERR_PARTIAL;
+    return d->until == MIDGE_RANGE_UNKNOWN || d->until == d->len ? MIDGE_OK : MIDGE_ERR_PARTIAL;
 }
 
 static int finish(struct midge_sink *sink, int err, enum midge_complete complete)
@@ -182,6 +227,7 @@ void midge_download_init(struct midge_download *download, struct midge_sink *nex
         .hook = {.on_send = on_send, .on_head = on_head, .keep_headers = MIDGE_VALIDATOR_HEADERS},
         .next = next,
         .total = MIDGE_RANGE_UNKNOWN,
+        .until = MIDGE_RANGE_UNKNOWN,
     };
 }
 
