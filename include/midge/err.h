@@ -53,7 +53,8 @@ extern "C" {
     X(REWIND, -36, "the request body cannot be sent again")                                        \
     X(ENCODING, -37, "content encoding unknown or malformed")                                      \
     X(WINDOW, -38, "compressed with a larger window than this build has")                          \
-    X(PROXY, -39, "the proxy did not open a tunnel")
+    X(PROXY, -39, "the proxy did not open a tunnel")                                               \
+    X(RANGE, -40, "not the part that was asked for")
 
 enum midge_err {
     MIDGE_OK = 0,

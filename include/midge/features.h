@@ -284,7 +284,24 @@
 
 #define MIDGE__FUTURES                                                                             \
     (MIDGE_WITH_FUTURES || MIDGE_WITH_TASKS || MIDGE_WITH_GATHER || MIDGE_WITH_TIMEOUT ||          \
-     MIDGE_WITH_SEMAPHORE || MIDGE_WITH_EVENT_SOURCE)
+     MIDGE_WITH_SEMAPHORE || MIDGE_WITH_EVENT_SOURCE || MIDGE_WITH_SLICES)
+
+/* Downloads that go on after a cut (download.h). They need hooks and retry. */
+#ifndef MIDGE_WITH_DOWNLOAD
+#define MIDGE_WITH_DOWNLOAD 1
+#endif
+#if MIDGE_WITH_DOWNLOAD && !(MIDGE_WITH_HOOKS && MIDGE_WITH_RETRY)
+#undef MIDGE_WITH_DOWNLOAD
+#define MIDGE_WITH_DOWNLOAD 0
+#endif
+/* Files in many small answers (slices.h). They need downloads. */
+#ifndef MIDGE_WITH_SLICES
+#define MIDGE_WITH_SLICES 1
+#endif
+#if MIDGE_WITH_SLICES && !MIDGE_WITH_DOWNLOAD
+#undef MIDGE_WITH_SLICES
+#define MIDGE_WITH_SLICES 0
+#endif
 
 /* midge_base64_sink (body.h). */
 #ifndef MIDGE_WITH_BASE64

@@ -11,6 +11,7 @@
 #include <midge/client.h>
 #include <midge/config.h>
 #include <midge/cookies.h>
+#include <midge/download.h>
 #include <midge/err.h>
 #include <midge/event_source.h>
 #include <midge/gather.h>
@@ -22,9 +23,11 @@
 #include <midge/json_write.h>
 #include <midge/port.h>
 #include <midge/prepared.h>
+#include <midge/range.h>
 #include <midge/rate.h>
 #include <midge/request.h>
 #include <midge/response.h>
+#include <midge/slices.h>
 #include <midge/sse.h>
 #include <midge/task.h>
 #include <midge/tls.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Small values from outside: base64 (any split gives the same bytes, and what is accepted encodes
- * back to the text), dates, Retry-After, Keep-Alive, IP addresses (beside the C library's reader),
- * names of fields. The last byte
- * chooses.
+ * back to the text), dates, Retry-After, Keep-Alive, Content-Range (also reads itself back), IP
+ * addresses (beside the C library's reader), names of fields. The last byte chooses.
  */
 #include "fuzz.h"
 
@@ -14,6 +13,7 @@
 #include "base/address.h"
 #include "base/base64.h"
 #include "base/span.h"
+#include "codec/content_range.h"
 #include "codec/field.h"
 #include "codec/http_date.h"
 #include "codec/keep_alive.h"
@@ -140,6 +140,41 @@ static void check_address(struct midge_span text, const char *string)
     FUZZ_CHECK(family == 0 || memcmp(bytes, expected, family == 4 ? 4 : 16) == 0);
 }
 
+#define NUMBER 24
+
+static size_t write_number(char *out, uint64_t value)
+{
+    return value == MIDGE_RANGE_UNKNOWN
+               ? (size_t)snprintf(out, NUMBER, "*")
+               : (size_t)snprintf(out, NUMBER, "%llu", (unsigned long long)value);
+}
+
+/* A range that is accepted is sound, and written out it is the text, but for leading zeros. */
+static void check_content_range(struct midge_span text)
+{
+    struct midge_content_range range, again;
+    char out[100] = "bytes ";
+    size_t n = 6;
+    if (!midge__content_range(text, &range)) {
+        return;
+    }
+    bool star = range.first == MIDGE_RANGE_UNKNOWN;
+    FUZZ_CHECK(star == (range.last == MIDGE_RANGE_UNKNOWN));
+    FUZZ_CHECK(star ? range.total != MIDGE_RANGE_UNKNOWN
+                    : range.first <= range.last && range.last < range.total);
+    n += write_number(out + n, range.first);
+    if (!star) {
+        out[n++] = '-';
+        n += write_number(out + n, range.last);
+    }
+    out[n++] = '/';
+    n += write_number(out + n, range.total);
+    FUZZ_CHECK(n <= text.len);
+    FUZZ_CHECK(n < text.len || midge__span_eq_nocase(midge__span(out, n), text));
+    FUZZ_CHECK(midge__content_range(midge__span(out, n), &again));
+    FUZZ_CHECK(memcmp(&range, &again, sizeof range) == 0);
+}
+
 static void check_name(struct midge_span text)
 {
     if (text.len > 0 && midge__token_len(text) == text.len) {
@@ -164,6 +199,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_date(span);
     check_retry_after(midge__span(exact, line), date);
     check_keep_alive(span);
+    check_content_range(span);
     check_name(span);
     if (text != NULL) {
         check_address(span, text);

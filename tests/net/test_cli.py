@@ -139,8 +139,8 @@ class Usage(Case):
 
     def test_unsupported_options_are_named(self):
         for option in ("--proto", "-F",
-                       "--form", "--cert", "--key", "--pinnedpubkey", "-C", "--continue-at", "-r",
-                       "--range", "-u", "--user", "-b", "-c", "--har",
+                       "--form", "--cert", "--key", "--pinnedpubkey",
+                       "-u", "--user", "-b", "-c", "--har",
                        "-n", "--netrc-file", "--digest",
                        "--etag-save", "--expect100-timeout",
                        "--http2", "--limit-rate", "--limit-rate=3"):

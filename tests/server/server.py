@@ -22,6 +22,7 @@ except ImportError as missing:
 import api
 import control
 import events
+import parts
 import probe
 from faults import Fault, Gate, Rules, Steps, modified
 from process import add_lifetime_options, apply_lifetime_options, write_json
@@ -112,7 +113,7 @@ def make_app(options):
     app["gate"], app["steps"] = Gate(), Steps()
     if options.rules:
         app["rules"].add(json.loads(pathlib.Path(options.rules).read_text()))
-    for module in (api, events, probe, control):
+    for module in (api, events, parts, probe, control):
         app.add_routes(module.routes)
     return app
 

@@ -48,6 +48,7 @@ static const struct {
     {MIDGE_ERR_TOO_LARGE, EXIT_SIZE},
     {MIDGE_ERR_REDIRECTS, EXIT_REDIRECTS},
     {MIDGE_ERR_REWIND, EXIT_REWIND},
+    {MIDGE_ERR_RANGE, EXIT_RANGE},
     {MIDGE_ERR_CA, EXIT_CA},
 };
 
@@ -76,6 +77,9 @@ static int phase_exit_code(int phase)
 
 int failure_exit_code(int error, int phase)
 {
+    if (error == MIDGE_ERR_RANGE && phase == MIDGE_PHASE_QUEUE) {
+        return EXIT_RESUME; /* our own file is the reason: nothing was asked */
+    }
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         if (codes[i].error == error) {
             return (int)codes[i].code;

@@ -12,6 +12,7 @@
 
 #include "options.h"
 #include "output.h"
+#include "part.h"
 #include "reply.h"
 #include "upload.h"
 
@@ -41,6 +42,7 @@ struct fetch {
     struct upload upload;
     struct output output;
     struct midge_gunzip gunzip; /* --compressed */
+    struct part part;           /* -r, -C */
     struct reply reply;
     struct text heads; /* for the file of -D */
     struct midge_result result;

@@ -62,8 +62,10 @@ int help_show(void)
     }
     puts("\nExit codes are curl's: 0 all right, 2 usage, 3 malformed URL, 6 name, 7 connect, 18 "
          "cut\n"
-         "body, 22 HTTP error with -f, 23 write, 26 read, 27 memory, 28 timeout, 35 TLS, 60\n"
-         "certificate, 61 compressed body; with several URLs that of the first failing one.");
+         "body, 22 HTTP error with -f, 23 write, 26 read, 27 memory, 28 timeout, 33 no such\n"
+         "part, 35 TLS, 36 no resume, 60 certificate, 61 compressed body; with several URLs that "
+         "of\n"
+         "the first failing one.");
     return flushed();
 }
 

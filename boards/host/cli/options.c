@@ -18,6 +18,7 @@
 #include "headers.h"
 #include "host/number.h"
 #include "nearest.h"
+#include "part.h"
 #include "rate.h"
 #include "referer.h"
 
@@ -360,7 +361,7 @@ static int check_group(struct group *group)
     if (group->ipv4 && group->ipv6) {
         return usage_error("-4 and -6 leave no address");
     }
-    if (follow_check(group) != 0) {
+    if (part_check(group) != 0 || follow_check(group) != 0) {
         return EXIT_USAGE;
     }
     return check_tls(group);

@@ -44,6 +44,7 @@ struct group {
     uint64_t retry, retry_delay_ms, retry_max_time_ms;
     uint8_t retry_all_errors, compressed;
     const char *max_redirs, *proto_redir;
+    const char *range, *continue_at;
     uint8_t location, location_trusted, post301, post302, post303;
     /* Computed from the above. */
     uint8_t min_tls, max_tls, max_redirects, redirect_rules, auto_referer;

@@ -164,6 +164,10 @@ static int open_file(struct output *output)
     if (output->create_dirs) {
         output->native = local_name_make_folders(output->path);
     }
+    if (output->native == 0 && output->kept.path != NULL) {
+        output->native = kept_file_open(&output->kept);
+        return output->native == 0 ? MIDGE_OK : MIDGE_ERR_WRITE;
+    }
     if (output->native != 0) {
         return MIDGE_ERR_WRITE;
     }
@@ -180,6 +184,9 @@ static int put_in_file(struct output *output, const uint8_t *data, size_t len)
     if (err != MIDGE_OK) {
         return err;
     }
+    if (output->kept.path != NULL) {
+        return write_all(output->kept.fd, data, len, &output->native);
+    }
     err = output->port->file_write(output->port->ctx, output->file, data, len, &output->native);
     return err == MIDGE_OK ? MIDGE_OK : MIDGE_ERR_WRITE;
 }
@@ -191,6 +198,11 @@ static int end_file(struct output *output, int good)
 
     if (good) {
         err = open_file(output);
+    }
+    if (output->kept.path != NULL) {
+        native = kept_file_end(&output->kept, good);
+        output->native = output->native != 0 ? output->native : native;
+        return output->native == 0 ? err : MIDGE_ERR_WRITE;
     }
     if (output->file == NULL) {
         return err;
@@ -240,9 +252,14 @@ static int sink_finish(struct midge_sink *sink, int err, enum midge_complete com
 {
     struct output *output = output_of(sink);
     int good = err == MIDGE_OK && complete != MIDGE_COMPLETE_NO;
+    int is_short = good && output->wanted != UINT64_MAX && output->wanted != output->body_len;
 
     if (output->path != NULL) {
-        return end_file(output, good);
+        err = end_file(output, good && !is_short);
+        return err == MIDGE_OK && is_short ? MIDGE_ERR_PARTIAL : err;
+    }
+    if (is_short) {
+        return MIDGE_ERR_PARTIAL;
     }
     return output->native != 0 ? MIDGE_ERR_WRITE : MIDGE_OK;
 }
@@ -260,6 +277,9 @@ static int sink_reset(struct midge_sink *sink)
     struct output *output = output_of(sink);
 
     if (output->wrote) {
+        return MIDGE_ERR_WRITE;
+    }
+    if (output->kept.path != NULL && kept_file_reset(&output->kept) != 0) {
         return MIDGE_ERR_WRITE;
     }
     if (output->path != NULL) {
@@ -281,6 +301,8 @@ void output_init(struct output *output, const struct midge_port *port, const cha
         .path = path,
         .line = line,
         .spill = -1,
+        .kept = {.fd = -1},
+        .wanted = UINT64_MAX,
         .hashes = hashes != 0,
         .in_line = path == NULL || has_tail,
     };

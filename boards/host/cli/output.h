@@ -10,6 +10,7 @@
 #include <midge/hash.h>
 
 #include "keep.h"
+#include "kept_file.h"
 
 /* The order of the outputs for stdout. */
 struct output_line {
@@ -25,6 +26,8 @@ struct output {
     const struct midge_port *port;
     const char *path; /* NULL: stdout */
     midge_file file;
+    struct kept_file kept; /* in place of `file`, if it has a path */
+    uint64_t wanted;       /* bytes of the body, or the answer fails with PARTIAL; UINT64_MAX any */
     struct output_line *line; /* the line for stdout */
     struct text tail;         /* for stdout, behind the body */
     struct output *next;

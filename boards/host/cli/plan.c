@@ -290,6 +290,7 @@ static int plan_group(struct plan *plan, const struct group *group, struct keep 
         fetch->output.tail.keep = keep;
         fetch->output.no_body = group->head;
         fetch->output.create_dirs = group->create_dirs;
+        part_apply(fetch);
         if (fetch->result.error == MIDGE_OK && !group->insecure &&
             strncmp(fetch->url, "https:", 6) == 0) {
             plan->needs_ca = 1;

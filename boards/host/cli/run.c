@@ -20,6 +20,7 @@
 #include "setup.h"
 #include "through.h"
 #include "verbose.h"
+#include "verdict.h"
 #include "waterfall.h"
 #include "words.h"
 #include "write_out.h"
@@ -165,10 +166,7 @@ static int on_response(void *ctx, midge_id id, const struct midge_response *resp
     }
     err = show_head(fetch, response);
     tell_skipped(fetch, response);
-    if (follow_refuses(fetch, response)) {
-        return MIDGE_ERR_REDIRECTS;
-    }
-    return fetch->group->fail && response->status >= 400 ? MIDGE_ERR_HTTP_STATUS : err;
+    return err != MIDGE_OK ? err : verdict_head(fetch, response);
 }
 
 static void on_trailer(void *ctx, midge_id id, const char *name, size_t name_len, const char *value,
@@ -186,11 +184,9 @@ static void on_done(void *ctx, const struct midge_result *result)
     struct fetch *fetch = ctx;
 
     fetch->result = *result;
+    verdict_done(fetch);
     if (fetch->run->poll_error != MIDGE_OK && result->error == MIDGE_ERR_CANCELED) {
         fetch->result.error = fetch->run->poll_error; /* not canceled by the user */
-    }
-    if (fetch->group->fail_with_body && result->error == MIDGE_OK && result->status >= 400) {
-        fetch->result.error = MIDGE_ERR_HTTP_STATUS;
     }
     fetch->run->live--;
     conclude(fetch);
