@@ -140,8 +140,8 @@ class Usage(Case):
     def test_unsupported_options_are_named(self):
         for option in ("--proto", "-F",
                        "--form", "--cert", "--key", "--pinnedpubkey", "-C", "--continue-at", "-r",
-                       "--range", "-u", "--user", "-b", "-c", "--har",
-                       "-n", "--netrc-file", "--digest",
+                       "--range", "--har",
+                       "-n", "--netrc-file",
                        "--etag-save", "--expect100-timeout",
                        "--http2", "--limit-rate", "--limit-rate=3"):
             with self.subTest(option):
