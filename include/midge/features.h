@@ -178,6 +178,14 @@
 #undef MIDGE_WITH_COOKIES
 #define MIDGE_WITH_COOKIES 0
 #endif
+/* Basic and Digest authentication (auth.h), which need hooks. */
+#ifndef MIDGE_WITH_DIGEST
+#define MIDGE_WITH_DIGEST 1
+#endif
+#if MIDGE_WITH_DIGEST && !MIDGE_WITH_HOOKS
+#undef MIDGE_WITH_DIGEST
+#define MIDGE_WITH_DIGEST 0
+#endif
 /* Rates (rate.h): config.rate and origin_rates, refused as config.retry is. Without it Retry-After
    delays only the request that is repeated. It needs sessions, since both remember origins. */
 #ifndef MIDGE_WITH_RATE

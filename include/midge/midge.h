@@ -7,6 +7,7 @@
 #ifndef MIDGE_H
 #define MIDGE_H
 
+#include <midge/auth.h>
 #include <midge/body.h>
 #include <midge/client.h>
 #include <midge/config.h>

@@ -139,9 +139,8 @@ class Usage(Case):
 
     def test_unsupported_options_are_named(self):
         for option in ("--proto", "-F",
-                       "--form", "--cert", "--key", "--pinnedpubkey",
-                       "-u", "--user", "-b", "-c", "--har",
-                       "-n", "--netrc-file", "--digest",
+                       "--form", "--cert", "--key", "--pinnedpubkey", "--har",
+                       "-n", "--netrc-file",
                        "--etag-save", "--expect100-timeout",
                        "--http2", "--limit-rate", "--limit-rate=3"):
             with self.subTest(option):

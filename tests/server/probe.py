@@ -4,6 +4,7 @@ import asyncio
 import base64
 import functools
 import hashlib
+import re
 
 from aiohttp import web
 
@@ -140,6 +141,60 @@ async def cookies(request):
     if "to" in request.query:
         return Reply(b"", 302, headers=[*headers, ("Location", request.query["to"])])
     return json_reply({"cookie": request.headers.getall("Cookie", [])}, headers=headers)
+
+
+NONCES = {}                 # of Digest: how often each may still be used, and the last count
+
+
+def digest_ok(request, given, algorithm):
+    """Do these parameters of Authorization prove name and password?"""
+    def hashed(*parts):
+        return hashlib.new("md5" if algorithm.startswith("MD5") else "sha256", ":".join(parts).encode()).hexdigest()
+    user = hashed("me", "us") if given.get("userhash") == "true" else "me"
+    first = hashed("me", "us", "secret")
+    if algorithm.endswith("-sess"):
+        first = hashed(first, given["nonce"], given["cnonce"])
+    second = hashed(request.method, request.raw_path)
+    middle = [given["nc"], given["cnonce"], given["qop"]] if "qop" in given else []
+    return (given["username"] == user and given["realm"] == "us" and given["uri"] == request.raw_path
+            and given.get("opaque") == "o=," and given.get("algorithm", "MD5") == algorithm
+            and given["response"] == hashed(first, given["nonce"], *middle, second))
+
+
+def use_nonce(given):
+    """False: it is stale. A count that does not rise is an attack."""
+    left, count = NONCES.get(given["nonce"], (0, 0))
+    now = int(given.get("nc", "0"), 16)
+    if left == 0 or ("nc" in given and now <= count):
+        return False
+    NONCES[given["nonce"]] = left - 1, now
+    return True
+
+
+@routes.route("*", "/auth/{kind:basic|digest|any}")
+async def authenticate(request):
+    """me:secret; ?algorithm=, ?qop= of Digest; ?uses=N of a nonce; ?userhash=true; ?also=: one more field."""
+    await request.read()
+    kind, query = request.match_info["kind"], request.query
+    algorithm, uses = query.get("algorithm", "MD5"), int(query.get("uses", 1000))
+    scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
+    given = {name: quoted or plain for name, quoted, plain in re.findall(r'(\w+)=(?:"([^"]*)"|([^\s,]+))', rest)}
+    stale = False
+    if scheme == "Basic" and kind != "digest" and rest == base64.b64encode(b"me:secret").decode():
+        return json_reply({"scheme": scheme})
+    if scheme == "Digest" and kind != "basic" and digest_ok(request, given, algorithm):
+        if use_nonce(given):
+            return json_reply({"scheme": scheme, "nc": given.get("nc")})
+        stale = True
+    nonce = f"n{len(NONCES)}/+=="
+    NONCES[nonce] = uses, 0
+    more = f', qop="{query["qop"]}"' if "qop" in query else ', qop="auth,auth-int"'
+    more = "" if query.get("qop") == "" else more
+    digest = (f'Digest realm="us", nonce="{nonce}", opaque="o=,"{more}, algorithm={algorithm}'
+              f'{", stale=true" if stale else ""}{", userhash=true" if "userhash" in query else ""}')
+    fields = {"basic": ['Basic realm="us"'], "digest": [digest],
+              "any": [f'Basic realm="us", {digest}', query.get("also", "Odd")]}[kind]
+    return json_reply({"refused": scheme}, 401, headers=[("WWW-Authenticate", one) for one in fields])
 
 
 @routes.get("/headers/{count:[0-9]+}")

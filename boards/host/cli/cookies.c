@@ -142,15 +142,9 @@ void cookies_open(struct run *run)
 /* The jar is the last hook: it belongs to all fetches. */
 void cookies_apply(struct fetch *fetch)
 {
-    struct midge_hook **last = &fetch->request.hooks;
-
-    if (!has_jar(fetch->group)) {
-        return;
+    if (has_jar(fetch->group)) {
+        fetch_add_hook(fetch, &fetch->run->cookies.hook);
     }
-    while (*last != NULL) {
-        last = &(*last)->next;
-    }
-    *last = &fetch->run->cookies.hook;
 }
 
 /* --- writing --- */

@@ -56,6 +56,16 @@ struct fetch {
     uint8_t told;                        /* the failure has been shown to the user */
 };
 
+/* Adds a hook behind the others. */
+static inline void fetch_add_hook(struct fetch *fetch, struct midge_hook *hook)
+{
+    struct midge_hook **last = &fetch->request.hooks;
+
+    while (*last != NULL) {
+        last = &(*last)->next;
+    }
+    *last = hook;
+}
 /* Ends the fetch before it begins, with this error. */
 void fetch_refuse(struct fetch *fetch, int error, int native, const char *what);
 

@@ -70,7 +70,7 @@ static char *trimmed(struct keep *keep, const char *text)
     return keep_copy(keep, text, len);
 }
 
-static int has_control(const char *text)
+int has_control(const char *text)
 {
     for (; *text != '\0'; text++) {
         if (((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f) {

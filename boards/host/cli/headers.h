@@ -18,5 +18,7 @@ int headers_build(struct keep *keep, const struct group *group, int form, int js
 
 /* True for a legal header name or method (token, RFC 9110 5.6.2). */
 int is_token(const char *text, size_t len);
+/* Has it a control character, which no value of a header may have? */
+int has_control(const char *text);
 
 #endif

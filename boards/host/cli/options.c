@@ -11,6 +11,7 @@
 #include <string.h>
 #include <midge/tls.h>
 
+#include "auth.h"
 #include "config_file.h"
 #include "failure.h"
 #include "follow.h"
@@ -329,7 +330,7 @@ static int check_tls(struct group *group)
     return 0;
 }
 
-static int check_group(struct group *group)
+static int check_group(struct keep *keep, struct group *group)
 {
     int body = group->data.n > 0 && !group->get;
 
@@ -361,7 +362,7 @@ static int check_group(struct group *group)
     if (group->ipv4 && group->ipv6) {
         return usage_error("-4 and -6 leave no address");
     }
-    if (part_check(group) != 0 || follow_check(group) != 0) {
+    if (part_check(group) != 0 || auth_check(keep, group) != 0 || follow_check(group) != 0) {
         return EXIT_USAGE;
     }
     return check_tls(group);
@@ -390,7 +391,7 @@ int options_parse(struct options *options, int argc, char **argv)
                : group->globoff                 ? 0
                                                 : glob_expand(options->keep, group);
         referer_check(options->keep, group);
-        code = code != 0 ? code : check_group(group);
+        code = code != 0 ? code : check_group(options->keep, group);
     }
     return code;
 }

@@ -11,6 +11,7 @@
 #include <midge/err.h>
 
 #include "address.h"
+#include "auth.h"
 #include "cookies.h"
 #include "data.h"
 #include "descriptor.h"
@@ -215,6 +216,7 @@ static void set_request(struct fetch *fetch, const struct shared *shared)
     set_retry(fetch);
     follow_apply(fetch);
     referer_apply(fetch, &shared->headers);
+    auth_apply(fetch);
     cookies_apply(fetch);
 }
 
