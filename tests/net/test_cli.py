@@ -138,8 +138,8 @@ class Usage(Case):
         self.assert_one_line(ran)
 
     def test_unsupported_options_are_named(self):
-        for option in ("--proto", "-F",
-                       "--form", "--cert", "--key", "--pinnedpubkey", "-C", "--continue-at", "-r",
+        for option in ("--proto",
+                       "--cert", "--key", "--pinnedpubkey", "-C", "--continue-at", "-r",
                        "--range", "-u", "--user", "-b", "-c", "--har",
                        "-n", "--netrc-file", "--digest",
                        "--etag-save", "--expect100-timeout",
