@@ -337,6 +337,14 @@
 #ifndef MIDGE_WITH_SOURCES
 #define MIDGE_WITH_SOURCES 1
 #endif
+/* Forms with files (multipart.h). */
+#ifndef MIDGE_WITH_MULTIPART
+#define MIDGE_WITH_MULTIPART 1
+#endif
+#if MIDGE_WITH_MULTIPART && !MIDGE_WITH_SOURCES
+#undef MIDGE_WITH_MULTIPART
+#define MIDGE_WITH_MULTIPART 0
+#endif
 /* 0: a request whose connection broke is never sent again, also not when a kept connection was
    closed by the server at the same time. */
 #ifndef MIDGE_WITH_REPLAY

@@ -22,6 +22,7 @@
 #include <midge/hooks.h>
 #include <midge/json.h>
 #include <midge/json_write.h>
+#include <midge/multipart.h>
 #include <midge/port.h>
 #include <midge/prepared.h>
 #include <midge/range.h>

@@ -10,6 +10,7 @@
 #include <midge/hooks.h>
 #include <midge/request.h>
 
+#include "form.h"
 #include "options.h"
 #include "output.h"
 #include "part.h"
@@ -40,6 +41,7 @@ struct fetch {
     const char *referer;      /* of the next hop; NULL: none */
     struct midge_proxy proxy; /* of the newest hop; its host is NULL: none */
     struct upload upload;
+    struct form form; /* -F */
     struct output output;
     struct midge_gunzip gunzip; /* --compressed */
     struct part part;           /* -r, -C */

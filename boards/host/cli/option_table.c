@@ -47,6 +47,15 @@ const struct option_row option_table[] = {
     ITEM(0, "data-urlencode", GROUP(data), ITEM_DATA_URLENCODE, "DATA",
          "percent-encoded: text, =text, name=text, @FILE, name@FILE"),
     ITEM(0, "json", GROUP(data), ITEM_JSON, "DATA", "POST JSON; @FILE, @- for stdin"),
+#if MIDGE_WITH_MULTIPART
+    ITEM('F', "form", GROUP(forms), ITEM_FORM, "FIELD",
+         "POST a form with files: name=value, name=@FILE, name=<FILE; ;type= ;filename="),
+    ITEM(0, "form-string", GROUP(forms), ITEM_FORM_STRING, "NAME=VALUE",
+         "the same, @ < ; mean nothing in the value"),
+#else
+    REFUSED('F', "form"),
+    REFUSED(0, "form-string"),
+#endif
     FLAG('G', "get", GROUP(get), "the data goes into the URL's query"),
     FLAG('g', "globoff", GROUP(globoff), "take {} and [] in URLs as they are"),
     ITEM('T', "upload-file", GROUP(uploads), ITEM_PLAIN, "FILE", "PUT a file; - for stdin"),
@@ -196,8 +205,6 @@ const struct option_row option_table[] = {
     FLAG('h', "help", RUN(help), "this text"),
     FLAG('V', "version", RUN(version), "versions of what is in here"),
 
-    REFUSED('F', "form"),
-    REFUSED(0, "form-string"),
     REFUSED(0, "proto"),
     REFUSED(0, "limit-rate"),
     REFUSED('E', "cert"),

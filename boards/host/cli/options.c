@@ -346,7 +346,12 @@ static int check_group(struct keep *keep, struct group *group)
     if (group->uploads.n > 0 && strcmp(group->uploads.at[0].text, "-") == 0 && group->urls.n > 1) {
         return usage_error("-T - can be sent to one URL only");
     }
-    if (group->head && (body || group->uploads.n > 0)) {
+    if (group->forms.n > 0 && (group->uploads.n > 0 || group->data.n > 0 || group->get)) {
+        return usage_error("-F and %s don't go together", group->uploads.n > 0 ? "-T"
+                                                          : group->data.n > 0  ? "-d"
+                                                                               : "-G");
+    }
+    if (group->head && (body || group->uploads.n > 0 || group->forms.n > 0)) {
         return usage_error("-I and a body don't go together");
     }
     if (group->method != NULL && !is_token(group->method, strlen(group->method))) {

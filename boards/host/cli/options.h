@@ -20,7 +20,9 @@ enum item_kind {
     ITEM_DATA_RAW,    /* --data-raw */
     ITEM_DATA_BINARY, /* --data-binary */
     ITEM_DATA_URLENCODE,
-    ITEM_JSON
+    ITEM_JSON,
+    ITEM_FORM,       /* -F */
+    ITEM_FORM_STRING /* --form-string */
 };
 struct item {
     enum item_kind kind;
@@ -33,7 +35,7 @@ struct items {
 };
 
 struct group {
-    struct items urls, outputs, headers, data, resolve, connect_to, uploads, cookies;
+    struct items urls, outputs, headers, data, resolve, connect_to, uploads, cookies, forms;
     const char *method, *output_dir, *servername, *user_agent, *bearer;
     const char *tls_max;
     const char *proxy, *proxy_user, *noproxy;

@@ -17,6 +17,7 @@
 #include "descriptor.h"
 #include "failure.h"
 #include "follow.h"
+#include "form.h"
 #include "headers.h"
 #include "idn.h"
 #include "local_name.h"
@@ -30,6 +31,7 @@ struct shared {
     struct keep *keep;
     struct data data;
     struct headers headers;
+    struct form_fields *fields; /* -F; NULL: none */
     const char *method;
     struct text normal; /* a URL while it is brought into its normal form */
 };
@@ -57,7 +59,17 @@ static const char *method_of(const struct group *group)
     if (group->uploads.n > 0) {
         return "PUT";
     }
-    return group->data.n > 0 && !group->get ? "POST" : "GET";
+    return (group->data.n > 0 && !group->get) || group->forms.n > 0 ? "POST" : "GET";
+}
+
+/* The fetches live longer than `shared`. */
+static int share_form(struct shared *shared)
+{
+    shared->fields = keep_alloc(shared->keep, sizeof *shared->fields);
+    if (form_check_headers(&shared->headers) != 0) {
+        return EXIT_USAGE;
+    }
+    return form_parse(shared->keep, &shared->group->forms, shared->fields);
 }
 
 static int share(struct shared *shared)
@@ -73,7 +85,8 @@ static int share(struct shared *shared)
     if (group->data.n > 0) {
         (void)data_build(shared->keep, &group->data, &shared->data); /* `failed` says which file */
     }
-    return headers_build(shared->keep, group, body, shared->data.is_json, &shared->headers);
+    code = headers_build(shared->keep, group, body, shared->data.is_json, &shared->headers);
+    return code == 0 && group->forms.n > 0 ? share_form(shared) : code;
 }
 
 /* --- the URL --- */
@@ -199,11 +212,16 @@ static void set_request(struct fetch *fetch, const struct shared *shared)
 {
     const struct group *group = shared->group;
     struct midge_request *request = &fetch->request;
+    struct headers headers = shared->headers;
 
     request->method = fetch->method = shared->method;
     request->url = fetch->url;
-    request->headers = shared->headers.at;
-    request->n_headers = shared->headers.n;
+    if (shared->fields != NULL) {
+        fetch->form.fields = shared->fields;
+        form_headers(shared->keep, &fetch->form, &headers);
+    }
+    request->headers = headers.at;
+    request->n_headers = headers.n;
     request->bearer = group->bearer;
     if (group->data.n > 0 && !group->get) {
         request->body = shared->data.text.data;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <midge/err.h>
 
+#include "body.h"
 #include "compressed.h"
 #include "dump.h"
 #include "failure.h"
@@ -40,7 +41,7 @@ static void add_native(struct fetch *fetch)
     if (fetch->result.error == MIDGE_ERR_WRITE) {
         fetch->result.native = fetch->output.native;
     } else if (fetch->result.error == MIDGE_ERR_READ) {
-        fetch->result.native = upload_native(&fetch->upload);
+        fetch->result.native = body_native(fetch);
     }
 }
 
@@ -199,10 +200,8 @@ static int begin(struct run *run, struct fetch *fetch)
     struct midge_request *request = &fetch->request;
     int err = fetch->result.error;
 
-    if (err == MIDGE_OK && fetch->upload_path != NULL) {
-        err = upload_open(&fetch->upload, &run->shim.port, fetch->upload_path);
-        run->stdin_uploads += fetch->upload.source == &fetch->upload.stdin_source;
-        request->source = fetch->upload.source;
+    if (err == MIDGE_OK) {
+        err = body_open(fetch);
     }
     compressed_apply(fetch);
     request->ctx = fetch;
@@ -228,11 +227,11 @@ static int start_one(struct run *run, struct fetch *fetch)
         run->live++;
         return 1;
     }
+    body_drop(fetch);
     if ((err == MIDGE_ERR_NO_MEMORY || err == MIDGE_ERR_NO_SLOT) && run->live > 0 &&
         fetch->upload_path == NULL) {
         return 0;
     }
-    upload_drop(&fetch->upload);
     fetch_refuse(fetch, err, 0, NULL);
     end_unstarted(fetch);
     return 1;

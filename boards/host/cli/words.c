@@ -6,6 +6,7 @@
 #include <time.h>
 #include <midge/err.h>
 
+#include "body.h"
 #include "compressed.h"
 #include "run.h"
 #include "through.h"
@@ -47,8 +48,7 @@ const char *words_of(const struct fetch *fetch)
         return keep_format(keep, "can't write %s",
                            fetch->local_name != NULL ? fetch->local_name : "to stdout");
     case MIDGE_ERR_READ:
-        return keep_format(keep, "can't read %s",
-                           fetch->upload_path != NULL ? fetch->upload_path : "the body");
+        return keep_format(keep, "can't read %s", body_failed(fetch));
     default:
         words = compressed_words(fetch);
         return words != NULL ? words : through_words(fetch);
