@@ -91,6 +91,26 @@ class Auth(Case):
             for secret in (b"secret", b"bWU6c2VjcmV0", b"response="):
                 self.assertNotIn(secret, ran.err)
 
+    def test_netrc(self):
+        """Beside curl; -u wins."""
+        path = self.dir / ".netrc"
+        for text, status in (("machine localhost login me password secret", 200),
+                             ("machine other login a password b\nmachine LOCALHOST\n login me\n password secret\n", 200),
+                             ("machine x login me password secret\ndefault login me password secret", 200),
+                             ("machine localhost login me account z password \"s\\ecret\"", 200),
+                             ("# machine localhost login a\nmachine localhost login me password secret #", 200),
+                             ("macdef init\nmachine localhost login a\n\nmachine localhost login me password secret", 200),
+                             ("machine localhost login me password wrong", 401),
+                             ("machine other login me password secret", 401),
+                             ("machine", 401), ("", 401), ("machine localhost password secret", 401)):
+            with self.subTest(text):
+                path.write_text(text)
+                self.assertEqual(status, self.both(self.at("any"), "--netrc-file", ".netrc")[0]["status"])
+                ran = self.midge("-n", "--digest", self.at("any"), env={"HOME": str(self.dir)})
+                self.assertEqual(status, ran[0]["status"])
+                self.assertEqual(200, self.midge("-n", "-u", "me:secret", self.at("any"))[0]["status"])
+        self.both(self.at("any"), "--netrc-file", "none")
+
     def test_refused(self):
         for arguments, words in ((["-u", "me"], "no ':'"), (["-u", "a:b\n"], "control character"),
                                  (["-u", "a:b", "--oauth2-bearer", "x"], "don't go together")):

@@ -138,7 +138,7 @@ class Usage(Case):
         self.assert_one_line(ran)
 
     def test_unsupported_options_are_named(self):
-        for option in ("--proto", "--cert", "--key", "--pinnedpubkey", "--har", "-n", "--netrc-file",
+        for option in ("--proto", "--cert", "--key", "--pinnedpubkey", "--har",
                        "--etag-save", "--expect100-timeout",
                        "--http2", "--limit-rate", "--limit-rate=3"):
             with self.subTest(option):

@@ -10,6 +10,7 @@
 
 #include "failure.h"
 #include "headers.h"
+#include "netrc.h"
 #include "run.h"
 
 int auth_check(struct keep *keep, struct group *group)
@@ -37,15 +38,16 @@ void auth_apply(struct fetch *fetch)
 {
     const struct group *group = fetch->group;
     unsigned schemes = group->basic || group->anyauth ? MIDGE_AUTH_BASIC : 0;
+    const char *user = group->user, *password = group->password;
     struct midge_auth *auth;
 
-    if (group->user == NULL) {
+    if (user == NULL && (group->bearer != NULL || !netrc_find(fetch, &user, &password))) {
         return;
     }
     schemes |= group->digest || group->anyauth ? MIDGE_AUTH_DIGEST : 0;
     auth = keep_alloc(fetch->run->keep, sizeof *auth);
     midge_auth_init(auth, &fetch->run->shim.port, schemes != 0 ? schemes : MIDGE_AUTH_BASIC,
-                    fetch->url, group->user, group->password);
+                    fetch->url, user, password);
     auth->all_origins = group->location_trusted;
     fetch_add_hook(fetch, &auth->hook);
 }

@@ -70,6 +70,8 @@ const struct option_row option_table[] = {
     TEXT(0, "oauth2-bearer", GROUP(bearer), "TOKEN", "Authorization: Bearer"),
 
     TEXT('u', "user", GROUP(user), "NAME:PASSWORD", "for the URL's own host and port"),
+    FLAG('n', "netrc", GROUP(netrc), "they are in the file .netrc of your home folder"),
+    TEXT(0, "netrc-file", GROUP(netrc_file), "FILE", "they are in this file"),
     FLAG(0, "basic", GROUP(basic), "send them as they are (the default)"),
     FLAG(0, "digest", GROUP(digest), "prove them: MD5, SHA-256"),
     FLAG(0, "anyauth", GROUP(anyauth), "the best that the server offers"),
@@ -210,8 +212,6 @@ const struct option_row option_table[] = {
     REFUSED('E', "cert"),
     REFUSED(0, "key"),
     REFUSED(0, "pinnedpubkey"),
-    REFUSED('n', "netrc"),
-    REFUSED(0, "netrc-file"),
     REFUSED(0, "etag-save"),
     REFUSED(0, "etag-compare"),
     REFUSED(0, "expect100-timeout"),

@@ -39,7 +39,7 @@ struct group {
     const char *method, *output_dir, *servername, *user_agent, *bearer;
     const char *tls_max;
     const char *proxy, *proxy_user, *noproxy;
-    const char *write_out, *dump_header, *referer, *cookie_jar, *user;
+    const char *write_out, *dump_header, *referer, *cookie_jar, *user, *netrc_file;
     uint64_t max_time_ms, connect_timeout_ms;
     uint8_t get, globoff, head, include, fail, fail_with_body, create_dirs, insecure;
     uint8_t tls_1_2, tls_1_3, ipv4, ipv6;
@@ -47,7 +47,7 @@ struct group {
     uint8_t retry_all_errors, compressed;
     const char *max_redirs, *proto_redir;
     const char *range, *continue_at;
-    uint8_t basic, digest, anyauth;
+    uint8_t basic, digest, anyauth, netrc;
     uint8_t location, location_trusted, post301, post302, post303;
     /* Computed from the above. */
     const char *password; /* from user, which ends before the colon then */
