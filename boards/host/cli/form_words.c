@@ -115,7 +115,7 @@ static int take_more(struct words *words, struct form_field *field)
                       "use --form-string");
 }
 
-static int has_control(const char *text)
+static int has_control_or_tab(const char *text)
 {
     while (*text != '\0' && (unsigned char)*text >= ' ' && *text != 0x7f) {
         text++;
@@ -133,7 +133,7 @@ static int take_value(struct words *words, struct form_field *field, const char 
         words->at = skip_spaces(words->at + 1);
         code = take_more(words, field);
     }
-    if (code == 0 && field->type != NULL && has_control(field->type)) {
+    if (code == 0 && field->type != NULL && has_control_or_tab(field->type)) {
         return bad(words, "control character in its type");
     }
     if (code == 0 && *words->at == ',') {
