@@ -143,6 +143,16 @@ async def cookies(request):
     return json_reply({"cookie": request.headers.getall("Cookie", [])}, headers=headers)
 
 
+@routes.get("/etag/{tag:.*}")
+async def get_etag(request):
+    """304 if If-None-Match is that tag."""
+    tag = request.match_info["tag"]
+    fields = [("ETag", f'"{tag}"')] if tag else []
+    if tag and request.headers.get("If-None-Match") == f'"{tag}"':
+        return Reply(b"", 304, headers=fields)
+    return json_reply({"etag": tag, "asked": request.headers.get("If-None-Match")}, headers=fields)
+
+
 NONCES = {}                 # of Digest: how often each may still be used, and the last count
 
 

@@ -11,13 +11,9 @@
 #define _GNU_SOURCE
 #include "cookies.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <midge/err.h>
 
 #include "data.h"
@@ -164,35 +160,6 @@ static int fits(const struct midge_cookie *cookie)
            strpbrk(cookie->value, "\t") == NULL && strpbrk(cookie->path, "\t") == NULL;
 }
 
-/* In place of a file only when it is complete. 0 or errno. */
-static int replace(struct keep *keep, const char *path, const struct text *all)
-{
-    char *beside = keep_format(keep, "%s.XXXXXX", path);
-    int fd = mkstemp(beside); /* only for its owner: cookies are passwords */
-    int code = fd < 0 ? errno : descriptor_save(fd, all->data, all->len);
-
-    if (code == 0 && rename(beside, path) != 0) {
-        code = errno;
-    }
-    if (code != 0 && fd >= 0) {
-        (void)unlink(beside);
-    }
-    return code;
-}
-
-static int write_file(struct keep *keep, const char *path, const struct text *all)
-{
-    struct stat file;
-    int fd;
-
-    if (strcmp(path, "-") != 0 && (stat(path, &file) != 0 || S_ISREG(file.st_mode)) &&
-        !descriptor_is_stdout(path)) {
-        return replace(keep, path, all);
-    }
-    fd = descriptor_open(path);
-    return fd < 0 ? errno : descriptor_save(fd, all->data, all->len);
-}
-
 int cookies_save(struct run *run, int code)
 {
     struct text all = {.keep = run->keep};
@@ -210,7 +177,7 @@ int cookies_save(struct run *run, int code)
     }
     for (size_t i = 0; i < run->options->n_groups; i++) {
         const char *path = run->options->groups[i].cookie_jar;
-        int native = path != NULL ? write_file(run->keep, path, &all) : 0;
+        int native = path != NULL ? descriptor_replace(run->keep, path, &all) : 0;
         if (native != 0) {
             fprintf(stderr, "midge: (23) can't write %s: %s\n", path, strerror(native));
             code = code != 0 ? code : EXIT_WRITE;

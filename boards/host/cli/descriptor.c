@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -64,4 +66,32 @@ int descriptor_save(int fd, const void *data, size_t len)
         code = errno;
     }
     return code;
+}
+
+static int replace(struct keep *keep, const char *path, const struct text *all)
+{
+    char *beside = keep_format(keep, "%s.XXXXXX", path);
+    int fd = mkstemp(beside); /* only for its owner */
+    int code = fd < 0 ? errno : descriptor_save(fd, all->data, all->len);
+
+    if (code == 0 && rename(beside, path) != 0) {
+        code = errno;
+    }
+    if (code != 0 && fd >= 0) {
+        (void)unlink(beside);
+    }
+    return code;
+}
+
+int descriptor_replace(struct keep *keep, const char *path, const struct text *all)
+{
+    struct stat file;
+    int fd;
+
+    if (strcmp(path, "-") != 0 && (stat(path, &file) != 0 || S_ISREG(file.st_mode)) &&
+        !descriptor_is_stdout(path)) {
+        return replace(keep, path, all);
+    }
+    fd = descriptor_open(path);
+    return fd < 0 ? errno : descriptor_save(fd, all->data, all->len);
 }

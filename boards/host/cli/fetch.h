@@ -40,6 +40,8 @@ struct fetch {
     struct midge_hook hook;   /* for -e */
     const char *referer;      /* of the next hop; NULL: none */
     struct midge_proxy proxy; /* of the newest hop; its host is NULL: none */
+    struct midge_hook etag_hook;
+    const char *etag; /* of the answer, for --etag-save; NULL: none */
     struct upload upload;
     struct form form; /* -F */
     struct output output;

@@ -9,6 +9,7 @@
 #include "compressed.h"
 #include "cookies.h"
 #include "data.h"
+#include "etag.h"
 #include "failure.h"
 
 static void add(struct keep *keep, struct headers *headers, const char *name, const char *value)
@@ -159,14 +160,15 @@ static int add_item(struct keep *keep, const char *text, struct headers *headers
     return text[0] == '@' ? add_file(keep, text + 1, headers) : add_line(keep, text, headers);
 }
 
-static int check_values(const struct group *group, const char *cookies)
+static int check_values(const struct group *group, const char *cookies, const char *etag)
 {
     const struct {
         const char *name, *value;
     } values[] = {{"user-agent", group->user_agent},
                   {"oauth2-bearer", group->bearer},
                   {"referer", group->referer},
-                  {"cookie", cookies}};
+                  {"cookie", cookies},
+                  {"etag-compare", etag}};
 
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         if (values[i].value != NULL && has_control(values[i].value)) {
@@ -181,9 +183,9 @@ int headers_build(struct keep *keep, const struct group *group, int form, int js
 {
     const char *agent = group->user_agent != NULL ? group->user_agent : "midge/" MIDGE_VERSION;
     const char *type = json ? "application/json" : "application/x-www-form-urlencoded";
-    const char *cookies = cookies_text(keep, group);
+    const char *cookies = cookies_text(keep, group), *etag = etag_wanted(keep, group);
     struct headers user = {0};
-    int code = check_values(group, cookies);
+    int code = check_values(group, cookies, etag);
 
     for (size_t i = 0; code == 0 && i < group->headers.n; i++) {
         code = add_item(keep, group->headers.at[i].text, &user);
@@ -193,6 +195,9 @@ int headers_build(struct keep *keep, const struct group *group, int form, int js
     add_own(keep, &user, headers, "User-Agent", agent[0] != '\0' ? agent : NULL);
     if (group->referer != NULL) {
         add_own(keep, &user, headers, "Referer", group->referer);
+    }
+    if (etag != NULL) {
+        add_own(keep, &user, headers, "If-None-Match", etag);
     }
     if (cookies != NULL) {
         add_own(keep, &user, headers, "Cookie", cookies);

@@ -13,6 +13,7 @@
 
 #include "auth.h"
 #include "config_file.h"
+#include "etag.h"
 #include "failure.h"
 #include "follow.h"
 #include "glob.h"
@@ -367,7 +368,8 @@ static int check_group(struct keep *keep, struct group *group)
     if (group->ipv4 && group->ipv6) {
         return usage_error("-4 and -6 leave no address");
     }
-    if (part_check(group) != 0 || auth_check(keep, group) != 0 || follow_check(group) != 0) {
+    if (part_check(group) != 0 || auth_check(keep, group) != 0 || etag_check(group) != 0 ||
+        follow_check(group) != 0) {
         return EXIT_USAGE;
     }
     return check_tls(group);

@@ -40,6 +40,7 @@ struct group {
     const char *tls_max;
     const char *proxy, *proxy_user, *noproxy;
     const char *write_out, *dump_header, *referer, *cookie_jar, *user, *netrc_file;
+    const char *etag_save, *etag_compare;
     uint64_t max_time_ms, connect_timeout_ms;
     uint8_t get, globoff, head, include, fail, fail_with_body, create_dirs, insecure;
     uint8_t tls_1_2, tls_1_3, ipv4, ipv6;

@@ -191,12 +191,13 @@ static int put_in_file(struct output *output, const uint8_t *data, size_t len)
     return err == MIDGE_OK ? MIDGE_OK : MIDGE_ERR_WRITE;
 }
 
-/* An empty body without failure makes an empty file; after a failure no file remains. */
+/* An empty body without failure makes an empty file, unless it is the old one (304); after a
+ * failure no file remains. */
 static int end_file(struct output *output, int good)
 {
     int err = MIDGE_OK, native = 0;
 
-    if (good) {
+    if (good && !output->keeps_old) {
         err = open_file(output);
     }
     if (output->kept.path != NULL) {

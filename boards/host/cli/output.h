@@ -31,12 +31,13 @@ struct output {
     struct output_line *line; /* the line for stdout */
     struct text tail;         /* for stdout, behind the body */
     struct output *next;
-    int spill;       /* temporary file, -1 none */
-    int native;      /* errno of a failure here, 0 none */
-    uint8_t no_body; /* -I: a body that comes with another method than HEAD is dropped */
-    uint8_t wrote;   /* something was written to stdout and cannot be taken back */
-    uint8_t in_line; /* has something for stdout */
-    uint8_t over;    /* the body has ended, and the tail is whole */
+    int spill;         /* temporary file, -1 none */
+    int native;        /* errno of a failure here, 0 none */
+    uint8_t keeps_old; /* 304: the file stays as it is */
+    uint8_t no_body;   /* -I: a body that comes with another method than HEAD is dropped */
+    uint8_t wrote;     /* something was written to stdout and cannot be taken back */
+    uint8_t in_line;   /* has something for stdout */
+    uint8_t over;      /* the body has ended, and the tail is whole */
     uint8_t create_dirs;
     uint8_t hashes; /* the body */
 };

@@ -15,6 +15,7 @@
 #include "cookies.h"
 #include "data.h"
 #include "descriptor.h"
+#include "etag.h"
 #include "failure.h"
 #include "follow.h"
 #include "form.h"
@@ -235,6 +236,7 @@ static void set_request(struct fetch *fetch, const struct shared *shared)
     follow_apply(fetch);
     referer_apply(fetch, &shared->headers);
     auth_apply(fetch);
+    etag_apply(fetch);
     cookies_apply(fetch);
 }
 

@@ -15,6 +15,7 @@
 #include "compressed.h"
 #include "cookies.h"
 #include "data.h"
+#include "etag.h"
 #include "failure.h"
 #include "host/clock.h"
 #include "peer.h"
@@ -254,7 +255,7 @@ int setup_client(struct run *run, int *native, const char **what)
 
 int setup_end(struct run *run, int code)
 {
-    code = cookies_save(run, code);
+    code = cookies_save(run, etag_save(run, code));
     midge_close(run->client);
     run->client = NULL;
     free(run->block);
