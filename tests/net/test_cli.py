@@ -53,7 +53,7 @@ class Usage(Case):
         for typed, meant in (("--silen", "--silent"), ("--outptu", "--output"), ("--paralell-max", "--parallel-max"),
                              ("--cacerts", "--cacert"), ("--max_time=3", "--max-time"), ("--hedaer", "--header"),
                              ("--locaton", "--location"), ("--compresed", "--compressed"), ("-silent", "--silent"),
-                             ("-include", "--include")):
+                             ("-globoff", "--globoff")):
             with self.subTest(typed):
                 self.refused(typed, self.url(), words=[f"did you mean {meant}?"])
         for typed in ("--xyzzy", "--q", "-Q", "--no-such-thing-at-all", "--" + "x" * 5000):
