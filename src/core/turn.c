@@ -165,6 +165,7 @@ static bool begin_early(struct midge_client *client, uint64_t *us)
     }
     bool outermost = midge__client_enter(client);
     midge__client_expire(client);
+    midge__hooks_wake(client); /* of awaitables that were taken before their delivery */
     client->polled = false;
     admit_and_step(client);
     midge__conns_reap(client);
