@@ -63,11 +63,46 @@ static void held_for_a_taken_one(void **state)
     assert_in_range(midge_sim_now_ms(w.sim), 100, 110); /* not at the next event of the world */
 }
 
+/* --- redirects --- */
+
+static int fails_once(void *ctx, midge_id id, const struct midge_response *response,
+                      struct midge_redirect *to)
+{
+    static unsigned calls;
+    (void)ctx, (void)id, (void)response, (void)to;
+    return ++calls == 2 ? MIDGE_ERR_CONNECT : MIDGE_OK;
+}
+
+/* The second redirect is refused with an error that may pass; its hop has not begun. */
+static void hop_before_a_repeat(void **state)
+{
+    struct midge_stats before, after;
+    (void)state;
+    open_with(&(struct midge_config){.retry = &once});
+    reply("a.test", "/1", &(struct midge_sim_reply){.status = 302, .headers = "Location: /2\r\n"});
+    reply("a.test", "/2", &(struct midge_sim_reply){.status = 302, .headers = "Location: /3\r\n"});
+    reply("a.test", "/3", &(struct midge_sim_reply){.body = "ok"});
+    start_all("a.test/3", 1);
+    all_ok();
+    midge_client_stats(w.client, &before);
+    struct ask *a = prepare("a.test/1");
+    a->get.request.max_redirects = 5;
+    a->get.request.on_redirect = fails_once;
+    start(a);
+    sim_world_run(&w);
+    sim_get_ended(&a->get, MIDGE_OK, 200, "ok");
+    assert_int_equal(a->get.result.redirects, 2);
+    assert_int_equal(a->get.result.retries, 1);
+    midge_client_stats(w.client, &after);
+    assert_int_equal(after.alloc_live, before.alloc_live);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(held_until_its_limit, close_world),
         cmocka_unit_test_teardown(held_for_a_taken_one, close_world),
+        cmocka_unit_test_teardown(hop_before_a_repeat, close_world),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
