@@ -97,12 +97,48 @@ static void hop_before_a_repeat(void **state)
     assert_int_equal(after.alloc_live, before.alloc_live);
 }
 
+/* --- compressed bodies --- */
+
+#if MIDGE_WITH_GUNZIP
+
+/* While it waits for its repeat, a request has no memory for decoding. */
+static void no_window_during_a_wait(void **state)
+{
+    struct midge_gunzip gunzip;
+    struct midge_stats stats;
+    (void)state;
+    open_with(&(struct midge_config){.retry = &once});
+    midge_client_stats(w.client, &stats);
+    const uint64_t before = stats.alloc_live;
+    reply("a.test", "/cut",
+          &(struct midge_sim_reply){.raw = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+                                           "Content-Length: 100\r\n\r\n",
+                                    .close = 1});
+    struct ask *a = prepare("a.test/cut");
+    midge_gunzip_init(&gunzip, w.client, a->get.request.sink);
+    a->get.request.sink = &gunzip.sink;
+    start(a);
+    run_for(500);
+    assert_int_equal(a->get.dones, 0);
+    assert_int_equal(n_log, 1);
+    midge_client_stats(w.client, &stats);
+    assert_in_range(stats.alloc_live, before, before + MIDGE_GUNZIP_MEMORY / 2);
+    sim_world_run(&w);
+    assert_int_equal(n_log, 2);
+    sim_get_ended(&a->get, MIDGE_ERR_PARTIAL, 200, "");
+}
+
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(held_until_its_limit, close_world),
         cmocka_unit_test_teardown(held_for_a_taken_one, close_world),
         cmocka_unit_test_teardown(hop_before_a_repeat, close_world),
+#if MIDGE_WITH_GUNZIP
+        cmocka_unit_test_teardown(no_window_during_a_wait, close_world),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
