@@ -34,6 +34,28 @@ static void held_until_its_limit(void **state)
     run_for(20000);
 }
 
+/* A hook has no memory at first: the request goes back to the queue, and its token too. */
+static int short_of_memory(struct midge_hook *hook, struct midge_hop *hop)
+{
+    (void)hop;
+    if (hook->keep_headers == NULL) {
+        hook->keep_headers = "ETag";
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    return MIDGE_OK;
+}
+
+static void token_comes_back(void **state)
+{
+    static const struct midge_rate slow = {.requests = 1, .interval_ms = 60000};
+    struct midge_hook hook = {.on_send = short_of_memory};
+    (void)state;
+    open_with(&(struct midge_config){.rate = &slow, .hooks = &hook});
+    start_all("a.test/", 1);
+    all_ok();
+    sent_at(0, 0);
+}
+
 /* --- hooks --- */
 
 static midge_id awaited;
@@ -61,6 +83,31 @@ static void held_for_a_taken_one(void **state)
     assert_int_equal(midge_take(w.client, awaited, NULL), MIDGE_OK);
     all_ok();
     assert_in_range(midge_sim_now_ms(w.sim), 100, 110); /* not at the next event of the world */
+}
+
+static int sets_field(struct midge_hook *hook, struct midge_hop *hop)
+{
+    (void)hook;
+    return midge_hop_set(hop, "X-Field", "value");
+}
+
+/* With a hook's fields it has another head than it was prepared with. */
+static void prepared_with_fields(void **state)
+{
+    struct midge_hook hook = {.on_send = sets_field};
+    struct midge_prepared *prepared;
+    (void)state;
+    open_with(&(struct midge_config){.hooks = &hook});
+    reply("a.test", "/path", &(struct midge_sim_reply){.body = "ok"});
+    struct ask *a = prepare("a.test/path?query");
+    assert_int_equal(midge_prepare(w.client, &a->get.request, &prepared), MIDGE_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(midge_start_prepared(w.client, prepared, NULL, 0, NULL), MIDGE_OK);
+        sim_world_run(&w);
+        assert_int_equal(a->get.result.error, MIDGE_OK);
+    }
+    assert_int_equal(midge_sim_count(host("a.test"), 80, "/path").answers, 2);
+    sim_get_free(&a->get);
 }
 
 /* --- redirects --- */
@@ -95,6 +142,51 @@ static void hop_before_a_repeat(void **state)
     assert_int_equal(a->get.result.retries, 1);
     midge_client_stats(w.client, &after);
     assert_int_equal(after.alloc_live, before.alloc_live);
+}
+
+/* --- the order of origins --- */
+
+static midge_id start_one(const char *url)
+{
+    struct ask *a = prepare(url);
+    start(a);
+    return a->id;
+}
+
+/* Each awaitable waits in the queue for another origin, so all places in their order are taken.
+   While no other one may begin, two of them end, and two come for origins that had changed before
+   that: each of these has a place as well. */
+static void place_of_one_that_ended(void **state)
+{
+    static const char *const urls[] = {"http://c.test/", "http://d.test/", "http://e.test/",
+                                       "http://f.test/"};
+    struct midge_prepared *keep[4]; /* the origins without requests */
+    (void)state;
+    open_with(&(struct midge_config){.max_awaitables = 4, .max_transfers = 1, .keep_alive_ms = 500});
+    for (const char *const *name = (const char *const[]){"d.test", "e.test", "f.test", "g.test", NULL};
+         *name != NULL; name++) {
+        reply(*name, "/", &(struct midge_sim_reply){.body = "ok"});
+    }
+    reply("b.test", "/slow", &(struct midge_sim_reply){.body = "ok", .delay_ms = 2000});
+    start_all("c.test/", 1);
+    start_all("d.test/", 1);
+    all_ok();
+    n_asks = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        const struct midge_request r = {.url = urls[i]};
+        assert_int_equal(midge_prepare(w.client, &r, &keep[i]), MIDGE_OK);
+    }
+    start_all("b.test/slow", 1);
+    start_all("g.test/", 1);
+    const midge_id e = start_one("e.test/"), f = start_one("f.test/");
+    run_for(1000); /* the connections to c and d are closed */
+    assert_int_equal(midge_cancel(w.client, e), MIDGE_OK);
+    assert_int_equal(midge_cancel(w.client, f), MIDGE_OK);
+    run_for(1);
+    n_asks -= 2;
+    start_all("c.test/", 1);
+    start_all("d.test/", 1);
+    all_ok();
 }
 
 /* --- compressed bodies --- */
@@ -134,8 +226,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(held_until_its_limit, close_world),
+        cmocka_unit_test_teardown(token_comes_back, close_world),
         cmocka_unit_test_teardown(held_for_a_taken_one, close_world),
+        cmocka_unit_test_teardown(prepared_with_fields, close_world),
         cmocka_unit_test_teardown(hop_before_a_repeat, close_world),
+        cmocka_unit_test_teardown(place_of_one_that_ended, close_world),
 #if MIDGE_WITH_GUNZIP
         cmocka_unit_test_teardown(no_window_during_a_wait, close_world),
 #endif
