@@ -155,6 +155,7 @@ static int run_hooks(struct midge__exchange *x)
         return MIDGE_OK;
     }
     if (err == MIDGE_ERR_NO_MEMORY) {
+        midge__rate_undo(t);
         (void)take_out(x);
         conn->served--;
         conn->transfer = conn->served == 0 ? t : NULL;
