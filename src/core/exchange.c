@@ -401,6 +401,7 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
     struct midge__transfer *t = x->transfer;
     const struct midge_request *request = t->request;
     struct midge__report *r = t->result;
+    x->conn->client->app_waits = true;
     r->status = (uint16_t)head->status;
     r->framing = head->framing;
     r->http_minor = head->http_minor;
@@ -438,6 +439,7 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
 static int answer(struct midge__exchange *x, const struct midge_sink *sink, int err)
 {
     const bool pauses = err == MIDGE_ERR_PAUSE && x->transfer != NULL;
+    x->conn->client->app_waits = true;
     if (MIDGE_WITH_GUNZIP && (pauses || err == MIDGE_ERR_AGAIN) && x->transfer != NULL &&
         sink->more != NULL) {
         x->waits |= MIDGE__WAITS_MORE;

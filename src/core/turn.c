@@ -228,7 +228,7 @@ static int poll_sockets(struct midge_client *client, int timeout_ms)
     struct midge_port *port = client->port;
     int timeout = sooner(timeout_ms, own_timeout(client)); /* the port adds its own */
     /* If nothing is live, an endless wait would never end; and who makes a sink or source wait must
-       be able to end that. */
+       be able to end that, or has what it polled for. */
     if (client->live == 0 || client->app_waits) {
         timeout = 0;
     }

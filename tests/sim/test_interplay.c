@@ -162,8 +162,10 @@ static void place_of_one_that_ended(void **state)
                                        "http://f.test/"};
     struct midge_prepared *keep[4]; /* the origins without requests */
     (void)state;
-    open_with(&(struct midge_config){.max_awaitables = 4, .max_transfers = 1, .keep_alive_ms = 500});
-    for (const char *const *name = (const char *const[]){"d.test", "e.test", "f.test", "g.test", NULL};
+    open_with(
+        &(struct midge_config){.max_awaitables = 4, .max_transfers = 1, .keep_alive_ms = 500});
+    for (const char *const *name =
+             (const char *const[]){"d.test", "e.test", "f.test", "g.test", NULL};
          *name != NULL; name++) {
         reply(*name, "/", &(struct midge_sim_reply){.body = "ok"});
     }
@@ -187,6 +189,47 @@ static void place_of_one_that_ended(void **state)
     start_all("c.test/", 1);
     start_all("d.test/", 1);
     all_ok();
+}
+
+/* --- the part of a turn before its poll --- */
+
+struct pausing {
+    struct midge_sink sink;
+    unsigned writes;
+};
+
+static int pauses_first(struct midge_sink *sink, const uint8_t *data, size_t len)
+{
+    struct pausing *p = (struct pausing *)sink;
+    (void)data, (void)len;
+    return p->writes++ == 0 ? MIDGE_ERR_PAUSE : MIDGE_OK;
+}
+
+/* The application waits for the second piece, which comes there: that turn does not wait then. */
+static void piece_before_the_poll(void **state)
+{
+    struct pausing p = {.sink.write = pauses_first};
+    (void)state;
+    open_with(&(struct midge_config){.max_transfers = 1});
+    reply("a.test", "/stream",
+          &(struct midge_sim_reply){
+              .body = "0123456789", .chunk = 5, .end = MIDGE_SIM_END_STALL, .cut_at = 67});
+    struct ask *a = prepare("a.test/stream");
+    a->get.request.sink = &p.sink;
+    start(a);
+    while (p.writes == 0) {
+        assert_int_equal(midge_poll(w.client, -1), 1);
+    }
+    start_all("b.test/", 1);
+    assert_int_equal(midge_resume(w.client, a->id), MIDGE_OK);
+    const uint64_t now = midge_sim_now_ms(w.sim);
+    while (p.writes == 1) {
+        assert_int_equal(midge_poll(w.client, -1), 2);
+    }
+    assert_in_range(midge_sim_now_ms(w.sim), now, now + 1);
+    assert_int_equal(midge_cancel(w.client, a->id), MIDGE_OK);
+    sim_world_run(&w);
+    sim_get_ended(&asks[1].get, MIDGE_OK, 200, "ok");
 }
 
 /* --- compressed bodies --- */
@@ -231,6 +274,7 @@ int main(void)
         cmocka_unit_test_teardown(prepared_with_fields, close_world),
         cmocka_unit_test_teardown(hop_before_a_repeat, close_world),
         cmocka_unit_test_teardown(place_of_one_that_ended, close_world),
+        cmocka_unit_test_teardown(piece_before_the_poll, close_world),
 #if MIDGE_WITH_GUNZIP
         cmocka_unit_test_teardown(no_window_during_a_wait, close_world),
 #endif
