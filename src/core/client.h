@@ -37,7 +37,7 @@ struct midge_client {
     bool closing;
     bool stepping;  /* a caller up the stack may use a connection */
     bool polled;    /* false: this turn's poll is still to come */
-    bool app_waits; /* a sink or source has begun to wait for the application in this turn */
+    bool app_waits; /* for the turn's end: it has got an answer's part, or its source has none */
 #if MIDGE_WITH_RATE
     bool is_rated; /* there are rates */
 #endif

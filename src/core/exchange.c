@@ -155,6 +155,7 @@ static int run_hooks(struct midge__exchange *x)
         return MIDGE_OK;
     }
     if (err == MIDGE_ERR_NO_MEMORY) {
+        midge__rate_undo(t);
         (void)take_out(x);
         conn->served--;
         conn->transfer = conn->served == 0 ? t : NULL;
@@ -400,6 +401,7 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
     struct midge__transfer *t = x->transfer;
     const struct midge_request *request = t->request;
     struct midge__report *r = t->result;
+    x->conn->client->app_waits = true;
     r->status = (uint16_t)head->status;
     r->framing = head->framing;
     r->http_minor = head->http_minor;
@@ -437,6 +439,7 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
 static int answer(struct midge__exchange *x, const struct midge_sink *sink, int err)
 {
     const bool pauses = err == MIDGE_ERR_PAUSE && x->transfer != NULL;
+    x->conn->client->app_waits = true;
     if (MIDGE_WITH_GUNZIP && (pauses || err == MIDGE_ERR_AGAIN) && x->transfer != NULL &&
         sink->more != NULL) {
         x->waits |= MIDGE__WAITS_MORE;

@@ -288,8 +288,10 @@ void midge__hop_begin(struct midge__transfer *t)
 void midge__hop_forget(struct midge__transfer *t)
 {
     struct midge__hop *hop = t->hop;
-    if (midge__hop_waits(t)) {
-        midge__origin_put(t->aw.client, hop->origin);
+    if (hop != NULL && t->request != request_of(hop)) {
+        if (hop->origin != NULL) {
+            midge__origin_put(t->aw.client, hop->origin);
+        }
         t->hop = hop->before;
         midge__memory_free(&t->aw.client->memory, hop);
     }

@@ -31,7 +31,7 @@ static inline const struct midge_request *midge__hop_first(const struct midge__t
 {
     return t->hop != NULL ? t->hop->first : t->request;
 }
-/* The answer that led to the hop that waits did not end, and the request is repeated: frees it. */
+/* The request is repeated before its newest hop began, which waits or could not: frees that hop. */
 void midge__hop_forget(struct midge__transfer *t);
 /* Frees the hops. The transfer has the request that it was started with. */
 void midge__hop_end(struct midge__transfer *t);

@@ -240,6 +240,7 @@ static void drop(struct midge_client *client, struct midge__origin *o)
     }
     *at = o->next;
     midge__queue_drop(o);
+    midge__rate_drop(o);
     if (MIDGE_WITH_LEADERS) {
         midge__timer_disarm(&client->timers, &o->leader_timer);
     }

@@ -155,6 +155,8 @@ static void renew(struct midge_client *client, struct midge_prepared *p)
     p->t.request = old.request;
     p->t.timeouts = old.timeouts;
     p->t.method = old.method;
+    p->t.target_at = old.target_at; /* for a hook's fields */
+    p->t.target_len = old.target_len;
     p->t.is_prepared = true;
 }
 

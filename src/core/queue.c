@@ -81,8 +81,9 @@ static void rank(struct midge__origin *o)
         midge__timer_disarm(&client->turns, &o->turn);
     } else {
         const uint32_t order = midge__rate_order(o, next->order);
-        if (!midge__timer_armed(&o->turn) || o->turn.at_ms != o->active || o->turn.seq != order) {
-            (void)midge__timer_rank(&client->turns, &o->turn, o->active, order);
+        if ((!midge__timer_armed(&o->turn) || o->turn.at_ms != o->active || o->turn.seq != order) &&
+            midge__timer_rank(&client->turns, &o->turn, o->active, order) != MIDGE_OK) {
+            midge__queue_update(o); /* behind a stale one that leaves the heap */
         }
     }
     midge__reusers_update(o);

@@ -180,6 +180,12 @@ void midge__rate_origin(struct midge__origin *o)
     o->limits.turn = o->client->next_order;
 }
 
+/* Its timer may still be armed: a hold that is over is seen before the timer of that fires. */
+void midge__rate_drop(struct midge__origin *o)
+{
+    midge__timer_disarm(&o->client->timers, &o->limits.limiter.timer);
+}
+
 /* Milliseconds. A hold that is over ends here: later its time would look young again. */
 static uint32_t find_hold(struct midge__origin *o)
 {

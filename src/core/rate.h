@@ -47,6 +47,8 @@ bool midge__rate_check(struct midge__origin *origin, bool wanted);
 #define midge__rate_holds_all(client)                                                              \
     ((client)->config.rate != NULL && midge__rate_check_all(client))
 bool midge__rate_check_all(struct midge_client *client);
+/* The origin is about to be freed. */
+void midge__rate_drop(struct midge__origin *origin);
 /* Is it to be remembered when it has no requests and connections? */
 #define midge__rate_remembers(origin) ((origin)->is_limited && midge__rate_is_owed(origin))
 bool midge__rate_is_owed(struct midge__origin *origin);
@@ -73,6 +75,7 @@ void midge__rate_told(struct midge__transfer *t, uint32_t most_ms);
 #define midge__rate_valid(config)         ((void)(config), true)
 #define midge__rate_open(client)          ((void)(client))
 #define midge__rate_origin(origin)        ((void)(origin))
+#define midge__rate_drop(origin)          ((void)(origin))
 #define midge__rate_holds(origin, wanted) ((void)(origin), (void)(wanted), false)
 #define midge__rate_holds_all(client)     ((void)(client), false)
 #define midge__rate_remembers(origin)     ((void)(origin), false)

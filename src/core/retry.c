@@ -152,11 +152,19 @@ static void rest(struct midge__transfer *t)
     (void)midge__timer_arm(&t->aw.client->timers, &t->aw.timer, t->aw.client->now_ms + t->wait_ms);
 }
 
+/* A sink that has got nothing may have taken memory at the head. */
+static bool is_to_reset(const struct midge__transfer *t)
+{
+    const struct midge_sink *sink = t->request->sink;
+    return sink != NULL && sink->reset != NULL &&
+           (t->result->body_len > 0 || (MIDGE_WITH_GUNZIP && sink->more != NULL));
+}
+
 /* False: sink or source cannot, and the transfer has ended with err; or a callback has ended it. */
 static bool take_back(struct midge__transfer *t, int err)
 {
     struct midge_sink *sink = t->request->sink;
-    bool taken = t->result->body_len == 0 || sink == NULL || sink->reset(sink) == MIDGE_OK;
+    bool taken = !is_to_reset(t) || sink->reset(sink) == MIDGE_OK;
     taken = taken && t->state != MIDGE__TRANSFER_ENDED && midge__request_rewind(t);
     if (!taken) {
         midge__transfer_end(t, err);

@@ -165,6 +165,7 @@ static bool begin_early(struct midge_client *client, uint64_t *us)
     }
     bool outermost = midge__client_enter(client);
     midge__client_expire(client);
+    midge__hooks_wake(client); /* of awaitables that were taken before their delivery */
     client->polled = false;
     admit_and_step(client);
     midge__conns_reap(client);
@@ -227,7 +228,7 @@ static int poll_sockets(struct midge_client *client, int timeout_ms)
     struct midge_port *port = client->port;
     int timeout = sooner(timeout_ms, own_timeout(client)); /* the port adds its own */
     /* If nothing is live, an endless wait would never end; and who makes a sink or source wait must
-       be able to end that. */
+       be able to end that, or has what it polled for. */
     if (client->live == 0 || client->app_waits) {
         timeout = 0;
     }
