@@ -115,14 +115,6 @@ static int take_more(struct words *words, struct form_field *field)
                       "use --form-string");
 }
 
-static int has_control(const char *text)
-{
-    while (*text != '\0' && (unsigned char)*text >= ' ' && *text != 0x7f) {
-        text++;
-    }
-    return *text != '\0';
-}
-
 /* The value, and all that belongs to it. */
 static int take_value(struct words *words, struct form_field *field, const char **value)
 {
