@@ -139,7 +139,7 @@ class Usage(Case):
 
     def test_unsupported_options_are_named(self):
         for option in ("--proto", "--cert", "--key", "--pinnedpubkey", "--har", "-n", "--netrc-file",
-                       "--etag-save", "--expect100-timeout",
+                       "--etag-save",
                        "--http2", "--limit-rate", "--limit-rate=3"):
             with self.subTest(option):
                 self.refused(option, "x", self.url(), words=["not supported", option.split("=")[0]])
