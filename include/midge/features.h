@@ -345,6 +345,10 @@
 #undef MIDGE_WITH_MULTIPART
 #define MIDGE_WITH_MULTIPART 0
 #endif
+/* request.expect_ms. Without it midge_start answers UNSUPPORTED to a request that sets it. */
+#ifndef MIDGE_WITH_EXPECT
+#define MIDGE_WITH_EXPECT 1
+#endif
 /* 0: a request whose connection broke is never sent again, also not when a kept connection was
    closed by the server at the same time. */
 #ifndef MIDGE_WITH_REPLAY

@@ -244,6 +244,8 @@ struct midge_sim_reply {
     uint8_t until_close;  /* the body ends with the connection, without a length */
     uint8_t close;        /* Connection: close, and the server closes */
     uint8_t early;        /* answers when the head has come, without waiting for the body */
+    uint8_t no_continue;  /* a request that asks with Expect gets no 100 (Continue), */
+    uint8_t continues;    /* or so many [1] */
     uint32_t delay_ms;    /* before the head */
     uint32_t body_ms;     /* between head and body */
     uint32_t bytes_per_s; /* of the body, or of raw [as fast as the path] */

@@ -354,8 +354,10 @@ static void head_came(struct sim_peer *peer, struct http *h)
     }
     if (h->reply.early && h->in.state != SIM_IN_WHOLE) {
         answer(peer, h);
-    } else if (h->in.expects && h->in.state != SIM_IN_WHOLE) {
-        (void)sim_peer_send(peer, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+    } else if (h->in.expects && h->in.state != SIM_IN_WHOLE && !h->reply.no_continue) {
+        for (unsigned left = h->reply.continues > 0 ? h->reply.continues : 1; left > 0; left--) {
+            (void)sim_peer_send(peer, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+        }
     }
 }
 

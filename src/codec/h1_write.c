@@ -213,6 +213,12 @@ static void put_field(struct out *out, unsigned given, enum midge__field field, 
     }
 }
 
+#if MIDGE_WITH_EXPECT
+#define expects(w) ((w)->expects && (w)->framing != MIDGE__H1_FRAMING_NONE)
+#else
+#define expects(w) false
+#endif
+
 static void put_framing(struct out *out, const struct midge__h1_write *w)
 {
     if (w->framing == MIDGE__H1_FRAMING_LENGTH) {
@@ -222,6 +228,9 @@ static void put_framing(struct out *out, const struct midge__h1_write *w)
         put_text(out, "\r\n");
     } else if (MIDGE_WITH_SOURCES && w->framing == MIDGE__H1_FRAMING_CHUNKED) {
         put_field(out, 0, MIDGE__FIELD_TRANSFER_ENCODING, ": ", "chunked");
+    }
+    if (expects(w)) {
+        put_text(out, "Expect: 100-continue\r\n");
     }
 }
 

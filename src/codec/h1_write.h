@@ -50,6 +50,9 @@ struct midge__h1_write {
     const char *proxy_line; /* for the proxy, unless the request has that field; NULL: none */
     uint8_t form;           /* enum midge__h1_form */
 #endif
+#if MIDGE_WITH_EXPECT
+    bool expects; /* a body, if there is one, waits for 100 (Continue) */
+#endif
     uint64_t content_length; /* for FRAMING_LENGTH */
     uint8_t framing;         /* enum midge__h1_framing */
     struct midge_span head;  /* written before, by a writer without a body, and without its

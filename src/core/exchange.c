@@ -17,6 +17,7 @@
 #include "codec/retry_after.h"
 #include "core/client.h"
 #include "core/conn.h"
+#include "core/expect.h"
 #include "core/hooks.h"
 #include "core/hop.h"
 #include "core/kept_headers.h"
@@ -203,12 +204,15 @@ int midge__exchange_begin(struct midge__exchange *x, struct midge__conn *conn,
 /* Does the request go on after this answer? */
 static bool goes_on(const struct midge__transfer *t)
 {
-    return midge__hooks_wait(t) || midge__retry_waits(t) || midge__hop_waits(t);
+    return midge__expect_waits(t) || midge__hooks_wait(t) || midge__retry_waits(t) ||
+           midge__hop_waits(t);
 }
 
 static void go_on(struct midge__transfer *t)
 {
-    if (midge__hooks_wait(t)) {
+    if (midge__expect_waits(t)) {
+        midge__expect_begin(t);
+    } else if (midge__hooks_wait(t)) {
         midge__hooks_begin(t);
     } else if (midge__retry_waits(t)) {
         midge__retry_begin(t);
@@ -412,7 +416,8 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
     head->url = request->url;
     midge__rate_answer(t, midge__retry_most(t));
     int failed = MIDGE_OK;
-    if ((midge__hooks_any(t) && midge__hooks_head(x, head, &failed)) || midge__retry_head(t) ||
+    if (midge__expect_head(x, head) ||
+        (midge__hooks_any(t) && midge__hooks_head(x, head, &failed)) || midge__retry_head(t) ||
         midge__hop_head(x, head, &failed)) {
         skip_long(x, head);
         return failed;

@@ -66,7 +66,8 @@ struct midge__hooked {
 #endif
 
 /* Features that drop an answer, since the request goes on after it. */
-#define MIDGE__DROPS_ANSWERS (MIDGE_WITH_REDIRECTS || MIDGE_WITH_RETRY || MIDGE_WITH_HOOKS)
+#define MIDGE__DROPS_ANSWERS                                                                       \
+    (MIDGE_WITH_REDIRECTS || MIDGE_WITH_RETRY || MIDGE_WITH_HOOKS || MIDGE_WITH_EXPECT)
 
 /* One exchange: a request and its answer. The carrier may read it; exchange.c changes it. */
 struct midge__exchange {

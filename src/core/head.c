@@ -5,6 +5,7 @@
 #include "core/head.h"
 #include "base/span.h"
 #include "core/client.h"
+#include "core/expect.h"
 #include "core/hooks.h"
 #include "core/origin.h"
 #include "core/prepared.h"
@@ -22,6 +23,9 @@ void midge__head_begin(struct midge__h1_write *write, const struct midge__transf
     const struct midge_request *r = t->request;
     write->framing = (uint8_t)midge__request_framing(r, t->method);
     write->content_length = midge__request_length(r);
+#if MIDGE_WITH_EXPECT
+    write->expects = midge__expects(t);
+#endif
     midge__proxy_head(write, t->origin);
     write->head = midge__prepared_head(t);
     write->sent = 0;

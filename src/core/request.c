@@ -74,6 +74,7 @@ static int check(const struct midge_request *r, unsigned method_flags)
     if (!midge__timeouts_valid(&r->timeouts) || (r->n_headers > 0 && r->headers == NULL) ||
         (r->sink != NULL && r->sink->write == NULL) ||
         (source != NULL && (source->read == NULL || r->body != NULL)) ||
+        (MIDGE_WITH_EXPECT && r->expect_ms > INT32_MAX) ||
         (MIDGE_WITH_KEPT_HEADERS && r->kept_size > 0 && r->kept == NULL)) {
         return MIDGE_ERR_INVALID;
     }
@@ -84,7 +85,7 @@ static int check(const struct midge_request *r, unsigned method_flags)
     if ((!MIDGE_WITH_SOURCES && r->source != NULL) ||
         (!MIDGE_WITH_REDIRECTS && r->max_redirects != 0) ||
         (!MIDGE_WITH_RETRY && r->retry != NULL) || (!MIDGE_WITH_HOOKS && r->hooks != NULL) ||
-        (!MIDGE_WITH_PROXY && r->proxy != NULL)) {
+        (!MIDGE_WITH_EXPECT && r->expect_ms != 0) || (!MIDGE_WITH_PROXY && r->proxy != NULL)) {
         return MIDGE_ERR_UNSUPPORTED;
     }
     return midge__h1_check(midge__request_method(r),

@@ -26,6 +26,9 @@ enum midge__transfer_state {
 };
 
 /* Kind of room that must be free before a connection is opened for it (admission.c). */
+/* A request that asks before its body (expect.c). */
+enum { MIDGE__EXPECT_ASKS, MIDGE__EXPECT_REPEATS, MIDGE__EXPECT_REFUSED };
+
 enum midge__need { MIDGE__NEED_USUAL, MIDGE__NEED_FULL, MIDGE__NEED_ALONE };
 
 /* The part of struct midge_result that is for requests, with the same layout: the other fields need
@@ -69,6 +72,9 @@ struct midge__transfer {
     const struct midge_timeouts *timeouts; /* the request's; NULL: it sets none */
     struct midge__origin *origin;
     struct midge__conn *conn;
+#if MIDGE_WITH_EXPECT
+    uint8_t expect; /* MIDGE__EXPECT_x */
+#endif
 #if MIDGE_WITH_RETRY
     uint8_t repeats;
     bool again, is_resting; /* retry.c */

@@ -9,6 +9,7 @@
  * BODY    the caller's bytes or the source's
  * DONE    nothing                                   a connection is reused only after DONE
  * BROKEN  nothing: the peer takes no more, but its answer is still read
+ * EXPECT  nothing: after HEAD, the peer is asked whether it wants the body (h1_expect.c)
  */
 #ifndef MIDGE_HTTP_H1_H
 #define MIDGE_HTTP_H1_H
@@ -25,7 +26,8 @@ enum midge__h1_send_state {
     MIDGE__H1_SEND_HEAD,
     MIDGE__H1_SEND_BODY,
     MIDGE__H1_SEND_DONE,
-    MIDGE__H1_SEND_BROKEN
+    MIDGE__H1_SEND_BROKEN,
+    MIDGE__H1_SEND_EXPECT
 };
 
 /* Whose the receive buffer is. */
@@ -91,6 +93,21 @@ int midge__h1_send_once(struct midge__h1 *h, const uint8_t *from, size_t len, si
                         bool *moved);
 /* Sends once, from the head or from a body in memory. As midge__h1_send_once. */
 int midge__h1_memory_send(struct midge__h1 *h, bool *moved);
+
+/* --- h1_expect.c --- */
+
+#if MIDGE_WITH_EXPECT
+/* The head is written: the body follows, or waits. */
+void midge__h1_head_sent(struct midge__h1 *h);
+/* 100 (Continue) has come, and maybe not for the first time. */
+void midge__h1_continue(struct midge__h1 *h);
+#else
+static inline void midge__h1_head_sent(struct midge__h1 *h)
+{
+    h->send = MIDGE__H1_SEND_BODY;
+}
+#define midge__h1_continue(h) ((void)(h))
+#endif
 
 /* --- h1_source.c --- */
 

@@ -31,6 +31,9 @@ static int on_head(struct midge__h1 *h, enum midge__h1_kind kind)
         return midge__exchange_head(&h->x, &head);
     }
     midge__exchange_interim(&h->x, &head);
+    if (MIDGE_WITH_EXPECT && p->status == 100 && h->x.transfer != NULL) {
+        midge__h1_continue(h);
+    }
     return MIDGE_OK;
 }
 

@@ -7,6 +7,7 @@
  * kept.
  */
 #include "http/h1.h"
+#include "core/expect.h"
 #include "core/head.h"
 #include "core/origin.h"
 #include "core/prepared.h"
@@ -70,7 +71,8 @@ static int compose(struct midge__h1 *h, uint8_t *buf, size_t *head, size_t *len)
     int err = midge__h1_head(h, buf, MIDGE_SEND_BUFFER, head);
     const uint8_t *from = midge__exchange_memory(&h->x, &body);
     *len = *head;
-    if (err == MIDGE_OK && body > 0 && body <= MIDGE_SEND_BUFFER - *head) {
+    if (err == MIDGE_OK && body > 0 && !midge__expects(h->x.transfer) &&
+        body <= MIDGE_SEND_BUFFER - *head) {
         memcpy(buf + *head, from, body);
         *len += body;
     }
@@ -92,7 +94,7 @@ static int send_head(struct midge__h1 *h, bool *moved)
     h->head_sent += (uint32_t)of_head;
     h->x.sent += n - of_head;
     if (whole && of_head == head && err == MIDGE_OK) {
-        h->send = MIDGE__H1_SEND_BODY;
+        midge__h1_head_sent(h);
     }
     return err;
 }

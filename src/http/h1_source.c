@@ -106,9 +106,9 @@ static int fill(struct midge__h1 *h)
         if (err != MIDGE_OK) {
             return MIDGE_OK;
         }
-        h->send = MIDGE__H1_SEND_BODY;
+        midge__h1_head_sent(h);
     }
-    return fill_body(h);
+    return h->send == MIDGE__H1_SEND_BODY ? fill_body(h) : MIDGE_OK;
 }
 
 int midge__h1_source_send(struct midge__h1 *h, bool *moved)

@@ -139,7 +139,6 @@ class Usage(Case):
 
     def test_unsupported_options_are_named(self):
         for option in ("--proto", "--cert", "--key", "--pinnedpubkey", "--har",
-                       "--expect100-timeout",
                        "--http2", "--limit-rate", "--limit-rate=3"):
             with self.subTest(option):
                 self.refused(option, "x", self.url(), words=["not supported", option.split("=")[0]])

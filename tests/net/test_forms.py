@@ -119,6 +119,22 @@ class Forms(Case):
                     self.assert_code(26, ran, words)
                     self.assert_one_line(ran)
 
+    def test_asked_for(self):
+        """Expect: 100-continue, to a server that knows it and to one that does not."""
+        asks = ("-H", "Expect: 100-continue")
+        for body in (["-d", "abc"], ["-T", "x.html"], ["-F", "f=@x.html"]):
+            with self.subTest(body):
+                ran = self.midge("-v", *asks, *body, self.url("/echo"))
+                self.assert_code(0, ran, "< HTTP/1.1 100 Continue", "> Expect: 100-continue")
+                self.assertEqual(["100-continue"], self.header(ran.json, "Expect"))
+                self.assertLess(0, ran.json["body_len"])
+        silent = self.raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        ran = self.midge(*asks, "--expect100-timeout", "0.2", "-d", "abc", self.url("/", silent))
+        self.assert_code(0, ran)
+        self.assertEqual([], self.header(self.echo("-H", "Expect:", "-d", "abc"), "Expect"))
+        self.assertEqual([], self.header(self.echo(*asks), "Expect"))  # nothing to ask for
+        self.assert_code(2, self.midge("--expect100-timeout", "x", self.url("/echo"), report=False), "seconds")
+
     @unittest.skipUnless(CURL, "no curl")
     def test_beside_curl(self):
         """Only the boundaries differ."""

@@ -41,11 +41,11 @@ struct group {
     const char *proxy, *proxy_user, *noproxy;
     const char *write_out, *dump_header, *referer, *cookie_jar, *user, *netrc_file;
     const char *etag_save, *etag_compare;
-    uint64_t max_time_ms, connect_timeout_ms;
+    uint64_t max_time_ms, connect_timeout_ms, expect_ms;
     uint8_t get, globoff, head, include, fail, fail_with_body, create_dirs, insecure;
     uint8_t tls_1_2, tls_1_3, ipv4, ipv6;
     uint64_t retry, retry_delay_ms, retry_max_time_ms;
-    uint8_t retry_all_errors, compressed;
+    uint8_t retry_all_errors, compressed, has_expect_ms;
     const char *max_redirs, *proto_redir;
     const char *range, *continue_at;
     uint8_t basic, digest, anyauth, netrc;

@@ -16,6 +16,7 @@
 #include "data.h"
 #include "descriptor.h"
 #include "etag.h"
+#include "expect.h"
 #include "failure.h"
 #include "follow.h"
 #include "form.h"
@@ -32,6 +33,7 @@ struct shared {
     struct keep *keep;
     struct data data;
     struct headers headers;
+    uint32_t expect_ms;
     struct form_fields *fields; /* -F; NULL: none */
     const char *method;
     struct text normal; /* a URL while it is brought into its normal form */
@@ -87,6 +89,7 @@ static int share(struct shared *shared)
         (void)data_build(shared->keep, &group->data, &shared->data); /* `failed` says which file */
     }
     code = headers_build(shared->keep, group, body, shared->data.is_json, &shared->headers);
+    shared->expect_ms = expect_take(group, &shared->headers);
     return code == 0 && group->forms.n > 0 ? share_form(shared) : code;
 }
 
@@ -223,6 +226,7 @@ static void set_request(struct fetch *fetch, const struct shared *shared)
     }
     request->headers = headers.at;
     request->n_headers = headers.n;
+    request->expect_ms = shared->expect_ms;
     request->bearer = group->bearer;
     if (group->data.n > 0 && !group->get) {
         request->body = shared->data.text.data;

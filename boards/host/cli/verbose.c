@@ -80,6 +80,9 @@ static void show_framing(const struct midge_request *request)
     } else if (request->source != NULL || request->body != NULL) {
         fprintf(stderr, "> Content-Length: %llu\n", (unsigned long long)len);
     }
+    if (request->expect_ms != 0 && len > 0) {
+        show("Expect", "100-continue");
+    }
 }
 
 /* In the order in which midge sends it (codec/h1_write.c). */
