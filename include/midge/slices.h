@@ -55,7 +55,8 @@ struct midge_slices {
 };
 
 /* Begins with the first slice. *id ends as a request does; the result is that of the last slice,
-   but body_len counts all bytes. The slices take two awaitables, and some 100 bytes of the client's
+   but body_len counts all bytes; if there is no memory for it, NO_MEMORY, even if the sink has
+   finished well. The slices take two awaitables, and some 100 bytes of the client's
    block beside one request. INVALID: a request that is not allowed, no sink, slice 0. The errors of
    midge_start. On an error nothing was started, and the sink is not finished. */
 int midge_slices_start(struct midge_client *client, struct midge_slices *slices, midge_id *id);

@@ -125,7 +125,7 @@ class Ranges(Case):
         for options, words in ((("-r", "x"), "-50"), (("-r", "5-4"), "-50"), (("-r", ""), "-50"), (("-r", "-"), "-50"),
                                (("-r", "1-2,"), "-50"), (("-r", "1-2-3"), "-50"), (("-C", "x"), "number"),
                                (("-C", "-1"), "number"), (("-C", ""), "number"), (("-C", "1", "-r", "1"), "together"),
-                               (("-r", "0-1", "-d", "x"), "GET"), (("-C", "1", "-T", "x"), "GET"),
+                               (("-r", "0-1", "-d", "x"), "GET"), (("-C", "1", "-T", "x"), "GET"), (("-C", "1", "-F", "a=b"), "GET"),
                                (("-C", "1", "-X", "DELETE"), "GET"), (("-C", "1", "-i"), "headers"), (("-C", "1", "--compressed"), "compressed"),
                                (("-r", "0-1", "-H", "Range: bytes=5-6"), "Range")):
             with self.subTest(options):

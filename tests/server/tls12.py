@@ -145,9 +145,17 @@ class Connection:
             if not request.endswith(b"\r\n\r\n"):
                 continue
             size = int(re.match(rb"GET /bytes/(\d+)", request)[1])
-            self.send(DATA, b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size,
+            self.send(DATA, self.answer(size, re.search(rb"\r\nRange: bytes=(\d+)-(\d+)\r\n", request)),
                       self.server.record)
             request = b""
+
+    def answer(self, size, part):
+        head = b"HTTP/1.1 200 OK\r\n"
+        if part:
+            first, last = int(part[1]), min(int(part[2]), size - 1)
+            head = b"HTTP/1.1 206 Part\r\nContent-Range: bytes %d-%d/%d\r\n" % (first, last, size)
+            size = last - first + 1
+        return head + b"ETag: \"x\"\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size
 
 
 class Server:

@@ -96,10 +96,20 @@ static void serve(void *ctx, const struct midge_sim_request *request, struct mid
 
 /* --- one download --- */
 
+static uint32_t fail_alloc; /* this allocation fails; 0: none */
+
+/* Allocations of a client that has no requests yet. */
+static uint32_t of_client(void)
+{
+    struct midge_stats stats;
+    midge_client_stats(w.client, &stats);
+    return (uint32_t)stats.alloc_calls;
+}
+
 static void open_all(void)
 {
     sim_world_start(&w, &(struct midge_sim_config){.seed = 1},
-                    &(struct midge_config){.retry_budget = 1000});
+                    &(struct midge_config){.retry_budget = 1000, .fail_alloc = fail_alloc});
     host = midge_sim_add_host(w.sim, "a.test");
     midge_sim_add_reply(host, 80, "/file", &(struct midge_sim_reply){.on_request = serve});
     memset(&server, 0, sizeof server);
@@ -245,6 +255,28 @@ static void blind(void **state)
         go();
         assert_true(is_right());
     }
+}
+
+/* Whichever allocation fails: the file is right, or there is an error. */
+static void each_allocation(void **state)
+{
+    unsigned failed = 0, n;
+    (void)state;
+    for (fail_alloc = of_client() + 1, n = 60; n > 0; n--, fail_alloc++) {
+        (void)close_world(NULL);
+        open_all();
+        cut(HEAD_SIZE);
+        server.changes = fail_alloc % 2 > 0;
+        prepare();
+        if (midge_start(w.client, &get.request, NULL) == MIDGE_OK) {
+            sim_world_run(&w);
+            assert_int_equal(get.dones, 1);
+            failed += get.result.error != MIDGE_OK;
+            assert_true(get.result.error != MIDGE_OK || is_right());
+        }
+    }
+    fail_alloc = 0;
+    assert_true(failed < 30);
 }
 
 static void wrong_ranges(void **state)
@@ -460,15 +492,25 @@ static void redirected_elsewhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(no_cut),        TEST(asks_for_the_rest),
-        TEST(each_byte),     TEST(each_byte_changing),
-        TEST(blind),         TEST(wrong_ranges),
-        TEST(no_parts),      TEST(no_validator),
-        TEST(by_date),       TEST(error_between),
-        TEST(error_at_last), TEST(no_such_bytes),
-        TEST(earlier_run),   TEST(earlier_version),
-        TEST(only_forward),  TEST(only_forward_changed),
-        TEST(redirected),    TEST(redirected_elsewhere),
+        TEST(no_cut),
+        TEST(asks_for_the_rest),
+        TEST(each_byte),
+        TEST(each_byte_changing),
+        TEST(blind),
+        TEST(each_allocation),
+        TEST(wrong_ranges),
+        TEST(no_parts),
+        TEST(no_validator),
+        TEST(by_date),
+        TEST(error_between),
+        TEST(error_at_last),
+        TEST(no_such_bytes),
+        TEST(earlier_run),
+        TEST(earlier_version),
+        TEST(only_forward),
+        TEST(only_forward_changed),
+        TEST(redirected),
+        TEST(redirected_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

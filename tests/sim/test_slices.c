@@ -139,11 +139,21 @@ static int sink_reset(struct midge_sink *base)
 
 /* --- one file --- */
 
+static uint32_t fail_alloc; /* this allocation fails; 0: none */
+
+/* Allocations of a client that has no requests yet. */
+static uint32_t of_client(void)
+{
+    struct midge_stats stats;
+    midge_client_stats(w.client, &stats);
+    return (uint32_t)stats.alloc_calls;
+}
+
 static int open_world(void **state)
 {
     (void)state;
     sim_world_start(&w, &(struct midge_sim_config){.seed = 1},
-                    &(struct midge_config){.retry_budget = 1000});
+                    &(struct midge_config){.retry_budget = 1000, .fail_alloc = fail_alloc});
     host = midge_sim_add_host(w.sim, "a.test");
     midge_sim_add_reply(host, 80, "/file", &(struct midge_sim_reply){.on_request = serve});
     memset(&server, 0, sizeof server);
@@ -237,6 +247,33 @@ static void each_cut(void **state)
             assert_true(server.most <= 10);
         }
     }
+}
+
+/* Whichever allocation fails: the file is right, or there is an error, told once. */
+static void each_allocation(void **state)
+{
+    unsigned n;
+    (void)state;
+    for (fail_alloc = of_client() + 1, n = 100; n > 0; n--, fail_alloc++) {
+        again();
+        server.changes = fail_alloc % 3;
+        if (midge_slices_start(w.client, &slices, &slices_id) != MIDGE_OK) {
+            assert_int_equal(sink.finishes, 0);
+            continue;
+        }
+        assert_int_equal(midge_watch(w.client, slices_id, on_end, NULL), MIDGE_OK);
+        sim_world_run(&w);
+        assert_int_equal(dones, 1);
+        assert_int_equal(sink.finishes, 1);
+        /* a result that could not be kept is NO_MEMORY: midge_future_complete */
+        assert_true(sink.error == result.error ||
+                    (sink.error == MIDGE_OK && result.error == MIDGE_ERR_NO_MEMORY));
+        if (result.error == MIDGE_OK) {
+            is_right();
+        }
+        (void)midge_take(w.client, slices_id, NULL);
+    }
+    fail_alloc = 0;
 }
 
 static void changes_once(void **state)
@@ -387,6 +424,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(each_size),
         TEST(each_cut),
+        TEST(each_allocation),
         TEST(changes_once),
         TEST(changes_always),
         TEST(cannot_begin_again),

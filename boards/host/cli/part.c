@@ -72,7 +72,7 @@ static int read_ranges(const char *text, struct part *part)
 
 static int is_for_get(const struct group *group)
 {
-    int body = group->uploads.n > 0 || (group->data.n > 0 && !group->get);
+    int body = group->uploads.n > 0 || group->forms.n > 0 || (group->data.n > 0 && !group->get);
 
     return !body && (group->method == NULL || strcmp(group->method, "GET") == 0 ||
                      strcmp(group->method, "HEAD") == 0);
