@@ -19,7 +19,6 @@
 #include "core/proxy.h"
 #include "core/queue.h"
 #include "core/zone.h"
-#include "midge/config.h"
 #include "midge/url.h"
 #include <string.h>
 

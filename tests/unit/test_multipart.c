@@ -11,6 +11,7 @@
 #include "chance.h"
 #include "midge/err.h"
 #include "midge/multipart.h"
+#include <stdio.h>
 
 #define MOST 65536
 
