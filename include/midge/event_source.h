@@ -23,9 +23,10 @@
  *     any other                      the source ends with HTTP_STATUS
  *
  * Connected again: after an end in order, a reset, silence, and each failure of the network, the
- * TLS handshake, or the peer; also when there was no memory or slot for the request. All other
- * errors end the source with that error: TOO_LARGE for example (the event would be too large the
- * next time, too), or HEADER (the id has a control character).
+ * TLS handshake, or the peer; also if a proxy opened no tunnel, unless with another status than
+ * these; and when there was no memory or slot for the request. All other errors end the source with
+ * that error: TOO_LARGE for example (the event would be too large the next time, too), or HEADER
+ * (the id has a control character).
  *
  * Only for GET. A POST whose answer is a stream (a chat) must not be repeated by itself: give it
  * the sink of midge/sse.h.

@@ -59,7 +59,8 @@ struct midge_timeouts {
 struct midge_retry {
     uint8_t max;        /* repeats at most; 0: none */
     uint8_t repeatable; /* 1: the method is no reason against it */
-    uint8_t all_errors; /* 1: also after TLS, CERT, PROTOCOL, PROXY and each status from 400 on */
+    uint8_t all_errors; /* 1: also after TLS, CERT, PROTOCOL, PROXY, ENCODING and each status from
+                           400 on */
     uint32_t first_ms;  /* the first wait at most; each next one is up to twice as long [1000] */
     uint32_t most_ms;  /* a wait by chance at most, and Retry-After at most: an answer that asks for
                           more is final [60000] */

@@ -201,17 +201,29 @@ static bool is_passing_error(int err)
     }
 }
 
-static bool is_passing_status(unsigned status)
+static bool is_passing_status(int status)
 {
     return status == 408 || status == 429 || status / 100 == 5;
+}
+
+/* A proxy that opened no tunnel may be able to later, unless it says that it does not want to. */
+static bool is_passing(const struct midge_result *result)
+{
+    switch (result->error) {
+    case MIDGE_ERR_HTTP_STATUS:
+        return is_passing_status(result->status);
+    case MIDGE_ERR_PROXY:
+        return result->native == 0 || is_passing_status(result->native);
+    default:
+        return is_passing_error(result->error);
+    }
 }
 
 /* Is it worth another try? */
 static bool passes(const struct midge_event_source *s, const struct midge_result *result)
 {
-    const bool passing = result->error == MIDGE_ERR_HTTP_STATUS ? is_passing_status(result->status)
-                                                                : is_passing_error(result->error);
-    return passing && !s->stopped && (s->max_reconnects == 0 || s->failures < s->max_reconnects);
+    return is_passing(result) && !s->stopped &&
+           (s->max_reconnects == 0 || s->failures < s->max_reconnects);
 }
 
 static bool was_good(const struct midge_event_source *s)

@@ -41,6 +41,35 @@ static void statuses(void **state)
     }
 }
 
+#if MIDGE_WITH_PROXY
+/* A proxy that may open a tunnel later, and one that says that it will not. */
+static void proxies(void **state)
+{
+    static const struct midge_proxy proxy = {.host = "p.test", .port = 80};
+    static const struct {
+        const char *answer;
+        unsigned connects;
+    } rows[] = {{"HTTP/1.1 503 busy\r\n\r\n", 3},
+                {"", 3},
+                {"HTTP/1.1 407 who\r\n\r\n", 1},
+                {"HTTP/1.1 403 no\r\n\r\n", 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        (void)open_world(NULL);
+        midge_sim_add_reply(midge_sim_add_host(w.sim, "p.test"), 80, "a.test:8080",
+                            &(struct midge_sim_reply){.raw = rows[i].answer,
+                                                      .raw_len = strlen(rows[i].answer),
+                                                      .close = 1});
+        request.proxy = &proxy;
+        request.connect_port = 8080;
+        source.max_reconnects = 2;
+        (void)source_run(MIDGE_ERR_PROXY);
+        assert_int_equal(source.connects, rows[i].connects);
+        (void)close_world(NULL);
+    }
+}
+#endif
+
 static void check_type(const char *header, bool is_stream)
 {
     struct midge_result result;
@@ -423,6 +452,9 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(statuses),
+#if MIDGE_WITH_PROXY
+        cmocka_unit_test(proxies),
+#endif
         cmocka_unit_test(types),
         TEST(no_content_at_once),
         TEST(redirected),

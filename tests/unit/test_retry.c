@@ -39,6 +39,7 @@ static void errors(void **state)
         {MIDGE_ERR_CERT, false, true},
         {MIDGE_ERR_PROTOCOL, false, true},
         {MIDGE_ERR_PROXY, false, true},
+        {MIDGE_ERR_ENCODING, false, true},
         {MIDGE_ERR_CANCELED, false, false},
         {MIDGE_ERR_CLOSED, false, false},
         {MIDGE_ERR_WRITE, false, false},
