@@ -32,9 +32,7 @@ static void run_whole(enum scene scene)
     trial_start(&trial);
     trial_run(&trial);
     trial_take(&trial);
-    for (unsigned i = 0; i < trial.n_gets; i++) {
-        assert_int_equal(trial.gets[i].result.error, MIDGE_OK);
-    }
+    trial.harmless = true; /* trial_check holds it to that */
 }
 
 static void end_whole(void)
@@ -75,7 +73,7 @@ static void allocs(void **state)
     torture_report("allocations");
 }
 
-/* Blocks of all sizes from the least on: requests wait for memory, or end with NO_MEMORY. */
+/* Blocks of all sizes from the least on: a request succeeds, and so does the next one. */
 static void blocks(void **state)
 {
     (void)state;
@@ -89,7 +87,8 @@ static void blocks(void **state)
                 config.memory_size = size;
                 name_point((enum scene)scene, "block of", size, 0);
                 trial_open(&trial, (enum scene)scene, &config, NULL);
-                trial_do(&trial, size > least + 2048);
+                trial.harmless = true;
+                trial_do(&trial, true);
             }
         }
     }
@@ -235,7 +234,7 @@ static void cut_all(enum scene scene, enum midge_sim_cut_kind kind, int from_cli
                a repeat, which is cut at the same byte. */
             if (!over) {
                 trial_next(&trial, kind == MIDGE_SIM_CUT_STALL || scene == RETRY || scene == HOOK ||
-                                       scene == RATE);
+                                       scene == RATE || scene == EVENTS);
             }
             trial_close(&trial);
             if (over) {
@@ -335,10 +334,41 @@ static void noise(void **state)
 
 /* --- time and names --- */
 
+/* The server is silent. Returns when its requests have ended, in virtual milliseconds. */
+static uint64_t end_of_silence(enum scene scene, uint32_t clock_start_ms)
+{
+    const struct midge_config config = {.timeouts.total_ms = 8000};
+    const struct midge_sim_config sim = {.seed = 1, .clock_start_ms = clock_start_ms};
+    trial_open(&trial, scene, &config, &sim);
+    midge_sim_set_cut(trial.host, &(struct midge_sim_cut){.kind = MIDGE_SIM_CUT_STALL});
+    trial_start(&trial);
+    trial_run(&trial);
+    uint64_t ms = midge_sim_now_ms(trial.w.sim);
+    trial_take(&trial);
+    trial_check(&trial);
+    trial_close(&trial);
+    return ms;
+}
+
+/* Limits come at their time, wherever the clock wraps. */
+static void wrap_in_silence(enum scene scene)
+{
+    name_point(scene, "silence", 0, 0);
+    const uint64_t expected = end_of_silence(scene, 1);
+    for (uint32_t before = 0; before < 8000; before += 333) {
+        if (torture_chosen(part_of(scene) / 10)) {
+            name_point(scene, "silence, wrap after", before, 0);
+            uint64_t ms = end_of_silence(scene, (before % 2 ? UINT32_MAX : INT32_MAX) - before);
+            MUST(ms == expected, "a limit that came at another time", ms, expected);
+        }
+    }
+}
+
 static void clocks(void **state)
 {
     (void)state;
     for (int scene = 0; scene < SCENES; scene++) {
+        wrap_in_silence((enum scene)scene);
         for (uint32_t before = 0; before < 400; before += 7) {
             if (!torture_chosen(part_of((enum scene)scene) / 10)) {
                 continue;
@@ -408,6 +438,7 @@ static void act(enum deed deed)
         for (unsigned i = 0; i < trial.n_gets; i++) {
             (void)midge_cancel(trial.w.client, trial.ids[i]);
         }
+        (void)midge_cancel(trial.w.client, trial.events.id);
         break;
     case JUMP_DAYS:
         midge_sim_charge(trial.w.sim, 13 * day_ns);

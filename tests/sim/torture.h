@@ -11,12 +11,15 @@
 #ifndef TORTURE_H
 #define TORTURE_H
 
-#include "sim_world.h"
+#include "torture_events.h"
+#include "torture_packed.h"
 
-/* CLOSING: the body ends with the connection; in TLS its end is authentic, else it is not.
-   REDIRECT: an upload that is sent again to another host. RETRY: two answers say 503. HOOK: a hook
-   repeats an upload after 401, when a token has come. RATE: the client has rates, and one answer
-   holds both requests back. TUNNEL: the server is a proxy too, and has a tunnel to itself. */
+/* CLOSING: the body ends with the connection, and comes slowly: in several records. In TLS its end
+   is authentic, else it is not. REDIRECT: an upload that is sent again to another host. RETRY: two
+   answers say 503. HOOK: a hook repeats an upload after 401, when a token has come. RATE: the
+   client has rates, and one answer holds both requests back. TUNNEL: the server is a proxy too, and
+   has a tunnel to itself. GUNZIP: a compressed answer in chunks. EVENTS: an event source in place
+   of a request. */
 enum scene {
     PLAIN,
     TLS12,
@@ -32,12 +35,14 @@ enum scene {
     HOOK,
     RATE,
     TUNNEL,
+    GUNZIP,
+    EVENTS,
     SCENES
 };
 
 static const char *const scene_names[SCENES] = {
-    "plain",   "tls12",       "tls13",    "upload", "gather", "file", "filter",
-    "closing", "closing_tls", "redirect", "retry",  "hook",   "rate", "tunnel"};
+    "plain",       "tls12",    "tls13", "upload", "gather", "file",   "filter", "closing",
+    "closing_tls", "redirect", "retry", "hook",   "rate",   "tunnel", "gunzip", "events"};
 
 enum { TORTURE_BODY = 300, TORTURE_UPLOAD = 2000, TORTURE_GETS = 2 };
 #define TORTURE_JSON "{\"a\": 17, \"b\": \"xyz\"}"
@@ -60,6 +65,10 @@ struct trial {
     char text[64];
     int value; /* of the filter */
     struct midge_buffer_source source;
+    struct midge_gunzip gunzip;
+    struct midge_buffer decoded;
+    char decoded_bytes[TORTURE_BODY + 1];
+    struct torture_events events;
     struct midge_hook hook;
     struct midge_request token; /* for HOOK */
     midge_id token_id;
@@ -139,8 +148,9 @@ static inline void trial_serve(struct trial *t)
     trial_slow(t);
     midge_sim_add_reply(t->host, port, "/", &(struct midge_sim_reply){.fill = TORTURE_BODY});
     midge_sim_add_reply(t->host, port, "/json", &(struct midge_sim_reply){.body = TORTURE_JSON});
-    midge_sim_add_reply(t->host, port, "/close",
-                        &(struct midge_sim_reply){.fill = TORTURE_BODY, .until_close = 1});
+    midge_sim_add_reply(
+        t->host, port, "/close",
+        &(struct midge_sim_reply){.fill = TORTURE_BODY, .until_close = 1, .bytes_per_s = 10000});
     midge_sim_add_reply(t->host, port, "/moved",
                         &(struct midge_sim_reply){.status = 307,
                                                   .headers = "Location: http://b.test/\r\n",
@@ -155,6 +165,13 @@ static inline void trial_serve(struct trial *t)
         &(struct midge_sim_reply){
             .status = 429, .headers = "Retry-After: 1\r\n", .body = "later", .times = 1});
     midge_sim_add_reply(t->host, port, "/later", &(struct midge_sim_reply){.fill = TORTURE_BODY});
+    midge_sim_add_reply(t->host, port, "/packed",
+                        &(struct midge_sim_reply){.headers = "Content-Encoding: gzip\r\n",
+                                                  .body = torture_packed(TORTURE_BODY)->data,
+                                                  .body_len = torture_packed(TORTURE_BODY)->len,
+                                                  .chunk = 50});
+    midge_sim_add_reply(t->host, port, "/events",
+                        &(struct midge_sim_reply){.on_request = torture_serve_events});
     midge_sim_add_reply(
         t->host, port, "a.test:81",
         &(struct midge_sim_reply){.method = "CONNECT", .headers = "Via: 1.1 a.test\r\n"});
@@ -187,6 +204,7 @@ static inline void trial_open(struct trial *t, enum scene scene, const struct mi
     config.tls.ca = midge_sim_root(&config.tls.ca_len);
     if (config.memory_size == 0) {
         config.memory_size = midge_memory_needed(&config) + 8192; /* for the bodies */
+        config.memory_size += scene == GUNZIP ? MIDGE_GUNZIP_MEMORY : 0;
     }
     config.memory = t->w.block = malloc(config.memory_size);
     t->open_error = midge_open(&t->w.client, &config);
@@ -212,6 +230,9 @@ static inline const char *trial_url(const struct trial *t)
     }
     if (t->scene == RATE) {
         return "http://a.test/later";
+    }
+    if (t->scene == GUNZIP || t->scene == EVENTS) {
+        return t->scene == GUNZIP ? "http://a.test/packed" : "http://a.test/events";
     }
     if (t->scene == FILTER) {
         return "http://a.test/json";
@@ -278,6 +299,10 @@ static inline void trial_dress(struct trial *t, struct sim_get *get)
             midge_json_filter_init(&t->filter, paths, 2, t->text, sizeof t->text, trial_value, t),
             MIDGE_OK);
         get->request.sink = &t->filter.sink;
+    } else if (t->scene == GUNZIP) {
+        midge_buffer_init(&t->decoded, t->decoded_bytes, sizeof t->decoded_bytes);
+        midge_gunzip_init(&t->gunzip, t->w.client, &t->decoded.sink);
+        get->request.sink = &t->gunzip.sink;
     } else if (t->scene == GATHER) {
         get->request.on_done = NULL;
     }
@@ -290,6 +315,11 @@ static inline bool torture_defined(int err)
 
 static inline void trial_start(struct trial *t)
 {
+    if (t->scene == EVENTS) {
+        int err = torture_events_start(&t->events, t->w.client, trial_url(t));
+        MUST(torture_defined(err), "the source's start gives no defined error", err, 0);
+        return;
+    }
     t->n_gets = t->scene == GATHER || t->scene == RATE ? 2 : 1;
     for (unsigned i = 0; i < t->n_gets; i++) {
         sim_get_init(&t->w, &t->gets[i], trial_url(t));
@@ -315,6 +345,10 @@ static inline void trial_take(struct trial *t)
             MUST(err == MIDGE_OK, "no result to take", err, i);
             t->gets[i].dones++;
         }
+    }
+    if (t->events.id != 0) {
+        int err = midge_take(t->w.client, t->events.id, &t->events.result);
+        MUST(err == MIDGE_OK, "no result of the source", err, 0);
     }
     if (t->gather != 0) {
         int err = midge_take(t->w.client, t->gather, &result);
@@ -364,14 +398,30 @@ static inline void check_file(const struct trial *t, bool whole)
 /* Only a plain body that ends with the connection may be cut unseen, and only by a FIN. */
 static inline bool is_whole(const struct trial *t, const struct midge_result *result)
 {
-    size_t len = t->scene == FILTER ? strlen(TORTURE_JSON) : TORTURE_BODY;
+    size_t len = t->scene == FILTER   ? strlen(TORTURE_JSON)
+                 : t->scene == GUNZIP ? torture_packed(TORTURE_BODY)->len
+                                      : TORTURE_BODY;
     bool whole = result->body_len == len;
     return t->scene == CLOSING ? (whole || t->fin) && result->complete == MIDGE_COMPLETE_UNVERIFIED
                                : whole && result->complete == MIDGE_COMPLETE_YES;
 }
 
+static inline void check_events(const struct trial *t)
+{
+    const struct torture_events *e = &t->events;
+    int err = e->result.error;
+    MUST(!t->harmless || (e->id != 0 && err == MIDGE_OK), "an error without a fault", err,
+         e->result.native);
+    MUST(torture_defined(err), "no defined error", err, 0);
+    MUST(!e->wrong, "events that are wrong", e->seen, 0);
+    MUST(e->id == 0 || err != MIDGE_OK || e->seen == TORTURE_EVENTS, "events", e->seen, 0);
+}
+
 static inline void trial_check(struct trial *t)
 {
+    if (t->scene == EVENTS) {
+        check_events(t);
+    }
     for (unsigned i = 0; i < t->n_gets; i++) {
         struct sim_get *get = &t->gets[i];
         bool good = get->dones > 0 && get->result.error == MIDGE_OK;
@@ -386,6 +436,8 @@ static inline void trial_check(struct trial *t)
         }
         if (t->scene == FILE_SINK) {
             check_file(t, good);
+        } else if (t->scene == GUNZIP) {
+            check_bytes((const uint8_t *)t->decoded_bytes, t->decoded.len, good);
         } else if (t->scene == FILTER) {
             MUST(!good || t->value == 2, "values of the filter", t->value, 2);
         } else {
