@@ -413,7 +413,7 @@ config_stdin        -K - $rec/a
 config_missing      -K missing $rec/a
 several             $rec/a $rec2/b
 several_sizes       $http/bytes/20000 $rec/b $http/bytes/5
-parallel            -Z $http/bytes/20 $rec/b
+parallel            -Z $rec/a $rec/b
 unknown_option      --no-such-option $rec/a
 missing_value       $rec/a -o
 bad_number          -m abc $rec/a

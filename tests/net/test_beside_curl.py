@@ -256,6 +256,7 @@ class Beside(Case):
                                   capture_output=True, timeout=midge_test.TIMEOUT, cwd=folder,
                                   env=environment(HOME=str(folder)))
             new = [one for port, n in zip(ports, seen) for one in self.servers.raw_seen(port)[n:]]
+            assert not re.search(rb"Sanitizer|runtime error", done.stderr), done.stderr
             return Side(done, folder, new)
 
     def compare(self, name, line):
