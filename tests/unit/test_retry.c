@@ -28,24 +28,15 @@ static void errors(void **state)
         int err;
         bool passes, passes_any;
     } rows[] = {
-        {MIDGE_ERR_RESOLVE, true, true},
-        {MIDGE_ERR_CONNECT, true, true},
-        {MIDGE_ERR_SEND, true, true},
-        {MIDGE_ERR_RECV, true, true},
-        {MIDGE_ERR_TIMEOUT, true, true},
-        {MIDGE_ERR_EMPTY_REPLY, true, true},
-        {MIDGE_ERR_PARTIAL, true, true},
-        {MIDGE_ERR_TLS, false, true},
-        {MIDGE_ERR_CERT, false, true},
-        {MIDGE_ERR_PROTOCOL, false, true},
-        {MIDGE_ERR_PROXY, false, true},
-        {MIDGE_ERR_ENCODING, false, true},
-        {MIDGE_ERR_CANCELED, false, false},
-        {MIDGE_ERR_CLOSED, false, false},
-        {MIDGE_ERR_WRITE, false, false},
-        {MIDGE_ERR_NO_MEMORY, false, false},
-        {MIDGE_ERR_REDIRECTS, false, false},
-        {-1234, false, false},
+        {MIDGE_ERR_RESOLVE, true, true},     {MIDGE_ERR_CONNECT, true, true},
+        {MIDGE_ERR_SEND, true, true},        {MIDGE_ERR_RECV, true, true},
+        {MIDGE_ERR_TIMEOUT, true, true},     {MIDGE_ERR_EMPTY_REPLY, true, true},
+        {MIDGE_ERR_PARTIAL, true, true},     {MIDGE_ERR_TLS, false, true},
+        {MIDGE_ERR_CERT, false, true},       {MIDGE_ERR_PROTOCOL, false, true},
+        {MIDGE_ERR_PROXY, false, true},      {MIDGE_ERR_ENCODING, false, true},
+        {MIDGE_ERR_CANCELED, false, false},  {MIDGE_ERR_CLOSED, false, false},
+        {MIDGE_ERR_WRITE, false, false},     {MIDGE_ERR_NO_MEMORY, false, false},
+        {MIDGE_ERR_REDIRECTS, false, false}, {-1234, false, false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

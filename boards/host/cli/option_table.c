@@ -42,6 +42,7 @@ const struct option_row option_table[] = {
     ITEM('H', "header", GROUP(headers), ITEM_PLAIN, "LINE",
          "'Name: value' adds or replaces, 'Name:' removes, 'Name;' sends it empty; @FILE"),
     ITEM('d', "data", GROUP(data), ITEM_DATA, "DATA", "POST a form; @FILE, @- for stdin"),
+    ITEM(0, "data-ascii", GROUP(data), ITEM_DATA, "DATA", "the same"),
     ITEM(0, "data-raw", GROUP(data), ITEM_DATA_RAW, "DATA", "the same, @ means nothing"),
     ITEM(0, "data-binary", GROUP(data), ITEM_DATA_BINARY, "DATA", "the same, files as they are"),
     ITEM(0, "data-urlencode", GROUP(data), ITEM_DATA_URLENCODE, "DATA",
@@ -58,7 +59,7 @@ const struct option_row option_table[] = {
 #endif
     FLAG('G', "get", GROUP(get), "the data goes into the URL's query"),
     FLAG('g', "globoff", GROUP(globoff), "take {} and [] in URLs as they are"),
-    ITEM('T', "upload-file", GROUP(uploads), ITEM_PLAIN, "FILE", "PUT a file; - for stdin"),
+    ITEM('T', "upload-file", GROUP(uploads), ITEM_PLAIN, "FILE", "PUT a file; - or . for stdin"),
     {.name = "expect100-timeout",
      .kind = OPTION_SECONDS,
      GROUP(expect_ms),

@@ -83,9 +83,8 @@ static void show_certificate(const struct midge_peer *peer)
     }
 }
 
-void peer_show(void *ctx, const struct midge_peer *peer)
+void peer_show(const struct midge_peer *peer)
 {
-    (void)ctx;
     switch (peer->event) {
     case MIDGE_PEER_TRYING:
         show_address(peer, "trying", " ...");

@@ -5,7 +5,6 @@
 
 #include <midge/client.h>
 
-/* config.on_peer; ctx is not used. */
-void peer_show(void *ctx, const struct midge_peer *peer);
+void peer_show(const struct midge_peer *peer);
 
 #endif

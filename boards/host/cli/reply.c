@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "reply.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "json_text.h"
 
 void reply_add(struct reply_fields *fields, struct keep *keep, const char *name, size_t name_len,
                const char *value, size_t value_len)
@@ -53,6 +58,69 @@ void reply_text(const struct midge_response *response, struct text *text)
         text_puts(text, "\r\n");
     }
     text_puts(text, "\r\n");
+}
+
+uint64_t reply_text_size(const struct midge_response *response)
+{
+    const char *name, *value;
+    size_t at = 0, name_len, value_len;
+    uint64_t size = sizeof "HTTP/1.1 200 \r\n\r\n" - 1 + strlen(response->reason);
+
+    while (midge_response_next(response, &at, &name, &name_len, &value, &value_len)) {
+        size += name_len + value_len + sizeof ": \r\n" - 1;
+    }
+    return size;
+}
+
+static int same_name(const struct reply_field *a, const struct reply_field *b)
+{
+    return a->name_len == b->name_len && strncasecmp(a->name, b->name, a->name_len) == 0;
+}
+
+static int is_first(const struct reply_fields *fields, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (same_name(&fields->at[i], &fields->at[at])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* "name":["value","value"], with all values of the name of fields->at[first]. */
+static void add_values(const struct reply_fields *fields, size_t first, struct text *text)
+{
+    const struct reply_field *field = &fields->at[first];
+    const char *before = "";
+
+    json_latin1(text, field->name, field->name_len);
+    for (size_t i = text->len - field->name_len - 1; i < text->len; i++) {
+        text->data[i] = (char)tolower((unsigned char)text->data[i]); /* a token: not escaped */
+    }
+    text_puts(text, ":[");
+    for (; first < fields->n; first++) {
+        if (same_name(&fields->at[first], field)) {
+            text_puts(text, before);
+            json_latin1(text, fields->at[first].value, fields->at[first].value_len);
+            before = ",";
+        }
+    }
+    text_puts(text, "]");
+}
+
+void reply_json(const struct reply_fields *fields, struct text *text)
+{
+    const char *before = "";
+
+    text_puts(text, "{");
+    for (size_t i = 0; i < fields->n; i++) {
+        if (is_first(fields, i)) {
+            text_puts(text, before);
+            add_values(fields, i, text);
+            before = ",\n";
+        }
+    }
+    text_puts(text, "\n}");
 }
 
 void reply_show(const struct midge_response *response)

@@ -19,6 +19,7 @@ struct reply {
     const char *reason, *url; /* "" and NULL while none came */
     struct reply_fields headers, trailers;
     uint64_t content_len; /* as announced; 0: not announced */
+    uint64_t head_bytes;  /* of all heads, also of interim answers and redirects */
     int status;
     uint8_t http_minor;
 };
@@ -31,6 +32,10 @@ void reply_add(struct reply_fields *fields, struct keep *keep, const char *name,
                const char *value, size_t value_len);
 /* The head of an interim or the final answer as it came, with the empty line. */
 void reply_text(const struct midge_response *response, struct text *text);
+/* The bytes of that text. */
+uint64_t reply_text_size(const struct midge_response *response);
+/* One JSON object: lower-case name, list of values. */
+void reply_json(const struct reply_fields *fields, struct text *text);
 /* Prints "< " lines on stderr. */
 void reply_show(const struct midge_response *response);
 

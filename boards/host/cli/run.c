@@ -115,6 +115,7 @@ static int show_head(struct fetch *fetch, const struct midge_response *response)
     struct text head = {.keep = fetch->run->keep};
     int err;
 
+    fetch->reply.head_bytes += reply_text_size(response);
     if (fetch->run->options->verbose) {
         reply_show(response);
     }

@@ -11,6 +11,7 @@
 #include "host/shim.h"
 #include "plan.h"
 #include "progress.h"
+#include "remote.h"
 
 struct run {
     const struct options *options;
@@ -29,6 +30,7 @@ struct run {
     struct midge_client *client;
     struct midge_stats stats; /* filled when the client is closed */
     struct progress progress;
+    struct remotes remotes;
     uint64_t start_us, end_us;
     struct dump *dumps; /* the open files of -D */
     size_t n_dumps;

@@ -219,6 +219,26 @@ static const char *why_not_open(struct run *run, const struct midge_config *conf
     return midge_err_text(err);
 }
 
+static void on_peer(void *ctx, const struct midge_peer *peer)
+{
+    struct run *run = ctx;
+
+    if (run->options->verbose) {
+        peer_show(peer);
+    }
+    remote_note(&run->remotes, run->keep, peer);
+}
+
+static int any_write_out(const struct options *options)
+{
+    for (size_t i = 0; i < options->n_groups; i++) {
+        if (options->groups[i].write_out != NULL) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int setup_client(struct run *run, int *native, const char **what)
 {
     struct midge_config config = {.port = &run->shim.port};
@@ -238,7 +258,10 @@ int setup_client(struct run *run, int *native, const char **what)
     config.tls.ca_len = run->ca.len;
     if (run->options->verbose) {
         config.trace = verbose_trace;
-        config.on_peer = peer_show;
+    }
+    if (run->options->verbose || any_write_out(run->options)) {
+        config.on_peer = on_peer;
+        config.trace_ctx = run;
     }
     config.fail_alloc = run->fail_alloc;
     config.fail_alloc_sticky = run->fail_alloc_sticky;

@@ -44,7 +44,7 @@ int upload_open(struct upload *upload, const struct midge_port *port, const char
 {
     int err = MIDGE_OK;
 
-    if (strcmp(path, "-") == 0) {
+    if (strcmp(path, "-") == 0 || strcmp(path, ".") == 0) {
         upload->stdin_source = (struct midge_source){.read = stdin_read, .length = -1};
         upload->source = &upload->stdin_source;
         return MIDGE_OK;

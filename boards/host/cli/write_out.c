@@ -3,7 +3,8 @@
  * curl's formats: %{name} of a variable below, %header{name} of a response header, %% a percent
  * sign, \n \r \t; %{stderr} and %{stdout} say where the text behind them goes, %{onerror} ends the
  * text when the fetch was good. Times are seconds since the URL was started, with six decimals; a
- * phase that was not reached is 0. %{json} is one object with all variables.
+ * phase that was not reached is 0. %{json} is one object with all variables, %{header_json} one
+ * with the response's header.
  */
 #define _GNU_SOURCE
 #include "write_out.h"
@@ -83,9 +84,39 @@ static struct value method(const struct fetch *fetch)
     return text(fetch->method);
 }
 
+/* Without one that failed. */
 static struct value connects(const struct fetch *fetch)
 {
-    return number(fetch->result.connects);
+    const struct midge_result *result = &fetch->result;
+    int failed = result->error != MIDGE_OK && result->phase == MIDGE_PHASE_CONNECT;
+
+    return number(result->connects - (failed && result->connects > 0));
+}
+
+/* The proxy's status: the client takes 2xx only, and does not keep which one it was. */
+static struct value http_connect(const struct fetch *fetch)
+{
+    const struct midge_result *result = &fetch->result;
+
+    if (fetch->proxy.host == NULL || result->error == MIDGE_ERR_PROXY) {
+        return number(result->error == MIDGE_ERR_PROXY ? result->native : 0);
+    }
+    return number(result->tls_version != 0 ? 200 : 0);
+}
+
+static struct value header_size(const struct fetch *fetch)
+{
+    return number((int64_t)fetch->reply.head_bytes);
+}
+
+static struct value remote_ip(const struct fetch *fetch)
+{
+    return text(remote_find(&fetch->run->remotes, fetch->result.connection).ip);
+}
+
+static struct value remote_port(const struct fetch *fetch)
+{
+    return number(remote_find(&fetch->run->remotes, fetch->result.connection).port);
 }
 
 static struct value headers(const struct fetch *fetch)
@@ -247,6 +278,7 @@ static const struct variable {
     {"exitcode", NUMBER, exit_code},
     {"filename_effective", TEXT, file_name},
     {"http_code", HTTP_CODE, http_code},
+    {"http_connect", HTTP_CODE, http_connect},
     {"http_version", TEXT, http_version},
     {"method", TEXT, method},
     {"num_connects", NUMBER, connects},
@@ -255,9 +287,12 @@ static const struct variable {
     {"num_retries", NUMBER, retries},
     {"redirect_url", TEXT, redirect_url},
     {"referer", TEXT, referer},
+    {"remote_ip", TEXT, remote_ip},
+    {"remote_port", NUMBER, remote_port},
     {"response_code", HTTP_CODE, http_code},
     {"scheme", TEXT, scheme},
     {"size_download", NUMBER, download},
+    {"size_header", NUMBER, header_size},
     {"size_upload", NUMBER, upload},
     {"speed_download", NUMBER, speed_down},
     {"speed_upload", NUMBER, speed_up},
@@ -318,6 +353,10 @@ static int add_variable(struct text *out, const struct fetch *fetch, const char 
 {
     if (len == 4 && memcmp(name, "json", len) == 0) {
         add_json(out, fetch);
+        return 1;
+    }
+    if (len == 11 && memcmp(name, "header_json", len) == 0) {
+        reply_json(&fetch->reply.headers, out);
         return 1;
     }
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
