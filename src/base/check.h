@@ -10,6 +10,7 @@
 #define MIDGE_BASE_CHECK_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include "midge/config.h"
 
 #if defined(MIDGE_NO_ASSERT) ||                                                                    \
@@ -43,6 +44,10 @@ void MIDGE_ASSERT_FAILED(void);
 #else
 #define MIDGE__RARE_TEXT(text) ("")
 #endif
+
+/* 0: the feature MIDGE_WITH_x is there, or the setting is not set. Several are joined by `|` and
+   compared once, which is shorter than a comparison of each. */
+#define MIDGE__LEFT_OUT(x, setting) (MIDGE_WITH_##x ? (uintptr_t)0 : (uintptr_t)(setting))
 
 #define MIDGE_ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -3,7 +3,6 @@
    two codings together are OTHER, since no decoder here undoes two. */
 #include "codec/encoding.h"
 #include "base/span.h"
-#include "codec/field.h"
 #include "midge/err.h"
 
 #if MIDGE_WITH_ENCODINGS
@@ -30,14 +29,11 @@ static void add_field(uint8_t *all, struct midge_span list)
     }
 }
 
-uint8_t midge__encoding_of(const struct midge__h1_parse *head)
+uint8_t midge__encoding_of_fields(const struct midge__h1_parse *head)
 {
     uint8_t all = MIDGE_ENCODING_NONE;
     struct midge_span name, value;
     size_t at = 0;
-    if ((head->present & MIDGE__FIELD_BIT(CONTENT_ENCODING)) == 0) {
-        return all; /* as in most answers */
-    }
     while (midge__h1_header_next(head, &at, &name, &value)) {
         if (midge__span_is(name, "Content-Encoding")) {
             add_field(&all, value);

@@ -158,15 +158,13 @@ static int check_session(const struct midge_config *c)
         (MIDGE_WITH_LEADERS && !midge__millis_valid(c->lead_ms)) || !midge__rate_valid(c)) {
         return MIDGE_ERR_INVALID;
     }
-    if ((!MIDGE_WITH_URL_MENDING && c->base_url != NULL) ||
-        (!MIDGE_WITH_ALLOCATORS && c->memory == NULL) || (!MIDGE_WITH_RETRY && c->retry != NULL) ||
-        (!MIDGE_WITH_HOOKS && c->hooks != NULL) ||
-        (!MIDGE_WITH_RATE && (c->rate != NULL || c->origin_rates != NULL)) ||
-        (!MIDGE_WITH_PROXY && c->proxy != NULL)) {
-        return MIDGE_ERR_UNSUPPORTED;
-    }
-    if (!MIDGE_WITH_HEADER_DEFAULTS) {
-        return c->n_headers == 0 ? MIDGE_OK : MIDGE_ERR_UNSUPPORTED;
+    const uintptr_t left_out =
+        MIDGE__LEFT_OUT(URL_MENDING, c->base_url) | MIDGE__LEFT_OUT(ALLOCATORS, c->memory == NULL) |
+        MIDGE__LEFT_OUT(RETRY, c->retry) | MIDGE__LEFT_OUT(HOOKS, c->hooks) |
+        MIDGE__LEFT_OUT(RATE, c->rate) | MIDGE__LEFT_OUT(RATE, c->origin_rates) |
+        MIDGE__LEFT_OUT(PROXY, c->proxy) | MIDGE__LEFT_OUT(HEADER_DEFAULTS, c->n_headers);
+    if (left_out != 0 || !MIDGE_WITH_HEADER_DEFAULTS) {
+        return left_out != 0 ? MIDGE_ERR_UNSUPPORTED : MIDGE_OK;
     }
     return midge__h1_check("GET", (struct midge__h1_headers){c->headers, c->n_headers},
                            MIDGE__H1_FRAMING_NONE, 0);

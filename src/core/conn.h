@@ -130,6 +130,11 @@ void midge__conn_query_drop(struct midge__conn *conn);
 int midge__conn_attach(struct midge__conn *conn, struct midge__transfer *t);
 /* The stream's recv; keeps a session that came, and charges the turn for records without data. */
 int midge__conn_recv(struct midge__conn *conn, uint8_t *buf, size_t cap, size_t *n);
+/* Would that find nothing? As far as this turn's poll, or the last recv, has shown. */
+static inline bool midge__conn_is_silent(const struct midge__conn *conn)
+{
+    return conn->tcp.drained && !conn->stream->ops->pending(conn->stream);
+}
 void midge__conn_close(struct midge__conn *conn); /* in order, bounded */
 void midge__conn_kill(struct midge__conn *conn);  /* at once */
 void midge__conn_fail(struct midge__conn *conn, int err, const struct midge__fault *fault);

@@ -102,10 +102,13 @@ static int override(struct identity *id, const struct midge_client *client,
 {
     (void)id;
     (void)client;
-    bool has = r->connect_host != NULL || r->connect_port != 0 || r->servername != NULL ||
-               r->min_tls != 0 || r->max_tls != 0 || r->dangerously_skip_verification != 0 ||
-               (!MIDGE__FRESH_CONNECTIONS && r->no_reuse != 0);
-    return has ? MIDGE_ERR_UNSUPPORTED : MIDGE_OK;
+    const uintptr_t left_out =
+        MIDGE__LEFT_OUT(OVERRIDES, r->connect_host) | MIDGE__LEFT_OUT(OVERRIDES, r->connect_port) |
+        MIDGE__LEFT_OUT(OVERRIDES, r->servername) | MIDGE__LEFT_OUT(OVERRIDES, r->min_tls) |
+        MIDGE__LEFT_OUT(OVERRIDES, r->max_tls) |
+        MIDGE__LEFT_OUT(OVERRIDES, r->dangerously_skip_verification);
+    const bool fresh = !MIDGE__FRESH_CONNECTIONS && r->no_reuse != 0;
+    return left_out != 0 || fresh ? MIDGE_ERR_UNSUPPORTED : MIDGE_OK;
 }
 
 #endif

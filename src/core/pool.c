@@ -127,15 +127,20 @@ void midge__pool_put(struct midge__conn *conn)
 }
 
 /* Only TLS tickets should come on an idle connection. AGAIN: it is still good; BUSY: there is more
-   to read. A connection that this turn's poll showed silent is not read again. */
+   to read. */
 static int recv_idle(struct midge__conn *conn)
 {
     uint8_t byte;
     size_t n;
-    if (conn->tcp.drained && !conn->stream->ops->pending(conn->stream)) {
-        return MIDGE_ERR_AGAIN;
-    }
     return midge__conn_recv(conn, &byte, sizeof byte, &n);
+}
+
+/* Bytes that came without a request, even half a record, must not become the answer to the next
+   one. A connection that this turn's poll showed silent is not read again. */
+static bool has_nothing(struct midge__conn *conn)
+{
+    return midge__conn_is_silent(conn) ||
+           (recv_idle(conn) == MIDGE_ERR_AGAIN && !conn->stream->ops->pending(conn->stream));
 }
 
 /* Timers use the time of the turn's start. Since then another connection's computing, or a callback
@@ -151,10 +156,7 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
     if (!conn->client->polled || (!conn->seen_silent && !midge__transfer_steps_back(t))) {
         conn->tcp.drained = false;
     }
-    /* Bytes that came without a request, even half a record, must not become t's answer. */
-    if (conn->idle && !midge__carrier(conn)->idles &&
-        (is_overdue(conn) || recv_idle(conn) != MIDGE_ERR_AGAIN ||
-         conn->stream->ops->pending(conn->stream))) {
+    if (conn->idle && !midge__carrier(conn)->idles && (is_overdue(conn) || !has_nothing(conn))) {
         midge__conn_close(conn);
         return false;
     }

@@ -82,10 +82,9 @@ static int check(const struct midge_request *r, unsigned method_flags)
         (r->bearer != NULL && !midge__h1_value_ok(r->bearer))) {
         return MIDGE_ERR_HEADER;
     }
-    if ((!MIDGE_WITH_SOURCES && r->source != NULL) ||
-        (!MIDGE_WITH_REDIRECTS && r->max_redirects != 0) ||
-        (!MIDGE_WITH_RETRY && r->retry != NULL) || (!MIDGE_WITH_HOOKS && r->hooks != NULL) ||
-        (!MIDGE_WITH_EXPECT && r->expect_ms != 0) || (!MIDGE_WITH_PROXY && r->proxy != NULL)) {
+    if ((MIDGE__LEFT_OUT(SOURCES, r->source) | MIDGE__LEFT_OUT(REDIRECTS, r->max_redirects) |
+         MIDGE__LEFT_OUT(RETRY, r->retry) | MIDGE__LEFT_OUT(HOOKS, r->hooks) |
+         MIDGE__LEFT_OUT(EXPECT, r->expect_ms) | MIDGE__LEFT_OUT(PROXY, r->proxy)) != 0) {
         return MIDGE_ERR_UNSUPPORTED;
     }
     return midge__h1_check(midge__request_method(r),

@@ -75,19 +75,13 @@ static int send_some(struct midge__h1 *h, bool *moved)
     return err;
 }
 
-/* Would recv find nothing? Then it is not called. */
-static bool is_silent(const struct midge__conn *conn)
-{
-    return conn->tcp.drained && !conn->stream->ops->pending(conn->stream);
-}
-
 static enum midge__step receive(struct midge__h1 *h, bool moved)
 {
     if ((h->x.waits & MIDGE__RECV_WAITS) != 0) {
         return moved ? MIDGE__STEP_MORE : MIDGE__STEP_WAIT;
     }
     enum midge__step next = MIDGE__STEP_WAIT;
-    if (!moved || h->parse_on || !is_silent(h->x.conn)) {
+    if (!moved || h->parse_on || !midge__conn_is_silent(h->x.conn)) {
         next = midge__h1_recv(h);
     }
     return next == MIDGE__STEP_WAIT && moved && is_sending(h) ? MIDGE__STEP_MORE : next;
