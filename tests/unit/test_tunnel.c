@@ -130,7 +130,7 @@ static void opens(void **state)
         "HTTP/1.1 200 \xc3\xa9\r\nName: \xc3\xa9\t\"x\"\r\n\r\n",
         /* RFC 9110 9.3.6: these mean nothing here. */
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
-        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" OPENED,
+        ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" OPENED),
     };
     (void)state;
     with_credentials = true;
