@@ -264,7 +264,7 @@ static void back_to_the_queue(void **state)
 static void invalid(void **state)
 {
     static const struct midge_rate bad = {.requests = 1, .interval_ms = UINT32_C(1) << 31};
-    static const struct midge_origin_rate bad_row[] = {{NULL, {.requests = 1}}, {"a", bad}};
+    const struct midge_origin_rate bad_row[] = {{NULL, {.requests = 1}}, {"a", bad}};
     const struct midge_config cases[] = {
         {.rate = &bad},
         {.origin_rates = bad_row, .n_origin_rates = 2},
