@@ -29,7 +29,7 @@ enum midge_complete {
 };
 
 /* Bytes of one call of `more`; a turn's budget (config.turn_bytes) counts as many for it. */
-#define MIDGE__SINK_STEP (8U * MIDGE_RECV_BUFFER)
+#define MIDGE__SINK_STEP ((size_t)8 * MIDGE_RECV_BUFFER)
 
 /* A sink takes the body of one response. Embed it first in a struct of your own. */
 struct midge_sink {

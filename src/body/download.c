@@ -28,7 +28,7 @@
 #include "base/check.h"
 #include "base/span.h"
 
-#define RANGE_TEXT (sizeof "bytes=-" + 2 * MIDGE__U64_DIGITS)
+#define RANGE_TEXT (sizeof "bytes=-" + (size_t)2 * MIDGE__U64_DIGITS)
 #define SLICE(d)   (MIDGE_WITH_SLICES ? (d)->slice : 0)
 
 static struct midge_download *of_sink(struct midge_sink *sink)

@@ -7,7 +7,7 @@ unsigned midge__month_of(struct midge_span name)
 {
     static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     for (unsigned i = 0; name.len == 3 && i < 12; i++) {
-        if (midge__span_eq_nocase(name, midge__span(names + 3 * i, 3))) {
+        if (midge__span_eq_nocase(name, midge__span(names + 3 * (size_t)i, 3))) {
             return i + 1;
         }
     }

@@ -355,7 +355,7 @@ static void check_end_in(int at, unsigned nth, int how)
     plan.at = at, plan.nth = nth, plan.how = how, plan.done = false;
     source_start();
     while (!plan.done) {
-        assert_int_equal(midge_poll(w.client, -1) < 0, plan.done && how == CLOSES);
+        assert_true(midge_poll(w.client, -1) >= 0);
     }
     memset(&source, 0xa5, sizeof source);
     if (how == CANCELS) {

@@ -247,7 +247,7 @@ static size_t part_of(const struct glob *glob, unsigned long number)
 static const char *name_of(const struct glob *glob, size_t nth, const char *name)
 {
     struct text text = {.keep = glob->keep};
-    unsigned long number;
+    unsigned long number = 0;
 
     text_puts(&text, "");
     while (*name != '\0') {
