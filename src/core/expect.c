@@ -31,7 +31,8 @@ void midge__expect_continue(struct midge__exchange *x)
 bool midge__expect_head(struct midge__exchange *x, const struct midge_response *head)
 {
     struct midge__transfer *t = x->transfer;
-    if (head->status != EXPECTATION_FAILED || x->sent > 0 || !midge__expects(t)) {
+    if (head->status != EXPECTATION_FAILED || x->sent > 0 || !midge__request_can_rewind(t) ||
+        !midge__expects(t)) {
         return false;
     }
     t->expect = MIDGE__EXPECT_REPEATS;

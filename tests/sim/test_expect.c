@@ -251,6 +251,26 @@ static void test_late_417(void **state)
     counts(1, 1, 20, 1);
 }
 
+static int wait_forever(struct midge_source *source, uint8_t *buf, size_t cap, size_t *n)
+{
+    (void)source, (void)buf, (void)cap, (void)n;
+    bytes.reads++;
+    return MIDGE_ERR_AGAIN;
+}
+
+/* A source that was asked, gave nothing, and cannot rewind: the 417 is the answer. */
+static void test_417_after_a_read(void **state)
+{
+    (void)state;
+    reply(&(struct midge_sim_reply){.status = 417, .body = "what?", .early = 1, .delay_ms = 2000});
+    prepare_source(100000);
+    bytes.source.read = wait_forever;
+    bytes.source.rewind = NULL;
+    go(MIDGE_OK, 417, "what?");
+    assert_int_equal(bytes.reads, 1);
+    counts(1, 1, 0, 1);
+}
+
 /* Nothing to wait for. */
 static void test_without_body(void **state)
 {
@@ -349,6 +369,7 @@ int main(void)
         TEST(test_expectation_failed),
         TEST(test_expectation_always_failed),
         TEST(test_late_417),
+        TEST(test_417_after_a_read),
         TEST(test_without_body),
         TEST(test_cut),
         TEST(test_limits),
