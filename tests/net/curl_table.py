@@ -48,6 +48,15 @@ ANSWERS = {
     "asks": "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n",
     "zip": "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nok\n",
     "brotli": "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 3\r\n\r\nok\n",
+    "digest": ("HTTP/1.1 401 Who\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\"\r\nContent-Length: 0\r\n\r\n",
+               {"end": "open"}),
+    "basic": ("HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm=\"r\"\r\nContent-Length: 0\r\n\r\n", {"end": "open"}),
+    "sets": ("HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d; Path=/; HttpOnly; Expires=Tue, 01 Jan 2036 00:00:00 GMT\r\n"
+             "Set-Cookie: e=f; Domain=other.example\r\nSet-Cookie: g=h; Secure\r\nContent-Length: 3\r\n\r\nok\n", {"end": "open"}),
+    "tagged": "HTTP/1.1 200 OK\r\nETag: \"x-1\"\r\nContent-Length: 3\r\n\r\nok\n",
+    "beyond": ("HTTP/1.1 416 No\r\nContent-Range: bytes */50\r\nContent-Length: 3\r\n\r\nno\n", {"end": "open"}),
+    "part": "HTTP/1.1 206 OK\r\nContent-Range: bytes 2-4/5\r\nContent-Length: 3\r\n\r\nok\n",
+    "part20": "HTTP/1.1 206 OK\r\nContent-Range: bytes 20-22/23\r\nContent-Length: 3\r\n\r\nok\n",
     "plain_tls": ("no TLS here\r\n", {"on": "connect", "end": "open"}),
 }
 
@@ -362,6 +371,69 @@ connect_to_bad      --connect-to a:b $rec/a
 ipv4                -4 $rec/a
 ipv6                -6 $rec/a
 ipv4_of_ipv6        -4 http://[::1]:$rec_port/a
+
+# --- passwords and cookies ---
+user                -u me:secret $rec/a
+user_colons         -u me:sec:ret $rec/a
+user_empty          -u me: $rec/a
+user_utf8           -u mü:sé $rec/a
+user_and_header     -u me:secret -H "Authorization: Mine x" $rec/a
+user_basic          --basic -u me:secret $rec/a
+user_digest_not     --digest -u me:secret $rec/a
+user_digest         --digest -u me:secret $digest/a
+user_anyauth        --anyauth -u me:secret $basic/a
+user_redirected     -L -u me:secret "$http/redirect/1?to=$rec/x"
+user_trusted        -L --location-trusted -u me:secret "$http/redirect/1?to=$rec/x"
+user_in_url         http://me:sec%20ret@localhost:$rec_port/a
+netrc               --netrc-file netrc $rec/a
+netrc_missing       --netrc-file missing $rec/a
+netrc_other         --netrc-file netrc http://127.0.0.1:$rec_port/a
+netrc_and_user      --netrc-file netrc -u me:secret $rec/a
+cookie              -b "a=b; c=d" $rec/a
+cookie_twice        -b a=b -b c=d $rec/a
+cookie_file         -b jar $rec/a
+cookie_no_file      -b missing $rec/a
+cookie_and_header   -b a=b -H "Cookie: c=d" $rec/a
+cookie_redirected   -L -b a=b "$http/redirect/1?to=$rec/x"
+cookie_jar          -c out $sets/a
+cookie_jar_stdout   -c - $sets/a
+cookie_jar_keeps    -b jar -c out $sets/a
+cookie_session      -j -b jar $rec/a
+etag_save           --etag-save tag $tagged/a
+etag_save_none      --etag-save tag $rec/a
+etag_compare        --etag-compare etag $rec/a
+etag_compare_none   --etag-compare missing $rec/a
+
+# --- ranges ---
+range               -r 2-4 $http/bytes/20
+range_seen          -r 2-4 $rec/a
+range_end           -r -5 $rec/a
+range_open          -r 5- $rec/a
+range_one           -r 5 $rec/a
+range_several       -r 0-1,4-5 $rec/a
+range_bad           -r x $rec/a
+range_refused       -r 100- $beyond/a
+range_refused_f     -f -r 100- $beyond/a
+continue            -C 2 $part/a
+continue_file       -C - -o old $part20/a
+continue_new        -C - -o out $rec/a
+continue_whole      -C 2 $rec/a
+continue_refused    -C 2 $beyond/a
+continue_bad        -C x $rec/a
+
+# --- forms ---
+form                -F a=b -F "c=d e" $rec/a
+form_file           -F "f=@text" $rec/a
+form_file_type      -F "f=@text;type=text/x-mine;filename=name.txt" $rec/a
+form_text_of_file   -F "f=<text" $rec/a
+form_string         --form-string "f=@text;type=x" $rec/a
+form_two_files      -F "f=@text" -F "g=@binary" $rec/a
+form_no_file        -F "f=@missing" $rec/a
+form_bad            -F nothing $rec/a
+form_and_data       -F a=b -d c=d $rec/a
+form_type           -F "a=b;type=text/plain" $rec/a
+form_quoted         -F 'f=@text;filename="a\"b"' $rec/a
+form_put            -X PUT -F a=b $rec/a
 
 # --- proxies ---
 proxy               -x localhost:$rec_port http://a.example/b?c

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The program beside curl (Debian's): some 330 command lines, each run by both.
+"""The program beside curl (Debian's): some 390 command lines, each run by both.
 
 Compared are the exit code, the bytes on stdout, the files that are left and their contents, and the
 requests that the servers saw (header fields in any order). The differences that stay are listed in
@@ -38,6 +38,10 @@ FILES = {   # in the folder in which a command runs
     "headers": b"X-One: 1\r\nX-Two: two words\n",
     "format": b"%{http_code}\n %{method}\\n",
     "notes": b"# a comment\n-H \"X-Quoted: a \\\"b\\\"\"\ndata = one\nrequest PUT\n",
+    "netrc": b"machine localhost login me password \"sec ret\"\n",
+    "jar": b"# Netscape HTTP Cookie File\nlocalhost\tFALSE\t/\tFALSE\t2082758400\tj\tar\n"
+           b"localhost\tFALSE\t/\tFALSE\t0\tses\tsion\n",
+    "etag": b"\"x-1\"\n",
     "not.pem": b"no certificate",
 }
 STDIN = {"config_stdin": b'-H "X-Stdin: a b"\n', "header_stdin": b"X-Stdin: a b\n"}
@@ -88,8 +92,23 @@ DIFFERENCES = {
     "data_large": ("requests", "curl drops more than the ends of lines of a file with a NUL"),
     "upload_two": ("exit stdout requests", "-T holds for all URLs of its group; --next begins another one"),
     "upload_one_for_two": ("requests", "the same"),
-    "upload_glob": ("exit stdout requests", "a file's name may have braces"),
     "resolve_two": ("exit stdout requests", "one address for a name so far"),
+    "upload_glob": ("exit stdout requests", "a file's name may have braces"),
+
+    "range_bad": ("exit stdout requests", "2 for every option that cannot be read"),
+
+    # Passwords, cookies, validators.
+    "user_in_url": ("exit stdout requests", "a URL is shown and logged: passwords are for -u and --netrc"),
+    "cookie_twice": ("requests", "a blank behind each semicolon (RFC 6265 4.2.1)"),
+    "cookie_file": ("requests", "of cookies with the same path the older one is first (RFC 6265 5.4)"),
+    "cookie_redirected": ("requests", "the text of -b is for the origin that was typed, the jar for its hosts"),
+    "cookie_jar": ("files", "another comment and order; no Secure cookie from http, 400 days at most (RFC 6265bis 5.7)"),
+    "cookie_jar_stdout": ("stdout", "the same"),
+    "cookie_jar_keeps": ("files requests", "the same"),
+    "cookie_session": ("exit stdout requests", "no -j"),
+    "etag_save_none": ("files", "curl leaves an empty file for no ETag"),
+    "etag_compare_none": ("exit stdout requests", "the first run has no file yet"),
+    "continue_refused": ("exit", "33: a refused range is a failure; curl takes any 416 for a whole file"),
 
     # Output.
     "output_partial": ("files", "an incomplete file is removed"),
@@ -174,12 +193,28 @@ def steady_echo(part):
     return json.dumps(seen).encode()
 
 
+def one_boundary(data):
+    """A form with a boundary that is not by chance, and its length with it."""
+    found = re.search(rb"multipart/form-data; boundary=(\S+)", data)
+    if not found:
+        return data
+    head, _, body = data.replace(found[1], b"B").partition(b"\r\n\r\n")
+    return re.sub(rb"(?i)(content-length: )\d+", b"\\g<1>%d" % len(body), head) + b"\r\n\r\n" + body
+
+
+def one_nonce(value):
+    """Digest's parameters in one order, without those that are by chance."""
+    if not value.startswith(b"Digest "):
+        return value
+    return b", ".join(sorted(one for one in value[7:].split(b", ") if not one.startswith((b"cnonce=", b"response="))))
+
+
 def request(data):
     """One request as a raw server saw it: first line, fields in one order without the blanks around values
     (RFC 9110 5.5), body."""
-    head, _, body = data.partition(b"\r\n\r\n")
+    head, _, body = one_boundary(data).partition(b"\r\n\r\n")
     first, *fields = head.split(b"\r\n")
-    split = [(name.lower(), value.strip()) for name, _, value in (field.partition(b":") for field in fields)]
+    split = [(name.lower(), one_nonce(value.strip())) for name, _, value in (field.partition(b":") for field in fields)]
     if (b"transfer-encoding", b"chunked") in split:    # where the chunks end is the sender's business
         body = re.sub(rb"(^|\r\n)[0-9a-f]+\r\n", b"", body)
     return first, sorted(split), body
