@@ -47,19 +47,25 @@ extern "C" {
 
 #if MIDGE_WITH_HOOKS
 
+struct midge_timings;
+
 /* One hop; valid only during the callback that gets it. */
 struct midge_hop {
     struct midge_client *client;
-    midge_id id;        /* the request */
-    void *ctx;          /* the request's */
-    const char *method; /* of this hop: a redirect may change it */
-    const char *url;    /* of this hop, complete, without userinfo */
-    uint8_t redirects;  /* that were followed before this hop */
-    uint8_t retries;    /* replays and repeats before (request.retry); they count on over hops */
-    uint8_t repeats;    /* of this hop by hooks, one after the other; 0: it is sent first */
-    uint8_t can_repeat; /* in on_head: 1: MIDGE_HOP_REPEAT sends it again. 0: the answer is final,
-                           since a hook has repeated it MIDGE_HOOK_REPEATS times, its source cannot
-                           rewind, or the client is being closed */
+    midge_id id;         /* the request */
+    void *ctx;           /* the request's */
+    const char *method;  /* of this hop: a redirect may change it */
+    const char *url;     /* of this hop, complete, without userinfo */
+    uint8_t redirects;   /* that were followed before this hop */
+    uint8_t retries;     /* replays and repeats before (request.retry); they count on over hops */
+    uint8_t repeats;     /* of this hop by hooks, one after the other; 0: it is sent first */
+    uint8_t can_repeat;  /* in on_head: 1: MIDGE_HOP_REPEAT sends it again. 0: the answer is final,
+                            since a hook has repeated it MIDGE_HOOK_REPEATS times, its source cannot
+                            rewind, or the client is being closed */
+    uint32_t connection; /* the number of the hop's connection, as in results */
+    /* Of the request so far, over all hops: in on_send the phases before `send` include those of
+       this hop; total_us is 0. NULL without MIDGE_WITH_TIMINGS. */
+    const struct midge_timings *timings;
     void *impl;
 };
 

@@ -25,6 +25,7 @@
 #include "core/queue.h"
 #include "core/request.h"
 #include "core/rewind.h"
+#include "core/timings.h"
 #include "midge/hooks.h"
 #include <string.h>
 
@@ -239,6 +240,8 @@ static struct midge_hop hop_of(struct midge__exchange *x)
                               .redirects = t->result->redirects,
                               .retries = t->result->retries,
                               .repeats = t->hook_repeats,
+                              .connection = x->conn->number,
+                              .timings = midge__timings_of(t),
                               .impl = x};
 }
 

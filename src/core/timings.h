@@ -16,10 +16,13 @@ void midge__timings_start(struct midge__transfer *t);
 void midge__timings_phase(struct midge__transfer *t);
 /* It ends. */
 void midge__timings_end(struct midge__transfer *t);
+/* The sums so far; NULL without timings. */
+#define midge__timings_of(t) (&(t)->result->t)
 #else
 #define midge__timings_start(t) ((void)(t))
 #define midge__timings_phase(t) ((void)(t))
 #define midge__timings_end(t)   ((void)(t))
+#define midge__timings_of(t)    NULL
 #endif
 
 #endif

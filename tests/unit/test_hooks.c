@@ -21,6 +21,8 @@ struct spy {
     struct probe *ends;
     uint8_t repeats, can_repeat; /* of the last hop */
     char got[32];
+    uint32_t connection;
+    struct midge_timings sent; /* when it was called */
 };
 
 static int on_send(struct midge_hook *hook, struct midge_hop *hop)
@@ -28,6 +30,8 @@ static int on_send(struct midge_hook *hook, struct midge_hop *hop)
     struct spy *s = (struct spy *)hook;
     s->sends++;
     s->repeats = hop->repeats;
+    s->connection = hop->connection;
+    s->sent = *hop->timings;
     for (unsigned i = 0; i < s->n_set; i++) {
         int err = midge_hop_set(hop, s->set[i][0], s->set[i][1]);
         assert_int_equal(err, s->set_err);
@@ -102,6 +106,33 @@ static void fields(void **state)
     assert_false(fake_sent_has(&w.fake, 0, "Accept"));
     assert_string_equal(s.got, "mine");
     assert_int_equal(s.heads, 1);
+    probe_is_hello(&p);
+    world_close(&w);
+}
+
+/* --- facts --- */
+
+/* When a repeat is sent, the timings are those of the hop before it. */
+static void facts(void **state)
+{
+    static const struct fake_script server = {
+        .connect_ms = 3, .steps = {REQUEST, WAIT(7), REFUSED, REQUEST, WAIT(9), SAY(HELLO), LOOP}};
+    struct world w;
+    struct probe p;
+    struct spy s;
+    (void)state;
+    open_with(&w, &p, &s, &server);
+    w.fake.names[w.fake.n_names++] = (struct fake_name){.host = "example.com", .count = 1, .ms = 5};
+    s.answer = MIDGE_HOP_REPEAT;
+    s.on_error = true;
+    run(&p);
+    assert_int_equal(s.connection, 1);
+    assert_int_equal(s.sent.start_us, p.result.t.start_us);
+    assert_int_equal(s.sent.dns_us, 5000);
+    assert_int_equal(s.sent.connect_us, 3000);
+    assert_int_equal(s.sent.wait_us, 7000);
+    assert_int_equal(p.result.t.wait_us, 16000);
+    assert_int_equal(s.sent.total_us, 0);
     probe_is_hello(&p);
     world_close(&w);
 }
@@ -386,6 +417,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields),
+        cmocka_unit_test(facts),
         cmocka_unit_test(fields_of_others),
         cmocka_unit_test(bad_fields),
         cmocka_unit_test(repeats),
