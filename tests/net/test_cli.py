@@ -138,7 +138,7 @@ class Usage(Case):
         self.assert_one_line(ran)
 
     def test_unsupported_options_are_named(self):
-        for option in ("--proto", "--cert", "--key", "--pinnedpubkey", "--har",
+        for option in ("--proto", "--cert", "--key", "--pinnedpubkey",
                        "--http2", "--limit-rate", "--limit-rate=3"):
             with self.subTest(option):
                 self.refused(option, "x", self.url(), words=["not supported", option.split("=")[0]])

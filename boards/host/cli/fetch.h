@@ -11,6 +11,7 @@
 #include <midge/request.h>
 
 #include "form.h"
+#include "har.h"
 #include "options.h"
 #include "output.h"
 #include "part.h"
@@ -29,12 +30,12 @@ struct run;
 struct fetch {
     struct run *run;
     const struct group *group;
-    size_t index;      /* among all URLs */
-    const char *given; /* the URL as typed */
-    const char *url;   /* the URL to ask, in normal form; as typed when it has none */
-    const char *method;
-    const char *local_name;  /* -o, -O; NULL: stdout */
-    const char *upload_path; /* -T */
+    size_t index;                    /* among all URLs */
+    const char *given;               /* the URL as typed */
+    const char *url;                 /* the URL to ask, in normal form; as typed when it has none */
+    const char *method, *hop_method; /* of the first hop; after redirects, of the newest one */
+    const char *local_name;          /* -o, -O; NULL: stdout */
+    const char *upload_path;         /* -T */
     struct midge_request request;
     struct midge_retry retry;
     struct midge_hook hook;   /* for -e */
@@ -48,7 +49,8 @@ struct fetch {
     struct midge_gunzip gunzip; /* --compressed */
     struct part part;           /* -r, -C */
     struct reply reply;
-    struct text heads; /* for the file of -D */
+    struct text heads;    /* for the file of -D */
+    struct har_hops hops; /* --har */
     struct midge_result result;
     const char *what;    /* the failure in the program's own words; NULL: the result's */
     const char *message; /* the line shown to the user; NULL: no failure */

@@ -129,6 +129,7 @@ int follow_hop(struct fetch *fetch, struct midge_redirect *to)
     }
     referer_hop(fetch);
     fetch->url = keep_copy(fetch->run->keep, to->url, strlen(to->url));
+    fetch->hop_method = keep_copy(fetch->run->keep, to->method, strlen(to->method));
     fetch->lost_body |= to->drops_body;
     fetch->lost_credentials |= to->drops_credentials;
     err = midge_url_parse(&url, fetch->url, strlen(fetch->url), 0);

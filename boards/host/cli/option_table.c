@@ -128,6 +128,7 @@ const struct option_row option_table[] = {
      .seen = offsetof(struct options, waterfall_file),
      .value = "FILE.svg",
      .help = "draw the phases of each request"},
+    TEXT(0, "har", RUN(har), "FILE", "an HTTP Archive, for the developer tools of browsers"),
     FLAG('s', "silent", RUN(silent), "no progress, no errors"),
     FLAG('S', "show-error", RUN(show_error), "errors even with -s"),
     FLAG('v', "verbose", RUN(verbose), "tell what happens"),
@@ -225,7 +226,6 @@ const struct option_row option_table[] = {
     REFUSED(0, "http2"),
     REFUSED(0, "http2-prior-knowledge"),
     REFUSED('0', "http1.0"),
-    REFUSED(0, "har"),
 };
 
 const size_t option_table_len = sizeof option_table / sizeof option_table[0];

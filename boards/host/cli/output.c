@@ -218,6 +218,15 @@ static int end_file(struct output *output, int good)
 
 /* --- the sink --- */
 
+static void copy(struct output *output, const uint8_t *data, size_t len)
+{
+    size_t room = output->copy_max > output->copy.len ? output->copy_max - output->copy.len : 0;
+
+    if (room > 0) {
+        text_add(&output->copy, data, len < room ? len : room);
+    }
+}
+
 static struct output *output_of(struct midge_sink *sink)
 {
     return (struct output *)(void *)sink; /* the sink is its first member */
@@ -242,6 +251,7 @@ static int sink_write(struct midge_sink *sink, const uint8_t *data, size_t len)
     err = output_put(output, data, len);
     if (err == MIDGE_OK) {
         output->body_len += len;
+        copy(output, data, len);
         if (output->hashes) {
             midge_sha256_update(&output->hash, data, len);
         }
@@ -289,6 +299,7 @@ static int sink_reset(struct midge_sink *sink)
     close_spill(output);
     output->native = 0;
     output->body_len = 0;
+    output->copy.len = 0;
     start_hash(output);
     return MIDGE_OK;
 }

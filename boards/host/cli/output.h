@@ -30,6 +30,8 @@ struct output {
     uint64_t wanted;       /* bytes of the body, or the answer fails with PARTIAL; UINT64_MAX any */
     struct output_line *line; /* the line for stdout */
     struct text tail;         /* for stdout, behind the body */
+    struct text copy;         /* of the body's first copy_max bytes */
+    size_t copy_max;          /* 0: no copy */
     struct output *next;
     int spill;         /* temporary file, -1 none */
     int native;        /* errno of a failure here, 0 none */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Connections are numbered from 1, so the number is the index in one array. It grows with the
- * connections of a run, and is filled only for -w.
+ * connections of a run, and is filled only for -w and --har.
  */
 #define _GNU_SOURCE
 #include "remote.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The addresses to which the connections lead, for %{remote_ip} and %{remote_port} of -w. */
+/* The addresses to which the connections lead, for %{remote_ip} and %{remote_port} of -w, and
+   for --har. */
 #ifndef MIDGE_CLI_REMOTE_H
 #define MIDGE_CLI_REMOTE_H
 

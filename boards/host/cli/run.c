@@ -16,6 +16,7 @@
 #include "dump.h"
 #include "failure.h"
 #include "follow.h"
+#include "har.h"
 #include "host/interrupt.h"
 #include "report.h"
 #include "setup.h"
@@ -205,6 +206,7 @@ static int begin(struct run *run, struct fetch *fetch)
         err = body_open(fetch);
     }
     compressed_apply(fetch);
+    har_apply(fetch);
     request->ctx = fetch;
     request->on_send = on_send;
     request->on_interim = on_interim;
@@ -420,6 +422,9 @@ static int run_all(struct run *run)
     find_late_failures(run);
     if ((run->options->waterfall || (run->options->sim != NULL && !run->options->silent)) &&
         waterfall_draw(run) != 0) {
+        code = EXIT_WRITE;
+    }
+    if (har_write(run) != 0) {
         code = EXIT_WRITE;
     }
     if (report_write(&report, run) != 0) {

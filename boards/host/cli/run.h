@@ -9,6 +9,7 @@
 #include "host/device.h"
 #include "host/network.h"
 #include "host/shim.h"
+#include "har.h"
 #include "plan.h"
 #include "progress.h"
 #include "remote.h"
@@ -21,6 +22,7 @@ struct run {
     struct shim shim;
     struct plan plan;
     struct midge_cookies cookies; /* memory NULL: no group has a jar */
+    struct har har;               /* --har */
     struct text ca;
     void *block; /* the client's memory */
     size_t block_size;

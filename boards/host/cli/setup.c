@@ -17,6 +17,7 @@
 #include "data.h"
 #include "etag.h"
 #include "failure.h"
+#include "har.h"
 #include "host/clock.h"
 #include "peer.h"
 #include "verbose.h"
@@ -259,10 +260,11 @@ int setup_client(struct run *run, int *native, const char **what)
     if (run->options->verbose) {
         config.trace = verbose_trace;
     }
-    if (run->options->verbose || any_write_out(run->options)) {
+    if (run->options->verbose || run->options->har != NULL || any_write_out(run->options)) {
         config.on_peer = on_peer;
         config.trace_ctx = run;
     }
+    har_setup(run);
     config.fail_alloc = run->fail_alloc;
     config.fail_alloc_sticky = run->fail_alloc_sticky;
     run->block_size = block_size(run, &config);
