@@ -135,7 +135,7 @@ static int finish(struct midge__transfer *t, int err)
     }
     if (r->sink != NULL && r->sink->finish != NULL) {
         int sank = r->sink->finish(r->sink, err, complete);
-        if (MIDGE_WITH_GUNZIP && sank == MIDGE_ERR_PARTIAL && complete == MIDGE_COMPLETE_YES) {
+        if (MIDGE_WITH_GUNZIP && sank == MIDGE_ERR_PARTIAL) {
             t->result->complete = MIDGE_COMPLETE_NO; /* the end of its content is missing */
         }
         err = err == MIDGE_OK && sank < 0 ? sank : err;

@@ -110,6 +110,16 @@ class Compressed(Case):
         self.assert_code(0, ran)
         self.assertEqual((b"", "yes"), (ran.out, ran[0]["complete"]))
 
+    def test_cut_until_close(self):
+        """The end of the connection is the end of the body; the data say that there is more."""
+        for how, wbits in (("gzip", 31), ("deflate", 15), ("deflate", -15)):
+            pack = zlib.compressobj(9, zlib.DEFLATED, wbits)
+            data = pack.compress(b"hello") + pack.flush()
+            head = b"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\n\r\n" % how.encode()
+            for length, result in ((len(data), ("", "unverified")), (len(data) - 1, ("PARTIAL", "no"))):
+                ran = self.midge("--compressed", self.answer(head + data[:length]))
+                self.assertEqual(result, (ran[0]["error"], ran[0]["complete"]), ran)
+
     def test_a_lot(self):
         """10 MB of zeros in 10 KB, in every slice; and with a limit."""
         pack = zlib.compressobj(9, zlib.DEFLATED, 31)
