@@ -10,6 +10,7 @@
 #   mps2-an385-full-certs.elf       tests/certs in place of the apps
 #   mps2-an385-full-torture.elf     tests/boards/torture.c, with memory that fails on demand
 #   BOARD-PROFILE-bodies.elf        tests/boards/bodies.c, with bodies and state of all kinds
+#   mps2-an385-full-all.elf         the apps with these features: tokens through gzip and a proxy
 #   BOARD-PROFILE-by-file.elf       the hardware's image without link-time optimization of midge: its
 #                                   map says which file takes how much (tests/size)
 #
@@ -182,6 +183,7 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
         board_image(${MIDGE_BOARD}-full-torture midge-full-faults full semihost
             ${PROJECT_SOURCE_DIR}/tests/boards/torture.c ${PROJECT_SOURCE_DIR}/tests/boards/pools.c)
         board_bodies(full)
+        board_image(${MIDGE_BOARD}-full-all midge-full-bodies full semihost ${_apps})
     elseif(MIDGE_BOARD STREQUAL lm3s6965evb AND profile STREQUAL tiny)
         board_bodies(tiny)
         target_compile_definitions(midge-tiny-bodies PUBLIC MIDGE_GUNZIP_WINDOW=12)
