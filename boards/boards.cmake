@@ -9,7 +9,8 @@
 #   BOARD-PROFILE-conformance.elf   tests/conformance in place of the apps, in QEMU
 #   mps2-an385-full-certs.elf       tests/certs in place of the apps
 #   mps2-an385-full-torture.elf     tests/boards/torture.c, with memory that fails on demand
-#   mps2-an385-full-gunzip.elf      tests/boards/gunzip.c, with compressed bodies
+#   BOARD-PROFILE-bodies.elf        tests/boards/bodies.c, with bodies and state of all kinds
+#   mps2-an385-full-all.elf         the apps with these features: tokens through gzip and a proxy
 #   BOARD-PROFILE-by-file.elf       the hardware's image without link-time optimization of midge: its
 #                                   map says which file takes how much (tests/size)
 #
@@ -155,6 +156,14 @@ if(MIDGE_BOARD_PRICES)
     return()
 endif()
 
+# The features that tests/boards/bodies.c uses.
+function(board_bodies profile)
+    board_library(midge-${profile}-bodies ${profile} encodings expect gunzip hooks multipart proxy redirects
+        retry url_mending)
+    board_image(${MIDGE_BOARD}-${profile}-bodies midge-${profile}-bodies ${profile} semihost
+        ${PROJECT_SOURCE_DIR}/tests/boards/bodies.c ${PROJECT_SOURCE_DIR}/tests/boards/bodies_how.c)
+endfunction()
+
 set(_conformance ${PROJECT_SOURCE_DIR}/tests/conformance)
 file(GLOB _checks CONFIGURE_DEPENDS ${_conformance}/check_*.c)
 foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
@@ -173,9 +182,11 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
         board_library(midge-full-faults full faults)
         board_image(${MIDGE_BOARD}-full-torture midge-full-faults full semihost
             ${PROJECT_SOURCE_DIR}/tests/boards/torture.c ${PROJECT_SOURCE_DIR}/tests/boards/pools.c)
-        board_library(midge-full-bodies full encodings gunzip)
-        board_image(${MIDGE_BOARD}-full-gunzip midge-full-bodies full semihost
-            ${PROJECT_SOURCE_DIR}/tests/boards/gunzip.c)
+        board_bodies(full)
+        board_image(${MIDGE_BOARD}-full-all midge-full-bodies full semihost ${_apps})
+    elseif(MIDGE_BOARD STREQUAL lm3s6965evb AND profile STREQUAL tiny)
+        board_bodies(tiny)
+        target_compile_definitions(midge-tiny-bodies PUBLIC MIDGE_GUNZIP_WINDOW=12)
     endif()
     if(BOARD_OPENOCD)
         add_custom_target(flash-${profile} VERBATIM

@@ -76,6 +76,7 @@ struct app {
     bool no_reuse;       /* fetch */
     bool ignore_case;    /* itunes */
     bool stamps;         /* chat: each piece of an answer with its time */
+    bool compressed;     /* chat: answers may come in gzip or deflate */
     bool help;
     bool stuck; /* the port failed: tasks are still live, midge_close frees their memory */
     struct app_rows *rows; /* NULL: rows are not kept */

@@ -83,7 +83,9 @@ static int ask(struct chat *chat)
         .bearer = item->app->key,
         .content_type = "application/json",
         .source = &chat->question.source,
-        .sink = &chat->answer.sink,
+        .sink = chat_decoded(chat),
+        .headers = CHAT_ACCEPT,
+        .n_headers = item->app->compressed,
         .keep_headers = APP_REQUEST_ID,
         .kept = chat->kept,
         .kept_size = sizeof chat->kept,
@@ -193,12 +195,13 @@ static void converse(struct chat *chat)
 
 static size_t memory_bytes(const struct app *app)
 {
-    return sizeof(struct chat) + CHAT_EVENT_BYTES + app->history + app->history / 2;
+    return CHAT_DECODE_BYTES(app) + sizeof(struct chat) + CHAT_EVENT_BYTES + app->history +
+           app->history / 2;
 }
 
 static void run(struct app *app)
 {
-    struct chat *chat = midge_alloc(app->client, memory_bytes(app));
+    struct chat *chat = midge_alloc(app->client, memory_bytes(app) - CHAT_DECODE_BYTES(app));
     if (chat == NULL) {
         app_error(app, "%s: other error: %s for a history of %u bytes\n", app->name,
                   midge_err_text(MIDGE_ERR_NO_MEMORY), app->history);
@@ -256,7 +259,7 @@ int app_chat(struct board *board, int argc, char **argv)
         APP_NUMBER("--history", "BYTES", history,
                    "of questions and answers, in all [65536; 3072 on a board]"),
         APP_FLAG("--times", stamps, "each piece of an answer in a line, with its time"),
-        {.name = NULL}};
+        CHAT_OPTION_COMPRESSED{.name = NULL}};
     static const struct app_usage usage = {
         "[MESSAGE]",
         "Asks a language model and shows its answer while it comes. Without MESSAGE each\n"

@@ -120,6 +120,9 @@ struct chat {
     struct app_parts question;
     struct chat_answer answer;
     uint32_t asked_ms;
+#if MIDGE_WITH_GUNZIP
+    struct midge_gunzip gunzip;
+#endif
     bool in_line; /* the console's cursor is not at the beginning of a line */
     char kept[CHAT_KEPT_BYTES];
     char memory[]; /* event, history, line */
@@ -129,5 +132,23 @@ struct chat {
 
 /* Sets chat->question, the POST's body: the system's text and the whole history. */
 void chat_prepare_question(struct chat *chat);
+
+/* --- compressed answers (chat_decode.c) --- */
+
+#if MIDGE_WITH_GUNZIP
+#define CHAT_OPTION_COMPRESSED                                                                     \
+    APP_FLAG("--compressed", compressed, "answers may come in gzip or deflate"),
+#define CHAT_DECODE_BYTES(app) ((app)->compressed ? MIDGE_GUNZIP_MEMORY : 0)
+/* The sink of the request: the answer's own, or with --compressed one that decodes before it. */
+struct midge_sink *chat_decoded(struct chat *chat);
+/* The header that asks for it. */
+#define CHAT_ACCEPT (&chat_accept)
+extern const struct midge_header chat_accept;
+#else
+#define CHAT_OPTION_COMPRESSED
+#define CHAT_DECODE_BYTES(app) ((size_t)0)
+#define CHAT_ACCEPT            NULL
+#define chat_decoded(chat)     (&(chat)->answer.sink)
+#endif
 
 #endif

@@ -123,6 +123,13 @@ static void choose_kind(struct chat_answer *answer, uint8_t first)
     }
 }
 
+/* Text only: another encoding than those that the request can decode is an error. */
+static int answer_head(struct midge_sink *sink, struct midge_response *response)
+{
+    struct chat_answer *answer = answer_of(sink);
+    return answer->is_good ? answer->sse.sink.head(&answer->sse.sink, response) : MIDGE_OK;
+}
+
 static int answer_write(struct midge_sink *sink, const uint8_t *data, size_t len)
 {
     struct chat_answer *answer = answer_of(sink);
@@ -157,7 +164,9 @@ static int answer_finish(struct midge_sink *sink, int err, enum midge_complete c
 void chat_answer_init(struct chat_answer *answer, char *event, size_t cap,
                       void (*emit)(void *ctx, const char *text, size_t len), void *ctx)
 {
-    answer->sink = (struct midge_sink){.write = answer_write, .finish = answer_finish};
+    answer->sink = (struct midge_sink){.write = answer_write,
+                                       .finish = answer_finish,
+                                       .head = MIDGE_WITH_ENCODINGS ? answer_head : NULL};
     midge_sse_init(&answer->sse, event, cap, on_event, answer);
     app_says_init(&answer->says, NULL);
     chat_text_init(&answer->text, emit, ctx);
@@ -224,7 +233,8 @@ static void tell_incomplete(const struct chat_answer *answer, struct app_item *i
 void chat_answer_tell(struct chat_answer *answer, struct app_item *item)
 {
     const int error = item->result.error;
-    if (chat_answer_is_whole(answer)) {
+    /* A wrong checksum comes after [DONE], and means that the text is wrong. */
+    if (chat_answer_is_whole(answer) && error != MIDGE_ERR_ENCODING) {
         tell_reason(answer, item);
     } else if (answer->has_error) {
         app_fail(item, app_error_class(MIDGE_ERR_HTTP_STATUS), "%s, in the answer of %s",

@@ -186,6 +186,14 @@
 #undef MIDGE_WITH_DIGEST
 #define MIDGE_WITH_DIGEST 0
 #endif
+/* Conditional requests (conditional.h), which need hooks. */
+#ifndef MIDGE_WITH_CONDITIONAL
+#define MIDGE_WITH_CONDITIONAL 1
+#endif
+#if MIDGE_WITH_CONDITIONAL && !MIDGE_WITH_HOOKS
+#undef MIDGE_WITH_CONDITIONAL
+#define MIDGE_WITH_CONDITIONAL 0
+#endif
 /* Rates (rate.h): config.rate and origin_rates, refused as config.retry is. Without it Retry-After
    delays only the request that is repeated. It needs sessions, since both remember origins. */
 #ifndef MIDGE_WITH_RATE

@@ -49,7 +49,8 @@ extern "C" {
 
 struct midge_timings;
 
-/* One hop; valid only during the callback that gets it. */
+/* One hop; valid only during the callback that gets it, but the url of the last hop stays until the
+   request's sink was finished. */
 struct midge_hop {
     struct midge_client *client;
     midge_id id;         /* the request */

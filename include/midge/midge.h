@@ -10,6 +10,7 @@
 #include <midge/auth.h>
 #include <midge/body.h>
 #include <midge/client.h>
+#include <midge/conditional.h>
 #include <midge/config.h>
 #include <midge/cookies.h>
 #include <midge/download.h>

@@ -204,9 +204,9 @@ def run(board, profile, words, settings=None, cwd=None, timeout=TIMEOUT, elf=Non
 class Running:
     """A board that runs while the test does something to it; with waits, from monitor("cont") on."""
 
-    def __init__(self, board, profile, words, settings=None, cwd=None, waits=False):
+    def __init__(self, board, profile, words, settings=None, cwd=None, waits=False, elf=None):
         self.monitor_path = pathlib.Path(cwd) / "monitor"
-        self.line = command(board, profile, words, settings, monitor=self.monitor_path)
+        self.line = command(board, profile, words, settings, monitor=self.monitor_path, elf=elf)
         self.line += ["-S", "-name", "fw,debug-threads=on"] if waits else []
         self.process = subprocess.Popen(self.line, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, cwd=cwd)

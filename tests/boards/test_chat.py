@@ -117,6 +117,41 @@ class Chat(Board):
                 running.type("\x04")
                 self.end(running, 1)
 
+    def through(self, *words):
+        """With the image that has all features: compressed answers, through a proxy that has looked the name up."""
+        proxy = f"{board.HOST}:{self.servers.proxies['tinyproxy']}"
+        running = board.Running(BOARD, "full", ["chat", "--api", self.url(""), "--compressed", *words], cwd=self.dir,
+                                settings={"CA": self.ca_file(), "OPENAI_API_KEY": "key", "MIDGE_PROXY": proxy},
+                                elf=board.image(BOARD, "full", "-all"))
+        self.addCleanup(running.close)
+        return running
+
+    @unittest.skipIf(BOARD != "mps2-an385", "its image has all features")
+    def test_each_word_alone_through_gzip_and_a_proxy(self):
+        text = self.host("chat", "q", "--api", self.url("")).out.decode()
+        self.rules({"match": "^/v1/chat", "encode": "gzip", "step": True, "times": 1})
+        running = self.through("q")
+        for word in text.split():
+            self.servers.ask("POST", "/step")
+            running.wait_for_next(word)
+        for _ in range(3):      # the reason, [DONE], the checksum
+            self.servers.ask("POST", "/step")
+        self.assertIn(text.strip(), self.end(running).text)
+
+    @unittest.skipIf(BOARD != "mps2-an385", "its image has all features")
+    def test_cut_through_gzip_and_a_proxy(self):
+        """Or with a wrong checksum: an error, then the next question works."""
+        running = self.through()
+        running.wait_for_next("> ")
+        for rule in ({"cut": 400}, {"cut": 400, "end": "rst"}, {"cut": 400, "end": "close_notify"}, {"encode": "gzip.crc"}):
+            self.rules({"match": "^/v1/chat.*\n?.*first", "encode": "gzip", "times": 1, **rule})
+            running.type("first\r")
+            self.assertRegex(running.wait_for_next("\n> "), "chat: question [0-9]+: (network|API|other) error: ")
+        running.type("second\r")
+        self.assertIn("You said: “second”. ", running.wait_for_next("\n> "))
+        running.type("\x04")
+        self.assertIn("5 requests, 4 failed", self.end(running, 1).text)
+
     def test_error_in_the_middle(self):
         self.stream(chunk("half"), 'data: {"error":{"message":"overloaded"}}\n\n', chunk("lost"))
         running = self.begin()

@@ -105,6 +105,35 @@ class One(Chat):
         self.assertEqual(0, process.wait(midge_test.TIMEOUT))
         self.assertEqual(b"\n", process.stdout.read())
 
+    def test_each_word_alone_through_gzip_and_a_proxy(self):
+        """The server flushes each token; the next one is not sent before this one is there."""
+        words = re.findall(r"\s*\S+", self.chat("q").out.decode())
+        for name in ("tinyproxy", "squid"):
+            self.rules({"match": "^/v1/chat", "encode": "gzip", "step": True, "times": 1})
+            process = self.start(*self.arguments("--compressed", "q"), report=False, ca=False, env=midge_test.environment(
+                OPENAI_API_KEY="key", MIDGE_PROXY=f"127.0.0.1:{self.servers.proxies[name]}"))
+            seen, wanted = b"", b""
+            for word in words:
+                self.servers.ask("POST", "/step")
+                wanted += word.encode()
+                while len(seen) < len(wanted):
+                    seen += os.read(process.stdout.fileno(), 100)
+                self.assertEqual(wanted, seen)
+            for _ in range(3):      # the reason, [DONE], the checksum
+                self.servers.ask("POST", "/step")
+            self.assertEqual((0, b"\n"), (process.wait(midge_test.TIMEOUT), process.stdout.read()))
+
+    def test_compressed(self):
+        url = self.answers(chunk("ok", "stop"), DONE)
+        self.assert_said(0, self.chat("--compressed", "q", api=url), "ok\n")
+        seen = self.servers.raw_seen(int(url.rpartition(":")[2]))[0]
+        self.assertIn(b"\r\nAccept-Encoding: gzip, deflate\r\n", seen)
+        self.rules({"match": "^/v1/chat", "encode": "gzip.crc", "times": 1})
+        ran = self.chat("--compressed", "q")
+        self.assert_said(1, ran, ran.out.decode(), "content encoding unknown or malformed")
+        self.rules({"match": "^/v1/chat", "encode": "gzip", "times": 1})
+        self.assert_said(1, self.chat("q"), "", "content encoding unknown or malformed")    # it was not asked for
+
     def test_reasons(self):
         for reason, words in (("length", "finish_reason length: it is longer"),
                               ("content_filter", "finish_reason content_filter: the rest was left out"),
