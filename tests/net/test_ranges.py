@@ -235,7 +235,7 @@ class Resumes(Case):
         self.assertEqual((0, TWO), (ran.code, path.read_bytes()), ran)
 
     def test_marks(self):
-        for kind, mark in (("etag", b'"v1"'), ("weak", None), ("date", b"Sun, 09 Sep 2001 02:03:20 GMT"), ("none", None)):
+        for kind, mark in (("etag", b'"v1"'), ("weak", b'~W/"v1"'), ("date", b"Sun, 09 Sep 2001 02:03:20 GMT"), ("none", None)):
             with self.subTest(kind):
                 self.marked(b"", "x")
                 self.rules({"match": "^/file", "times": 1, "cut": 300, "end": "fin"})
@@ -244,6 +244,21 @@ class Resumes(Case):
                 self.assertEqual(mark, found)
                 ran = self.midge("-C", "-", "-o", "f", self.file(f"validator={kind}"))
                 self.assertEqual((0, 206, ONE), (ran.code, ran[0]["status"], (self.dir / "f").read_bytes()), ran)
+
+    def test_weak_marks(self):
+        """A weak tag cannot be asked for; the one that comes with the rest shows that the file has changed."""
+        for mark, query, code in (('~W/"v1"', "validator=weak", 0), ('~W/"v1"', "validator=weak&version=2", 33),
+                                  ('~W/"v1"', "", 0), ('~"v1"', "version=2", 33), ('"v1"', "validator=weak&blind", 0),
+                                  ("~Sun, 09 Sep 2001 02:03:20 GMT", "validator=date", 0)):
+            with self.subTest(mark=mark, query=query):
+                self.marked(ONE[:500], mark)
+                ran = self.midge("-C", "-", "-o", "f", self.file(query))
+                self.assert_code(code, ran, *(["another version"] if code else []))
+                self.assertEqual(ONE[:500] if code else ONE, (self.dir / "f").read_bytes())
+
+    def test_from_the_start(self):
+        ran, found = self.same(TWO[:500], "-C", "0", self.file())
+        self.assertEqual((0, ONE), (ran.code, found))
 
     def test_own_if_range(self):
         ran, found = self.same(ONE[:500], "-C", "-", "-H", 'If-Range: "v1"', self.file())

@@ -5,7 +5,7 @@
  * file:
  *
  *     206, the part                    behind what is there
- *     206, another part                RANGE
+ *     206, another part or version     RANGE
  *     200 after If-Range               the file has changed: written from its start
  *     200, and it is as long           the file is complete
  *     416, and it is as long           the file is complete; also if the length is not given
@@ -152,7 +152,7 @@ static void apply_range(struct fetch *fetch)
     add_headers(fetch, range, NULL);
 }
 
-/* The offset to go on at. With a file, only its end is one. */
+/* The offset to go on at. With a file, only its end is one; 0 begins it anew. */
 static int find_offset(struct fetch *fetch, uint64_t *offset)
 {
     const char *at = fetch->group->continue_at;
@@ -163,7 +163,7 @@ static int find_offset(struct fetch *fetch, uint64_t *offset)
         return 1;
     }
     (void)read_number(at, strlen(at), offset);
-    if (kept->size != 0 && kept->size != *offset) {
+    if (*offset != 0 && kept->size != 0 && kept->size != *offset) {
         fetch_refuse(fetch, MIDGE_ERR_RANGE, 0,
                      keep_format(fetch->run->keep,
                                  "%s has %" PRIu64 " bytes, not %" PRIu64
@@ -189,7 +189,8 @@ static void apply_offset(struct fetch *fetch)
         return;
     }
     *part = (struct part){.kind = PART_FROM, .first = offset, .resumes = 1};
-    if (kept->validator[0] != '\0' && !has_header(&fetch->request, "If-Range")) {
+    if (kept->validator[0] != '\0' && kept->validator[0] != KEPT_WEAK &&
+        !has_header(&fetch->request, "If-Range")) {
         validator = keep_copy(fetch->run->keep, kept->validator, strlen(kept->validator));
     }
     part->is_conditional = validator != NULL || has_header(&fetch->request, "If-Range");
@@ -256,16 +257,41 @@ static int is_multipart(const struct midge_response *response)
            strncasecmp(value, type, sizeof type - 1) == 0;
 }
 
+/* The name of the version of an answer: for If-Range, or weak. */
+static void read_version(const struct midge_response *response, char version[KEPT_VALIDATOR_BYTES])
+{
+    size_t len = 0;
+    const char *value;
+
+    if (midge_validator(response, version) > 0) {
+        return;
+    }
+    value = midge_response_header(response, "ETag", &len);
+    if (value == NULL) {
+        value = midge_response_header(response, "Last-Modified", &len);
+    }
+    if (value != NULL && len < MIDGE_VALIDATOR_BYTES) {
+        (void)snprintf(version, KEPT_VALIDATOR_BYTES, "%c%.*s", KEPT_WEAK, (int)len, value);
+    }
+}
+
+/* A tag or date may be weak first, and strong later. */
+static const char *without_strength(const char *version)
+{
+    version += *version == KEPT_WEAK;
+    return strncmp(version, "W/", 2) == 0 ? version + 2 : version;
+}
+
 /* The rest must be of the version that is there, and there must still be what it is the rest of. */
-static int check_version(struct fetch *fetch, const char *validator)
+static int check_version(struct fetch *fetch, const char *version)
 {
     struct kept_file *kept = &fetch->output.kept;
 
     if (!fetch->part.resumes || kept->path == NULL) {
         return MIDGE_OK;
     }
-    if (kept->validator[0] != '\0' && validator[0] != '\0' &&
-        strcmp(kept->validator, validator) != 0) {
+    if (kept->validator[0] != '\0' && version[0] != '\0' &&
+        strcmp(without_strength(kept->validator), without_strength(version)) != 0) {
         return refuse(fetch, "the server sent the rest of another version");
     }
     if (kept->size != 0 && kept->size != fetch->part.first) {
@@ -276,7 +302,7 @@ static int check_version(struct fetch *fetch, const char *validator)
 }
 
 static int check_part(struct fetch *fetch, const struct midge_response *response,
-                      const char *validator)
+                      const char *version)
 {
     struct midge_content_range range;
     int err = midge_response_range(response, &range);
@@ -297,7 +323,7 @@ static int check_part(struct fetch *fetch, const struct midge_response *response
                                          range.first, range.last));
     }
     fetch->output.wanted = range.last - range.first + 1;
-    return check_version(fetch, validator);
+    return check_version(fetch, version);
 }
 
 static int check_whole(struct fetch *fetch, const struct midge_response *response)
@@ -353,21 +379,21 @@ static int check_other(struct fetch *fetch, const struct midge_response *respons
 
 int part_head(struct fetch *fetch, const struct midge_response *response)
 {
-    char validator[MIDGE_VALIDATOR_BYTES] = "";
+    char version[KEPT_VALIDATOR_BYTES] = "";
     struct kept_file *kept = &fetch->output.kept;
     int err = MIDGE_OK;
 
     fetch->output.wanted = UINT64_MAX;
     if (kept->path != NULL) {
-        (void)midge_validator(response, validator);
+        read_version(response, version);
     }
     if (fetch->part.kind != PART_ALL && response->status == 206) {
-        err = check_part(fetch, response, validator);
+        err = check_part(fetch, response, version);
     } else if (fetch->part.resumes) {
         err = check_other(fetch, response);
     }
-    if (err == MIDGE_OK && (kept->start == 0 || validator[0] != '\0')) {
-        memcpy(kept->validator, validator, sizeof validator);
+    if (err == MIDGE_OK && (kept->start == 0 || version[0] != '\0')) {
+        memcpy(kept->validator, version, sizeof version);
     }
     return err;
 }
