@@ -123,6 +123,7 @@ data_no_file        -d @missing $rec/a
 data_large          --data-binary @binary -d @binary $rec/a
 get_data            -G -d a=b -d c=d $rec/a
 get_data_query      -G -d a=b "$rec/a?x=y"
+get_data_no_query   -G -d a=b $rec/a?#f
 get_urlencoded      -G --data-urlencode "q=a b" $rec/a
 get_nothing         -G $rec/a
 json                --json '{"a": 1}' $rec/a
@@ -432,6 +433,7 @@ form_no_file        -F "f=@missing" $rec/a
 form_bad            -F nothing $rec/a
 form_and_data       -F a=b -d c=d $rec/a
 form_type           -F "a=b;type=text/plain" $rec/a
+form_type_charset   -F "f=@text; type=text/html; charset=utf-8 ;filename=name" $rec/a
 form_quoted         -F 'f=@text;filename="a\"b"' $rec/a
 form_put            -X PUT -F a=b $rec/a
 

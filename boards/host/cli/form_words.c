@@ -95,8 +95,10 @@ static int take_type(struct words *words, const char **type)
     return 0;
 }
 
-static int take_more(struct words *words, struct form_field *field)
+/* What follows the semicolon at `part`, with the spaces in front of it. */
+static int take_more(struct words *words, const char *part, struct form_field *field)
 {
+    words->at = skip_spaces(part);
     if (field->type == NULL && takes(words, "type=")) {
         return take_type(words, &field->type);
     }
@@ -107,8 +109,10 @@ static int take_more(struct words *words, struct form_field *field)
     if (takes(words, "headers=") || takes(words, "encoder=")) {
         return bad(words, ";headers= and ;encoder= are not supported");
     }
-    if (field->type != NULL) { /* a parameter of the type */
-        field->type = keep_format(words->keep, "%s;%s", field->type, plain(words, ends(words)));
+    if (field->type != NULL) { /* a parameter of the type, with the spaces in front of it */
+        int spaces = (int)(words->at - part);
+        field->type = keep_format(words->keep, "%s;%.*s%s", field->type, spaces, part,
+                                  plain(words, ends(words)));
         return 0;
     }
     return bad(words, "only ;type= and ;filename= may follow: quote the value if it has a ';', or "
@@ -130,8 +134,7 @@ static int take_value(struct words *words, struct form_field *field, const char 
 
     *value = word(words);
     while (code == 0 && *words->at == ';') {
-        words->at = skip_spaces(words->at + 1);
-        code = take_more(words, field);
+        code = take_more(words, words->at + 1, field);
     }
     if (code == 0 && field->type != NULL && has_control_or_tab(field->type)) {
         return bad(words, "control character in its type");

@@ -100,11 +100,11 @@ static const char *with_query(struct keep *keep, const char *url, const struct t
 {
     struct text text = {.keep = keep};
     size_t base_len = strcspn(url, "#");
-    int has_query = memchr(url, '?', base_len) != NULL;
+    const char *begin = memchr(url, '?', base_len);
 
     text_add(&text, url, base_len);
     if (query->len > 0) {
-        text_puts(&text, has_query ? "&" : "?");
+        text_puts(&text, begin == NULL ? "?" : begin + 1 < url + base_len ? "&" : "");
         text_add(&text, query->data, query->len);
     }
     text_puts(&text, url + base_len);
