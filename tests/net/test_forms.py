@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import threading
 import unittest
@@ -118,6 +119,22 @@ class Forms(Case):
                     ran = self.midge("-F", "x=@x.html", "-F", f"a={kind}{path}", self.url("/echo"))
                     self.assert_code(26, ran, words)
                     self.assert_one_line(ran)
+
+    def test_shorter_file(self):
+        """The file is cut between its opening and its sending; the head is sent first and asks for 100."""
+        for body in (["-T", "blob"], ["-F", "a=1", "-F", "f=@blob", "-F", "g=@x.html"]):
+            with self.subTest(body), socket.create_server(("127.0.0.1", 0)) as listener:
+                (self.dir / "blob").write_bytes(b"0123456789")
+                process = self.start("-H", "Expect: 100-continue", "--expect100-timeout", "60", *body,
+                                     self.url("/", listener.getsockname()[1]))
+                with listener.accept()[0] as link:
+                    while not link.recv(65536).endswith(b"\r\n\r\n"):
+                        pass
+                    (self.dir / "blob").write_bytes(b"012")
+                    link.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+                    err = process.communicate(timeout=60)[1].decode()
+                self.assertEqual(26, process.returncode, err)
+                self.assertIn("blob is shorter than when it was opened", err)
 
     def test_asked_for(self):
         """Expect: 100-continue, to a server that knows it and to one that does not."""

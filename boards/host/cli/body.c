@@ -42,10 +42,10 @@ void body_drop(struct fetch *fetch)
 
 const char *body_failed(const struct fetch *fetch)
 {
-    if (fetch->form.failed != NULL) {
-        return fetch->form.failed;
-    }
-    return fetch->upload_path != NULL ? fetch->upload_path : "the body";
+    const char *failed =
+        fetch->upload_path != NULL ? fetch->upload_path : form_failed(&fetch->form);
+
+    return failed != NULL ? failed : "the body";
 }
 
 int body_native(const struct fetch *fetch)

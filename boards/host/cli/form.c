@@ -179,6 +179,16 @@ void form_drop(struct form *form)
     form->multipart.source.finish(&form->multipart.source);
 }
 
+const char *form_failed(const struct form *form)
+{
+    const size_t at = form->multipart.at;
+
+    if (form->failed != NULL || form->fields == NULL || at >= form->fields->n) {
+        return form->failed;
+    }
+    return form->fields->at[at].path;
+}
+
 int form_native(const struct form *form)
 {
     int native = form->native;

@@ -41,6 +41,8 @@ void form_headers(struct keep *keep, struct form *form, struct headers *headers)
 int form_open(struct keep *keep, struct form *form, const struct midge_port *port);
 /* Closes the files. */
 void form_drop(struct form *form);
+/* The file that could not be opened or read, NULL none. */
+const char *form_failed(const struct form *form);
 /* errno of a failed read, 0 none. */
 int form_native(const struct form *form);
 

@@ -48,7 +48,10 @@ const char *words_of(const struct fetch *fetch)
         return keep_format(keep, "can't write %s",
                            fetch->local_name != NULL ? fetch->local_name : "to stdout");
     case MIDGE_ERR_READ:
-        return keep_format(keep, "can't read %s", body_failed(fetch));
+        return keep_format(keep,
+                           body_native(fetch) != 0 ? "can't read %s"
+                                                   : "%s is shorter than when it was opened",
+                           body_failed(fetch));
     default:
         words = compressed_words(fetch);
         return words != NULL ? words : through_words(fetch);
