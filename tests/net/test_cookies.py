@@ -91,6 +91,18 @@ class Cookies(Case):
         self.assertEqual({"cookie": ["empty="]}, self.run_midge("-b", "jar", self.at(host="b.test")).json)
         self.assertEqual(["jar"], [name for name in os.listdir(self.dir) if name.startswith("jar")])
 
+    def test_file_of_headers(self):
+        """As -D writes them; those without a Domain are of no host. The same as curl's."""
+        (self.dir / "heads").write_text("HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Domain=a.test; Path=/\r\n"
+                                        "Set-Cookie: b=2; Path=/\r\nset-cookie: c=3; path=/; domain=.A.test\r\n"
+                                        "Set-Cookie: d=4; Domain=b.test; Path=/\r\n"
+                                        "Set-Cookie: e=5; Domain=a.test; Path=/; Max-Age=0\r\n"
+                                        "Set-Cookie: f=6; Domain=; Path=/\r\nSet-Cookie: g=7; Domain=%zz; Path=/\r\n\r\n")
+        ran = self.run_midge("-b", "heads", self.at())
+        self.assertEqual({"cookie": ["a=1; c=3"]}, ran.json)
+        if CURL:
+            self.assertEqual(sorted(ran.out.decode()), sorted(self.curl("-b", "heads", self.at())))
+
     def test_missing_file(self):
         ran = self.run_midge("-b", "none", "-c", "jar", self.at("a=1"))
         self.assertEqual(b"", ran.err)

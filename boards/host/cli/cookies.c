@@ -7,6 +7,9 @@
  *
  * "#HttpOnly_" before the domain is a flag, other lines with '#' are comments; expires 0: with the
  * session. SameSite has no place in it.
+ *
+ * A file of -b may also have "Set-Cookie:" lines, as that of -D. Only those with a Domain say which
+ * host they are of; others are skipped.
  */
 #define _GNU_SOURCE
 #include "cookies.h"
@@ -14,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <midge/err.h>
 
 #include "data.h"
@@ -25,6 +29,7 @@
 #define JAR_BYTES ((size_t)1 << 20)
 #define FIELDS    7
 #define HTTP_ONLY "#HttpOnly_"
+#define SET       "Set-Cookie:"
 
 /* A text has '='; otherwise it is a file, and "" only starts the jar. */
 static int is_text(const struct item *item)
@@ -76,8 +81,22 @@ static int put_fields(struct midge_cookies *jar, char **field, int http_only)
     return midge_cookies_put(jar, &cookie);
 }
 
+/* As if the host that Domain names had sent it. */
+static void read_header(struct run *run, const char *value)
+{
+    const char *domain = strcasestr(value, "domain=");
+
+    if (domain != NULL) {
+        domain += strlen("domain=");
+        domain += *domain == '.';
+        (void)midge_cookies_set(
+            &run->cookies,
+            keep_format(run->keep, "https://%.*s/", (int)strcspn(domain, "; \t"), domain), value);
+    }
+}
+
 /* A line that is no cookie is skipped, as curl does. */
-static void read_line(struct midge_cookies *jar, char *line)
+static void read_line(struct run *run, char *line)
 {
     const size_t prefix = sizeof HTTP_ONLY - 1;
     const int http_only = strncmp(line, HTTP_ONLY, prefix) == 0;
@@ -88,6 +107,10 @@ static void read_line(struct midge_cookies *jar, char *line)
     if (*rest == '#') {
         return;
     }
+    if (strncasecmp(line, SET, strlen(SET)) == 0) {
+        read_header(run, line + strlen(SET));
+        return;
+    }
     while (n < FIELDS && rest != NULL) {
         field[n++] = strsep(&rest, "\t");
     }
@@ -95,7 +118,7 @@ static void read_line(struct midge_cookies *jar, char *line)
         field[n++] = "";
     }
     if (n == FIELDS && rest == NULL) {
-        (void)put_fields(jar, field, http_only);
+        (void)put_fields(&run->cookies, field, http_only);
     }
 }
 
@@ -111,7 +134,7 @@ static void read_file(struct run *run, const char *path)
     text_add(&file, "", 1);
     rest = file.data;
     while (code == 0 && (line = strsep(&rest, "\n")) != NULL) {
-        read_line(&run->cookies, line);
+        read_line(run, line);
     }
 }
 
