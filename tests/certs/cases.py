@@ -457,9 +457,7 @@ def fields(table):
         change=lambda der: b"\x30\x80" + der[4:] + b"\0\0")
     one("der-long-length", "a length of three bytes", None,
         change=lambda der: b"\x30\x83\0" + der[2:])
-    one("der-unused-bits", "a signature with an unused bit", UNPARSED,
-        change=lambda der: der.replace(b"\3\x47\0\x30", b"\3\x47\1\x30").replace(b"\3\x48\0\x30", b"\3\x48\1\x30")
-        .replace(b"\3\x49\0\x30", b"\3\x49\1\x30"))
+    one("der-unused-bits", "a signature with an unused bit", UNPARSED, unused_bits=1)
     one("der-nothing", "an empty certificate", PROTOCOL, change=lambda der: b"")
     one("der-zeros", "a hundred zeros", PROTOCOL, change=lambda der: bytes(100))
     one("der-more-zeros", "two hundred zeros", UNPARSED, change=lambda der: bytes(200))

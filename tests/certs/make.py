@@ -79,9 +79,9 @@ def as_name(given):
 
 def certificate(subject, issuer=None, extensions=(), *, own=None, v=3, serial=b"\2\1\1", digest="sha256",
                 since=FROM, until=UNTIL, public=None, issuer_name=None, signer=None, outer=None,
-                before_extensions=b"", change=None, validity=None):
+                before_extensions=b"", change=None, validity=None, unused_bits=0):
     """issuer None: self-signed. own: its key. signer: key in place of the issuer's. outer: the second
-    algorithm. change: of the finished DER."""
+    algorithm. change: of the finished DER. unused_bits: that the signature's BIT STRING states."""
     subject = as_name(subject)
     own = own or key(subject.hex())
     signer = signer or (issuer.key if issuer else own)
@@ -90,7 +90,7 @@ def certificate(subject, issuer=None, extensions=(), *, own=None, v=3, serial=b"
     block = tlv(0xA3, seq(*extensions)) if extensions else b""
     signed = seq(version(v), serial, kind, issuer_name, validity or seq(date(since), date(until)), subject,
                  public or chains.spki(own), before_extensions, block)
-    der = seq(signed, outer or kind, tlv(3, b"\0", sign(signer, digest, signed)))
+    der = seq(signed, outer or kind, tlv(3, bytes([unused_bits]), sign(signer, digest, signed)))
     return Entity(subject, own, change(der) if change else der)
 
 

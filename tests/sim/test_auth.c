@@ -95,39 +95,36 @@ static void stale(void **state)
     assert_non_null(strstr(last, "nc=00000001"));
 }
 
-/* It does not take what it asks for. */
+/* Another server, which answers every request with 401 and that header. */
+static void refuse_always(const char *header)
+{
+    midge_sim_add_reply(midge_sim_add_host(w.sim, "b.test"), 80, "/",
+                        &(struct midge_sim_reply){.status = 401, .headers = header});
+    auth.url = "http://b.test/";
+}
+
+static void is_refused(void)
+{
+    sim_get(&w, &get, "http://b.test/");
+    sim_world_run(&w);
+    sim_get_ended(&get, MIDGE_OK, 401, NULL);
+}
+
 static void wrong_password(void **state)
 {
     (void)state;
-    midge_sim_add_reply(midge_sim_add_host(w.sim, "b.test"), 80, "/",
-                        &(struct midge_sim_reply){
-                            .status = 401,
-                            .headers = "WWW-Authenticate: Digest realm=\"r\", nonce=\"x\"\r\n",
-                        });
-    auth.url = "http://b.test/";
-    sim_get(&w, &get, "http://b.test/");
-    sim_world_run(&w);
-    sim_get_ended(&get, MIDGE_OK, 401, NULL);
+    refuse_always("WWW-Authenticate: Digest realm=\"r\", nonce=\"x\"\r\n");
+    is_refused();
     assert_int_equal(auth.count, 1);
-    sim_get(&w, &get, "http://b.test/");
-    sim_world_run(&w);
-    sim_get_ended(&get, MIDGE_OK, 401, NULL);
+    is_refused();
     assert_int_equal(auth.count, 1); /* of the new nonce */
 }
 
 static void stale_for_ever(void **state)
 {
     (void)state;
-    midge_sim_add_reply(
-        midge_sim_add_host(w.sim, "b.test"), 80, "/",
-        &(struct midge_sim_reply){
-            .status = 401,
-            .headers = "WWW-Authenticate: Digest realm=\"r\", nonce=\"x\", stale=true\r\n",
-        });
-    auth.url = "http://b.test/";
-    sim_get(&w, &get, "http://b.test/");
-    sim_world_run(&w);
-    sim_get_ended(&get, MIDGE_OK, 401, NULL);
+    refuse_always("WWW-Authenticate: Digest realm=\"r\", nonce=\"x\", stale=true\r\n");
+    is_refused();
 }
 
 /* Neither credentials nor an answer to its challenge. */

@@ -1,60 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Compressed bodies in every split, right and wrong. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "gunzip_run.h"
-#include "packed.h"
-
-static struct midge_client core;
-static struct midge_gunzip gunzip;
-static struct taker taken;
-static struct packed packed;
-
-static int setup(void **state)
-{
-    (void)state;
-    memset(&core, 0, sizeof core);
-    memset(&packed, 0, sizeof packed);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    assert_int_equal(core.live_bytes, 0);
-    return 0;
-}
-
-static void begin(enum midge_encoding encoding)
-{
-    taker_init(&taken);
-    midge_gunzip_init(&gunzip, &core, &taken.sink);
-    taken.ends = &gunzip;
-    assert_int_equal(gunzip_head_of(&gunzip, encoding), MIDGE_OK);
-    assert_int_equal(taken.encoding, MIDGE_ENCODING_NONE);
-}
+#include "gunzip_fixture.h"
 
 /* The error of the packed bytes in pieces of that size. */
 static int in_pieces(enum midge_encoding encoding, size_t size)
 {
     begin(encoding);
     return gunzip_all(&gunzip, packed.data, packed.len, size);
-}
-
-static void is_whole(const void *text, size_t len)
-{
-    assert_int_equal(taken.len, len);
-    assert_memory_equal(taken.bytes, text, len);
-    assert_int_equal(gunzip.len, len);
-    assert_int_equal(taken.finishes, 1);
-    assert_int_equal(taken.finish_err, MIDGE_OK);
-    assert_int_equal(taken.complete, MIDGE_COMPLETE_YES);
-    assert_int_equal(core.live_bytes, 0);
-    assert_string_equal(gunzip.why, "");
 }
 
 /* All sizes of a short body, some of a long one. */

@@ -648,6 +648,14 @@ static void get_one(struct world *w, struct probe *p, const struct fake_script *
     probe_start(p);
 }
 
+/* The same, until its body has arrived. */
+static void get_hello(struct world *w, struct probe *p, const struct fake_script *script)
+{
+    get_one(w, p, script);
+    world_run(w);
+    probe_is_hello(p);
+}
+
 /* The last step may need no byte. */
 static void completes_by_computing(void **state)
 {
@@ -656,9 +664,7 @@ static void completes_by_computing(void **state)
     struct probe p;
     (void)state;
     tls_world_open(&w, &wide);
-    get_one(&w, &p, &script);
-    world_run(&w);
-    probe_is_hello(&p);
+    get_hello(&w, &p, &script);
     tls_world_close(&w);
 }
 
@@ -768,9 +774,7 @@ static void used_origin_is_no_spare(void **state)
     struct probe p;
     (void)state;
     tls_world_open(&w, &wide);
-    get_one(&w, &p, &near_12);
-    world_run(&w);
-    probe_is_hello(&p);
+    get_hello(&w, &p, &near_12);
     world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
     assert_false(midge__list_empty(&w.client->unused));
     get_one(&w, &p, &near_12);
@@ -873,9 +877,7 @@ static void slow_close_holds_one_place(void **state)
     tls_world_open(&w, &(struct midge_config){.max_per_origin = 1});
     fake_listen(&w.fake, 443, &near_12);
     fake_tls_close_waits = true;
-    get_one(&w, &first, &ends);
-    world_run(&w);
-    probe_is_hello(&first);
+    get_hello(&w, &first, &ends);
     uint64_t start = w.fake.now_ms;
     probe_init(&second, &w, URL);
     second.request.dangerously_skip_verification = 1;
@@ -906,9 +908,7 @@ static void timeout_before_the_permit(void **state)
     struct probe first, p, q;
     (void)state;
     tls_world_open(&w, &config);
-    get_one(&w, &first, &near_12);
-    world_run(&w);
-    probe_is_hello(&first);
+    get_hello(&w, &first, &near_12);
     world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
     fake_next(&w.fake, &no_byte);
     probe_init(&q, &w, "https://other.test/");
@@ -947,9 +947,7 @@ static void close_leaves_nothing(void **state)
     (void)state;
     config.stats_at_close = &stats;
     tls_world_open(&w, &config);
-    get_one(&w, &p, &near_12);
-    world_run(&w);
-    probe_is_hello(&p);
+    get_hello(&w, &p, &near_12);
     probe_init(&left, &w, URL);
     left.request.dangerously_skip_verification = 1;
     left.request.on_done = NULL;
@@ -980,9 +978,7 @@ static void close_leaves_no_session(void **state)
     (void)state;
     config.stats_at_close = &stats;
     tls_world_open(&w, &config);
-    get_one(&w, &p, &near_12);
-    world_run(&w);
-    probe_is_hello(&p);
+    get_hello(&w, &p, &near_12);
     world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
     assert_false(midge__list_empty(&w.client->unused));
     midge_close(w.client);
@@ -1002,9 +998,7 @@ static void ticket_while_idle(void **state)
     (void)state;
     config.ticket_wait_ms = 10;
     tls_world_open(&w, &config);
-    get_one(&w, &p, &late);
-    world_run(&w);
-    probe_is_hello(&p);
+    get_hello(&w, &p, &late);
     world_pass(&w, 2000);
     assert_int_equal(w.fake.open, 1);
     probe_init(&p, &w, URL);
@@ -1028,9 +1022,7 @@ static void refused_session(void **state)
     struct probe p;
     (void)state;
     tls_world_open(&w, &wide);
-    get_one(&w, &p, &near_12);
-    world_run(&w);
-    probe_is_hello(&p);
+    get_hello(&w, &p, &near_12);
     world_pass(&w, 2 * MIDGE_KEEP_ALIVE_MS);
     fake_next(&w.fake, &fails);
     fake_next(&w.fake, &near_12);

@@ -156,7 +156,7 @@ static void fixture_start_server(void)
         dup2(out[1], 1);
         close(in[1]);
         close(out[0]);
-        execl("/usr/bin/python3", "python3", "-c", fixture_server, (char *)NULL);
+        execl("/usr/bin/python3", "/usr/bin/python3", "-c", fixture_server, (char *)NULL);
         _exit(127);
     }
     close(in[0]);
