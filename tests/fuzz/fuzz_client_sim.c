@@ -17,7 +17,7 @@
 
 #define HOST "a.test"
 
-enum { REQUESTS = 4, ANSWERS = 8, DAY_MS = 86400000 };
+enum { REQUESTS = 4, ANSWERS = 8, DAY_MS = 86400000, POLLS_MAY_FAIL = 1000 };
 
 struct one {
     struct midge_sink sink;
@@ -188,12 +188,16 @@ static void open_world(struct fuzz_in *in)
     FUZZ_CHECK(midge_open(&w.client, &config) == MIDGE_OK);
 }
 
-/* Paused ones go on after each turn. */
+/* Paused ones go on after each turn. A poll that fails at once lets no virtual time pass but its
+   microsecond, so limits of seconds would need millions of turns: such a fault ends after a while. */
 static void run(unsigned n)
 {
     int live = 1;
     for (unsigned turns = 0; live > 0; turns++) {
         FUZZ_CHECK(turns < 200000);
+        if (turns == POLLS_MAY_FAIL) {
+            (void)midge_sim_fail(w.sim, MIDGE_SIM_POLL, 1, 0, 0);
+        }
         live = midge_poll(w.client, DAY_MS);
         FUZZ_CHECK(live >= 0 || live == MIDGE_ERR_PORT);
         live = live < 0 ? 1 : live;

@@ -213,6 +213,12 @@ static void calls(void **state)
 
 /* --- bytes --- */
 
+static bool asks_again(enum scene scene)
+{
+    return scene == RETRY || scene == HOOK || scene == RATE || scene == EVENTS || scene == DIGEST ||
+           scene == COOKIES || scene == DOWNLOAD || scene == SLICES || scene == FORM;
+}
+
 /* Every byte of one direction, until there is no such byte. */
 static void cut_all(enum scene scene, enum midge_sim_cut_kind kind, int from_client)
 {
@@ -233,8 +239,7 @@ static void cut_all(enum scene scene, enum midge_sim_cut_kind kind, int from_cli
             /* Else the next request is cut. A stalled connection may be kept, and so may the one of
                a repeat, which is cut at the same byte. */
             if (!over) {
-                trial_next(&trial, kind == MIDGE_SIM_CUT_STALL || scene == RETRY || scene == HOOK ||
-                                       scene == RATE || scene == EVENTS);
+                trial_next(&trial, kind == MIDGE_SIM_CUT_STALL || asks_again(scene));
             }
             trial_close(&trial);
             if (over) {
@@ -439,6 +444,7 @@ static void act(enum deed deed)
             (void)midge_cancel(trial.w.client, trial.ids[i]);
         }
         (void)midge_cancel(trial.w.client, trial.events.id);
+        (void)midge_cancel(trial.w.client, trial.paths.slices_id);
         break;
     case JUMP_DAYS:
         midge_sim_charge(trial.w.sim, 13 * day_ns);

@@ -13,13 +13,17 @@
 
 #include "torture_events.h"
 #include "torture_packed.h"
+#include "torture_paths.h"
 
 /* CLOSING: the body ends with the connection, and comes slowly: in several records. In TLS its end
    is authentic, else it is not. REDIRECT: an upload that is sent again to another host. RETRY: two
    answers say 503. HOOK: a hook repeats an upload after 401, when a token has come. RATE: the
    client has rates, and one answer holds both requests back. TUNNEL: the server is a proxy too, and
    has a tunnel to itself. GUNZIP: a compressed answer in chunks. EVENTS: an event source in place
-   of a request. */
+   of a request. PROXY: one that forwards. REFUSED: a proxy that opens no tunnel, so PROXY is the
+   right result. DIGEST: a challenge. COOKIES: a redirect sets two. DOWNLOAD: the first answer
+   breaks off, the rest is asked for. SLICES: in place of a request. FORM: multipart, sent twice.
+   EXPECT: an upload that waits for 100. */
 enum scene {
     PLAIN,
     TLS12,
@@ -37,14 +41,23 @@ enum scene {
     TUNNEL,
     GUNZIP,
     EVENTS,
+    PROXY,
+    REFUSED,
+    DIGEST,
+    COOKIES,
+    DOWNLOAD,
+    SLICES,
+    FORM,
+    EXPECT,
     SCENES
 };
 
 static const char *const scene_names[SCENES] = {
-    "plain",       "tls12",    "tls13", "upload", "gather", "file",   "filter", "closing",
-    "closing_tls", "redirect", "retry", "hook",   "rate",   "tunnel", "gunzip", "events"};
+    "plain",       "tls12",    "tls13",  "upload",  "gather",   "file",   "filter", "closing",
+    "closing_tls", "redirect", "retry",  "hook",    "rate",     "tunnel", "gunzip", "events",
+    "proxy",       "refused",  "digest", "cookies", "download", "slices", "form",   "expect"};
 
-enum { TORTURE_BODY = 300, TORTURE_UPLOAD = 2000, TORTURE_GETS = 2 };
+enum { TORTURE_GETS = 2 };
 #define TORTURE_JSON "{\"a\": 17, \"b\": \"xyz\"}"
 
 struct trial {
@@ -69,6 +82,7 @@ struct trial {
     struct midge_buffer decoded;
     char decoded_bytes[TORTURE_BODY + 1];
     struct torture_events events;
+    struct torture_paths paths;
     struct midge_hook hook;
     struct midge_request token; /* for HOOK */
     midge_id token_id;
@@ -175,6 +189,7 @@ static inline void trial_serve(struct trial *t)
     midge_sim_add_reply(
         t->host, port, "a.test:81",
         &(struct midge_sim_reply){.method = "CONNECT", .headers = "Via: 1.1 a.test\r\n"});
+    torture_serve_paths(t->host);
     midge_sim_add_reply(midge_sim_add_host(t->w.sim, "b.test"), 80, "/",
                         &(struct midge_sim_reply){.fill = TORTURE_BODY});
     if (torture_is_tls(t->scene)) {
@@ -222,25 +237,26 @@ static inline int trial_value(void *ctx, const struct midge_json_value *value)
 
 static inline const char *trial_url(const struct trial *t)
 {
-    if (t->scene == HOOK) {
-        return "http://a.test/guarded";
-    }
-    if (t->scene == REDIRECT || t->scene == RETRY) {
-        return t->scene == RETRY ? "http://a.test/busy" : "http://a.test/moved";
-    }
-    if (t->scene == RATE) {
-        return "http://a.test/later";
-    }
-    if (t->scene == GUNZIP || t->scene == EVENTS) {
-        return t->scene == GUNZIP ? "http://a.test/packed" : "http://a.test/events";
-    }
-    if (t->scene == FILTER) {
-        return "http://a.test/json";
-    }
-    if (t->scene == CLOSING || t->scene == CLOSING_TLS) {
-        return t->scene == CLOSING ? "http://a.test/close" : "https://a.test/close";
-    }
-    return torture_is_tls(t->scene) ? "https://a.test/" : "http://a.test/";
+    static const char *const urls[SCENES] = {
+        [TLS12] = "https://a.test/",
+        [TLS13] = "https://a.test/",
+        [FILTER] = "http://a.test/json",
+        [CLOSING] = "http://a.test/close",
+        [CLOSING_TLS] = "https://a.test/close",
+        [REDIRECT] = "http://a.test/moved",
+        [RETRY] = "http://a.test/busy",
+        [HOOK] = "http://a.test/guarded",
+        [RATE] = "http://a.test/later",
+        [GUNZIP] = "http://a.test/packed",
+        [EVENTS] = "http://a.test/events",
+        [DIGEST] = "http://a.test/digest",
+        [COOKIES] = "http://a.test/login",
+        [DOWNLOAD] = "http://a.test/part",
+        [SLICES] = "http://a.test/part",
+        [FORM] = "http://a.test/form",
+        [EXPECT] = "http://a.test/asks",
+    };
+    return urls[t->scene] != NULL ? urls[t->scene] : "http://a.test/";
 }
 
 /* --- the hook: the token is another request's answer --- */
@@ -274,23 +290,51 @@ static inline int trial_on_head(struct midge_hook *hook, struct midge_hop *hop,
     return err == MIDGE_OK ? midge_hop_repeat_after(hop, t->token_id) : err;
 }
 
+static inline void trial_dress_route(struct trial *t, struct midge_request *request)
+{
+    static const struct midge_proxy proxy = {"a.test", 80, "user:password"};
+    if (t->scene == TUNNEL || t->scene == PROXY || t->scene == REFUSED) {
+        request->proxy = &proxy;
+        request->connect_port = t->scene == TUNNEL ? 81 : t->scene == REFUSED ? 82 : 0;
+    }
+}
+
+static inline void trial_dress_hooks(struct trial *t, struct midge_request *request)
+{
+    struct torture_paths *p = &t->paths;
+    struct midge_port *port = midge_sim_port(t->w.sim);
+    t->hook = (struct midge_hook){.on_send = trial_on_send, .on_head = trial_on_head};
+    midge_auth_init(&p->auth, port, MIDGE_AUTH_DIGEST, "http://a.test/", "me", "secret");
+    midge_cookies_init(&p->jar, port, p->jar_memory, sizeof p->jar_memory);
+    request->hooks = t->scene == HOOK      ? &t->hook
+                     : t->scene == DIGEST  ? &p->auth.hook
+                     : t->scene == COOKIES ? &p->jar.hook
+                                           : NULL;
+}
+
+static inline void trial_dress_retry(const struct trial *t, struct midge_request *request)
+{
+    static const struct midge_retry retry = {.max = 9}, always = {.max = 9, .repeatable = 1};
+    if (t->scene == RETRY || t->scene == RATE || t->scene == DOWNLOAD || t->scene == FORM) {
+        request->retry = t->scene == FORM ? &always : &retry;
+    }
+}
+
 static inline void trial_dress(struct trial *t, struct sim_get *get)
 {
     static uint8_t body[TORTURE_UPLOAD];
     static const char *const paths[] = {"a", "b"};
-    static const struct midge_retry retry = {.max = 9};
-    static const struct midge_proxy proxy = {"a.test", 80, "user:password"};
-    if (t->scene == TUNNEL) {
-        get->request.proxy = &proxy;
-        get->request.connect_port = 81;
-    }
+    trial_dress_route(t, &get->request);
+    trial_dress_hooks(t, &get->request);
+    trial_dress_retry(t, &get->request);
     get->request.max_redirects = 1;
-    get->request.retry = t->scene == RETRY || t->scene == RATE ? &retry : NULL;
-    t->hook = (struct midge_hook){.on_send = trial_on_send, .on_head = trial_on_head};
-    get->request.hooks = t->scene == HOOK ? &t->hook : NULL;
-    if (t->scene == UPLOAD || t->scene == REDIRECT || t->scene == HOOK) {
+    get->request.expect_ms = t->scene == EXPECT ? 1000 : 0;
+    midge_buffer_init(&t->decoded, t->decoded_bytes, sizeof t->decoded_bytes);
+    if (t->scene == UPLOAD || t->scene == REDIRECT || t->scene == HOOK || t->scene == EXPECT) {
         midge_buffer_source_init(&t->source, body, sizeof body);
         get->request.source = &t->source.source;
+    } else if (t->scene == FORM) {
+        torture_dress_form(&t->paths, midge_sim_port(t->w.sim), &get->request);
     } else if (t->scene == FILE_SINK) {
         midge_file_sink_init(&t->file, midge_sim_port(t->w.sim), "/file");
         get->request.sink = &t->file.sink;
@@ -300,9 +344,12 @@ static inline void trial_dress(struct trial *t, struct sim_get *get)
             MIDGE_OK);
         get->request.sink = &t->filter.sink;
     } else if (t->scene == GUNZIP) {
-        midge_buffer_init(&t->decoded, t->decoded_bytes, sizeof t->decoded_bytes);
         midge_gunzip_init(&t->gunzip, t->w.client, &t->decoded.sink);
         get->request.sink = &t->gunzip.sink;
+    } else if (t->scene == DOWNLOAD) {
+        midge_download_init(&t->paths.download, &t->decoded.sink);
+        get->request.sink = &t->paths.download.sink;
+        get->request.hooks = &t->paths.download.hook;
     } else if (t->scene == GATHER) {
         get->request.on_done = NULL;
     }
@@ -318,6 +365,12 @@ static inline void trial_start(struct trial *t)
     if (t->scene == EVENTS) {
         int err = torture_events_start(&t->events, t->w.client, trial_url(t));
         MUST(torture_defined(err), "the source's start gives no defined error", err, 0);
+        return;
+    }
+    if (t->scene == SLICES) {
+        midge_buffer_init(&t->decoded, t->decoded_bytes, sizeof t->decoded_bytes);
+        int err = torture_start_slices(&t->paths, t->w.client, trial_url(t), &t->decoded.sink);
+        MUST(torture_defined(err), "the slices' start gives no defined error", err, 0);
         return;
     }
     t->n_gets = t->scene == GATHER || t->scene == RATE ? 2 : 1;
@@ -349,6 +402,10 @@ static inline void trial_take(struct trial *t)
     if (t->events.id != 0) {
         int err = midge_take(t->w.client, t->events.id, &t->events.result);
         MUST(err == MIDGE_OK, "no result of the source", err, 0);
+    }
+    if (t->paths.slices_id != 0) {
+        int err = midge_take(t->w.client, t->paths.slices_id, &t->paths.slices_result);
+        MUST(err == MIDGE_OK, "no result of the slices", err, 0);
     }
     if (t->gather != 0) {
         int err = midge_take(t->w.client, t->gather, &result);
@@ -395,6 +452,12 @@ static inline void check_file(const struct trial *t, bool whole)
     }
 }
 
+/* Of a download the last answer is a part of the file, so all bytes are counted. */
+static inline bool is_whole_download(const struct trial *t, const struct midge_result *result)
+{
+    return t->decoded.len == TORTURE_BODY && result->complete == MIDGE_COMPLETE_YES;
+}
+
 /* Only a plain body that ends with the connection may be cut unseen, and only by a FIN. */
 static inline bool is_whole(const struct trial *t, const struct midge_result *result)
 {
@@ -402,8 +465,28 @@ static inline bool is_whole(const struct trial *t, const struct midge_result *re
                  : t->scene == GUNZIP ? torture_packed(TORTURE_BODY)->len
                                       : TORTURE_BODY;
     bool whole = result->body_len == len;
+    if (t->scene == DOWNLOAD) {
+        return is_whole_download(t, result);
+    }
     return t->scene == CLOSING ? (whole || t->fin) && result->complete == MIDGE_COMPLETE_UNVERIFIED
                                : whole && result->complete == MIDGE_COMPLETE_YES;
+}
+
+/* 206, if the file came in parts. */
+static inline bool is_success(const struct trial *t, const struct midge_result *result)
+{
+    return result->status == (t->scene == DOWNLOAD && t->paths.download.parts > 0 ? 206 : 200);
+}
+
+static inline void check_slices(const struct trial *t)
+{
+    const struct midge_result *result = &t->paths.slices_result;
+    bool good = t->paths.slices_id != 0 && result->error == MIDGE_OK;
+    MUST(!t->harmless || good, "an error without a fault", result->error, result->native);
+    MUST(torture_defined(result->error), "no defined error", result->error, 0);
+    MUST(!good || is_whole_download(t, result), "success with a part", t->decoded.len,
+         result->complete);
+    check_bytes((const uint8_t *)t->decoded_bytes, t->decoded.len, good);
 }
 
 static inline void check_events(const struct trial *t)
@@ -421,22 +504,30 @@ static inline void trial_check(struct trial *t)
 {
     if (t->scene == EVENTS) {
         check_events(t);
+    } else if (t->scene == SLICES) {
+        check_slices(t);
     }
     for (unsigned i = 0; i < t->n_gets; i++) {
         struct sim_get *get = &t->gets[i];
         bool good = get->dones > 0 && get->result.error == MIDGE_OK;
         MUST(get->dones == t->started[i], "completions", get->dones, t->started[i]);
+        if (t->scene == REFUSED) {
+            MUST(!good, "a request without its tunnel", get->result.error, 0);
+            good = !t->harmless || get->result.error == MIDGE_ERR_PROXY;
+            MUST(good, "not what the proxy said", get->result.error, get->result.native);
+            continue;
+        }
         MUST(!t->harmless || good, "an error without a fault", get->result.error,
              get->result.native);
         if (get->dones > 0) {
             MUST(torture_defined(get->result.error), "no defined error", get->result.error, i);
-            MUST(!good || get->result.status == 200, "a wrong status", get->result.status, i);
+            MUST(!good || is_success(t, &get->result), "a wrong status", get->result.status, i);
             MUST(!good || is_whole(t, &get->result), "success with a part", get->result.body_len,
                  get->result.complete);
         }
         if (t->scene == FILE_SINK) {
             check_file(t, good);
-        } else if (t->scene == GUNZIP) {
+        } else if (t->scene == GUNZIP || t->scene == DOWNLOAD) {
             check_bytes((const uint8_t *)t->decoded_bytes, t->decoded.len, good);
         } else if (t->scene == FILTER) {
             MUST(!good || t->value == 2, "values of the filter", t->value, 2);
