@@ -234,7 +234,7 @@ static void cut_all(enum scene scene, enum midge_sim_cut_kind kind, int from_cli
                a repeat, which is cut at the same byte. */
             if (!over) {
                 trial_next(&trial, kind == MIDGE_SIM_CUT_STALL || scene == RETRY || scene == HOOK ||
-                                       scene == RATE || scene == EVENTS);
+                                       scene == RATE || scene == EVENTS || scene == STATE);
             }
             trial_close(&trial);
             if (over) {

@@ -13,38 +13,10 @@
 
 #include "torture_events.h"
 #include "torture_packed.h"
+#include "torture_scene.h"
+#include "torture_state.h"
 
-/* CLOSING: the body ends with the connection, and comes slowly: in several records. In TLS its end
-   is authentic, else it is not. REDIRECT: an upload that is sent again to another host. RETRY: two
-   answers say 503. HOOK: a hook repeats an upload after 401, when a token has come. RATE: the
-   client has rates, and one answer holds both requests back. TUNNEL: the server is a proxy too, and
-   has a tunnel to itself. GUNZIP: a compressed answer in chunks. EVENTS: an event source in place
-   of a request. */
-enum scene {
-    PLAIN,
-    TLS12,
-    TLS13,
-    UPLOAD,
-    GATHER,
-    FILE_SINK,
-    FILTER,
-    CLOSING,
-    CLOSING_TLS,
-    REDIRECT,
-    RETRY,
-    HOOK,
-    RATE,
-    TUNNEL,
-    GUNZIP,
-    EVENTS,
-    SCENES
-};
-
-static const char *const scene_names[SCENES] = {
-    "plain",       "tls12",    "tls13", "upload", "gather", "file",   "filter", "closing",
-    "closing_tls", "redirect", "retry", "hook",   "rate",   "tunnel", "gunzip", "events"};
-
-enum { TORTURE_BODY = 300, TORTURE_UPLOAD = 2000, TORTURE_GETS = 2 };
+enum { TORTURE_UPLOAD = 2000, TORTURE_GETS = 2 };
 #define TORTURE_JSON "{\"a\": 17, \"b\": \"xyz\"}"
 
 struct trial {
@@ -69,6 +41,7 @@ struct trial {
     struct midge_buffer decoded;
     char decoded_bytes[TORTURE_BODY + 1];
     struct torture_events events;
+    struct torture_state state;
     struct midge_hook hook;
     struct midge_request token; /* for HOOK */
     midge_id token_id;
@@ -172,6 +145,8 @@ static inline void trial_serve(struct trial *t)
                                                   .chunk = 50});
     midge_sim_add_reply(t->host, port, "/events",
                         &(struct midge_sim_reply){.on_request = torture_serve_events});
+    midge_sim_add_reply(t->host, port, "/state",
+                        &(struct midge_sim_reply){.on_request = torture_serve_state});
     midge_sim_add_reply(
         t->host, port, "a.test:81",
         &(struct midge_sim_reply){.method = "CONNECT", .headers = "Via: 1.1 a.test\r\n"});
@@ -222,25 +197,19 @@ static inline int trial_value(void *ctx, const struct midge_json_value *value)
 
 static inline const char *trial_url(const struct trial *t)
 {
-    if (t->scene == HOOK) {
-        return "http://a.test/guarded";
-    }
-    if (t->scene == REDIRECT || t->scene == RETRY) {
-        return t->scene == RETRY ? "http://a.test/busy" : "http://a.test/moved";
-    }
-    if (t->scene == RATE) {
-        return "http://a.test/later";
-    }
-    if (t->scene == GUNZIP || t->scene == EVENTS) {
-        return t->scene == GUNZIP ? "http://a.test/packed" : "http://a.test/events";
-    }
-    if (t->scene == FILTER) {
-        return "http://a.test/json";
-    }
-    if (t->scene == CLOSING || t->scene == CLOSING_TLS) {
-        return t->scene == CLOSING ? "http://a.test/close" : "https://a.test/close";
-    }
-    return torture_is_tls(t->scene) ? "https://a.test/" : "http://a.test/";
+    static const char *const urls[SCENES] = {[TLS12] = "https://a.test/",
+                                             [TLS13] = "https://a.test/",
+                                             [FILTER] = "http://a.test/json",
+                                             [CLOSING] = "http://a.test/close",
+                                             [CLOSING_TLS] = "https://a.test/close",
+                                             [REDIRECT] = "http://a.test/moved",
+                                             [RETRY] = "http://a.test/busy",
+                                             [HOOK] = "http://a.test/guarded",
+                                             [RATE] = "http://a.test/later",
+                                             [GUNZIP] = "http://a.test/packed",
+                                             [EVENTS] = "http://a.test/events",
+                                             [STATE] = "http://a.test/state"};
+    return urls[t->scene] != NULL ? urls[t->scene] : "http://a.test/";
 }
 
 /* --- the hook: the token is another request's answer --- */
@@ -288,7 +257,12 @@ static inline void trial_dress(struct trial *t, struct sim_get *get)
     get->request.retry = t->scene == RETRY || t->scene == RATE ? &retry : NULL;
     t->hook = (struct midge_hook){.on_send = trial_on_send, .on_head = trial_on_head};
     get->request.hooks = t->scene == HOOK ? &t->hook : NULL;
-    if (t->scene == UPLOAD || t->scene == REDIRECT || t->scene == HOOK) {
+    if (t->scene == STATE) {
+        torture_state_dress(&t->state, midge_sim_port(t->w.sim), &get->request);
+    } else if (t->scene == FORM) {
+        midge_buffer_source_init(&t->source, body, sizeof body);
+        torture_form_dress(&t->state, midge_sim_port(t->w.sim), &t->source.source, &get->request);
+    } else if (t->scene == UPLOAD || t->scene == REDIRECT || t->scene == HOOK) {
         midge_buffer_source_init(&t->source, body, sizeof body);
         get->request.source = &t->source.source;
     } else if (t->scene == FILE_SINK) {
@@ -401,7 +375,7 @@ static inline bool is_whole(const struct trial *t, const struct midge_result *re
     size_t len = t->scene == FILTER   ? strlen(TORTURE_JSON)
                  : t->scene == GUNZIP ? torture_packed(TORTURE_BODY)->len
                                       : TORTURE_BODY;
-    bool whole = result->body_len == len;
+    bool whole = result->body_len == len || t->scene == STATE; /* body_len: of the last part */
     return t->scene == CLOSING ? (whole || t->fin) && result->complete == MIDGE_COMPLETE_UNVERIFIED
                                : whole && result->complete == MIDGE_COMPLETE_YES;
 }
@@ -430,7 +404,9 @@ static inline void trial_check(struct trial *t)
              get->result.native);
         if (get->dones > 0) {
             MUST(torture_defined(get->result.error), "no defined error", get->result.error, i);
-            MUST(!good || get->result.status == 200, "a wrong status", get->result.status, i);
+            MUST(!good || get->result.status == 200 ||
+                     (t->scene == STATE && get->result.status == 206),
+                 "a wrong status", get->result.status, i);
             MUST(!good || is_whole(t, &get->result), "success with a part", get->result.body_len,
                  get->result.complete);
         }
@@ -438,6 +414,9 @@ static inline void trial_check(struct trial *t)
             check_file(t, good);
         } else if (t->scene == GUNZIP) {
             check_bytes((const uint8_t *)t->decoded_bytes, t->decoded.len, good);
+        } else if (t->scene == STATE) {
+            check_bytes(get->body.data, get->body.len, good);
+            MUST(t->state.stored.etag[1] == (good ? '2' : '1'), "stored validators", good, 0);
         } else if (t->scene == FILTER) {
             MUST(!good || t->value == 2, "values of the filter", t->value, 2);
         } else {
