@@ -137,6 +137,18 @@ class Answers(Bodies):
         self.ask("if", url, same=0)
 
 
+    def test_nginx(self):
+        """ETag and Last-Modified together, and its parts."""
+        url = self.url("/100", self.servers.nginx["https_tls12"], host="api.example").replace("http:", "https:")
+        body = self.midge(f"http://localhost:{self.servers.nginx['http']}/100").out
+        self.ask("if", url, body=body)
+        self.ask("if", url, status=304, same=1)
+        self.ask("range", "bytes=10-19", url, status=206, body=body[10:20], last=19)
+        self.ask("range", "bytes=100-", url, status=416)
+        self.ask("slices", 16, url, status=206, body=body, requests=7)
+        self.ask("resume", url, body=body)
+
+
 class Requests(Bodies):
     def test_uploads(self):
         """Expect: 100-continue: granted, not known, refused."""
