@@ -18,6 +18,7 @@ static struct midge_sim_host *host;
 static struct {
     unsigned version;
     uint64_t cut; /* of the first answer to a request; 0: none */
+    int later;    /* the status of later answers to a request; 0: as it should be */
     int status;   /* in place of 200, once; 0: none */
     unsigned requests, conditions, bodies;
 } server;
@@ -62,6 +63,8 @@ static void serve(void *ctx, const struct midge_sim_request *request, struct mid
         server.bodies--;
     } else if (server.status != 0) {
         reply->status = server.status;
+    } else if (server.later != 0 && server.requests > 1) {
+        reply->status = server.later;
     }
     if (server.cut > 0 && server.requests == 1) {
         reply->end = MIDGE_SIM_END_FIN;
@@ -230,6 +233,34 @@ static void cut_at_every_byte(void **state)
     sim_get_free(&get);
 }
 
+/* The body that came at last has none, whatever the cut one had. */
+static void another_answer_after_a_cut(void **state)
+{
+    (void)state;
+    ask(URL, 200);
+    server.version++;
+    server.cut = HEAD_SIZE + 1;
+    server.later = 404;
+    ask(URL, 404); /* the last repeat's */
+    is_kept(0);
+}
+
+/* The body came whole, but is not good for the sink before. */
+static void refused_before(void **state)
+{
+    static struct midge_base64_sink decoder;
+    (void)state;
+    ask(URL, 200);
+    midge_sim_add_reply(host, 80, "/base64",
+                        &(struct midge_sim_reply){.headers = "ETag: \"7\"\r\n", .body = "aGVsbG"});
+    prepare("http://a.test/base64");
+    midge_base64_sink_init(&decoder, &conditional.sink);
+    get.request.sink = &decoder.sink;
+    run();
+    sim_get_ended(&get, MIDGE_ERR_PROTOCOL, 200, NULL);
+    is_kept(1);
+}
+
 /* Its rest is of the same version: these validators are stored. */
 static void the_rest_of_a_download(void **state)
 {
@@ -359,6 +390,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(until_it_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(over_a_redirect, setup, teardown),
         cmocka_unit_test_setup_teardown(cut_at_every_byte, setup, teardown),
+        cmocka_unit_test_setup_teardown(another_answer_after_a_cut, setup, teardown),
+        cmocka_unit_test_setup_teardown(refused_before, setup, teardown),
         cmocka_unit_test_setup_teardown(the_rest_of_a_download, setup, teardown),
         cmocka_unit_test_setup_teardown(compressed, setup, teardown),
         cmocka_unit_test_setup_teardown(no_memory, setup, teardown),
