@@ -120,6 +120,7 @@ struct chat {
     struct app_parts question;
     struct chat_answer answer;
     uint32_t asked_ms;
+    bool person;  /* types the questions */
     bool in_line; /* the console's cursor is not at the beginning of a line */
     char kept[CHAT_KEPT_BYTES];
     char memory[]; /* event, history, line */
