@@ -10,6 +10,8 @@
 #   mps2-an385-full-certs.elf       tests/certs in place of the apps
 #   mps2-an385-full-torture.elf     tests/boards/torture.c, with memory that fails on demand
 #   mps2-an385-full-gunzip.elf      tests/boards/gunzip.c, with compressed bodies
+#   BOARD-PROFILE-events.elf        tests/boards/events.c, of mps2-an385 and lm3s6965evb with their
+#                                   default profile
 #   BOARD-PROFILE-by-file.elf       the hardware's image without link-time optimization of midge: its
 #                                   map says which file takes how much (tests/size)
 #
@@ -176,6 +178,13 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
         board_library(midge-full-bodies full encodings gunzip)
         board_image(${MIDGE_BOARD}-full-gunzip midge-full-bodies full semihost
             ${PROJECT_SOURCE_DIR}/tests/boards/gunzip.c)
+    endif()
+    list(GET MIDGE_BOARD_PROFILES 0 _first)
+    if(MIDGE_BOARD MATCHES "^(mps2-an385|lm3s6965evb)$" AND profile STREQUAL _first)
+        board_library(midge-${profile}-events ${profile} event_source)
+        board_image(${MIDGE_BOARD}-${profile}-events midge-${profile}-events ${profile} semihost
+            ${PROJECT_SOURCE_DIR}/tests/boards/events.c
+            ${PROJECT_SOURCE_DIR}/boards/examples/subscriber.c)
     endif()
     if(BOARD_OPENOCD)
         add_custom_target(flash-${profile} VERBATIM
