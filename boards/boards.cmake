@@ -11,6 +11,8 @@
 #   mps2-an385-full-torture.elf     tests/boards/torture.c, with memory that fails on demand
 #   BOARD-PROFILE-bodies.elf        tests/boards/bodies.c, with bodies and state of all kinds
 #   mps2-an385-full-all.elf         the apps with these features: tokens through gzip and a proxy
+#   BOARD-PROFILE-events.elf        tests/boards/events.c, of mps2-an385 and lm3s6965evb with their
+#                                   default profile
 #   BOARD-PROFILE-by-file.elf       the hardware's image without link-time optimization of midge: its
 #                                   map says which file takes how much (tests/size)
 #
@@ -187,6 +189,13 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
     elseif(MIDGE_BOARD STREQUAL lm3s6965evb AND profile STREQUAL tiny)
         board_bodies(tiny)
         target_compile_definitions(midge-tiny-bodies PUBLIC MIDGE_GUNZIP_WINDOW=12)
+    endif()
+    list(GET MIDGE_BOARD_PROFILES 0 _first)
+    if(MIDGE_BOARD MATCHES "^(mps2-an385|lm3s6965evb)$" AND profile STREQUAL _first)
+        board_library(midge-${profile}-events ${profile} event_source)
+        board_image(${MIDGE_BOARD}-${profile}-events midge-${profile}-events ${profile} semihost
+            ${PROJECT_SOURCE_DIR}/tests/boards/events.c
+            ${PROJECT_SOURCE_DIR}/boards/examples/subscriber.c)
     endif()
     if(BOARD_OPENOCD)
         add_custom_target(flash-${profile} VERBATIM

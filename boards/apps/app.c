@@ -14,8 +14,9 @@
 
 static const struct midge_retry *rules_of_retries(struct app *app)
 {
-    app->retry = (struct midge_retry){
-        .max = (uint8_t)app->retries, .first_ms = FIRST_MS, .most_ms = LONGEST_MS};
+    app->retry.max = app->retries < UINT8_MAX ? (uint8_t)app->retries : UINT8_MAX;
+    app->retry.first_ms = FIRST_MS;
+    app->retry.most_ms = LONGEST_MS;
     return MIDGE_WITH_RETRY && app->retries > 0 ? &app->retry : NULL;
 }
 
@@ -46,6 +47,7 @@ bool app_open(struct app *app, size_t app_bytes, size_t kept)
                                           ? (uint16_t)app->per_host
                                           : MIDGE_MAX_CONNECTIONS,
                                   .retry = rules_of_retries(app),
+                                  .rate = app->rate.requests > 0 ? &app->rate : NULL,
                                   .retry_budget = UINT16_MAX}; /* its items are all there are */
     struct midge_stats stats;
     set_proxy(app, &config);

@@ -16,6 +16,7 @@
 #include <midge/midge.h>
 
 #include "board.h"
+#include "rate.h"
 
 struct cJSON;
 
@@ -63,9 +64,11 @@ struct app {
     unsigned history;       /* chat: bytes */
     char **args;            /* arguments that are not options */
     size_t n_args;
-    unsigned limit;           /* items at once; 0: all */
-    unsigned retries;         /* images: repeats of a request, where they are built in; 0: none */
-    struct midge_retry retry; /* their rules: app_open's own */
+    unsigned limit;   /* items at once; 0: all */
+    unsigned retries; /* images, chat: repeats of a request, where they are built in; 0: none */
+    struct midge_retry retry; /* their rules: app_open's own, but for on_repeat */
+    const char *rate_text;    /* images, chat: how often requests are sent; NULL: no limit */
+    struct midge_rate rate;   /* app_options' own */
     unsigned times, rounds, pause_ms, timeout_ms, dns_timeout_ms, per_host; /* fetch */
     unsigned failed;                                                        /* items, so far */
     uint32_t elapsed_ms; /* duration of the last app_each */
@@ -103,10 +106,27 @@ struct app_option {
     {                                                                                              \
         name, NULL, help, offsetof(struct app, field), false                                       \
     }
+#if MIDGE_WITH_RETRY
+#define APP_RETRIES                                                                                \
+    , APP_NUMBER("--retries", "N", retries,                                                        \
+                 "of a request that was refused for now (429, 503), or failed unsent [3]")
+#else
+#define APP_RETRIES
+#endif
+#define APP_RETRIES_USUAL 3
+#if MIDGE_WITH_RATE
+#define APP_RATE                                                                                   \
+    , APP_TEXT("--rate", "N/U", rate_text,                                                         \
+               "requests at most in a second, minute, hour or day, as 10/m or 1/15s [no limit]")
+#else
+#define APP_RATE
+#endif
 /* Every program's. */
 #define APP_OPTIONS                                                                                \
     APP_TEXT("--api", "BASE_URL", api, "the service to ask"),                                      \
         APP_FLAG("--sync", sync, "one request at a time"), APP_FLAG("--help", help, "this")
+/* Of the programs that ask an API that wants a key. */
+#define APP_API_OPTIONS APP_OPTIONS APP_RETRIES APP_RATE
 
 /* For the beginning of the program's help: `args` names the arguments that are not options; NULL:
    there are none. */

@@ -67,6 +67,23 @@ static int on_response(void *ctx, midge_id id, const struct midge_response *resp
     return MIDGE_OK;
 }
 
+/* A person who waits is told why. No text of an answer was shown before. */
+static void on_repeat(void *ctx, midge_id id, const struct midge_repeat *repeat)
+{
+    const struct app_item *item = &((const struct chat *)ctx)->item;
+    const unsigned tenths = (repeat->wait_ms + 99) / 100;
+    char status[8] = "";
+    const char *why = midge_err_text(repeat->error);
+    (void)id;
+    if (repeat->error == MIDGE_OK) {
+        (void)snprintf(status, sizeof status, "%u ", (unsigned)repeat->status);
+        why = midge_status_text(repeat->status);
+    }
+    app_error(item->app, "%s: question %u: %s%s; asked again in %u.%u s (%u of %u)\n",
+              item->app->name, item->number, status, why, tenths / 10, tenths % 10,
+              (unsigned)repeat->number, (unsigned)item->app->retry.max);
+}
+
 static int ask(struct chat *chat)
 {
     struct app_item *item = &chat->item;
@@ -127,6 +144,7 @@ static void answer(struct chat *chat, const char *question)
     }
     int err = ask(chat);
     bool stopped = err == MIDGE_OK && wait_for_answer(item);
+    chat->in_line = chat->in_line || (stopped && chat->person); /* behind its ^C */
     end_line(chat);
     if (err != MIDGE_OK && !item->failed) {
         app_fail(item, app_error_class(err), "%s", midge_err_text(err));
@@ -174,15 +192,15 @@ static int next_line(struct chat *chat)
 static void converse(struct chat *chat)
 {
     struct app *app = chat->item.app;
-    const bool person = board_listen(app->board);
+    chat->person = board_listen(app->board);
     int err = MIDGE_OK;
     while (!app->stuck && (err == MIDGE_OK || err == MIDGE_ERR_TOO_LARGE)) {
-        if (person) {
+        if (chat->person) {
             app_print(app, PROMPT);
         }
         err = next_line(chat);
         if (err != MIDGE_OK) {
-            chat->in_line = person && err != MIDGE_ERR_TOO_LARGE;
+            chat->in_line = chat->person && err != MIDGE_ERR_TOO_LARGE;
             end_line(chat);
             refuse_line(chat, err);
         } else if (!is_blank(chat->line.text)) {
@@ -253,7 +271,7 @@ static bool is_good_usage(const struct app *app)
 int app_chat(struct board *board, int argc, char **argv)
 {
     static const struct app_option options[] = {
-        APP_OPTIONS,
+        APP_API_OPTIONS,
         APP_TEXT("--model", "NAME", model, "who answers"),
         APP_TEXT("--system", "TEXT", system, "what the model is to be and to heed [nothing]"),
         APP_NUMBER("--history", "BYTES", history,
@@ -273,7 +291,9 @@ int app_chat(struct board *board, int argc, char **argv)
                       .name = "chat",
                       .api = CHAT_API,
                       .model = MODEL,
-                      .history = CHAT_HISTORY_BYTES};
+                      .history = CHAT_HISTORY_BYTES,
+                      .retries = APP_RETRIES_USUAL,
+                      .retry = {.on_repeat = MIDGE_WITH_RETRY ? on_repeat : NULL}};
     int code;
     if (!app_options(&app, &usage, argc, argv, &code)) {
         return code;

@@ -44,8 +44,20 @@ struct chat_text {
 };
 void chat_text_init(struct chat_text *text, void (*emit)(void *ctx, const char *text, size_t len),
                     void *ctx);
-/* Writes data to the sink, of a JSON filter. */
-int chat_text_escape(struct midge_sink *sink, const uint8_t *data, size_t len);
+/* Writes data to the sink, of a JSON filter. A character that is cut at the end of data waits for
+   its rest. */
+struct chat_escape {
+    size_t added; /* bytes that the sink got more */
+    uint8_t held_len;
+    uint8_t held[4];
+};
+int chat_text_escape(struct chat_escape *escape, struct midge_sink *sink, const uint8_t *data,
+                     size_t len);
+/* No more will come. */
+int chat_text_escape_end(struct chat_escape *escape, struct midge_sink *sink);
+/* Adds to a short text what fits of the filter's text: whole characters, with U+FFFD in place of
+   bytes that are none. */
+void chat_text_word(char *word, size_t cap, const char *text, size_t len);
 /* Takes whole characters, of the filter. */
 void chat_text_add(struct chat_text *text, const char *data, size_t len);
 /* Gives all that is whole to emit. */
@@ -91,6 +103,7 @@ struct chat_answer {
     struct midge_sink sink; /* the request's */
     struct midge_sse sse;
     struct midge_json_filter filter; /* of one event, or of the whole answer */
+    struct chat_escape escape;
     struct app_says says;
     struct chat_text text;
     enum { CHAT_EMPTY, CHAT_EVENTS, CHAT_DOCUMENT } kind;
@@ -123,6 +136,7 @@ struct chat {
 #if MIDGE_WITH_GUNZIP
     struct midge_gunzip gunzip;
 #endif
+    bool person;  /* types the questions */
     bool in_line; /* the console's cursor is not at the beginning of a line */
     char kept[CHAT_KEPT_BYTES];
     char memory[]; /* event, history, line */

@@ -27,25 +27,17 @@ static const char *const paths[] = {"choices[0].delta.content",
 
 /* --- values --- */
 
-/* Adds what fits. */
-static void add_word(char *word, size_t cap, const struct midge_json_value *value)
-{
-    size_t len = strlen(word), left = cap - 1 - len, n = value->len < left ? value->len : left;
-    memcpy(word + len, value->text, n);
-    word[len + n] = '\0';
-}
-
 static void take_string(struct chat_answer *answer, const struct midge_json_value *value)
 {
     switch (value->path) {
     case AT_REASON: /* some servers tell it twice */
         answer->reason[0] = '\0';
-        add_word(answer->reason, sizeof answer->reason, value);
+        chat_text_word(answer->reason, sizeof answer->reason, value->text, value->len);
         break;
     case AT_MESSAGE:
     case AT_ERROR:
         answer->has_error = true;
-        add_word(answer->error, sizeof answer->error, value);
+        chat_text_word(answer->error, sizeof answer->error, value->text, value->len);
         break;
     default:
         answer->has_text = true;
@@ -71,18 +63,20 @@ static void begin_document(struct chat_answer *answer)
     (void)midge_json_filter_init(&answer->filter, paths, sizeof paths / sizeof paths[0],
                                  answer->piece, sizeof answer->piece, on_value, answer);
     answer->filter.pieces = 1;
+    answer->escape = (struct chat_escape){.added = 0};
 }
 
 static int end_document(struct chat_answer *answer)
 {
     struct midge_sink *sink = &answer->filter.sink;
-    return sink->finish(sink, MIDGE_OK, MIDGE_COMPLETE_YES);
+    int err = chat_text_escape_end(&answer->escape, sink);
+    return err == MIDGE_OK ? sink->finish(sink, MIDGE_OK, MIDGE_COMPLETE_YES) : err;
 }
 
 /* The text of each write is shown at once. */
 static int write_document(struct chat_answer *answer, const void *data, size_t len)
 {
-    int err = chat_text_escape(&answer->filter.sink, data, len);
+    int err = chat_text_escape(&answer->escape, &answer->filter.sink, data, len);
     chat_text_flush(&answer->text);
     return err;
 }
@@ -208,7 +202,8 @@ static void tell_no_json(const struct chat_answer *answer, struct app_item *item
         (void)app_message(answer->says.text, answer->says.len, true, text, sizeof text);
     }
     app_fail(item, app_error_class(MIDGE_ERR_JSON),
-             "malformed or too deep at byte %u%s from %s%s%s", (unsigned)answer->filter.offset,
+             "malformed or too deep at byte %u%s from %s%s%s",
+             (unsigned)(answer->filter.offset - answer->escape.added),
              answer->kind == CHAT_EVENTS ? " of an event's data" : "", app_asked(item),
              text[0] != '\0' ? "; it says: " : "", text);
 }

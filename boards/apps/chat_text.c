@@ -40,19 +40,61 @@ static size_t good_bytes(const uint8_t *data, size_t len)
     return good;
 }
 
-int chat_text_escape(struct midge_sink *sink, const uint8_t *data, size_t len)
+/* Writes the first characters at `at`, of which there is at least a byte, or the first byte, which
+   is none. *n: so many bytes. */
+static int write_next(struct chat_escape *escape, struct midge_sink *sink, const uint8_t *at,
+                      size_t left, size_t *n)
+{
+    *n = good_bytes(at, left);
+    if (*n > 0) {
+        return sink->write(sink, at, *n);
+    }
+    int err = write_escape(sink, *at);
+    escape->added += err == MIDGE_OK ? 2 : 0;
+    *n = 1;
+    return err;
+}
+
+static int write_held(struct chat_escape *escape, struct midge_sink *sink)
+{
+    size_t n;
+    int err = write_next(escape, sink, escape->held, escape->held_len, &n);
+    escape->held_len = (uint8_t)(escape->held_len - n);
+    memmove(escape->held, escape->held + n, escape->held_len);
+    return err;
+}
+
+static bool is_open(const uint8_t *at, size_t left)
+{
+    return app_utf8_is_open((const char *)at, left);
+}
+
+int chat_text_escape(struct chat_escape *escape, struct midge_sink *sink, const uint8_t *data,
+                     size_t len)
 {
     int err = MIDGE_OK;
     while (len > 0 && err == MIDGE_OK) {
-        size_t n = good_bytes(data, len);
-        if (n > 0) {
-            err = sink->write(sink, data, n);
+        size_t n = 1;
+        if (escape->held_len > 0 || is_open(data, len)) {
+            escape->held[escape->held_len++] = *data;
+            while (err == MIDGE_OK && escape->held_len > 0 &&
+                   !is_open(escape->held, escape->held_len)) {
+                err = write_held(escape, sink);
+            }
         } else {
-            err = write_escape(sink, *data);
-            n = 1;
+            err = write_next(escape, sink, data, len, &n);
         }
         data += n;
         len -= n;
+    }
+    return err;
+}
+
+int chat_text_escape_end(struct chat_escape *escape, struct midge_sink *sink)
+{
+    int err = MIDGE_OK;
+    while (escape->held_len > 0 && err == MIDGE_OK) {
+        err = write_held(escape, sink);
     }
     return err;
 }
@@ -121,4 +163,25 @@ void chat_text_end(struct chat_text *text)
         take_held(text);
     }
     chat_text_flush(text);
+}
+
+/* --- words --- */
+
+void chat_text_word(char *word, size_t cap, const char *text, size_t len)
+{
+    size_t at = strlen(word);
+    while (len > 0) {
+        uint32_t code;
+        const size_t n = app_utf8(text, len, &code);
+        const bool is_byte =
+            code >= ESCAPE_FROM && code <= ESCAPE_TO; /* escapes have 3 bytes, too */
+        if (n >= cap - at) {
+            break;
+        }
+        memcpy(word + at, is_byte ? REPLACEMENT : text, n);
+        at += n;
+        text += n;
+        len -= n;
+    }
+    word[at] = '\0';
 }

@@ -22,7 +22,6 @@
 #define MODEL        "gpt-image-1"
 #define SIZE         "1024x1024"
 #define REQUEST_PATH "/v1/images/generations"
-#define RETRIES      3
 #define MORE_BYTES   1536 /* of the block, for an item: task, the request's copy */
 
 /* --- step 1: ask the API --- */
@@ -107,6 +106,7 @@ static int download(struct app_item *item)
     item->kept = NULL;                   /* this server is another one */
     image->get = (struct midge_request){.url = image->url,
                                         .sink = image_picture_sink(image),
+                                        .ctx = image,
                                         .on_response = app_only_200,
                                         .max_redirects = APP_REDIRECTS,
                                         .borrow = 1};
@@ -193,13 +193,11 @@ static bool is_good_word(const struct app *app, const char *option, const char *
 int app_images(struct board *board, int argc, char **argv)
 {
     static const struct app_option options[] = {
-        APP_OPTIONS,
+        APP_API_OPTIONS,
         APP_TEXT("--prompts", "FILE", prompts,
                  "one prompt a line, - for standard input [the robot dog's journey]"),
         APP_NUMBER("--limit", "N", limit,
                    "prompts in work at once, for APIs with a rate limit [all]"),
-        APP_NUMBER("--retries", "N", retries,
-                   "of a request that was refused for now (429, 503), or failed unsent [3]"),
         APP_TEXT("--model", "NAME", model, "who makes them [" MODEL "]"),
         APP_TEXT("--size", "WxH", size, "of a picture [" SIZE "]"),
         APP_TEXT("--output-dir", "DIR", output_dir, "where the files go [.]"),
@@ -209,8 +207,11 @@ int app_images(struct board *board, int argc, char **argv)
         "Has a picture made for each prompt and saves robot_dog_journey_N.jpg.\n"
         "The API's key comes from OPENAI_API_KEY.",
         options};
-    struct app app = {
-        .board = board, .name = "images", .api = IMAGES_API, .output_dir = ".", .retries = RETRIES};
+    struct app app = {.board = board,
+                      .name = "images",
+                      .api = IMAGES_API,
+                      .output_dir = ".",
+                      .retries = APP_RETRIES_USUAL};
     int code;
     if (!app_options(&app, &usage, argc, argv, &code)) {
         return code;

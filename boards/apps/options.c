@@ -105,6 +105,16 @@ static bool api_is_good(const struct app *app)
     return false;
 }
 
+static bool rate_is_good(struct app *app)
+{
+    if (!MIDGE_WITH_RATE || app->rate_text == NULL || app_rate_read(app->rate_text, &app->rate)) {
+        return true;
+    }
+    app_error(app, "%s: --rate: '%s' is not like 10/m: requests in s, m, h or d, up to 24 days\n",
+              app->name, app->rate_text);
+    return false;
+}
+
 /* The default of a text option whose help does not name it; NULL: none. */
 static const char *default_of(const struct app *app, const struct app_option *option)
 {
@@ -132,7 +142,7 @@ static void show_help(const struct app *app, const struct app_usage *usage)
 
 bool app_options(struct app *app, const struct app_usage *usage, int argc, char **argv, int *code)
 {
-    if (!take_all(app, usage, argc, argv) || !api_is_good(app)) {
+    if (!take_all(app, usage, argc, argv) || !api_is_good(app) || !rate_is_good(app)) {
         *code = BOARD_EXIT_USAGE;
         return false;
     }

@@ -47,6 +47,14 @@ struct midge_timeouts {
     uint32_t total_ms;      /* everything, the queue included [MIDGE_TOTAL_MS, none] */
 };
 
+/* A repeat, for midge_retry.on_repeat. */
+struct midge_repeat {
+    int error;        /* of the attempt that failed; OK: it was answered with */
+    uint16_t status;  /* of that answer; after an error 0, or that of the answer that was cut */
+    uint16_t number;  /* of this repeat, from 1 to max */
+    uint32_t wait_ms; /* until then at least: rates and the queue may make it longer */
+};
+
 /* Repeats of a request that failed for a reason that may pass: the statuses 408, 429, 500, 502, 503
    and 504; name not resolved, connection, no answer, a cut body, a timeout of a phase or of the
    attempt. A method that is not idempotent (POST, PATCH) is repeated only after 429, after 503 with
@@ -66,6 +74,9 @@ struct midge_retry {
                           more is final [60000] */
     uint32_t fixed_ms; /* every wait at least, in place of chance [by chance] */
     uint32_t time_ms;  /* from the start; no repeat begins later [no limit] */
+    /* The wait before a repeat begins, for logs; ctx is the request's. It may start, cancel and
+       close. repeat is valid during the call. May be NULL. */
+    void (*on_repeat)(void *ctx, midge_id id, const struct midge_repeat *repeat);
 };
 
 /* An HTTP proxy: requests connect to it in place of their servers, whose names it looks up. It gets

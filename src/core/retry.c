@@ -5,6 +5,7 @@
  * event                                   effect
  * the head of an answer that may pass     t->again: the answer is dropped, as that of a redirect
  * that answer is over; or an error        t->is_resting: QUEUED, but in no queue, until its timer
+ *                                         last comes on_repeat, which may end it
  * the timer                               it is put into the queue; the limit of an attempt is new
  *
  * The bytes that the sink has got are taken back by its `reset`, or there is no repeat. The limit
@@ -136,8 +137,21 @@ bool midge__retry_head(struct midge__transfer *t)
 
 /* --- the wait --- */
 
-static void rest(struct midge__transfer *t)
+static void tell(struct midge__transfer *t, const struct midge_repeat *repeat)
 {
+    const struct midge_retry *rules = rules_of(t);
+    if (rules->on_repeat != NULL) {
+        rules->on_repeat(t->request->ctx, t->aw.id, repeat);
+    }
+}
+
+/* The callback, which may end the transfer, comes last. */
+static void rest(struct midge__transfer *t, int err)
+{
+    const struct midge_repeat repeat = {.error = err,
+                                        .status = t->result->status,
+                                        .number = (uint16_t)(t->repeats + 1),
+                                        .wait_ms = t->wait_ms};
     t->again = false;
     midge__hop_forget(t);
     t->needs_fresh = t->frozen = false;
@@ -150,6 +164,7 @@ static void rest(struct midge__transfer *t)
     }
     t->is_resting = true;
     (void)midge__timer_arm(&t->aw.client->timers, &t->aw.timer, t->aw.client->now_ms + t->wait_ms);
+    tell(t, &repeat);
 }
 
 /* A sink that has got nothing may have taken memory at the head. */
@@ -177,7 +192,7 @@ void midge__retry_begin(struct midge__transfer *t)
     if (t->aw.client->closing) {
         midge__transfer_end(t, MIDGE_ERR_CLOSED);
     } else if (take_back(t, MIDGE_ERR_REWIND)) {
-        rest(t);
+        rest(t, MIDGE_OK);
     }
 }
 
@@ -187,7 +202,7 @@ bool midge__retry_error(struct midge__transfer *t, int err)
         return false;
     }
     if (take_back(t, err)) {
-        rest(t);
+        rest(t, err);
     }
     return true;
 }

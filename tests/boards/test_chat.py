@@ -182,6 +182,19 @@ class Chat(Board):
                 self.assertNotIn("never", ran.text)
                 self.assertNotIn("error", ran.text)
 
+    def test_refused_for_now(self):
+        """Asked again where repeats are built in; else the answer says when to come back."""
+        for profile in PROFILES:
+            with self.subTest(profile):
+                self.rules({"match": "^/v1/chat", "status": 429, "retry_after": 1, "times": 1})
+                running = self.begin("q", profile=profile)
+                if profile == "tiny":
+                    self.assertIn("Too Many Requests", self.end(running, 1).text)
+                else:
+                    ran = self.end(running)
+                    self.assertRegex(ran.text, r"chat: question 1: 429 Too Many Requests; asked again in 1\.\d s \(1 of 3\)")
+                    self.assertIn("You said: “q”.", ran.text)
+
     def test_key_is_refused(self):
         running = self.begin("q", key="bad")
         ran = self.end(running, 1)

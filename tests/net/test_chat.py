@@ -195,8 +195,8 @@ class One(Chat):
         self.assert_said(1, ran, "", f"chat: question 1: API error: 401 Client Error: Unauthorized for url: {url}",
                          "it says: Incorrect API key provided: bad.")
         self.assertEqual(1, ran.text.count("\n"))
-        self.stream(json.dumps({"error": {"message": "slow down"}}), status=429, retry_after=7)
-        self.assert_said(1, self.chat("q"), "", "429 Client Error: Too Many Requests", "Retry-After: 7 s",
+        self.stream(json.dumps({"error": {"message": "slow down"}}), status=429, retry_after=16)
+        self.assert_said(1, self.chat("q"), "", "429 Client Error: Too Many Requests", "Retry-After: 16 s",
                          "slow down")
         self.stream("<h1>Bad gateway</h1>", status=502)
         self.assert_said(1, self.chat("q"), "", "502 Server Error: Bad Gateway for url", "Bad gateway")
@@ -211,7 +211,7 @@ class One(Chat):
 
     def test_other_errors(self):
         self.assert_said(1, self.chat("q", api=self.url("", "untrusted")), "", "TLS error")
-        self.assert_said(1, self.chat("q", api=self.url("", "refused")), "", "network error")
+        self.assert_said(1, self.chat("--retries", "0", "q", api=self.url("", "refused")), "", "network error")
 
     def test_malformed_event(self):
         for data in ('{"choices": [}', "no JSON", '{"choices":[{"delta":{"content":"a"}}]'):
@@ -257,6 +257,95 @@ class One(Chat):
             self.assertEqual((1, b"midge: interrupted\n"), (process.returncode, err))
             while self.servers.ask("GET", "/stats")["requests_now"]:
                 pass
+
+
+class Refused(Chat):
+    """Answers that refuse for now, in a simulated world: a wait takes no time."""
+    BUSY = "  reply 80 /v1/chat/completions\n    status {}\n    {}\n    body busy\n    times {}\n"
+
+    @staticmethod
+    def later(status, seconds, times=1):
+        header = f'header "Retry-After: {seconds}"' if seconds is not None else ""
+        return Refused.BUSY.format(status, header, times)
+
+    @staticmethod
+    def reply(*events, more=""):
+        text = "".join(events).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'  reply 80 /v1/chat/completions\n    body "{text}"\n{more}'
+
+    def sim(self, replies, *words, **settings):
+        """What it said without the trace, and the milliseconds at which requests were sent."""
+        (self.dir / "world").write_text("host api.test\n" + "".join(replies))
+        ran = self.chat("--sim", "world", *words, api="http://api.test", **settings)
+        self.asked = [int(float(at) * 1000) for at in re.findall(r"^ *([0-9.]+) *.*POST /v1", ran.text, re.M)]
+        ran.err = b"".join(line for line in ran.err.splitlines(True) if line.startswith(b"chat: "))
+        return ran
+
+    def test_asked_again(self):
+        for status in (429, 503):
+            ran = self.sim([self.later(status, 3, 2), self.reply(chunk("hi", "stop"), DONE)], "q")
+            self.assert_said(0, ran, "hi\n", f"chat: question 1: {status} ")
+            for number, line in enumerate(ran.text.splitlines(), 1):
+                self.assertRegex(line, rf"; asked again in [3-4]\.\d s \({number} of 3\)$")
+            self.assertEqual(2, ran.text.count("\n"))
+
+    def test_until_it_is_given_up(self):
+        ran = self.sim([self.later(429, 1, 9)], "q")
+        self.assert_said(1, ran, "", "(3 of 3)", "API error: 429 Client Error: Too Many Requests for url: http://",
+                         "Retry-After: 1 s", "it says: busy")
+        self.assertEqual(4, ran.text.count("\n"))
+        ran = self.sim([self.later(429, 1, 9)], "--retries", "0", "q")
+        self.assert_said(1, ran, "", "question 1: API error: 429")
+        self.assertEqual(1, ran.text.count("\n"))
+        ran = self.sim([self.later(429, 1, 299), self.reply(chunk("hi"), DONE)], "--retries", "256", "q")
+        self.assertEqual(256, ran.text.count("\n"), ran.text[-300:])
+        self.assertIn("(255 of 255)", ran.text)
+
+    def test_not_asked_again(self):
+        """A wait that is too long; other failures; and never once a text was shown."""
+        self.assert_said(1, self.sim([self.later(429, 16)], "q"), "", "question 1: API error: 429", "16 s")
+        for status, seconds in ((503, None), (500, 1), (502, 1), (408, 1)):
+            ran = self.sim([self.later(status, seconds), self.reply(chunk("no"), DONE)], "q")
+            self.assert_said(1, ran, "", f"question 1: API error: {status} ")
+            self.assertNotIn("again", ran.text)
+        for end in ("fin", "reset"):
+            cut = self.reply(chunk("half"), chunk("lost"), more=f"    end {end} 200\n    times 1\n")
+            ran = self.sim([cut, self.reply(chunk("no"), DONE)], "q")
+            self.assert_said(1, ran, "half\n", "question 1: network error: ")
+            self.assertNotIn("again", ran.text)
+        ran = self.sim([self.reply(chunk("half"), error("429: slow down"), more="    times 1\n"),
+                        self.reply(chunk("no"), DONE)], "q")
+        self.assert_said(1, ran, "half\n", "question 1: API error: 429: slow down")
+        self.assertNotIn("again", ran.text)
+
+    def test_a_conversation(self):
+        """The question that waited is kept once; the budget of the next one is whole."""
+        ran = self.sim([self.later(429, 1, 3), self.reply(chunk("a"), DONE, more="    times 1\n"),
+                        self.later(503, 1, 3), self.reply(chunk("b"), DONE)], input=b"one\ntwo\n")
+        self.assert_said(0, ran, "a\nb\n", "question 1: 429", "question 2: 503")
+        self.assertEqual(6, ran.text.count("asked again"))
+
+    def test_interrupted_wait(self):
+        self.stream("busy", status=429, retry_after=2)
+        talk = Talk(self, True)
+        talk.wait_for("> ")
+        talk.type("first\n")
+        talk.wait_for("(1 of 3)\n")
+        talk.type("\x03")
+        self.assertEqual("^C", talk.wait_for("\n> "))
+        talk.type("second\n")
+        self.assertRegex(talk.wait_for("\n> "), "You said: “second”")
+        talk.type("\x04")
+        self.assertEqual(0, talk.end())
+
+    def test_rate(self):
+        ran = self.sim([self.reply(chunk("a"), DONE)], "--rate", "1/2s", "--stats", input=b"one\ntwo\nthree\n")
+        self.assert_said(0, ran, "a\na\na\n")
+        self.assertEqual([0, 2, 4], [ms // 1000 for ms in self.asked])
+
+    def test_bad_rates(self):
+        for rate in ("", "0/s", "1/x", "1/25d", "1/0m", "-1/s", "4294967296", "1/"):
+            self.assert_said(2, self.chat("--rate", rate, "q"), "", f"chat: --rate: '{rate}' is not like 10/m")
 
 
 class Usage(Chat):

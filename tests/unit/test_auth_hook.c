@@ -5,10 +5,10 @@
 
 #include "midge/auth.h"
 
-#define URL      "http://example.com/"
-#define BASIC    "\r\nAuthorization: Basic bWU6c2VjcmV0\r\n"
-#define MD5      "Digest realm=\"r\", nonce=\"n\", qop=\"auth\""
-#define SHA      "Digest algorithm=SHA-256, realm=\"r\", nonce=\"s\", qop=\"auth\""
+#define URL   "http://example.com/"
+#define BASIC "\r\nAuthorization: Basic bWU6c2VjcmV0\r\n"
+#define MD5   "Digest realm=\"r\", nonce=\"n\", qop=\"auth\""
+#define SHA   "Digest algorithm=SHA-256, realm=\"r\", nonce=\"s\", qop=\"auth\""
 #define REFUSE(fields)                                                                             \
     SAY("HTTP/1.1 401 x\r\nContent-Type: WWW-Authenticate\r\n" fields "Content-Length: 0\r\n\r\n")
 #define ASK(challenge) REFUSE("WWW-Authenticate: " challenge "\r\n")
@@ -47,9 +47,9 @@ static unsigned count_sent(unsigned sock, const char *text)
 }
 
 #define DIGEST(url, nonce, count, algorithm, response)                                             \
-    "\r\nAuthorization: Digest username=\"me\", realm=\"r\", nonce=\"" nonce "\", uri=\"" url        \
-    "\"" algorithm ", qop=auth, nc=" count ", cnonce=\"01080f161d242b323940474e\", response=\""     \
-    response "\"\r\n"
+    "\r\nAuthorization: Digest username=\"me\", realm=\"r\", nonce=\"" nonce "\", uri=\"" url      \
+    "\"" algorithm ", qop=auth, nc=" count                                                         \
+    ", cnonce=\"01080f161d242b323940474e\", response=\"" response "\"\r\n"
 
 /* --- Basic --- */
 
@@ -155,9 +155,12 @@ static void digest_bytes(void **state)
     ask_for("http://example.com?q", 200, 4);
     assert_int_equal(count_sent(0, "Authorization: "), 3);
     assert_int_equal(
-        count_sent(0, DIGEST("/a?b=c", "n", "00000001", "", "2d960c1ebb46979bbdb04029afb6dd24")), 1);
-    assert_int_equal(count_sent(0, DIGEST("/", "n", "00000002", "", "3e54744f4b45ce69aaa2413f09fdc20c")), 1);
-    assert_int_equal(count_sent(0, DIGEST("/?q", "n", "00000003", "", "4c528c1e5be66718d1ec64e2aebe8fb2")), 1);
+        count_sent(0, DIGEST("/a?b=c", "n", "00000001", "", "2d960c1ebb46979bbdb04029afb6dd24")),
+        1);
+    assert_int_equal(
+        count_sent(0, DIGEST("/", "n", "00000002", "", "3e54744f4b45ce69aaa2413f09fdc20c")), 1);
+    assert_int_equal(
+        count_sent(0, DIGEST("/?q", "n", "00000003", "", "4c528c1e5be66718d1ec64e2aebe8fb2")), 1);
     world_close(&w);
 }
 
@@ -173,7 +176,10 @@ static void best_challenge(void **state)
     (void)state;
     open_with(MIDGE_AUTH_BASIC | MIDGE_AUTH_DIGEST, &server, 0);
     ask_for(URL, 200, 2);
-    assert_int_equal(count_sent(0, DIGEST("/", "s", "00000001", ", algorithm=SHA-256", "02a31e29fdb9dc4eb6ab20c773474acc12697660f86f9f9360e8608b430919bb")), 1);
+    assert_int_equal(
+        count_sent(0, DIGEST("/", "s", "00000001", ", algorithm=SHA-256",
+                             "02a31e29fdb9dc4eb6ab20c773474acc12697660f86f9f9360e8608b430919bb")),
+        1);
     assert_int_equal(auth.chosen, MIDGE_AUTH_DIGEST);
     world_close(&w);
 }
@@ -255,10 +261,11 @@ static void long_challenge(void **state)
     for (unsigned over = 0; over < 2; over++) {
         memset(realm, 'r', sizeof realm);
         realm[MIDGE_AUTH_BYTES - 1 + over] = '\0';
-        const size_t n = (size_t)snprintf(head, sizeof head,
-                                          "HTTP/1.1 401 x\r\nWWW-Authenticate: Digest realm=\"%s\", "
-                                          "nonce=\"n\"\r\nContent-Length: 0\r\n\r\n",
-                                          realm);
+        const size_t n =
+            (size_t)snprintf(head, sizeof head,
+                             "HTTP/1.1 401 x\r\nWWW-Authenticate: Digest realm=\"%s\", "
+                             "nonce=\"n\"\r\nContent-Length: 0\r\n\r\n",
+                             realm);
         const struct fake_script server = {
             .steps = {REQUEST, ASK(MD5), WELCOME, REQUEST, {FAKE_SAY, head, n}, WELCOME, WELCOME}};
         open_with(MIDGE_AUTH_DIGEST, &server, 0);
@@ -324,12 +331,12 @@ static void no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(basic_at_once),      cmocka_unit_test(control_characters),
-        cmocka_unit_test(only_its_origin),    cmocka_unit_test(own_field_stays),
-        cmocka_unit_test(digest_bytes),       cmocka_unit_test(best_challenge),
-        cmocka_unit_test(basic_is_chosen),    cmocka_unit_test(wrong_password),
-        cmocka_unit_test(stale_nonces),       cmocka_unit_test(others_are_ignored),
-        cmocka_unit_test(long_challenge),     cmocka_unit_test(no_entropy),
+        cmocka_unit_test(basic_at_once),   cmocka_unit_test(control_characters),
+        cmocka_unit_test(only_its_origin), cmocka_unit_test(own_field_stays),
+        cmocka_unit_test(digest_bytes),    cmocka_unit_test(best_challenge),
+        cmocka_unit_test(basic_is_chosen), cmocka_unit_test(wrong_password),
+        cmocka_unit_test(stale_nonces),    cmocka_unit_test(others_are_ignored),
+        cmocka_unit_test(long_challenge),  cmocka_unit_test(no_entropy),
         cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

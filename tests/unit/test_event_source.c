@@ -159,8 +159,8 @@ static void states_and_headers(void **state)
 
 static void own_headers(void **state)
 {
-    static const struct midge_header own[] = {
-        {"A", "1"}, {"accept", "a/b"}, {"B", "2"}, {"C", "3"}, {"D", "4"}, {"E", "5"}};
+    static const struct midge_header own[] = {{"A", "1"}, {"accept", "a/b"}, {"B", "2"},
+                                              {"C", "3"}, {"D", "4"},        {"E", "5"}};
     (void)state;
     request.headers = own;
     request.n_headers = 6;
@@ -300,8 +300,7 @@ static void content_types(void **state)
         const struct midge_result result = run(types[i].good ? MIDGE_OK : MIDGE_ERR_HTTP_STATUS);
         assert_int_equal(seen.opens, types[i].good);
         assert_int_equal(result.status, types[i].good ? 204 : 200);
-        assert_string_equal(result.detail,
-                            types[i].good ? "" : "the answer is no event stream");
+        assert_string_equal(result.detail, types[i].good ? "" : "the answer is no event stream");
     }
 }
 
@@ -311,8 +310,8 @@ static void statuses(void **state)
     static const struct {
         int status;
         bool passes;
-    } some[] = {{201, false}, {400, false}, {404, false}, {407, false}, {408, true},  {409, false},
-                {428, false}, {429, true},  {430, false}, {499, false}, {500, true},  {599, true}};
+    } some[] = {{201, false}, {400, false}, {404, false}, {407, false}, {408, true}, {409, false},
+                {428, false}, {429, true},  {430, false}, {499, false}, {500, true}, {599, true}};
     (void)state;
     for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
         char head[60];
@@ -349,9 +348,8 @@ static void lasting_errors(void **state)
 static void redirected(void **state)
 {
     static const struct fake_script moved = {
-        .steps = {REQUEST,
-                  SAY("HTTP/1.1 302 x\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n"), REQUEST,
-                  SAY("HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n"), FIN}};
+        .steps = {REQUEST, SAY("HTTP/1.1 302 x\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n"),
+                  REQUEST, SAY("HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n"), FIN}};
     (void)state;
     fake_next(&w.fake, &moved);
     const struct midge_result result = run(MIDGE_ERR_HTTP_STATUS);
@@ -386,14 +384,13 @@ static void waits_grow(void **state)
 /* A connection that brought an event, or stayed open long enough, ends the row of failures. */
 static void good_connections(void **state)
 {
-    static const struct fake_script short_one = {
-        .steps = {REQUEST, SAY(STREAM), WAIT(2999), FIN}};
+    static const struct fake_script short_one = {.steps = {REQUEST, SAY(STREAM), WAIT(2999), FIN}};
     static const struct fake_script long_one = {.steps = {REQUEST, SAY(STREAM), WAIT(3000), FIN}};
     static const struct {
         const struct fake_script *script;
         bool good;
-    } some[] = {{&opens, false},   {&fails, false},    {&short_one, false},
-                {&long_one, true}, {&events, true},    {&opens, false}};
+    } some[] = {{&opens, false},   {&fails, false}, {&short_one, false},
+                {&long_one, true}, {&events, true}, {&opens, false}};
     (void)state;
     unsigned row = 2;
     refuse(2);

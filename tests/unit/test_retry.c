@@ -81,6 +81,7 @@ static const struct fake_script fails_once = {
     .steps = {REQUEST, UNAVAILABLE, REQUEST, SAY(HELLO), REQUEST, SAY(HELLO), LOOP}};
 static const struct fake_script busy = {.steps = {REQUEST, UNAVAILABLE, LOOP}};
 static const struct fake_script silent = {.steps = {REQUEST}};
+static const struct fake_script none = {.connect = FAKE_REFUSES};
 
 static void open_with(struct world *w, struct probe *p, const struct midge_retry *rules,
                       const struct fake_script *server)
@@ -200,6 +201,82 @@ static void asked_wait(void **state)
     is_busy(&p, 0, 0);
 }
 
+/* --- on_repeat --- */
+
+static struct seen {
+    unsigned n, cancel_at;
+    bool close;
+    struct midge_repeat last;
+} seen;
+
+static void on_repeat(void *ctx, midge_id id, const struct midge_repeat *repeat)
+{
+    struct probe *p = ctx;
+    seen.n++;
+    assert_int_equal(repeat->number, seen.n);
+    assert_int_equal(id, p->id);
+    seen.last = *repeat;
+    if (seen.n == seen.cancel_at) {
+        if (seen.close) {
+            midge_close(p->w->client);
+        } else {
+            assert_int_equal(midge_cancel(p->w->client, id), MIDGE_OK);
+        }
+    }
+}
+
+static const struct midge_retry telling = {.max = 3, .fixed_ms = 500, .on_repeat = on_repeat};
+
+/* Each wait is told with its reason; the last answer is not. */
+static void told(void **state)
+{
+    struct world w;
+    struct probe p;
+    (void)state;
+    seen = (struct seen){.n = 0};
+    open_with(&w, &p, &telling, &busy);
+    is_busy(&p, 1500, 3);
+    assert_int_equal(seen.n, 3);
+    assert_int_equal(seen.last.status, 503);
+    assert_int_equal(seen.last.error, MIDGE_OK);
+    assert_int_equal(seen.last.wait_ms, 500);
+    seen = (struct seen){.n = 0};
+    open_with(&w, &p, &telling, &none);
+    ends_after(&p, 1500, 3);
+    assert_int_equal(seen.n, 3);
+    assert_int_equal(seen.last.status, 0);
+    assert_int_equal(seen.last.error, MIDGE_ERR_CONNECT);
+    probe_ended(&p, MIDGE_ERR_CONNECT);
+    world_close(&w);
+    seen = (struct seen){.n = 0};
+    open_with(&w, &p, &telling, &silent);
+    p.request.timeouts.attempt_ms = 100;
+    ends_after(&p, 4 * 100 + 3 * 500, 3);
+    assert_int_equal(seen.last.error, MIDGE_ERR_TIMEOUT);
+    probe_ended(&p, MIDGE_ERR_TIMEOUT);
+    world_close(&w);
+}
+
+/* The callback ends its request, or the client, after an answer, an error, or a time. */
+static void ended_while_told(void **state)
+{
+    static const struct fake_script *const servers[] = {&busy, &none, &silent};
+    struct world w;
+    struct probe p;
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        seen = (struct seen){.cancel_at = 2, .close = i >= 3};
+        open_with(&w, &p, &telling, servers[i % 3]);
+        p.request.timeouts.attempt_ms = 100;
+        probe_start(&p);
+        world_run(&w);
+        probe_ended(&p, seen.close ? MIDGE_ERR_CLOSED : MIDGE_ERR_CANCELED);
+        assert_int_equal(p.result.retries, 2);
+        world_close(&w);
+        assert_int_equal(seen.n, 2);
+    }
+}
+
 /* --- limits of time --- */
 
 static void limits(void **state)
@@ -274,8 +351,6 @@ static void not_from_the_queue(void **state)
 }
 
 /* --- errors --- */
-
-static const struct fake_script none = {.connect = FAKE_REFUSES};
 
 static void errors_of_connections(void **state)
 {
@@ -684,6 +759,8 @@ int main(void)
         cmocka_unit_test(until_it_is_good),
         cmocka_unit_test(waits_by_chance),
         cmocka_unit_test(asked_wait),
+        cmocka_unit_test(told),
+        cmocka_unit_test(ended_while_told),
         cmocka_unit_test(limits),
         cmocka_unit_test(attempts),
         cmocka_unit_test(not_from_the_queue),

@@ -25,7 +25,10 @@ static void numbers(void **state)
     assert_int_equal(after("4294967295", NULL), UINT32_MAX);
     assert_int_equal(after("4294967296", NULL), UINT32_MAX);
     assert_int_equal(after("18446744073709551615", NULL), UINT32_MAX);
-    assert_int_equal(after("99999999999999999999", NULL), 0);
+    assert_int_equal(after("99999999999999999999", NULL), UINT32_MAX);
+    assert_int_equal(after("000000000000000000000000000000", NULL), 0);
+    assert_int_equal(after("000000000000000000000000000009", NULL), 9);
+    assert_int_equal(after("99999999999999999999s", NULL), 0);
     assert_int_equal(after("-1", DATE), 0);
     assert_int_equal(after("1.5", DATE), 0);
     assert_int_equal(after("", DATE), 0);

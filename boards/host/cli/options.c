@@ -64,7 +64,7 @@ static char *value_at(struct options *options, const struct option_row *row, siz
 
 static int bad_value(const struct option_row *row, const char *value)
 {
-    if (row->kind == OPTION_NUMBER && row->min > 0) {
+    if (row->kind == OPTION_NUMBER && row->max > 0) {
         return usage_error("option --%s: '%s' is not a number from %llu to %llu", row->name, value,
                            (unsigned long long)row->min, (unsigned long long)row->max);
     }
