@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "number.h"
+#include "percent.h"
 
 #define DEFAULT_PORT 1080
 
@@ -26,27 +27,12 @@ static const char *skip_scheme(const char *text, const char **why)
     return end + 3;
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "user:password"; a user without a password gets an empty one. Returns the end of the output. */
 static char *put_credentials(char *out, const char *text, size_t len)
 {
     int has_colon = memchr(text, ':', len) != NULL;
 
-    for (size_t i = 0; i < len; i++) {
-        int high = i + 2 < len && text[i] == '%' ? hex(text[i + 1]) : -1;
-        int low = high >= 0 ? hex(text[i + 2]) : -1;
-        int is_encoded = low >= 0 && high * 16 + low != 0;
-        *out++ = is_encoded ? (char)(high * 16 + low) : text[i];
-        i += is_encoded ? 2 : 0;
-    }
+    out = percent_decode(out, text, len);
     if (!has_colon) {
         *out++ = ':';
     }

@@ -25,6 +25,7 @@
 #include "local_name.h"
 #include "referer.h"
 #include "through.h"
+#include "url_user.h"
 #include "url_words.h"
 
 /* Shared by all URLs of a group. */
@@ -109,6 +110,17 @@ static const char *with_query(struct keep *keep, const char *url, const struct t
     }
     text_puts(&text, url + base_len);
     return text.data;
+}
+
+/* Neither the report nor a message shows the password of a URL. */
+static void take_user(struct fetch *fetch, struct shared *shared)
+{
+    const char *why;
+
+    fetch->given = url_user_take(shared->keep, fetch->given, &fetch->in_url, &why);
+    if (why != NULL) {
+        fetch_refuse(fetch, MIDGE_ERR_URL, 0, why);
+    }
 }
 
 /* Sets the normal form, or the reason why there is none. */
@@ -267,6 +279,7 @@ static void plan_url(struct fetch *fetch, struct shared *shared, size_t index)
         fetch->url = url->text;
         fetch_refuse(fetch, MIDGE_ERR_URL, 0, url->why);
     } else {
+        take_user(fetch, shared);
         set_url(fetch, shared);
     }
     set_output(fetch, shared, index);
