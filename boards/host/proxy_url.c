@@ -2,7 +2,7 @@
 /*
  * The text is read from its front: scheme, user and password up to the last '@', host, port. The
  * percent-encoding of user and password is taken away, as curl does. Without a port it is 1080,
- * as with curl.
+ * 443 for https, as with curl.
  */
 #include "proxy_url.h"
 
@@ -13,16 +13,18 @@
 #include "percent.h"
 
 #define DEFAULT_PORT 1080
+#define SECURE_PORT  443
 
-static const char *skip_scheme(const char *text, const char **why)
+static const char *skip_scheme(const char *text, int *secure, const char **why)
 {
     const char *end = strstr(text, "://");
 
     if (end == NULL) {
         return text;
     }
-    if (end - text != 4 || strncasecmp(text, "http", 4) != 0) {
-        *why = "is not an http:// proxy: others are not supported";
+    *secure = end - text == 5 && strncasecmp(text, "https", 5) == 0;
+    if (!*secure && (end - text != 4 || strncasecmp(text, "http", 4) != 0)) {
+        *why = "is not an http:// or https:// proxy: others are not supported";
     }
     return end + 3;
 }
@@ -57,9 +59,10 @@ static const char *put_host(char *out, const char *text, size_t len)
 
 const char *proxy_url_parse(const char *text, char *room, struct midge_proxy *proxy)
 {
-    const char *why = NULL, *at = skip_scheme(text, &why), *end = at + strcspn(at, "/?#"),
-               *host = at;
-    uint64_t port = DEFAULT_PORT;
+    int secure = 0;
+    const char *why = NULL, *at = skip_scheme(text, &secure, &why),
+               *end = at + strcspn(at, "/?#"), *host = at;
+    uint64_t port = secure ? SECURE_PORT : DEFAULT_PORT;
 
     for (const char *c = at; c < end; c++) {
         host = *c == '@' ? c + 1 : host;
@@ -76,5 +79,6 @@ const char *proxy_url_parse(const char *text, char *room, struct midge_proxy *pr
         return why != NULL ? why : "is not [user:password@]host[:port]";
     }
     proxy->port = (uint16_t)port;
+    proxy->secure = (uint8_t)secure;
     return why;
 }

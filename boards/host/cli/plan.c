@@ -299,7 +299,7 @@ static void plan_rest(struct fetch *fetch, const struct shared *shared)
     }
 }
 
-static int set_proxy(const struct plan *plan, struct fetch *fetch, struct keep *keep)
+static int set_proxy(struct plan *plan, struct fetch *fetch, struct keep *keep)
 {
     struct midge_url url;
     const char *why = NULL;
@@ -307,6 +307,10 @@ static int set_proxy(const struct plan *plan, struct fetch *fetch, struct keep *
     if (midge_url_parse(&url, fetch->url, strlen(fetch->url), 0) == MIDGE_OK) {
         why = through_find(keep, fetch->group, plan->by_env, &url, &fetch->proxy);
         fetch->request.proxy = fetch->proxy.host != NULL ? &fetch->proxy : NULL;
+    }
+    if (fetch->proxy.secure) {
+        plan->secure_proxy = fetch->proxy;
+        plan->needs_ca |= !fetch->group->proxy_insecure;
     }
     return why != NULL ? usage_error("%s", why) : 0;
 }
@@ -339,6 +343,15 @@ static int plan_group(struct plan *plan, const struct group *group, struct keep 
     return code;
 }
 
+/* A secure proxy of any request is the client's, so that the client counts its memory: then each
+   request has its own, or none. */
+static void set_secure_proxy(struct plan *plan)
+{
+    for (size_t i = 0; plan->secure_proxy.host != NULL && i < plan->n; i++) {
+        plan->fetches[i].request.proxy = &plan->fetches[i].proxy;
+    }
+}
+
 int plan_make(struct plan *plan, struct run *run, const struct options *options,
               const struct midge_port *port)
 {
@@ -355,5 +368,6 @@ int plan_make(struct plan *plan, struct run *run, const struct options *options,
     for (size_t i = 0; code == 0 && i < options->n_groups; i++) {
         code = plan_group(plan, &options->groups[i], options->keep, port, run);
     }
+    set_secure_proxy(plan);
     return code;
 }
