@@ -2,7 +2,7 @@
 /*
  * The text is read from its front: scheme, user and password up to the last '@', host, port. The
  * percent-encoding of user and password is taken away, as curl does. Without a port it is 1080,
- * as with curl.
+ * 443 for https, as with curl.
  */
 #include "proxy_url.h"
 
@@ -10,29 +10,23 @@
 #include <strings.h>
 
 #include "number.h"
+#include "percent.h"
 
 #define DEFAULT_PORT 1080
+#define SECURE_PORT  443
 
-static const char *skip_scheme(const char *text, const char **why)
+static const char *skip_scheme(const char *text, int *secure, const char **why)
 {
     const char *end = strstr(text, "://");
 
     if (end == NULL) {
         return text;
     }
-    if (end - text != 4 || strncasecmp(text, "http", 4) != 0) {
-        *why = "is not an http:// proxy: others are not supported";
+    *secure = end - text == 5 && strncasecmp(text, "https", 5) == 0;
+    if (!*secure && (end - text != 4 || strncasecmp(text, "http", 4) != 0)) {
+        *why = "is not an http:// or https:// proxy: others are not supported";
     }
     return end + 3;
-}
-
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* "user:password"; a user without a password gets an empty one. Returns the end of the output. */
@@ -40,13 +34,7 @@ static char *put_credentials(char *out, const char *text, size_t len)
 {
     int has_colon = memchr(text, ':', len) != NULL;
 
-    for (size_t i = 0; i < len; i++) {
-        int high = i + 2 < len && text[i] == '%' ? hex(text[i + 1]) : -1;
-        int low = high >= 0 ? hex(text[i + 2]) : -1;
-        int is_encoded = low >= 0 && high * 16 + low != 0;
-        *out++ = is_encoded ? (char)(high * 16 + low) : text[i];
-        i += is_encoded ? 2 : 0;
-    }
+    out = percent_decode(out, text, len);
     if (!has_colon) {
         *out++ = ':';
     }
@@ -71,9 +59,10 @@ static const char *put_host(char *out, const char *text, size_t len)
 
 const char *proxy_url_parse(const char *text, char *room, struct midge_proxy *proxy)
 {
-    const char *why = NULL, *at = skip_scheme(text, &why), *end = at + strcspn(at, "/?#"),
-               *host = at;
-    uint64_t port = DEFAULT_PORT;
+    int secure = 0;
+    const char *why = NULL, *at = skip_scheme(text, &secure, &why),
+               *end = at + strcspn(at, "/?#"), *host = at;
+    uint64_t port = secure ? SECURE_PORT : DEFAULT_PORT;
 
     for (const char *c = at; c < end; c++) {
         host = *c == '@' ? c + 1 : host;
@@ -90,5 +79,6 @@ const char *proxy_url_parse(const char *text, char *room, struct midge_proxy *pr
         return why != NULL ? why : "is not [user:password@]host[:port]";
     }
     proxy->port = (uint16_t)port;
+    proxy->secure = (uint8_t)secure;
     return why;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A proxy as an option or a variable names it: [http://][user:password@]host[:port][/]. */
+/* A proxy as an option or a variable names it: [http[s]://][user:password@]host[:port][/]. */
 #ifndef MIDGE_HOST_PROXY_URL_H
 #define MIDGE_HOST_PROXY_URL_H
 

@@ -208,6 +208,15 @@
 #ifndef MIDGE_WITH_PROXY
 #define MIDGE_WITH_PROXY 1
 #endif
+/* TLS to a proxy: struct midge_proxy's `secure`. Without it such a proxy is refused
+   (UNSUPPORTED). */
+#ifndef MIDGE_WITH_PROXY_TLS
+#define MIDGE_WITH_PROXY_TLS 1
+#endif
+#if MIDGE_WITH_PROXY_TLS && !MIDGE_WITH_PROXY
+#undef MIDGE_WITH_PROXY_TLS
+#define MIDGE_WITH_PROXY_TLS 0
+#endif
 
 /* result.retry_after_s. Without it that is always 0. */
 #ifndef MIDGE_WITH_RETRY_AFTER

@@ -54,6 +54,7 @@
 #include "core/limits.h"
 #include "core/origin.h"
 #include "core/pool.h"
+#include "core/proxy.h"
 #include "core/queue.h"
 #include "core/rate.h"
 #include "core/reusers.h"
@@ -90,11 +91,11 @@ static bool has_slots(const struct midge_client *client)
 static bool has_opening(const struct midge_client *client, const struct midge__transfer *t,
                         size_t own, size_t later)
 {
-    bool secure = t->origin->secure;
-    bool resumes =
-        MIDGE_WITH_SESSIONS && t->origin->session != NULL && t->need == MIDGE__NEED_USUAL;
-    size_t need = midge__opening_bytes(secure, resumes, true), piece = midge__exchange_piece();
-    if (secure && !resumes && midge__tls_handshake_piece() > piece) {
+    unsigned layers = midge__origin_layers(t->origin); /* a proxy's handshake is a full one */
+    bool resumes = MIDGE_WITH_SESSIONS && t->origin->session != NULL && layers == 1 &&
+                   t->need == MIDGE__NEED_USUAL;
+    size_t need = midge__opening_bytes(layers, resumes, true), piece = midge__exchange_piece();
+    if (layers > 0 && !resumes && midge__tls_handshake_piece() > piece) {
         piece = midge__tls_handshake_piece();
     }
     return has(client, (need > own ? need - own : 0) + later, piece);
@@ -127,7 +128,7 @@ static bool has_room(const struct midge_client *client, const struct midge__tran
         return client->n_conns == 0;
     }
     bool first = client->n_conns == (t->need == MIDGE__NEED_USUAL ? client->n_resolving : 0);
-    bool slots = !t->origin->secure || has_slots(client);
+    bool slots = midge__origin_layers(t->origin) == 0 || has_slots(client);
     return client->n_conns < client->config.max_connections &&
            (first || (slots && has_opening(client, t, 0, client->later)));
 }
@@ -306,7 +307,7 @@ static void make_room(struct midge_client *client, const struct midge__transfer 
     } else if (full) {
         (void)yield_leader(client, t->origin);
     } else {
-        (void)close_one(client, t->origin->secure && t->need != MIDGE__NEED_ALONE);
+        (void)close_one(client, midge__origin_layers(t->origin) > 0 && t->need != MIDGE__NEED_ALONE);
     }
 }
 

@@ -9,7 +9,9 @@
  *                                  or WAIT_PROXY         WAIT_DNS, DEAD        connect (transfer's)
  * WAIT_PROXY  a proxy's tunnel     WAIT_ROOM or READY    DEAD                  connect (transfer's)
  * WAIT_ROOM   permit, memory       WAIT_TLS              DEAD                  queue (transfer's)
- * WAIT_TLS    handshake            READY                 DEAD                  tls (transfer's)
+ * WAIT_TLS    handshake            READY; with a secure  DEAD                  tls (transfer's);
+ *                                  proxy's WAIT_PROXY or                       connect for a proxy
+ *                                  READY
  * READY       protocol; or idle    READY, WAIT_CLOSE     DEAD                  keep-alive (own)
  * WAIT_CLOSE  close_notify         DEAD                  DEAD                  MIDGE_CLOSE_MS (own)
  * DEAD        the turn's end       –                     –                     –
@@ -25,6 +27,7 @@
 #include "core/leader.h"
 #include "core/limits.h"
 #include "core/origin.h"
+#include "core/proxy.h"
 #include "core/queue.h"
 #include "core/stats.h"
 #include "core/tell.h"
@@ -35,11 +38,12 @@
 /* Bytes that it may have in all. The memory of a ticket of TLS 1.3 may be taken at any time. */
 static size_t to_promise(const struct midge__conn *conn)
 {
+    unsigned layers = midge__origin_layers(conn->origin);
     bool tickets = midge__conn_has_tickets(conn) && MIDGE__TLS_IN_BLOCK && !conn->idle;
     if (conn->state == MIDGE__CONN_WAIT_TLS) {
-        return midge__opening_bytes(true, conn->tls.offered, true);
+        return midge__opening_bytes(layers, conn->tls.offered, true);
     }
-    return tickets && conn->state == MIDGE__CONN_READY ? midge__opening_bytes(true, false, false)
+    return tickets && conn->state == MIDGE__CONN_READY ? midge__opening_bytes(layers, false, false)
                                                        : 0;
 }
 
@@ -53,7 +57,7 @@ void midge__conn_promise(const struct midge__conn *conn)
 static size_t taken_later(const struct midge__conn *conn)
 {
     bool later = conn->state >= MIDGE__CONN_WAIT_TCP && conn->state <= MIDGE__CONN_WAIT_ROOM;
-    return later ? midge__working_bytes(conn->origin->secure) : 0;
+    return later ? midge__working_bytes(midge__origin_layers(conn->origin)) : 0;
 }
 
 #define TO(state) (1U << MIDGE__CONN_##state)
@@ -68,7 +72,7 @@ static bool is_legal(unsigned from, unsigned to)
             TO(WAIT_TCP) | TO(WAIT_DNS) | TO(WAIT_PROXY) | TO(WAIT_ROOM) | TO(READY) | TO(DEAD),
         [MIDGE__CONN_WAIT_PROXY] = TO(WAIT_ROOM) | TO(READY) | TO(DEAD),
         [MIDGE__CONN_WAIT_ROOM] = TO(WAIT_TLS) | TO(DEAD),
-        [MIDGE__CONN_WAIT_TLS] = TO(READY) | TO(DEAD),
+        [MIDGE__CONN_WAIT_TLS] = TO(WAIT_PROXY) | TO(READY) | TO(DEAD),
         [MIDGE__CONN_READY] = TO(WAIT_CLOSE) | TO(DEAD),
         [MIDGE__CONN_WAIT_CLOSE] = TO(DEAD),
         [MIDGE__CONN_DEAD] = 0,
@@ -237,6 +241,7 @@ static void release(struct midge__conn *conn)
     if (conn->stream != NULL) {
         conn->stream->ops->close(conn->stream);
     }
+    midge__proxy_unsecure(conn);
     if (conn->tcp.s.ops != NULL) {
         conn->tcp.s.ops->close(&conn->tcp.s);
     }

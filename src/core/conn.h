@@ -25,7 +25,7 @@ enum midge__conn_state {
                                failed: the next address */
     MIDGE__CONN_WAIT_PROXY, /* a tunnel; ok: WAIT_ROOM (TLS) or READY */
     MIDGE__CONN_WAIT_ROOM,  /* handshake permit and memory; ok: WAIT_TLS */
-    MIDGE__CONN_WAIT_TLS,   /* handshake; ok: READY */
+    MIDGE__CONN_WAIT_TLS,   /* handshake; ok: READY. With a secure proxy: WAIT_PROXY or READY */
     MIDGE__CONN_READY,      /* carries exchanges, or idles in the pool */
     MIDGE__CONN_WAIT_CLOSE, /* close_notify is being sent; then DEAD */
     MIDGE__CONN_DEAD        /* freed at the end of the turn */
@@ -51,6 +51,10 @@ struct midge__conn {
     struct midge__stream *stream;          /* the top layer: tls or tcp */
 #if MIDGE_WITH_PROXY
     struct midge__tunnel *tunnel; /* WAIT_PROXY */
+#endif
+#if MIDGE_WITH_PROXY_TLS
+    struct midge__tls *outer; /* to a secure proxy, on tcp and below tls; NULL: none yet */
+    bool secured;             /* its handshake is complete */
 #endif
     union {
         struct {
@@ -113,10 +117,19 @@ bool midge__conn_need(struct midge__conn *conn, size_t bytes, bool steps_back);
 /* It waits for its handshake; it waits no longer for anything. */
 void midge__conn_wait(struct midge__conn *conn, struct midge__list *list);
 void midge__conn_wait_end(struct midge__conn *conn);
+#if MIDGE_WITH_PROXY_TLS
+static inline unsigned midge__conn_outer_version(const struct midge__conn *conn)
+{
+    return conn->outer != NULL ? conn->outer->version : 0;
+}
+#else
+#define midge__conn_outer_version(conn) 0U
+#endif
 /* May tickets come on it at any time? Then it may take memory for them while it is busy. */
 static inline bool midge__conn_has_tickets(const struct midge__conn *conn)
 {
-    return MIDGE_WITH_SESSIONS && conn->tls.version == MIDGE_TLS_1_3;
+    return MIDGE_WITH_SESSIONS &&
+           (conn->tls.version == MIDGE_TLS_1_3 || midge__conn_outer_version(conn) == MIDGE_TLS_1_3);
 }
 /* The memory that it may take changes: its state, or it became idle or busy and has tickets. */
 void midge__conn_promise(const struct midge__conn *conn);

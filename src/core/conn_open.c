@@ -144,17 +144,22 @@ static void connect_failed(struct midge__conn *conn)
     connect_next(conn);
 }
 
-/* Its stream leads to the server. */
-static void reached(struct midge__conn *conn)
+static void wait_for_room(struct midge__conn *conn)
 {
-    if (!conn->origin->secure) {
-        become_ready(conn);
-        return;
-    }
     midge__transfer_phase(conn->transfer, MIDGE_PHASE_QUEUE);
     midge__conn_state_set(conn, MIDGE__CONN_WAIT_ROOM);
     midge__list_remove(&conn->ready);
     midge__conn_wait(conn, &conn->client->waiting);
+}
+
+/* Its stream leads to the server. */
+static void reached(struct midge__conn *conn)
+{
+    if (conn->origin->secure) {
+        wait_for_room(conn);
+    } else {
+        become_ready(conn);
+    }
 }
 
 #if MIDGE_WITH_PROXY
@@ -187,6 +192,16 @@ bool midge__conn_step_proxy(struct midge__conn *conn)
 
 #endif
 
+/* Its stream leads to the server or its proxy. */
+static void go_on(struct midge__conn *conn)
+{
+    if (midge__proxy_tunnels(conn->origin)) {
+        ask_proxy(conn);
+    } else {
+        reached(conn);
+    }
+}
+
 static void connected(struct midge__conn *conn)
 {
     midge__leader_heard(conn);
@@ -197,10 +212,10 @@ static void connected(struct midge__conn *conn)
     midge__address_works(conn, address);
     midge__peer_tell(conn, MIDGE_PEER_CONNECTED, address, NULL);
     midge__conn_query_drop(conn);
-    if (midge__proxy_tunnels(conn->origin)) {
-        ask_proxy(conn);
+    if (midge__proxy_shakes(conn)) {
+        wait_for_room(conn);
     } else {
-        reached(conn);
+        go_on(conn);
     }
 }
 
@@ -219,31 +234,70 @@ static void address_late(struct midge__timer *timer)
     midge__conn_step_connect(MIDGE_CONTAINER_OF(timer, struct midge__conn, timer), true);
 }
 
-void midge__conn_admit(struct midge__conn *conn)
+/* The server's TLS. */
+static struct midge__tls_params params_of(const struct midge__conn *conn)
 {
-    struct midge_client *client = conn->client;
-    struct midge__origin *o = conn->origin;
-    struct midge__tls_params params = {
+    const struct midge__origin *o = conn->origin;
+    return (struct midge__tls_params){
         .servername = o->servername,
         .min_version = midge__origin_own(o, min_tls, 0),
         .max_version = midge__origin_own(o, max_tls, 0),
         .skip_verification = midge__origin_own(o, skip_verification,
-                                               client->config.tls.dangerously_skip_verification),
+                                               conn->client->config.tls.dangerously_skip_verification),
         .resume =
             MIDGE_WITH_SESSIONS && conn->transfer->need == MIDGE__NEED_USUAL ? o->session : NULL,
         .owner = conn->owner,
         .show = midge__peer_certificate,
     };
+}
+
+#if MIDGE_WITH_PROXY_TLS
+
+/* The proxy's belongs to the phase CONNECT. */
+static int begin_tls(struct midge__conn *conn, struct midge__tls_params *params)
+{
+    bool proxy = midge__proxy_shakes(conn);
+    midge__transfer_phase(conn->transfer, proxy ? MIDGE_PHASE_CONNECT : MIDGE_PHASE_TLS);
+    return proxy ? midge__proxy_secure(conn, params) : MIDGE_OK;
+}
+
+/* True: it was the proxy's, and the connection goes on behind it. */
+static bool secured(struct midge__conn *conn)
+{
+    bool proxy = midge__proxy_shakes(conn);
+    if (proxy) {
+        conn->secured = true;
+        go_on(conn);
+    }
+    return proxy;
+}
+
+#else
+
+#define begin_tls(conn, params)                                                                    \
+    (midge__transfer_phase((conn)->transfer, MIDGE_PHASE_TLS), (void)(params), (int)MIDGE_OK)
+#define secured(conn) false
+
+#endif
+
+void midge__conn_admit(struct midge__conn *conn)
+{
+    struct midge__tls_params params = params_of(conn);
     midge__conn_wait_end(conn);
     conn->permit = true;
-    client->handshakes++;
-    midge__transfer_phase(conn->transfer, MIDGE_PHASE_TLS);
-    int err = midge__tls_open(&conn->tls, client->tls, &conn->tcp.s, &params);
+    conn->client->handshakes++;
+    int err = begin_tls(conn, &params);
     if (err != MIDGE_OK) {
-        check_open_step(conn, err, &conn->tls.s.fault);
+        check_open_step(conn, err, NULL);
         return;
     }
-    conn->stream = &conn->tls.s;
+    struct midge__tls *tls = midge__conn_shaking(conn);
+    err = midge__tls_open(tls, conn->client->tls, conn->stream, &params);
+    if (err != MIDGE_OK) {
+        check_open_step(conn, err, &tls->s.fault);
+        return;
+    }
+    conn->stream = &tls->s;
     midge__conn_state_set(conn, MIDGE__CONN_WAIT_TLS);
     midge__leader_moved(conn);
     midge__conn_kick(conn);
@@ -264,13 +318,14 @@ static bool try_without_session(struct midge__conn *conn, int err)
 
 bool midge__conn_step_tls(struct midge__conn *conn)
 {
-    uint32_t before = conn->tls.crypto_steps, received = conn->tls.received;
+    const struct midge__tls *tls = midge__conn_shaking(conn);
+    uint32_t before = tls->crypto_steps, received = tls->received;
     int err = conn->stream->ops->handshake(conn->stream);
-    conn->client->crypto_left -= (int32_t)(conn->tls.crypto_steps - before);
-    if (received == 0 && conn->tls.received > 0) {
+    conn->client->crypto_left -= (int32_t)(tls->crypto_steps - before);
+    if (received == 0 && tls->received > 0) {
         midge__leader_heard(conn);
     }
-    if (err == MIDGE_ERR_BUSY || conn->tls.received != received) {
+    if (err == MIDGE_ERR_BUSY || tls->received != received) {
         midge__leader_moved(conn);
     }
     if (err == MIDGE_ERR_BUSY) {
@@ -281,13 +336,16 @@ bool midge__conn_step_tls(struct midge__conn *conn)
     }
     if (err != MIDGE_OK) {
         if (!try_without_session(conn, err)) {
-            check_open_step(conn, err, &conn->tls.s.fault);
+            check_open_step(conn, err, &tls->s.fault);
         }
         return false;
     }
     midge__conn_permit_drop(conn);
-    midge__peer_tell(conn, MIDGE_PEER_SECURE, NULL, NULL);
     midge__stats_handshake(conn);
+    if (secured(conn)) {
+        return false;
+    }
+    midge__peer_tell(conn, MIDGE_PEER_SECURE, NULL, NULL);
     midge__leader_complete(conn);
     if (MIDGE_WITH_SESSIONS && conn->tls.new_session) {
         midge__origin_session(conn->origin, conn);

@@ -144,9 +144,9 @@ size_t midge__exchange_bytes(void)
 }
 
 /* Of a connection after its handshake; the exchange begins when the handshake's memory is freed. */
-size_t midge__working_bytes(bool secure)
+size_t midge__working_bytes(unsigned layers)
 {
-    return midge__exchange_bytes() + (secure ? midge__tls_held_bytes() : 0);
+    return midge__exchange_bytes() + layers * midge__tls_held_bytes();
 }
 
 static size_t least_head(const struct midge_config *c)
@@ -160,14 +160,21 @@ size_t midge__spare_head(const struct midge_config *c)
     return c->max_connections > 1 ? least_head(c) : 0;
 }
 
-size_t midge__opening_bytes(bool secure, bool resumes, bool shakes)
+/* A second handshake takes its memory while the first stream holds its own. */
+static size_t below_bytes(unsigned layers)
 {
-    size_t shake = resumes ? midge__tls_resumed_bytes() : midge__tls_handshake_bytes();
-    size_t work = midge__working_bytes(secure),
+    return MIDGE_WITH_PROXY_TLS && layers > 1 ? midge__tls_held_bytes() : 0;
+}
+
+size_t midge__opening_bytes(unsigned layers, bool resumes, bool shakes)
+{
+    size_t shake = (resumes ? midge__tls_resumed_bytes() : midge__tls_handshake_bytes()) +
+                   below_bytes(layers);
+    size_t work = midge__working_bytes(layers),
            most = MIDGE__MEMORY_COST(sizeof(struct midge_dns_query));
     /* One after the other: lookup, handshake, exchange. */
     most = work > most ? work : most;
-    most = secure && shakes && shake > most ? shake : most;
+    most = layers > 0 && shakes && shake > most ? shake : most;
     return MIDGE__MEMORY_COST(MIDGE__CONN_BYTES + midge__protocol_state_size()) + most;
 }
 
@@ -178,11 +185,18 @@ static size_t growing_bytes(size_t head)
     return head + head / 2;
 }
 
+/* TLS streams of a connection, at most, as far as the configuration says. */
+static unsigned layers_of(const struct midge_config *c)
+{
+    return MIDGE_WITH_PROXY_TLS && c->proxy != NULL && c->proxy->secure != 0 ? 2 : 1;
+}
+
 size_t midge__lonely_bytes(const struct midge_config *c)
 {
-    size_t opens = midge__opening_bytes(true, false, true);
+    unsigned layers = layers_of(c);
+    size_t opens = midge__opening_bytes(layers, false, true);
     size_t works =
-        midge__opening_bytes(true, false, false) + MIDGE__MEMORY_COST(growing_bytes(least_head(c)));
+        midge__opening_bytes(layers, false, false) + MIDGE__MEMORY_COST(growing_bytes(least_head(c)));
     return opens > works ? opens : works;
 }
 
@@ -194,9 +208,9 @@ static size_t place_bytes(void)
            sizeof(struct midge__owner_stats);
 }
 
-static size_t connection_bytes(size_t head)
+static size_t connection_bytes(const struct midge_config *c, size_t head)
 {
-    return midge__opening_bytes(true, false, false) + MIDGE__MEMORY_COST(head) + place_bytes() +
+    return midge__opening_bytes(layers_of(c), false, false) + MIDGE__MEMORY_COST(head) + place_bytes() +
            MIDGE__MEMORY_COST(ORIGIN_BYTES);
 }
 
@@ -208,7 +222,7 @@ static size_t with_slack(size_t bytes)
 /* A handshake's peak, above the bytes that the connection needs afterwards. */
 static size_t beyond(size_t handshake, size_t head)
 {
-    size_t working = midge__working_bytes(true) + head;
+    size_t working = midge__working_bytes(1) + head;
     return handshake > working ? handshake - working : 0;
 }
 
@@ -235,11 +249,12 @@ static size_t pair_bytes(void)
 }
 
 /* The most pairs that can be in use: a connection keeps its pair, or gives it back after the
-   handshake unless its server sends large records. */
+   handshake unless its server sends large records. TLS in TLS has two. */
 static unsigned most_pairs(const struct midge_config *c)
 {
-    unsigned n = keeps_slots() ? c->max_connections : c->max_handshakes + MIDGE_MAX_FULL_RECORDS;
-    return n < c->max_connections ? n : c->max_connections;
+    unsigned all = c->max_connections * layers_of(c);
+    unsigned n = keeps_slots() ? all : c->max_handshakes + MIDGE_MAX_FULL_RECORDS * layers_of(c);
+    return n < all ? n : all;
 }
 
 /* --- sums --- */
@@ -255,6 +270,7 @@ struct sizes {
     size_t connection; /* one connection, with its own head if there is no spare one */
     size_t handshake;  /* one handshake, above `connection` */
     size_t pair;
+    unsigned layers; /* pairs of a connection */
 };
 
 static bool has_sessions(const struct midge_config *c)
@@ -270,16 +286,17 @@ static struct sizes sizes_of(const struct midge_config *c)
     size_t head = spare == 0 ? growing_bytes(LEAST_HEAD) : 0;
     return (struct sizes){
         .fixed = with_slack(fixed_bytes(c, has_sessions(c) ? LEAST_SESSION : 0, spare)),
-        .connection = with_slack(connection_bytes(head)),
+        .connection = with_slack(connection_bytes(c, head)),
         .handshake = beyond(midge__tls_handshake_bytes(), head),
         .pair = pair_bytes(),
+        .layers = layers_of(c),
     };
 }
 
 /* Of them, with one connection and one request. */
 static size_t least_of(const struct sizes *s, const struct midge_config *c)
 {
-    return s->fixed + s->connection + s->pair + s->handshake +
+    return s->fixed + s->connection + s->layers * s->pair + s->handshake +
            MIDGE__MEMORY_COST(sizeof(struct midge__transfer)) + request_bytes(c);
 }
 
@@ -287,8 +304,8 @@ static size_t least_of(const struct sizes *s, const struct midge_config *c)
 static unsigned fit_keeping(struct midge_config *c, size_t size, const struct sizes *s)
 {
     size_t base = s->fixed + s->handshake;
-    lower(&c->max_connections, (size - base) / (s->connection + s->pair));
-    return c->max_connections;
+    lower(&c->max_connections, (size - base) / (s->connection + s->layers * s->pair));
+    return c->max_connections * s->layers;
 }
 
 /* If connections give their slots back, max_connections is the number that could ever be open;
@@ -296,11 +313,12 @@ static unsigned fit_keeping(struct midge_config *c, size_t size, const struct si
    have their full size. */
 static unsigned fit_sharing(struct midge_config *c, size_t size, const struct sizes *s)
 {
-    size_t base = s->fixed + s->pair, lean = place_bytes() + midge__tls_held_least();
+    size_t base = s->fixed + s->layers * s->pair;
+    size_t lean = place_bytes() + s->layers * midge__tls_held_least();
     lower(&c->max_connections, (size - base) / lean);
     unsigned pairs = most_pairs(c);
     size_t rest = s->fixed + s->handshake + c->max_connections * s->connection;
-    while (pairs > 1 && size < rest + pairs * s->pair) {
+    while (pairs > s->layers && size < rest + pairs * s->pair) {
         pairs--;
     }
     lower(&c->max_handshakes, pairs);
@@ -339,7 +357,7 @@ size_t midge_memory_needed(const struct midge_config *config)
         MIDGE__MEMORY_COST(sizeof(struct midge__transfer)) + MIDGE__MEMORY_COST(ORIGIN_BYTES);
     return with_slack(fixed_bytes(&c, sessions, midge__spare_head(&c))) +
            most_pairs(&c) * pair_bytes() +
-           c.max_connections * with_slack(connection_bytes(kept_bytes(&c))) +
+           c.max_connections * with_slack(connection_bytes(&c, kept_bytes(&c))) +
            (c.max_handshakes + 1U) * beyond(midge__tls_handshake_worst(), 0) +
            or_else(c.queued_requests, c.max_awaitables) * with_slack(transfer + request_bytes(&c));
 }

@@ -8,6 +8,11 @@
  * (midge__proxy_head). For https, and if a request overrides where to connect to, the connection
  * first asks for a tunnel: conn.c has its state WAIT_PROXY, io/tunnel.c the exchange. A tunnel's
  * struct is freed when it is open, before the handshake takes more memory than it had.
+ *
+ * A secure proxy has a TLS stream of its own, conn->outer, between TCP and all of this. The
+ * connection waits for room and shakes hands for it as for the server, in the same two states, and
+ * conn->secured says that it is done. Each handshake is a full one: a session that is kept is the
+ * server's.
  */
 #include "core/proxy.h"
 #include "base/base64.h"
@@ -29,9 +34,17 @@ static const char *or_empty(const char *text)
     return text != NULL ? text : "";
 }
 
+static bool is_as_secure(const struct midge_proxy *a, const struct midge_proxy *b)
+{
+    return !MIDGE_WITH_PROXY_TLS ||
+           ((a->secure != 0) == (b->secure != 0) &&
+            (a->dangerously_skip_verification != 0) == (b->dangerously_skip_verification != 0));
+}
+
 static bool is_same(const struct midge__proxy *p, const struct midge_proxy *wanted)
 {
-    return p->is.port == wanted->port && midge__span_is(midge__span_of(wanted->host), p->is.host) &&
+    return p->is.port == wanted->port && is_as_secure(&p->is, wanted) &&
+           midge__span_is(midge__span_of(wanted->host), p->is.host) &&
            strcmp(or_empty(p->is.credentials), or_empty(wanted->credentials)) == 0;
 }
 
@@ -53,6 +66,8 @@ static void fill(struct midge__proxy *p, const struct midge_proxy *wanted, size_
     }
     p->is.host = host;
     p->is.port = wanted->port;
+    p->is.secure = wanted->secure;
+    p->is.dangerously_skip_verification = wanted->dangerously_skip_verification;
     if (or_empty(wanted->credentials)[0] != '\0') {
         const struct midge_span credentials = midge__span_of(wanted->credentials);
         p->is.credentials = copy(&at, credentials.ptr, credentials.len);
@@ -86,6 +101,19 @@ static struct midge__proxy *make(struct midge_client *client, const struct midge
     return p;
 }
 
+/* Can this client have TLS to it? */
+static int check_secure(const struct midge_client *client, const struct midge_proxy *wanted)
+{
+    if (wanted->secure == 0) {
+        return MIDGE_OK;
+    }
+    if (!MIDGE_WITH_PROXY_TLS) {
+        return MIDGE_ERR_UNSUPPORTED;
+    }
+    bool can = wanted->dangerously_skip_verification != 0 || midge__tls_can_verify(client->tls);
+    return can ? MIDGE_OK : MIDGE_ERR_CA;
+}
+
 int midge__proxy_get(struct midge_client *client, const struct midge_proxy *wanted,
                      struct midge__proxy **out)
 {
@@ -97,6 +125,10 @@ int midge__proxy_get(struct midge_client *client, const struct midge_proxy *want
     const size_t len = strlen(wanted->host);
     if (wanted->port == 0 || len > HOST_MAX) {
         return wanted->port == 0 ? MIDGE_ERR_INVALID : MIDGE_ERR_URL;
+    }
+    int err = check_secure(client, wanted);
+    if (err != MIDGE_OK) {
+        return err;
     }
     struct midge__proxy *p = client->proxies;
     while (p != NULL && !is_same(p, wanted)) {
@@ -147,6 +179,24 @@ void midge__proxy_head(struct midge__h1_write *head, const struct midge__origin 
     head->form = direct ? MIDGE__H1_FORM_ORIGIN : MIDGE__H1_FORM_ABSOLUTE;
     head->proxy_line = direct ? NULL : line_of(o->proxy);
 }
+
+/* --- TLS to a proxy --- */
+
+#if MIDGE_WITH_PROXY_TLS
+
+int midge__proxy_secure(struct midge__conn *conn, struct midge__tls_params *params)
+{
+    const struct midge_proxy *proxy = &conn->origin->proxy->is;
+    *params = (struct midge__tls_params){.servername = proxy->host,
+                                         .skip_verification =
+                                             proxy->dangerously_skip_verification != 0,
+                                         .owner = conn->owner};
+    conn->outer =
+        midge__memory_calloc(&conn->client->memory, conn->owner, 1, sizeof *conn->outer);
+    return conn->outer != NULL ? MIDGE_OK : MIDGE_ERR_NO_MEMORY;
+}
+
+#endif
 
 /* --- tunnels --- */
 

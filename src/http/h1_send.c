@@ -28,7 +28,7 @@ int midge__h1_send_once(struct midge__h1 *h, const uint8_t *from, size_t len, si
     struct midge__stream *s = h->x.conn->stream;
     /* With TLS a repeated send must have the same arguments; there a record limits the bytes of one
        call. */
-    if (!h->x.conn->origin->secure) {
+    if (s == &h->x.conn->tcp.s) {
         len = midge__exchange_budget(&h->x, len);
     }
     int err = s->ops->send(s, from, len, n);

@@ -121,7 +121,8 @@ static bool tls_pending(const struct midge__stream *s)
         return false;
     }
     return midge__tls_has_ahead(impl) || impl->ssl.MBEDTLS_PRIVATE(in_left) != 0 ||
-           mbedtls_ssl_check_pending(&impl->ssl) != 0;
+           mbedtls_ssl_check_pending(&impl->ssl) != 0 ||
+           (midge__tls_is_stacked(impl) && tls_pending(tls->lower));
 }
 
 /* --- sending --- */
@@ -344,6 +345,7 @@ static int open_impl(struct midge__tls *tls, const struct midge__tls_params *par
         return MIDGE_ERR_NO_MEMORY;
     }
     tls->impl = impl;
+    impl->stacked = tls->lower->ops == &tls_ops;
     const struct midge__tls_scope *outer = midge__tls_begin(impl);
     int ret = set_up(impl, params, config);
     int err = ret == 0 ? MIDGE_OK : midge__tls_fail(impl, ret);

@@ -7,6 +7,7 @@
  * while it has bytes in it: whole records behind the one that was read last, as mbedTLS takes
  * incomplete records into its own buffer. While one stream keeps it (its sink has paused, or the
  * turn's budget is spent), the others read directly: one call more for each record, nothing else.
+ * TLS in TLS reads directly from the stream below, whose call has the buffer.
  */
 #include "io/tls_internal.h"
 
@@ -58,7 +59,8 @@ int midge__tls_ahead_recv(void *p, unsigned char *buf, size_t len)
         impl->calls_left--;
         return (int)take(context, buf, len);
     }
-    if (len >= context->limits.read_ahead || context->ahead_of != NULL) {
+    if (len >= context->limits.read_ahead || context->ahead_of != NULL ||
+        midge__tls_is_stacked(impl)) {
         return midge__tls_bio_recv(impl, buf, len);
     }
     int ret = fill(impl);

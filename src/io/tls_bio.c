@@ -12,6 +12,13 @@ static int lower_failed(struct midge__tls_impl *impl, int err, int ret)
     return ret;
 }
 
+/* BUSY comes from TLS below only. After a send it waits for the socket to take bytes, which it does
+   at once. */
+static bool would_wait(int err)
+{
+    return err == MIDGE_ERR_AGAIN || (MIDGE_WITH_PROXY_TLS && err == MIDGE_ERR_BUSY);
+}
+
 int midge__tls_bio_send(void *p, const unsigned char *buf, size_t len)
 {
     struct midge__tls_impl *impl = p;
@@ -21,7 +28,7 @@ int midge__tls_bio_send(void *p, const unsigned char *buf, size_t len)
         return (int)len; /* dropped: reading a TLS 1.3 ticket flushes first */
     }
     int err = lower->ops->send(lower, buf, len, &n);
-    if (err == MIDGE_ERR_AGAIN) {
+    if (would_wait(err)) {
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     }
     if (err != MIDGE_OK) {
@@ -51,7 +58,10 @@ int midge__tls_bio_recv(void *p, unsigned char *buf, size_t len)
         return MBEDTLS_ERR_SSL_CONN_EOF;
     }
     int err = lower->ops->recv(lower, buf, len, &n);
-    if (err == MIDGE_ERR_AGAIN) {
+    if (MIDGE_WITH_PROXY_TLS) {
+        impl->lower_busy = err == MIDGE_ERR_BUSY;
+    }
+    if (would_wait(err)) {
         return MBEDTLS_ERR_SSL_WANT_READ;
     }
     if (err == MIDGE_ERR_EOF) {

@@ -112,6 +112,8 @@ struct midge__tls_impl {
     bool saw_certificate;  /* the server sent a certificate: a full handshake */
     bool offered_verified; /* time_verified of the session that was offered */
     bool small_records;    /* the server agreed to max_fragment_length */
+    bool stacked;          /* the lower stream is TLS, too */
+    bool lower_busy;       /* it has more to read without waiting for the socket */
     uint32_t longest_send; /* most bytes for one write of mbedTLS; 0: mbedTLS limits it */
     int error;             /* DEAD: returned by every later call */
     int send_error;        /* SEND_BROKEN: the lower stream's failure */
@@ -128,6 +130,12 @@ struct midge__tls_impl {
     uint32_t ip[4];
     uint8_t ip_len; /* 4, 16: the name is a literal; 0: a DNS name, which mbedTLS's context has */
 };
+
+/* Is it TLS in TLS? Then it must not use the read-ahead buffer, which the stream below fills. */
+static inline bool midge__tls_is_stacked(const struct midge__tls_impl *impl)
+{
+    return MIDGE_WITH_PROXY_TLS && impl->stacked;
+}
 
 /* A state is never left for an earlier one. */
 static inline void midge__tls_set_state(struct midge__tls_impl *impl, enum midge__tls_state state)
@@ -183,7 +191,8 @@ static inline bool midge__tls_has_ahead(const struct midge__tls_impl *impl)
    caller gets its turn back. */
 static inline bool midge__tls_may_read(const struct midge__tls_impl *impl)
 {
-    return impl->calls_left == 0 || midge__tls_has_ahead(impl);
+    return impl->calls_left == 0 || midge__tls_has_ahead(impl) ||
+           (MIDGE_WITH_PROXY_TLS && impl->lower_busy);
 }
 
 /* tls_verify.c */

@@ -386,6 +386,16 @@ user_anyauth        --anyauth -u me:secret $basic/a
 user_redirected     -L -u me:secret "$http/redirect/1?to=$rec/x"
 user_trusted        -L --location-trusted -u me:secret "$http/redirect/1?to=$rec/x"
 user_in_url         http://me:sec%20ret@localhost:$rec_port/a
+user_in_url_only    http://me@localhost:$rec_port/a
+user_in_url_other   -u other:one http://me:sec%20ret@localhost:$rec_port/a
+user_in_url_digest  --digest http://me:secret@localhost:$digest_port/a
+user_in_url_hop     -L "http://me:secret@localhost:$http_port/redirect/1?to=$rec/x"
+user_in_url_same    -L "http://me:secret@localhost:$http_port/redirect/1?to=$http/echo"
+user_in_url_netrc   --netrc-file netrc http://you:two@localhost:$rec_port/a
+user_in_url_shown   -w "%{url} %{url_effective}" http://me:secret@localhost:$rec_port/a
+user_in_url_bearer  --oauth2-bearer tok http://me:secret@localhost:$rec_port/a
+user_in_url_at      http://me@you:two@localhost:$rec_port/a
+user_in_location    -L "$http/redirect/1?to=http://me:secret@localhost:$rec_port/x"
 netrc               --netrc-file netrc $rec/a
 netrc_missing       --netrc-file missing $rec/a
 netrc_other         --netrc-file netrc http://127.0.0.1:$rec_port/a

@@ -44,6 +44,24 @@ class Auth(Case):
         self.assertEqual((None, 401), self.scheme("--digest", self.at("digest", "qop=auth-int")))
         self.assertEqual((None, 401), self.scheme("--digest", self.at("basic")))
 
+    def test_user_in_the_url(self):
+        """It is taken out of the URL before anything can show it."""
+        url = self.at("basic").replace("http://", "http://me:s%65cret@")
+        for options in (["-v"], ["--har", "har"], ["-w", "%{url} %{url_effective} %{json}"], ["-f", "--digest"]):
+            with self.subTest(options):
+                ran = self.midge(*options, url)
+                shown = ran.text + str(ran.lines) + ran.out.decode()
+                shown += (self.dir / "har").read_text() if "har" in options else ""
+                self.assertNotRegex(shown, "s%65cret|bWU6c2VjcmV0|me:")
+                self.assertEqual(401 if "-f" in options else 200, ran[0]["status"])
+        for user, words in (("a@b:c", "%40"), ("a%0a:b", "control"), ("a:b%00", "control"), ("a%3ab:c", "':'"),
+                            ("[:x", "%5B"), ("a\\b:c", "%5C")):
+            with self.subTest(user):
+                ran = self.midge(f"http://{user}@localhost:1/")
+                self.assert_code(3, ran, words)
+                self.assertNotIn(f"{user}@", ran.text)
+                self.assert_one_line(ran)
+
     def test_anyauth(self):
         self.assertEqual(("Digest", 200), self.scheme("--anyauth", self.at("any")))
         self.assertEqual(("Digest", 200), self.scheme("--anyauth", self.at("any", "also=Negotiate+YII/a=")))

@@ -98,7 +98,9 @@ DIFFERENCES = {
     "range_bad": ("exit stdout requests", "2 for every option that cannot be read"),
 
     # Passwords, cookies, validators.
-    "user_in_url": ("exit stdout requests", "a URL is shown and logged: passwords are for -u and --netrc"),
+    "user_in_url_netrc": ("requests", "curl takes the password of the file for the user of the URL"),
+    "user_in_url_shown": ("stdout", "a password is not shown"),
+    "user_in_location": ("exit stdout requests", "an answer sets no passwords: its Location is malformed"),
     "cookie_twice": ("requests", "a blank behind each semicolon (RFC 6265 4.2.1)"),
     "cookie_file": ("requests", "of cookies with the same path the older one is first (RFC 6265 5.4)"),
     "cookie_redirected": ("requests", "the text of -b is for the origin that was typed, the jar for its hosts"),

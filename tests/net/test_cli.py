@@ -361,7 +361,7 @@ class ExitCodes(Case):
     def test_3_url(self):
         for url in ("localhost/x", "localhost", "localhost:80/x", "", "http://", "https:///x",
                     "http://h:0/", "http://h:70000/", "http://[::1/", "http://a b/",
-                    "http://user:secret@localhost/"):
+                    "http://user@secret@localhost/"):
             with self.subTest(url):
                 self.failed(3, "URL", url)
         self.failed(3, "URL", "localhost/x", words=["no scheme"])
@@ -381,7 +381,7 @@ class ExitCodes(Case):
                 ("http://256.0.0.1/", "no IPv4 address"), ("http://::1/", "in brackets: http://[::1]/"),
                 ("http://[::1/", "no ']'"), ("http://[::g]/", "no IPv6 address"),
                 ("http://[2001:db8::1%25eth0]/", "link-local"), ("http://[fe80::1%25]/", "link-local"),
-                ("http://u:p@h/", "user name"), (f"http://h/{'x' * 9000}", "too long")):
+                (f"http://h/{'x' * 9000}", "too long")):
             with self.subTest(url[:80]):
                 self.failed(3, "URL", url, words=["malformed URL: ", words])
                 ran = self.midge("parse-url", url, report=False, ca=False)

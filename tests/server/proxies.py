@@ -16,9 +16,12 @@ import subprocess
 import sys
 import time
 
+import certs
 from process import add_lifetime_options, apply_lifetime_options, end_with_parent, write_json
 
-PORTS = ("tinyproxy", "tinyproxy_auth", "squid", "squid_auth")
+PLAIN = ("tinyproxy", "tinyproxy_auth", "squid", "squid_auth")
+TLS_PORTS = {"squid_tls": "good", "squid_expired": "expired", "squid_wronghost": "wronghost", "squid_untrusted": "untrusted"}
+PORTS = (*PLAIN, *TLS_PORTS)    # the others of TLS_PORTS: https to the proxy, with that certificate
 USER, PASSWORD = "user", "secret"
 ATTEMPTS = 5        # a port found free may be taken before a proxy binds it
 
@@ -68,7 +71,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     apply_lifetime_options(options)
     directory = pathlib.Path(options.dir).resolve() / "proxies"
-    make_files(directory)
+    make_files(directory, certs.ensure(options.dir) / "certs")
     processes, ports = start(directory)
     try:
         write_json(pathlib.Path(options.dir) / "proxies.json", {**ports, "user": USER, "password": PASSWORD})
@@ -77,9 +80,11 @@ def main():
         end(processes)
 
 
-def make_files(directory):
+def make_files(directory, from_directory):
     """squid does not run as root: its folder, and the way there, are open to its own user."""
     directory.mkdir(exist_ok=True)
+    for name in TLS_PORTS.values():
+        shutil.copy(from_directory / f"{name}.pem", directory)
     (directory / "known").write_text(KNOWN.format(user=USER, password=PASSWORD))
     if os.geteuid() == 0:
         directory.parent.chmod(0o711)
@@ -115,7 +120,8 @@ def start_tinyproxy(directory, port, auth):
 
 def start_squid(directory, ports):
     conf = directory / "squid.conf"
-    conf.write_text(SQUID.format(dir=directory, **ports))
+    secure = [f"https_port 127.0.0.1:{ports[name]} tls-cert={directory}/{cert}.pem" for name, cert in TLS_PORTS.items()]
+    conf.write_text(SQUID.format(dir=directory, **ports) + "\n".join(secure) + "\n")
     return launch(program("squid"), "-N", "-n", f"midge{os.getpid()}", "-f", conf)
 
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Each fetch has credentials of its own, for the origin of its URL, so no nonce is counted by two
- * requests. With --basic and --digest, as with --anyauth, the server's answer 401 decides.
+ * requests. -u counts before the user in the URL, and that before --netrc. With --basic and
+ * --digest, as with --anyauth, the server's answer 401 decides.
  */
 #include "auth.h"
 
@@ -41,6 +42,10 @@ void auth_apply(struct fetch *fetch)
     const char *user = group->user, *password = group->password;
     struct midge_auth *auth;
 
+    if (user == NULL && group->bearer == NULL) {
+        user = fetch->in_url.user;
+        password = fetch->in_url.password;
+    }
     if (user == NULL && (group->bearer != NULL || !netrc_find(fetch, &user, &password))) {
         return;
     }

@@ -17,6 +17,7 @@
 #include "part.h"
 #include "reply.h"
 #include "upload.h"
+#include "url_user.h"
 
 enum fetch_state {
     FETCH_WAITING, /* not on a connection yet */
@@ -31,7 +32,8 @@ struct fetch {
     struct run *run;
     const struct group *group;
     size_t index;                    /* among all URLs */
-    const char *given;               /* the URL as typed */
+    const char *given;               /* the URL as typed, without user and password */
+    struct url_user in_url;          /* these */
     const char *url;                 /* the URL to ask, in normal form; as typed when it has none */
     const char *method, *hop_method; /* of the first hop; after redirects, of the newest one */
     const char *local_name;          /* -o, -O; NULL: stdout */

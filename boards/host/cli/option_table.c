@@ -165,9 +165,10 @@ const struct option_row option_table[] = {
     FLAG('#', "progress-bar", RUN(accepted), "accepted: a terminal always has the progress"),
     FLAG(0, "http1.1", RUN(accepted), "accepted: it is what midge speaks"),
     FLAG('Z', "parallel", RUN(accepted), "accepted: it is always so"),
-    TEXT('x', "proxy", GROUP(proxy), "[USER:PASSWORD@]HOST[:PORT]",
+    TEXT('x', "proxy", GROUP(proxy), "[http[s]://][USER:PASSWORD@]HOST[:PORT]",
          "in place of http_proxy, https_proxy, all_proxy; '' for none"),
     TEXT('U', "proxy-user", GROUP(proxy_user), "USER:PASSWORD", "for the proxy (Basic)"),
+    FLAG(0, "proxy-insecure", GROUP(proxy_insecure), "accept any certificate of an https:// proxy"),
     TEXT(0, "noproxy", GROUP(noproxy), "HOSTS",
          "in place of no_proxy: these (* all) are asked without a proxy"),
 
@@ -218,6 +219,7 @@ const struct option_row option_table[] = {
     FLAG('h', "help", RUN(help), "this text"),
     FLAG('V', "version", RUN(version), "versions of what is in here"),
 
+    REFUSED(0, "proxy-cacert"), /* a client has one set of roots, for its proxies too */
     REFUSED(0, "proto"),
     REFUSED(0, "limit-rate"),
     REFUSED('E', "cert"),

@@ -43,6 +43,7 @@ struct group {
     const char *etag_save, *etag_compare;
     uint64_t max_time_ms, connect_timeout_ms, expect_ms;
     uint8_t get, globoff, head, include, fail, fail_with_body, create_dirs, insecure;
+    uint8_t proxy_insecure;
     uint8_t tls_1_2, tls_1_3, ipv4, ipv6;
     uint64_t retry, retry_delay_ms, retry_max_time_ms;
     uint8_t retry_all_errors, compressed, has_expect_ms;

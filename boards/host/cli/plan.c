@@ -25,6 +25,7 @@
 #include "local_name.h"
 #include "referer.h"
 #include "through.h"
+#include "url_user.h"
 #include "url_words.h"
 
 /* Shared by all URLs of a group. */
@@ -109,6 +110,17 @@ static const char *with_query(struct keep *keep, const char *url, const struct t
     }
     text_puts(&text, url + base_len);
     return text.data;
+}
+
+/* Neither the report nor a message shows the password of a URL. */
+static void take_user(struct fetch *fetch, struct shared *shared)
+{
+    const char *why;
+
+    fetch->given = url_user_take(shared->keep, fetch->given, &fetch->in_url, &why);
+    if (why != NULL) {
+        fetch_refuse(fetch, MIDGE_ERR_URL, 0, why);
+    }
 }
 
 /* Sets the normal form, or the reason why there is none. */
@@ -267,6 +279,7 @@ static void plan_url(struct fetch *fetch, struct shared *shared, size_t index)
         fetch->url = url->text;
         fetch_refuse(fetch, MIDGE_ERR_URL, 0, url->why);
     } else {
+        take_user(fetch, shared);
         set_url(fetch, shared);
     }
     set_output(fetch, shared, index);
@@ -286,7 +299,7 @@ static void plan_rest(struct fetch *fetch, const struct shared *shared)
     }
 }
 
-static int set_proxy(const struct plan *plan, struct fetch *fetch, struct keep *keep)
+static int set_proxy(struct plan *plan, struct fetch *fetch, struct keep *keep)
 {
     struct midge_url url;
     const char *why = NULL;
@@ -294,6 +307,10 @@ static int set_proxy(const struct plan *plan, struct fetch *fetch, struct keep *
     if (midge_url_parse(&url, fetch->url, strlen(fetch->url), 0) == MIDGE_OK) {
         why = through_find(keep, fetch->group, plan->by_env, &url, &fetch->proxy);
         fetch->request.proxy = fetch->proxy.host != NULL ? &fetch->proxy : NULL;
+    }
+    if (fetch->proxy.secure) {
+        plan->secure_proxy = fetch->proxy;
+        plan->needs_ca |= !fetch->group->proxy_insecure;
     }
     return why != NULL ? usage_error("%s", why) : 0;
 }
@@ -326,6 +343,15 @@ static int plan_group(struct plan *plan, const struct group *group, struct keep 
     return code;
 }
 
+/* A secure proxy of any request is the client's, so that the client counts its memory: then each
+   request has its own, or none. */
+static void set_secure_proxy(struct plan *plan)
+{
+    for (size_t i = 0; plan->secure_proxy.host != NULL && i < plan->n; i++) {
+        plan->fetches[i].request.proxy = &plan->fetches[i].proxy;
+    }
+}
+
 int plan_make(struct plan *plan, struct run *run, const struct options *options,
               const struct midge_port *port)
 {
@@ -342,5 +368,6 @@ int plan_make(struct plan *plan, struct run *run, const struct options *options,
     for (size_t i = 0; code == 0 && i < options->n_groups; i++) {
         code = plan_group(plan, &options->groups[i], options->keep, port, run);
     }
+    set_secure_proxy(plan);
     return code;
 }

@@ -14,6 +14,7 @@ struct plan {
     int by_env;              /* the environment's proxies count */
     int has_proxy;           /* an option or the environment sets one, for some URLs */
     int has_report;          /* which shows the hash of each body */
+    struct midge_proxy secure_proxy; /* https:// proxy of a request; its host is NULL: none */
 };
 
 /* 0, or EXIT_USAGE after a line. A URL that cannot be asked is in the plan with its error. */

@@ -257,6 +257,7 @@ int setup_client(struct run *run, int *native, const char **what)
     config.stats_at_close = &run->stats;
     config.tls.ca = run->ca.data;
     config.tls.ca_len = run->ca.len;
+    config.proxy = run->plan.secure_proxy.host != NULL ? &run->plan.secure_proxy : NULL;
     if (run->options->verbose) {
         config.trace = verbose_trace;
     }

@@ -61,6 +61,7 @@ const char *through_find(struct keep *keep, const struct group *group, int env,
     if (why != NULL) {
         return keep_format(keep, "%s: '%s' %s", from, without_user(text), why);
     }
+    proxy->dangerously_skip_verification = group->proxy_insecure;
     if (group->proxy_user != NULL) {
         proxy->credentials = group->proxy_user;
     }
@@ -71,10 +72,23 @@ const char *through_find(struct keep *keep, const struct group *group, int env,
     return NULL;
 }
 
+/* Is it TLS to the proxy that failed? The server's has another phase. */
+static int is_proxys_tls(const struct fetch *fetch)
+{
+    const struct midge_result *result = &fetch->result;
+
+    return fetch->proxy.host != NULL && fetch->proxy.secure &&
+           result->phase == MIDGE_PHASE_CONNECT &&
+           (result->error == MIDGE_ERR_TLS || result->error == MIDGE_ERR_CERT);
+}
+
 int through_exit_code(const struct fetch *fetch)
 {
     if (fetch->result.error == MIDGE_ERR_RESOLVE && fetch->proxy.host != NULL) {
         return EXIT_PROXY;
+    }
+    if (is_proxys_tls(fetch) && fetch->result.error == MIDGE_ERR_TLS) {
+        return EXIT_TLS;
     }
     return failure_exit_code(fetch->result.error, fetch->result.phase);
 }
@@ -91,6 +105,11 @@ const char *through_words(const struct fetch *fetch)
         return keep_format(keep, "the proxy %s refused a tunnel: %d %s%s%s", fetch->proxy.host,
                            result->native, midge_status_text(result->native),
                            result->detail[0] != '\0' ? ": " : "", result->detail);
+    }
+    if (is_proxys_tls(fetch)) {
+        char text[512];
+        midge_result_text(result, text, sizeof text);
+        return keep_format(keep, "the proxy %s: %s", fetch->proxy.host, text);
     }
     if (result->error == MIDGE_ERR_RESOLVE || result->error == MIDGE_ERR_CONNECT) {
         return keep_format(keep, "the proxy %s: %s", fetch->proxy.host,
