@@ -8,6 +8,7 @@
 #define TORTURE_PATHS_H
 
 #include <midge/auth.h>
+#include <midge/conditional.h>
 #include <midge/cookies.h>
 #include <midge/download.h>
 #include <midge/multipart.h>
@@ -22,6 +23,8 @@ struct torture_paths {
     struct midge_cookies jar;
     unsigned char jar_memory[512];
     struct midge_download download;
+    struct midge_conditional conditional; /* of the download */
+    struct midge_validators stored;
     struct midge_slices slices;
     midge_id slices_id; /* 0: they were not started */
     struct midge_result slices_result;
@@ -135,6 +138,36 @@ static inline void torture_dress_form(struct torture_paths *p, struct midge_port
     request->source = &p->form.source;
     request->headers = &p->form_header;
     request->n_headers = 1;
+}
+
+static inline int torture_load(void *ctx, const char *url, struct midge_validators *validators)
+{
+    (void)url;
+    *validators = *(const struct midge_validators *)ctx;
+    return MIDGE_OK;
+}
+
+static inline int torture_store(void *ctx, const char *url,
+                                const struct midge_validators *validators)
+{
+    (void)url;
+    *(struct midge_validators *)ctx = *validators;
+    return MIDGE_OK;
+}
+
+/* Of a file of which the client has an older version. */
+static inline void torture_dress_download(struct torture_paths *p, struct midge_request *request,
+                                          struct midge_sink *sink)
+{
+    p->stored = (struct midge_validators){.etag = "\"old\""};
+    midge_download_init(&p->download, sink);
+    midge_conditional_init(&p->conditional, &p->download.sink);
+    p->conditional.load = torture_load;
+    p->conditional.store = torture_store;
+    p->conditional.ctx = &p->stored;
+    p->conditional.hook.next = &p->download.hook;
+    request->sink = &p->conditional.sink;
+    request->hooks = &p->conditional.hook;
 }
 
 /* Its slices, and the repeats of one that was cut. */
