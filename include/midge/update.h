@@ -130,7 +130,7 @@ struct midge_update_store {
                        most */
 };
 
-/* What this device is. It and its strings live as long as midge_update_open runs. */
+/* The device. It and its strings live as long as midge_update_open runs. */
 struct midge_update_device {
     const char *product, *hardware; /* compared byte by byte */
     uint32_t version;               /* the installed one: an older manifest is refused */
