@@ -13,6 +13,8 @@
 #   mps2-an385-full-all.elf         the apps with these features: tokens through gzip and a proxy
 #   BOARD-PROFILE-events.elf        tests/boards/events.c, of mps2-an385 and lm3s6965evb with their
 #                                   default profile
+#   mps2-an385-full-update.elf      tests/boards/update.c, which loses power in updates; also for
+#                                   lm3s6965evb, tiny
 #   BOARD-PROFILE-by-file.elf       the hardware's image without link-time optimization of midge: its
 #                                   map says which file takes how much (tests/size)
 #
@@ -114,6 +116,8 @@ function(board_image name library profile services)
     endif()
     if(name MATCHES "-conformance$")
         set(block 1024) # it opens no client
+    elseif(name MATCHES "-tiny-update$")
+        set(block 28672) # its flash is RAM
     endif()
     target_compile_definitions(${name} PRIVATE BOARD_BLOCK_BYTES=${block} ${BOARD_DEFINITIONS}
         ${BOARD_DEFINITIONS_${profile}}
@@ -196,6 +200,9 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
         board_image(${MIDGE_BOARD}-${profile}-events midge-${profile}-events ${profile} semihost
             ${PROJECT_SOURCE_DIR}/tests/boards/events.c
             ${PROJECT_SOURCE_DIR}/boards/examples/subscriber.c)
+        board_library(midge-${profile}-update ${profile} hooks retry update)
+        board_image(${MIDGE_BOARD}-${profile}-update midge-${profile}-update ${profile} semihost
+            ${PROJECT_SOURCE_DIR}/tests/boards/update.c)
     endif()
     if(BOARD_OPENOCD)
         add_custom_target(flash-${profile} VERBATIM

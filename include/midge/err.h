@@ -54,7 +54,14 @@ extern "C" {
     X(ENCODING, -37, "content encoding unknown or malformed")                                      \
     X(WINDOW, -38, "compressed with a larger window than this build has")                          \
     X(PROXY, -39, "the proxy did not open a tunnel")                                               \
-    X(RANGE, -40, "not the part that was asked for")
+    X(RANGE, -40, "not the part that was asked for")                                               \
+    X(MANIFEST, -41, "malformed manifest of an update")                                            \
+    X(SIGNATURE, -42, "signature not accepted")                                                    \
+    X(PRODUCT, -43, "the update is for another product")                                           \
+    X(HARDWARE, -44, "the update is for another hardware")                                         \
+    X(ROLLBACK, -45, "the update is older than the installed version")                             \
+    X(INSTALLED, -46, "this version is installed already")                                         \
+    X(IMAGE, -47, "not the image of the manifest")
 
 enum midge_err {
     MIDGE_OK = 0,

@@ -332,6 +332,15 @@
 #define MIDGE_WITH_SLICES 0
 #endif
 
+/* Firmware updates (update.h). They need downloads. */
+#ifndef MIDGE_WITH_UPDATE
+#define MIDGE_WITH_UPDATE 1
+#endif
+#if MIDGE_WITH_UPDATE && !MIDGE_WITH_DOWNLOAD
+#undef MIDGE_WITH_UPDATE
+#define MIDGE_WITH_UPDATE 0
+#endif
+
 /* midge_base64_sink (body.h). */
 #ifndef MIDGE_WITH_BASE64
 #define MIDGE_WITH_BASE64 1

@@ -34,6 +34,7 @@
 #include <midge/sse.h>
 #include <midge/task.h>
 #include <midge/tls.h>
+#include <midge/update.h>
 #include <midge/url.h>
 #include <midge/version.h>
 

@@ -2,7 +2,7 @@
 /* Checksums in few bytes of flash: a table of 64 bytes instead of 1024. */
 #include "codec/checksum.h"
 
-#if MIDGE_WITH_GUNZIP
+#if MIDGE_WITH_GUNZIP || MIDGE_WITH_UPDATE
 
 /* By half bytes. */
 uint32_t midge__crc32(uint32_t crc, const uint8_t *data, size_t len)
@@ -19,6 +19,9 @@ uint32_t midge__crc32(uint32_t crc, const uint8_t *data, size_t len)
     }
     return ~crc;
 }
+
+#endif
+#if MIDGE_WITH_GUNZIP
 
 uint32_t midge__adler32(uint32_t adler, const uint8_t *data, size_t len)
 {

@@ -59,6 +59,12 @@ size_t midge__tls_held_bytes(void);    /* beside the slots: after the handshake 
 size_t midge__tls_held_least(void);    /* the same with the ciphers that need the least memory */
 size_t midge__tls_session_bytes(void); /* one remembered session */
 
+#if MIDGE_WITH_UPDATE
+/* As midge_verify_p256 (midge/update.h). */
+int midge__tls_verify_p256(struct midge__tls_context *context, const uint8_t *key, size_t key_len,
+                           const uint8_t digest[32], const uint8_t *signature, size_t len);
+#endif
+
 /* A session that can be resumed; in owner 0's memory. Without MIDGE_WITH_SESSIONS there is none. */
 struct midge__tls_session;
 #if MIDGE_WITH_SESSIONS

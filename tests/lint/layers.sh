@@ -21,7 +21,7 @@ src/io:            @own @iso stdio.h time.h stdlib.h ctype.h io/ codec/ base/ mi
 src/core:          @own @iso stdio.h core/ io/ policy/ codec/ base/ midge/
 src/http:          @own @iso http/ core/ io/ codec/ base/ midge/
 src/async:         @own @iso base/ midge/
-src/body:          @own @iso stdio.h codec/ base/ midge/ zlib.h
+src/body:          @own @iso stdio.h body/ codec/ base/ midge/ zlib.h
 src/hooks:         @own @iso hooks/ policy/ codec/ base/ midge/
 src/json:          @own @iso stdio.h stdlib.h math.h json/ codec/ base/ midge/ cJSON.h
 port/zlib:         @own @iso midge/ zutil.h inftrees.h inflate.h inffast.h inffast.c
