@@ -189,7 +189,8 @@ static void open_world(struct fuzz_in *in)
 }
 
 /* Paused ones go on after each turn. A poll that fails at once lets no virtual time pass but its
-   microsecond, so limits of seconds would need millions of turns: such a fault ends after a while. */
+   microsecond, so limits of seconds would need millions of turns: such a fault ends after a while.
+ */
 static void run(unsigned n)
 {
     int live = 1;
