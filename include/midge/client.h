@@ -122,7 +122,8 @@ size_t midge_memory_needed(const struct midge_config *config);
 /* Bytes of the smallest block with which one connection works (requests then wait for each
    other), with certificate chains of MIDGE_MAX_CHAIN bytes, at most 5 KB: public servers have
    chains of that size, with keys of RSA-2048 or up to P-384. If all servers of a device have
-   shorter chains, a lower MIDGE_MAX_CHAIN makes this number smaller (config.h). */
+   shorter chains, a lower MIDGE_MAX_CHAIN makes this number smaller (config.h). Fields that hooks
+   set or keep (hooks.h) are extra, at most MIDGE_HOOK_BYTES a request. */
 size_t midge_memory_least(const struct midge_config *config);
 
 /* INVALID (a port without all its calls, a time beyond 2^31 - 1 ms), HEADER (as midge_start),

@@ -7,7 +7,8 @@
  *     the request is sent             with len > 0 and a validator: Range and If-Range
  *     206, the rest                   the body goes to `next`
  *     206, another part, or 416       `next` is reset; the request is repeated from the start, a
- *                                     few times at most
+ *                                     few times at most; so it is if a 206 comes unasked: a server
+ *                                     must not send that (RFC 9110 15.3.7)
  *     200                             `next` is reset; its validator is noted
  *     any other                       `next` is reset once a body comes: this answer may be dropped
  *     a cut (reset by retry.c)        the bytes stay, if there is a validator
@@ -135,7 +136,7 @@ static bool is_part(struct midge_download *d, const struct midge_hop *hop,
 static int take_part(struct midge_download *d, const struct midge_hop *hop,
                      const struct midge_response *response)
 {
-    if (response->status == 206 && is_part(d, hop, response)) {
+    if (d->asked && response->status == 206 && is_part(d, hop, response)) {
         d->parts++;
         return MIDGE_OK;
     }
@@ -169,7 +170,7 @@ static int on_head(struct midge_hook *hook, struct midge_hop *hop,
 {
     struct midge_download *d = MIDGE_CONTAINER_OF(hook, struct midge_download, hook);
     d->is_other = 0;
-    if (d->asked && (response->status == 206 || response->status == 416)) {
+    if (response->status == 206 || (d->asked && response->status == 416)) {
         return take_part(d, hop, response);
     }
     if (response->status == 200) {

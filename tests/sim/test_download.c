@@ -300,6 +300,21 @@ static void wrong_ranges(void **state)
     }
 }
 
+/* A part that was not asked for is no file, also if it is the first answer. */
+static void unasked_part(void **state)
+{
+    (void)state;
+    midge_sim_add_reply(host, 80, "/unasked",
+                        &(struct midge_sim_reply){.status = 206,
+                                                  .headers = "Content-Range: bytes 0-1/2\r\n",
+                                                  .body = "ab"});
+    prepare();
+    get.request.url = "http://a.test/unasked";
+    run();
+    assert_int_equal(get.result.error, MIDGE_ERR_RANGE);
+    assert_int_equal(get.body.len, 0);
+}
+
 static void no_parts(void **state)
 {
     (void)state;
@@ -492,25 +507,16 @@ static void redirected_elsewhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(no_cut),
-        TEST(asks_for_the_rest),
-        TEST(each_byte),
-        TEST(each_byte_changing),
-        TEST(blind),
-        TEST(each_allocation),
-        TEST(wrong_ranges),
-        TEST(no_parts),
-        TEST(no_validator),
-        TEST(by_date),
-        TEST(error_between),
-        TEST(error_at_last),
-        TEST(no_such_bytes),
-        TEST(earlier_run),
-        TEST(earlier_version),
-        TEST(only_forward),
-        TEST(only_forward_changed),
-        TEST(redirected),
-        TEST(redirected_elsewhere),
+        TEST(no_cut),        TEST(asks_for_the_rest),
+        TEST(each_byte),     TEST(each_byte_changing),
+        TEST(blind),         TEST(each_allocation),
+        TEST(wrong_ranges),  TEST(unasked_part),
+        TEST(no_parts),      TEST(no_validator),
+        TEST(by_date),       TEST(error_between),
+        TEST(error_at_last), TEST(no_such_bytes),
+        TEST(earlier_run),   TEST(earlier_version),
+        TEST(only_forward),  TEST(only_forward_changed),
+        TEST(redirected),    TEST(redirected_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
