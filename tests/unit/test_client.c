@@ -86,6 +86,9 @@ static void keep_alive_reuse(void **state)
     }
     world_pass(&w, 499);
     assert_int_equal(world_stats(&w).open_connections, 1);
+    const uint64_t turns = world_stats(&w).turns;
+    world_turns(&w, 3);
+    assert_int_equal(world_stats(&w).turns, turns + 3);
     world_pass(&w, 2);
     world_turns(&w, 2);
     assert_int_equal(world_stats(&w).open_connections, 0);

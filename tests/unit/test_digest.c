@@ -259,6 +259,30 @@ static void test_too_long(void **state)
     }
 }
 
+/* Each byte of each text is sent as two, and the size is still enough. */
+static void test_size(void **state)
+{
+    static char quotes[MIDGE_AUTH_BYTES + 1], out[20000];
+    (void)state;
+    memset(quotes, '"', sizeof quotes - 1);
+    for (unsigned where = 0; where < 3; where++) {
+        struct midge_auth auth = mufasa("x");
+        auth.user = quotes;
+        auth.is_sess = auth.has_qop = auth.has_algorithm = 1;
+        memset(auth.texts, '\\', sizeof auth.texts);
+        auth.realm_len = where == 0 ? MIDGE_AUTH_BYTES : 0;
+        auth.nonce_len = where == 1 ? MIDGE_AUTH_BYTES : 0;
+        auth.opaque_len = where == 2 ? MIDGE_AUTH_BYTES : 0;
+        const struct midge__digest_request get = {"GET", quotes, "cnonce"};
+        const size_t size = midge__digest_size(&auth, &get);
+        assert_true(size < sizeof out);
+        memset(out, 'x', sizeof out);
+        struct midge__text text = midge__text_on(out, sizeof out);
+        midge__digest_write(&auth, &get, &text);
+        assert_in_range(strlen(out), size - 512, size - 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_ranks),       cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_old_vectors), cmocka_unit_test(test_count),
         cmocka_unit_test(test_quoting),     cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

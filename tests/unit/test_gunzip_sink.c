@@ -190,6 +190,12 @@ static void reset_begins_anew(void **state)
     assert_int_equal(gunzip_all(&gunzip, packed.data, packed.len, 9), MIDGE_OK);
     is_whole(packed.text, packed.text_len);
     assert_int_equal(taken.resets, 1);
+    /* The next answer may have no coding, and then needs no head. */
+    taken.finishes = 0;
+    assert_int_equal(gunzip.sink.reset(&gunzip.sink), MIDGE_OK);
+    assert_int_equal(gunzip.len, 0);
+    assert_int_equal(gunzip_put(&gunzip, (const uint8_t *)"plain", 5, NULL), MIDGE_OK);
+    assert_memory_equal(taken.bytes, "plain", 5);
     taken.sink.reset = NULL;
     midge_gunzip_init(&gunzip, &core, &taken.sink);
     assert_null(gunzip.sink.reset);

@@ -189,6 +189,33 @@ static void bad_fields(void **state)
     world_close(&w);
 }
 
+static int no_memory_once(struct midge_hook *hook, struct midge_hop *hop)
+{
+    struct spy *s = (struct spy *)hook;
+    (void)hop;
+    return ++s->sends == 1 ? MIDGE_ERR_NO_MEMORY : MIDGE_OK;
+}
+
+/* Memory that a hook lacks is waited for: the hook is called again, the request is sent once. */
+static void waits_for_memory(void **state)
+{
+    static const struct fake_script slow = {.steps = {REQUEST, WAIT(50), SAY(HELLO), LOOP}};
+    struct world w;
+    struct probe p, other;
+    struct spy s;
+    (void)state;
+    open_with(&w, &p, &s, &slow);
+    s.hook.on_send = no_memory_once;
+    probe_get(&other, &w, URL);
+    world_turns(&w, 4);
+    run(&p);
+    probe_is_hello(&p);
+    probe_is_hello(&other);
+    assert_int_equal(s.sends, 2);
+    assert_int_equal(s.heads, 1);
+    world_close(&w);
+}
+
 /* --- repeats --- */
 
 static void repeats(void **state)
@@ -420,6 +447,7 @@ int main(void)
         cmocka_unit_test(facts),
         cmocka_unit_test(fields_of_others),
         cmocka_unit_test(bad_fields),
+        cmocka_unit_test(waits_for_memory),
         cmocka_unit_test(repeats),
         cmocka_unit_test(repeats_of_sources),
         cmocka_unit_test(ends),

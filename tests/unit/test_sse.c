@@ -338,6 +338,13 @@ static void test_last_line(void **state)
     assert_int_equal(put(&lines.sink, "a\nb\nc", 5), MIDGE_ERR_PAUSE);
     assert_int_equal(lines.sink.finish(&lines.sink, MIDGE_OK, MIDGE_COMPLETE_YES), MIDGE_OK);
     assert_string_equal(pauses.text, "a;b;c;");
+    struct log unfinished = {.answer = MIDGE_OK};
+    midge_lines_init(&lines, text, sizeof text, on_line, &unfinished);
+    assert_int_equal(put(&lines.sink, "a", 1), MIDGE_OK);
+    assert_int_equal(lines.sink.finish(&lines.sink, MIDGE_OK, MIDGE_COMPLETE_NO), MIDGE_OK);
+    assert_int_equal(lines.sink.finish(&lines.sink, MIDGE_ERR_WRITE, MIDGE_COMPLETE_YES), MIDGE_OK);
+    assert_int_equal(unfinished.events, 0);
+
     struct log cancels = {.answer = MIDGE_OK, .at = 1, .ends = &lines.sink};
     midge_lines_init(&lines, text, sizeof text, on_line, &cancels);
     assert_int_equal(put(&lines.sink, "a\nb\n", 4), MIDGE_OK);

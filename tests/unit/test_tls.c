@@ -462,6 +462,9 @@ static struct midge__tls_session *full_then_session(const char *server, const ch
     assert_int_equal(midge__tls_take_session(&link.tls, &session), MIDGE_OK);
     assert_non_null(session);
     assert_false(link.tls.new_session);
+    struct midge__tls_session *second;
+    assert_int_equal(midge__tls_take_session(&link.tls, &second), MIDGE_ERR_AGAIN);
+    assert_null(second);
     link_shutdown(&link); /* OpenSSL forgets a session whose connection was cut */
     link_close(&link);
     assert_nothing_left();

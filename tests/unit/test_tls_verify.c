@@ -40,6 +40,11 @@ static void refuses(const char *cert, const char *name, uint32_t flag, const cha
         assert_true((last.tls.s.fault.verify_flags & flag) != 0);
         assert_string_equal(last.tls.s.fault.detail, detail);
         assert_int_not_equal(last.tls.s.fault.native, 0);
+        const uint32_t day = last.tls.s.fault.cert_date; /* 0: it is not about dates */
+        const uint32_t dates = MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE;
+        assert_int_equal(day != 0, (flag & dates) != 0);
+        assert_true(day == 0 || (day / 10000 >= 2000 && day / 10000 < 2200 &&
+                                 day / 100 % 100 - 1 < 12 && day % 100 - 1 < 31));
     }
 }
 

@@ -90,6 +90,8 @@ static void test_values(void **state)
         {UTF8, UTF8, "Acme", "Acme2", MIDGE__MATCH_NO},
         {UTF8, UTF8, "Acme Inc", "AcmeInc", MIDGE__MATCH_NO},
         {UTF8, UTF8, "@cme", "`cme", MIDGE__MATCH_NO},
+        {UTF8, UTF8, "A-Z", "a-z", MIDGE__MATCH_YES},
+        {UTF8, UTF8, "[cme", "{cme", MIDGE__MATCH_NO},
         {UTF8, UTF8, "", "x", MIDGE__MATCH_NO},
         {BMP, BMP, "\1A", "\1A", MIDGE__MATCH_YES},
         {BMP, BMP, "\1A", "\1a", MIDGE__MATCH_UNKNOWN},
