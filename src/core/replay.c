@@ -22,7 +22,8 @@ static bool may_send_again(struct midge__transfer *t, bool idempotent_only)
     return midge__request_rewind(t);
 }
 
-/* A stale connection may be met once; a peer that does not process requests says so more often. */
+/* A stale connection may be met once by each hop and repeat; a peer that does not process requests
+   says so more often. */
 bool midge__replay_after_break(struct midge__transfer *t, enum midge__replay replay)
 {
     static const uint8_t tries[] = {
@@ -30,7 +31,8 @@ bool midge__replay_after_break(struct midge__transfer *t, enum midge__replay rep
         [MIDGE__REPLAY_IDEMPOTENT] = 1,
         [MIDGE__REPLAY_SAFE] = 3,
     };
-    return t->result->retries < tries[replay] &&
+    const struct midge__report *r = t->result;
+    return (uint8_t)(r->retries - r->retries_before) < tries[replay] &&
            may_send_again(t, replay == MIDGE__REPLAY_IDEMPOTENT);
 }
 

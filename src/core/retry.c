@@ -157,11 +157,11 @@ static void rest(struct midge__transfer *t, int err)
     t->needs_fresh = t->frozen = false;
     midge__transfer_requeue(t, true);
     midge__queue_take(t); /* it is in no queue while it waits */
-    midge__report_renew(t->result);
     t->repeats++;
     if (t->result->retries < UINT8_MAX) {
         t->result->retries++;
     }
+    midge__report_renew(t->result);
     t->is_resting = true;
     (void)midge__timer_arm(&t->aw.client->timers, &t->aw.timer, t->aw.client->now_ms + t->wait_ms);
     tell(t, &repeat);

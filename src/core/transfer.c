@@ -183,7 +183,7 @@ void midge__report_renew(struct midge__report *r)
     memset(r, 0, offsetof(struct midge__report, cipher));
     r->is_request = 1;
     r->phase = old.phase;
-    r->retries = old.retries;
+    r->retries = r->retries_before = old.retries;
     r->connects = old.connects;
     r->redirects = old.redirects;
     r->cipher = r->detail = "";

@@ -36,6 +36,7 @@ enum midge__need { MIDGE__NEED_USUAL, MIDGE__NEED_FULL, MIDGE__NEED_ALONE };
 struct midge__report {
     uint8_t is_request, phase, complete, framing, http_minor, reused, resumed, retries, redirects,
         time_verified, tls_version, headers_skipped, encoding;
+    uint8_t retries_before; /* of the hops and repeats before; a byte of padding there */
     uint16_t connects, status;
     int native;
     uint32_t verify_flags, cert_date, connection, retry_after_s;

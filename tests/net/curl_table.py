@@ -335,6 +335,8 @@ glob_letters        $rec/[a-e:2]
 glob_names          -o "out_#1_#2" "$rec/{a,b}[1-2]"
 glob_off            -g "$rec/{a,b}[1-2]"
 glob_bad            $rec/{a
+glob_escaped        -o "out_#1" '$rec/{a\,b,c}'
+glob_bad_step       $rec/[1-3:x]
 glob_bad_range      $rec/[3-1]
 
 # --- TLS ---

@@ -128,6 +128,10 @@ class Auth(Case):
                 self.assertEqual(status, ran[0]["status"])
                 self.assertEqual(200, self.midge("-n", "-u", "me:secret", self.at("any"))[0]["status"])
         self.both(self.at("any"), "--netrc-file", "none")
+        path.write_text('machine localhost login me password "a\\nb"')
+        for scheme in ("--basic", "--digest", "--anyauth"):
+            ran = self.midge(scheme, "--netrc-file", ".netrc", self.at("any"))
+            self.assert_code(2, ran, "control character in the user or password")
 
     def test_refused(self):
         for arguments, words in ((["-u", "me"], "no ':'"), (["-u", "a:b\n"], "control character"),

@@ -41,6 +41,13 @@ class Redirects(Case):
         ran = self.midge(self.at(3))
         self.assertEqual((0, 302, 0, b""), (ran.code, ran[0]["status"], ran[0]["redirects"], ran.out))
 
+    def test_stale_connections(self):
+        """A server that closes after each answer, and does not say so: each hop may meet it once."""
+        port = self.raw("HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n")
+        ran = self.midge("-L", "--max-redirs", "4", self.url("/", port))
+        self.assert_code(47, ran, "more than 4 redirects")
+        self.assertEqual(4, ran[0]["redirects"])
+
     def test_to_another_origin(self):
         target = self.url("/posts/1", "http")
         ran = self.midge("-L", "--proto-redir", "+http", self.at(2, f"to={target}"))

@@ -8,6 +8,7 @@
 
 #include <string.h>
 #include <midge/auth.h>
+#include <midge/err.h>
 
 #include "failure.h"
 #include "headers.h"
@@ -47,6 +48,10 @@ void auth_apply(struct fetch *fetch)
         password = fetch->in_url.password;
     }
     if (user == NULL && (group->bearer != NULL || !netrc_find(fetch, &user, &password))) {
+        return;
+    }
+    if (has_control(user) || has_control(password)) { /* of the URL or netrc */
+        fetch_refuse(fetch, MIDGE_ERR_HEADER, 0, "control character in the user or password");
         return;
     }
     schemes |= group->digest || group->anyauth ? MIDGE_AUTH_DIGEST : 0;

@@ -47,9 +47,10 @@ static const char *fail(struct glob *glob, const char *at, const char *what)
     return at + strlen(at);
 }
 
-static int is_escaped(const char *at)
+/* As with curl: in a word, each character may be; elsewhere a brace or bracket. */
+static int is_escaped(const char *at, int in_word)
 {
-    return at[0] == '\\' && at[1] != '\0' && strchr("{}[]", at[1]) != NULL;
+    return at[0] == '\\' && at[1] != '\0' && (in_word || strchr("{}[]", at[1]) != NULL);
 }
 
 /* From the "{". */
@@ -66,7 +67,7 @@ static const char *read_set(struct glob *glob, const char *open)
             return fail(glob, at, "a brace inside of braces");
         }
         set.n += *at == ',';
-        at += is_escaped(at);
+        at += is_escaped(at, 1);
     }
     set.len = (size_t)(at - set.text);
     if (set.len == 0) {
@@ -96,7 +97,16 @@ static const char *read_end(const struct part *range, const char *at, unsigned l
     return isdigit((unsigned char)*at) ? read_number(at, value) : NULL;
 }
 
-/* Behind the range that begins at the "["; NULL: there is none. */
+/* Is a range meant? [0], [name] and [::1] are text of URLs. */
+static int is_range(const char *open)
+{
+    size_t digits = strspn(open + 1, "0123456789");
+
+    return (digits > 0 && open[1 + digits] == '-') ||
+           (isalpha((unsigned char)open[1]) && open[2] == '-');
+}
+
+/* Behind the range that begins at the "["; NULL: it is malformed. */
 static const char *read_range(struct part *range, const char *open)
 {
     unsigned long high = 0;
@@ -112,7 +122,7 @@ static const char *read_range(struct part *range, const char *open)
     if (at != NULL && *at == ':') {
         at = isdigit((unsigned char)at[1]) ? read_number(at + 1, &range->step) : NULL;
     }
-    if (at == NULL || *at != ']') {
+    if (at == NULL || *at != ']' || (range->kind == LETTERS && (range->low ^ high) & ('a' ^ 'A'))) {
         return NULL;
     }
     range->n = high < range->low || range->step == 0 ? 0 : (high - range->low) / range->step + 1;
@@ -121,7 +131,7 @@ static const char *read_range(struct part *range, const char *open)
 
 static const char *read_literal(struct glob *glob, const char *at)
 {
-    struct part text = {.kind = LITERAL, .text = at, .n = 1, .len = 1 + (size_t)is_escaped(at)};
+    struct part text = {.kind = LITERAL, .text = at, .n = 1, .len = 1 + (size_t)is_escaped(at, 0)};
     struct part *last = glob->n_parts > 0 ? &glob->parts[glob->n_parts - 1] : NULL;
 
     if (last != NULL && last->kind == LITERAL) {
@@ -135,9 +145,13 @@ static const char *read_literal(struct glob *glob, const char *at)
 static const char *read_part(struct glob *glob, const char *at)
 {
     struct part range;
-    const char *end = *at == '[' ? read_range(&range, at) : NULL;
+    const char *end;
 
-    if (end != NULL) {
+    if (*at == '[' && is_range(at)) {
+        end = read_range(&range, at);
+        if (end == NULL) {
+            return fail(glob, at, "a range that is not like [1-9], [001-100:2] or [a-z]");
+        }
         if (range.n == 0) {
             return fail(glob, at, "a range from high to low, or with step 0,");
         }
@@ -172,10 +186,10 @@ static void read_url(struct glob *glob, const char *url)
 
 /* --- writing --- */
 
-static void write_plain(struct text *to, const char *at, size_t len)
+static void write_plain(struct text *to, const char *at, size_t len, int in_word)
 {
     for (const char *end = at + len; at < end; at++) {
-        at += is_escaped(at);
+        at += is_escaped(at, in_word);
         text_add(to, at, 1);
     }
 }
@@ -189,9 +203,9 @@ static void write_word(struct text *to, const struct part *set, size_t digit)
             digit--;
             word = at + 1;
         }
-        at += is_escaped(at);
+        at += is_escaped(at, 1);
     }
-    write_plain(to, word, (size_t)(at - word));
+    write_plain(to, word, (size_t)(at - word), 1);
 }
 
 static void write_part(struct text *to, const struct part *part, size_t digit)
@@ -200,7 +214,7 @@ static void write_part(struct text *to, const struct part *part, size_t digit)
 
     switch (part->kind) {
     case LITERAL:
-        write_plain(to, part->text, part->len);
+        write_plain(to, part->text, part->len, 0);
         break;
     case SET:
         write_word(to, part, digit);
