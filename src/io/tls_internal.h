@@ -53,11 +53,11 @@ struct midge__tls_context {
     struct midge_port *port;
     struct midge__tls_limits limits;
     int64_t time_floor;
-    uint64_t ms;                     /* mbedTLS's clock: the port's, in 64 bits */
-    struct midge__tls_config config; /* the client's; others follow it */
-    struct midge__trust trust;
+    uint64_t ms; /* mbedTLS's clock: the port's, in 64 bits */
+    int unread;  /* mbedTLS's code: why a certificate was left out in this step; 0: none was */
     struct midge__cert_path path; /* the path that mbedTLS is verifying */
-    int unread; /* mbedTLS's code: why a certificate was left out in this step; 0: none was */
+    struct midge__trust trust;
+    struct midge__tls_config config; /* the client's; others follow it */
     mbedtls_ctr_drbg_context drbg;
 #if MIDGE_WITH_READ_AHEAD
     /* The read-ahead buffer, see tls_ahead.c. */
@@ -98,9 +98,9 @@ enum midge__tls_send_state {
 /* Kind of the peer's first bytes. */
 enum midge__tls_peer { MIDGE__TLS_PEER_SILENT, MIDGE__TLS_PEER_TLS, MIDGE__TLS_PEER_PLAIN };
 
+/* The short fields come first and mbedTLS's large structs last, so that most instructions which use
+   a field have the short form (Thumb: bytes below 32, words below 128). */
 struct midge__tls_impl {
-    mbedtls_ssl_context ssl;
-    struct midge__tls *tls;
     uint8_t state;      /* enum midge__tls_state */
     uint8_t sending;    /* enum midge__tls_send_state */
     uint8_t peer;       /* enum midge__tls_peer */
@@ -114,6 +114,9 @@ struct midge__tls_impl {
     bool small_records;    /* the server agreed to max_fragment_length */
     bool stacked;          /* the lower stream is TLS, too */
     bool lower_busy;       /* it has more to read without waiting for the socket */
+    bool clock_trusted;
+    uint8_t ip_len; /* 4, 16: the name is a literal; 0: a DNS name, which mbedTLS's context has */
+    struct midge__tls *tls;
     uint32_t longest_send; /* most bytes for one write of mbedTLS; 0: mbedTLS limits it */
     int error;             /* DEAD: returned by every later call */
     int send_error;        /* SEND_BROKEN: the lower stream's failure */
@@ -126,9 +129,8 @@ struct midge__tls_impl {
     struct midge__chain_search search;
 #endif
     int unread; /* the context's, recorded for this connection's chain */
-    bool clock_trusted;
     uint32_t ip[4];
-    uint8_t ip_len; /* 4, 16: the name is a literal; 0: a DNS name, which mbedTLS's context has */
+    mbedtls_ssl_context ssl;
 };
 
 /* Is it TLS in TLS? Then it must not use the read-ahead buffer, which the stream below fills. */
