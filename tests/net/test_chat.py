@@ -273,11 +273,13 @@ class Refused(Chat):
         text = "".join(events).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         return f'  reply 80 /v1/chat/completions\n    body "{text}"\n{more}'
 
-    def sim(self, replies, *words, **settings):
-        """What it said without the trace, and the milliseconds at which requests were sent."""
+    def sim(self, replies, *words, silent=True, **settings):
+        """What it said, without the trace if silent; the milliseconds at which requests were sent."""
         (self.dir / "world").write_text("host api.test\n" + "".join(replies))
         ran = self.chat("--sim", "world", *words, api="http://api.test", **settings)
         self.asked = [int(float(at) * 1000) for at in re.findall(r"^ *([0-9.]+) *.*POST /v1", ran.text, re.M)]
+        if not silent:
+            return ran
         ran.err = b"".join(line for line in ran.err.splitlines(True) if line.startswith(b"chat: "))
         return ran
 
@@ -337,6 +339,29 @@ class Refused(Chat):
         self.assertRegex(talk.wait_for("\n> "), "You said: “second”")
         talk.type("\x04")
         self.assertEqual(0, talk.end())
+
+    def test_cut_anywhere(self):
+        """At each third byte of both directions: a beginning of the answer, one line of error, and no
+        second POST once a byte was sent."""
+        whole, asked_again = "hi dräi 🐕\n", 0
+        reply = self.reply(chunk("hi"), chunk(" dräi"), chunk(" 🐕"), DONE)
+        for kind in ("fin", "reset", "stall"):
+            for side, size in (("", 340), (" from-client", 230)):
+                for at in range(0, size, 3):
+                    ran = self.sim([f"  cut {kind} {at}{side} nth 1\n", reply], "q", silent=False)
+                    said = ran.out.decode()
+                    with self.subTest(kind=kind, side=side, at=at):
+                        lines = [line for line in ran.text.splitlines() if line.startswith("chat: ")]
+                        self.assertLessEqual(len(set(re.findall(r"(#\d+) send [1-9]", ran.text))), 1, ran)
+                        if ran.code == 0:
+                            self.assertEqual(whole, said)
+                        else:
+                            self.assertTrue(whole.startswith(said.rstrip("\n")), ran)
+                            self.assertRegex("".join(lines[-1:]), "^chat: question 1: (network|API) error: ")
+                        again = [line for line in lines if "asked again" in line]
+                        self.assertEqual(len(lines) - len(again), ran.code, ran)
+                        asked_again += len(again)
+        self.assertGreater(asked_again, 0)
 
     def test_rate(self):
         ran = self.sim([self.reply(chunk("a"), DONE)], "--rate", "1/2s", "--stats", input=b"one\ntwo\nthree\n")
