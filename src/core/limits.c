@@ -168,8 +168,8 @@ static size_t below_bytes(unsigned layers)
 
 size_t midge__opening_bytes(unsigned layers, bool resumes, bool shakes)
 {
-    size_t shake = (resumes ? midge__tls_resumed_bytes() : midge__tls_handshake_bytes()) +
-                   below_bytes(layers);
+    size_t shake =
+        (resumes ? midge__tls_resumed_bytes() : midge__tls_handshake_bytes()) + below_bytes(layers);
     size_t work = midge__working_bytes(layers),
            most = MIDGE__MEMORY_COST(sizeof(struct midge_dns_query));
     /* One after the other: lookup, handshake, exchange. */
@@ -195,8 +195,8 @@ size_t midge__lonely_bytes(const struct midge_config *c)
 {
     unsigned layers = layers_of(c);
     size_t opens = midge__opening_bytes(layers, false, true);
-    size_t works =
-        midge__opening_bytes(layers, false, false) + MIDGE__MEMORY_COST(growing_bytes(least_head(c)));
+    size_t works = midge__opening_bytes(layers, false, false) +
+                   MIDGE__MEMORY_COST(growing_bytes(least_head(c)));
     return opens > works ? opens : works;
 }
 
@@ -210,8 +210,8 @@ static size_t place_bytes(void)
 
 static size_t connection_bytes(const struct midge_config *c, size_t head)
 {
-    return midge__opening_bytes(layers_of(c), false, false) + MIDGE__MEMORY_COST(head) + place_bytes() +
-           MIDGE__MEMORY_COST(ORIGIN_BYTES);
+    return midge__opening_bytes(layers_of(c), false, false) + MIDGE__MEMORY_COST(head) +
+           place_bytes() + MIDGE__MEMORY_COST(ORIGIN_BYTES);
 }
 
 static size_t with_slack(size_t bytes)
