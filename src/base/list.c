@@ -2,6 +2,8 @@
 /* Not inline: these are called in many places. */
 #include "base/list.h"
 
+#include "base/list_apart.h"
+
 void midge__list_remove(struct midge__list *node)
 {
     node->prev->next = node->next;

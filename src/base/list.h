@@ -32,14 +32,18 @@ static inline bool midge__list_empty(const struct midge__list *head)
     return head->next == head;
 }
 
-static inline void midge__list_link(struct midge__list *before, struct midge__list *node)
-{
-    MIDGE_ASSERT(midge__list_empty(node));
-    node->prev = before;
-    node->next = before->next;
-    before->next->prev = node;
-    before->next = node;
-}
+/* In list.c where flash counts more than instructions (-Os), in each caller elsewhere. */
+#if defined(__OPTIMIZE_SIZE__)
+#define MIDGE__LIST_FN MIDGE__APART extern
+#else
+#define MIDGE__LIST_FN static inline
+#endif
+/* Puts node, in no list, behind `before`. */
+MIDGE__LIST_FN void midge__list_link(struct midge__list *before, struct midge__list *node);
+/* The first node, still in the list; NULL when there is none. */
+MIDGE__LIST_FN struct midge__list *midge__list_first(const struct midge__list *head);
+/* Moves every node of `from` to the tail of `to`, in order; `from` is empty afterwards. */
+MIDGE__LIST_FN void midge__list_splice_tail(struct midge__list *to, struct midge__list *from);
 
 static inline void midge__list_push_head(struct midge__list *head, struct midge__list *node)
 {
@@ -53,12 +57,6 @@ static inline void midge__list_push_tail(struct midge__list *head, struct midge_
 
 void midge__list_remove(struct midge__list *node);
 
-/* The first node, still in the list; NULL when there is none. */
-static inline struct midge__list *midge__list_first(const struct midge__list *head)
-{
-    return midge__list_empty(head) ? NULL : head->next;
-}
-
 /* Takes the first node out; NULL when there is none. */
 static inline struct midge__list *midge__list_pop(struct midge__list *head)
 {
@@ -69,18 +67,9 @@ static inline struct midge__list *midge__list_pop(struct midge__list *head)
     return node;
 }
 
-/* Moves every node of `from` to the tail of `to`, in order; `from` is empty afterwards. */
-static inline void midge__list_splice_tail(struct midge__list *to, struct midge__list *from)
-{
-    if (midge__list_empty(from)) {
-        return;
-    }
-    from->next->prev = to->prev;
-    from->prev->next = to;
-    to->prev->next = from->next;
-    to->prev = from->prev;
-    midge__list_init(from);
-}
+#if !defined(__OPTIMIZE_SIZE__)
+#include "list_apart.h"
+#endif
 
 #define MIDGE__LIST_ENTRY(node, type, member) MIDGE_CONTAINER_OF(node, type, member)
 

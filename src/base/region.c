@@ -45,7 +45,7 @@ static struct midge__block *block_next(const struct midge__block *b)
     return (struct midge__block *)b + midge__block_units(b);
 }
 
-MIDGE__UNCHECKED static void set_mark(struct midge__block *b, size_t mark)
+MIDGE__APART MIDGE__UNCHECKED static void set_mark(struct midge__block *b, size_t mark)
 {
     b->prev_mark = (b->prev_mark & ~LOW_MASK) | mark;
 }

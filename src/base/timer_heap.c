@@ -104,7 +104,8 @@ int midge__timer_rank(struct midge__timer_heap *heap, struct midge__timer *timer
     return MIDGE_OK;
 }
 
-int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer, uint32_t at_ms)
+MIDGE__APART int midge__timer_arm(struct midge__timer_heap *heap, struct midge__timer *timer,
+                                  uint32_t at_ms)
 {
     return midge__timer_rank(heap, timer, at_ms, heap->next_seq++);
 }
@@ -145,7 +146,7 @@ static void make_younger(struct midge__timer_heap *heap, uint32_t now_ms)
     }
 }
 
-uint32_t midge__timer_heap_mark(struct midge__timer_heap *heap, uint32_t now_ms)
+MIDGE__APART uint32_t midge__timer_heap_mark(struct midge__timer_heap *heap, uint32_t now_ms)
 {
     if (now_ms - heap->floor_ms > MIDGE__TIMER_PAST) {
         make_younger(heap, now_ms);

@@ -242,7 +242,7 @@ static int on_chunk(struct midge__h1_parse *p)
 
 /* ---- public ---- */
 
-static int step(struct midge__h1_parse *p, struct midge__h1_event *event)
+MIDGE__APART static int step(struct midge__h1_parse *p, struct midge__h1_event *event)
 {
     switch (p->state) {
     case WAIT_STATUS:

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#include "base/check.h"
 #include "base/span.h"
 #include "codec/field.h"
 #include "midge/config.h"
@@ -91,7 +92,7 @@ static void put_header(struct out *out, const char *name, const char *colon, con
     put_text(out, "\r\n");
 }
 
-static void put_number(struct out *out, uint64_t number)
+MIDGE__APART static void put_number(struct out *out, uint64_t number)
 {
     char digits[MIDGE__U64_DIGITS];
     put(out, midge__span(digits, midge__u64_text(digits, number)));

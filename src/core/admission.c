@@ -331,7 +331,7 @@ static bool open_for(struct midge_client *client, struct midge__transfer *t)
     return true;
 }
 
-static bool begin(struct midge_client *client, struct midge__transfer *t)
+MIDGE__APART static bool begin(struct midge_client *client, struct midge__transfer *t)
 {
     struct midge__conn *usable = first_usable(t->origin);
     if (usable != NULL && midge__queue_may_reuse(t)) {

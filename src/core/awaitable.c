@@ -181,7 +181,7 @@ static midge__done_fn done_of(const struct midge__awaitable *aw, void **ctx)
 
 /* Each callback may take, detach or watch the object. One that has a completion callback is freed
    after that, unless it has a watcher: then its end is as if it had no callback. */
-static void deliver(struct midge__awaitable *aw)
+MIDGE__APART static void deliver(struct midge__awaitable *aw)
 {
     struct midge_client *client = aw->client;
     const midge_id id = aw->id;

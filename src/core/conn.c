@@ -54,7 +54,7 @@ void midge__conn_promise(const struct midge__conn *conn)
 
 /* Bytes that it takes when its handshake begins: client->later is the sum. A connection that waits
    for a name server does not count, since that may take long. */
-static size_t taken_later(const struct midge__conn *conn)
+MIDGE__APART static size_t taken_later(const struct midge__conn *conn)
 {
     bool later = conn->state >= MIDGE__CONN_WAIT_TCP && conn->state <= MIDGE__CONN_WAIT_ROOM;
     return later ? midge__working_bytes(midge__origin_layers(conn->origin)) : 0;
@@ -125,7 +125,7 @@ bool midge__conn_need(struct midge__conn *conn, size_t bytes, bool steps_back)
     return true;
 }
 
-void midge__conn_wait(struct midge__conn *conn, struct midge__list *list)
+MIDGE__APART void midge__conn_wait(struct midge__conn *conn, struct midge__list *list)
 {
     MIDGE_ASSERT(!conn->waits);
     conn->waits = true;
@@ -233,7 +233,7 @@ void midge__conn_close(struct midge__conn *conn)
     midge__conn_kick(conn);
 }
 
-static void release(struct midge__conn *conn)
+MIDGE__APART static void release(struct midge__conn *conn)
 {
     struct midge_client *client = conn->client;
     unsigned owner = conn->owner;

@@ -294,7 +294,7 @@ static struct sizes sizes_of(const struct midge_config *c)
 }
 
 /* Of them, with one connection and one request. */
-static size_t least_of(const struct sizes *s, const struct midge_config *c)
+MIDGE__APART static size_t least_of(const struct sizes *s, const struct midge_config *c)
 {
     return s->fixed + s->connection + s->layers * s->pair + s->handshake +
            MIDGE__MEMORY_COST(sizeof(struct midge__transfer)) + request_bytes(c);

@@ -86,7 +86,7 @@ void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
 }
 #endif
 
-void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
+MIDGE__APART void midge__transfer_admit(struct midge__transfer *t, struct midge__conn *conn)
 {
     struct midge_client *client = t->aw.client;
     t->conn = conn;

@@ -312,7 +312,7 @@ struct check {
     unsigned *budget;
 };
 
-/* Is the name excluded, or not permitted? */
+/* Is the name excluded, or not permitted? name NULL: are all subtrees readable? */
 static enum midge__constraint check_list(const struct check *check, unsigned exclude,
                                          const struct name *name)
 {
@@ -320,14 +320,16 @@ static enum midge__constraint check_list(const struct check *check, unsigned exc
     struct name base;
     bool asked = false, inside = exclude != 0;
     while (list.at != list.end) {
-        if (*check->budget == 0) {
-            return MIDGE__CONSTRAINT_TOO_MANY;
+        if (name != NULL) {
+            if (*check->budget == 0) {
+                return MIDGE__CONSTRAINT_TOO_MANY;
+            }
+            --*check->budget;
         }
-        --*check->budget;
-        if (!next_subtree(&list, &base)) {
+        if (!next_subtree(&list, &base) || (name == NULL && !is_base(&base))) {
             return MIDGE__CONSTRAINT_MALFORMED;
         }
-        if (base.form != name->form) {
+        if (name == NULL || base.form != name->form) {
             continue;
         }
         bool found = (unsigned)match(name, &base) + exclude >= MIDGE__MATCH_YES;
@@ -340,6 +342,12 @@ static enum midge__constraint check_list(const struct check *check, unsigned exc
     return asked && !inside ? MIDGE__CONSTRAINT_BROKEN : MIDGE__CONSTRAINT_KEPT;
 }
 
+static enum midge__constraint check_both(const struct check *check, const struct name *name)
+{
+    enum midge__constraint result = check_list(check, 0, name);
+    return result != MIDGE__CONSTRAINT_KEPT ? result : check_list(check, 1, name);
+}
+
 #define KNOWN_FORMS (1U << FORM_RFC822 | 1U << FORM_DNS | 1U << FORM_DIRECTORY | 1U << FORM_IP)
 
 static enum midge__constraint check_name(const struct check *check, const struct name *name)
@@ -347,8 +355,7 @@ static enum midge__constraint check_name(const struct check *check, const struct
     if (!check->critical && (KNOWN_FORMS >> name->form & 1) == 0) {
         return MIDGE__CONSTRAINT_KEPT;
     }
-    enum midge__constraint result = check_list(check, 0, name);
-    return result != MIDGE__CONSTRAINT_KEPT ? result : check_list(check, 1, name);
+    return check_both(check, name);
 }
 
 /* The subject as a directoryName, and its emailAddress attributes (1.2.840.113549.1.9.1). */
@@ -378,21 +385,6 @@ static enum midge__constraint check_subject(const struct check *check, struct mi
     return result;
 }
 
-/* Are all subtrees readable? */
-static enum midge__constraint check_lists(const struct check *check)
-{
-    struct name base;
-    for (int i = 0; i < 2; ++i) {
-        struct midge__der list = check->lists[i];
-        while (list.at != list.end) {
-            if (!next_subtree(&list, &base) || !is_base(&base)) {
-                return MIDGE__CONSTRAINT_MALFORMED;
-            }
-        }
-    }
-    return MIDGE__CONSTRAINT_KEPT;
-}
-
 enum midge__constraint midge__name_constraints_check(const struct midge__extension *c,
                                                      const struct midge__cert_names *names,
                                                      unsigned *budget)
@@ -404,7 +396,7 @@ enum midge__constraint midge__name_constraints_check(const struct midge__extensi
         return MIDGE__CONSTRAINT_MALFORMED;
     }
     if (names == NULL) {
-        return check_lists(&check);
+        return check_both(&check, NULL);
     }
     struct midge__der value = names->alt_names;
     if (value.at != value.end && !midge__der_only(&value, SEQUENCE, &list)) {

@@ -133,7 +133,7 @@ static int advance(struct midge__tls_impl *impl, int state)
     return ret;
 }
 
-static int step(struct midge__tls_impl *impl)
+MIDGE__APART static int step(struct midge__tls_impl *impl)
 {
     int before = impl->ssl.MBEDTLS_PRIVATE(state);
     impl->saw_certificate = impl->saw_certificate || before == MBEDTLS_SSL_SERVER_CERTIFICATE;
