@@ -4,13 +4,15 @@
  * and gives the raw deflate data between them to zlib's inflate (port/zlib.cmake says why zlib),
  * which stops at any byte of input and output.
  *
- * step      the next byte is of                          leads to
- * PASS      a body that is not decoded                   –
- * DETECT    "deflate": a zlib header, or raw data        DATA
- * FIXED     the 10 bytes that begin a gzip member        the next part that its flags name, else
- * DATA EXTRA_LEN, EXTRA, NAME, COMMENT, HEADER_CHECK          the same DATA      deflate data
- * TRAILER, or (raw) END TRAILER   checksum, and length (gzip)                  END END       behind
- * it                                    FIXED (gzip: one more member)
+ *     step       the next byte is of                       leads to
+ *     PASS       a body that is not decoded                -
+ *     DETECT     "deflate": a zlib header, or raw data     DATA
+ *     FIXED      the 10 bytes that begin a gzip member     the next part that its flags name,
+ *                                                          else DATA
+ *     EXTRA_LEN, EXTRA, NAME, COMMENT, HEADER_CHECK        the same
+ *     DATA       deflate data                              TRAILER, or (raw) END
+ *     TRAILER    checksum, and length (gzip)               END
+ *     END        behind it                                 FIXED (gzip: one more member)
  *
  * The next sink may pause, and a few bytes may become a megabyte: so a call passes on a bounded
  * number of bytes. The input that is left then is copied to `rest`, and the core calls gunzip_more
