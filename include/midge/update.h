@@ -165,8 +165,8 @@ struct midge_update {
 /* Checks the manifest: form, signature, product, hardware, version, size; then reads the progress.
    MIDGE_OK: the rest of the image can be fetched, if any is left. The request is a GET; it may have
    rules for retry. INVALID: no client, device, store or text, or a store whose sizes do not fit
-   each other, or no key of P-256. With key, some 5 KB of the client's block are needed, and on a
-   Cortex-M3 some 50 M instructions without a turn. Nothing is written. */
+   each other, or no key of P-256. With key, some 4 KB of the client's block are needed, and on a
+   Cortex-M3 21 M instructions without a turn of the client. Nothing is written. */
 int midge_update_open(struct midge_update *update, struct midge_client *client,
                       const struct midge_update_device *device, struct midge_update_store *store,
                       const char *manifest, size_t len);

@@ -30,6 +30,7 @@ static struct {
     uint32_t installed;
     uint32_t boot, boot_check; /* the switch: a version, and its complement */
     uint32_t cuts, in_turns, in_switch, starts, resumed, errors, updates, bad;
+    uint32_t open_us; /* the longest midge_update_open */
     uint8_t flash[SIZE];
 } kept __attribute__((section(".noinit"), aligned(8)));
 
@@ -38,6 +39,7 @@ static struct midge_update update;
 static struct midge_client *client;
 static struct board *the_board;
 static uint32_t turns; /* until power is lost; 0: it is not */
+static bool in_switch; /* it is lost in the switch */
 static uint8_t key[KEY];
 static const char *base;
 static char manifest[MIDGE_UPDATE_MANIFEST], url[96];
@@ -73,7 +75,7 @@ static void lose_power(struct fake_flash *unused)
 static int write_switch(struct midge_update_store *store, const struct midge_image *image)
 {
     struct fake_flash *f = fake_flash_of(store);
-    const bool whole = fake_flash_spend(f, FAKE_FLASH_BOOT);
+    const bool whole = fake_flash_spend(f, FAKE_FLASH_BOOT) && !in_switch;
     const uint32_t words = whole ? 2 : chance(3);
     if (words > 0) {
         kept.boot = image->version;
@@ -161,7 +163,11 @@ static int try_update(bool wrong)
     midge_buffer_init(&buffer, manifest, sizeof manifest);
     int err = get("manifest", kept.installed, wrong, &buffer.sink, NULL, &result);
     if (err == MIDGE_OK) {
+        struct midge_port *port = the_board->port;
+        const uint64_t from = port->clock_us(port->ctx);
         err = midge_update_open(&update, client, &device, &flash.store, manifest, buffer.len);
+        const uint32_t us = (uint32_t)(port->clock_us(port->ctx) - from);
+        kept.open_us = us > kept.open_us ? us : kept.open_us;
     }
     if (err == MIDGE_OK && midge_update_left(&update) > 0) {
         kept.resumed += update.download.len > 0;
@@ -178,13 +184,13 @@ static int try_update(bool wrong)
 static int report(uint32_t rounds)
 {
     char line[200];
-    (void)snprintf(line, sizeof line,
-                   "update: %lu losses of power (%lu between turns, %lu in the switch), %lu "
-                   "starts, %lu resumed, %lu errors, %lu updates, %lu bad\n",
-                   (unsigned long)kept.cuts, (unsigned long)kept.in_turns,
-                   (unsigned long)kept.in_switch, (unsigned long)kept.starts,
-                   (unsigned long)kept.resumed, (unsigned long)kept.errors,
-                   (unsigned long)kept.updates, (unsigned long)kept.bad);
+    (void)snprintf(
+        line, sizeof line,
+        "update: %lu losses of power (%lu between turns, %lu in the switch), %lu "
+        "starts, %lu resumed, %lu errors, %lu updates, %lu bad; opened in %lu us\n",
+        (unsigned long)kept.cuts, (unsigned long)kept.in_turns, (unsigned long)kept.in_switch,
+        (unsigned long)kept.starts, (unsigned long)kept.resumed, (unsigned long)kept.errors,
+        (unsigned long)kept.updates, (unsigned long)kept.bad, (unsigned long)kept.open_us);
     say(line);
     return kept.bad == 0 && kept.cuts >= rounds ? BOARD_EXIT_OK : BOARD_EXIT_FAILED;
 }
@@ -196,9 +202,10 @@ static void power_on(bool for_ever)
     flash.on_cut = lose_power;
     flash.random = kept.random;
     turns = 0;
+    in_switch = !for_ever && chance(4) == 0;
     if (!for_ever && chance(4) == 0) {
         turns = 1 + chance(30);
-    } else if (!for_ever) {
+    } else if (!for_ever && !in_switch) {
         flash.left = chance(9000);
     }
 }

@@ -154,7 +154,7 @@ static void forms(void **state)
         assert_int_equal(open_text(text, len), MIDGE_ERR_MANIFEST);
     }
     for (size_t at = 0; at < sizeof text - 1; at++) {
-        for (unsigned c = 0; c < 256; c++) {
+        for (unsigned c = at % 7; c < 256; c += 7) {
             memcpy(copy, text, sizeof text);
             copy[at] = (char)c;
             accepted += open_text(copy, sizeof text - 1) == MIDGE_OK;
@@ -162,8 +162,8 @@ static void forms(void **state)
             accepted += open_text(copy, sizeof text) == MIDGE_OK;
         }
     }
-    /* 22 hexadecimal digits for each of 64 + 140 digits; digits of version and size. */
-    assert_in_range(accepted, 4000, 5000);
+    /* A seventh of: 22 hexadecimal digits for each of 64 + 140; digits of version and size. */
+    assert_in_range(accepted, 550, 750);
 }
 
 static void odd_forms(void **state)
@@ -377,7 +377,7 @@ static void each_byte(void **state)
 {
     (void)state;
     cuts = 0;
-    for (uint16_t unit = 1; unit <= 256; unit = (uint16_t)(unit * 4)) {
+    for (uint16_t unit = 1; unit <= 256; unit = (uint16_t)(unit * 16)) {
         for (uint32_t at = 0;; at++) {
             setup(NULL);
             fake_flash_init(&flash, bytes, SIZE, BLOCK, unit);
@@ -390,7 +390,7 @@ static void each_byte(void **state)
         }
     }
     print_message("%u losses of power\n", cuts);
-    assert_true(cuts > 5 * UPDATE_SIZE);
+    assert_true(cuts > 4 * UPDATE_SIZE);
 }
 
 /* Many lives in a row, of short power; a newer image comes in between. */
