@@ -581,6 +581,7 @@ static inline void trial_do(struct trial *t, bool next)
             trial_next(t, false);
         }
     } else {
+        MUST(!t->harmless, "open fails without a fault", t->open_error, 0);
         MUST(torture_defined(t->open_error), "open gives no defined error", t->open_error, 0);
     }
     trial_close(t);
