@@ -59,7 +59,7 @@ BUGS = [
      "    return at_ms - heap->floor_ms + MIDGE__TIMER_PAST;", "    (void)heap;\n    return at_ms;",
      "sim_torture", [*TORTURE, "clocks"], r"wrap after.*: (a limit|an error)"),
     ("block", "the least block has no room for the record buffers", "src/core/limits.c",
-     "return s->fixed + s->connection + s->pair + s->handshake +", "return s->fixed + s->connection +",
+     "return s->fixed + s->connection + s->layers * s->pair + s->handshake +", "return s->fixed + s->connection +",
      "sim_torture", [*TORTURE, "blocks"], r"block of.*: (open fails|an error) without a fault"),
     ("hostile", "two lengths are one", "src/codec/h1_framing.c",
      "if (p->has_length && length != p->content_length) {", "if (p->has_length && p->minor > 9) {",
