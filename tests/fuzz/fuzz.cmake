@@ -51,6 +51,15 @@ function(midge_fuzz_target source name)
         midge_mbedtls_headers(fuzz_${name} ${MIDGE_PROFILE})
     endif()
     add_dependencies(fuzz-targets fuzz_${name})
+    if(name STREQUAL cli) # parts of the host program
+        target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/boards)
+        target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/boards/host)
+        pkg_check_modules(IDN2 IMPORTED_TARGET libidn2)
+        target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/boards/host/cli/glob.c
+            ${PROJECT_SOURCE_DIR}/boards/host/cli/idn.c ${PROJECT_SOURCE_DIR}/boards/host/cli/keep.c
+            ${PROJECT_SOURCE_DIR}/boards/host/idn/$<IF:$<BOOL:${IDN2_FOUND}>,idn2,none>.c)
+        target_link_libraries(fuzz_${name} PRIVATE $<$<BOOL:${IDN2_FOUND}>:PkgConfig::IDN2>)
+    endif()
     if(name MATCHES "_sim$")
         target_link_libraries(fuzz_${name} PRIVATE midge-sim)
     endif()

@@ -131,7 +131,8 @@ static const struct sim_peer_type proxy_peer = {.name = "proxy",
 static struct sim_world w;
 static struct midge_sim_host *host;
 static struct sim_tls *tls;
-static const struct midge_proxy through = {"proxy.test", 3128, "user:password"};
+static const struct midge_proxy through = {
+    .host = "proxy.test", .port = 3128, .credentials = "user:password"};
 
 static void open_world(unsigned version)
 {

@@ -292,7 +292,8 @@ static inline int trial_on_head(struct midge_hook *hook, struct midge_hop *hop,
 
 static inline void trial_dress_route(struct trial *t, struct midge_request *request)
 {
-    static const struct midge_proxy proxy = {"a.test", 80, "user:password"};
+    static const struct midge_proxy proxy = {
+        .host = "a.test", .port = 80, .credentials = "user:password"};
     if (t->scene == TUNNEL || t->scene == PROXY || t->scene == REFUSED) {
         request->proxy = &proxy;
         request->connect_port = t->scene == TUNNEL ? 81 : t->scene == REFUSED ? 82 : 0;
@@ -581,6 +582,7 @@ static inline void trial_do(struct trial *t, bool next)
             trial_next(t, false);
         }
     } else {
+        MUST(!t->harmless, "open fails without a fault", t->open_error, 0);
         MUST(torture_defined(t->open_error), "open gives no defined error", t->open_error, 0);
     }
     trial_close(t);

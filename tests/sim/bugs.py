@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""Puts one bug of each kind back into a copy of the sources, one after the other, and expects that
+the suite's part for that kind fails, with the message that belongs to it. Not a part of any suite:
+it takes some minutes.
+
+    python3 tests/sim/bugs.py [KIND...]     all kinds, or those
+
+The copy and its build are in build/bugs. First each part must pass without a bug. A program that
+cannot be built, or that fails with another message, counts as an error of this list.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+COPY = os.path.join(ROOT, "build", "bugs")
+BUILD = os.path.join(COPY, "build", "host")
+TORTURE = ["tests/sim_torture"]
+CERTS = ["/usr/bin/python3", os.path.join(COPY, "tests/certs/set.py"), "--all", "--run", "tests/certs"]
+
+# kind, the bug, file, text, text with the bug, target, command, message of the failure, and of some
+# a second text of the file and that with the bug
+BUGS = [
+    ("memory", "a failed allocation is not noticed", "src/core/buffers.c",
+     "return client->send_buffer != NULL;", "return true;",
+     "sim_torture", [*TORTURE, "allocs"], r"exception: Segmentation fault"),
+    ("port", "recv's error is the end of the stream", "src/io/tcp.c",
+     "    s->clean = false;\n", "    s->clean = false;\n    err = err == MIDGE_ERR_RECV ? MIDGE_ERR_EOF : err;\n",
+     "sim_torture", [*TORTURE, "calls"], r"closing, call.*: success with a part"),
+    ("spurious", "a socket that is called ready and has no bytes has ended", "src/io/tcp.c",
+     "        tcp->drained = false;\n    }\n}",
+     "        tcp->drained = false;\n    }\n    tcp->s.clean = (revents & MIDGE_POLL_IN) != 0;\n}",
+     "sim_torture", [*TORTURE, "noise"], r"noise of seed.*: an error without a fault",
+     "    s->clean = false;\n",
+     "    err = err == MIDGE_ERR_AGAIN && s->clean ? MIDGE_ERR_EOF : err;\n    s->clean = false;\n"),
+    ("cut", "a body that is cut is complete", "src/codec/h1_parse.c",
+     'return cut(p, MIDGE_ERR_PARTIAL, MIDGE__RARE_TEXT("closed before the body\'s end"));',
+     "p->complete = MIDGE__H1_COMPLETE_YES;\n        p->state = DONE;\n        return MIDGE_OK;",
+     "sim_torture", [*TORTURE, "cuts"], r"fin at.*: success with a part"),
+    ("reset", "a reset ends a body in order", "src/http/h1_recv.c",
+     "    case MIDGE_ERR_EOF:\n", "    case MIDGE_ERR_RECV:\n    case MIDGE_ERR_EOF:\n",
+     "sim_torture", [*TORTURE, "cuts"], r"closing, reset at.*: success with a part"),
+    ("split", "the first bytes must come together", "src/codec/h1_line.c",
+     "return n == MIDGE__H1_PREFIX_LEN || n == p->fill", "return n == MIDGE__H1_PREFIX_LEN",
+     "sim_torture", [*TORTURE, "splits"], r"split at.*: an error without a fault"),
+    ("slices", "a short send counts as a whole one", "src/io/tcp.c",
+     "    return judge(tcp, err, MIDGE_ERR_SEND, native);",
+     "    *n = err == MIDGE_OK ? len : 0;\n    return judge(tcp, err, MIDGE_ERR_SEND, native);",
+     "sim_torture", [*TORTURE, "slices"], r"slices of.*: an error without a fault"),
+    ("callback", "a close inside of a callback is done at once", "src/core/client.c",
+     "    if (!client->busy) {\n        close_now(client);", "    if (client->closing) {\n        close_now(client);",
+     "sim_torture", [*TORTURE, "callbacks"], r"exception: Segmentation fault|Assertion|double free|in callback"),
+    ("lookup", "a lookup goes on after its request", "src/core/conn.c",
+     "        if (!conn->query->done) {", "        if (conn->query->done) {",
+     "sim_torture", [*TORTURE, "turns"], r"after turn.*left open|Assertion|exception"),
+    ("clock", "times are compared as numbers", "src/base/timer_heap.c",
+     "    return at_ms - heap->floor_ms + MIDGE__TIMER_PAST;", "    (void)heap;\n    return at_ms;",
+     "sim_torture", [*TORTURE, "clocks"], r"wrap after.*: (a limit|an error)"),
+    ("block", "the least block has no room for the record buffers", "src/core/limits.c",
+     "return s->fixed + s->connection + s->layers * s->pair + s->handshake +", "return s->fixed + s->connection +",
+     "sim_torture", [*TORTURE, "blocks"], r"block of.*: (open fails|an error) without a fault"),
+    ("hostile", "two lengths are one", "src/codec/h1_framing.c",
+     "if (p->has_length && length != p->content_length) {", "if (p->has_length && p->minor > 9) {",
+     "sim_hostile", ["tests/sim_hostile"], r"length.*OK.*allowed: PROTOCOL"),
+    ("certificate", "a certificate is good for each name", "src/io/tls_verify.c",
+     "    return at != NULL;\n", "    return at != NULL || crt != NULL;\n",
+     "certs", CERTS, r"WRONG .*not CERT.*another host"),
+    ("fuzz", "a chunk's size ends with CR and any byte", "src/codec/h1_chunk.c",
+     "if (byte != (cr ? '\\r' : '\\n')) {", "if (byte != (cr ? '\\r' : '\\n') && !after_size) {",
+     "fuzz_chunked", ["tests/fuzz_chunked", os.path.join(COPY, "tests/fuzz/corpus/chunked.txt")],
+     r"not so|One:"),
+]
+
+
+def call(command, seconds=900, **more):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", timeout=seconds, check=False, **more)
+    return done.returncode, done.stdout
+
+
+def prepare():
+    code, files = call(["git", "-C", ROOT, "ls-files"])
+    if code != 0:
+        sys.exit("no list of files: " + files)
+    for name in files.split("\n"):
+        source, target = os.path.join(ROOT, name), os.path.join(COPY, name)
+        if os.path.isfile(source) and (not os.path.exists(target) or read(source) != read(target)):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copyfile(source, target)
+    code, text = call(["cmake", "--preset", "host", "-DMIDGE_TESTS=ON", "-DMIDGE_ALL_PROFILES=OFF"], cwd=COPY)
+    if code != 0:
+        sys.exit(text)
+
+
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def write(path, text):
+    with open(path, "wb") as f:
+        f.write(text)
+
+
+def build(target):
+    code, text = call(["ninja", "-C", BUILD, target])
+    return text[-3000:] if code != 0 else ""
+
+
+def run(command):
+    try:
+        return call(command, cwd=BUILD)
+    except subprocess.TimeoutExpired:
+        return 1, "no end"
+
+
+def passes(bug):
+    error = build(bug[5])
+    code, text = (1, error) if error else run(bug[6])
+    if code != 0:
+        print(f"{bug[0]}: fails without a bug\n{text[-2000:]}")
+    return code == 0
+
+
+def found(bug):
+    kind, name, file, text, wrong, target, command, message, *more = bug
+    path = os.path.join(COPY, file)
+    good = bad = read(path)
+    for old, new in [(text, wrong), *zip(more[::2], more[1::2])]:
+        if bad.count(old.encode()) != 1:
+            print(f"{kind}: {file} has not this text once: {old}")
+            return False
+        bad = bad.replace(old.encode(), new.encode())
+    write(path, bad)
+    try:
+        error = build(target)
+        code, output = (0, error) if error else run(command)
+    finally:
+        write(path, good)
+    line = next((s for s in output.split("\n") if re.search(message, s)), "")
+    ok = not error and code != 0 and line != ""
+    print(f"{kind}: {name} ({file}): {'found: ' + line.strip()[:100] if ok else 'NOT FOUND'}", flush=True)
+    if not ok:
+        print(f"exit {code}\n{output[-1500:]}")
+    return ok
+
+
+def main(kinds):
+    bugs = [b for b in BUGS if not kinds or b[0] in kinds]
+    prepare()
+    seen = {}
+    for bug in bugs:
+        if str(bug[6]) not in seen:
+            seen[str(bug[6])] = passes(bug)
+    good = sum(seen[str(b[6])] and found(b) for b in bugs)
+    print(f"{good} of {len(bugs)} bugs found")
+    return 0 if good == len(bugs) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
