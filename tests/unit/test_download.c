@@ -489,6 +489,7 @@ static void slices_need_two_slots(void **state)
     assert_int_equal(p.sink_finishes, 0);
     world_run(&w);
     (void)run_slices(MIDGE_OK, "hello");
+    assert_int_equal(slices.requests, 1);
 }
 
 static void cancel_slices(struct probe *probe)
