@@ -1181,6 +1181,11 @@ static void foreign_loop(void **state)
     assert_int_equal(fds[0].sock, 0);
     assert_int_equal(fds[0].events, MIDGE_POLL_IN);
     assert_int_equal(midge_next_timeout(w.client), 700);
+    w.fake.now_ms += 300; /* time passes outside of midge_poll */
+    assert_int_equal(midge_next_timeout(w.client), 400);
+    w.fake.now_ms += 401;
+    assert_int_equal(midge_next_timeout(w.client), 0);
+    w.fake.now_ms -= 701;
     midge_wake(w.client);
     world_turn(&w, -1);
     assert_int_equal(w.fake.now_ms, 1000);

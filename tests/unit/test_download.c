@@ -290,7 +290,7 @@ static void earlier_run(void **state)
             assert_int_equal(download.len, 5);
             sink_has(MIDGE_OK, "llo");
         }
-        probe_ended(&p, MIDGE_OK);
+        probe_ended(&p, i == 0 ? MIDGE_OK : MIDGE_ERR_RANGE); /* a part that was not asked for */
         world_close(&w);
     }
 }
@@ -489,6 +489,7 @@ static void slices_need_two_slots(void **state)
     assert_int_equal(p.sink_finishes, 0);
     world_run(&w);
     (void)run_slices(MIDGE_OK, "hello");
+    assert_int_equal(slices.requests, 1);
 }
 
 static void cancel_slices(struct probe *probe)
