@@ -60,8 +60,8 @@ static const char *put_host(char *out, const char *text, size_t len)
 const char *proxy_url_parse(const char *text, char *room, struct midge_proxy *proxy)
 {
     int secure = 0;
-    const char *why = NULL, *at = skip_scheme(text, &secure, &why),
-               *end = at + strcspn(at, "/?#"), *host = at;
+    const char *why = NULL, *at = skip_scheme(text, &secure, &why), *end = at + strcspn(at, "/?#"),
+               *host = at;
     uint64_t port = secure ? SECURE_PORT : DEFAULT_PORT;
 
     for (const char *c = at; c < end; c++) {

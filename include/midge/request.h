@@ -93,11 +93,11 @@ struct midge_proxy {
        way to the proxy can read it). NULL or "": none. A request's own Proxy-Authorization is sent
        in its place, but not with CONNECT: in a tunnel the server gets it. */
     const char *credentials;
-    /* 1: TLS to the proxy itself; https then has TLS in TLS. The proxy's certificate is verified for
-       `host`, with the client's roots and versions. The handshake is a full one each time and counts
-       as a part of the phase CONNECT, in which its errors come (CERT, TLS). A connection takes the
-       memory of a second TLS stream: midge_memory_needed counts it if config.proxy is so. Only with
-       MIDGE_WITH_PROXY_TLS, else UNSUPPORTED; CA: there are no roots. */
+    /* 1: TLS to the proxy itself; https then has TLS in TLS. The proxy's certificate is verified
+       for `host`, with the client's roots and versions. The handshake is a full one each time and
+       counts as a part of the phase CONNECT, in which its errors come (CERT, TLS). A connection
+       takes the memory of a second TLS stream: midge_memory_needed counts it if config.proxy is so.
+       Only with MIDGE_WITH_PROXY_TLS, else UNSUPPORTED; CA: there are no roots. */
     uint8_t secure;
     uint8_t dangerously_skip_verification; /* of the proxy, as in struct midge_tls; without
                                               MIDGE_WITH_OVERRIDES that of the client holds */

@@ -307,7 +307,8 @@ static void make_room(struct midge_client *client, const struct midge__transfer 
     } else if (full) {
         (void)yield_leader(client, t->origin);
     } else {
-        (void)close_one(client, midge__origin_layers(t->origin) > 0 && t->need != MIDGE__NEED_ALONE);
+        (void)close_one(client,
+                        midge__origin_layers(t->origin) > 0 && t->need != MIDGE__NEED_ALONE);
     }
 }
 

@@ -242,8 +242,8 @@ static struct midge__tls_params params_of(const struct midge__conn *conn)
         .servername = o->servername,
         .min_version = midge__origin_own(o, min_tls, 0),
         .max_version = midge__origin_own(o, max_tls, 0),
-        .skip_verification = midge__origin_own(o, skip_verification,
-                                               conn->client->config.tls.dangerously_skip_verification),
+        .skip_verification = midge__origin_own(
+            o, skip_verification, conn->client->config.tls.dangerously_skip_verification),
         .resume =
             MIDGE_WITH_SESSIONS && conn->transfer->need == MIDGE__NEED_USUAL ? o->session : NULL,
         .owner = conn->owner,

@@ -26,7 +26,8 @@ uint32_t midge__origin_buckets(const struct midge_config *config);
 /* Bytes of small blocks, at most. opening: a connection being opened, with its exchange, and with
    its handshake if `shakes`; working: the same after its
    handshake, without the connection itself; exchange: an exchange; piece: the largest block of an
-   exchange. layers: TLS streams, one on the other; 0 none. spare_head: the spare buffer for a head; 0: none. */
+   exchange. layers: TLS streams, one on the other; 0 none. spare_head: the spare buffer for a head;
+   0: none. */
 size_t midge__opening_bytes(unsigned layers, bool resumes, bool shakes);
 size_t midge__working_bytes(unsigned layers);
 size_t midge__exchange_bytes(void);

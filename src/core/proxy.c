@@ -187,12 +187,11 @@ void midge__proxy_head(struct midge__h1_write *head, const struct midge__origin 
 int midge__proxy_secure(struct midge__conn *conn, struct midge__tls_params *params)
 {
     const struct midge_proxy *proxy = &conn->origin->proxy->is;
-    *params = (struct midge__tls_params){.servername = proxy->host,
-                                         .skip_verification =
-                                             proxy->dangerously_skip_verification != 0,
-                                         .owner = conn->owner};
-    conn->outer =
-        midge__memory_calloc(&conn->client->memory, conn->owner, 1, sizeof *conn->outer);
+    *params =
+        (struct midge__tls_params){.servername = proxy->host,
+                                   .skip_verification = proxy->dangerously_skip_verification != 0,
+                                   .owner = conn->owner};
+    conn->outer = midge__memory_calloc(&conn->client->memory, conn->owner, 1, sizeof *conn->outer);
     return conn->outer != NULL ? MIDGE_OK : MIDGE_ERR_NO_MEMORY;
 }
 
