@@ -19,15 +19,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <midge/config.h>
-#include <midge/url.h>
 
 #include "app_progress.h"
+#include "app_proxy.h"
 #include "clock.h"
 #include "device.h"
 #include "input.h"
 #include "network.h"
 #include "number.h"
-#include "proxy.h"
 
 #define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 
@@ -40,6 +39,7 @@ struct host {
     const struct device *device; /* NULL: none */
     bool stats, has_seed;
     struct app_progress progress;
+    struct midge_proxy proxy;    /* of the environment; its host is NULL: none */
     struct midge_client *client; /* NULL: none is open */
     int (*poll)(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms); /* the port's */
     bool catches;                                                               /* signals */
@@ -113,6 +113,9 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
     struct midge_config whole = *config;
     whole.port = board->port;
     whole.tls = board->tls;
+    if (whole.proxy == NULL && host->proxy.host != NULL) {
+        whole.proxy = &host->proxy;
+    }
     limit(host, &whole, app_bytes);
     whole.memory = board->memory = malloc(whole.memory_size);
     int err = whole.memory != NULL ? midge_open(client, &whole) : MIDGE_ERR_NO_MEMORY;
@@ -366,25 +369,6 @@ static const char *last_value(const char *option, int argc, char **argv)
     return last;
 }
 
-/* False: a proxy is set, after one line. */
-static bool check_proxy(int argc, char **argv)
-{
-    static const char other[] = "https://the-apps-own-service.invalid/";
-    const char *api = last_value("--api", argc, argv), *name;
-    struct midge_url url;
-    if (api == NULL || midge_url_parse(&url, api, strlen(api), 0) != MIDGE_OK) {
-        (void)midge_url_parse(&url, other, sizeof other - 1, 0);
-    }
-    name = proxy_exempts(&url, NULL) ? NULL : proxy_variable(&url);
-    if (name != NULL) {
-        fprintf(stderr,
-                "midge: proxies are not supported for apps, and the environment's %s sets one: "
-                "unset it, or name the host in no_proxy\n",
-                name);
-    }
-    return name == NULL;
-}
-
 static bool asks_for_help(int argc, char **argv)
 {
     for (int at = 1; at < argc && strcmp(argv[at], "--") != 0; at++) {
@@ -398,7 +382,8 @@ static bool asks_for_help(int argc, char **argv)
 static int run(struct host *host, int argc, char **argv)
 {
     bool help = asks_for_help(argc, argv);
-    if (!help && host->sim == NULL && !check_proxy(argc, argv)) {
+    if (!help && host->sim == NULL &&
+        !app_proxy_find(last_value("--api", argc, argv), &host->proxy)) {
         return BOARD_EXIT_USAGE;
     }
     if (!trust(host)) {

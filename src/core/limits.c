@@ -143,10 +143,17 @@ size_t midge__exchange_bytes(void)
     return MIDGE__MEMORY_COST(midge__exchange_piece());
 }
 
+/* Of the stream below another one, which takes its memory first. */
+static size_t below_bytes(unsigned layers)
+{
+    return MIDGE_WITH_PROXY_TLS && layers > 1 ? midge__tls_held_bytes() : 0;
+}
+
 /* Of a connection after its handshake; the exchange begins when the handshake's memory is freed. */
 size_t midge__working_bytes(unsigned layers)
 {
-    return midge__exchange_bytes() + layers * midge__tls_held_bytes();
+    return midge__exchange_bytes() +
+           (layers > 0 ? midge__tls_held_bytes() + below_bytes(layers) : 0);
 }
 
 static size_t least_head(const struct midge_config *c)
@@ -158,12 +165,6 @@ static size_t least_head(const struct midge_config *c)
 size_t midge__spare_head(const struct midge_config *c)
 {
     return c->max_connections > 1 ? least_head(c) : 0;
-}
-
-/* A second handshake takes its memory while the first stream holds its own. */
-static size_t below_bytes(unsigned layers)
-{
-    return MIDGE_WITH_PROXY_TLS && layers > 1 ? midge__tls_held_bytes() : 0;
 }
 
 size_t midge__opening_bytes(unsigned layers, bool resumes, bool shakes)
@@ -293,10 +294,15 @@ static struct sizes sizes_of(const struct midge_config *c)
     };
 }
 
+static unsigned layers_in(const struct sizes *s)
+{
+    return MIDGE_WITH_PROXY_TLS ? s->layers : 1;
+}
+
 /* Of them, with one connection and one request. */
 MIDGE__APART static size_t least_of(const struct sizes *s, const struct midge_config *c)
 {
-    return s->fixed + s->connection + s->layers * s->pair + s->handshake +
+    return s->fixed + s->connection + layers_in(s) * s->pair + s->handshake +
            MIDGE__MEMORY_COST(sizeof(struct midge__transfer)) + request_bytes(c);
 }
 
@@ -304,8 +310,8 @@ MIDGE__APART static size_t least_of(const struct sizes *s, const struct midge_co
 static unsigned fit_keeping(struct midge_config *c, size_t size, const struct sizes *s)
 {
     size_t base = s->fixed + s->handshake;
-    lower(&c->max_connections, (size - base) / (s->connection + s->layers * s->pair));
-    return c->max_connections * s->layers;
+    lower(&c->max_connections, (size - base) / (s->connection + layers_in(s) * s->pair));
+    return c->max_connections * layers_in(s);
 }
 
 /* If connections give their slots back, max_connections is the number that could ever be open;
@@ -313,12 +319,12 @@ static unsigned fit_keeping(struct midge_config *c, size_t size, const struct si
    have their full size. */
 static unsigned fit_sharing(struct midge_config *c, size_t size, const struct sizes *s)
 {
-    size_t base = s->fixed + s->layers * s->pair;
-    size_t lean = place_bytes() + s->layers * midge__tls_held_least();
+    size_t base = s->fixed + layers_in(s) * s->pair;
+    size_t lean = place_bytes() + layers_in(s) * midge__tls_held_least();
     lower(&c->max_connections, (size - base) / lean);
     unsigned pairs = most_pairs(c);
     size_t rest = s->fixed + s->handshake + c->max_connections * s->connection;
-    while (pairs > s->layers && size < rest + pairs * s->pair) {
+    while (pairs > layers_in(s) && size < rest + pairs * s->pair) {
         pairs--;
     }
     lower(&c->max_handshakes, pairs);

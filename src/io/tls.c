@@ -345,7 +345,9 @@ static int open_impl(struct midge__tls *tls, const struct midge__tls_params *par
         return MIDGE_ERR_NO_MEMORY;
     }
     tls->impl = impl;
-    impl->stacked = tls->lower->ops == &tls_ops;
+    if (MIDGE_WITH_PROXY_TLS) {
+        impl->stacked = tls->lower->ops == &tls_ops;
+    }
     const struct midge__tls_scope *outer = midge__tls_begin(impl);
     int ret = set_up(impl, params, config);
     int err = ret == 0 ? MIDGE_OK : midge__tls_fail(impl, ret);

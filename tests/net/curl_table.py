@@ -463,6 +463,15 @@ proxy_include       -i -o out -x $tiny $https/bytes/3
 proxy_refused       -x localhost:$refused_port http://a.example/b
 proxy_unresolved    -x no-such-host.invalid:80 http://a.example/b
 proxy_bad           -x "http://a b:80" http://a.example/b
+proxy_secure        --proxy-insecure -x $secure $http/bytes/3
+proxy_secure_tunnel --proxy-insecure -x $secure $https/bytes/30000
+proxy_secure_user   --proxy-insecure -x $secure -U me:secret $https/bytes/3
+proxy_secure_bad    -x $untrusted_proxy $http/bytes/3
+proxy_secure_bad_2  -k -x $untrusted_proxy $https/bytes/3
+proxy_secure_server --proxy-insecure -x $secure $expired/bytes/3
+proxy_secure_403    --proxy-insecure -x $secure https://localhost:$refused_port/
+proxy_secure_plain  -x https://localhost:$plain_tls_port $https/bytes/3
+proxy_cacert        --proxy-cacert $ca -x $secure $https/bytes/3
 noproxy             -x localhost:$rec2_port --noproxy localhost $rec/a
 noproxy_all         -x localhost:$rec2_port --noproxy "*" $rec/a
 noproxy_other       -x localhost:$rec2_port --noproxy a.example,b.example $rec/a

@@ -77,10 +77,19 @@ class Usage(Apps):
         self.assertEqual(2, self.midge("app", report=False, ca=False).code)
 
     def test_a_proxy_in_the_environment(self):
-        proxy = {"https_proxy": "http://proxy.example:3128"}
-        self.assert_code(2, self.app("posts", env=proxy), "proxies are not supported", "https_proxy")
+        bad = {"https_proxy": f"http://localhost:{self.ports['refused']}"}
+        self.assert_code(1, self.app("posts", env=bad))
+        self.assertEqual(0, self.app("posts", env={**bad, "no_proxy": "localhost"}).code)
+        for name in ("tinyproxy", "squid_tls"):
+            proxy = f"http{'s' if 'tls' in name else ''}://localhost:{self.servers.proxies[name]}"
+            ran = self.app("posts", env={"https_proxy": proxy})
+            self.assertEqual(0, ran.code, ran)
+            self.assertIn(b"excepturi", ran.out)
+        proxy = {"https_proxy": "http://u:secret@:1"}
+        ran = self.app("posts", env=proxy)
+        self.assert_code(2, ran, "https_proxy", "host[:port]")
+        self.assertNotIn("secret", ran.text)
         self.assert_code(2, self.midge("app", "itunes", report=False, ca=False, env=proxy), "https_proxy")
-        self.assertEqual(0, self.app("posts", env={**proxy, "no_proxy": "localhost"}).code)
         self.assertEqual(0, self.midge("app", "posts", "--help", report=False, ca=False, env=proxy).code)
 
     def test_help(self):

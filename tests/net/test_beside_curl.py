@@ -129,7 +129,7 @@ DIFFERENCES = {
     "w_header_empty": ("stdout", "curl prints the CR of the line's end"),
     "w_local": ("stdout", "not asked of the network's port, which has no call for it"),
     "w_remote_refused": ("stdout", "the same"),
-    "w_tls": ("stdout", "scheme as above; no TLS to proxies, so no proxy_ssl_verify_result"),
+    "w_tls": ("stdout", "scheme as above; no proxy_ssl_verify_result: errormsg says why"),
     "w_times": ("stdout", "no time_redirect: the phases' times are of the last hop"),
     "w_certs": ("stdout", "the chain is not kept, so it is not counted"),
 
@@ -149,6 +149,9 @@ DIFFERENCES = {
     "next_fail": ("exit", "the same"),
     "tls_no_san": ("exit stdout", "only the SAN names a host (RFC 9110 4.3.4), not the CN"),
     "compressed_brotli": ("exit", "not what was asked for; curl has brotli"),
+
+    "proxy_secure_server": ("exit", "60 for a server's certificate in TLS to a proxy too, curl: 35"),
+    "proxy_cacert": ("exit stdout", "a client has one set of roots: --cacert is for proxies too"),
 
     # Answers that are not HTTP, or that two readers would frame differently.
     "half_head": ("exit", "a head that ends in the middle is no answer"),
@@ -260,6 +263,7 @@ class Beside(Case):
             raise unittest.SkipTest(f"the list of differences is for curl 7.88 of Debian 12, here is {version}")
         super().setUpClass()
         cls.tiny = cls.servers.proxies["tinyproxy"]
+        cls.secure = cls.servers.proxies["squid_tls"], cls.servers.proxies["squid_untrusted"]
 
     def variables(self, name, line):
         """What $NAME of this line means, and the ports of its raw servers."""
@@ -273,7 +277,8 @@ class Beside(Case):
                 values[one] = f"{'http' if one in ('http', 'refused') else 'https'}://localhost:{port}"
                 values[f"{one}_port"] = port
         values.update(rule=f"{values['http']}/beside/{name}", ca=self.ca, tiny=f"localhost:{self.tiny}",
-                      tiny_auth=f"localhost:{self.servers.proxies['tinyproxy_auth']}")
+                      tiny_auth=f"localhost:{self.servers.proxies['tinyproxy_auth']}",
+                      secure=f"https://localhost:{self.secure[0]}", untrusted_proxy=f"https://localhost:{self.secure[1]}")
         return values, list(ports.values())
 
     @staticmethod

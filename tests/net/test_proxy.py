@@ -231,7 +231,7 @@ class Scripted(Case):
             self.assert_code(7, ran, "(7) ", "the proxy localhost: connection failed: Connection refused")
 
     def test_bad_proxies(self):
-        for proxy, words in (("socks5://h:1", "http://"), ("https://h:1", "http://"), ("h:0", "host[:port]"),
+        for proxy, words in (("socks5://h:1", "http://"), ("ftp://h:1", "http://"), ("https://h:0", "host[:port]"), ("h:0", "host[:port]"),
                              ("h:99999", "host[:port]"), ("http://", "host[:port]"), ("u:secret@:1", "host[:port]"),
                              ("[::1", "host[:port]"), ("h:1/x", "host[:port]"), ("[fe80::1%eth0]:1", "host[:port]")):
             with self.subTest(proxy):
@@ -240,6 +240,95 @@ class Scripted(Case):
                 self.assertNotIn("secret", ran.text)
                 self.assert_one_line(ran)
         self.assert_code(2, self.midge("-x", "h", "-U", "user", self.url(), report=False), "--proxy-user", "password")
+
+
+class Secure(Case):
+    """TLS to the proxy, and in it HTTP, or CONNECT and TLS."""
+
+    def proxy(self, name="tls", user=""):
+        return f"https://{user}localhost:{self.servers.proxies[f'squid_{name}']}"
+
+    def test_get(self):
+        for port in ("http", "https", "https_tls12", "https_tls13"):
+            for options in ([], ["--tls-max", "1.2"], ["--recv-slice", "7", "--send-slice", "5"]):
+                if (port, *options[1:]) == ("https_tls13", "1.2"):
+                    continue
+                ran = self.midge("-x", self.proxy(), *options, self.url("/echo?a=b", port))
+                self.assert_code(0, ran)
+                self.assertEqual(("/echo", "a=b"), (ran.json["path"], ran.json["query"]))
+                self.assertEqual(port == "http", "via" in [name.lower() for name, _ in ran.json["headers"]])
+                self.assertEqual(port == "http", ran[0]["tls_version"] == "")
+
+    def test_bodies(self):
+        body = bytes(n % 251 for n in range(BIG))
+        (self.dir / "file").write_bytes(body)
+        for port in ("http", "https", "https_tls12"):
+            ran = self.midge("-x", self.proxy(), "-T", "file", self.url("/echo", port))
+            self.assert_code(0, ran)
+            self.assertEqual(sha256(body), ran.json["body_sha256"])
+            ran = self.midge("-x", self.proxy(), self.url(f"/bytes/{BIG}", port))
+            self.assert_code(0, ran)
+            self.assertEqual(BIG, len(ran.out))
+
+    def test_many(self):
+        urls = [self.url(f"/posts/{n + 1}", ("http", "https")[n % 2]) for n in range(30)]
+        self.assert_code(0, self.midge("-s", "-x", self.proxy(), *urls))
+        ran = self.midge("-s", "--sync", "-x", self.proxy(), *[self.url("/posts/1")] * 5)
+        self.assertEqual([False] + [True] * 4, [line["reused"] for line in ran.lines], ran)
+        self.assertEqual(2, ran.summary["handshakes_full"], ran)    # the proxy's and the server's
+
+    def test_least_memory(self):
+        """The smallest block is named, and it is enough."""
+        url = self.url("/posts/1")
+        small = self.midge("-x", self.proxy(), "--heap", "20000", url, report=False)
+        self.assert_code(27, small)
+        least = int(small.text.split("--heap ")[1].split(")")[0])
+        plain = self.midge("--heap", "20000", url, report=False)
+        self.assertGreater(least, int(plain.text.split("--heap ")[1].split(")")[0]) + 10000)
+        for n in (1, 6):    # each request has a place in the client's tables
+            self.assert_code(0, self.midge("-s", "-x", self.proxy(), "--heap", str(least + 1024), *[url] * n))
+
+    def test_bad_certificates(self):
+        for url in (self.url("/echo", "http"), self.url("/echo")):
+            for name, words in (("expired", "expired on"), ("wronghost", "another host"), ("untrusted", "not trusted")):
+                ran = self.midge("-x", self.proxy(name), "-k", url)     # -k is for the server
+                self.assert_code(60, ran, "(60) ", "the proxy localhost: ", words)
+                self.assert_one_line(ran)
+                self.assertEqual(("CERT", "connect"), (ran[0]["error"], ran[0]["phase"]))
+                self.assert_code(0, self.midge("-x", self.proxy(name), "--proxy-insecure", url))
+        ran = self.midge("-x", self.proxy(), "--proxy-insecure", self.url("/", "expired"))
+        self.assert_code(60, ran, "(60) ", "expired on")                # --proxy-insecure is not
+        self.assertNotIn("the proxy", ran.text)
+
+    def test_no_tls(self):
+        for answer in ("HTTP/1.1 400 x\r\n\r\n", "\x15\x03\x03\0\x02\x02\x28", ""):
+            port = self.raw(answer, on="connect")
+            for url in (self.url("/", "http"), self.url()):
+                ran = self.midge("-x", f"https://localhost:{port}", url)
+                self.assertIn(ran.code, (35, 56), ran)
+                self.assertEqual("connect", ran[0]["phase"])
+                self.assert_one_line(ran)
+        ran = self.midge("-x", f"https://localhost:{self.ports['refused']}", self.url())
+        self.assert_code(7, ran, "the proxy localhost: ")
+
+    def test_refused(self):
+        ran = self.midge("-x", self.proxy(), self.url("/", "refused").replace("http:", "https:"))
+        self.assert_code(56, ran, "the proxy localhost refused a tunnel: 503")
+
+    def test_failing_allocations(self):
+        """Each one: an error by name, or none at all."""
+        url, n, codes = self.url("/posts/1"), 0, set()
+        while n < 400 and (n < 5 or codes != {0}):
+            codes = {self.midge("-x", self.proxy(), "--fail-alloc", f"{at}", url).code for at in range(n + 1, n + 6)}
+            self.assertLessEqual(codes, {0, 27}, n)
+            n += 25
+        self.assertLess(n, 400)
+
+    def test_environment(self):
+        self.assert_code(0, self.midge(self.url(), env={"https_proxy": self.proxy()}))
+        ran = self.midge(self.url(), env={"https_proxy": self.proxy("expired")})
+        self.assert_code(60, ran, "the proxy localhost: ")
+        self.assert_code(2, self.midge("--proxy-cacert", "x", self.url(), report=False), "--proxy-cacert", "not supported")
 
 
 class Environment(Case):

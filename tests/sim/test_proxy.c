@@ -160,6 +160,37 @@ static void get(int error, int status)
     sim_get_ended(&one, error, status, error == MIDGE_OK ? "hello" : NULL);
 }
 
+/* --- TLS to the proxy, and the server's in it --- */
+
+static struct sim_tls *outer_tls;
+
+static void open_secure(const char *name, unsigned outer_version, unsigned version)
+{
+    static const struct midge_proxy secure = {
+        .host = "proxy.test", .port = 3128, .credentials = "user:password", .secure = 1};
+    sim_world_start(&w, &(struct midge_sim_config){.seed = 1},
+                    &(struct midge_config){.proxy = &secure});
+    tls = midge__sim_tls_open(&(struct sim_tls_settings){
+        .names = "a.test", .inner = &server, .max_version = (uint8_t)version});
+    outer_tls =
+        midge__sim_tls_open(&(struct sim_tls_settings){.names = name,
+                                                       .inner = &proxy_peer,
+                                                       .inner_config = tls,
+                                                       .max_version = (uint8_t)outer_version});
+    assert_non_null(tls);
+    assert_non_null(outer_tls);
+    host = midge_sim_add_host(w.sim, "proxy.test");
+    assert_int_equal(midge__sim_listen(w.sim, "proxy.test", 3128, &midge__sim_tls_peer, outer_tls),
+                     0);
+    answer = OPENED;
+}
+
+static void close_secure(void)
+{
+    close_world();
+    midge__sim_tls_close(outer_tls);
+}
+
 /* --- tests --- */
 
 static void opens(void **state)
@@ -235,9 +266,93 @@ static void cuts(void **state)
     close_world();
 }
 
+static void tls_in_tls(void **state)
+{
+    static const unsigned versions[] = {MIDGE_TLS_1_2, 0};
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        open_secure("proxy.test", versions[i / 2], versions[i % 2]);
+        for (unsigned n = 0; n < 3; n++) {
+            get(MIDGE_OK, 200);
+        }
+        assert_int_equal(midge__sim_tls_count(outer_tls).full, 1);
+        assert_int_equal(midge__sim_tls_count(tls).full, 1);
+        assert_non_null(strstr(asked, "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n"));
+        close_secure();
+    }
+}
+
+/* A session is the server's: the next connection has a full handshake with the proxy, and a short
+   one behind it. */
+static void resumes_the_server(void **state)
+{
+    (void)state;
+    open_secure("proxy.test", 0, 0);
+    for (unsigned n = 0; n < 2; n++) {
+        struct sim_get one;
+        sim_get_init(&w, &one, "https://a.test/");
+        one.request.no_reuse = 1;
+        sim_get_start(&w, &one);
+        sim_world_run(&w);
+        sim_get_ended(&one, MIDGE_OK, 200, "hello");
+    }
+    assert_int_equal(midge__sim_tls_count(outer_tls).full, 2);
+    assert_int_equal(midge__sim_tls_count(tls).full, 1);
+    assert_int_equal(midge__sim_tls_count(tls).resumed, 1);
+    close_secure();
+}
+
+static void wrong_name_of_the_proxy(void **state)
+{
+    struct sim_get one;
+    (void)state;
+    open_secure("other.test", 0, 0);
+    sim_get(&w, &one, "https://a.test/");
+    sim_world_run(&w);
+    assert_int_equal(one.result.phase, MIDGE_PHASE_CONNECT);
+    sim_get_ended(&one, MIDGE_ERR_CERT, 0, NULL);
+    close_secure();
+}
+
+/* The connection ends after each 7th byte of both handshakes and of CONNECT: an error, and the next
+   request works. */
+static void secure_cuts(void **state)
+{
+    unsigned points = 0, failed = 0;
+    (void)state;
+    open_secure("proxy.test", MIDGE_TLS_1_2, MIDGE_TLS_1_2);
+    for (size_t at = 1; at < 4000; at += 7) {
+        for (unsigned kind = 0; kind < 2; kind++, points++) {
+            const struct midge_sim_cut cut = {.kind = kind != 0 ? MIDGE_SIM_CUT_RESET
+                                                                : MIDGE_SIM_CUT_FIN,
+                                              .from_client = (uint8_t)(points / 2 % 2),
+                                              .at = at,
+                                              .nth = 1};
+            struct sim_get one;
+            midge_sim_set_cut(host, &cut);
+            sim_get_init(&w, &one, "https://a.test/");
+            one.request.no_reuse = 1;
+            sim_get_start(&w, &one);
+            sim_world_run(&w);
+            assert_int_equal(one.dones, 1);
+            failed += one.result.error != MIDGE_OK;
+            sim_get_free(&one);
+            midge_sim_set_cut(host, NULL);
+        }
+    }
+    get(MIDGE_OK, 200);
+    print_message("%u cuts, %u failed\n", points, failed);
+    assert_true(failed > points / 4);
+    close_secure();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tls_in_tls),
+        cmocka_unit_test(resumes_the_server),
+        cmocka_unit_test(wrong_name_of_the_proxy),
+        cmocka_unit_test(secure_cuts),
         cmocka_unit_test(opens),
         cmocka_unit_test(refuses),
         cmocka_unit_test(cuts),

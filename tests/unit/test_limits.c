@@ -133,6 +133,16 @@ static void sums_know_each_part(void **state)
     assert_true(least - midge_memory_least(&more) >= 1024); /* the shortest session that is kept */
     assert_true(needed - midge_memory_needed(&more) >=
                 MIDGE_MAX_SESSIONS * midge__tls_session_bytes());
+    /* A second TLS stream for each connection, on its own pair of record slots. */
+    const struct midge_proxy proxy = {.host = "p", .port = 1}, secure = {"p", 1, NULL, 1, 0};
+    more = base;
+    more.proxy = &proxy;
+    assert_int_equal(midge_memory_least(&more), least);
+    assert_int_equal(midge_memory_needed(&more), needed);
+    more.proxy = &secure;
+    const size_t second = midge__tls_held_bytes() + midge__tls_slot_in() + midge__tls_slot_out();
+    assert_true(midge_memory_least(&more) >= least + second);
+    assert_true(midge_memory_needed(&more) >= needed + 2 * second);
     more = base;
     more.max_handshakes = 2;
     assert_true(midge_memory_needed(&more) > needed);

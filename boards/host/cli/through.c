@@ -93,6 +93,18 @@ int through_exit_code(const struct fetch *fetch)
     return failure_exit_code(fetch->result.error, fetch->result.phase);
 }
 
+const char *through_cert_words(const struct fetch *fetch, const char *words)
+{
+    char text[512];
+
+    if (!is_proxys_tls(fetch)) {
+        return words;
+    }
+    midge_result_text(&fetch->result, text, sizeof text);
+    return keep_format(fetch->run->keep, "the proxy %s: %s", fetch->proxy.host,
+                       words != NULL ? words : text);
+}
+
 const char *through_words(const struct fetch *fetch)
 {
     struct keep *keep = fetch->run->keep;
@@ -107,9 +119,7 @@ const char *through_words(const struct fetch *fetch)
                            result->detail[0] != '\0' ? ": " : "", result->detail);
     }
     if (is_proxys_tls(fetch)) {
-        char text[512];
-        midge_result_text(result, text, sizeof text);
-        return keep_format(keep, "the proxy %s: %s", fetch->proxy.host, text);
+        return through_cert_words(fetch, NULL);
     }
     if (result->error == MIDGE_ERR_RESOLVE || result->error == MIDGE_ERR_CONNECT) {
         return keep_format(keep, "the proxy %s: %s", fetch->proxy.host,

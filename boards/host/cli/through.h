@@ -19,6 +19,9 @@ const char *through_find(struct keep *keep, const struct group *group, int env,
 /* Of its result: a proxy's name that is not resolved has a code of its own. */
 int through_exit_code(const struct fetch *fetch);
 
+/* The words for a certificate that was refused: `words`, or NULL for the usual ones; the proxy is
+   named if it is the proxy's. */
+const char *through_cert_words(const struct fetch *fetch, const char *words);
 /* The words for a failure in which the proxy has a part; NULL: the usual ones. */
 const char *through_words(const struct fetch *fetch);
 

@@ -41,7 +41,7 @@ const char *words_of(const struct fetch *fetch)
     case MIDGE_ERR_HEADER: /* headers.c has checked all others */
         return "the Content-Length of -H is not the body's";
     case MIDGE_ERR_CERT:
-        return date_words(fetch);
+        return through_cert_words(fetch, date_words(fetch));
     case MIDGE_ERR_REDIRECTS:
         return keep_format(keep, "more than %u redirects", fetch->group->max_redirects);
     case MIDGE_ERR_WRITE:
