@@ -45,8 +45,8 @@
  *
  * boards/examples/make_manifest.sh does the last part. The manifest may come from anywhere, also
  * over plain http: the signature is the proof. A device that asks for it over https also knows that
- * it is the newest one: an attacker who can withhold the newest manifest can offer an older one,
- * that is not older than the installed version.
+ * it is the newest one: without, an attacker can hold back the newest manifest and offer an older
+ * one that is not older than the installed version.
  *
  * ## The store
  *
@@ -58,16 +58,22 @@
  *
  * ## Errors
  *
- *     MANIFEST     not of the form above                  SIGNATURE   not signed with the device's
- * key PRODUCT      for another product                    HARDWARE    for another hardware ROLLBACK
- * older than the installed version       INSTALLED   this version is installed TOO_LARGE    the
- * image is larger than the store     IMAGE       the image is another one: its HTTP_STATUS  no
- * image: neither 200 nor 206                      size or its SHA-256 ENCODING     the image came
- * compressed (61)         NO_MEMORY   for the signature: try later INVALID      a wrong use, as its
- * function says      negative    the store's own, passed on
+ *     MANIFEST      the text has another form than the one above
+ *     SIGNATURE     it is not signed with the device's key
+ *     PRODUCT       it is for another product
+ *     HARDWARE      it is for another hardware
+ *     ROLLBACK      its version is older than the installed one
+ *     INSTALLED     its version is installed
+ *     TOO_LARGE     the image is larger than the store
+ *     IMAGE         the image is another one: its size, or its SHA-256
+ *     HTTP_STATUS   no image: the answer is neither 200 nor the part that was asked for
+ *     ENCODING      the image came compressed
+ *     NO_MEMORY     to check the signature: try again later
+ *     INVALID       a wrong use, as the function says
+ *     others        of the request, or the store's own, passed on
  *
- * None of them changes the boot switch, and none but IMAGE by midge_update_install forgets the
- * progress.
+ * None of them changes the boot switch. The progress is forgotten when midge_update_install answers
+ * IMAGE, and when the first page of another version of the image comes.
  */
 #ifndef MIDGE_UPDATE_H
 #define MIDGE_UPDATE_H
