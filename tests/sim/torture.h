@@ -325,13 +325,9 @@ static inline void trial_dress(struct trial *t, struct sim_get *get)
 {
     static uint8_t body[TORTURE_UPLOAD];
     static const char *const paths[] = {"a", "b"};
-    static const struct midge_retry retry = {.max = 9};
-    static const struct midge_proxy proxy = {
-        .host = "a.test", .port = 80, .credentials = "user:password"};
-    if (t->scene == TUNNEL) {
-        get->request.proxy = &proxy;
-        get->request.connect_port = 81;
-    }
+    trial_dress_route(t, &get->request);
+    trial_dress_hooks(t, &get->request);
+    trial_dress_retry(t, &get->request);
     get->request.max_redirects = 1;
     get->request.expect_ms = t->scene == EXPECT ? 1000 : 0;
     midge_buffer_init(&t->decoded, t->decoded_bytes, sizeof t->decoded_bytes);

@@ -95,7 +95,7 @@ static int take_type(struct words *words, const char **type)
     return 0;
 }
 
-/* What follows the semicolon at `part`, with the spaces in front of it. */
+/* Takes the rest of a field: its text after the semicolon at `part`, and spaces in front of it. */
 static int take_more(struct words *words, const char *part, struct form_field *field)
 {
     words->at = skip_spaces(part);
