@@ -125,12 +125,15 @@ def read_firmware(board, path):
     return sizes
 
 
+TESTS = {"qemu", "conformance", "certs", "torture", "bodies", "all", "events", "update"}
+
+
 def firmware(boards):
-    """[(name, board, map path)] of hardware images."""
+    """[(name, board, map path)] of hardware images; programs of tests are none."""
     found = []
     for board in boards:
         for path in sorted((BUILD / board).glob(f"{board}-*.map")):
-            if "-qemu" not in path.name and "-conformance" not in path.name:
+            if not set(path.stem.split("-")) & TESTS:
                 found.append((path.stem, board, path))
     return found
 
