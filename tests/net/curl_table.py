@@ -363,6 +363,9 @@ http_on_tls         http://localhost:$https_port/bytes/3
 # --- where to connect ---
 resolve             --resolve api.example:$rec_port:127.0.0.1 http://api.example:$rec_port/a
 resolve_two         --resolve api.example:$rec_port:127.0.0.1,::1 http://api.example:$rec_port/a
+resolve_dead_first  --resolve api.example:$rec_port:127.9.9.9,[::1],127.0.0.1 http://api.example:$rec_port/a
+resolve_two_4       -4 --resolve api.example:$rec_port:::1,127.0.0.1 http://api.example:$rec_port/a
+resolve_two_bad     --resolve api.example:$rec_port:127.0.0.1,name http://api.example:$rec_port/a
 resolve_star        --resolve *:$rec_port:127.0.0.1 http://any.example:$rec_port/a
 resolve_ipv6        --resolve api.example:$rec_port:[::1] http://api.example:$rec_port/a
 resolve_tls         --resolve api.example:$https_port:127.0.0.1 https://api.example:$https_port/bytes/3

@@ -92,9 +92,9 @@ DIFFERENCES = {
     "data_large": ("requests", "curl drops more than the ends of lines of a file with a NUL"),
     "upload_two": ("exit stdout requests", "-T holds for all URLs of its group; --next begins another one"),
     "upload_one_for_two": ("requests", "the same"),
-    "resolve_two": ("exit stdout requests", "one address for a name so far"),
     "upload_glob": ("exit stdout requests", "a file's name may have braces"),
 
+    "resolve_two_bad": ("exit", "2 for every option that cannot be read"),
     "range_bad": ("exit stdout requests", "2 for every option that cannot be read"),
 
     # Passwords, cookies, validators.

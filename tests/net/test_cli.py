@@ -747,6 +747,23 @@ class Requests(Case):
                          f"api.example:{port}:127.0.0.1", url)
         self.assert_code(0, ran)
 
+    def test_resolve_with_several_addresses(self):
+        """The next address is tried when one refuses; -4 and -6 choose among them."""
+        port = self.ports["https"]
+        url = f"https://api.example:{port}/posts/1"
+        for addresses in ("127.9.9.9,127.0.0.1", "127.9.9.9,[::1]", "::1,127.0.0.1"):
+            self.assert_code(0, self.midge("--resolve", f"api.example:{port}:{addresses}", url))
+        self.assert_code(0, self.midge("-4", "--resolve", f"api.example:{port}:::1,127.0.0.1", url))
+        ran = self.midge("-6", "--resolve", f"api.example:{port}:127.0.0.1,127.0.0.2", url)
+        self.assert_code(6, ran)
+        self.assert_code(7, self.midge("--resolve", f"api.example:{port}:127.9.9.9,127.9.9.8", url))
+        nine = ",".join(f"127.0.0.{n}" for n in range(1, 10))
+        for wrong in ("127.0.0.1,", ",127.0.0.1", "127.0.0.1,,::1", "127.0.0.1,name", "[127.0.0.1],::1",
+                      "::1%lo,::1", nine):
+            ran = self.midge("--resolve", f"api.example:{port}:{wrong}", url)
+            self.assert_code(2, ran)
+            self.assertIn(b"option --resolve", ran.err)
+
     def zoned_addresses(self):
         """(address, zone) of this machine: the loopback one, and a link-local one if there is any."""
         yield "::1", "lo"

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "failure.h"
+#include "host/addresses.h"
 #include "host/number.h"
 
 struct part {
@@ -52,7 +53,7 @@ static int host_matches(const struct part *host, const struct midge_url *url)
     return host->len == url->host.len && strncasecmp(host->ptr, url->host.ptr, host->len) == 0;
 }
 
-/* --- --resolve HOST:PORT:ADDR --- */
+/* --- --resolve HOST:PORT:ADDR[,ADDR]... --- */
 
 struct resolve {
     struct part host, address;
@@ -87,6 +88,11 @@ static int resolve_parse(const char *text, struct resolve *resolve)
         return 0;
     }
     len = strlen(at);
+    if (strchr(at, ',') != NULL) {
+        const char *name = addresses_name(at);
+        resolve->address = (struct part){name, name != NULL ? strlen(name) : 0};
+        return name != NULL;
+    }
     if (len >= 2 && at[0] == '[' && at[len - 1] == ']') {
         resolve->address = (struct part){at + 1, len - 2};
     } else {
@@ -140,7 +146,7 @@ int address_check(const struct group *group)
 
     for (size_t i = 0; i < group->resolve.n; i++) {
         if (!resolve_parse(group->resolve.at[i].text, &resolve)) {
-            return usage_error("option --resolve: '%s' is not HOST:PORT:ADDRESS",
+            return usage_error("option --resolve: '%s' is not HOST:PORT:ADDRESS[,ADDRESS]...",
                                group->resolve.at[i].text);
         }
     }
