@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * http_proxy (lower case only: a web server sets HTTP_PROXY from a client's header), https_proxy,
- * HTTPS_PROXY, then all_proxy, ALL_PROXY; an empty one counts as none. no_proxy or NO_PROXY: names
- * (with all names below them), addresses, networks as 10.0.0.0/8, or * for all; separated by commas
- * or spaces.
+ * HTTPS_PROXY, then all_proxy, ALL_PROXY. no_proxy, then NO_PROXY: names (with all names below
+ * them), addresses, networks as 10.0.0.0/8, or * for all; separated by commas or spaces. An empty
+ * variable counts as none.
  */
 #define _GNU_SOURCE
 #include "proxy.h"
@@ -146,10 +146,7 @@ const char *proxy_variable(const struct midge_url *url)
 int proxy_exempts(const struct midge_url *url, const char *noproxy)
 {
     if (noproxy == NULL) {
-        noproxy = getenv("no_proxy");
-    }
-    if (noproxy == NULL) {
-        noproxy = getenv("NO_PROXY");
+        noproxy = getenv(is_set("no_proxy") ? "no_proxy" : "NO_PROXY");
     }
     return is_exempt(&url->host, noproxy);
 }

@@ -11,7 +11,7 @@
  *
  * The answer's Content-Encoding says what is decoded. An answer without one goes through as it is,
  * and so does one with a coding that is not known here, or with two codings: result.encoding is
- * OTHER then.
+ * OTHER or SEVERAL then.
  */
 #ifndef MIDGE_GUNZIP_H
 #define MIDGE_GUNZIP_H
@@ -81,7 +81,7 @@ struct midge_gunzip {
     uint64_t max_len;   /* decoded bytes, also of a body that is not compressed; 0: no limit */
     uint32_t max_ratio; /* decoded bytes for each one received, from 64 KB decoded on; 0: no limit.
                            deflate reaches 1032 */
-    uint8_t required;   /* 1: a coding that is not known here is an error (ENCODING) */
+    uint8_t required;   /* 1: a coding that is not decoded here is an error (ENCODING) */
 
     /* Read them after the completion. */
     uint64_t len;    /* bytes given to `next` */

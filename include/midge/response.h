@@ -27,13 +27,14 @@ enum midge_framing {
     MIDGE_FRAMING_CLOSE /* until the connection closes */
 };
 
-/* How a body is encoded (Content-Encoding, RFC 9110 8.4). OTHER: a coding that is not one of these,
-   or several one after the other; the header names them. */
+/* How a body is encoded (Content-Encoding, RFC 9110 8.4). OTHER: a coding that is not one of these;
+   SEVERAL: one after the other, which no sink here undoes. The header names them. */
 enum midge_encoding {
     MIDGE_ENCODING_NONE,
     MIDGE_ENCODING_GZIP,
     MIDGE_ENCODING_DEFLATE,
-    MIDGE_ENCODING_OTHER
+    MIDGE_ENCODING_OTHER,
+    MIDGE_ENCODING_SEVERAL
 };
 
 /* The head of a response; valid only during the callback that gets it. */

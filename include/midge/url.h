@@ -90,8 +90,9 @@ int midge_url_normalise(char *out, size_t cap, size_t *len, const char *url, uns
 
 /*
  * Resolves `ref` (absolute, or relative as in a Location header) against `base`, an absolute
- * URL, by RFC 3986 5.2, strictly; the result is in normal form. Userinfo is refused in both:
- * strip it first. `out` must overlap neither. Errors as midge_url_parse.
+ * URL, by RFC 3986 5.2, strictly; the result is in normal form. In `ref` a space becomes %20 and a
+ * '%' without two hexadecimal digits %25: servers send such a Location. Userinfo is refused in
+ * both: strip it first. `out` must overlap neither. Errors as midge_url_parse.
  */
 int midge_url_resolve(char *out, size_t cap, size_t *len, const char *base, const char *ref);
 

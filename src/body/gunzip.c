@@ -220,8 +220,7 @@ static int result_of(struct midge_gunzip *g, const z_stream *z, int got)
     }
 }
 
-/* Decodes one piece; *room: output of this call that is left. Output before a fault is passed on.
- */
+/* Decodes one piece; *room: output left to this call. Output before a fault is passed on. */
 static int take_data(struct midge_gunzip *g, struct midge_span *in, size_t *room)
 {
     uint8_t piece[MIDGE_GUNZIP_PIECE];
@@ -403,7 +402,9 @@ static int gunzip_head(struct midge_sink *base, struct midge_response *response)
     if (g->step != PASS) {
         response->encoding = MIDGE_ENCODING_NONE;
     } else if (g->required && response->encoding != MIDGE_ENCODING_NONE) {
-        return malformed(g, MIDGE__TEXT("a content encoding that is not known here"));
+        return malformed(g, response->encoding == MIDGE_ENCODING_SEVERAL
+                                ? MIDGE__TEXT("more than one content coding is not decoded")
+                                : MIDGE__TEXT("a content encoding that is not known here"));
     }
     int err = g->next->head != NULL ? g->next->head(g->next, response) : MIDGE_OK;
     if (err >= 0 && g->step != PASS && !take_block(g)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The fields are one list of codings, in the order in which they were applied. "identity" is none;
-   two codings together are OTHER, since no decoder here undoes two. */
+   two codings together are SEVERAL, since no decoder here undoes two. */
 #include "codec/encoding.h"
 #include "base/span.h"
 #include "midge/err.h"
@@ -24,7 +24,7 @@ static void add_field(uint8_t *all, struct midge_span list)
     while (midge__span_list_next(&list, &item)) {
         const enum midge_encoding one = coding_of(item);
         if (one != MIDGE_ENCODING_NONE) {
-            *all = *all == MIDGE_ENCODING_NONE ? (uint8_t)one : MIDGE_ENCODING_OTHER;
+            *all = *all == MIDGE_ENCODING_NONE ? (uint8_t)one : MIDGE_ENCODING_SEVERAL;
         }
     }
 }

@@ -11,8 +11,11 @@
 #define MIDGE__PORT_HTTP  80
 #define MIDGE__PORT_HTTPS 443
 
-/* Flag beside the public ones: `url` may hold characters that are legal only after normalising. */
-#define MIDGE__URL_LOOSE 0x100u
+/* Flags beside the public ones. LOOSE: `url` may hold characters that are legal only after
+   normalising. LOCATION, with LOOSE: also spaces, and a '%' that begins no %XX, which browsers take
+   in a Location. */
+#define MIDGE__URL_LOOSE    0x100u
+#define MIDGE__URL_LOCATION 0x200u
 
 /* Cuts any URI reference into the five parts of RFC 3986 appendix B; `host` becomes the authority.
    Absent parts have ptr NULL. False when the first segment holds a ':' that does not end a scheme
@@ -35,8 +38,8 @@ bool midge__url_text_ok(struct midge_span text, unsigned flags);
 /* Is c unreserved (RFC 3986 2.3)? */
 bool midge__url_is_unreserved(char c);
 
-/* Bytes that are illegal in a URL but that normalising percent-encodes. '#' is not one of them. */
-bool midge__url_is_mendable(char c);
+/* May c stand for itself in a path, query or fragment? */
+bool midge__url_is_text(char c);
 
 /* The byte that "%XX" stands for; -1 if text does not begin so. */
 int midge__url_escape(struct midge_span text);
@@ -48,8 +51,8 @@ bool midge__url_is_normal(const struct midge_url *url, struct midge_span text);
 #define midge__url_is_normal(url, text) ((void)(url), (void)(text), true)
 #endif
 
-/* As midge_url_resolve; MIDGE_URL_ALLOW_USERINFO: the base may have userinfo, the result has none.
- */
+/* As midge_url_resolve. MIDGE_URL_ALLOW_USERINFO: the base may have userinfo, the result has none.
+   Without MIDGE__URL_LOCATION spaces and a stray '%' are errors. */
 int midge__url_resolve(char *out, size_t cap, size_t *len, const char *base, const char *ref,
                        unsigned flags);
 

@@ -24,20 +24,20 @@ static void put_lower(struct midge__url_out *out, struct midge_span s)
         midge__url_put(out, midge__lower(s.ptr[i]));
 }
 
-/* Text of a URL in its normal form: hex digits in upper case, illegal bytes percent-encoded. In a
-   query or fragment a second '#' is data (RFC 3986 3.5). */
+/* Text of a URL in its normal form: hex digits in upper case, illegal bytes percent-encoded, those
+   that midge__url_text_ok let pass. In a query or fragment a second '#' is data (RFC 3986 3.5). */
 static void put_text(struct midge__url_out *out, struct midge_span s)
 {
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
         int byte = midge__url_escape(midge__url_drop(s, i));
-        if (byte >= 0) {
+        if (midge__url_is_text(c)) {
+            midge__url_put(out, c);
+        } else if (byte >= 0) {
             midge__url_put_escape(out, (unsigned char)byte);
             i += 2;
-        } else if (c == '#' || midge__url_is_mendable(c)) {
-            midge__url_put_escape(out, (unsigned char)c);
         } else {
-            midge__url_put(out, c);
+            midge__url_put_escape(out, (unsigned char)c);
         }
     }
 }
@@ -143,6 +143,24 @@ static int parse_loose(struct midge_url *url, const char *text, unsigned flags)
     return midge__url_complete(url, flags | MIDGE__URL_LOOSE);
 }
 
+static int normalise(char *out, size_t cap, size_t *len, const char *url, unsigned flags)
+{
+    struct midge_url parsed;
+    struct midge__url_out o = {out, cap, 0, false};
+    size_t url_len = strlen(url);
+    if (url_len < cap && midge_url_parse(&parsed, url, url_len, 0) == MIDGE_OK &&
+        midge__url_is_normal(&parsed, midge__span(url, url_len))) {
+        memcpy(out, url, url_len + 1);
+        *len = url_len;
+        return MIDGE_OK;
+    }
+    int err = parse_loose(&parsed, url, flags);
+    if (err != MIDGE_OK)
+        return err;
+    put_url(&o, &parsed, midge__span(NULL, 0));
+    return midge__url_finish(&o, len);
+}
+
 /* A path up to and including its last '/': the directory that relative references start from. */
 static struct midge_span directory(struct midge_span path)
 {
@@ -153,11 +171,12 @@ static struct midge_span directory(struct midge_span path)
 
 /* RFC 3986 5.2.2 for a reference that is split, and has no scheme: turns the base in `*url` into
  * the target. `*dir` becomes the directory in front of the target's path. */
-static int apply_ref(struct midge_url *url, struct midge_span *dir, const struct midge_url *ref)
+static int apply_ref(struct midge_url *url, struct midge_span *dir, const struct midge_url *ref,
+                     unsigned flags)
 {
     int err = MIDGE_OK;
     if (ref->host.ptr != NULL) {
-        err = midge__url_authority(url, ref->host, MIDGE__URL_LOOSE);
+        err = midge__url_authority(url, ref->host, flags);
         url->path = ref->path;
         url->query = ref->query;
     } else if (ref->path.len != 0) {
@@ -169,27 +188,14 @@ static int apply_ref(struct midge_url *url, struct midge_span *dir, const struct
         url->query = ref->query;
     }
     url->fragment = ref->fragment;
-    return midge__url_tail_ok(ref, MIDGE__URL_LOOSE) ? err : MIDGE_ERR_URL;
+    return midge__url_tail_ok(ref, flags) ? err : MIDGE_ERR_URL;
 }
 
 /* ---- public ---- */
 
 int midge_url_normalise(char *out, size_t cap, size_t *len, const char *url, unsigned flags)
 {
-    struct midge_url parsed;
-    struct midge__url_out o = {out, cap, 0, false};
-    size_t url_len = strlen(url);
-    if (url_len < cap && midge_url_parse(&parsed, url, url_len, 0) == MIDGE_OK &&
-        midge__url_is_normal(&parsed, midge__span(url, url_len))) {
-        memcpy(out, url, url_len + 1);
-        *len = url_len;
-        return MIDGE_OK;
-    }
-    int err = parse_loose(&parsed, url, flags & MIDGE_URL_ALLOW_USERINFO);
-    if (err != MIDGE_OK)
-        return err;
-    put_url(&o, &parsed, midge__span(NULL, 0));
-    return midge__url_finish(&o, len);
+    return normalise(out, cap, len, url, flags & MIDGE_URL_ALLOW_USERINFO);
 }
 
 int midge__url_resolve(char *out, size_t cap, size_t *len, const char *base, const char *ref,
@@ -199,14 +205,15 @@ int midge__url_resolve(char *out, size_t cap, size_t *len, const char *base, con
     struct midge_span dir = {NULL, 0};
     struct midge__url_out o = {out, cap, 0, false};
     struct midge_span text = midge__span_of(ref);
+    const unsigned of_ref = MIDGE__URL_LOOSE | (flags & MIDGE__URL_LOCATION);
     if (text.len > MIDGE_URL_MAX || !midge__url_split(&parts, text))
         return MIDGE_ERR_URL;
     if (parts.scheme.ptr != NULL)
-        return midge_url_normalise(out, cap, len, ref, 0);
-    int err = parse_loose(&url, base, flags);
+        return normalise(out, cap, len, ref, of_ref);
+    int err = parse_loose(&url, base, flags & MIDGE_URL_ALLOW_USERINFO);
     url.userinfo = midge__span(NULL, 0);
     if (err == MIDGE_OK)
-        err = apply_ref(&url, &dir, &parts);
+        err = apply_ref(&url, &dir, &parts, of_ref);
     if (err != MIDGE_OK)
         return err;
     put_url(&o, &url, dir);
@@ -215,7 +222,7 @@ int midge__url_resolve(char *out, size_t cap, size_t *len, const char *base, con
 
 int midge_url_resolve(char *out, size_t cap, size_t *len, const char *base, const char *ref)
 {
-    return midge__url_resolve(out, cap, len, base, ref, 0);
+    return midge__url_resolve(out, cap, len, base, ref, MIDGE__URL_LOCATION);
 }
 
 #endif

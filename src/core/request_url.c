@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* URLs of requests as people write them: relative to the client's base_url, or not in their normal
    form. */
+#include "codec/url.h"
 #include "core/client.h"
 #include "core/request.h"
 #include "midge/config.h"
@@ -22,7 +23,7 @@ static int write_url(const struct midge_client *client, const struct midge_reque
     /* Not absolute: anything without a scheme (RFC 3986 4.1) is relative to the session's base. */
     if (err != MIDGE_OK && base != NULL &&
         memchr(request->url, ':', strcspn(request->url, "/?#")) == NULL) {
-        err = midge_url_resolve(out, cap, len, base, request->url);
+        err = midge__url_resolve(out, cap, len, base, request->url, 0);
     }
     return err;
 }

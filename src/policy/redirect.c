@@ -92,7 +92,7 @@ int midge__redirect(const struct midge__redirect_from *from, char *out, size_t c
     int err = midge_url_parse(&before, from->url, strlen(from->url), MIDGE_URL_ALLOW_USERINFO);
     if (err == MIDGE_OK) {
         err = midge__url_resolve(out, cap, &to->url_len, from->url, from->location,
-                                 MIDGE_URL_ALLOW_USERINFO);
+                                 MIDGE_URL_ALLOW_USERINFO | MIDGE__URL_LOCATION);
     }
     if (err == MIDGE_OK) {
         err = inherit_fragment(out, cap, &to->url_len, &before);

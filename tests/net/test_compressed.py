@@ -18,7 +18,7 @@ BAD = {"gzip.crc": (61, "wrong checksum"), "gzip.length": (61, "wrong length"),
        "raw.behind": (61, "bytes behind the end"), "gzip.block": (61, "invalid"),
        "gzip.cut": (18, "too early"), "deflate.cut": (18, "too early"), "raw.cut": (18, "too early"),
        "gzip.members.behind": (61, "bytes behind the end"),
-       "br": (61, "not known"), "twice": (61, "not known")}
+       "br": (61, "not known"), "twice": (61, "more than one content coding is not decoded")}
 
 
 class Compressed(Case):
@@ -78,6 +78,23 @@ class Compressed(Case):
             ran = self.midge("--compressed", self.coded(how))
             self.assert_code(0, ran)
             self.assertEqual(whole, ran.out)
+
+    def test_lists(self):
+        """identity in a list is none; two codings are delivered as they came, or refused by name."""
+        packed = zlib.compress(b"hello", wbits=31)
+        for names, several in ((b"gzip, identity", False), (b"identity, gzip", False), (b"identity,,gzip,", False),
+                               (b"gzip\r\nContent-Encoding: identity", False), (b"gzip, gzip", True),
+                               (b"deflate, gzip", True), (b"gzip\r\nContent-Encoding: gzip", True)):
+            with self.subTest(names):
+                url = self.answer(b"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s"
+                                  % (names, len(packed), packed))
+                ran = self.midge("--compressed", url)
+                if several:
+                    self.assert_code(61, ran, "more than one content coding")
+                self.assertEqual((61, b"") if several else (0, b"hello"), (ran.code, ran.out))
+                ran = self.midge(url)
+                self.assertEqual((0, packed), (ran.code, ran.out))
+                self.assertIn(["Content-Encoding", names.split(b"\r")[0].decode()], ran[0]["headers"])
 
     def test_sizes(self):
         """-w counts the bytes received, the report the decoded ones."""

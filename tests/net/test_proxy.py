@@ -382,6 +382,8 @@ class Environment(Case):
                     self.assertEqual(None if exempt else "all_proxy",
                                      self.through(url, "all_proxy", arguments=arguments, **others))
         self.assertIsNone(self.through(names, "-x", no_proxy="localhost"))
+        for lower, way in (("", None), ("x", "all_proxy")):     # an empty one counts as none
+            self.assertEqual(way, self.through(names, "all_proxy", no_proxy=lower, NO_PROXY="localhost"))
 
     def test_redirects(self):
         """Each hop has the proxy of its own URL."""

@@ -153,9 +153,9 @@ class Resumes(Case):
         self.assertEqual((0, ONE[990:]), (ran.code, ran.out))
 
     def test_complete_already(self):
-        for query in ("", "ignore", "unsized"):
+        for query, complete in (("", "yes"), ("ignore", "yes"), ("unsized", "unverified")):
             ran, found = self.same(ONE, "-C", "-", self.file(query))
-            self.assertEqual((0, ONE), (ran.code, found), ran)
+            self.assertEqual((0, ONE, complete), (ran.code, found, ran[0]["complete"]), ran)
         ran, found = self.part(ONE, "-f", "-C", "-", self.file())    # curl 7.88 says 22, others 0
         self.assertEqual((0, ONE), (ran.code, found), ran)
 

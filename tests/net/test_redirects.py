@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import unittest
+import urllib.parse
 
 from midge_test import Case
 
@@ -152,8 +153,21 @@ class Redirects(Case):
             self.assertEqual(ran.out, self.curl("-Lw", form, "-o", "x", self.at(2)).stdout)
             self.assertEqual(self.midge("-w", form, self.at(2)).out, self.curl("-w", form, self.at(2)).stdout)
 
+    def test_mended_targets(self):
+        """A space becomes %20 (curl: '+' in a query), a '%' of its own %25 (curl sends it as it is)."""
+        for target, query in (("/echo?a=%20b%20c", "a=%20b%20c"), ("/echo?100%25", "100%25"),
+                              (self.url("/echo?%20%25zz"), "%20%25zz")):
+            for location in (target.replace("%25", "%").replace("%20", " "), target):
+                with self.subTest(location):
+                    url = self.at(1, f"to={urllib.parse.quote(location, safe='')}")
+                    ran = self.midge("-L", url)
+                    self.assert_code(0, ran)
+                    self.assertEqual((query, query), (ran.json["query"], ran[0]["effective_url"].partition("?")[2]))
+                    ran = self.midge("-w", "%{redirect_url}", url)
+                    self.assertTrue(ran.out.decode().endswith(f"localhost:{self.ports['https']}/echo?{query}"), ran)
+
     def test_bad_targets(self):
-        for target, code in (("ftp://localhost/", 1), ("http://me:pw@localhost/", 3), ("http://", 3),
+        for target, code in (("ftp://localhost/", 1), ("http://me:pw@localhost/", 3), ("http://", 3), ("http://a%20b/", 3), ("/a%09b", 3),
                              ("https://no-such-host.invalid/", 6), (self.url("/", "refused"), 7)):
             with self.subTest(target):
                 options = ["--proto-redir", "+http"]

@@ -399,8 +399,10 @@ static void named(void **state)
         {"Content-Encoding: deflate\r\n", MIDGE_ENCODING_DEFLATE},
         {"Content-Encoding: identity, gzip ,\r\n", MIDGE_ENCODING_GZIP},
         {"Content-Encoding: br\r\n", MIDGE_ENCODING_OTHER},
-        {"Content-Encoding: gzip, gzip\r\n", MIDGE_ENCODING_OTHER},
-        {"Content-Encoding: gzip\r\nX: y\r\nContent-Encoding: deflate\r\n", MIDGE_ENCODING_OTHER},
+        {"Content-Encoding: gzip, identity\r\n", MIDGE_ENCODING_GZIP},
+        {"Content-Encoding: gzip, gzip\r\n", MIDGE_ENCODING_SEVERAL},
+        {"Content-Encoding: br, deflate, identity\r\n", MIDGE_ENCODING_SEVERAL},
+        {"Content-Encoding: gzip\r\nX: y\r\nContent-Encoding: deflate\r\n", MIDGE_ENCODING_SEVERAL},
         {"Content-Encoding: gzipp\r\n", MIDGE_ENCODING_OTHER},
     };
     (void)state;

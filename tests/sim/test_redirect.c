@@ -410,14 +410,25 @@ static void most(void **state)
     assert_int_equal(get.result.redirects, 255);
 }
 
+/* Spaces and a '%' of its own, which servers send. */
+static void mended_locations(void **state)
+{
+    (void)state;
+    lead(a, "/", 302, "Location: a b?100%\r\n");
+    add(a, "/a%20b?100%25", &(struct midge_sim_reply){.body = "mended"});
+    prepare(A "/");
+    go(MIDGE_OK, 200, "mended");
+    begins(1, "GET /a%20b?100%25\r\n");
+}
+
 static void bad_locations(void **state)
 {
     (void)state;
-    lead(a, "/space", 302, "Location: /a b\r\n");
+    lead(a, "/host", 302, "Location: http://a b/\r\n");
     lead(a, "/ftp", 302, "Location: ftp://a.test/\r\n");
     lead(a, "/user", 302, "Location: http://me@b.test/\r\n");
     lead(a, "/none", 302, "Location: http://none.test/\r\n");
-    prepare(A "/space");
+    prepare(A "/host");
     go(MIDGE_ERR_URL, 302, "");
     assert_string_equal(get.result.detail, "redirect to a malformed URL");
     prepare(A "/ftp");
@@ -665,6 +676,7 @@ int main(void)
         TEST(client_credentials),
         TEST(loop),
         TEST(most),
+        TEST(mended_locations),
         TEST(bad_locations),
         TEST(downgrade),
         TEST(short_body),

@@ -207,6 +207,21 @@ static void base_url_and_odd_ones(void **state)
     }
 }
 
+/* In a URL that a person wrote, a space or '%' of its own is a mistake; in a Location it is not. */
+static void base_url_and_mistakes(void **state)
+{
+    static const char *const urls[] = {"a b", "?q=100%", "/%zz"};
+    struct world w;
+    struct probe p;
+    (void)state;
+    world_open(&w, &(struct midge_config){.base_url = "http://a.test/v1/"});
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(urls); i++) {
+        probe_init(&p, &w, urls[i]);
+        assert_int_equal(midge_start(w.client, &p.request, &p.id), MIDGE_ERR_URL);
+    }
+    world_close(&w);
+}
+
 /* RFC 9110 8.6: methods that have a body say so when theirs is empty. */
 static void no_body(void **state)
 {
@@ -1611,6 +1626,7 @@ int main(void)
         cmocka_unit_test(unsolicited_bytes),
         cmocka_unit_test(base_url_and_headers),
         cmocka_unit_test(base_url_and_odd_ones),
+        cmocka_unit_test(base_url_and_mistakes),
         cmocka_unit_test(no_body),
         cmocka_unit_test(response_and_trace),
         cmocka_unit_test(interim_heads),

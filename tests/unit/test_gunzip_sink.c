@@ -234,6 +234,10 @@ static void other_codings(void **state)
 
     gunzip.required = 1;
     assert_int_equal(gunzip.sink.head(&gunzip.sink, &response), MIDGE_ERR_ENCODING);
+    assert_string_equal(gunzip.why, "a content encoding that is not known here");
+    response.encoding = MIDGE_ENCODING_SEVERAL;
+    assert_int_equal(gunzip.sink.head(&gunzip.sink, &response), MIDGE_ERR_ENCODING);
+    assert_string_equal(gunzip.why, "more than one content coding is not decoded");
     response.encoding = MIDGE_ENCODING_NONE;
     assert_int_equal(gunzip.sink.head(&gunzip.sink, &response), MIDGE_OK);
     response.encoding = MIDGE_ENCODING_DEFLATE;

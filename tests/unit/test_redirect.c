@@ -112,7 +112,18 @@ static const struct {
     {"http://a.test/", "http://", NULL, 0, MIDGE_ERR_URL, false},
     {"http://a.test/", "http://me:pw@b.test/", NULL, 0, MIDGE_ERR_URL, false},
     {"http://a.test/", "//b.test\\@c.test/", NULL, 0, MIDGE_ERR_URL, false},
-    {"http://a.test/", "/a b", NULL, 0, MIDGE_ERR_URL, false},
+    {"http://a.test/", "/a b?c d#e f", "http://a.test/a%20b?c%20d#e%20f", 0, 0, false},
+    {"http://a.test/", "http://b.test/a b", "http://b.test/a%20b", 0, 0, true},
+    {"http://a.test/x/", ".. /%zz%?%4", "http://a.test/x/..%20/%25zz%25?%254", 0, 0, false},
+    {"http://a.test/", "http://b test/", NULL, 0, MIDGE_ERR_URL, false},
+    {"http://a.test/", "http://b%zz.test/", NULL, 0, MIDGE_ERR_URL, false},
+    {"http://a.test/", "http ://b.test/", NULL, 0, MIDGE_ERR_URL, false},
+    {"http://a.test/", "/a\tb", NULL, 0, MIDGE_ERR_URL, false},
+    {"http://a.test/",
+     "/a\x7f"
+     "b",
+     NULL, 0, MIDGE_ERR_URL, false},
+    {"http://a.test/a b", "/", NULL, 0, MIDGE_ERR_URL, false},
     {"http://a.test/", "http://b.test:99999/", NULL, 0, MIDGE_ERR_URL, false},
 };
 

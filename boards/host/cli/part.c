@@ -336,7 +336,7 @@ static int check_whole(struct fetch *fetch, const struct midge_response *respons
         return MIDGE_OK;
     }
     if (response->framing == MIDGE_FRAMING_LENGTH && response->content_len == fetch->part.first) {
-        fetch->part.is_whole = 1;
+        fetch->part.whole = MIDGE_COMPLETE_YES;
         return MIDGE_ERR_EOF;
     }
     return refuse(fetch, "the server doesn't send parts: it can't go on there");
@@ -345,15 +345,16 @@ static int check_whole(struct fetch *fetch, const struct midge_response *respons
 static int check_no_rest(struct fetch *fetch, const struct midge_response *response)
 {
     struct midge_content_range range;
+    int has_total =
+        midge_response_range(response, &range) == MIDGE_OK && range.total != MIDGE_RANGE_UNKNOWN;
 
-    if (midge_response_range(response, &range) == MIDGE_OK && range.total != MIDGE_RANGE_UNKNOWN &&
-        range.total != fetch->part.first) {
+    if (has_total && range.total != fetch->part.first) {
         return refuse(fetch, keep_format(fetch->run->keep,
                                          "it can't go on at byte %" PRIu64
                                          ": the server's file has %" PRIu64 " bytes",
                                          fetch->part.first, range.total));
     }
-    fetch->part.is_whole = 1;
+    fetch->part.whole = has_total ? MIDGE_COMPLETE_YES : MIDGE_COMPLETE_UNVERIFIED;
     return MIDGE_ERR_EOF;
 }
 
@@ -400,8 +401,9 @@ int part_head(struct fetch *fetch, const struct midge_response *response)
 
 void part_done(struct fetch *fetch)
 {
-    if (fetch->part.is_whole && fetch->result.error == MIDGE_ERR_EOF) {
+    if (fetch->part.whole != MIDGE_COMPLETE_NO && fetch->result.error == MIDGE_ERR_EOF) {
         fetch->result.error = MIDGE_OK; /* part_head ended it: there is nothing to fetch */
+        fetch->result.complete = fetch->part.whole;
         if (fetch->output.kept.path != NULL) {
             (void)kept_file_end(&fetch->output.kept, 1);
         }

@@ -24,8 +24,8 @@ void verdict_done(struct fetch *fetch)
     const struct midge_result *result = &fetch->result;
 
     part_done(fetch);
-    if (fetch->group->fail_with_body && !fetch->part.is_whole && result->error == MIDGE_OK &&
-        result->status >= 400) {
+    if (fetch->group->fail_with_body && fetch->part.whole == MIDGE_COMPLETE_NO &&
+        result->error == MIDGE_OK && result->status >= 400) {
         fetch->result.error = MIDGE_ERR_HTTP_STATUS;
     }
 }
