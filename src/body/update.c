@@ -51,7 +51,7 @@ static int prepare_block(struct midge_update *u)
 /* Programs the page; after the last byte of a block, and of the image, that is noted. */
 static int program_page(struct midge_update *u)
 {
-    const uint32_t unit = u->store->unit;
+    const size_t unit = u->store->unit;
     const size_t len = (u->fill + unit - 1) / unit * unit;
     int err = prepare_block(u);
     if (err == MIDGE_OK) {

@@ -122,7 +122,7 @@ static bool tls_pending(const struct midge__stream *s)
     }
     return midge__tls_has_ahead(impl) || impl->ssl.MBEDTLS_PRIVATE(in_left) != 0 ||
            mbedtls_ssl_check_pending(&impl->ssl) != 0 ||
-           (midge__tls_is_stacked(impl) && tls_pending(tls->lower));
+           (midge__tls_is_stacked(impl) && tls->lower->ops->pending(tls->lower));
 }
 
 /* --- sending --- */
