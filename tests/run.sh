@@ -47,7 +47,7 @@ for suite in ${*:-$all}; do
 done
 wanted() { for w in "$@"; do case " $suites " in *" $w "*) return 0 ;; esac; done; return 1; }
 
-packages='gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev libidn2-dev bzip2 xz-utils ca-certificates ccache libcmocka-dev libslirp-dev'
+packages='gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev libidn2-dev libpsl-dev bzip2 xz-utils ca-certificates ccache libcmocka-dev libslirp-dev'
 wanted unit vectors sim fuzz && packages="$packages clang"
 wanted unit && packages="$packages python3-cryptography" # the certificates of its TLS tests
 wanted unit bench && packages="$packages valgrind libc6-dbg"

@@ -21,7 +21,7 @@ case ${1-} in
 esac
 
 say "Looking for what is needed: a C compiler, CMake, c-ares; Python and aiohttp for the server"
-sh boards/host/install.sh gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev libidn2-dev libcmocka-dev \
+sh boards/host/install.sh gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev libidn2-dev libpsl-dev libcmocka-dev \
     bzip2 xz-utils ca-certificates python3-aiohttp python3-cryptography
 
 say "Building build/host/midge; the first time with its mbedTLS, which takes a minute"
