@@ -224,6 +224,17 @@ static void refuses(void **state)
     close_world();
 }
 
+/* One request on a new connection, which is cut. */
+static void get_cut(struct sim_get *one, const struct midge_sim_cut *cut)
+{
+    midge_sim_set_cut(host, cut);
+    sim_get_init(&w, one, "https://a.test/");
+    one->request.no_reuse = 1;
+    sim_get_start(&w, one);
+    sim_world_run(&w);
+    assert_int_equal(one->dones, 1);
+}
+
 /* The connection ends after each byte of CONNECT and of its answer: an error, and the next request
    works. */
 static void cuts(void **state)
@@ -241,12 +252,7 @@ static void cuts(void **state)
                 const struct midge_sim_cut cut = {
                     .kind = kinds[kind], .from_client = (uint8_t)from_client, .at = at, .nth = 1};
                 struct sim_get one;
-                midge_sim_set_cut(host, &cut);
-                sim_get_init(&w, &one, "https://a.test/");
-                one.request.no_reuse = 1;
-                sim_get_start(&w, &one);
-                sim_world_run(&w);
-                assert_int_equal(one.dones, 1);
+                get_cut(&one, &cut);
                 int err = one.result.error;
                 if (at == 0 && err == MIDGE_OK) {
                     err = MIDGE_ERR_CONNECT; /* it did not connect, and the second try did */
@@ -329,12 +335,7 @@ static void secure_cuts(void **state)
                                               .at = at,
                                               .nth = 1};
             struct sim_get one;
-            midge_sim_set_cut(host, &cut);
-            sim_get_init(&w, &one, "https://a.test/");
-            one.request.no_reuse = 1;
-            sim_get_start(&w, &one);
-            sim_world_run(&w);
-            assert_int_equal(one.dones, 1);
+            get_cut(&one, &cut);
             failed += one.result.error != MIDGE_OK;
             sim_get_free(&one);
             midge_sim_set_cut(host, NULL);
