@@ -10,12 +10,11 @@
 #include <string.h>
 #include <midge/err.h>
 
-static int read_one(const char *text, size_t len, struct midge_addr *addr)
+size_t addresses_one(const char *text, size_t len, uint8_t bytes[16])
 {
-    char copy[INET6_ADDRSTRLEN];
-    int in_brackets = len >= 2 && text[0] == '[' && text[len - 1] == ']';
+    char copy[64];
 
-    if (in_brackets) {
+    if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
         text++;
         len -= 2;
     }
@@ -24,10 +23,18 @@ static int read_one(const char *text, size_t len, struct midge_addr *addr)
     }
     memcpy(copy, text, len);
     copy[len] = '\0';
+    if (inet_pton(AF_INET, copy, bytes) == 1) {
+        return 4;
+    }
+    return inet_pton(AF_INET6, copy, bytes) == 1 ? 16 : 0;
+}
+
+static int read_one(const char *text, size_t len, struct midge_addr *addr)
+{
     *addr = (struct midge_addr){0};
-    addr->family = strchr(copy, ':') != NULL ? 6 : 4;
-    return (addr->family == 6 || !in_brackets) &&
-           inet_pton(addr->family == 6 ? AF_INET6 : AF_INET, copy, addr->bytes) == 1;
+    size_t bytes = addresses_one(text, len, addr->bytes);
+    addr->family = bytes == 4 ? 4 : 6;
+    return bytes == 16 || (bytes == 4 && text[0] != '[');
 }
 
 size_t addresses_read(const char *text, struct midge_addr addrs[MIDGE_DNS_ADDRS])

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Lists of addresses in place of a name, "192.0.2.1,[2001:db8::1]", as --resolve has them. */
+/* Addresses in texts, and lists of them in place of a name, "192.0.2.1,[2001:db8::1]", as --resolve
+   has them. */
 #ifndef MIDGE_HOST_ADDRESSES_H
 #define MIDGE_HOST_ADDRESSES_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <midge/port.h>
+
+/* Reads one address, with or without brackets. 4 or 16: its bytes; 0: it is none. */
+size_t addresses_one(const char *text, size_t len, uint8_t bytes[16]);
 
 /* How many addresses the text has; IPv6 with or without brackets, no zones. 0: one of them is no
    address, or there are more than MIDGE_DNS_ADDRS. */

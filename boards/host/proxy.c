@@ -8,13 +8,13 @@
 #define _GNU_SOURCE
 #include "proxy.h"
 
-#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "addresses.h"
 #include "number.h"
 
 #define SEPARATORS ", \t"
@@ -38,26 +38,6 @@ static const char *first_set(const char *const names[], size_t n)
 
 /* --- an address in a network --- */
 
-/* 4 or 16: bytes of the address; 0: not an address. */
-static size_t address(const char *text, size_t len, uint8_t bytes[16])
-{
-    char copy[64];
-
-    if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
-        text++;
-        len -= 2;
-    }
-    if (len >= sizeof copy) {
-        return 0;
-    }
-    memcpy(copy, text, len);
-    copy[len] = '\0';
-    if (inet_pton(AF_INET, copy, bytes) == 1) {
-        return 4;
-    }
-    return inet_pton(AF_INET6, copy, bytes) == 1 ? 16 : 0;
-}
-
 static int same_bits(const uint8_t *a, const uint8_t *b, size_t bits)
 {
     size_t bytes = bits / 8, rest = bits % 8;
@@ -73,10 +53,10 @@ static int in_network(const struct midge_span *host, const char *network, size_t
     uint8_t ours[16], theirs[16];
     const char *slash = memchr(network, '/', len);
     size_t address_len = slash != NULL ? (size_t)(slash - network) : len;
-    size_t size = address(host->ptr, host->len, ours);
+    size_t size = addresses_one(host->ptr, host->len, ours);
     uint64_t bits = size * 8;
 
-    if (size == 0 || size != address(network, address_len, theirs)) {
+    if (size == 0 || size != addresses_one(network, address_len, theirs)) {
         return 0;
     }
     if (slash != NULL && !number_parse(slash + 1, len - address_len - 1, 0, size * 8, &bits)) {
@@ -106,7 +86,7 @@ static int is_below(const struct midge_span *host, const char *domain, size_t le
 static int is_exempt(const struct midge_span *host, const char *list)
 {
     uint8_t bytes[16];
-    int is_address = address(host->ptr, host->len, bytes) != 0;
+    int is_address = addresses_one(host->ptr, host->len, bytes) != 0;
 
     if (list == NULL) {
         return 0;
