@@ -273,6 +273,17 @@ static void invalid_sources(void **state)
     (void)run(MIDGE_OK);
 }
 
+/* The run with that answer first; a second connection is answered by 204, the end. */
+static struct midge_result run_after(const char *head, size_t n, int error)
+{
+    const struct fake_script script = {.steps = {REQUEST, {FAKE_SAY, head, n}, FIN}};
+    memset(&seen, 0, sizeof seen);
+    w.fake.n_next = w.fake.next_at = 0;
+    fake_next(&w.fake, &script);
+    fake_next(&w.fake, &gone);
+    return run(error);
+}
+
 /* --- answers --- */
 
 static void content_types(void **state)
@@ -292,12 +303,8 @@ static void content_types(void **state)
         char head[100];
         const size_t n =
             (size_t)snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\n%s\r\n\r\n", types[i].value);
-        const struct fake_script script = {.steps = {REQUEST, {FAKE_SAY, head, n}, FIN}};
-        memset(&seen, 0, sizeof seen);
-        w.fake.n_next = w.fake.next_at = 0;
-        fake_next(&w.fake, &script);
-        fake_next(&w.fake, &gone);
-        const struct midge_result result = run(types[i].good ? MIDGE_OK : MIDGE_ERR_HTTP_STATUS);
+        const struct midge_result result =
+            run_after(head, n, types[i].good ? MIDGE_OK : MIDGE_ERR_HTTP_STATUS);
         assert_int_equal(seen.opens, types[i].good);
         assert_int_equal(result.status, types[i].good ? 204 : 200);
         assert_string_equal(result.detail, types[i].good ? "" : "the answer is no event stream");
@@ -317,12 +324,8 @@ static void statuses(void **state)
         char head[60];
         const size_t n = (size_t)snprintf(
             head, sizeof head, "HTTP/1.1 %d x\r\nContent-Length: 0\r\n\r\n", some[i].status);
-        const struct fake_script script = {.steps = {REQUEST, {FAKE_SAY, head, n}, FIN}};
-        memset(&seen, 0, sizeof seen);
-        w.fake.n_next = w.fake.next_at = 0;
-        fake_next(&w.fake, &script);
-        fake_next(&w.fake, &gone);
-        const struct midge_result result = run(some[i].passes ? MIDGE_OK : MIDGE_ERR_HTTP_STATUS);
+        const struct midge_result result =
+            run_after(head, n, some[i].passes ? MIDGE_OK : MIDGE_ERR_HTTP_STATUS);
         assert_int_equal(seen.waits, some[i].passes);
         assert_int_equal(result.status, some[i].passes ? 204 : some[i].status);
         assert_int_equal(seen.opens, 0);
