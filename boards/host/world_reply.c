@@ -5,6 +5,9 @@
 
 #include "world_build.h"
 
+/* A server that sends for ever does so at some pace, or no virtual time passes while it sends. */
+#define FOREVER_BYTES_PER_S 1000000
+
 /* --- answers --- */
 
 static void set_method(struct world_builder *b)
@@ -102,6 +105,9 @@ static void set_end(struct world_builder *b)
 
 void world_end_reply(struct world_builder *b)
 {
+    if (b->reply.forever != NULL && b->reply.bytes_per_s == 0) {
+        b->reply.bytes_per_s = FOREVER_BYTES_PER_S;
+    }
     if (b->url_path != NULL && !b->line.failed) {
         midge_sim_add_reply(b->host, b->port, b->url_path, &b->reply);
     }

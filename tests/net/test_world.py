@@ -90,6 +90,13 @@ class Run(Case):
         self.assert_code(28, ran, "timed out")
         self.assertGreater(ran[0]["t_wait_us"], 60_000_000)
 
+    def test_forever(self):
+        """An answer without an end takes virtual time, and a limit of time ends it."""
+        world = 'host api.example.com\nreply 80 /\n  raw "HTTP/1.1 200 OK\\r\\n\\r\\n"\n  forever "ab"\n'
+        ran = self.sim(world, "-o", "out", "--max-time", "10", API)
+        self.assert_code(28, ran)
+        self.assertTrue(9_000_000 < ran[0]["body_len"] < 11_000_000, ran[0]["body_len"])
+
     def test_app(self):
         (self.dir / "world").write_text("host api.example.com\n" + POSTS)
         ran = self.midge("app", "posts", "--api", API, "--sim", "world", report=False)
