@@ -17,8 +17,8 @@ function(conformance_test port address forbidden)
         ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/peer.py --answer ${address} --
         $<TARGET_FILE:conformance-${port}>)
     if(TEST ${MIDGE_TEST_PREFIX}net.conformance_${port})
-        # Alone: it measures times.
-        set_tests_properties(${MIDGE_TEST_PREFIX}net.conformance_${port} PROPERTIES RUN_SERIAL ON
+        midge_waits(net.conformance_${port})
+        set_tests_properties(${MIDGE_TEST_PREFIX}net.conformance_${port} PROPERTIES
             FAIL_REGULAR_EXPRESSION "${forbidden}")
     endif()
 endfunction()
