@@ -55,7 +55,7 @@ wanted net external boards size coverage bench soak && packages="$packages pytho
 wanted net boards coverage && packages="$packages tinyproxy-bin squid"
 wanted net coverage && packages="$packages curl node-har-validator"
 wanted bench && packages="$packages libcurl4-openssl-dev"
-wanted external && packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+wanted external && packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross dpkg-dev"
 wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
 wanted boards size && packages="$packages qemu-system-arm"

@@ -4,6 +4,7 @@
 #   mbedtls   on an mbedTLS 3.6 that its own CMake built with its own default configuration,
 #             installed, found by find_package(midge) and by pkg-config; and the host program
 #   owned     the same with midge's mbedTLS; in a project of C++ alone, both ways
+#   package   as Debian packages, with a program on the shared library
 #   subdirectory  by add_subdirectory, with limits and hooks set by CMake; the same cross built by a
 #             toolchain file for Linux; for aarch64 the library, as Debian's cross compiler comes
 #             without c-ares: its headers are this machine's
