@@ -92,12 +92,12 @@ class Faults(Board):
         self.assertRegex(ran.text, rf"40 requests, {len(failed)} failed")
 
     def test_no_leak(self):
-        """200 rounds of good ones and all that fails soon: the block is as it was after the second."""
+        """60 rounds of good ones and all that fails soon: the block is as it was after the second."""
         self.rules({"match": "^/posts/2", "cut": 20})
-        ran = self.board("fetch", "--rounds", 200, self.good("/posts/2"), self.at("/", "refused"),
+        ran = self.board("fetch", "--rounds", 60, self.good("/posts/2"), self.at("/", "refused"),
                          self.at("/posts/1", "http"), self.at("/posts/1", "wronghost"),
                          self.at("/posts/1", "expired"), self.at("/", host="missing.example"), self.good())
-        self.assert_no_leak(ran, 1400, 1000)
+        self.assert_no_leak(ran, 420, 300)
 
     def test_no_leak_when_time_is_out(self):
         ran = self.board("fetch", "--rounds", 6, "--timeout", 4000, self.at("/", host="silent.example"),

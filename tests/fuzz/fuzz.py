@@ -222,6 +222,10 @@ def seeds(name):
                 for i in range(0, len(answers), 2)]
     if name in ("names", "certs"):
         return certificates(name)
+    if name == "proxy":
+        urls = [b"http://user:p%40ss@proxy.test:8080/", b"https://[::1]", b"u@h:1", b"socks5://h"]
+        lists = [b"api.test\n.test, other", b"10.1.2.3\n10.0.0.0/8", b"::1\n[::]/127 ::1", b"a\n*"]
+        return [t + b"\0" for t in urls] + [t + b"\1" for t in lists] + [b"\xaa\x8a\2", b"\x84\x04\2"]
     if name == "json_write":
         return [bytes([20, 0, 4, 1, 0x61, 2, 7, 1, 5, 9, 25, 6, 2, 0x62, 0x63, 3, 1]),
                 bytes([9, 8, 8, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F])]

@@ -588,6 +588,25 @@ static void an_answer_between_polls_ends_the_next(void **state)
     assert_int_equal(wire.now_ms - before, 1000);
 }
 
+/* A datagram may come twice. The query's memory is the caller's since the first one. */
+static void an_answer_that_comes_twice_is_one(void **state)
+{
+    struct midge_dns_query query = {0}, after;
+    const uint32_t before = wire.now_ms;
+
+    (void)state;
+    assert_int_equal(port->dns_start(NULL, "f.test", &query), MIDGE_OK);
+    wire_dns_answer(0x01020304);
+    assert_int_equal(query.done, 1);
+    assert_int_equal(port->poll(NULL, NULL, 0, 1000), MIDGE_OK);
+    memset(&query, 0xa5, sizeof query);
+    after = query;
+    wire_dns_answer(0x05060708);
+    assert_int_equal(port->poll(NULL, NULL, 0, 1000), MIDGE_OK);
+    assert_memory_equal(&query, &after, sizeof query);
+    assert_int_equal(wire.now_ms - before, 1000); /* nor does it end a poll */
+}
+
 static void ports_and_ids_change(void **state)
 {
     struct midge_dns_query query = {0};
@@ -719,6 +738,7 @@ int main(void)
         TEST(without_idle_it_spins),
         TEST(names_are_asked_and_remembered),
         TEST(an_answer_between_polls_ends_the_next),
+        TEST(an_answer_that_comes_twice_is_one),
         TEST(ports_and_ids_change),
         TEST(cancelled_ones_make_room),
         TEST(lookups_wait_for_room),

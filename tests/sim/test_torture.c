@@ -9,6 +9,11 @@
 #include "torture.h"
 
 #define TLS_PART 60 /* of dear points one in so many is tried */
+#ifdef __SANITIZE_ADDRESS__
+#define PLAIN_PART 16 /* there the others are dear, too; cuts and splits: a quarter of it */
+#else
+#define PLAIN_PART 1
+#endif
 
 static struct trial trial;
 
@@ -20,7 +25,7 @@ static void name_point(enum scene scene, const char *kind, unsigned long a, unsi
 
 static unsigned part_of(enum scene scene)
 {
-    return torture_is_tls(scene) ? TLS_PART : 1;
+    return torture_is_tls(scene) ? TLS_PART : PLAIN_PART;
 }
 
 /* A trial without a fault, up to its end. */
