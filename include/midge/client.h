@@ -113,6 +113,14 @@ struct midge_config {
        function must not call the client. */
     void (*on_peer)(void *ctx, const struct midge_peer *peer);
     void *trace_ctx; /* the ctx of trace and on_peer */
+
+#if MIDGE_WITH_HAPPY_EYEBALLS
+    /* A connection begins with the next address of a host beside the ones that have not answered
+       for so long, ms: 100 to 2000 (RFC 8305 8), or MIDGE_NO_TIMEOUT: the addresses are tried one
+       after the other [MIDGE_ATTEMPT_DELAY_MS]. On a slow path the delay is longer: two round trips
+       of the last connection to the host, at most 2 s. */
+    uint32_t attempt_delay_ms;
+#endif
 };
 
 /* Bytes that the worst case under config's ceilings needs. Includes TLS in owned mode. In
@@ -126,7 +134,7 @@ size_t midge_memory_needed(const struct midge_config *config);
    set or keep (hooks.h) are extra, at most MIDGE_HOOK_BYTES a request. */
 size_t midge_memory_least(const struct midge_config *config);
 
-/* INVALID (a port without all its calls, a time beyond 2^31 - 1 ms), HEADER (as midge_start),
+/* INVALID (a port without all its calls, a time that is out of range), HEADER (as midge_start),
    NO_MEMORY (block below midge_memory_least), CA, ENTROPY, UNSUPPORTED. Reads all of config during
    the call; keeps port, base_url, headers. */
 int midge_open(struct midge_client **client, const struct midge_config *config);

@@ -12,6 +12,7 @@
 #include "core/conn.h"
 #include "core/hooks.h"
 #include "core/pool.h"
+#include "core/race.h"
 #include "core/stats.h"
 #include "core/task.h"
 #include "midge/config.h"
@@ -51,6 +52,7 @@ static size_t collect(const struct midge_client *client, struct midge_pollfd *fd
     MIDGE__LIST_FOR_EACH(it, &client->conns)
     {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        n = midge__race_collect(conn, fds, n, cap);
         if (conn->want_stale) {
             conn->want_stale = false;
             conn->want = (uint8_t)midge__conn_want(conn);
@@ -86,6 +88,7 @@ static void kick_ready(struct midge_client *client, size_t n)
     {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
         unsigned revents = 0;
+        i = midge__race_polled(conn, client->fds, i, n);
         /* fds are in the list's order, but not every connection has one. */
         if (i < n && client->fds[i].sock == conn->tcp.sock) {
             const struct midge_pollfd *fd = &client->fds[i++];
