@@ -157,6 +157,24 @@ size_t midge_interest(const struct midge_client *client, struct midge_pollfd *fd
    interrupt may call. */
 void midge_wake(struct midge_client *client);
 
+#if MIDGE_WITH_NETWORK_CHANGE
+/* The network has changed: this machine got another address or router, or its link was away. Call
+   it when the platform says so; on lwIP in the callbacks of the interface (netif_set_link_callback,
+   netif_set_status_callback; PORTING.md has an example). It takes effect in the next poll.
+
+   Idle connections close, and requests whose connections are being opened begin again with a new
+   lookup; their limits of time go on. Addresses of hosts are forgotten, TLS sessions are kept. A
+   request that was sent goes on, since TCP survives a short pause and another router; then its
+   connection closes. lost nonzero: the address of this machine is gone, and with it all that was
+   under way. Then such a request fails with RECV or SEND, or is sent again where that is safe (as
+   after any break, see retry.h). A paused one fails when it is resumed.
+
+   Requests may be started without a network: they fail with RESOLVE or CONNECT as the port does,
+   or are repeated as their retry policy says. midge does not wait for the link. From another
+   thread or an interrupt set a flag and call midge_wake. */
+void midge_network_changed(struct midge_client *client, int lost);
+#endif
+
 /* --- things that can be awaited: each ends with exactly one completion --- */
 
 /* Begin a request. INVALID, URL, SCHEME, HEADER, UNSUPPORTED, NO_SLOT, NO_MEMORY, CA (https, and

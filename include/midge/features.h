@@ -116,6 +116,11 @@
 #error "MIDGE_WITH_HAPPY_EYEBALLS needs MIDGE_WITH_FAIL_OVER: it races for the remaining time"
 #endif
 
+/* midge_network_changed. */
+#ifndef MIDGE_WITH_NETWORK_CHANGE
+#define MIDGE_WITH_NETWORK_CHANGE 1
+#endif
+
 /* A request that can use an idle connection begins before one that waits for memory or a place, at
    most twice. Without it the idle connection closes for the one that waits. */
 #ifndef MIDGE_WITH_OVERTAKING

@@ -41,6 +41,9 @@ struct midge_client {
 #if MIDGE_WITH_RATE
     bool is_rated; /* there are rates */
 #endif
+#if MIDGE_WITH_NETWORK_CHANGE
+    uint8_t network; /* network.h */
+#endif
     uint16_t free_slot; /* index + 1 */
     struct midge_port *port;
     struct midge__slot *slots;

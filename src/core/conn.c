@@ -27,6 +27,7 @@
 #include "core/client.h"
 #include "core/leader.h"
 #include "core/limits.h"
+#include "core/network.h"
 #include "core/origin.h"
 #include "core/proxy.h"
 #include "core/queue.h"
@@ -149,7 +150,9 @@ void midge__conn_wait_end(struct midge__conn *conn)
 
 unsigned midge__conn_capacity(const struct midge__conn *conn)
 {
-    return conn->state == MIDGE__CONN_READY ? midge__carrier(conn)->capacity(conn) : 0;
+    return conn->state == MIDGE__CONN_READY && !midge__network_retires(conn)
+               ? midge__carrier(conn)->capacity(conn)
+               : 0;
 }
 
 void midge__conn_offer(struct midge__conn *conn)

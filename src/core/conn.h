@@ -44,6 +44,9 @@ struct midge__conn {
     bool seen_silent;   /* a poll has reported nothing since it became idle */
     bool steps_back;    /* while it waits for memory: its transfer may be sent again later */
     bool denied;        /* there will be no memory for its exchange */
+#if MIDGE_WITH_NETWORK_CHANGE
+    uint8_t network; /* network.h */
+#endif
     struct midge_client *client;
     struct midge__origin *origin;
     struct midge__transfer *transfer; /* the transfer that it is opened for, until READY */
