@@ -113,6 +113,14 @@ struct midge_config {
        function must not call the client. */
     void (*on_peer)(void *ctx, const struct midge_peer *peer);
     void *trace_ctx; /* the ctx of trace and on_peer */
+
+#if MIDGE_WITH_HAPPY_EYEBALLS
+    /* A connection begins with the next address of a host beside the ones that have not answered
+       for so long, ms: 100 to 2000 (RFC 8305 8), or MIDGE_NO_TIMEOUT: the addresses are tried one
+       after the other [MIDGE_ATTEMPT_DELAY_MS]. On a slow path the delay is longer: two round trips
+       of the last connection to the host, at most 2 s. */
+    uint32_t attempt_delay_ms;
+#endif
 };
 
 /* Bytes that the worst case under config's ceilings needs. Includes TLS in owned mode. In
@@ -126,7 +134,7 @@ size_t midge_memory_needed(const struct midge_config *config);
    set or keep (hooks.h) are extra, at most MIDGE_HOOK_BYTES a request. */
 size_t midge_memory_least(const struct midge_config *config);
 
-/* INVALID (a port without all its calls, a time beyond 2^31 - 1 ms), HEADER (as midge_start),
+/* INVALID (a port without all its calls, a time that is out of range), HEADER (as midge_start),
    NO_MEMORY (block below midge_memory_least), CA, ENTROPY, UNSUPPORTED. Reads all of config during
    the call; keeps port, base_url, headers. */
 int midge_open(struct midge_client **client, const struct midge_config *config);
@@ -148,6 +156,24 @@ size_t midge_interest(const struct midge_client *client, struct midge_pollfd *fd
 /* Ends a poll in progress, or else the next one. The only function that another thread or an
    interrupt may call. */
 void midge_wake(struct midge_client *client);
+
+#if MIDGE_WITH_NETWORK_CHANGE
+/* The network has changed: this machine got another address or router, or its link was away. Call
+   it when the platform says so; on lwIP in the callbacks of the interface (netif_set_link_callback,
+   netif_set_status_callback; PORTING.md has an example). It takes effect in the next poll.
+
+   Idle connections close, and requests whose connections are being opened begin again with a new
+   lookup; their limits of time go on. Addresses of hosts are forgotten, TLS sessions are kept. A
+   request that was sent goes on, since TCP survives a short pause and another router; then its
+   connection closes. lost nonzero: the address of this machine is gone, and with it all that was
+   under way. Then such a request fails with RECV or SEND, or is sent again where that is safe (as
+   after any break, see retry.h). A paused one fails when it is resumed.
+
+   Requests may be started without a network: they fail with RESOLVE or CONNECT as the port does,
+   or are repeated as their retry policy says. midge does not wait for the link. From another
+   thread or an interrupt set a flag and call midge_wake. */
+void midge_network_changed(struct midge_client *client, int lost);
+#endif
 
 /* --- things that can be awaited: each ends with exactly one completion --- */
 

@@ -151,6 +151,16 @@
 #ifndef MIDGE_CONNECT_SHARE_MS
 #define MIDGE_CONNECT_SHARE_MS 1000
 #endif
+/* With MIDGE_WITH_HAPPY_EYEBALLS: when an address has not answered for so long, ms, the next one is
+   tried beside it; 100 to 2000, or MIDGE_NO_TIMEOUT (RFC 8305 8). */
+#ifndef MIDGE_ATTEMPT_DELAY_MS
+#define MIDGE_ATTEMPT_DELAY_MS 250
+#endif
+/* Attempts of one connection at the same time, 2 to 8. Each takes a socket and, on a 32-bit
+   machine, 72 bytes while the connection is opened. */
+#ifndef MIDGE_MAX_ATTEMPTS
+#define MIDGE_MAX_ATTEMPTS MIDGE__PICK(8, 2, 2)
+#endif
 /* Idle keep-alive connections are closed after this, ms. If the server announced that it closes
    them sooner (Keep-Alive: timeout=5), midge closes them a second, or two round trips, before
    that. */

@@ -106,6 +106,21 @@
 #define MIDGE_WITH_FAIL_OVER 1
 #endif
 
+/* Happy Eyeballs (RFC 8305): the addresses of a host are tried beside each other, a new one each
+   config.attempt_delay_ms, and the first that answers is used. Without it the next address is tried
+   when the one before has failed, or has used up its share of the time. */
+#ifndef MIDGE_WITH_HAPPY_EYEBALLS
+#define MIDGE_WITH_HAPPY_EYEBALLS 1
+#endif
+#if MIDGE_WITH_HAPPY_EYEBALLS && !MIDGE_WITH_FAIL_OVER
+#error "MIDGE_WITH_HAPPY_EYEBALLS needs MIDGE_WITH_FAIL_OVER: it races for the remaining time"
+#endif
+
+/* midge_network_changed. */
+#ifndef MIDGE_WITH_NETWORK_CHANGE
+#define MIDGE_WITH_NETWORK_CHANGE 1
+#endif
+
 /* A request that can use an idle connection begins before one that waits for memory or a place, at
    most twice. Without it the idle connection closes for the one that waits. */
 #ifndef MIDGE_WITH_OVERTAKING

@@ -11,20 +11,25 @@
 
 /* The last one gets all of the time. If the transfer has no limit, there are no shares: the
    platform ends each try. */
-void midge__address_share(struct midge__conn *conn, unsigned addresses,
+uint32_t midge__address_share(const struct midge__conn *conn, unsigned addresses)
+{
+    uint32_t left = midge__transfer_left(conn->transfer);
+    if (addresses < 2 || left == MIDGE_NO_TIMEOUT) {
+        return MIDGE_NO_TIMEOUT;
+    }
+    uint32_t share = left / addresses;
+    return share < MIDGE_CONNECT_SHARE_MS ? MIDGE_CONNECT_SHARE_MS : share;
+}
+
+void midge__address_begin(struct midge__conn *conn, unsigned addresses,
                           void (*late)(struct midge__timer *timer))
 {
     struct midge_client *client = conn->client;
-    uint32_t left = midge__transfer_left(conn->transfer);
-    if (addresses < 2 || left == MIDGE_NO_TIMEOUT) {
-        return;
+    uint32_t share = midge__address_share(conn, addresses);
+    if (share != MIDGE_NO_TIMEOUT) {
+        conn->timer.fire = late;
+        (void)midge__timer_arm(&client->timers, &conn->timer, client->now_ms + share);
     }
-    uint32_t share = left / addresses;
-    if (share < MIDGE_CONNECT_SHARE_MS) {
-        share = MIDGE_CONNECT_SHARE_MS;
-    }
-    conn->timer.fire = late;
-    (void)midge__timer_arm(&client->timers, &conn->timer, client->now_ms + share);
 }
 
 void midge__address_works(struct midge__conn *conn, const struct midge_addr *address)

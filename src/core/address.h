@@ -16,8 +16,10 @@ static inline unsigned midge__address_shares(const struct midge__origin *origin)
     return origin->literal ? 1 : 2; /* the other one is for a lookup */
 }
 
-/* conn begins to connect to the first of `addresses`: `late` is called at the end of its share. */
-void midge__address_share(struct midge__conn *conn, unsigned addresses,
+/* The share of the first of `addresses`, ms. MIDGE_NO_TIMEOUT: it has no end. */
+uint32_t midge__address_share(const struct midge__conn *conn, unsigned addresses);
+/* conn begins to connect to it: `late` is called at the end of its share. */
+void midge__address_begin(struct midge__conn *conn, unsigned addresses,
                           void (*late)(struct midge__timer *timer));
 /* conn is connected to it: the origin remembers it. */
 void midge__address_works(struct midge__conn *conn, const struct midge_addr *address);
@@ -27,7 +29,7 @@ bool midge__address_fails(struct midge__conn *conn);
 #else
 
 #define midge__address_shares(origin)               ((void)(origin), 1U)
-#define midge__address_share(conn, addresses, late) ((void)(conn), (void)(addresses), (void)(late))
+#define midge__address_begin(conn, addresses, late) ((void)(conn), (void)(addresses), (void)(late))
 #define midge__address_works(conn, address)         ((void)(conn), (void)(address))
 
 static inline bool midge__address_fails(struct midge__conn *conn)

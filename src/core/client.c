@@ -20,6 +20,7 @@
 #include "core/origin.h"
 #include "core/pool.h"
 #include "core/prepared.h"
+#include "core/race.h"
 #include "core/retry.h"
 #include "core/stats.h"
 #include "core/task.h"
@@ -155,7 +156,8 @@ static int check_session(const struct midge_config *c)
         (MIDGE_WITH_HEADER_DEFAULTS && c->n_headers > 0 && c->headers == NULL) ||
         !midge__timeouts_valid(&c->timeouts) || !midge__millis_valid(c->keep_alive_ms) ||
         (MIDGE_WITH_SESSIONS && !midge__millis_valid(c->ticket_wait_ms)) ||
-        (MIDGE_WITH_LEADERS && !midge__millis_valid(c->lead_ms)) || !midge__rate_valid(c)) {
+        (MIDGE_WITH_LEADERS && !midge__millis_valid(c->lead_ms)) || !midge__rate_valid(c) ||
+        !midge__race_valid(c)) {
         return MIDGE_ERR_INVALID;
     }
     const uintptr_t left_out =

@@ -41,6 +41,9 @@ struct midge_client {
 #if MIDGE_WITH_RATE
     bool is_rated; /* there are rates */
 #endif
+#if MIDGE_WITH_NETWORK_CHANGE
+    uint8_t network; /* network.h */
+#endif
     uint16_t free_slot; /* index + 1 */
     struct midge_port *port;
     struct midge__slot *slots;
@@ -48,6 +51,9 @@ struct midge_client {
     uint32_t live;   /* awaitables whose completion was not delivered */
     unsigned queued, n_conns, handshakes, transfers, exchanges, n_unused;
     unsigned n_resolving, n_waiting; /* n_waiting: those that wait for memory too */
+#if MIDGE_WITH_HAPPY_EYEBALLS
+    unsigned attempts; /* older ones of connections that are being opened (race.c) */
+#endif
     size_t later; /* bytes that connections take when their handshakes begin: conn.c */
     int32_t crypto_left, bytes_left, steps_left; /* left of this turn's budget */
     uint32_t begins_left;                        /* the same: transfers that may begin */

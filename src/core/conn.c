@@ -4,13 +4,14 @@
  *
  * state       waits for            on ok                 on error              deadline (whose)
  * NEW         –                    WAIT_DNS, WAIT_TCP    DEAD                  –
- * WAIT_DNS    resolver             WAIT_TCP              DEAD                  dns (transfer's)
+ * WAIT_DNS    resolver, or an      WAIT_TCP, or as       WAIT_TCP, DEAD        dns (transfer's)
+ *             attempt of race.c    WAIT_TCP
  * WAIT_TCP    connect              WAIT_ROOM or READY,   next address,         its share (own) of
  *                                  or WAIT_PROXY         WAIT_DNS, DEAD        connect (transfer's)
  * WAIT_PROXY  a proxy's tunnel     WAIT_ROOM or READY    DEAD                  connect (transfer's)
  * WAIT_ROOM   permit, memory       WAIT_TLS              DEAD                  queue (transfer's)
- * WAIT_TLS    handshake            READY; with a secure  DEAD                  tls (transfer's);
- *                                  proxy's WAIT_PROXY or                       connect for a proxy
+ * WAIT_TLS    handshake            READY; with a secure  WAIT_TCP (race.c),    tls (transfer's);
+ *                                  proxy's WAIT_PROXY or DEAD                  connect for a proxy
  *                                  READY
  * READY       protocol; or idle    READY, WAIT_CLOSE     DEAD                  keep-alive (own)
  * WAIT_CLOSE  close_notify         DEAD                  DEAD                  MIDGE_CLOSE_MS (own)
@@ -26,9 +27,11 @@
 #include "core/client.h"
 #include "core/leader.h"
 #include "core/limits.h"
+#include "core/network.h"
 #include "core/origin.h"
 #include "core/proxy.h"
 #include "core/queue.h"
+#include "core/race.h"
 #include "core/stats.h"
 #include "core/tell.h"
 #include "core/transfer.h"
@@ -67,12 +70,13 @@ static bool is_legal(unsigned from, unsigned to)
 {
     static const uint16_t next[] = {
         [MIDGE__CONN_NEW] = TO(WAIT_DNS) | TO(WAIT_TCP) | TO(DEAD),
-        [MIDGE__CONN_WAIT_DNS] = TO(WAIT_TCP) | TO(DEAD),
+        [MIDGE__CONN_WAIT_DNS] =
+            TO(WAIT_TCP) | TO(WAIT_PROXY) | TO(WAIT_ROOM) | TO(READY) | TO(DEAD),
         [MIDGE__CONN_WAIT_TCP] =
             TO(WAIT_TCP) | TO(WAIT_DNS) | TO(WAIT_PROXY) | TO(WAIT_ROOM) | TO(READY) | TO(DEAD),
         [MIDGE__CONN_WAIT_PROXY] = TO(WAIT_ROOM) | TO(READY) | TO(DEAD),
         [MIDGE__CONN_WAIT_ROOM] = TO(WAIT_TLS) | TO(DEAD),
-        [MIDGE__CONN_WAIT_TLS] = TO(WAIT_PROXY) | TO(READY) | TO(DEAD),
+        [MIDGE__CONN_WAIT_TLS] = TO(WAIT_TCP) | TO(WAIT_PROXY) | TO(READY) | TO(DEAD),
         [MIDGE__CONN_READY] = TO(WAIT_CLOSE) | TO(DEAD),
         [MIDGE__CONN_WAIT_CLOSE] = TO(DEAD),
         [MIDGE__CONN_DEAD] = 0,
@@ -146,7 +150,9 @@ void midge__conn_wait_end(struct midge__conn *conn)
 
 unsigned midge__conn_capacity(const struct midge__conn *conn)
 {
-    return conn->state == MIDGE__CONN_READY ? midge__carrier(conn)->capacity(conn) : 0;
+    return conn->state == MIDGE__CONN_READY && !midge__network_retires(conn)
+               ? midge__carrier(conn)->capacity(conn)
+               : 0;
 }
 
 void midge__conn_offer(struct midge__conn *conn)
@@ -202,6 +208,7 @@ void midge__conn_kill(struct midge__conn *conn)
         return;
     }
     midge__conn_permit_drop(conn);
+    midge__race_end(conn);
     midge__leader_gone(conn);
     midge__conn_wait_end(conn);
     midge__conn_withdraw(conn);

@@ -15,6 +15,7 @@
 #include "midge/client.h"
 
 struct midge__origin;
+struct midge__race;
 struct midge__report;
 struct midge__transfer;
 
@@ -43,12 +44,20 @@ struct midge__conn {
     bool seen_silent;   /* a poll has reported nothing since it became idle */
     bool steps_back;    /* while it waits for memory: its transfer may be sent again later */
     bool denied;        /* there will be no memory for its exchange */
+#if MIDGE_WITH_NETWORK_CHANGE
+    uint8_t network; /* network.h */
+#endif
     struct midge_client *client;
     struct midge__origin *origin;
     struct midge__transfer *transfer; /* the transfer that it is opened for, until READY */
     struct midge_dns_query *query;
     struct midge__exchange *memory_waiter; /* the one that needs `needs` */
     struct midge__stream *stream;          /* the top layer: tls or tcp */
+#if MIDGE_WITH_HAPPY_EYEBALLS
+    struct midge__race *race;      /* older attempts to connect, NULL none */
+    struct midge_addr address;     /* of tcp */
+    uint32_t attempt_ms, share_ms; /* when it began; its share of the time */
+#endif
 #if MIDGE_WITH_PROXY
     struct midge__tunnel *tunnel; /* WAIT_PROXY */
 #endif
@@ -66,7 +75,7 @@ struct midge__conn {
         };
         struct midge__list lists[4]; /* all of them */
     };
-    /* WAIT_TCP: the address's share; READY: keep-alive if idle, the protocol's if busy; WAIT_CLOSE:
+    /* WAIT_TCP: the next address; READY: keep-alive if idle, the protocol's if busy; WAIT_CLOSE:
        its limit */
     struct midge__timer timer;
     unsigned owner;     /* memory tag */

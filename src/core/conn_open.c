@@ -13,6 +13,7 @@
 #include "core/origin.h"
 #include "core/proxy.h"
 #include "core/queue.h"
+#include "core/race.h"
 #include "core/stats.h"
 #include "core/tell.h"
 #include "core/transfer.h"
@@ -72,7 +73,7 @@ static int connect_to(struct midge__conn *conn, const struct midge_addr *addr, u
     midge__conn_state_set(conn, MIDGE__CONN_WAIT_TCP);
     midge__leader_moved(conn);
     midge__peer_tell(conn, MIDGE_PEER_TRYING, addr, NULL);
-    midge__address_share(conn, addresses, address_late);
+    midge__race_begin(conn, addr, addresses, address_late);
     return MIDGE_OK;
 }
 
@@ -95,20 +96,20 @@ static void connect_next(struct midge__conn *conn)
             break;
         }
     }
-    check_open_step(conn, err, &conn->tcp.s.fault);
+    if (!midge__race_falls_back(conn, err)) {
+        check_open_step(conn, err, &conn->tcp.s.fault);
+    }
 }
 
-void midge__conn_step_dns(struct midge__conn *conn)
+static void answered(struct midge__conn *conn)
 {
-    if (!conn->query->done) {
-        return;
-    }
-    if (conn->query->err != MIDGE_OK || conn->query->count == 0) {
+    if (conn->query->err == MIDGE_OK && conn->query->count > 0) {
+        midge__race_list(conn);
+        connect_next(conn);
+    } else if (!midge__race_falls_back(conn, MIDGE_ERR_RESOLVE)) {
         struct midge__fault fault = {.native = conn->query->native};
         midge__conn_fail(conn, MIDGE_ERR_RESOLVE, &fault);
-        return;
     }
-    connect_next(conn);
 }
 
 static int start_dns(struct midge__conn *conn)
@@ -133,15 +134,19 @@ static int start_dns(struct midge__conn *conn)
     return MIDGE_OK;
 }
 
-/* If it was a remembered address, look the name up again before giving up. */
+/* conn->tcp has failed, or is free for the next address. If it was a remembered one, look the name
+   up again before giving up. */
 static void connect_failed(struct midge__conn *conn)
 {
     conn->tcp.s.ops->close(&conn->tcp.s);
-    if (midge__address_fails(conn)) {
-        check_open_step(conn, start_dns(conn), NULL);
+    if (!midge__address_fails(conn)) {
+        connect_next(conn);
         return;
     }
-    connect_next(conn);
+    int err = start_dns(conn);
+    if (err != MIDGE_OK && !midge__race_falls_back(conn, err)) {
+        check_open_step(conn, err, NULL);
+    }
 }
 
 static void wait_for_room(struct midge__conn *conn)
@@ -206,12 +211,13 @@ static void connected(struct midge__conn *conn)
 {
     midge__leader_heard(conn);
     midge__leader_moved(conn);
-    const struct midge_dns_query *query = conn->query;
-    const struct midge_addr *address =
-        query != NULL ? &query->addrs[conn->address_at - 1] : &conn->origin->address;
+    midge__race_win(conn);
+    const struct midge_addr *address = midge__race_address(conn);
     midge__address_works(conn, address);
     midge__peer_tell(conn, MIDGE_PEER_CONNECTED, address, NULL);
-    midge__conn_query_drop(conn);
+    if (!midge__race_keeps(conn)) {
+        midge__conn_query_drop(conn);
+    }
     if (midge__proxy_shakes(conn)) {
         wait_for_room(conn);
     } else {
@@ -219,12 +225,22 @@ static void connected(struct midge__conn *conn)
     }
 }
 
+void midge__conn_step_dns(struct midge__conn *conn)
+{
+    if (midge__race_won(conn)) {
+        connected(conn);
+    } else if (conn->query->done) {
+        answered(conn);
+    }
+}
+
 void midge__conn_step_connect(struct midge__conn *conn, bool late)
 {
+    (void)midge__race_won(conn);
     int err = conn->tcp.s.ops->handshake(&conn->tcp.s);
     if (err == MIDGE_OK) {
         connected(conn);
-    } else if (err != MIDGE_ERR_AGAIN || late) {
+    } else if (err != MIDGE_ERR_AGAIN || (late && midge__race_next(conn))) {
         connect_failed(conn);
     }
 }
@@ -316,6 +332,21 @@ static bool try_without_session(struct midge__conn *conn, int err)
     return true;
 }
 
+/* True: the address was none of the server's, and conn goes on with the next one. */
+static bool try_next_address(struct midge__conn *conn, int err)
+{
+    if (!midge__race_goes_on(conn, err)) {
+        return false;
+    }
+    conn->stream->ops->close(conn->stream);
+    conn->stream = &conn->tcp.s;
+    conn->tcp.s.ops->close(&conn->tcp.s);
+    conn->origin->address_known = false;
+    midge__conn_permit_drop(conn);
+    connect_next(conn);
+    return true;
+}
+
 bool midge__conn_step_tls(struct midge__conn *conn)
 {
     const struct midge__tls *tls = midge__conn_shaking(conn);
@@ -324,6 +355,7 @@ bool midge__conn_step_tls(struct midge__conn *conn)
     conn->client->crypto_left -= (int32_t)(tls->crypto_steps - before);
     if (received == 0 && tls->received > 0) {
         midge__leader_heard(conn);
+        midge__race_heard(conn);
     }
     if (err == MIDGE_ERR_BUSY || tls->received != received) {
         midge__leader_moved(conn);
@@ -335,7 +367,7 @@ bool midge__conn_step_tls(struct midge__conn *conn)
         return false;
     }
     if (err != MIDGE_OK) {
-        if (!try_without_session(conn, err)) {
+        if (!try_without_session(conn, err) && !try_next_address(conn, err)) {
             check_open_step(conn, err, &tls->s.fault);
         }
         return false;
@@ -376,6 +408,7 @@ int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
 {
     MIDGE_ASSERT(client->n_conns < client->config.max_connections);
     midge__client_buffers_put(client);
+    midge__race_yield(client);
     unsigned owner = client->free_tags[client->config.max_connections - client->n_conns - 1];
     midge__memory_owner_reset(&client->memory, owner);
     struct midge__conn *conn = midge__memory_calloc(

@@ -3,6 +3,7 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/exchange.h"
+#include "core/network.h"
 #include "core/pool.h"
 #include "core/proxy.h"
 #include "midge/config.h"
@@ -17,7 +18,8 @@ static bool step_ready(struct midge__conn *conn)
         return false; /* a callback closed it */
     }
     if (next == MIDGE__STEP_OVER ||
-        (conn->exchanges == 0 && midge__carrier(conn)->capacity(conn) == 0)) {
+        (conn->exchanges == 0 &&
+         (midge__network_retires(conn) || midge__carrier(conn)->capacity(conn) == 0))) {
         midge__conn_close(conn);
         return false;
     }

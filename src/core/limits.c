@@ -9,6 +9,7 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/exchange.h"
+#include "core/race.h"
 #include "core/transfer.h"
 #include "midge/config.h"
 #include <string.h>
@@ -111,6 +112,7 @@ void midge__config_defaults(struct midge_config *c, const struct midge_config *f
     lower(&c->max_connections, MIDGE__OWNERS_MAX - 23);
     lower(&c->max_awaitables, 65000);
     c->max_transfers = (uint16_t)or_else(c->max_transfers, c->max_connections);
+    midge__race_defaults(c);
     if (c->max_header < 256) {
         c->max_header = 256;
     }
@@ -173,6 +175,7 @@ size_t midge__opening_bytes(unsigned layers, bool resumes, bool shakes)
         (resumes ? midge__tls_resumed_bytes() : midge__tls_handshake_bytes()) + below_bytes(layers);
     size_t work = midge__working_bytes(layers),
            most = MIDGE__MEMORY_COST(sizeof(struct midge_dns_query));
+    shake += MIDGE_WITH_HAPPY_EYEBALLS ? most : 0; /* the other addresses: race.c */
     /* One after the other: lookup, handshake, exchange. */
     most = work > most ? work : most;
     most = layers > 0 && shakes && shake > most ? shake : most;

@@ -11,7 +11,9 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/hooks.h"
+#include "core/network.h"
 #include "core/pool.h"
+#include "core/race.h"
 #include "core/stats.h"
 #include "core/task.h"
 #include "midge/config.h"
@@ -51,6 +53,7 @@ static size_t collect(const struct midge_client *client, struct midge_pollfd *fd
     MIDGE__LIST_FOR_EACH(it, &client->conns)
     {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
+        n = midge__race_collect(conn, fds, n, cap);
         if (conn->want_stale) {
             conn->want_stale = false;
             conn->want = (uint8_t)midge__conn_want(conn);
@@ -86,11 +89,13 @@ static void kick_ready(struct midge_client *client, size_t n)
     {
         struct midge__conn *conn = MIDGE_CONTAINER_OF(it, struct midge__conn, link);
         unsigned revents = 0;
+        i = midge__race_polled(conn, client->fds, i, n);
         /* fds are in the list's order, but not every connection has one. */
         if (i < n && client->fds[i].sock == conn->tcp.sock) {
             const struct midge_pollfd *fd = &client->fds[i++];
             revents = fd->revents & (fd->events | (unsigned)MIDGE_POLL_ERR);
         }
+        revents = midge__network_events(conn, revents);
         conn->seen_silent = revents == 0;
         midge__tcp_polled(&conn->tcp, revents);
         if (revents != 0 || (conn->state == MIDGE__CONN_WAIT_DNS && conn->query->done)) {
@@ -167,6 +172,7 @@ static bool begin_early(struct midge_client *client, uint64_t *us)
     midge__client_expire(client);
     midge__hooks_wake(client); /* of awaitables that were taken before their delivery */
     client->polled = false;
+    midge__network_apply(client);
     admit_and_step(client);
     midge__conns_reap(client);
     *us += midge__stats_begin(client) - began;
@@ -191,6 +197,7 @@ static void work(struct midge_client *client, size_t n_fds, uint64_t early_us)
     client->polled = true;
     client->stepping = true;
     kick_ready(client, n_fds);
+    midge__network_apply(client);
     step_ready(client);
     fire_timers(client);
     midge__client_expire(client);

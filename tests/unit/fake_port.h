@@ -161,6 +161,7 @@ struct fake_name {
     int err;
     unsigned ms;
     uint8_t count;
+    const char *families; /* "64": of each address; NULL: all have IPv4 */
 };
 
 struct fake_pending {
@@ -180,6 +181,8 @@ struct fake {
     bool woken;
     const struct fake_script *next[64]; /* for the next connections, in order */
     unsigned n_next, next_at;
+    const struct fake_script *at[16]; /* by the last byte of the address; NULL: the next one */
+    unsigned max_open;                /* sockets that the port has, 0: no bound */
     struct {
         uint16_t port;
         const struct fake_script *script;
@@ -371,6 +374,21 @@ static inline int fake_entropy(void *ctx, uint8_t *buf, size_t len)
     return MIDGE_OK;
 }
 
+static inline struct midge_addr fake_address(uint8_t i, const char *families)
+{
+    struct midge_addr address = {.family = 4, .bytes = {10, 0, 0, (uint8_t)(i + 1)}};
+    if (families != NULL && families[i] == '6') {
+        address = (struct midge_addr){.family = 6, .bytes = {0x20, 1, 0xd, 0xb8}};
+        address.bytes[15] = (uint8_t)(i + 1);
+    }
+    return address;
+}
+
+static inline unsigned fake_number(const struct midge_addr *address)
+{
+    return address->bytes[address->family == 4 ? 3 : 15];
+}
+
 static inline void fake_answer(struct midge_dns_query *query, const struct fake_name *name)
 {
     query->count = 0;
@@ -379,8 +397,7 @@ static inline void fake_answer(struct midge_dns_query *query, const struct fake_
     if (query->err == MIDGE_OK) {
         query->count = name != NULL && name->count != 0 ? name->count : 1;
         for (uint8_t i = 0; i < query->count; i++) {
-            query->addrs[i] =
-                (struct midge_addr){.family = 4, .bytes = {10, 0, 0, (uint8_t)(i + 1)}};
+            query->addrs[i] = fake_address(i, name != NULL ? name->families : NULL);
         }
     }
     query->done = 1;
@@ -440,7 +457,12 @@ static inline int fake_connect(void *ctx, const struct midge_addr *addr, uint16_
 {
     struct fake *f = ctx;
     f->calls++;
-    const struct fake_script *script = fake_pick(f, port);
+    const unsigned number = fake_number(addr);
+    if (f->max_open != 0 && f->open == f->max_open) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    const struct fake_script *script =
+        number < 16 && f->at[number] != NULL ? f->at[number] : fake_pick(f, port);
     if (script->connect == FAKE_FAILS) {
         *native = 101;
         return MIDGE_ERR_CONNECT;

@@ -28,6 +28,7 @@ static void zero_is_the_default(void **state)
     assert_int_equal(c.keep_alive_ms, MIDGE_KEEP_ALIVE_MS);
     assert_int_equal(c.ticket_wait_ms, MIDGE_TICKET_WAIT_MS);
     assert_int_equal(c.lead_ms, MIDGE_LEAD_MS);
+    assert_int_equal(c.attempt_delay_ms, MIDGE_ATTEMPT_DELAY_MS);
     assert_false(c.no_sessions);
 }
 
@@ -48,7 +49,8 @@ static void values_are_kept(void **state)
                                              .keep_alive_ms = 14,
                                              .ticket_wait_ms = 15,
                                              .lead_ms = 16,
-                                             .no_sessions = 1};
+                                             .no_sessions = 1,
+                                             .attempt_delay_ms = 17};
     const struct midge_config c = with_defaults(&from);
     (void)state;
     assert_memory_equal(&c, &from, sizeof c);
