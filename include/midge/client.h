@@ -17,6 +17,7 @@
 #define MIDGE_CLIENT_H
 
 #include <midge/config.h>
+#include <midge/events.h>
 #include <midge/port.h>
 #include <midge/rate.h>
 #include <midge/request.h>
@@ -113,6 +114,13 @@ struct midge_config {
        function must not call the client. */
     void (*on_peer)(void *ctx, const struct midge_peer *peer);
     void *trace_ctx; /* the ctx of trace and on_peer */
+
+#if MIDGE_WITH_EVENTS
+    /* Gets a record for each step of requests and connections (events.h), also during midge_close
+       [none]. */
+    midge_event_fn on_event;
+    void *event_ctx;
+#endif
 };
 
 /* Bytes that the worst case under config's ceilings needs. Includes TLS in owned mode. In
