@@ -6,7 +6,7 @@ include_guard()
 macro(board_left_out profile)
     if(NOT MIDGE_WITHOUT STREQUAL "all")
         # The boards' lwIP has no IPv6; the programs use none of the others.
-        list(APPEND MIDGE_WITHOUT ipv6 trace trailers header_defaults prepared semaphore overrides
+        list(APPEND MIDGE_WITHOUT ipv6 trace events trailers header_defaults prepared semaphore overrides
             json_numbers faults allocators hooks event_source rate encodings gunzip
             proxy proxy_tls multipart expect update happy_eyeballs
             network_change)

@@ -51,6 +51,7 @@ bool app_open(struct app *app, size_t app_bytes, size_t kept)
                                   .retry_budget = UINT16_MAX}; /* its items are all there are */
     struct midge_stats stats;
     set_proxy(app, &config);
+    app_log_open(app, &config);
     if (board_open(app->board, &config, app_bytes, &app->client) != MIDGE_OK) {
         return false;
     }
@@ -65,6 +66,7 @@ int app_close(struct app *app)
 {
     board_close(app->board, app->client);
     app->client = NULL;
+    app_log_close(app);
     return app->failed > 0 ? BOARD_EXIT_FAILED : BOARD_EXIT_OK;
 }
 

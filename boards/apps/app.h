@@ -183,6 +183,17 @@ int app_close(struct app *app);
 /* Like midge_free, but does nothing while tasks may still use the memory: app->stuck. */
 void app_free(struct app *app, void *memory);
 
+/* --- the log of events (log.c) --- */
+
+#if MIDGE_WITH_EVENTS
+/* With the setting MIDGE_LOG: the client's events go to the log; its client has closed. */
+void app_log_open(const struct app *app, struct midge_config *config);
+void app_log_close(const struct app *app);
+#else
+#define app_log_open(app, config) ((void)(app), (void)(config))
+#define app_log_close(app)        ((void)(app))
+#endif
+
 /* --- many items (each.c) --- */
 
 /* The first member of the state of an item's task. */

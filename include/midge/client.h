@@ -17,6 +17,7 @@
 #define MIDGE_CLIENT_H
 
 #include <midge/config.h>
+#include <midge/events.h>
 #include <midge/port.h>
 #include <midge/rate.h>
 #include <midge/request.h>
@@ -120,6 +121,13 @@ struct midge_config {
        after the other [MIDGE_ATTEMPT_DELAY_MS]. On a slow path the delay is longer: two round trips
        of the last connection to the host, at most 2 s. */
     uint32_t attempt_delay_ms;
+#endif
+
+#if MIDGE_WITH_EVENTS
+    /* Gets a record for each step of requests and connections (events.h), also during midge_close
+       [none]. */
+    midge_event_fn on_event;
+    void *event_ctx;
 #endif
 };
 

@@ -37,6 +37,12 @@
 #define MIDGE_WITH_TRACE 1
 #endif
 
+/* A record for each step of requests and connections: config.on_event (events.h), and the log of
+   them (event_log.h). */
+#ifndef MIDGE_WITH_EVENTS
+#define MIDGE_WITH_EVENTS 1
+#endif
+
 /* Counters and peaks: midge_client_stats, config.stats_at_close, and memory_peak and
    longest_step_us of a result. Without it and TIMINGS the port's clock_us is not called. */
 #ifndef MIDGE_WITH_STATS

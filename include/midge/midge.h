@@ -15,7 +15,9 @@
 #include <midge/cookies.h>
 #include <midge/download.h>
 #include <midge/err.h>
+#include <midge/event_log.h>
 #include <midge/event_source.h>
+#include <midge/events.h>
 #include <midge/gather.h>
 #include <midge/gunzip.h>
 #include <midge/hash.h>

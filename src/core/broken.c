@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A transfer whose connection broke: it is sent again at once, if the connection was stale
    (replay.c); or after a wait, if the application allows repeats (retry.c); or it ends. */
+#include "core/event.h"
 #include "core/replay.h"
 #include "core/retry.h"
 #include "core/transfer.h"
@@ -28,6 +29,7 @@ void midge__transfer_broken(struct midge__transfer *t, int err, const struct mid
         t->result->reused = 0;
         t->frozen = false;
         midge__transfer_requeue(t, true);
+        midge__event(t, REPEAT, t->result->retries, 0);
         return;
     }
     if (fault != NULL) {

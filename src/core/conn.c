@@ -25,6 +25,7 @@
 #include "base/check.h"
 #include "base/list.h"
 #include "core/client.h"
+#include "core/event.h"
 #include "core/leader.h"
 #include "core/limits.h"
 #include "core/network.h"
@@ -98,6 +99,7 @@ void midge__conn_state_set(struct midge__conn *conn, enum midge__conn_state stat
     midge_id id = conn->transfer != NULL ? conn->transfer->aw.id : 0;
     struct midge_client *client = conn->client;
     MIDGE_ASSERT(is_legal(conn->state, state));
+    midge__event_state(conn, state);
     client->n_resolving -= conn->state == MIDGE__CONN_WAIT_DNS;
     client->n_resolving += state == MIDGE__CONN_WAIT_DNS;
     client->later -= taken_later(conn);
@@ -135,6 +137,7 @@ MIDGE__APART void midge__conn_wait(struct midge__conn *conn, struct midge__list 
     conn->waits = true;
     conn->client->n_waiting++;
     conn->client->admission_due = true;
+    midge__event_conn(conn, MEMORY, conn->needs);
     midge__list_push_tail(list, &conn->rank);
 }
 
@@ -143,6 +146,7 @@ void midge__conn_wait_end(struct midge__conn *conn)
     if (conn->waits) {
         conn->waits = false;
         conn->needs = 0;
+        midge__event_conn(conn, MEMORY_END, 0);
         conn->client->n_waiting--;
         midge__list_remove(&conn->rank);
     }

@@ -7,6 +7,7 @@
 #include "core/address.h"
 #include "core/client.h"
 #include "core/deadline.h"
+#include "core/event.h"
 #include "core/conn.h"
 #include "core/exchange.h"
 #include "core/leader.h"
@@ -103,6 +104,7 @@ static void connect_next(struct midge__conn *conn)
 
 static void answered(struct midge__conn *conn)
 {
+    midge__event_conn(conn, RESOLVED, conn->query->err == MIDGE_OK ? conn->query->count : 0U);
     if (conn->query->err == MIDGE_OK && conn->query->count > 0) {
         midge__race_list(conn);
         connect_next(conn);
@@ -138,6 +140,7 @@ static int start_dns(struct midge__conn *conn)
    up again before giving up. */
 static void connect_failed(struct midge__conn *conn)
 {
+    midge__event_conn(conn, FAILED, (uint32_t)conn->tcp.s.fault.native);
     conn->tcp.s.ops->close(&conn->tcp.s);
     if (!midge__address_fails(conn)) {
         connect_next(conn);
@@ -421,6 +424,7 @@ int midge__conn_open(struct midge_client *client, struct midge__transfer *t)
     conn->owner = owner;
     join(conn, t);
     conn->transfer = t;
+    midge__event_conn(conn, OPENED, 0);
     t->result->connects++;
     midge__leader_open(conn);
     if (conn->origin->address_known) {

@@ -22,6 +22,7 @@
 #include "base/check.h"
 #include "base/span.h"
 #include "core/conn.h"
+#include "core/event.h"
 #include "core/queue.h"
 #include "core/request.h"
 #include "core/rewind.h"
@@ -320,6 +321,7 @@ void midge__hooks_begin(struct midge__transfer *t)
     t->needs_fresh = t->frozen = false;
     midge__transfer_requeue(t, true);
     midge__report_renew(t->result);
+    midge__event(t, REPEAT, t->result->retries, 0);
     if (!is_over(t->aw.client, t->awaits)) {
         hold(t);
     }

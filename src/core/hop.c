@@ -20,6 +20,7 @@
 #include "base/span.h"
 #include "codec/h1_parse.h"
 #include "core/client.h"
+#include "core/event.h"
 #include "core/origin.h"
 #include "core/proxy.h"
 #include "core/queue.h"
@@ -270,6 +271,7 @@ static void move(struct midge__transfer *t)
 #if MIDGE_WITH_PHASE_DEADLINES
     t->opening_ms = 0; /* the limits of an opening are for each connection */
 #endif
+    midge__event(t, REDIRECT, t->result->redirects, 0);
     midge__queue_put(t, true);
 }
 

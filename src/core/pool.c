@@ -13,6 +13,7 @@
 #include "base/millis.h"
 #include "core/client.h"
 #include "core/conn.h"
+#include "core/event.h"
 #include "core/origin.h"
 #include "core/queue.h"
 #include "core/replay.h"
@@ -115,6 +116,7 @@ void midge__pool_put(struct midge__conn *conn)
     struct midge_client *client = conn->client;
     midge__list_remove(&conn->kin); /* behind those that carry exchanges */
     conn->idle = true;
+    midge__event_conn(conn, IDLE, 0);
     conn->seen_silent = false;
     midge__list_push_tail(&client->idle, &conn->rank);
     midge__conn_offer(conn);

@@ -17,6 +17,7 @@
 #include "base/backoff.h"
 #include "base/millis.h"
 #include "core/client.h"
+#include "core/event.h"
 #include "core/hop.h"
 #include "core/queue.h"
 #include "core/request.h"
@@ -163,6 +164,7 @@ static void rest(struct midge__transfer *t, int err)
     }
     midge__report_renew(t->result);
     t->is_resting = true;
+    midge__event(t, REPEAT, t->result->retries, t->wait_ms);
     (void)midge__timer_arm(&t->aw.client->timers, &t->aw.timer, t->aw.client->now_ms + t->wait_ms);
     tell(t, &repeat);
 }

@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "core/client.h"
 #include "core/conn.h"
+#include "core/event.h"
 #include "core/leader.h"
 #include "midge/config.h"
 
@@ -51,6 +52,7 @@ void midge__origin_session(struct midge__origin *o, struct midge__conn *conn)
     if (midge__memory_spares(&o->client->memory)) {
         midge__tls_session_free(o->client->tls, o->session);
         o->session = session;
+        midge__event_conn(conn, SESSION, 0);
         midge__origin_enlist(o);
     } else { /* it takes memory that is promised to connections */
         midge__tls_session_free(o->client->tls, session);

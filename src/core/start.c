@@ -5,6 +5,7 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/deadline.h"
+#include "core/event.h"
 #include "core/exchange.h"
 #include "core/kept_headers.h"
 #include "core/origin.h"
@@ -17,6 +18,7 @@
 void midge__transfer_enqueue(struct midge__transfer *t)
 {
     struct midge_client *client = t->aw.client;
+    midge__event(t, START, 0, 0);
     midge__timings_start(t);
     midge__deadline_start(t);
     midge__retry_start(t);

@@ -30,8 +30,8 @@ void midge__trace(const struct midge_client *client, enum midge_trace_kind kind,
     client->config.trace(client->config.trace_ctx, kind, id, line);
 }
 
-void midge__peer_tell(const struct midge__conn *conn, enum midge_peer_event event,
-                      const struct midge_addr *address, const void *certificate)
+void midge__peer_report(const struct midge__conn *conn, enum midge_peer_event event,
+                        const struct midge_addr *address, const void *certificate)
 {
     const struct midge_config *config = &conn->client->config;
     const struct midge__origin *o = conn->origin;

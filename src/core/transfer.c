@@ -17,6 +17,7 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/deadline.h"
+#include "core/event.h"
 #include "core/hooks.h"
 #include "core/hop.h"
 #include "core/origin.h"
@@ -80,6 +81,7 @@ void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase)
     midge__timings_phase(t);
     midge__deadline_phase_ends(t);
     t->result->phase = (uint8_t)phase;
+    midge__event_phase(t, phase);
     if (MIDGE_WITH_PHASE_DEADLINES && phase < MIDGE_PHASE_SEND) {
         midge__transfer_arm(t);
     }
@@ -160,6 +162,7 @@ void midge__transfer_end(struct midge__transfer *t, int err)
         midge__trace(client, MIDGE_TRACE_ERROR, t->aw.id, midge_err_text(t->error), t->request->url,
                      0);
     }
+    midge__event_ended(t);
     midge__origin_put(client, t->origin);
     t->origin = NULL;
     client->admission_due = true;

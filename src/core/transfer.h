@@ -134,7 +134,7 @@ static inline void midge__transfer_state_set(struct midge__transfer *t,
 /* Sets its timer to the next deadline. */
 void midge__transfer_arm(struct midge__transfer *t);
 /* Its phase begins. The timer is set, or for a phase of an exchange by midge__exchange_stepped. */
-#define MIDGE__PHASES (MIDGE_WITH_PHASE_DEADLINES || MIDGE_WITH_TIMINGS)
+#define MIDGE__PHASES (MIDGE_WITH_PHASE_DEADLINES || MIDGE_WITH_TIMINGS || MIDGE_WITH_EVENTS)
 #if MIDGE__PHASES
 void midge__transfer_phase(struct midge__transfer *t, enum midge_phase phase);
 #else

@@ -14,6 +14,7 @@
 #include "torture_events.h"
 #include "torture_packed.h"
 #include "torture_paths.h"
+#include "unit/event_check.h"
 
 /* CLOSING: the body ends with the connection, and comes slowly: in several records. In TLS its end
    is authentic, else it is not. REDIRECT: an upload that is sent again to another host. RETRY: two
@@ -65,6 +66,7 @@ struct trial {
     struct sim_world w; /* its sim, client and block */
     struct midge_sim_host *host;
     struct midge_stats at_close;
+    struct event_check order; /* of the client's events */
     int open_error;
     bool fin;      /* the fault is a FIN */
     bool harmless; /* it is none: each request succeeds */
@@ -215,6 +217,9 @@ static inline void trial_open(struct trial *t, enum scene scene, const struct mi
     config.port = midge_sim_port(t->w.sim);
     config.max_connections = config.max_connections > 0 ? config.max_connections : 2;
     config.stats_at_close = &t->at_close;
+    config.on_event = event_check;
+    config.event_ctx = &t->order;
+    t->order.wraps = true; /* some set the clock */
     config.rate = scene == RATE ? &rate : NULL;
     config.tls.ca = midge_sim_root(&config.tls.ca_len);
     if (config.memory_size == 0) {
@@ -563,6 +568,7 @@ static inline void trial_close(struct trial *t)
 {
     if (t->open_error == MIDGE_OK) {
         midge_close(t->w.client);
+        event_check_over(&t->order);
         MUST(t->at_close.alloc_live == 0, "memory that leaked", t->at_close.alloc_live, 0);
     }
     unsigned left = midge_sim_close(t->w.sim);

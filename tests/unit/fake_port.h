@@ -24,6 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event_check.h"
+
 #include "core/admission.h"
 #include "core/awaitable.h"
 #include "core/client.h"
@@ -723,8 +725,9 @@ struct world {
     struct fake fake;
     struct midge_client *client; /* NULL once closed */
     struct midge_config config;
-    size_t live;       /* alloc_live right after open */
-    unsigned released; /* calls of release */
+    size_t live;               /* alloc_live right after open */
+    unsigned released;         /* calls of release */
+    struct event_check events; /* unless the config has a listener */
     unsigned turns;
 };
 
@@ -765,6 +768,11 @@ static inline void world_start(struct world *w)
     }
     if (w->config.max_awaitables == 0) {
         w->config.max_awaitables = 64;
+    }
+    if (w->config.on_event == NULL || w->config.on_event == event_check) {
+        w->events = (struct event_check){.wraps = w->events.wraps};
+        w->config.on_event = event_check;
+        w->config.event_ctx = &w->events;
     }
     assert_int_equal(midge_open(&w->client, &w->config), MIDGE_OK);
     w->live = world_stats(w).alloc_live;
@@ -852,6 +860,7 @@ static inline void world_close(struct world *w)
         midge_close(w->client);
     }
     assert_int_equal(w->released, 1);
+    event_check_over(&w->events);
     fake_deinit(&w->fake);
 }
 

@@ -11,6 +11,7 @@
 static void world_open_before(struct world *w, uint32_t ms, const struct midge_config *config)
 {
     memset(w, 0, sizeof *w);
+    w->events.wraps = true;
     fake_init(&w->fake);
     w->fake.clock_start = UINT32_MAX - (uint32_t)w->fake.now_ms - ms + 1;
     if (config != NULL) {

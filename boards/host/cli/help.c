@@ -54,6 +54,7 @@ int help_show(void)
           stdout);
     show_apps();
     puts("\nmidge parse-url URL [--base URL]  print the normalised or resolved URL\n"
+         "midge log FILE [--waterfall[=FILE.svg]] [--har FILE]  a board's log of events\n"
          "\n"
          "Options as curl has them; -o and -O pair with the URLs in order, all others hold for\n"
          "every URL up to --next. Bodies go to stdout in the order of the URLs.\n");

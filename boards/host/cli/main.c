@@ -11,6 +11,7 @@
 #include "board.h"
 #include "failure.h"
 #include "help.h"
+#include "log.h"
 #include "options.h"
 #include "parse_url.h"
 #include "run.h"
@@ -104,6 +105,9 @@ int main(int argc, char **argv)
     }
     if (strcmp(command, "parse-url") == 0) {
         return parse_url(argc - 2, argv + 2);
+    }
+    if (strcmp(command, "log") == 0) {
+        return log_main(argc - 2, argv + 2);
     }
     if (strcmp(command, "bench") == 0) {
         return usage_error("bench: not in this build");
