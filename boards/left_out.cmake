@@ -8,8 +8,10 @@ macro(board_left_out profile)
         # The boards' lwIP has no IPv6; the programs use none of the others.
         list(APPEND MIDGE_WITHOUT ipv6 trace events trailers header_defaults prepared semaphore overrides
             json_numbers faults allocators hooks event_source rate encodings gunzip
-            proxy proxy_tls multipart expect update happy_eyeballs
-            network_change)
+            proxy proxy_tls multipart expect update
+            happy_eyeballs network_change
+            pins
+            )
         if("${profile}" STREQUAL tiny)
             # Few heads come whole in its small buffers; its URLs must be complete and well-formed.
             list(APPEND MIDGE_WITHOUT rare_texts retry_dates whole_heads url_mending

@@ -17,6 +17,7 @@ const char *app_error_class(int error)
         return "API";
     case MIDGE_ERR_TLS:
     case MIDGE_ERR_CERT:
+    case MIDGE_ERR_PIN:
     case MIDGE_ERR_CA:
     case MIDGE_ERR_ENTROPY:
     case MIDGE_ERR_TLS_RECORD_SIZE:

@@ -295,7 +295,8 @@ struct midge_peer {
     const struct midge_addr *address; /* TRYING, CONNECTED */
     uint16_t port;
     uint8_t tls_version, resumed; /* SECURE */
-    uint8_t verified;             /* verification is not skipped */
+    uint8_t verified;             /* verification is not skipped; with MIDGE_PIN_ONLY (pins.h) it is
+                                     that of the key */
     const char *cipher;           /* SECURE */
     const void *certificate;      /* CERTIFICATE: for midge_certificate_text */
 };

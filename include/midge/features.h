@@ -157,6 +157,12 @@
 #define MIDGE_WITH_OVERRIDES 1
 #endif
 
+/* Pins of public keys (pins.h). Without them midge_open and midge_start answer UNSUPPORTED if there
+   are any. */
+#ifndef MIDGE_WITH_PINS
+#define MIDGE_WITH_PINS 1
+#endif
+
 /* URLs as people paste them, and relative ones: midge_url_normalise, midge_url_resolve and
    config.base_url. Without it a request's URL must be complete and in the characters that
    midge_url_parse accepts, and config.base_url is refused (UNSUPPORTED). A URL with userinfo is

@@ -26,6 +26,7 @@
 #include <midge/json.h>
 #include <midge/json_write.h>
 #include <midge/multipart.h>
+#include <midge/pins.h>
 #include <midge/port.h>
 #include <midge/prepared.h>
 #include <midge/range.h>

@@ -67,8 +67,8 @@ struct midge_repeat {
 struct midge_retry {
     uint8_t max;        /* repeats at most; 0: none */
     uint8_t repeatable; /* 1: the method is no reason against it */
-    uint8_t all_errors; /* 1: also after TLS, CERT, PROTOCOL, PROXY, ENCODING and each status from
-                           400 on */
+    uint8_t all_errors; /* 1: also after TLS, CERT, PIN, PROTOCOL, PROXY, ENCODING and each status
+                           from 400 on */
     uint32_t first_ms;  /* the first wait at most; each next one is up to twice as long [1000] */
     uint32_t most_ms;  /* a wait by chance at most, and Retry-After at most: an answer that asks for
                           more is final [60000] */
@@ -237,6 +237,11 @@ struct midge_request {
        stay unchanged until completion. Saves some 100 bytes and the strings for each waiting
        request. */
     uint8_t borrow;
+    /* Keys that servers must have (pins.h), for redirects too; part of the connection's identity,
+       by this pointer. Not copied: the set and its pins must stay unchanged until midge_close, for
+       prepared requests too. NULL: the client's; a set without pins: none. UNSUPPORTED without
+       MIDGE_WITH_PINS. */
+    const struct midge_pins *pins;
 };
 
 #if MIDGE_WITH_KEPT_HEADERS

@@ -101,7 +101,8 @@ struct midge_result {
     int native;              /* errno, lwIP's, mbedTLS's or the resolver's code; 0 none */
     /* Reasons why a certificate chain was refused: MBEDTLS_X509_BADCERT_x; also 0x100000 name
        constraints do not allow a name, 0x200000 name constraints cannot be read, 0x400000 too
-       many names and name constraints to compare, 0x800000 a CA is not for servers */
+       many names and name constraints to compare, 0x800000 a CA is not for servers, 0x1000000 no
+       key is pinned */
     uint32_t verify_flags;
     uint32_t cert_date;     /* YYYYMMDD: the day the refused certificate expired or becomes valid;
                                0: dates are not the reason, or there are no texts (config.h) */

@@ -15,6 +15,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <midge/pins.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,12 +45,16 @@ struct midge_tls {
        expired before this time is refused, other dates are accepted, and time_verified in the
        result is 0. */
     int64_t time_floor;
+    /* Keys that servers must have (pins.h). Not copied: the set and its pins must stay unchanged
+       until midge_close. NULL: none. UNSUPPORTED without MIDGE_WITH_PINS. */
+    const struct midge_pins *pins;
 };
 
 /* The contents of a server's certificate (peer->certificate, within config.on_peer), for people:
    lines "subject: …", "start date: …", "expire date: …", "subjectAltName: DNS:…, IP:…", "issuer:
-   …", each with its newline. Always NUL-terminated if cap > 0, cut if too short. Returns the
-   length written. A program that calls it needs 1.5 KB more flash. */
+   …", "public key hash: sha256//…" (base64: a pin, pins.h), each with its newline. Always
+   NUL-terminated if cap > 0, cut if too short. Returns the length written. A program that calls it
+   needs 1.7 KB more flash. */
 size_t midge_certificate_text(const void *certificate, char *text, size_t cap);
 
 /* "full", "small" or "tiny". */

@@ -193,6 +193,7 @@ static bool is_passing_error(int err)
     case MIDGE_ERR_EMPTY_REPLY:
     case MIDGE_ERR_TLS:
     case MIDGE_ERR_CERT:
+    case MIDGE_ERR_PIN:
     case MIDGE_ERR_PROTOCOL:
     case MIDGE_ERR_PARTIAL:
         return true;

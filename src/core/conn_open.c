@@ -263,6 +263,7 @@ static struct midge__tls_params params_of(const struct midge__conn *conn)
         .max_version = midge__origin_own(o, max_tls, 0),
         .skip_verification = midge__origin_own(
             o, skip_verification, conn->client->config.tls.dangerously_skip_verification),
+        .pins = midge__pins_of(o),
         .resume =
             MIDGE_WITH_SESSIONS && conn->transfer->need == MIDGE__NEED_USUAL ? o->session : NULL,
         .owner = conn->owner,

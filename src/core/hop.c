@@ -146,7 +146,8 @@ static int other_origin(struct midge__transfer *t, const struct midge_redirect *
     struct midge_request r = {.family = o->family,
                               .connect_host = to->connect_host,
                               .connect_port = to->connect_port,
-                              .servername = to->servername};
+                              .servername = to->servername,
+                              .pins = midge__pins_of(o)};
 #if MIDGE_WITH_PROXY
     const struct midge_proxy before = midge__origin_proxy(o);
     r.proxy = to->proxy != NULL ? to->proxy : &before;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An origin is the whole identity of a connection (scheme, host, port, the name to verify, whether
- * to verify, TLS versions, the host to connect to instead), together with its TLS session, the
- * address that worked last, and its leader (sessions.c, leader.c). An origin without references is
- * kept for its session, or what it owes (rate.c), only: the MIDGE_MAX_SESSIONS most recent ones,
+ * to verify, TLS versions, pins, the host to connect to instead), together with its TLS session,
+ * the address that worked last, and its leader (sessions.c, leader.c). An origin without references
+ * is kept for its session, or what it owes (rate.c), only: the MIDGE_MAX_SESSIONS most recent ones,
  * and fewer when memory is short.
  */
 #include "core/origin.h"
@@ -16,6 +16,7 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/leader.h"
+#include "core/pins.h"
 #include "core/proxy.h"
 #include "core/queue.h"
 #include "core/zone.h"
@@ -37,6 +38,7 @@ enum {
 struct identity {
     struct midge__origin_key key;
     struct midge_span name[MIDGE__ORIGIN_NAMES];
+    MIDGE__PINS_FIELD
 #if MIDGE_WITH_PROXY
     struct midge__proxy *proxy;
 #endif
@@ -57,10 +59,7 @@ static struct midge_span without_zone(struct midge_span name)
     return MIDGE_WITH_IPV6 ? midge__span(name.ptr, midge__span_find(name, '%')) : name;
 }
 
-static bool can_verify(const struct midge_client *client, const struct identity *id)
-{
-    return id->key.skip_verification || midge__tls_can_verify(client->tls);
-}
+#define skips_verification(client, id) ((id)->key.skip_verification)
 
 /* Versions matter only with TLS. The client's were checked when it was opened. */
 static bool has_versions(const struct midge__origin_key *key)
@@ -91,11 +90,7 @@ static int override(struct identity *id, const struct midge_client *client,
 
 #else
 
-static bool can_verify(const struct midge_client *client, const struct identity *id)
-{
-    (void)id;
-    return client->config.tls.dangerously_skip_verification || midge__tls_can_verify(client->tls);
-}
+#define skips_verification(client, id) ((client)->config.tls.dangerously_skip_verification != 0)
 
 static int override(struct identity *id, const struct midge_client *client,
                     const struct midge_request *r)
@@ -159,6 +154,7 @@ static int identify(const struct midge_client *client, const struct midge_reques
     for (size_t i = 0; i < MIDGE__ORIGIN_NAMES; i++) {
         id->name[i] = url->host;
     }
+    midge__pins_set(id, r->pins != NULL ? r->pins : client->config.tls.pins);
     int err = override(id, client, r);
     return err == MIDGE_OK ? midge__zone_of(r, url, &id->name[HOST], id->zone) : err;
 }
@@ -169,7 +165,8 @@ static bool is_same(const struct midge__origin *o, const struct identity *id)
     for (size_t i = 0; i < MIDGE__ORIGIN_NAMES && same; i++) {
         same = midge__span_is(id->name[i], o->name[i]);
     }
-    return same && has_proxy(o, id) && (!MIDGE_WITH_IPV6 || strcmp(id->zone, o->zone) == 0);
+    return same && midge__pins_of(o) == midge__pins_of(id) && has_proxy(o, id) &&
+           (!MIDGE_WITH_IPV6 || strcmp(id->zone, o->zone) == 0);
 }
 
 /* In lower case, with a NUL. */
@@ -194,6 +191,7 @@ static void fill(struct midge__origin *o, struct identity *id)
         o->zone = memcpy(at, id->zone, strlen(id->zone) + 1);
     }
     o->key = id->key;
+    midge__pins_set(o, midge__pins_of(id));
     take_proxy(o, id);
     struct midge_span peer = is_proxied(o) ? midge__span_of(midge__origin_peer(o)) : id->name[HOST];
     o->address.family = (uint8_t)midge__address_parse(peer, o->address.bytes);
@@ -409,10 +407,13 @@ int midge__origin_get(struct midge_client *client, const struct midge_request *r
     if (id.name[HOST].len > NAME_MAX || id.name[SERVERNAME].len > NAME_MAX) {
         return MIDGE_ERR_URL;
     }
-    if (id.key.secure && !can_verify(client, &id)) {
-        return MIDGE_ERR_CA;
+    if (id.key.secure) {
+        err = midge__pins_check(client, midge__pins_of(&id), id.name[SERVERNAME],
+                                skips_verification(client, &id));
     }
-    err = find_proxy(client, request, &id);
+    if (err == MIDGE_OK) {
+        err = find_proxy(client, request, &id);
+    }
     if (err != MIDGE_OK) {
         return err;
     }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include "base/list.h"
 #include "base/timer_heap.h"
+#include "core/pins.h"
 #include "core/rate.h"
 #include "midge/config.h"
 #include "midge/port.h"
@@ -95,6 +96,7 @@ struct midge__origin {
         const char *host, *servername, *url_host;
 #endif
     };
+    MIDGE__PINS_FIELD
 #if MIDGE_WITH_PROXY
     struct midge__proxy *proxy; /* its connections go to it, NULL none; part of the identity */
 #endif
@@ -109,7 +111,7 @@ static inline bool midge__origin_awaits_leader(const struct midge__origin *o)
 }
 
 /* Finds or makes the origin of a request to url; takes a reference. URL, UNSUPPORTED, CA,
-   NO_MEMORY. */
+   INVALID, NO_MEMORY. */
 int midge__origin_get(struct midge_client *client, const struct midge_request *request,
                       const struct midge_url *url, struct midge__origin **origin);
 /* Takes a reference again, for a request that has the origin. URL, ZONE. */

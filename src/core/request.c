@@ -84,7 +84,8 @@ static int check(const struct midge_request *r, unsigned method_flags)
     }
     if ((MIDGE__LEFT_OUT(SOURCES, r->source) | MIDGE__LEFT_OUT(REDIRECTS, r->max_redirects) |
          MIDGE__LEFT_OUT(RETRY, r->retry) | MIDGE__LEFT_OUT(HOOKS, r->hooks) |
-         MIDGE__LEFT_OUT(EXPECT, r->expect_ms) | MIDGE__LEFT_OUT(PROXY, r->proxy)) != 0) {
+         MIDGE__LEFT_OUT(EXPECT, r->expect_ms) | MIDGE__LEFT_OUT(PROXY, r->proxy) |
+         MIDGE__LEFT_OUT(PINS, r->pins)) != 0) {
         return MIDGE_ERR_UNSUPPORTED;
     }
     return midge__h1_check(midge__request_method(r),

@@ -53,7 +53,8 @@ static void blame(struct midge__cert_path *path, unsigned depth)
 void midge__cert_path_note(struct midge__cert_path *path, uint32_t flags, uint32_t all)
 {
     unsigned depth = path->next;
-    uint32_t own = flags & ~(uint32_t)(MIDGE__CERT_CONSTRAINT | MIDGE__CERT_TOO_MANY_NAMES);
+    uint32_t own =
+        flags & ~(uint32_t)(MIDGE__CERT_CONSTRAINT | MIDGE__CERT_TOO_MANY_NAMES | MIDGE__CERT_PIN);
     if ((flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
         path->wrong = depth + 1;
     } else if ((all & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0 && own != 0) {

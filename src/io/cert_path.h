@@ -29,7 +29,8 @@ enum midge__cert_flag {
     MIDGE__CERT_BAD_CONSTRAINTS = 0x200000, /* the name constraints cannot be read */
     MIDGE__CERT_TOO_MANY_NAMES = 0x400000,  /* names times constraints beyond the budget */
     MIDGE__CERT_CA_USAGE = 0x800000,        /* a CA that may not issue server certificates */
-    MIDGE__CERT_FLAGS = 0xF00000            /* any of them */
+    MIDGE__CERT_FLAGS = 0xF00000,           /* any of them */
+    MIDGE__CERT_PIN = 0x1000000             /* no key is pinned (pin.c) */
 };
 
 /* The result of verifying one path. */

@@ -4,7 +4,11 @@
 
 #include <mbedtls/x509_crt.h>
 
+#include "base/base64.h"
+#include "base/span.h"
 #include "base/text.h"
+#include "io/certificate.h"
+#include "midge/hash.h"
 #include "midge/tls.h"
 
 #define NAME_BYTES 256 /* of a subject or an issuer; longer ones are cut */
@@ -61,6 +65,23 @@ static void add_alternatives(struct midge__text *text, const mbedtls_x509_crt *c
     midge__text_add(text, "%s", between[0] == ',' ? "\n" : "subjectAltName: (none)\n");
 }
 
+void midge__certificate_key(const mbedtls_x509_crt *crt, uint8_t digest[32])
+{
+    struct midge_sha256 hash;
+    midge_sha256_init(&hash);
+    midge_sha256_update(&hash, crt->pk_raw.p, crt->pk_raw.len);
+    midge_sha256_final(&hash, digest);
+}
+
+static void add_key(struct midge__text *text, const mbedtls_x509_crt *crt)
+{
+    char base64[MIDGE__BASE64_LEN(32) + 1] = "";
+    uint8_t digest[32];
+    midge__certificate_key(crt, digest);
+    (void)midge__base64_encode(base64, midge__span((const char *)digest, sizeof digest));
+    midge__text_add(text, "public key hash: sha256//%s\n", base64);
+}
+
 size_t midge_certificate_text(const void *certificate, char *out, size_t cap)
 {
     const mbedtls_x509_crt *crt = certificate;
@@ -70,5 +91,6 @@ size_t midge_certificate_text(const void *certificate, char *out, size_t cap)
     add_date(&text, "expire", &crt->valid_to);
     add_alternatives(&text, crt);
     add_name(&text, "issuer", &crt->issuer);
+    add_key(&text, crt);
     return text.len;
 }

@@ -110,6 +110,14 @@ static bool try_another(struct midge__tls_impl *impl, mbedtls_x509_crt *leaf)
            lay_out_next(search, leaf, wrong - 1);
 }
 
+/* The server's key is all that counts, so no signature is verified. */
+static int verify_pin(struct midge__tls_impl *impl, mbedtls_x509_crt *leaf, uint32_t *flags)
+{
+    *flags = 0;
+    (void)midge__tls_verify(impl, leaf, 0, flags);
+    return *flags == 0 ? 0 : MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
+}
+
 /* mbedTLS gives up a path with too many intermediates without calling the verify callback. */
 static bool note_too_long(struct midge__tls_impl *impl, int ret)
 {
@@ -136,6 +144,9 @@ int midge__x509_crt_verify_restartable(mbedtls_x509_crt *crt, mbedtls_x509_crt *
     }
     struct midge__tls_impl *impl = p_vrfy;
     struct midge__chain_search *search = &impl->search;
+    if (midge__pin_only(impl)) {
+        return verify_pin(impl, crt, flags);
+    }
     if (!search->running && search->failed == 0) {
         lay_out(search, crt);
     }

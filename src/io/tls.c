@@ -311,6 +311,7 @@ static struct midge__tls_impl *make_impl(struct midge__tls *tls,
     impl->tls = tls;
     impl->scope = (struct midge__tls_scope){.context = context, .owner = params->owner};
     impl->show = params->show;
+    midge__pin_open(impl, params);
     midge__tls_read_clock(impl);
     mbedtls_ssl_init(&impl->ssl);
     return impl;
@@ -371,7 +372,8 @@ int midge__tls_open(struct midge__tls *tls, struct midge__tls_context *context,
     tls->lower = lower;
     tls->context = context;
     tls->cipher = "";
-    if (!params->skip_verification && !midge__tls_can_verify(context)) {
+    if (!params->skip_verification && !midge__tls_can_verify(context) &&
+        !midge__pins_replace(midge__pins_for(params->pins, midge__span_of(params->servername)))) {
         tls->s.fault.detail = MIDGE__TEXT("no CA certificate to verify against");
         return MIDGE_ERR_CA;
     }

@@ -7,6 +7,7 @@
 #define MIDGE_IO_TLS_H
 
 #include "base/memory.h"
+#include "io/pin.h"
 #include "io/stream.h"
 #include "midge/config.h"
 #include <midge/tls.h>
@@ -79,6 +80,9 @@ struct midge__tls_params {
     const char *servername;           /* host name or IP literal to verify; SNI unless a literal */
     uint8_t min_version, max_version; /* 0: the context's */
     bool skip_verification;
+    /* Of the client or the request; not used if verification is skipped. NULL: none. The set and
+       servername must live as long as the stream. */
+    const struct midge_pins *pins;
     const struct midge__tls_session *resume; /* NULL: full; only read during open */
     unsigned owner;                          /* memory tag of the connection */
     /* Called with the server's own certificate (a mbedtls_x509_crt) before it is judged. NULL: not

@@ -129,7 +129,9 @@ int midge__tls_config_make(struct midge__tls_context *context, struct midge__tls
     set_versions(conf, config);
     mbedtls_ssl_conf_authmode(conf, config->skip_verification ? MBEDTLS_SSL_VERIFY_NONE
                                                               : MBEDTLS_SSL_VERIFY_REQUIRED);
-    mbedtls_ssl_conf_ca_chain(conf, context->trust.count > 0 ? &context->trust.roots : NULL, NULL);
+    /* Without roots: an empty list, which no certificate matches, for MIDGE_PIN_ONLY. */
+    bool has_list = MIDGE_WITH_PINS || context->trust.count > 0;
+    mbedtls_ssl_conf_ca_chain(conf, has_list ? &context->trust.roots : NULL, NULL);
     mbedtls_ssl_conf_ciphersuites(conf, ciphersuites);
     mbedtls_ssl_conf_groups(conf, groups);
     set_tls13(conf);

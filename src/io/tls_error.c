@@ -91,6 +91,16 @@ static int judge_certificate(struct midge__tls_impl *impl, struct midge__fault *
     return MIDGE_ERR_CERT;
 }
 
+/* No text but the error's own: the other checks of the certificate were passed. */
+static int judge_verification(struct midge__tls_impl *impl, struct midge__fault *fault)
+{
+    if (MIDGE_WITH_PINS && (impl->verdict.flags & MIDGE__CERT_PIN) != 0) {
+        fault->verify_flags = impl->verdict.flags;
+        return MIDGE_ERR_PIN;
+    }
+    return judge_certificate(impl, fault);
+}
+
 /* Length field of the record that mbedTLS is reading. */
 static unsigned record_len(const struct midge__tls_impl *impl)
 {
@@ -127,7 +137,7 @@ static int judge(struct midge__tls_impl *impl, int native, struct midge__fault *
     }
     if (native == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED ||
         native == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
-        return judge_certificate(impl, fault);
+        return judge_verification(impl, fault);
     }
     if (is_record_size(impl, native)) {
         SET_DETAIL(size_text());

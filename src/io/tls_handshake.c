@@ -100,6 +100,9 @@ static int finish(struct midge__tls_impl *impl)
     if (tls->resumed) {
         tls->time_verified = impl->offered_verified;
     }
+    if (!midge__pin_holds(impl)) {
+        return midge__tls_fail(impl, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED);
+    }
     tls->cipher = mbedtls_ssl_get_ciphersuite(&impl->ssl);
     midge__tls_set_state(impl, MIDGE__TLS_OPEN);
     impl->recv_wants = 0;

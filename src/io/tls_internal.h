@@ -125,6 +125,11 @@ struct midge__tls_impl {
     void (*show)(struct midge__tls *tls, const void *certificate); /* NULL none */
     /* verification */
     struct midge__verdict verdict;
+#if MIDGE_WITH_PINS
+    const struct midge_pins *pins; /* those for the server's name; NULL: it has none */
+    const char *pinned_host;       /* the name */
+    bool pinned;                   /* a certificate of the path has a pinned key */
+#endif
 #if MIDGE__CERT_ANY_ORDER
     struct midge__chain_search search;
 #endif
@@ -202,6 +207,30 @@ static inline bool midge__tls_may_read(const struct midge__tls_impl *impl)
 int midge__tls_verify_name(struct midge__tls_impl *impl, const char *name);
 /* mbedTLS's f_vrfy; p is a struct midge__tls_impl. */
 int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+/* pin.c. open: takes those of the parameters that are for the server's name. only: does a pin
+   replace the verification of the chain? begin: a path begins. flags: those of a certificate of the
+   path, with the verdict of the pins at its end. holds: have the pins that there are been
+   verified? */
+#if MIDGE_WITH_PINS
+void midge__pin_open(struct midge__tls_impl *impl, const struct midge__tls_params *params);
+static inline bool midge__pin_only(const struct midge__tls_impl *impl)
+{
+    return midge__pins_replace(impl->pins);
+}
+static inline void midge__pin_begin(struct midge__tls_impl *impl)
+{
+    impl->pinned = false;
+}
+uint32_t midge__pin_flags(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt, int depth,
+                          uint32_t flags);
+bool midge__pin_holds(struct midge__tls_impl *impl);
+#else
+#define midge__pin_open(impl, params)             ((void)(impl), (void)(params))
+#define midge__pin_only(impl)                     ((void)(impl), false)
+#define midge__pin_begin(impl)                    ((void)(impl))
+#define midge__pin_flags(impl, crt, depth, flags) (flags)
+#define midge__pin_holds(impl)                    ((void)(impl), true)
+#endif
 /* Shows the server's certificate to the observer, once. */
 #if MIDGE_WITH_TRACE
 void midge__tls_show(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt);

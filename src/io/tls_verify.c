@@ -6,6 +6,7 @@
  *            falls back to the CN, and lets dNSName and URI entries match an address.
  *     CAs    extended key usage and name constraints (cert_path.c).
  *     dates  tls_dates.c
+ *     keys   pins (pin.c)
  */
 #include "io/tls_internal.h"
 
@@ -97,6 +98,12 @@ static uint32_t judge(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt,
         impl->unread = MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
         return flags | MBEDTLS_X509_BADCERT_NOT_TRUSTED;
     }
+    if (midge__pin_only(impl)) {
+        if (depth == 0) {
+            midge__tls_show(impl, crt);
+        }
+        return midge__pin_flags(impl, crt, depth, 0);
+    }
     flags = midge__tls_date_flags(impl, crt, flags);
     midge__tls_note_date(impl, crt, flags);
     if (depth == 0) {
@@ -107,7 +114,7 @@ static uint32_t judge(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt,
     if (((impl->verdict.flags | flags) & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0) {
         flags |= midge__cert_path_flags(path); /* slow, so only for chains that a root has signed */
     }
-    return flags;
+    return midge__pin_flags(impl, crt, depth, flags);
 }
 
 int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
@@ -116,6 +123,7 @@ int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags
     struct midge__cert_path *path = &impl->tls->context->path;
     if (midge__cert_path_add(path, crt, (unsigned)depth)) {
         impl->verdict = (struct midge__verdict){.flags = 0};
+        midge__pin_begin(impl);
     }
     *flags = judge(impl, crt, depth, *flags);
     impl->verdict.flags |= *flags;

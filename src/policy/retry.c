@@ -48,6 +48,7 @@ static bool is_passing_error(int err)
 static bool is_peers_error(int err)
 {
     return err == MIDGE_ERR_TLS || err == MIDGE_ERR_CERT || err == MIDGE_ERR_PROTOCOL ||
+           (MIDGE_WITH_PINS && err == MIDGE_ERR_PIN) ||
            (MIDGE_WITH_PROXY && err == MIDGE_ERR_PROXY) ||
            (MIDGE_WITH_GUNZIP && err == MIDGE_ERR_ENCODING);
 }

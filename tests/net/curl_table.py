@@ -350,6 +350,34 @@ tls_no_san          $nosan/bytes/3
 tls_insecure        -k $selfsigned/bytes/3
 tls_insecure_host   -k $wronghost/bytes/3
 tls_no_ca           --cacert missing $https/bytes/3
+pin                 --pinnedpubkey $pin $https/bytes/3
+pin_wrong           --pinnedpubkey $pin_selfsigned $https/bytes/3
+pin_backup          --pinnedpubkey "$pin_selfsigned;$pin" $https/bytes/3
+pin_three           --pinnedpubkey "$pin_selfsigned;sha256//nonsense;$pin" $https/bytes/3
+pin_bad_base64      --pinnedpubkey sha256//nonsense $https/bytes/3
+pin_short           --pinnedpubkey sha256//AAAA $https/bytes/3
+pin_empty           --pinnedpubkey sha256// $https/bytes/3
+pin_semicolon       --pinnedpubkey "$pin;" $https/bytes/3
+pin_no_prefix       --pinnedpubkey "$pin_selfsigned;$bare_pin" $https/bytes/3
+pin_pem             --pinnedpubkey key.pem $https/bytes/3
+pin_pem_text        --pinnedpubkey key.txt $https/bytes/3
+pin_pem_cut         --pinnedpubkey cut.pem $https/bytes/3
+pin_pem_indented    --pinnedpubkey indented.pem $https/bytes/3
+pin_der             --pinnedpubkey key.der $https/bytes/3
+pin_certificate     --pinnedpubkey not.pem $https/bytes/3
+pin_no_file         --pinnedpubkey missing $https/bytes/3
+pin_empty_file      --pinnedpubkey empty $https/bytes/3
+pin_bad_certificate --pinnedpubkey $pin_selfsigned $selfsigned/bytes/3
+pin_insecure        -k --pinnedpubkey $pin_selfsigned $selfsigned/bytes/3
+pin_insecure_wrong  -k --pinnedpubkey $pin $selfsigned/bytes/3
+pin_insecure_host   -k --pinnedpubkey $pin_wronghost $wronghost/bytes/3
+pin_http            --pinnedpubkey $pin_selfsigned $http/bytes/3
+pin_twice           --pinnedpubkey $pin_selfsigned --pinnedpubkey $pin $https/bytes/3
+pin_next            --pinnedpubkey $pin_selfsigned $http/bytes/3 --next --cacert $ca $https/bytes/3
+pin_redirect        -L --pinnedpubkey $pin_selfsigned "$http/redirect/1?to=$https/bytes/3"
+pin_proxy           --pinnedpubkey $pin -x $tiny $https/bytes/3
+pin_proxy_wrong     --pinnedpubkey $pin_selfsigned -x $tiny $https/bytes/3
+pin_proxy_secure    --proxy-insecure --pinnedpubkey $pin -x $secure $https/bytes/3
 tls_bad_ca          --cacert not.pem $https/bytes/3
 tls_plain           https://localhost:$http_port/bytes/3
 tls_garbage         https://localhost:$plain_tls_port/a

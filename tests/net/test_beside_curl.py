@@ -12,7 +12,9 @@ tests/server, $NAME of a row of ANSWERS is a server that gives these bytes to ev
 what it was asked, $rule is a path for which the rule of RULES with the command's name applies.
 BESIDE_CURL=NAME,... runs these commands only, and prints both sides.
 """
+import base64
 import concurrent.futures
+import hashlib
 import json
 import os
 import pathlib
@@ -255,6 +257,10 @@ class Side:
         self.err = done.stderr
 
 
+def openssl(*arguments, stdin):
+    return subprocess.run(["openssl", *arguments], input=stdin, capture_output=True, check=True).stdout
+
+
 class Beside(Case):
     @classmethod
     def setUpClass(cls):
@@ -263,7 +269,19 @@ class Beside(Case):
             raise unittest.SkipTest(f"the list of differences is for curl 7.88 of Debian 12, here is {version}")
         super().setUpClass()
         cls.tiny = cls.servers.proxies["tinyproxy"]
+        cls.pins = {name: cls.pin(name) for name in ("good", "selfsigned", "wronghost")}
         cls.secure = cls.servers.proxies["squid_tls"], cls.servers.proxies["squid_untrusted"]
+
+    @classmethod
+    def pin(cls, name):
+        """--pinnedpubkey's text for a server's key; the one of "good" also as files."""
+        certificate = (cls.servers.dir / "certs" / f"{name}.pem").read_bytes()
+        pem = openssl("x509", "-noout", "-pubkey", stdin=certificate)
+        der = openssl("pkey", "-pubin", "-outform", "der", stdin=pem)
+        if name == "good":
+            FILES.update({"key.pem": pem, "key.der": der, "key.txt": b"a key\r\n" + pem.replace(b"\n", b"\r\n") + b"end",
+                          "cut.pem": pem[:-20], "indented.pem": b" " + pem})
+        return "sha256//" + base64.b64encode(hashlib.sha256(der).digest()).decode()
 
     def variables(self, name, line):
         """What $NAME of this line means, and the ports of its raw servers."""
@@ -277,6 +295,8 @@ class Beside(Case):
                 values[one] = f"{'http' if one in ('http', 'refused') else 'https'}://localhost:{port}"
                 values[f"{one}_port"] = port
         values.update(rule=f"{values['http']}/beside/{name}", ca=self.ca, tiny=f"localhost:{self.tiny}",
+                      pin=self.pins["good"], pin_selfsigned=self.pins["selfsigned"],
+                      pin_wronghost=self.pins["wronghost"], bare_pin=self.pins["good"].removeprefix("sha256//"),
                       tiny_auth=f"localhost:{self.servers.proxies['tinyproxy_auth']}",
                       secure=f"https://localhost:{self.secure[0]}", untrusted_proxy=f"https://localhost:{self.secure[1]}")
         return values, list(ports.values())

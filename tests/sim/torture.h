@@ -11,6 +11,7 @@
 #ifndef TORTURE_H
 #define TORTURE_H
 
+#include "root_pin.h"
 #include "torture_events.h"
 #include "torture_packed.h"
 #include "torture_paths.h"
@@ -24,7 +25,8 @@
    of a request. PROXY: one that forwards. REFUSED: a proxy that opens no tunnel, so PROXY is the
    right result. DIGEST: a challenge. COOKIES: a redirect sets two. DOWNLOAD: on a condition; the
    first answer breaks off, the rest is asked for. SLICES: in place of a request. FORM: multipart,
-   sent twice. EXPECT: an upload that waits for 100. */
+   sent twice. EXPECT: an upload that waits for 100. TLS12 and TLS13 with the pin of the root.
+   MISPINNED: TLS with another pin, so PIN is the right result. */
 enum scene {
     PLAIN,
     TLS12,
@@ -50,13 +52,15 @@ enum scene {
     SLICES,
     FORM,
     EXPECT,
+    MISPINNED,
     SCENES
 };
 
 static const char *const scene_names[SCENES] = {
-    "plain",       "tls12",    "tls13",  "upload",  "gather",   "file",   "filter", "closing",
-    "closing_tls", "redirect", "retry",  "hook",    "rate",     "tunnel", "gunzip", "events",
-    "proxy",       "refused",  "digest", "cookies", "download", "slices", "form",   "expect"};
+    "plain",   "tls12",       "tls13",    "upload",   "gather", "file",    "filter",
+    "closing", "closing_tls", "redirect", "retry",    "hook",   "rate",    "tunnel",
+    "gunzip",  "events",      "proxy",    "refused",  "digest", "cookies", "download",
+    "slices",  "form",        "expect",   "mispinned"};
 
 enum { TORTURE_GETS = 2 };
 #define TORTURE_JSON "{\"a\": 17, \"b\": \"xyz\"}"
@@ -135,7 +139,7 @@ static inline void torture_report(const char *kind)
 
 static inline bool torture_is_tls(enum scene scene)
 {
-    return scene == TLS12 || scene == TLS13 || scene == CLOSING_TLS;
+    return scene == TLS12 || scene == TLS13 || scene == CLOSING_TLS || scene == MISPINNED;
 }
 
 /* Lookups, connects and answers take several turns, and a body that has no length some more. */
@@ -203,6 +207,15 @@ static inline void trial_serve(struct trial *t)
     }
 }
 
+static inline const struct midge_pins *torture_pins(enum scene scene)
+{
+    static struct midge_pin pins[] = {{.sha256 = {1}}, {.host = "a.test"}};
+    static const struct midge_pins right = {pins, 2, MIDGE_PIN_PATH};
+    static const struct midge_pins wrong = {pins, 1, MIDGE_PIN_PATH};
+    assert_true(root_pin(&pins[1]));
+    return scene == TLS12 || scene == TLS13 ? &right : scene == MISPINNED ? &wrong : NULL;
+}
+
 static inline void trial_open(struct trial *t, enum scene scene, const struct midge_config *with,
                               const struct midge_sim_config *sim)
 {
@@ -222,6 +235,7 @@ static inline void trial_open(struct trial *t, enum scene scene, const struct mi
     t->order.wraps = true; /* some set the clock */
     config.rate = scene == RATE ? &rate : NULL;
     config.tls.ca = midge_sim_root(&config.tls.ca_len);
+    config.tls.pins = torture_pins(scene);
     if (config.memory_size == 0) {
         config.memory_size = midge_memory_needed(&config) + 8192; /* for the bodies */
         config.memory_size += scene == GUNZIP ? MIDGE_GUNZIP_MEMORY : 0;
@@ -243,23 +257,15 @@ static inline int trial_value(void *ctx, const struct midge_json_value *value)
 static inline const char *trial_url(const struct trial *t)
 {
     static const char *const urls[SCENES] = {
-        [TLS12] = "https://a.test/",
-        [TLS13] = "https://a.test/",
-        [FILTER] = "http://a.test/json",
-        [CLOSING] = "http://a.test/close",
-        [CLOSING_TLS] = "https://a.test/close",
-        [REDIRECT] = "http://a.test/moved",
-        [RETRY] = "http://a.test/busy",
-        [HOOK] = "http://a.test/guarded",
-        [RATE] = "http://a.test/later",
-        [GUNZIP] = "http://a.test/packed",
-        [EVENTS] = "http://a.test/events",
-        [DIGEST] = "http://a.test/digest",
-        [COOKIES] = "http://a.test/login",
-        [DOWNLOAD] = "http://a.test/part",
-        [SLICES] = "http://a.test/part",
-        [FORM] = "http://a.test/form",
-        [EXPECT] = "http://a.test/asks",
+        [TLS12] = "https://a.test/",        [TLS13] = "https://a.test/",
+        [MISPINNED] = "https://a.test/",    [FILTER] = "http://a.test/json",
+        [CLOSING] = "http://a.test/close",  [CLOSING_TLS] = "https://a.test/close",
+        [REDIRECT] = "http://a.test/moved", [RETRY] = "http://a.test/busy",
+        [HOOK] = "http://a.test/guarded",   [RATE] = "http://a.test/later",
+        [GUNZIP] = "http://a.test/packed",  [EVENTS] = "http://a.test/events",
+        [DIGEST] = "http://a.test/digest",  [COOKIES] = "http://a.test/login",
+        [DOWNLOAD] = "http://a.test/part",  [SLICES] = "http://a.test/part",
+        [FORM] = "http://a.test/form",      [EXPECT] = "http://a.test/asks",
     };
     return urls[t->scene] != NULL ? urls[t->scene] : "http://a.test/";
 }
@@ -515,10 +521,11 @@ static inline void trial_check(struct trial *t)
         struct sim_get *get = &t->gets[i];
         bool good = get->dones > 0 && get->result.error == MIDGE_OK;
         MUST(get->dones == t->started[i], "completions", get->dones, t->started[i]);
-        if (t->scene == REFUSED) {
-            MUST(!good, "a request without its tunnel", get->result.error, 0);
-            good = !t->harmless || get->result.error == MIDGE_ERR_PROXY;
-            MUST(good, "not what the proxy said", get->result.error, get->result.native);
+        if (t->scene == REFUSED || t->scene == MISPINNED) {
+            int right = t->scene == REFUSED ? MIDGE_ERR_PROXY : MIDGE_ERR_PIN;
+            MUST(!good, "a request that had to be refused", get->result.error, 0);
+            good = !t->harmless || get->result.error == right;
+            MUST(good, "not the reason for it", get->result.error, get->result.native);
             continue;
         }
         MUST(!t->harmless || good, "an error without a fault", get->result.error,
@@ -548,6 +555,7 @@ static inline void trial_check(struct trial *t)
 /* Without the fault a request works, on the same client; fresh: on a connection of its own. */
 static inline void trial_next(struct trial *t, bool fresh)
 {
+    static const struct midge_pins none = {NULL, 0, MIDGE_PIN_PATH};
     struct sim_get get;
     for (int call = 0; call < MIDGE_SIM_CLOCK; call++) {
         (void)midge_sim_fail(t->w.sim, (enum midge_sim_call)call, 0, 0, 0);
@@ -555,6 +563,7 @@ static inline void trial_next(struct trial *t, bool fresh)
     midge_sim_set_cut(t->host, NULL);
     sim_get_init(&t->w, &get, torture_is_tls(t->scene) ? "https://a.test/" : "http://a.test/");
     get.request.no_reuse = fresh;
+    get.request.pins = t->scene == MISPINNED ? &none : NULL;
     int err = midge_start(t->w.client, &get.request, NULL);
     MUST(err == MIDGE_OK, "the next request does not start", err, 0);
     trial_run(t);

@@ -34,7 +34,8 @@ enum exit_code {
     EXIT_ENCODING = 61,
     EXIT_SIZE = 63,
     EXIT_REWIND = 65,
-    EXIT_CA = 77
+    EXIT_CA = 77,
+    EXIT_PIN = 90
 };
 
 /* The exit code for a result's error and phase. */

@@ -37,7 +37,7 @@ struct items {
 struct group {
     struct items urls, outputs, headers, data, resolve, connect_to, uploads, cookies, forms;
     const char *method, *output_dir, *servername, *user_agent, *bearer;
-    const char *tls_max;
+    const char *tls_max, *pinned;
     const char *proxy, *proxy_user, *noproxy;
     const char *write_out, *dump_header, *referer, *cookie_jar, *user, *netrc_file;
     const char *etag_save, *etag_compare;

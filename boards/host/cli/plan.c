@@ -23,7 +23,9 @@
 #include "headers.h"
 #include "idn.h"
 #include "local_name.h"
+#include "pinned.h"
 #include "referer.h"
+#include "run.h"
 #include "through.h"
 #include "url_user.h"
 #include "url_words.h"
@@ -37,7 +39,8 @@ struct shared {
     uint32_t expect_ms;
     struct form_fields *fields; /* -F; NULL: none */
     const char *method;
-    struct text normal; /* a URL while it is brought into its normal form */
+    const struct midge_pins *pins; /* --pinnedpubkey; NULL: none */
+    struct text normal;            /* a URL while it is brought into its normal form */
 };
 
 void fetch_refuse(struct fetch *fetch, int error, int native, const char *what)
@@ -177,12 +180,15 @@ static void set_output(struct fetch *fetch, const struct shared *shared, size_t 
     }
 }
 
-static void set_tls(struct midge_request *request, const struct group *group)
+static void set_tls(struct midge_request *request, const struct shared *shared)
 {
+    const struct group *group = shared->group;
+
     request->servername = group->servername;
     request->min_tls = group->min_tls;
     request->max_tls = group->max_tls;
-    request->dangerously_skip_verification = group->insecure;
+    request->pins = shared->pins; /* with -k they are all that counts */
+    request->dangerously_skip_verification = group->insecure && shared->pins == NULL;
     request->family = group->ipv4 ? 4 : group->ipv6 ? 6 : 0;
 }
 
@@ -246,7 +252,7 @@ static void set_request(struct fetch *fetch, const struct shared *shared)
     }
     request->sink = &fetch->output.sink;
     request->borrow = 1; /* the plan lives longer than the client */
-    set_tls(request, group);
+    set_tls(request, shared);
     set_times(request, group);
     set_retry(fetch);
     follow_apply(fetch);
@@ -320,6 +326,8 @@ static int plan_group(struct plan *plan, const struct group *group, struct keep 
 {
     struct shared shared = {.group = group, .keep = keep, .normal = {.keep = keep}};
     int code = share(&shared);
+
+    shared.pins = pinned_parse(keep, group, !run->options->silent || run->options->show_error);
 
     for (size_t i = 0; code == 0 && i < group->urls.n; i++) {
         struct fetch *fetch = &plan->fetches[plan->n];
