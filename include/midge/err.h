@@ -61,7 +61,8 @@ extern "C" {
     X(HARDWARE, -44, "the update is for another hardware")                                         \
     X(ROLLBACK, -45, "the update is older than the installed version")                             \
     X(INSTALLED, -46, "this version is installed already")                                         \
-    X(IMAGE, -47, "not the image of the manifest")
+    X(IMAGE, -47, "not the image of the manifest")                                                 \
+    X(CREDENTIAL, -48, "client certificate or key not accepted")
 
 enum midge_err {
     MIDGE_OK = 0,

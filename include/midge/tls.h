@@ -15,6 +15,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <midge/credential.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,6 +45,12 @@ struct midge_tls {
        expired before this time is refused, other dates are accepted, and time_verified in the
        result is 0. */
     int64_t time_floor;
+    /* The client's certificate and key (credential.h), read during midge_open. NULL: none.
+       UNSUPPORTED without MIDGE_WITH_CREDENTIAL. */
+    const struct midge_credential *credential;
+    /* A key shared with the servers (credential.h), read during midge_open. NULL: none. UNSUPPORTED
+       without MIDGE_WITH_PSK. */
+    const struct midge_psk *psk;
 };
 
 /* The contents of a server's certificate (peer->certificate, within config.on_peer), for people:

@@ -125,6 +125,9 @@ static int judge(struct midge__tls_impl *impl, int native, struct midge__fault *
         SET_DETAIL("server does not speak TLS");
         return MIDGE_ERR_TLS;
     }
+    if (midge__credential_judge(impl, fault) != MIDGE_OK) {
+        return MIDGE_ERR_CREDENTIAL;
+    }
     if (native == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED ||
         native == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
         return judge_certificate(impl, fault);
