@@ -22,13 +22,25 @@
 
 /* --- parsing --- */
 
+static const char *parse_text(int ret)
+{
+#if MIDGE_WITH_TEXTS
+    return midge__tls_parse_text(ret);
+#else
+    (void)ret;
+    return "";
+#endif
+}
+
 /* The first certificate's fault, or that of the first one that cannot be read. */
 static int refuse_chain(struct midge__tls_context *context, int ret, const char **why)
 {
     if (midge__tls_out_of_memory(ret) || midge__memory_failed(context->memory)) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    *why = MIDGE_WITH_TEXTS ? midge__tls_parse_text(ret) : "";
+    *why = midge__tls_high_level(ret) == MBEDTLS_ERR_PK_INVALID_PUBKEY
+               ? MIDGE__TEXT("the certificate's key is malformed, or too large for this profile")
+               : parse_text(ret);
     return MIDGE_ERR_CREDENTIAL;
 }
 
@@ -116,9 +128,6 @@ static const char *fault_of(const struct midge__credential *own)
     }
     if (!mbedtls_pk_can_do(pk, MBEDTLS_PK_ECDSA) && !mbedtls_pk_can_do(pk, MBEDTLS_PK_RSA)) {
         return MIDGE__TEXT("the client certificate's key is no signature key");
-    }
-    if (mbedtls_pk_can_do(pk, MBEDTLS_PK_RSA) && mbedtls_pk_get_bitlen(pk) > MBEDTLS_MPI_MAX_BITS) {
-        return MIDGE__TEXT("the client certificate's RSA key is too large for this profile");
     }
     if (message_bytes(own) > MBEDTLS_SSL_OUT_CONTENT_LEN) {
         return MIDGE__TEXT("the client certificate's chain is too long for this profile's output "

@@ -67,6 +67,10 @@ int midge__credential_load(struct midge__tls_context *context,
    client signs? */
 void midge__credential_note(struct midge__tls_impl *impl, int state);
 bool midge__credential_signs(const struct midge__tls_impl *impl, int state);
+/* Is it an alert of a server that asked for a certificate, whatever failed before? */
+bool midge__credential_is_verdict(const struct midge__tls_impl *impl, int native);
+/* Sending failed: may it be that the server has refused the certificate and closed? */
+bool midge__credential_awaits_verdict(const struct midge__tls_impl *impl);
 
 /* credential_id.c: as midge__credential_load, for a key of PSA. sign: with it; mbedTLS's code. */
 #if MIDGE__HAS_KEY_ID
@@ -88,6 +92,8 @@ int midge__credential_sign(struct midge__tls_context *context, mbedtls_pk_type_t
 #define midge__credential_use(context, conf)      ((void)(context), (void)(conf), 0)
 #define midge__credential_note(impl, state)       ((void)(state))
 #define midge__credential_signs(impl, state)      false
+#define midge__credential_awaits_verdict(impl)    false
+#define midge__credential_is_verdict(impl, native) false
 
 #endif
 

@@ -120,6 +120,19 @@ bool midge__credential_signs(const struct midge__tls_impl *impl, int state)
                                                    : MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY);
 }
 
+/* A server that refuses closes at once, while the client has more messages to send. The alert with
+   the reason is there to be read, as an early answer is. */
+bool midge__credential_awaits_verdict(const struct midge__tls_impl *impl)
+{
+    return MIDGE_WITH_EARLY_ANSWERS && impl->asked_credential &&
+           impl->state == MIDGE__TLS_WAIT_HANDSHAKE;
+}
+
+bool midge__credential_is_verdict(const struct midge__tls_impl *impl, int native)
+{
+    return impl->asked_credential && native == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
+}
+
 static bool is_certificate_fault(const struct midge__tls_impl *impl, unsigned alert,
                                  struct midge__fault *fault)
 {

@@ -23,7 +23,7 @@ class Server:
         self.context.load_verify_locations(ca)
         self.context.verify_mode = need
         self.seen = []      # of each connection the client's name, or the reason of the failure
-        self.resumed = 0
+        self.connections = self.resumed = 0
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -34,6 +34,7 @@ class Server:
                 sock, _ = self.listener.accept()
             except OSError:
                 return
+            self.connections += 1
             threading.Thread(target=self.one, args=(sock,), daemon=True).start()
 
     def one(self, sock):

@@ -18,4 +18,10 @@ struct credential {
 int credential_read(struct credential *credential, const struct options *options, int *native,
                     const char **what);
 
+/* Has the library refused them? */
+static inline int credential_refused(const struct credential *credential)
+{
+    return credential->why != NULL && credential->why[0] != '\0';
+}
+
 #endif

@@ -217,8 +217,8 @@ static const char *why_not_open(struct run *run, const struct midge_config *conf
         return keep_format(run->keep, "no usable certificate in the CA file %s",
                            run->options->cacert != NULL ? run->options->cacert : SYSTEM_CA);
     }
-    if (run->credential.why != NULL && run->credential.why[0] != '\0') {
-        return run->credential.why;
+    if (credential_refused(&run->credential)) {
+        return keep_format(run->keep, "option --cert: %s", run->credential.why);
     }
     return midge_err_text(err);
 }
@@ -283,7 +283,7 @@ int setup_client(struct run *run, int *native, const char **what)
     err = run->block != NULL ? midge_open(&run->client, &config) : MIDGE_ERR_NO_MEMORY;
     if (err != MIDGE_OK) {
         *what = why_not_open(run, &config, err);
-        err = *what == run->credential.why ? MIDGE_ERR_CREDENTIAL : err;
+        err = credential_refused(&run->credential) ? MIDGE_ERR_CREDENTIAL : err;
     }
     return err;
 }
