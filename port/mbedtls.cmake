@@ -7,7 +7,8 @@
 include_guard()
 
 function(midge_mbedtls_headers target profile)
-    target_compile_definitions(${target} PRIVATE MBEDTLS_CONFIG_FILE="mbedtls/${profile}.h")
+    target_compile_definitions(${target} PRIVATE MBEDTLS_CONFIG_FILE="mbedtls/${profile}.h"
+        $<$<BOOL:${MIDGE_PSK}>:MIDGE_WITH_PSK=1>)
     # SYSTEM: midge's warnings do not apply to them.
     target_include_directories(${target} SYSTEM PRIVATE
         ${MIDGE_MBEDTLS_DIR}/include ${CMAKE_CURRENT_FUNCTION_LIST_DIR} ${MIDGE_MBEDTLS_DIR}/library)
@@ -47,8 +48,12 @@ function(midge_mbedtls target profile)
     foreach(name x509_crt_parse_der x509_crt_parse_der_nocopy x509_crt_verify_restartable)
         list(APPEND calls mbedtls_${name}=midge__${name})
     endforeach()
-    set_source_files_properties(${library}/ssl_tls.c ${library}/ssl_tls13_generic.c PROPERTIES
-        COMPILE_DEFINITIONS "${calls}")
+    # So do the client's signatures, through src/io/credential_sign.c.
+    foreach(name pk_sign_restartable pk_sign_ext)
+        list(APPEND calls mbedtls_${name}=midge__${name})
+    endforeach()
+    set_source_files_properties(${library}/ssl_tls.c ${library}/ssl_tls12_client.c
+        ${library}/ssl_tls13_generic.c PROPERTIES COMPILE_DEFINITIONS "${calls}")
 
     # AES-NI and carry-less multiply by intrinsics, twice as fast a byte. Both files need the
     # flags: they must agree on the layout of the AES context. Run-time detection stays, so a CPU

@@ -62,7 +62,8 @@ extern "C" {
     X(ROLLBACK, -45, "the update is older than the installed version")                             \
     X(INSTALLED, -46, "this version is installed already")                                         \
     X(IMAGE, -47, "not the image of the manifest")                                                 \
-    X(PIN, -48, "server's key is not pinned")
+    X(PIN, -48, "server's key is not pinned")                                                      \
+    X(CREDENTIAL, -49, "client certificate or key not accepted")
 
 enum midge_err {
     MIDGE_OK = 0,

@@ -163,6 +163,25 @@
 #define MIDGE_WITH_PINS 1
 #endif
 
+/* Certificates of the client: tls.credential (credential.h). Without it they are refused
+   (UNSUPPORTED) unless NULL, and a server that requires one fails a request with TLS. */
+#ifndef MIDGE_WITH_CREDENTIAL
+#define MIDGE_WITH_CREDENTIAL 1
+#endif
+/* Keys of PSA in place of the client's own: credential.key_id. Only profile full has PSA. */
+#ifndef MIDGE_WITH_KEY_ID
+#define MIDGE_WITH_KEY_ID 1
+#endif
+#if MIDGE_WITH_KEY_ID && !MIDGE_WITH_CREDENTIAL
+#undef MIDGE_WITH_KEY_ID
+#define MIDGE_WITH_KEY_ID 0
+#endif
+/* Pre-shared keys: tls.psk (credential.h). Off unless CMake's option MIDGE_PSK is on: it changes
+   mbedTLS, too. */
+#ifndef MIDGE_WITH_PSK
+#define MIDGE_WITH_PSK 0
+#endif
+
 /* URLs as people paste them, and relative ones: midge_url_normalise, midge_url_resolve and
    config.base_url. Without it a request's URL must be complete and in the characters that
    midge_url_parse accepts, and config.base_url is refused (UNSUPPORTED). A URL with userinfo is

@@ -13,6 +13,7 @@
 #include <midge/conditional.h>
 #include <midge/config.h>
 #include <midge/cookies.h>
+#include <midge/credential.h>
 #include <midge/download.h>
 #include <midge/err.h>
 #include <midge/event_log.h>

@@ -291,6 +291,11 @@ struct midge_sim_tls {
     uint8_t min_version, max_version; /* MIDGE_TLS_1_2, MIDGE_TLS_1_3 [both] */
     uint8_t no_tickets;               /* sessions are never resumed */
     int64_t since, until;             /* its dates, seconds since 1970 [1970 to 9999] */
+    /* A root, DER: it asks for a certificate of the client, issued by this root or the root itself
+       [it does not ask]. Not copied. */
+    const void *client_ca;
+    size_t client_ca_len;
+    uint8_t client_required; /* a client without one is refused */
 };
 /* The host speaks TLS on that port, with the replies that are added for it, before or after.
    settings may be NULL. INVALID: the names or versions cannot be used; UNSUPPORTED: midge was built

@@ -15,6 +15,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <midge/credential.h>
 #include <midge/pins.h>
 
 #ifdef __cplusplus
@@ -48,6 +49,12 @@ struct midge_tls {
     /* Keys that servers must have (pins.h). Not copied: the set and its pins must stay unchanged
        until midge_close. NULL: none. UNSUPPORTED without MIDGE_WITH_PINS. */
     const struct midge_pins *pins;
+    /* The client's certificate and key (credential.h), read during midge_open. NULL: none.
+       UNSUPPORTED without MIDGE_WITH_CREDENTIAL. */
+    const struct midge_credential *credential;
+    /* A key shared with the servers (credential.h), read during midge_open. NULL: none. UNSUPPORTED
+       without MIDGE_WITH_PSK. */
+    const struct midge_psk *psk;
 };
 
 /* The contents of a server's certificate (peer->certificate, within config.on_peer), for people:

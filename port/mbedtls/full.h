@@ -56,6 +56,11 @@
 /* Key exchange of TLS 1.2. Static RSA and DHE are left out: no forward secrecy, or slow. */
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED
+/* CMake's MIDGE_PSK: for servers that share a key with the client. */
+#if defined(MIDGE_WITH_PSK) && MIDGE_WITH_PSK
+#define MBEDTLS_KEY_EXCHANGE_ECDHE_PSK_ENABLED
+#define MBEDTLS_KEY_EXCHANGE_PSK_ENABLED
+#endif
 #define MBEDTLS_ECDH_C   /* 0.7 K */
 #define MBEDTLS_ECDSA_C  /* 2.3 K */
 #define MBEDTLS_ECP_C    /* 8.8 K */

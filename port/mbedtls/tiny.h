@@ -58,6 +58,11 @@
 /* Key exchange. */
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED
+/* CMake's MIDGE_PSK: for servers that share a key with the client. */
+#if defined(MIDGE_WITH_PSK) && MIDGE_WITH_PSK
+#define MBEDTLS_KEY_EXCHANGE_ECDHE_PSK_ENABLED
+#define MBEDTLS_KEY_EXCHANGE_PSK_ENABLED
+#endif
 #define MBEDTLS_ECDH_C   /* 0.6 K */
 #define MBEDTLS_ECDSA_C  /* 2.2 K */
 #define MBEDTLS_ECP_C    /* 6.5 K */

@@ -190,6 +190,7 @@ int midge__proxy_secure(struct midge__conn *conn, struct midge__tls_params *para
     *params =
         (struct midge__tls_params){.servername = proxy->host,
                                    .skip_verification = proxy->dangerously_skip_verification != 0,
+                                   .for_proxy = true,
                                    .owner = conn->owner};
     conn->outer = midge__memory_calloc(&conn->client->memory, conn->owner, 1, sizeof *conn->outer);
     return conn->outer != NULL ? MIDGE_OK : MIDGE_ERR_NO_MEMORY;

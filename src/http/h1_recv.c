@@ -153,6 +153,12 @@ static enum midge__step on_eof(struct midge__h1 *h)
     return over_because(h, err, midge__h1_why(&h->parse));
 }
 
+/* Is it the server's reason to stop reading, rather than what followed from that? */
+static bool is_reason(int err)
+{
+    return MIDGE_WITH_CREDENTIAL && err == MIDGE_ERR_CREDENTIAL;
+}
+
 static enum midge__step on_error(struct midge__h1 *h, int err)
 {
     switch (err) {
@@ -164,8 +170,9 @@ static enum midge__step on_error(struct midge__h1 *h, int err)
     case MIDGE_ERR_EOF:
         return on_eof(h);
     default:
-        return midge__h1_send_broke_first(h) ? midge__h1_end_unsent(h)
-                                             : midge__h1_over(h, err, &h->x.conn->stream->fault);
+        return midge__h1_send_broke_first(h) && !is_reason(err)
+                   ? midge__h1_end_unsent(h)
+                   : midge__h1_over(h, err, &h->x.conn->stream->fault);
     }
 }
 

@@ -14,9 +14,8 @@
 static const char begin_line[] = "-----BEGIN CERTIFICATE-----";
 static const char end_line[] = "-----END CERTIFICATE-----";
 
-/* The first occurrence of a line; NULL: there is none. */
-static const unsigned char *find(const unsigned char *at, const unsigned char *end,
-                                 const char *line)
+const unsigned char *midge__pem_find(const unsigned char *at, const unsigned char *end,
+                                     const char *line)
 {
     size_t n = strlen(line);
     while ((size_t)(end - at) >= n) {
@@ -34,12 +33,12 @@ static const unsigned char *find(const unsigned char *at, const unsigned char *e
 
 bool midge__pem_next(struct midge__pem *pem)
 {
-    const unsigned char *begin = find(pem->at, pem->end, begin_line);
+    const unsigned char *begin = midge__pem_find(pem->at, pem->end, begin_line);
     if (begin == NULL) {
         return false;
     }
     begin += sizeof begin_line - 1;
-    const unsigned char *end = find(begin, pem->end, end_line);
+    const unsigned char *end = midge__pem_find(begin, pem->end, end_line);
     if (end == NULL) {
         return false;
     }

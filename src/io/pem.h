@@ -16,6 +16,9 @@ struct midge__pem {
 
 #if MIDGE_WITH_PEM
 
+/* The first occurrence of line; NULL: there is none. */
+const unsigned char *midge__pem_find(const unsigned char *at, const unsigned char *end,
+                                     const char *line);
 /* Finds the next certificate; false: there is none. */
 bool midge__pem_next(struct midge__pem *pem);
 /* Decodes it to at most cap bytes; *len is their number. False: it is not base64. */

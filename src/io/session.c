@@ -25,7 +25,8 @@ static size_t ticket_len(const mbedtls_ssl_session *session)
 static bool worth_keeping(const struct midge__tls_impl *impl, const mbedtls_ssl_session *session)
 {
     size_t ticket = ticket_len(session);
-    if (ticket > impl->tls->context->limits.max_ticket) {
+    if (midge__psk_is_in(impl->ssl.MBEDTLS_PRIVATE(conf)) ||
+        ticket > impl->tls->context->limits.max_ticket) {
         return false;
     }
     return ticket > 0 ||

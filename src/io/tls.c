@@ -361,7 +361,7 @@ static int open_impl(struct midge__tls *tls, const struct midge__tls_params *par
 
 bool midge__tls_can_verify(const struct midge__tls_context *context)
 {
-    return context->trust.count > 0;
+    return context->trust.count > 0 || midge__psk_is_in(&context->config.ssl);
 }
 
 int midge__tls_open(struct midge__tls *tls, struct midge__tls_context *context,

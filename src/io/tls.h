@@ -22,7 +22,8 @@ struct midge__tls_limits {
     uint32_t max_ticket; /* bytes of the longest ticket kept; 0: none are asked for */
 };
 
-/* CA: none of the given roots can be parsed; ENTROPY; NO_MEMORY; UNSUPPORTED (version).
+/* CA: none of the given roots can be parsed; CREDENTIAL; ENTROPY; NO_MEMORY; UNSUPPORTED (version,
+   a kind of credential).
    settings->ca NULL: no roots, so a connection can be opened only if it skips verification (else
    CA). */
 int midge__tls_context_open(struct midge__tls_context **context, struct midge__memory *memory,
@@ -83,6 +84,7 @@ struct midge__tls_params {
     /* Of the client or the request; not used if verification is skipped. NULL: none. The set and
        servername must live as long as the stream. */
     const struct midge_pins *pins;
+    bool for_proxy; /* a TLS connection to a proxy: it gets no credential of the client */
     const struct midge__tls_session *resume; /* NULL: full; only read during open */
     unsigned owner;                          /* memory tag of the connection */
     /* Called with the server's own certificate (a mbedtls_x509_crt) before it is judged. NULL: not

@@ -31,6 +31,12 @@ int midge__tls_bio_send(void *p, const unsigned char *buf, size_t len)
     if (would_wait(err)) {
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     }
+    if (err != MIDGE_OK && midge__credential_awaits_verdict(impl)) {
+        impl->sending = MIDGE__TLS_SEND_BROKEN;
+        impl->send_error = err;
+        impl->tls->s.fault = lower->fault;
+        return (int)len;
+    }
     if (err != MIDGE_OK) {
         return lower_failed(impl, err, MBEDTLS_ERR_NET_SEND_FAILED);
     }

@@ -103,6 +103,13 @@ static void set_tickets(mbedtls_ssl_config *conf, bool wanted)
 #endif
 }
 
+/* What the client proves to servers. */
+static int use_credentials(struct midge__tls_context *context, mbedtls_ssl_config *conf)
+{
+    int ret = midge__credential_use(context, conf);
+    return ret == 0 ? midge__psk_share(conf, &context->config.ssl) : ret;
+}
+
 bool midge__tls_has_version(unsigned version)
 {
     return version >= MIDGE__TLS_MIN_VERSION && version <= MIDGE__TLS_MAX_VERSION &&
@@ -136,13 +143,16 @@ int midge__tls_config_make(struct midge__tls_context *context, struct midge__tls
     mbedtls_ssl_conf_groups(conf, groups);
     set_tls13(conf);
     set_tickets(conf, context->limits.max_ticket > 0);
+    ret = config->for_proxy ? 0 : use_credentials(context, conf);
 #if defined(MBEDTLS_SSL_RENEGOTIATION)
     mbedtls_ssl_conf_renegotiation(conf, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
 #endif
 #if defined(MBEDTLS_SSL_ALPN)
-    ret = mbedtls_ssl_conf_alpn_protocols(conf, alpn);
+    if (ret == 0) {
+        ret = mbedtls_ssl_conf_alpn_protocols(conf, alpn);
+    }
 #endif
-    if (ret == 0 && config->max_version == MIDGE_TLS_1_2) {
+    if (ret == 0 && config->max_version == MIDGE_TLS_1_2 && midge__credential_fits(context, midge__tls_fragment())) {
         /* OpenSSL sends an alert to a client that asks for this and also offers TLS 1.3. */
         ret = midge__tls_ask_fragment(conf);
     }

@@ -14,8 +14,15 @@ static uint8_t or_else(uint8_t value, uint8_t otherwise)
 
 static bool is_same(const struct midge__tls_config *a, const struct midge__tls_config *b)
 {
-    return a->skip_verification == b->skip_verification && a->min_version == b->min_version &&
+    return a->skip_verification == b->skip_verification && a->for_proxy == b->for_proxy &&
+           a->min_version == b->min_version &&
            a->max_version == b->max_version;
+}
+
+/* Else a proxy's configuration is that of servers. */
+static bool has_credential(const struct midge__tls_context *context)
+{
+    return midge__credential_in(context) || midge__psk_is_in(&context->config.ssl);
 }
 
 static void discard(struct midge__tls_context *context, struct midge__tls_config *config)
@@ -54,6 +61,7 @@ int midge__tls_config_get(struct midge__tls_context *context,
 {
     const struct midge__tls_config wanted = {
         .skip_verification = params->skip_verification,
+        .for_proxy = params->for_proxy && has_credential(context),
         .min_version = or_else(params->min_version, context->config.min_version),
         .max_version = or_else(params->max_version, context->config.max_version)};
     const struct midge__tls_config *at = &context->config;

@@ -28,8 +28,14 @@ static int fill_context(struct midge__tls_context *context, const struct midge_t
     }
     const struct midge__tls_scope *outer = midge__tls_enter(&context->scope);
     err = midge__trust_open(&context->trust, context->memory, settings->ca, settings->ca_len);
+    if (err == MIDGE_OK) {
+        err = midge__credential_open(context, settings->credential);
+    }
     if (err == MIDGE_OK && midge__tls_config_make(context, &context->config) != 0) {
         err = MIDGE_ERR_NO_MEMORY;
+    }
+    if (err == MIDGE_OK) {
+        err = midge__psk_open(&context->config.ssl, settings->psk);
     }
     midge__tls_leave(outer);
     return err;
@@ -76,6 +82,7 @@ void midge__tls_context_close(struct midge__tls_context *context)
     midge__tls_configs_close(context);
     mbedtls_ssl_config_free(&context->config.ssl);
     midge__trust_close(&context->trust);
+    midge__credential_close(&context->credential);
     mbedtls_ctr_drbg_free(&context->drbg);
     midge__tls_leave(outer);
     midge__tls_process_close(context);

@@ -135,6 +135,9 @@ static int judge(struct midge__tls_impl *impl, int native, struct midge__fault *
         SET_DETAIL("server does not speak TLS");
         return MIDGE_ERR_TLS;
     }
+    if (midge__credential_judge(impl, fault) != MIDGE_OK) {
+        return MIDGE_ERR_CREDENTIAL;
+    }
     if (native == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED ||
         native == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
         return judge_verification(impl, fault);
@@ -154,11 +157,20 @@ static int judge(struct midge__tls_impl *impl, int native, struct midge__fault *
     return MIDGE_ERR_TLS;
 }
 
+/* The server closed without the alert that was hoped for. */
+static bool lost_sending(const struct midge__tls_impl *impl, int native)
+{
+    return midge__credential_awaits_verdict(impl) && midge__tls_send_is_broken(impl) &&
+           native != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
+}
+
 int midge__tls_fail(struct midge__tls_impl *impl, int native)
 {
     struct midge__fault *fault = &impl->tls->s.fault;
-    if (impl->lower_error != MIDGE_OK) {
+    if (impl->lower_error != MIDGE_OK && !midge__credential_is_verdict(impl, native)) {
         impl->error = impl->lower_error; /* its fault was copied when it failed */
+    } else if (lost_sending(impl, native)) {
+        impl->error = impl->send_error; /* the same */
     } else {
         *fault = (struct midge__fault){.native = native};
         impl->error = judge(impl, native, fault);

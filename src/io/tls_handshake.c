@@ -129,6 +129,9 @@ static int advance(struct midge__tls_impl *impl, int state)
         return midge__tls_wrap_up(impl);
     }
     int ret = mbedtls_ssl_handshake_step(&impl->ssl);
+    if (ret == 0) {
+        midge__credential_note(impl, state);
+    }
     if (ret == 0 && state == MBEDTLS_SSL_SERVER_HELLO) {
         midge__tls_look_at_hello(impl);
         impl->tls->version = is_tls13(&impl->ssl) ? MIDGE_TLS_1_3 : MIDGE_TLS_1_2;
@@ -163,7 +166,7 @@ MIDGE__APART static int step(struct midge__tls_impl *impl)
     if (mbedtls_ssl_is_handshake_over(&impl->ssl)) {
         return finish(impl);
     }
-    if (is_expensive(impl, before) && impl->ssl.MBEDTLS_PRIVATE(state) != before) {
+    if ((is_expensive(impl, before) || midge__credential_signs(impl, before)) && impl->ssl.MBEDTLS_PRIVATE(state) != before) {
         impl->tls->crypto_steps++;
         return MIDGE_ERR_BUSY;
     }

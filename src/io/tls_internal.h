@@ -9,6 +9,8 @@
 
 #include "base/check.h"
 #include "io/chain_search.h"
+#include "io/credential.h"
+#include "io/psk.h"
 #include "io/tls.h"
 #include "io/tls_process.h"
 #include "io/trust.h"
@@ -42,6 +44,7 @@
 struct midge__tls_config {
     struct midge__tls_config *next; /* tls_configs.c */
     bool skip_verification;
+    bool for_proxy; /* without the client's certificate and pre-shared key */
     uint8_t min_version, max_version;
     mbedtls_ssl_config ssl;
 };
@@ -57,6 +60,9 @@ struct midge__tls_context {
     int unread;  /* mbedTLS's code: why a certificate was left out in this step; 0: none was */
     struct midge__cert_path path; /* the path that mbedTLS is verifying */
     struct midge__trust trust;
+#if MIDGE_WITH_CREDENTIAL
+    struct midge__credential credential;
+#endif
     struct midge__tls_config config; /* the client's; others follow it */
     mbedtls_ctr_drbg_context drbg;
 #if MIDGE_WITH_READ_AHEAD
@@ -115,6 +121,9 @@ struct midge__tls_impl {
     bool stacked;          /* the lower stream is TLS, too */
     bool lower_busy;       /* it has more to read without waiting for the socket */
     bool clock_trusted;
+#if MIDGE_WITH_CREDENTIAL
+    bool asked_credential; /* the server asked for a certificate of the client */
+#endif
     uint8_t ip_len; /* 4, 16: the name is a literal; 0: a DNS name, which mbedTLS's context has */
     struct midge__tls *tls;
     uint32_t longest_send; /* most bytes for one write of mbedTLS; 0: mbedTLS limits it */

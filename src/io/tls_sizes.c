@@ -27,11 +27,17 @@ static size_t impl_bytes(void)
     return sizeof(struct midge__tls_impl);
 }
 
-static size_t configs_bytes(void)
+/* With a credential, TLS to proxies has configurations without it. */
+static size_t configs_bytes(const struct midge_tls *settings)
 {
+    const bool twice = (MIDGE_WITH_CREDENTIAL && settings->credential != NULL) ||
+                       (MIDGE_WITH_PSK && settings->psk != NULL);
+    const size_t more = MIDGE__TLS_MORE_CONFIGS;
     return COST(sizeof(struct midge__tls_context) +
                 (MIDGE_WITH_READ_AHEAD ? MIDGE_READ_AHEAD : 0U)) +
-           MIDGE__TLS_MORE_CONFIGS * COST(sizeof(struct midge__tls_config));
+           (MIDGE_WITH_PROXY_TLS && twice ? 2 * more + 1 : more) *
+               COST(sizeof(struct midge__tls_config)) +
+           (more + 1) * midge__psk_bytes(settings->psk);
 }
 
 #if defined(MIDGE_TLS_EXTERNAL)
@@ -41,8 +47,7 @@ static size_t configs_bytes(void)
 
 size_t midge__tls_context_bytes(const struct midge_tls *settings)
 {
-    (void)settings;
-    return configs_bytes();
+    return configs_bytes(settings);
 }
 
 #if MIDGE_WITH_RECORD_SLOTS
@@ -101,7 +106,8 @@ size_t midge__tls_session_bytes(void)
 
 size_t midge__tls_context_bytes(const struct midge_tls *settings)
 {
-    return configs_bytes() + midge__trust_bytes(settings->ca, settings->ca_len);
+    return configs_bytes(settings) + midge__trust_bytes(settings->ca, settings->ca_len) +
+           midge__credential_bytes(settings->credential);
 }
 
 #if MIDGE_WITH_RECORD_SLOTS

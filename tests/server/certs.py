@@ -5,6 +5,8 @@ ensure(dir) leaves
   dir/ca.pem           the roots to trust: one EC P-256, one RSA-2048
   dir/other-ca.pem     the root that nobody trusts
   dir/certs/NAME.pem   private key, leaf and intermediates, for each NAME of NAMES
+  dir/client-ca.pem    the root of clients
+  dir/clients/NAME.pem the same for clients, for each NAME of CLIENTS
 and makes them anew only where they are missing, nearly expired, or made by another version of this file.
 """
 import datetime
@@ -24,6 +26,7 @@ from cryptography.x509.oid import (AuthorityInformationAccessOID, ExtendedKeyUsa
                                    ObjectIdentifier)
 
 NAMES = ("good", "rsa", "chain5k", "expired", "notyet", "selfsigned", "wronghost", "nosan", "untrusted")
+CLIENTS = ("ec", "rsa", "p384", "chain", "expired", "unknown")
 HOSTS = ("localhost", "*.localhost-test.example", "api.example")
 ADDRESSES = ("127.0.0.1", "::1")
 GOOD_DAYS = 365
@@ -45,7 +48,8 @@ class Identity:
 def ensure(directory):
     """Makes or reuses everything above; returns the folder as a path."""
     directory = pathlib.Path(directory)
-    (directory / "certs").mkdir(parents=True, exist_ok=True)
+    for folder in ("certs", "clients"):
+        (directory / folder).mkdir(parents=True, exist_ok=True)
     with open(directory / "certs" / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not reusable(directory):
@@ -58,7 +62,8 @@ def made_by():
 
 
 def reusable(directory):
-    files = [directory / "ca.pem", directory / "other-ca.pem"]
+    files = [directory / "ca.pem", directory / "other-ca.pem", directory / "client-ca.pem"]
+    files += [directory / "clients" / f"{name}.pem" for name in CLIENTS]
     files += [directory / "certs" / f"{name}.pem" for name in NAMES]
     try:
         stamp = json.loads((directory / "certs" / "made.json").read_text())
@@ -87,16 +92,38 @@ def make_all(directory):
     }
     (directory / "ca.pem").write_bytes(cert_pem(root.cert) + cert_pem(rsa_root.cert))
     (directory / "other-ca.pem").write_bytes(cert_pem(other_root.cert))
-    for name, identity in made.items():
-        path = directory / "certs" / f"{name}.pem"
-        path.touch(mode=0o600)
-        path.write_bytes(identity.pem())
+    write_all(directory / "certs", made)
+    client_root, clients = make_clients()
+    (directory / "client-ca.pem").write_bytes(cert_pem(client_root.cert))
+    write_all(directory / "clients", clients)
     until = time.time() + GOOD_DAYS * 86400
     (directory / "certs" / "made.json").write_text(json.dumps({"by": made_by(), "until": until}))
 
 
+def write_all(folder, identities):
+    for name, identity in identities.items():
+        path = folder / f"{name}.pem"
+        path.touch(mode=0o600)
+        path.write_bytes(identity.pem())
+
+
+def make_clients():
+    """(their root, {name: identity})"""
+    root = make("midge test root of clients", ca=True)
+    below = make("midge test CA of clients", root, ca=True)
+    kind = {"usage": ExtendedKeyUsageOID.CLIENT_AUTH}
+    return root, {
+        "ec": make("ec client", root, **kind),
+        "rsa": make("rsa client", root, key=rsa_key(), **kind),
+        "p384": make("p384 client", root, key=ec.generate_private_key(ec.SECP384R1()), **kind),
+        "chain": make("client below a CA", below, **kind),
+        "expired": make("expired client", root, since=date(2023, 5, 1), until=date(2024, 5, 1), **kind),
+        "unknown": make("unknown client", make("midge test root of other clients", ca=True), **kind),
+    }
+
+
 def make(name, signer=None, *, hosts=(), addresses=(), ca=False, key=None, since=None, until=None,
-         subject=(), extensions=()):
+         subject=(), extensions=(), usage=ExtendedKeyUsageOID.SERVER_AUTH):
     """A key and its certificate, signed by signer or by itself."""
     now = datetime.datetime.utcnow()
     key = key or ec.generate_private_key(ec.SECP256R1())
@@ -117,7 +144,7 @@ def make(name, signer=None, *, hosts=(), addresses=(), ca=False, key=None, since
                .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key()),
                               critical=False))
     if not ca:
-        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]),
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]),
                                         critical=False)
     if hosts or addresses:
         names = [x509.DNSName(host) for host in hosts]

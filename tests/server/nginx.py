@@ -19,7 +19,8 @@ import probe
 from process import add_lifetime_options, apply_lifetime_options, end_with_parent, write_json
 
 HERE = pathlib.Path(__file__).parent
-PORTS = ("http", "https", "https_tls12", "https_tls13", "https_4k", "https_rsa", "https_p256")
+PORTS = ("http", "https", "https_tls12", "https_tls13", "https_4k", "https_rsa", "https_p256",
+         "https_client", "https_maybe_client")
 FILES = {"0": 0, "1": 1, "100": 100, "1M": 1 << 20}    # the same bytes as server.py's /bytes/N
 SPARSE = {"2G": 2 << 30}                                # zeros that take no room
 PROXIED = "posts|search|v1|img|echo|bytes|delay|status"

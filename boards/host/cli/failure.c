@@ -42,6 +42,7 @@ static const struct {
     {MIDGE_ERR_SEND, EXIT_SEND},
     {MIDGE_ERR_RECV, EXIT_RECV},
     {MIDGE_ERR_PROXY, EXIT_RECV},
+    {MIDGE_ERR_CREDENTIAL, EXIT_CREDENTIAL},
     {MIDGE_ERR_CERT, EXIT_CERT},
     {MIDGE_ERR_PIN, EXIT_PIN},
     {MIDGE_ERR_ENCODING, EXIT_ENCODING},
@@ -101,6 +102,7 @@ static int is_errno(const struct midge_result *result)
     case MIDGE_ERR_WRITE:
     case MIDGE_ERR_READ:
     case MIDGE_ERR_CA:
+    case MIDGE_ERR_CREDENTIAL:
     case MIDGE_ERR_PORT:
     case MIDGE_ERR_PARTIAL:
         return result->native > 0;

@@ -30,6 +30,7 @@ enum exit_code {
     EXIT_EMPTY = 52,
     EXIT_SEND = 55,
     EXIT_RECV = 56,
+    EXIT_CREDENTIAL = 58,
     EXIT_CERT = 60,
     EXIT_ENCODING = 61,
     EXIT_SIZE = 63,

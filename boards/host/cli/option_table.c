@@ -152,6 +152,19 @@ const struct option_row option_table[] = {
     TEXT(0, "rate", RUN(rate_text), "N/U",
          "requests begin evenly: N in a unit s, m, h (default) or d, or in K units, N/KU"),
     TEXT(0, "cacert", RUN(cacert), "FILE", "trusted roots, PEM or DER (default: the system's)"),
+#if MIDGE_WITH_CREDENTIAL
+    TEXT('E', "cert", RUN(cert), "FILE[:PASSWORD]", "the client's certificate, and the CAs above it"),
+    TEXT(0, "cert-type", RUN(cert_type), "TYPE", "PEM or DER (default: as the file is)"),
+    TEXT(0, "key", RUN(key), "FILE", "its private key (default: in the certificate's file)"),
+    TEXT(0, "key-type", RUN(key_type), "TYPE", "PEM or DER"),
+    TEXT(0, "pass", RUN(pass), "PASSWORD", "of the private key"),
+#else
+    REFUSED('E', "cert"),
+    REFUSED(0, "cert-type"),
+    REFUSED(0, "key"),
+    REFUSED(0, "key-type"),
+    REFUSED(0, "pass"),
+#endif
     FLAG('k', "insecure", GROUP(insecure), "accept any certificate of anyone"),
     TEXT(0, "pinnedpubkey", GROUP(pinned), "HASHES",
          "accept only servers with one of these keys: sha256//BASE64;...; or a FILE of it"),
@@ -225,8 +238,6 @@ const struct option_row option_table[] = {
     REFUSED(0, "proxy-cacert"), /* a client has one set of roots, for its proxies too */
     REFUSED(0, "proto"),
     REFUSED(0, "limit-rate"),
-    REFUSED('E', "cert"),
-    REFUSED(0, "key"),
     REFUSED(0, "http2"),
     REFUSED(0, "http2-prior-knowledge"),
     REFUSED('0', "http1.0"),

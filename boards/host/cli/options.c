@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <midge/tls.h>
 
 #include "auth.h"
@@ -92,6 +93,41 @@ static int set_number(struct options *options, const struct option_row *row, con
     return 0;
 }
 
+/* Options of TLS that hold for the client, and so for all groups. */
+static int is_of_client(const struct option_row *row)
+{
+    static const size_t offsets[] = {offsetof(struct options, cacert),
+                                     offsetof(struct options, cert), offsetof(struct options, key)};
+
+    for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
+        if (!row->of_group && row->offset == offsets[i]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int is_type(const char *value)
+{
+    return strcasecmp(value, "PEM") == 0 || strcasecmp(value, "DER") == 0;
+}
+
+static int set_text(const struct option_row *row, char *at, const char *value)
+{
+    const char *before;
+
+    memcpy(&before, at, sizeof before);
+    if (is_of_client(row) && before != NULL && strcmp(before, value) != 0) {
+        return usage_error("option --%s: one file for all URLs", row->name);
+    }
+    if ((strcmp(row->name, "cert-type") == 0 || strcmp(row->name, "key-type") == 0) &&
+        !is_type(value)) {
+        return usage_error("option --%s: '%s' is not supported, PEM or DER is", row->name, value);
+    }
+    memcpy(at, &value, sizeof value);
+    return 0;
+}
+
 static int set_value(struct options *options, const struct option_row *row, const char *value)
 {
     char *at = value_at(options, row, row->offset);
@@ -101,12 +137,7 @@ static int set_value(struct options *options, const struct option_row *row, cons
         *at = 1;
         return 0;
     case OPTION_TEXT:
-        if (row->offset == offsetof(struct options, cacert) && !row->of_group &&
-            options->cacert != NULL && strcmp(options->cacert, value) != 0) {
-            return usage_error("option --cacert: one file for all URLs");
-        }
-        memcpy(at, &value, sizeof value);
-        return 0;
+        return set_text(row, at, value);
     case OPTION_NUMBER:
     case OPTION_SECONDS:
         return set_number(options, row, value);

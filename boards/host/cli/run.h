@@ -9,6 +9,7 @@
 #include "host/device.h"
 #include "host/network.h"
 #include "host/shim.h"
+#include "credential.h"
 #include "har.h"
 #include "plan.h"
 #include "progress.h"
@@ -24,6 +25,7 @@ struct run {
     struct midge_cookies cookies; /* memory NULL: no group has a jar */
     struct har har;               /* --har */
     struct text ca;
+    struct credential credential; /* --cert */
     void *block; /* the client's memory */
     size_t block_size;
     int poll_error; /* of the port, MIDGE_OK: none */

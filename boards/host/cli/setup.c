@@ -217,6 +217,9 @@ static const char *why_not_open(struct run *run, const struct midge_config *conf
         return keep_format(run->keep, "no usable certificate in the CA file %s",
                            run->options->cacert != NULL ? run->options->cacert : SYSTEM_CA);
     }
+    if (credential_refused(&run->credential)) {
+        return keep_format(run->keep, "option --cert: %s", run->credential.why);
+    }
     return midge_err_text(err);
 }
 
@@ -245,6 +248,10 @@ int setup_client(struct run *run, int *native, const char **what)
     struct midge_config config = {.port = &run->shim.port};
     int err = read_ca(run, native, what);
 
+    if (err == MIDGE_OK) {
+        err = credential_read(&run->credential, run->options, native, what);
+    }
+
     if (err != MIDGE_OK) {
         return err;
     }
@@ -257,6 +264,7 @@ int setup_client(struct run *run, int *native, const char **what)
     config.stats_at_close = &run->stats;
     config.tls.ca = run->ca.data;
     config.tls.ca_len = run->ca.len;
+    config.tls.credential = run->options->cert != NULL ? &run->credential.is : NULL;
     config.proxy = run->plan.secure_proxy.host != NULL ? &run->plan.secure_proxy : NULL;
     if (run->options->verbose) {
         config.trace = verbose_trace;
@@ -275,6 +283,7 @@ int setup_client(struct run *run, int *native, const char **what)
     err = run->block != NULL ? midge_open(&run->client, &config) : MIDGE_ERR_NO_MEMORY;
     if (err != MIDGE_OK) {
         *what = why_not_open(run, &config, err);
+        err = credential_refused(&run->credential) ? MIDGE_ERR_CREDENTIAL : err;
     }
     return err;
 }

@@ -7,7 +7,8 @@ midge_mbedtls(midge-mbedtls-server server)
 midge_harden(midge-mbedtls-server)
 # Not for servers: certificates of midge's peers go through src/io (mbedtls.cmake).
 target_compile_options(midge-mbedtls-server PRIVATE -Umbedtls_x509_crt_parse_der
-    -Umbedtls_x509_crt_parse_der_nocopy -Umbedtls_x509_crt_verify_restartable)
+    -Umbedtls_x509_crt_parse_der_nocopy -Umbedtls_x509_crt_verify_restartable
+    -Umbedtls_pk_sign_restartable -Umbedtls_pk_sign_ext)
 
 file(GLOB _sources CONFIGURE_DEPENDS ${_tls}/*.c)
 add_library(midge-sim-tls OBJECT ${_sources})
