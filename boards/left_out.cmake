@@ -8,7 +8,7 @@ macro(board_left_out profile)
         # The boards' lwIP has no IPv6; the programs use none of the others.
         list(APPEND MIDGE_WITHOUT ipv6 trace trailers header_defaults prepared semaphore overrides
             json_numbers faults allocators hooks event_source rate encodings gunzip
-            proxy proxy_tls multipart expect update)
+            proxy proxy_tls multipart expect update session_store)
         if("${profile}" STREQUAL tiny)
             # Few heads come whole in its small buffers; its URLs must be complete and well-formed.
             list(APPEND MIDGE_WITHOUT rare_texts retry_dates whole_heads url_mending

@@ -61,7 +61,9 @@ extern "C" {
     X(HARDWARE, -44, "the update is for another hardware")                                         \
     X(ROLLBACK, -45, "the update is older than the installed version")                             \
     X(INSTALLED, -46, "this version is installed already")                                         \
-    X(IMAGE, -47, "not the image of the manifest")
+    X(IMAGE, -47, "not the image of the manifest")                                                 \
+    X(CLOCK, -48, "no trusted wall clock")                                                         \
+    X(SEAL, -49, "sessions damaged, or of another device or configuration")
 
 enum midge_err {
     MIDGE_OK = 0,

@@ -143,6 +143,13 @@ void midge__trust_close(struct midge__trust *trust)
     trust->count = 0;
 }
 
+void midge__trust_digest(const struct midge__trust *trust, struct midge_sha256 *hash)
+{
+    for (const mbedtls_x509_crt *at = &trust->roots; at != NULL; at = at->next) {
+        midge_sha256_update(hash, at->raw.p, at->raw.len);
+    }
+}
+
 /* --- the estimate --- */
 
 /* Attributes of both names and entries of all lists, without the first of each. No root in Debian's

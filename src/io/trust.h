@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/memory.h"
+#include <midge/hash.h>
 
 struct midge__trust {
     mbedtls_x509_crt roots; /* the first of a chain; empty when count is 0 */
@@ -24,5 +25,8 @@ void midge__trust_close(struct midge__trust *trust);
 /* Most bytes of memory that open keeps. Its scratch (a decoded certificate, one use of an RSA key)
    is less than a handshake's and freed before the first handshake, so it is not counted. */
 size_t midge__trust_bytes(const void *ca, size_t ca_len);
+
+/* Adds all that is trusted to the hash, in the same way at each start. */
+void midge__trust_digest(const struct midge__trust *trust, struct midge_sha256 *hash);
 
 #endif
