@@ -119,6 +119,8 @@ function(board_image name library profile services)
         set(block 1024) # it opens no client
     elseif(name MATCHES "-tiny-update$")
         set(block 28672) # its flash is RAM
+    elseif(name MATCHES "-tiny-wake$")
+        set(block 36864)
     endif()
     target_compile_definitions(${name} PRIVATE BOARD_BLOCK_BYTES=${block} ${BOARD_DEFINITIONS}
         ${BOARD_DEFINITIONS_${profile}}

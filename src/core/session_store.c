@@ -32,7 +32,7 @@ static struct midge__origin *origin_of(struct midge__list *link)
 /* Without overrides a request has no text for a zone. */
 static bool is_storable(const struct midge__origin *o, int64_t now)
 {
-    return o->session != NULL && (MIDGE_WITH_OVERRIDES || o->zone[0] == '\0') &&
+    return o->session != NULL && (MIDGE_WITH_OVERRIDES || !MIDGE_WITH_IPV6 || o->zone[0] == '\0') &&
            (now == 0 || midge__tls_session_lasts(o->session, o->session_offered, now));
 }
 

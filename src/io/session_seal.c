@@ -59,9 +59,11 @@ static void associate(struct midge__tls_context *context, const uint8_t *block,
                       uint8_t data[MARK + DIGEST])
 {
     struct midge_sha256 hash;
+    uint8_t trust[DIGEST];
+    midge__trust_digest(&context->trust, trust);
     midge_sha256_init(&hash);
     add_settings(&hash, context);
-    midge__trust_digest(&context->trust, &hash);
+    midge_sha256_update(&hash, trust, sizeof trust);
     midge_sha256_final(&hash, data + MARK);
     memcpy(data, block, MARK);
 }

@@ -176,6 +176,9 @@ void midge__tls_configs_close(struct midge__tls_context *context);
 #define midge__tls_configs_close(context) ((void)(context))
 #endif
 
+/* tls_context.c: midge__trust_warm for the context; of mbedTLS's codes, 0 or ALLOC_FAILED. */
+int midge__tls_warm(struct midge__tls_context *context);
+
 /* tls_bio.c: mbedTLS's callbacks; p is a struct midge__tls_impl. */
 int midge__tls_bio_send(void *p, const unsigned char *buf, size_t len);
 int midge__tls_bio_recv(void *p, unsigned char *buf, size_t len);

@@ -19,7 +19,7 @@
 #include "examples/wake.h"
 
 #define MAGIC UINT32_C(0x77616b65)
-enum { KEPT = 1536, PER_US = 125 };
+enum { KEPT = 1024, PER_US = 125 };
 
 /* A reset keeps this. */
 static struct {
