@@ -15,6 +15,7 @@
 #                                   default profile
 #   mps2-an385-full-update.elf      tests/boards/update.c, which loses power in updates; also for
 #                                   lm3s6965evb, tiny
+#   BOARD-PROFILE-wake.elf          tests/boards/wake.c, of the same two: sessions over resets
 #   BOARD-PROFILE-by-file.elf       the hardware's image without link-time optimization of midge: its
 #                                   map says which file takes how much (tests/size)
 #
@@ -118,6 +119,8 @@ function(board_image name library profile services)
         set(block 1024) # it opens no client
     elseif(name MATCHES "-tiny-update$")
         set(block 28672) # its flash is RAM
+    elseif(name MATCHES "-tiny-wake$")
+        set(block 36864)
     endif()
     target_compile_definitions(${name} PRIVATE BOARD_BLOCK_BYTES=${block} ${BOARD_DEFINITIONS}
         ${BOARD_DEFINITIONS_${profile}}
@@ -203,6 +206,10 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
         board_library(midge-${profile}-update ${profile} hooks retry update)
         board_image(${MIDGE_BOARD}-${profile}-update midge-${profile}-update ${profile} semihost
             ${PROJECT_SOURCE_DIR}/tests/boards/update.c)
+        board_library(midge-${profile}-wake ${profile} session_store)
+        board_image(${MIDGE_BOARD}-${profile}-wake midge-${profile}-wake ${profile} semihost
+            ${PROJECT_SOURCE_DIR}/tests/boards/wake.c ${PROJECT_SOURCE_DIR}/boards/examples/wake.c)
+        target_link_options(${MIDGE_BOARD}-${profile}-wake PRIVATE -Wl,--wrap=hw_idle)
     endif()
     if(BOARD_OPENOCD)
         add_custom_target(flash-${profile} VERBATIM

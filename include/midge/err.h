@@ -63,7 +63,9 @@ extern "C" {
     X(INSTALLED, -46, "this version is installed already")                                         \
     X(IMAGE, -47, "not the image of the manifest")                                                 \
     X(PIN, -48, "server's key is not pinned")                                                      \
-    X(CREDENTIAL, -49, "client certificate or key not accepted")
+    X(CREDENTIAL, -49, "client certificate or key not accepted")                                   \
+    X(CLOCK, -50, "no trusted wall clock")                                                         \
+    X(SEAL, -51, "sessions damaged, or of another device or configuration")
 
 enum midge_err {
     MIDGE_OK = 0,

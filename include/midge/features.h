@@ -105,6 +105,15 @@
 #error "MIDGE_WITH_LEADERS needs MIDGE_WITH_SESSIONS: others resume the leader's session"
 #endif
 
+/* Sessions that outlive the client, over deep sleep (sessions.h). They need sessions. */
+#ifndef MIDGE_WITH_SESSION_STORE
+#define MIDGE_WITH_SESSION_STORE 1
+#endif
+#if MIDGE_WITH_SESSION_STORE && !MIDGE_WITH_SESSIONS
+#undef MIDGE_WITH_SESSION_STORE
+#define MIDGE_WITH_SESSION_STORE 0
+#endif
+
 /* Each address of a host gets its share of the time to connect, and the one that worked last is
    tried first, without a lookup. Without it the next address is tried only when the one before has
    refused, and each new connection looks the name up. */

@@ -132,6 +132,12 @@ struct midge_port {
     int (*file_read)(void *ctx, midge_file file, uint8_t *buf, size_t cap, size_t *n, int *native);
     int (*file_write)(void *ctx, midge_file file, const uint8_t *buf, size_t len, int *native);
     int (*file_finish)(void *ctx, midge_file file, int commit, int *native);
+
+    /* A key of this device for midge_sessions_export (sessions.h): 32 random bytes, the same at
+       each start, which nothing outside of the device can read, and which serve nothing else.
+       Derive it, for example, from fuses. MIDGE_OK or an error, which export and import return. May
+       be NULL: they are refused. */
+    int (*device_key)(void *ctx, uint8_t key[32]);
 };
 
 #ifdef __cplusplus

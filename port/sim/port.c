@@ -42,6 +42,15 @@ static int64_t wall_time(void *ctx)
 
 static int entropy(void *ctx, uint8_t *buf, size_t len);
 
+/* Each seed is another device. */
+static int device_key(void *ctx, uint8_t key[32])
+{
+    const struct midge_sim *sim = ctx;
+    uint64_t random = midge__sim_stream(sim->config.seed, 3);
+    midge__sim_random_bytes(&random, key, 32);
+    return MIDGE_OK;
+}
+
 static const struct midge_port table = {
     .clock_ms = clock_ms,
     .clock_us = clock_us,
@@ -63,6 +72,7 @@ static const struct midge_port table = {
     .file_read = midge__sim_file_read,
     .file_write = midge__sim_file_write,
     .file_finish = midge__sim_file_finish,
+    .device_key = device_key,
 };
 
 static bool is_whole(const struct midge_sim *sim)

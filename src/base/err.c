@@ -10,7 +10,7 @@
 #define ERR_ONE(name, value, text)  +1
 
 enum { ERRORS = 0 MIDGE_ERR_MAP(ERR_ONE) };
-_Static_assert(MIDGE_ERR_CREDENTIAL == -ERRORS, "values count down without a gap");
+_Static_assert(MIDGE_ERR_SEAL == -ERRORS, "values count down without a gap");
 
 static bool is_known(int err)
 {

@@ -312,6 +312,9 @@ void midge__conn_admit(struct midge__conn *conn)
         return;
     }
     struct midge__tls *tls = midge__conn_shaking(conn);
+    if (params.resume != NULL) {
+        midge__origin_offers(conn->origin);
+    }
     err = midge__tls_open(tls, conn->client->tls, conn->stream, &params);
     if (err != MIDGE_OK) {
         check_open_step(conn, err, &tls->s.fault);
@@ -383,6 +386,9 @@ bool midge__conn_step_tls(struct midge__conn *conn)
     }
     midge__peer_tell(conn, MIDGE_PEER_SECURE, NULL, NULL);
     midge__leader_complete(conn);
+    if (conn->tls.offered && !conn->tls.resumed) {
+        midge__origin_refused(conn->origin);
+    }
     if (MIDGE_WITH_SESSIONS && conn->tls.new_session) {
         midge__origin_session(conn->origin, conn);
     }

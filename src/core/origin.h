@@ -56,6 +56,10 @@ struct midge__origin {
 #if MIDGE_WITH_RATE
     bool is_limited; /* it has a rate or a hold */
 #endif
+#if MIDGE_WITH_SESSION_STORE
+    bool session_offered;  /* a connection has offered the session */
+    bool session_imported; /* session_store.c: by the import that goes on */
+#endif
     uint8_t leaders_failed;     /* since the last session */
     uint16_t silent;            /* leaders that would make way */
     uint32_t hash;              /* of its identity */
@@ -134,6 +138,8 @@ void midge__origin_drop_unused(struct midge_client *client, struct midge__origin
 void midge__origins_expire(struct midge_client *client, bool all);
 /* Frees the origins that are kept for their sessions. */
 void midge__origins_close(struct midge_client *client);
+/* Keeps it in place of the one that there is, if memory allows that; else frees it: false. */
+bool midge__origin_keep_session(struct midge__origin *origin, struct midge__tls_session *session);
 /* A session came on conn. */
 void midge__origin_session(struct midge__origin *origin, struct midge__conn *conn);
 /* Frees one session for its memory, the one of `last` only if it is the only one. False: there is
@@ -157,6 +163,30 @@ static inline bool midge__origins_forget(struct midge_client *client,
     (void)last;
     return false;
 }
+#endif
+
+#if MIDGE_WITH_SESSION_STORE
+/* A connection offers the session. */
+static inline void midge__origin_offers(struct midge__origin *origin)
+{
+    origin->session_offered = true;
+}
+/* Another session takes its place. */
+static inline void midge__origin_not_offered(struct midge__origin *origin)
+{
+    origin->session_offered = false;
+}
+/* The server refused the session of a connection; not a newer one. */
+static inline void midge__origin_refused(struct midge__origin *origin)
+{
+    if (origin->session_offered) {
+        midge__origin_forget_session(origin);
+    }
+}
+#else
+#define midge__origin_offers(origin)      ((void)(origin))
+#define midge__origin_not_offered(origin) ((void)(origin))
+#define midge__origin_refused(origin)     ((void)(origin))
 #endif
 
 #endif

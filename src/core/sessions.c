@@ -38,6 +38,21 @@ bool midge__origins_forget(struct midge_client *client, const struct midge__orig
     return true;
 }
 
+bool midge__origin_keep_session(struct midge__origin *o, struct midge__tls_session *session)
+{
+    bool spares = midge__memory_spares(&o->client->memory);
+    if (spares) {
+        midge__tls_session_free(o->client->tls, o->session);
+        o->session = session;
+        midge__origin_not_offered(o);
+        midge__origin_enlist(o);
+    } else { /* it takes memory that is promised to connections */
+        midge__tls_session_free(o->client->tls, session);
+    }
+    midge__leader_session(o);
+    return spares;
+}
+
 void midge__origin_session(struct midge__origin *o, struct midge__conn *conn)
 {
     struct midge__tls_session *session;
@@ -49,15 +64,9 @@ void midge__origin_session(struct midge__origin *o, struct midge__conn *conn)
     if (!taken) {
         return;
     }
-    if (midge__memory_spares(&o->client->memory)) {
-        midge__tls_session_free(o->client->tls, o->session);
-        o->session = session;
+    if (midge__origin_keep_session(o, session)) {
         midge__event_conn(conn, SESSION, 0);
-        midge__origin_enlist(o);
-    } else { /* it takes memory that is promised to connections */
-        midge__tls_session_free(o->client->tls, session);
     }
-    midge__leader_session(o);
 }
 
 #endif

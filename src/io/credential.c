@@ -222,10 +222,9 @@ static size_t key_bytes(const struct midge_credential *settings)
 
 size_t midge__credential_bytes(const struct midge_credential *settings)
 {
-    return settings == NULL
-               ? 0
-               : midge__trust_bytes(settings->certificate, settings->certificate_len) +
-                     key_bytes(settings) + MIDGE__MEMORY_COST(3 * sizeof(void *));
+    return settings == NULL ? 0
+                            : midge__trust_bytes(settings->certificate, settings->certificate_len) +
+                                  key_bytes(settings) + MIDGE__MEMORY_COST(3 * sizeof(void *));
 }
 
 #endif

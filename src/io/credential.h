@@ -27,7 +27,8 @@ struct midge__tls_impl;
 #endif
 
 #if MIDGE_WITH_CREDENTIAL && MIDGE_WITH_PROXY_TLS && !MIDGE_WITH_OVERRIDES
-#error "MIDGE_WITH_CREDENTIAL and MIDGE_WITH_PROXY_TLS need MIDGE_WITH_OVERRIDES: proxies have another configuration, without the client's certificate"
+#error                                                                                             \
+    "MIDGE_WITH_CREDENTIAL and MIDGE_WITH_PROXY_TLS need MIDGE_WITH_OVERRIDES: proxies have another configuration, without the client's certificate"
 #endif
 
 struct midge__credential {
@@ -84,21 +85,21 @@ int midge__credential_sign(struct midge__tls_context *context, mbedtls_pk_type_t
 
 #else
 
-#define midge__credential_open(context, settings) ((void)(settings), (int)MIDGE_OK)
-#define midge__credential_close(own)              ((void)0)
-#define midge__credential_bytes(settings)         ((size_t)0)
+#define midge__credential_open(context, settings)  ((void)(settings), (int)MIDGE_OK)
+#define midge__credential_close(own)               ((void)0)
+#define midge__credential_bytes(settings)          ((size_t)0)
 #define midge__credential_in(context)              false
 #define midge__credential_fits(context, n)         true
-#define midge__credential_use(context, conf)      ((void)(context), (void)(conf), 0)
-#define midge__credential_note(impl, state)       ((void)(state))
-#define midge__credential_signs(impl, state)      false
-#define midge__credential_awaits_verdict(impl)    false
+#define midge__credential_use(context, conf)       ((void)(context), (void)(conf), 0)
+#define midge__credential_note(impl, state)        ((void)(state))
+#define midge__credential_signs(impl, state)       false
+#define midge__credential_awaits_verdict(impl)     false
 #define midge__credential_is_verdict(impl, native) false
 
 #endif
 
-/* credential_fault.c: CREDENTIAL if the failure is about the client's certificate or pre-shared key,
-   else MIDGE_OK. */
+/* credential_fault.c: CREDENTIAL if the failure is about the client's certificate or pre-shared
+   key, else MIDGE_OK. */
 #if MIDGE_WITH_CREDENTIAL || MIDGE_WITH_PSK
 int midge__credential_judge(const struct midge__tls_impl *impl, struct midge__fault *fault);
 #else

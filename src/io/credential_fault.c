@@ -24,9 +24,15 @@
 
 /* A list of alerts, each with its text. */
 #if MIDGE_WITH_TEXTS
-#define ROW(alert, text) {(alert), (text)}
+#define ROW(alert, text)                                                                           \
+    {                                                                                              \
+        (alert), (text)                                                                            \
+    }
 #else
-#define ROW(alert, text) {(alert)}
+#define ROW(alert, text)                                                                           \
+    {                                                                                              \
+        (alert)                                                                                    \
+    }
 #endif
 
 struct row {
@@ -84,22 +90,21 @@ static unsigned alert_of(const struct midge__tls_impl *impl, int native)
 #define WANTS   "server requires a client certificate"
 #define REFUSES "server refused the client certificate: "
 
-static const struct row wants[] = {
-    ROW(CERTIFICATE_REQUIRED, WANTS), ROW(HANDSHAKE_FAILURE, WANTS), ROW(NO_CERTIFICATE, WANTS),
-    ROW(BAD_CERTIFICATE, WANTS),      ROW(ACCESS_DENIED, WANTS),     {0}};
+static const struct row wants[] = {ROW(CERTIFICATE_REQUIRED, WANTS), ROW(HANDSHAKE_FAILURE, WANTS),
+                                   ROW(NO_CERTIFICATE, WANTS),       ROW(BAD_CERTIFICATE, WANTS),
+                                   ROW(ACCESS_DENIED, WANTS),        {0}};
 
-static const struct row refusals[] = {
-    ROW(BAD_CERTIFICATE, REFUSES "bad_certificate"),
-    ROW(UNSUPPORTED_CERTIFICATE, REFUSES "unsupported kind"),
-    ROW(CERTIFICATE_REVOKED, REFUSES "revoked"),
-    ROW(CERTIFICATE_EXPIRED, REFUSES "expired"),
-    ROW(CERTIFICATE_UNKNOWN, REFUSES "certificate_unknown"),
-    ROW(UNKNOWN_CA, REFUSES "its CA is unknown there"),
-    ROW(ACCESS_DENIED, REFUSES "access denied"),
-    ROW(DECRYPT_ERROR, REFUSES "its signature did not verify"),
-    ROW(HANDSHAKE_FAILURE, REFUSES "handshake_failure"),
-    ROW(CERTIFICATE_REQUIRED, REFUSES "certificate_required"),
-    {0}};
+static const struct row refusals[] = {ROW(BAD_CERTIFICATE, REFUSES "bad_certificate"),
+                                      ROW(UNSUPPORTED_CERTIFICATE, REFUSES "unsupported kind"),
+                                      ROW(CERTIFICATE_REVOKED, REFUSES "revoked"),
+                                      ROW(CERTIFICATE_EXPIRED, REFUSES "expired"),
+                                      ROW(CERTIFICATE_UNKNOWN, REFUSES "certificate_unknown"),
+                                      ROW(UNKNOWN_CA, REFUSES "its CA is unknown there"),
+                                      ROW(ACCESS_DENIED, REFUSES "access denied"),
+                                      ROW(DECRYPT_ERROR, REFUSES "its signature did not verify"),
+                                      ROW(HANDSHAKE_FAILURE, REFUSES "handshake_failure"),
+                                      ROW(CERTIFICATE_REQUIRED, REFUSES "certificate_required"),
+                                      {0}};
 
 /* The message that was read last, of the type CertificateRequest, is still in mbedTLS's buffer;
    another one stays there for the next state. */
@@ -115,9 +120,9 @@ void midge__credential_note(struct midge__tls_impl *impl, int state)
 /* mbedTLS names the state by the message: in TLS 1.3 CERTIFICATE_VERIFY is the server's. */
 bool midge__credential_signs(const struct midge__tls_impl *impl, int state)
 {
-    return impl->asked_credential && state == (impl->tls->version == MIDGE_TLS_1_2
-                                                   ? MBEDTLS_SSL_CERTIFICATE_VERIFY
-                                                   : MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY);
+    return impl->asked_credential &&
+           state == (impl->tls->version == MIDGE_TLS_1_2 ? MBEDTLS_SSL_CERTIFICATE_VERIFY
+                                                         : MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY);
 }
 
 /* A server that refuses closes at once, while the client has more messages to send. The alert with
@@ -172,8 +177,7 @@ static bool is_psk_fault(const struct midge__tls_impl *impl, unsigned alert,
                          struct midge__fault *fault)
 {
     return impl->state == MIDGE__TLS_WAIT_HANDSHAKE &&
-           midge__psk_is_in(impl->ssl.MBEDTLS_PRIVATE(conf)) &&
-           is_in(psk_refusals, alert, fault);
+           midge__psk_is_in(impl->ssl.MBEDTLS_PRIVATE(conf)) && is_in(psk_refusals, alert, fault);
 }
 
 #else

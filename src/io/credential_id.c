@@ -7,9 +7,9 @@
  * PSA loads a persistent key when it is used first, into memory that later users of the key see as
  * well: that is process memory, as PSA's slots are. Scratch is the client's.
  *
- * MBEDTLS_USE_PSA_CRYPTO, by which mbedTLS's own opaque keys work, is not needed: it would cost 18 %
- * of instructions for each byte, and the key exchange in steps. An external mbedTLS needs it, since
- * its TLS files do not call midge (credential_sign.c).
+ * MBEDTLS_USE_PSA_CRYPTO, by which mbedTLS's own opaque keys work, is not needed: it would cost 18
+ * % of instructions for each byte, and the key exchange in steps. An external mbedTLS needs it,
+ * since its TLS files do not call midge (credential_sign.c).
  */
 #include "io/credential.h"
 

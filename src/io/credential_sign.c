@@ -56,8 +56,8 @@ int midge__pk_sign_restartable(mbedtls_pk_context *key, mbedtls_md_type_t md,
                                            restart);
     }
     const struct midge__tls_scope *outer = begin(context);
-    int ret = mbedtls_pk_sign_restartable(key, md, hash, hash_len, sig, cap, len, f_rng, p_rng,
-                                          restart);
+    int ret =
+        mbedtls_pk_sign_restartable(key, md, hash, hash_len, sig, cap, len, f_rng, p_rng, restart);
     end(context, outer);
     return ret;
 }

@@ -13,7 +13,8 @@
 #include "io/tls_internal.h"
 
 #if !defined(MBEDTLS_SSL_HANDSHAKE_WITH_PSK_ENABLED)
-#error "MIDGE_WITH_PSK needs an mbedTLS with a key exchange of PSK: MBEDTLS_KEY_EXCHANGE_PSK_ENABLED"
+#error                                                                                             \
+    "MIDGE_WITH_PSK needs an mbedTLS with a key exchange of PSK: MBEDTLS_KEY_EXCHANGE_PSK_ENABLED"
 #endif
 
 #define LEAST_KEY     16U

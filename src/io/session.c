@@ -87,6 +87,7 @@ int midge__tls_session_use(struct midge__tls_impl *impl, const struct midge__tls
     }
     impl->tls->offered = ret == 0;
     impl->offered_verified = session->time_verified;
+    midge__tls_session_offered(impl, session);
     return 0;
 }
 
@@ -107,6 +108,7 @@ static int copy_session(struct midge__tls_impl *impl, struct midge__tls_session 
         return ret == MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE ? MIDGE_ERR_AGAIN : MIDGE_ERR_NO_MEMORY;
     }
     session->time_verified = impl->tls->time_verified;
+    midge__tls_session_note(session, impl);
     *out = session;
     return MIDGE_OK;
 }

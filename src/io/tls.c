@@ -320,7 +320,11 @@ static struct midge__tls_impl *make_impl(struct midge__tls *tls,
 static int set_up(struct midge__tls_impl *impl, const struct midge__tls_params *params,
                   const struct midge__tls_config *config)
 {
-    int ret = mbedtls_ssl_setup(&impl->ssl, &config->ssl);
+    int ret = params->resume == NULL ? midge__tls_warm(impl->tls->context) : 0;
+    if (ret != 0) {
+        return ret;
+    }
+    ret = mbedtls_ssl_setup(&impl->ssl, &config->ssl);
     if (ret != 0) {
         /* Where buffers can shrink, mbedtls_ssl_free reads their size from the configuration. But a
            setup that failed at its last allocation has cleared the configuration and left the

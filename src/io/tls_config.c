@@ -152,7 +152,8 @@ int midge__tls_config_make(struct midge__tls_context *context, struct midge__tls
         ret = mbedtls_ssl_conf_alpn_protocols(conf, alpn);
     }
 #endif
-    if (ret == 0 && config->max_version == MIDGE_TLS_1_2 && midge__credential_fits(context, midge__tls_fragment())) {
+    if (ret == 0 && config->max_version == MIDGE_TLS_1_2 &&
+        midge__credential_fits(context, midge__tls_fragment())) {
         /* OpenSSL sends an alert to a client that asks for this and also offers TLS 1.3. */
         ret = midge__tls_ask_fragment(conf);
     }

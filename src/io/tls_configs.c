@@ -15,8 +15,7 @@ static uint8_t or_else(uint8_t value, uint8_t otherwise)
 static bool is_same(const struct midge__tls_config *a, const struct midge__tls_config *b)
 {
     return a->skip_verification == b->skip_verification && a->for_proxy == b->for_proxy &&
-           a->min_version == b->min_version &&
-           a->max_version == b->max_version;
+           a->min_version == b->min_version && a->max_version == b->max_version;
 }
 
 /* Else a proxy's configuration is that of servers. */

@@ -143,7 +143,8 @@ MIDGE__APART static int step(struct midge__tls_impl *impl)
 {
     int before = impl->ssl.MBEDTLS_PRIVATE(state);
     impl->saw_certificate = impl->saw_certificate || before == MBEDTLS_SSL_SERVER_CERTIFICATE;
-    int ret = advance(impl, before);
+    int ret = before == MBEDTLS_SSL_SERVER_CERTIFICATE ? midge__tls_warm(impl->tls->context) : 0;
+    ret = ret == 0 ? advance(impl, before) : ret;
     impl->unread = impl->unread != 0 ? impl->unread : impl->tls->context->unread;
     if (midge__tls_memory_failed(impl)) {
         /* mbedTLS continues after some failed allocations, with keys that the server then
@@ -166,7 +167,8 @@ MIDGE__APART static int step(struct midge__tls_impl *impl)
     if (mbedtls_ssl_is_handshake_over(&impl->ssl)) {
         return finish(impl);
     }
-    if ((is_expensive(impl, before) || midge__credential_signs(impl, before)) && impl->ssl.MBEDTLS_PRIVATE(state) != before) {
+    if ((is_expensive(impl, before) || midge__credential_signs(impl, before)) &&
+        impl->ssl.MBEDTLS_PRIVATE(state) != before) {
         impl->tls->crypto_steps++;
         return MIDGE_ERR_BUSY;
     }

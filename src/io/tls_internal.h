@@ -75,6 +75,10 @@ struct midge__tls_context {
 
 struct midge__tls_session {
     bool time_verified; /* a trusted clock judged the chain's dates */
+#if MIDGE_WITH_SESSION_STORE
+    int64_t received;  /* by the wall clock, seconds since 1970; 0: that is not known */
+    int64_t not_after; /* the server's certificate expires; 0: it was not judged */
+#endif
     mbedtls_ssl_session ssl;
 };
 
@@ -144,6 +148,9 @@ struct midge__tls_impl {
 #endif
     int unread; /* the context's, recorded for this connection's chain */
     uint32_t ip[4];
+#if MIDGE_WITH_SESSION_STORE
+    int64_t not_after; /* of the server's certificate, or of the session that was offered */
+#endif
     mbedtls_ssl_context ssl;
 };
 
@@ -182,6 +189,9 @@ void midge__tls_configs_close(struct midge__tls_context *context);
     ((void)(params), *(out) = &(context)->config, (int)MIDGE_OK)
 #define midge__tls_configs_close(context) ((void)(context))
 #endif
+
+/* tls_context.c: midge__trust_warm for the context; of mbedTLS's codes, 0 or ALLOC_FAILED. */
+int midge__tls_warm(struct midge__tls_context *context);
 
 /* tls_bio.c: mbedTLS's callbacks; p is a struct midge__tls_impl. */
 int midge__tls_bio_send(void *p, const unsigned char *buf, size_t len);
@@ -305,6 +315,20 @@ int midge__tls_session_use(struct midge__tls_impl *impl, const struct midge__tls
 #else
 #define midge__tls_session_offer(impl)                ((void)(impl))
 #define midge__tls_session_use(impl, session, config) ((void)(session), (void)(config), 0)
+#endif
+
+/* session_times.c. note_leaf: the server's certificate is judged. offered: the session is offered.
+   note: it was copied from impl. */
+#if MIDGE_WITH_SESSION_STORE
+void midge__tls_note_leaf(struct midge__tls_impl *impl, const mbedtls_x509_crt *leaf);
+void midge__tls_session_offered(struct midge__tls_impl *impl,
+                                const struct midge__tls_session *session);
+void midge__tls_session_note(struct midge__tls_session *session,
+                             const struct midge__tls_impl *impl);
+#else
+#define midge__tls_note_leaf(impl, leaf)          ((void)0)
+#define midge__tls_session_offered(impl, session) ((void)0)
+#define midge__tls_session_note(session, impl)    ((void)0)
 #endif
 
 #endif

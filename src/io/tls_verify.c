@@ -108,6 +108,7 @@ static uint32_t judge(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt,
     midge__tls_note_date(impl, crt, flags);
     if (depth == 0) {
         midge__tls_show(impl, crt);
+        midge__tls_note_leaf(impl, crt);
         flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH;
         flags |= name_matches(impl, crt) ? 0U : MBEDTLS_X509_BADCERT_CN_MISMATCH;
     }

@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-#include <mbedtls/rsa.h>
 #include <midge/err.h>
 
 /* The bytes of a DER certificate at the text's begin, a SEQUENCE of more than 127 bytes; 0: there
@@ -34,36 +33,6 @@ static bool out_of_memory(int ret, const struct midge__memory *memory)
     return midge__tls_out_of_memory(ret) || midge__memory_failed(memory);
 }
 
-/*
- * mbedTLS computes RR mod N of an RSA key at its first use and keeps it in the key. For a shared
- * root it would be allocated for the first connection that uses it, and freed with that connection.
- * So the key is used once, now.
- */
-static int warm(mbedtls_x509_crt *root, struct midge__memory *memory)
-{
-#if defined(MBEDTLS_RSA_C) && !defined(MBEDTLS_USE_PSA_CRYPTO) && !defined(MIDGE_TLS_EXTERNAL)
-    if (mbedtls_pk_get_type(&root->pk) != MBEDTLS_PK_RSA) {
-        return MIDGE_OK;
-    }
-    mbedtls_rsa_context *rsa = mbedtls_pk_rsa(root->pk);
-    size_t n = mbedtls_rsa_get_len(rsa);
-    unsigned char *block = midge__memory_calloc(memory, MIDGE__OWNER_CLIENT, 2, n);
-    if (block == NULL) {
-        return MIDGE_ERR_NO_MEMORY;
-    }
-    block[n - 1] = 2;
-    int ret = mbedtls_rsa_public(rsa, block, block + n);
-    midge__memory_free(memory, block);
-    if (ret != 0) {
-        return out_of_memory(ret, memory) ? MIDGE_ERR_NO_MEMORY : MIDGE_ERR_CA;
-    }
-#else
-    (void)root;
-    (void)memory;
-#endif
-    return MIDGE_OK;
-}
-
 static mbedtls_x509_crt *last_of(struct midge__trust *trust)
 {
     mbedtls_x509_crt *at = &trust->roots;
@@ -84,7 +53,8 @@ static int add_der(struct midge__trust *trust, struct midge__memory *memory,
         return MIDGE_OK;
     }
     trust->count++;
-    return warm(last_of(trust), memory);
+    trust->cold = trust->cold != NULL ? trust->cold : last_of(trust);
+    return MIDGE_OK;
 }
 
 static int add_pem(struct midge__trust *trust, struct midge__memory *memory,
@@ -121,6 +91,7 @@ int midge__trust_open(struct midge__trust *trust, struct midge__memory *memory, 
 {
     mbedtls_x509_crt_init(&trust->roots);
     trust->count = 0;
+    trust->cold = NULL;
     if (ca == NULL || ca_len == 0) {
         return MIDGE_OK;
     }

@@ -12,6 +12,7 @@
 struct midge__trust {
     mbedtls_x509_crt roots; /* the first of a chain; empty when count is 0 */
     unsigned count;
+    mbedtls_x509_crt *cold; /* trust_warm.c: the first root not used yet; NULL: none */
 };
 
 /* Parses PEM (other text between the certificates is skipped), or DER certificates one after the
@@ -21,8 +22,15 @@ int midge__trust_open(struct midge__trust *trust, struct midge__memory *memory, 
                       size_t ca_len);
 void midge__trust_close(struct midge__trust *trust);
 
+/* Before a chain is verified, in the same scope: makes in memory what the roots' keys need at their
+   first use. NO_MEMORY: the rest is made at the next call. */
+int midge__trust_warm(struct midge__trust *trust, struct midge__memory *memory);
+
 /* Most bytes of memory that open keeps. Its scratch (a decoded certificate, one use of an RSA key)
    is less than a handshake's and freed before the first handshake, so it is not counted. */
 size_t midge__trust_bytes(const void *ca, size_t ca_len);
+
+/* trust_digest.c: SHA-256 of the trust set, for data that must not outlive it. */
+void midge__trust_digest(const struct midge__trust *trust, uint8_t digest[32]);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A client's certificate, signed by itself, and its P-256 key, as DER; for tests only. A server that
- * has the certificate as its client_ca trusts it. The key's bytes are those of a text.
+ * A client's certificate, signed by itself, and its P-256 key, as DER; for tests only. A server
+ * that has the certificate as its client_ca trusts it. The key's bytes are those of a text.
  */
 #ifndef CLIENT_IDENTITY_H
 #define CLIENT_IDENTITY_H

@@ -35,7 +35,7 @@ static void texts_are_one_sentence_each(void **state)
 static void unknown_codes_are_named_so(void **state)
 {
     (void)state;
-    const int codes[] = {1, -9999, INT32_MAX, INT32_MIN, MIDGE_ERR_PIN - 1};
+    const int codes[] = {1, -9999, INT32_MAX, INT32_MIN, MIDGE_ERR_SEAL - 1};
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         assert_string_equal(midge_err_name(codes[i]), "UNKNOWN");
         assert_non_null(midge_err_text(codes[i]));

@@ -54,7 +54,8 @@ static const char *read_file(struct keep *keep, const char *of, const char *path
     if (text->len == 0) {
         return keep_format(keep, "the %s file %s is empty", of, path);
     }
-    return is_type(text, type) ? NULL : keep_format(keep, "the %s file %s is not %s", of, path, type);
+    return is_type(text, type) ? NULL
+                               : keep_format(keep, "the %s file %s is not %s", of, path, type);
 }
 
 static const char *read_both(struct credential *credential, const struct options *options,
@@ -63,8 +64,8 @@ static const char *read_both(struct credential *credential, const struct options
     struct keep *keep = options->keep;
     struct text certificate, key;
     const char *password, *path = split(keep, options->cert, &password);
-    const char *what = read_file(keep, "client certificate", path, options->cert_type,
-                                 &certificate, native);
+    const char *what =
+        read_file(keep, "client certificate", path, options->cert_type, &certificate, native);
 
     if (what == NULL) {
         what = read_file(keep, "client key", options->key != NULL ? options->key : path,

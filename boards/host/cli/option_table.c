@@ -153,7 +153,8 @@ const struct option_row option_table[] = {
          "requests begin evenly: N in a unit s, m, h (default) or d, or in K units, N/KU"),
     TEXT(0, "cacert", RUN(cacert), "FILE", "trusted roots, PEM or DER (default: the system's)"),
 #if MIDGE_WITH_CREDENTIAL
-    TEXT('E', "cert", RUN(cert), "FILE[:PASSWORD]", "the client's certificate, and the CAs above it"),
+    TEXT('E', "cert", RUN(cert), "FILE[:PASSWORD]",
+         "the client's certificate, and the CAs above it"),
     TEXT(0, "cert-type", RUN(cert_type), "TYPE", "PEM or DER (default: as the file is)"),
     TEXT(0, "key", RUN(key), "FILE", "its private key (default: in the certificate's file)"),
     TEXT(0, "key-type", RUN(key_type), "TYPE", "PEM or DER"),

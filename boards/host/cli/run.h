@@ -26,7 +26,7 @@ struct run {
     struct har har;               /* --har */
     struct text ca;
     struct credential credential; /* --cert */
-    void *block; /* the client's memory */
+    void *block;                  /* the client's memory */
     size_t block_size;
     int poll_error; /* of the port, MIDGE_OK: none */
     uint32_t fail_alloc;
