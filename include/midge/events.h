@@ -6,8 +6,7 @@
  *                          const struct midge_event_about *about)
  *     {
  *         if (event->kind == MIDGE_EVENT_ENDED) {
- *             printf("%u ms: request %x ended\n", (unsigned)event->time_ms,
- * (unsigned)event->request);
+ *             printf("request %x ended\n", (unsigned)event->request);
  *         }
  *     }
  *
@@ -18,13 +17,16 @@
  * Of one request, in this order; what does not happen is left out:
  *
  *     START
- *       QUEUE? DNS CONNECT QUEUE? TLS SEND WAIT BODY HEAD     one attempt; on a kept connection
- * only SEND and what follows; SEND again for a body that waited (expect_ms) REDIRECT, or REPEAT, or
- * QUEUE                         then another attempt ENDED exactly once
+ *     QUEUE? DNS CONNECT QUEUE? TLS SEND WAIT BODY HEAD
+ *                             one attempt; on a kept connection only SEND and the ones after it;
+ *                             SEND again for a body that waited (expect_ms)
+ *     REDIRECT, REPEAT, QUEUE before another attempt
+ *     ENDED                   exactly once
  *
  * Of one connection: OPENED first and CLOSED last, each exactly once. CLOSED also ends a lookup, a
- * try of an address and a handshake that are under way. After each TRYING comes CONNECTED or FAILED
- * of the same connection, or CLOSED.
+ * try of an address and a handshake that are under way. After each TRYING comes FAILED, CONNECTED
+ * or CLOSED of the same connection; under MIDGE_WITH_HAPPY_EYEBALLS several addresses are tried at
+ * once, and CONNECTED of one ends the tries of the others.
  */
 #ifndef MIDGE_EVENTS_H
 #define MIDGE_EVENTS_H

@@ -140,7 +140,9 @@ static int start_dns(struct midge__conn *conn)
    up again before giving up. */
 static void connect_failed(struct midge__conn *conn)
 {
-    midge__event_conn(conn, FAILED, (uint32_t)conn->tcp.s.fault.native);
+    if (conn->tcp.sock != MIDGE_SOCK_NONE) {
+        midge__event_conn(conn, FAILED, (uint32_t)conn->tcp.s.fault.native);
+    }
     conn->tcp.s.ops->close(&conn->tcp.s);
     if (!midge__address_fails(conn)) {
         connect_next(conn);
