@@ -35,6 +35,7 @@ TIME, HEAP = 0.15, 0.05
 RUNS = 3    # in QEMU; their median is judged
 HOST = "api.example"
 SIZES = pathlib.Path(__file__).with_name("desk_sizes.c")
+GUIDE = board.ROOT / "port" / "sim" / "WORLD.md"
 FETCH = "https://{api}/posts/1"
 # name: the app's words; {api} is the server.
 LOADS = {
@@ -208,6 +209,20 @@ class Judged(unittest.TestCase):
                     found = desk.compare(device, load)
                     print(row(device, load, found), flush=True)
                     self.assertEqual([], beyond(found, KNOWN_HEAP if (*device, load) in KNOWN else HEAP))
+
+
+class Guide(unittest.TestCase):
+    def test_commands(self):
+        """Those of the guide, in the guide's world."""
+        blocks = re.findall(r"^```\n(.*?)^```", GUIDE.read_text(), re.S | re.M)
+        at, = [i for i, block in enumerate(blocks) if block.startswith("midge --device list")]
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "world").write_text(blocks[at + 1])
+            for line in blocks[at].splitlines():
+                words = shlex.split(line.split("  ")[0])
+                done = subprocess.run([midge_test.BIN, *words[1:]], cwd=folder, stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, check=False)
+                self.assertEqual(0, done.returncode, (line, done.stdout[-2000:]))
 
 
 def table(names):
