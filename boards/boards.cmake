@@ -11,6 +11,7 @@
 #   mps2-an385-full-torture.elf     tests/boards/torture.c, with memory that fails on demand
 #   BOARD-PROFILE-bodies.elf        tests/boards/bodies.c, with bodies and state of all kinds
 #   mps2-an385-full-all.elf         the apps with these features: tokens through gzip and a proxy
+#   mps2-an385-full-ipv6.elf        common/least.c with IPv6
 #   BOARD-PROFILE-events.elf        tests/boards/events.c, of mps2-an385 and lm3s6965evb with their
 #                                   default profile
 #   mps2-an385-full-update.elf      tests/boards/update.c, which loses power in updates; also for
@@ -49,13 +50,18 @@ set(MIDGE_BOARD_CA "" CACHE FILEPATH "Trusted roots of a hardware image, PEM or 
 set(_includes ${CMAKE_CURRENT_LIST_DIR} ${MIDGE_BOARD_DIR} ${BOARD_INCLUDES})
 file(GLOB _apps CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/apps/*.c)
 
-# board_port(PROFILE): lwIP and its port. The profile says how many connections there can be.
+# board_port(PROFILE [IPV6]): lwIP and its port, board-port-PROFILE or board-port-PROFILE-ipv6. The
+# profile says how many connections there can be.
 function(board_port profile)
     string(TOUPPER ${profile} name)
-    midge_lwip(board-lwip-${profile} ${PROJECT_SOURCE_DIR}/port/lwip_raw)
-    target_include_directories(board-lwip-${profile} BEFORE PUBLIC ${MIDGE_BOARD_DIR})
-    target_compile_definitions(board-lwip-${profile} PUBLIC MIDGE_PROFILE_${name}=1)
-    midge_lwip_port(board-port-${profile} raw board-lwip-${profile})
+    string(TOLOWER "${profile}" suffix)
+    if(ARGN)
+        string(APPEND suffix -ipv6)
+    endif()
+    midge_lwip(board-lwip-${suffix} ${PROJECT_SOURCE_DIR}/port/lwip_raw ${ARGN})
+    target_include_directories(board-lwip-${suffix} BEFORE PUBLIC ${MIDGE_BOARD_DIR})
+    target_compile_definitions(board-lwip-${suffix} PUBLIC MIDGE_PROFILE_${name}=1)
+    midge_lwip_port(board-port-${suffix} raw board-lwip-${suffix})
 endfunction()
 
 # Trusted roots of the hardware image, in flash.
@@ -104,7 +110,7 @@ endfunction()
 # board_image(NAME LIBRARY PROFILE SERVICES APPS...): services semihost or standalone
 function(board_image name library profile services)
     add_executable(${name} ${ARGN} ${_common}/main.c ${_common}/typing.c
-        ${_common}/services/${services}.c ${BOARD_SOURCES} ${_ca})
+        ${_common}/services/${services}.c ${_common}/net/ipv6.c ${BOARD_SOURCES} ${_ca})
     set_target_properties(${name} PROPERTIES OUTPUT_NAME ${name}.elf
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
         LINK_DEPENDS "${BOARD_LINKER_SCRIPT};${_scripts}")
@@ -125,7 +131,11 @@ function(board_image name library profile services)
     target_compile_definitions(${name} PRIVATE BOARD_BLOCK_BYTES=${block} ${BOARD_DEFINITIONS}
         ${BOARD_DEFINITIONS_${profile}}
         SERVICES_ARGS_TEXT="${MIDGE_BOARD_ARGS}")
-    target_link_libraries(${name} PRIVATE ${library} board-port-${profile})
+    set(port board-port-${profile})
+    if(name MATCHES "-ipv6$")
+        string(APPEND port -ipv6)
+    endif()
+    target_link_libraries(${name} PRIVATE ${library} ${port})
     target_link_options(${name} PRIVATE -T ${BOARD_LINKER_SCRIPT} ${BOARD_LINK_OPTIONS}
         -Wl,--gc-sections -Wl,-Map=${PROJECT_BINARY_DIR}/${name}.map)
     if(name MATCHES "-by-file$")
@@ -198,6 +208,9 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
             ${PROJECT_SOURCE_DIR}/tests/boards/torture.c ${PROJECT_SOURCE_DIR}/tests/boards/pools.c)
         board_bodies(full)
         board_image(${MIDGE_BOARD}-full-all midge-full-bodies full semihost ${_apps})
+        board_port(full IPV6)
+        board_library(midge-full-ipv6 full ipv6 happy_eyeballs)
+        board_image(${MIDGE_BOARD}-full-ipv6 midge-full-ipv6 full semihost ${_least})
     elseif(MIDGE_BOARD STREQUAL lm3s6965evb AND profile STREQUAL tiny)
         board_bodies(tiny)
         target_compile_definitions(midge-tiny-bodies PUBLIC MIDGE_GUNZIP_WINDOW=12)

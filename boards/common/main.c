@@ -31,6 +31,7 @@
 
 #include "board.h"
 #include "common/hw.h"
+#include "common/net/ipv6.h"
 #include "common/services/services.h"
 #include "common/typing.h"
 
@@ -38,6 +39,7 @@
 #define BOARD_CA_BYTES 4096 /* of a CA file */
 #endif
 #define NETWORK_MS 15000 /* for link and address */
+#define IPV6_MS    6000  /* for a router's answer, and a second to see that the address is free */
 #define LINE_BYTES 160
 
 static uint64_t block[BOARD_BLOCK_BYTES / sizeof(uint64_t)];
@@ -200,6 +202,22 @@ static bool network_ready(void)
     return netif_is_link_up(&ethernet) && !ip4_addr_isany_val(*netif_ip4_addr(&ethernet));
 }
 
+/* A network without a router for IPv6 has IPv4. */
+static void wait_for_ipv6(uint64_t start)
+{
+    while (!ipv6_ready(&ethernet) && hw_millis() - start < IPV6_MS) {
+        hw_netif_poll(&ethernet);
+        sys_check_timeouts();
+        hw_idle();
+    }
+    for (int i = 0; i < IPV6_ADDRESSES; i++) {
+        const char *text = ipv6_text(&ethernet, i);
+        if (text != NULL) {
+            say("network: IPv6 %s\n", text);
+        }
+    }
+}
+
 static bool network_up(void)
 {
     ip4_addr_t ip = {0}, mask = {0}, gateway = {0};
@@ -216,6 +234,7 @@ static bool network_up(void)
     }
     netif_set_default(&ethernet);
     netif_set_up(&ethernet);
+    ipv6_begin(&ethernet);
     if (!is_static && dhcp_start(&ethernet) != ERR_OK) {
         say("network: DHCP does not start\n");
         return false;
@@ -233,6 +252,7 @@ static bool network_up(void)
     name_server();
     say("network: %s by %s after %lu ms\n", ip4addr_ntoa(netif_ip4_addr(&ethernet)),
         is_static ? "setting" : "DHCP", (unsigned long)(hw_millis() - start));
+    wait_for_ipv6(start);
     return true;
 }
 

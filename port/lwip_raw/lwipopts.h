@@ -219,6 +219,12 @@ extern uint16_t midge_lwip_dns_port;
 /* TCP never needs fragments and DNS answers are short; incomplete packets would occupy the pool. */
 #define IP_REASSEMBLY 0
 #define IP_FRAG       0
+#ifndef LWIP_IPV6_REASS
+#define LWIP_IPV6_REASS 0
+#endif
+#ifndef LWIP_IPV6_FRAG
+#define LWIP_IPV6_FRAG 0
+#endif
 
 /* ---- ARP ----
    Requests that start together right after boot go to an address whose ARP answer has not come.

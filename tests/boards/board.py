@@ -5,7 +5,8 @@
     ran.code, ran.text, ran.app_lines
 
 In the guest 192.0.2.2 is this machine's 127.0.0.1, and 2001:db8::2 its ::1. The name server answers
-every name that ends in ".example" with them, "silent.example" never, and others with NXDOMAIN.
+every name that ends in ".example" with them, "v6only.example" with the second, "silent.example"
+never, and others with NXDOMAIN.
 """
 import os
 import pathlib
@@ -135,7 +136,7 @@ class NameServer:
             return None
         found = name.endswith(".example") and name != "missing.example"
         kind = struct.unpack(">H", question[-4:-2])[0]
-        address = self.RECORDS.get(kind)
+        address = self.RECORDS.get(kind) if name != "v6only.example" or kind == 28 else None
         if not found or address is None:
             return query[:2] + struct.pack(">HHHHH", 0x8180 if found else 0x8183, 1, 0, 0, 0) + question
         record = b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(address)) + address
