@@ -15,6 +15,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <midge/config.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,7 +45,16 @@ struct midge_tls {
        expired before this time is refused, other dates are accepted, and time_verified in the
        result is 0. */
     int64_t time_floor;
+#if MIDGE_KEYLOG
+    /* Debugging builds only (CMake: -DMIDGE_KEYLOG=ON): gets the secrets of each connection, with
+       which a record of its traffic can be read by everyone who has it. line is one of the file
+       SSLKEYLOGFILE, without newline, at most MIDGE_KEY_LINE bytes, valid only during the call.
+       The function must not call the client. */
+    void (*on_key)(void *ctx, const char *line);
+    void *key_ctx;
+#endif
 };
+#define MIDGE_KEY_LINE 200
 
 /* The contents of a server's certificate (peer->certificate, within config.on_peer), for people:
    lines "subject: …", "start date: …", "expire date: …", "subjectAltName: DNS:…, IP:…", "issuer:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Logs of events that the host program reads, as they are or printed; the first byte with 0x80 set:
- * a header is put before the rest, whose cells are the ring. Reading ends, within its memory; events
- * are in the order of their times, and the numbers of requests and connections have no gaps.
+ * a header is put before the rest, whose cells are the ring. Reading ends, within its memory;
+ * events are in the order of their times, and the numbers of requests and connections have no gaps.
  */
 #define _GNU_SOURCE
 #include "fuzz.h"
