@@ -353,7 +353,8 @@ const char *board_error_text(struct board *board, int native)
 static void show_key(void *ctx, const char *line)
 {
     (void)ctx;
-    say("%s\n", line);
+    console(line, strlen(line));
+    console("\n", 1);
 }
 
 static void set_keys(struct midge_tls *tls)

@@ -3,6 +3,7 @@
 """midge log: the log of events that a program has written, as text, waterfall and archive; damaged logs."""
 import base64
 import json
+import os
 import re
 import shutil
 import struct
@@ -183,6 +184,22 @@ class Log(midge_test.Case):
             self.damaged("the file is cut" if size < 96 else "the file is cut")
         (self.dir / "a.log").write_bytes(b"x\r\n-----BEGIN MIDGE LOG-----\r\n" + base64.encodebytes(whole[:96]) + b"----")
         self.assertIn("ended", self.damaged("the file is cut"))
+
+
+class Keys(midge_test.Case):
+    def test_file(self):
+        """SSLKEYLOGFILE counts in debugging builds only; the build with sanitizers is one."""
+        path = self.dir / "keys"
+        ran = self.midge(self.url("/posts/1"), env={"SSLKEYLOGFILE": str(path)})
+        self.assertEqual(0, ran.code, ran)
+        if not os.environ.get("MIDGE_SANITIZED"):
+            self.assertFalse(path.exists())
+            self.assertEqual("", ran.text)
+            return
+        self.assertIn("WARNING: this is a debugging build, and the keys of all connections are written to", ran.text)
+        self.assertEqual(0o600, path.stat().st_mode & 0o777)
+        for line in path.read_text().splitlines():
+            self.assertRegex(line, r"^[A-Z_0-9]+ [0-9a-f]{64} [0-9a-f]{64}(?:[0-9a-f]{32})?$")
 
 
 if __name__ == "__main__":
