@@ -127,6 +127,8 @@ function(board_image name library profile services)
         set(block 28672) # its flash is RAM
     elseif(name MATCHES "-tiny-wake$")
         set(block 36864)
+    elseif(name MATCHES "-tiny-log$")
+        math(EXPR block "${block} - 4352") # the log
     endif()
     target_compile_definitions(${name} PRIVATE BOARD_BLOCK_BYTES=${block} ${BOARD_DEFINITIONS}
         ${BOARD_DEFINITIONS_${profile}}
@@ -217,10 +219,11 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
     endif()
     list(GET MIDGE_BOARD_PROFILES 0 _first)
     if(MIDGE_BOARD MATCHES "^(mps2-an385|lm3s6965evb)$" AND profile STREQUAL _first)
-        board_library(midge-${profile}-events ${profile} event_source)
+        board_library(midge-${profile}-events ${profile} event_source events)
         board_image(${MIDGE_BOARD}-${profile}-events midge-${profile}-events ${profile} semihost
             ${PROJECT_SOURCE_DIR}/tests/boards/events.c
             ${PROJECT_SOURCE_DIR}/boards/examples/subscriber.c)
+        board_image(${MIDGE_BOARD}-${profile}-log midge-${profile}-events ${profile} semihost ${_apps})
         board_library(midge-${profile}-update ${profile} hooks retry update)
         board_image(${MIDGE_BOARD}-${profile}-update midge-${profile}-update ${profile} semihost
             ${PROJECT_SOURCE_DIR}/tests/boards/update.c)

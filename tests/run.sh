@@ -19,6 +19,8 @@
 #   soak [N]  only when named: thousands of requests in N minutes (1) while nginx is restarted and its
 #             connections are dropped; memory and descriptors stay as they are (SOAK_SEED)
 #   coverage  only when named: lines and branches of src that unit, vectors, sim and net reach
+#   keys      only when named: debugging builds that tell the keys of their connections, and tshark, which
+#             reads a board's traffic with them
 #   bench     only when named: instructions, allocations, calls and heap a request beside mongoose,
 #             libcurl and aiohttp; renews tests/bench/RESULTS.md
 #
@@ -36,7 +38,7 @@ say() { echo; echo "== $*"; }
 
 suites=
 for suite in ${*:-$all}; do
-    case " $all coverage bench soak " in
+    case " $all coverage bench soak keys " in
     *" $suite "*) suites="$suites $suite" ;;
     *) case $suite in
         -h | --help) usage; exit 0 ;;
@@ -53,7 +55,10 @@ wanted unit && packages="$packages python3-cryptography" # the certificates of i
 wanted unit bench && packages="$packages valgrind libc6-dbg"
 wanted net external boards size coverage bench soak && packages="$packages python3-aiohttp python3-cryptography nginx-light"
 wanted net boards coverage && packages="$packages tinyproxy-bin squid"
-wanted net coverage && packages="$packages curl node-har-validator"
+wanted net coverage && packages="$packages curl"
+wanted net boards coverage && packages="$packages node-har-validator"
+wanted keys && packages="$packages tshark python3-aiohttp python3-cryptography nginx-light \
+    gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
 wanted bench && packages="$packages libcurl4-openssl-dev"
 wanted external && packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross dpkg-dev"
 wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
@@ -111,12 +116,24 @@ if wanted sim; then # dear points are tried in part, another part for each commi
     say "Suite sim tries the part MIDGE_TORTURE=$MIDGE_TORTURE"
 fi
 
+if wanted keys; then
+    say "Building in build/keys and build/keys-BOARD, with the option MIDGE_KEYLOG"
+    for build in host:midge mps2-an385:mps2-an385-full-log lm3s6965evb:lm3s6965evb-tiny-log; do
+        folder=build/keys-${build%:*}
+        [ "${build%:*}" != host ] || folder=build/keys
+        cmake --preset "${build%:*}" -B $folder -DMIDGE_ALL_PROFILES=OFF -DMIDGE_KEYLOG=ON >build/log.$$ 2>&1 || { cat build/log.$$; rm build/log.$$; exit 1; }
+        rm build/log.$$
+        cmake --build $folder --target "${build#*:}" -- --quiet
+    done
+    /usr/bin/python3 tests/boards/keys.py
+fi
+
 # One ctest over all these builds, so that there is one summary.
 mkdir -p build/tests
 for build in $builds; do
     echo "subdirs(\"$root/build/$build\")"
 done >build/tests/CTestTestfile.cmake
-labels=$(echo $suites | sed 's/coverage//; s/^ *//; s/ *$//; s/  */|/g')
+labels=$(echo $suites | sed 's/coverage//; s/keys//; s/^ *//; s/ *$//; s/  */|/g')
 if wanted size; then
     /usr/bin/python3 tests/size/size.py || true # for the table; ctest judges it
 fi

@@ -368,6 +368,26 @@ const char *board_error_text(struct board *board, int native)
     return NULL;
 }
 
+/* In a debugging image, with the setting SSLKEYLOGFILE: the console's lines are that file. */
+#if MIDGE_KEYLOG
+static void show_key(void *ctx, const char *line)
+{
+    (void)ctx;
+    console(line, strlen(line));
+    console("\n", 1);
+}
+
+static void set_keys(struct midge_tls *tls)
+{
+    if (services_env("SSLKEYLOGFILE") != NULL) {
+        say("midge: WARNING: this is a debugging image, and shows the keys of all connections\n");
+        tls->on_key = show_key;
+    }
+}
+#else
+#define set_keys(tls) ((void)(tls))
+#endif
+
 int board_open(struct board *board, const struct midge_config *config, size_t app_bytes,
                struct midge_client **client)
 {
@@ -375,6 +395,7 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
     (void)app_bytes; /* the board gives all it has; requests wait for each other */
     whole.port = board->port;
     whole.tls = board->tls;
+    set_keys(&whole.tls);
     whole.memory = board->memory;
     whole.memory_size = board->memory_size;
     if (whole.turn_crypto == 0) {

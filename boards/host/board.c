@@ -25,6 +25,7 @@
 #include "clock.h"
 #include "device.h"
 #include "input.h"
+#include "keylog.h"
 #include "network.h"
 #include "number.h"
 
@@ -113,6 +114,7 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
     struct midge_config whole = *config;
     whole.port = board->port;
     whole.tls = board->tls;
+    keylog_set(&whole.tls);
     if (whole.proxy == NULL && host->proxy.host != NULL) {
         whole.proxy = &host->proxy;
     }

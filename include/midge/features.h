@@ -43,6 +43,12 @@
 #define MIDGE_WITH_EVENTS 1
 #endif
 
+/* No feature: the keys of all connections can be told to the application (midge_tls.on_key). Never in
+   a program that is released; set it by CMake's option MIDGE_KEYLOG. */
+#ifndef MIDGE_KEYLOG
+#define MIDGE_KEYLOG 0
+#endif
+
 /* Counters and peaks: midge_client_stats, config.stats_at_close, and memory_peak and
    longest_step_us of a result. Without it and TIMINGS the port's clock_us is not called. */
 #ifndef MIDGE_WITH_STATS

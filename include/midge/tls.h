@@ -15,6 +15,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <midge/config.h>
 #include <midge/credential.h>
 #include <midge/pins.h>
 
@@ -55,7 +56,16 @@ struct midge_tls {
     /* A key shared with the servers (credential.h), read during midge_open. NULL: none. UNSUPPORTED
        without MIDGE_WITH_PSK. */
     const struct midge_psk *psk;
+#if MIDGE_KEYLOG
+    /* Debugging builds only (CMake: -DMIDGE_KEYLOG=ON): gets the secrets of each connection, with
+       which a record of its traffic can be read by everyone who has it. line is one of the file
+       SSLKEYLOGFILE, without newline, at most MIDGE_KEY_LINE bytes, valid only during the call.
+       The function must not call the client. */
+    void (*on_key)(void *ctx, const char *line);
+    void *key_ctx;
+#endif
 };
+#define MIDGE_KEY_LINE 200
 
 /* The contents of a server's certificate (peer->certificate, within config.on_peer), for people:
    lines "subject: …", "start date: …", "expire date: …", "subjectAltName: DNS:…, IP:…", "issuer:

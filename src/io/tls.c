@@ -332,6 +332,7 @@ static int set_up(struct midge__tls_impl *impl, const struct midge__tls_params *
         impl->ssl.MBEDTLS_PRIVATE(conf) = &config->ssl;
         return ret;
     }
+    midge__tls_log_keys(impl->tls->context, &impl->ssl);
     ret = midge__tls_verify_name(impl, params->servername);
     if (ret != 0) {
         return ret;

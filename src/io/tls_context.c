@@ -17,6 +17,10 @@ static void take_settings(struct midge__tls_context *context, const struct midge
     context->config.min_version = min != 0 ? min : MIDGE__TLS_MIN_VERSION;
     context->config.max_version = max != 0 ? max : MIDGE__TLS_MAX_VERSION;
     context->config.skip_verification = settings->dangerously_skip_verification != 0;
+#if MIDGE_KEYLOG
+    context->on_key = settings->on_key;
+    context->key_ctx = settings->key_ctx;
+#endif
     context->time_floor = settings->time_floor != 0 ? settings->time_floor : MIDGE_TIME_FLOOR;
 }
 

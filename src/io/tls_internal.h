@@ -65,6 +65,10 @@ struct midge__tls_context {
 #endif
     struct midge__tls_config config; /* the client's; others follow it */
     mbedtls_ctr_drbg_context drbg;
+#if MIDGE_KEYLOG
+    void (*on_key)(void *ctx, const char *line);
+    void *key_ctx;
+#endif
 #if MIDGE_WITH_READ_AHEAD
     /* The read-ahead buffer, see tls_ahead.c. */
     const struct midge__tls_impl *ahead_of; /* the stream that its bytes belong to; NULL: empty */
@@ -72,6 +76,13 @@ struct midge__tls_context {
     uint8_t ahead[]; /* limits.read_ahead bytes */
 #endif
 };
+
+#if MIDGE_KEYLOG
+/* tls_keylog.c: the connection's keys are told, if the client wants that. */
+void midge__tls_log_keys(struct midge__tls_context *context, mbedtls_ssl_context *ssl);
+#else
+#define midge__tls_log_keys(context, ssl) ((void)(context), (void)(ssl))
+#endif
 
 struct midge__tls_session {
     bool time_verified; /* a trusted clock judged the chain's dates */

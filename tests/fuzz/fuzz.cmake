@@ -66,6 +66,12 @@ function(midge_fuzz_target source name)
             target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/boards/host/${part}.c)
         endforeach()
     endif()
+    if(name STREQUAL log)
+        target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/boards
+            ${PROJECT_SOURCE_DIR}/boards/host ${PROJECT_SOURCE_DIR}/port/sim)
+        target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/boards/host/cli/keep.c
+            ${PROJECT_SOURCE_DIR}/boards/host/cli/log_read.c ${PROJECT_SOURCE_DIR}/boards/host/cli/log_run.c)
+    endif()
     if(name MATCHES "_sim$")
         target_link_libraries(fuzz_${name} PRIVATE midge-sim)
     endif()

@@ -238,28 +238,37 @@ static int digit(unsigned char c)
     return at != NULL ? (int)(at - digits) : -1;
 }
 
+/* Behind the last line that begins a log; NULL: there is none. */
+static char *last_begin(const struct text *bytes)
+{
+    const size_t len = strlen(LOG_BEGINS);
+    char *at = bytes->data, *found = NULL;
+
+    while (at != NULL &&
+           (at = memmem(at, bytes->len - (size_t)(at - bytes->data), LOG_BEGINS, len)) != NULL) {
+        found = at += len;
+    }
+    return found;
+}
+
 void log_unpack(struct text *bytes)
 {
-    char *at =
-        bytes->len > 0 ? memmem(bytes->data, bytes->len, LOG_BEGINS, strlen(LOG_BEGINS)) : NULL;
+    char *at = last_begin(bytes);
     const char *end = bytes->data + bytes->len;
     unsigned bits = 0, n = 0;
     size_t len = 0;
 
-    if (at == NULL) {
-        return;
-    }
-    for (at += strlen(LOG_BEGINS); at < end && *at != '-'; at++) {
+    for (; at != NULL && at < end && *at != '-'; at++) {
         int value = digit((unsigned char)*at);
         if (value < 0) {
             continue; /* ends of lines, and = */
         }
-        bits = bits << 6 | (unsigned)value;
+        bits = (bits << 6 | (unsigned)value) & 0xffff;
         n += 6;
         if (n >= 8) {
             n -= 8;
             bytes->data[len++] = (char)(bits >> n & 0xff);
         }
     }
-    bytes->len = len;
+    bytes->len = at != NULL ? len : bytes->len;
 }

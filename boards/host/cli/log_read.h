@@ -29,8 +29,8 @@ struct log {
 /* Reads the bytes of a log. 0; -1: they are none, and damage says why. */
 int log_read(struct log *log, struct keep *keep, const void *bytes, size_t len);
 
-/* A log that was printed (its bytes in base64 after a line that begins with MIDGE_LOG_BEGINS)
-   becomes its bytes; other bytes stay as they are. */
+/* A log that was printed, in base64 after the line LOG_BEGINS, becomes its bytes; of several the
+   last one. Other bytes stay as they are. */
 #define LOG_BEGINS "-----BEGIN MIDGE LOG-----"
 void log_unpack(struct text *bytes);
 

@@ -13,6 +13,8 @@
 #include "log_read.h"
 #include "run.h"
 
+#define YEAR_10000 253402300800 /* in seconds since 1970 */
+
 /* What is known of a request while its events are read. */
 struct request {
     struct fetch *fetch;
@@ -194,7 +196,7 @@ void log_run(const struct log *log, struct run *run)
 
     m.at = keep_alloc(run->keep, (log->requests + 1) * sizeof *m.at);
     run->plan.fetches = keep_alloc(run->keep, (log->requests + 1) * sizeof *run->plan.fetches);
-    run->har.wall_ms = log->wall_s > 0 ? log->wall_s * 1000 : 0;
+    run->har.wall_ms = log->wall_s > 0 && log->wall_s < YEAR_10000 ? log->wall_s * 1000 : 0;
     for (size_t i = 0; i < log->n; i++) {
         const struct log_event *event = &log->at[i];
         if (event->event.kind == MIDGE_EVENT_TRYING && event->connection != 0) {

@@ -19,6 +19,7 @@
 #include "failure.h"
 #include "har.h"
 #include "host/clock.h"
+#include "host/keylog.h"
 #include "peer.h"
 #include "verbose.h"
 
@@ -265,6 +266,7 @@ int setup_client(struct run *run, int *native, const char **what)
     config.tls.ca = run->ca.data;
     config.tls.ca_len = run->ca.len;
     config.tls.credential = run->options->cert != NULL ? &run->credential.is : NULL;
+    keylog_set(&config.tls);
     config.proxy = run->plan.secure_proxy.host != NULL ? &run->plan.secure_proxy : NULL;
     if (run->options->verbose) {
         config.trace = verbose_trace;
