@@ -2,6 +2,9 @@
 /* Sessions over deep sleep: a device wakes, imports its sessions, sends, exports them, sleeps. */
 #include "sim_world.h"
 
+#include <errno.h>
+
+#include "examples/wake.h"
 #include "http.h"
 #include "tls_peer.h"
 
@@ -644,18 +647,165 @@ static void allocations(void **state)
     }
 }
 
+/* --- the example, with faults: each allocation and each call of the port fails once --- */
+
+static struct {
+    struct wake_memory memory;
+    uint8_t bytes[4096];
+    size_t len;
+} flash;
+
+static size_t flash_take(struct wake_memory *memory, uint8_t *bytes, size_t cap)
+{
+    size_t len = flash.len;
+    (void)memory;
+    assert_true(len <= cap);
+    memcpy(bytes, flash.bytes, len);
+    flash.len = 0;
+    return len;
+}
+
+static int flash_keep(struct wake_memory *memory, const uint8_t *bytes, size_t len)
+{
+    (void)memory;
+    memcpy(flash.bytes, bytes, len);
+    flash.len = len;
+    return MIDGE_OK;
+}
+
+static struct midge_stats closed;
+
+/* One life of the device; the error of opening it, or of its post. */
+static int wake(struct midge_result *result)
+{
+    static const struct midge_request post = {.url = URL,
+                                              .method = "POST",
+                                              .body = "21.5",
+                                              .body_len = 4,
+                                              .timeouts = {.total_ms = 5000}};
+    static uint8_t scratch[sizeof flash.bytes];
+    struct midge_client *client;
+    flash.memory = (struct wake_memory){flash_take, flash_keep};
+    *result = (struct midge_result){.error = MIDGE_OK};
+    closed = (struct midge_stats){.alloc_live = 0};
+    int err = midge_open(&client, &config);
+    if (err == MIDGE_OK) {
+        err = wake_post(client, &post, &flash.memory, scratch, sizeof scratch, result);
+        midge_close(client);
+    }
+    assert_int_equal(closed.alloc_live, 0);
+    assert_string_not_equal(midge_err_name(err), "UNKNOWN");
+    return err;
+}
+
+static void next_wake(bool resumed)
+{
+    struct midge_result result;
+    assert_int_equal(wake(&result), MIDGE_OK);
+    assert_int_equal(result.status, 200);
+    assert_int_equal(result.resumed, resumed);
+}
+
+static void prepare_wakes(uint8_t version)
+{
+    open_world(version);
+    config.port = midge_sim_port(w.sim);
+    config.memory = NULL;
+    config.alloc = NULL;
+    config.memory_size = midge_memory_needed(&config);
+    config.memory = malloc(config.memory_size);
+    assert_non_null(config.memory);
+    config.stats_at_close = &closed;
+    flash.len = 0;
+    next_wake(false);
+    next_wake(true);
+}
+
+static void end_wakes(void)
+{
+    free(config.memory);
+    close_world();
+}
+
+/* Of dear points one in so many; all with MIDGE_TORTURE=full. */
+static uint32_t stride(uint8_t version)
+{
+    const char *asked = getenv("MIDGE_TORTURE");
+    return version == MIDGE_TLS_1_2 || (asked != NULL && strcmp(asked, "full") == 0) ? 1 : 17;
+}
+
+static void wakes_without_memory(void **state)
+{
+    (void)state;
+    for (const uint8_t *v = versions(); *v != 0; v++) {
+        struct midge_result result;
+        unsigned failed = 0, points = 0;
+        prepare_wakes(*v);
+        const uint32_t n = (uint32_t)closed.alloc_calls;
+        for (uint32_t nth = 1; nth <= n; nth += stride(*v)) {
+            config.fail_alloc = nth;
+            failed += wake(&result) != MIDGE_OK;
+            config.fail_alloc = 0;
+            assert_int_equal(wake(&result), MIDGE_OK);
+            next_wake(true);
+            points++;
+        }
+        print_message("TLS %u: %u of %u allocations, %u wakes failed\n", *v, points, n, failed);
+        end_wakes();
+    }
+}
+
+static void wakes_with_faults(void **state)
+{
+    static const int errors[] = {ECONNRESET, ENOMEM, EAGAIN};
+    (void)state;
+    for (const uint8_t *v = versions(); *v != 0; v++) {
+        struct midge_result result;
+        unsigned failed = 0, points = 0;
+        prepare_wakes(*v);
+        for (int call = 0; call < MIDGE_SIM_FILE; call++) {
+            const uint32_t before = midge_sim_calls(w.sim, (enum midge_sim_call)call);
+            next_wake(true);
+            const uint32_t n = midge_sim_calls(w.sim, (enum midge_sim_call)call) - before;
+            for (uint32_t nth = 1; nth <= n; nth++) {
+                for (size_t e = 0; e < sizeof errors / sizeof errors[0]; e++) {
+                    (void)midge_sim_fail(w.sim, (enum midge_sim_call)call, nth, errors[e], 0);
+                    failed += wake(&result) != MIDGE_OK;
+                    (void)midge_sim_fail(w.sim, (enum midge_sim_call)call, 0, 0, 0);
+                    assert_int_equal(wake(&result), MIDGE_OK);
+                    next_wake(true);
+                    points++;
+                }
+            }
+        }
+        print_message("TLS %u: %u calls of the port, %u wakes failed\n", *v, points, failed);
+        end_wakes();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nights),       cmocka_unit_test(unsealed),
-        cmocka_unit_test(none),         cmocka_unit_test(damaged),
-        cmocka_unit_test(foreign),      cmocka_unit_test(other_trust),
-        cmocka_unit_test(arguments),    cmocka_unit_test(entropy_fails),
-        cmocka_unit_test(fresh_nonces), cmocka_unit_test(lifetimes),
-        cmocka_unit_test(expiry),       cmocka_unit_test(clocks),
-        cmocka_unit_test(late_clock),   cmocka_unit_test(offered),
-        cmocka_unit_test(refused),      cmocka_unit_test(identities),
-        cmocka_unit_test(many),         cmocka_unit_test(allocations),
+        cmocka_unit_test(nights),
+        cmocka_unit_test(unsealed),
+        cmocka_unit_test(none),
+        cmocka_unit_test(damaged),
+        cmocka_unit_test(foreign),
+        cmocka_unit_test(other_trust),
+        cmocka_unit_test(arguments),
+        cmocka_unit_test(entropy_fails),
+        cmocka_unit_test(fresh_nonces),
+        cmocka_unit_test(lifetimes),
+        cmocka_unit_test(expiry),
+        cmocka_unit_test(clocks),
+        cmocka_unit_test(late_clock),
+        cmocka_unit_test(offered),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(identities),
+        cmocka_unit_test(many),
+        cmocka_unit_test(allocations),
+        cmocka_unit_test(wakes_without_memory),
+        cmocka_unit_test(wakes_with_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
