@@ -5,7 +5,9 @@
 #include <errno.h>
 
 #include "examples/wake.h"
+#include "client_identity.h"
 #include "http.h"
+#include "root_pin.h"
 #include "tls_peer.h"
 
 #define HOST  "api.test"
@@ -273,6 +275,91 @@ static void foreign(void **state)
     sleep_s(1);
     import(MIDGE_OK);
     fetch(true);
+    close_world();
+}
+
+/* Pins, the client's certificate and a pre-shared key: each other one, and none. */
+static void other_pins(void **state)
+{
+    struct midge_pin pin = {.host = HOST}, more[2];
+    const struct midge_pins one = {&pin, 1, MIDGE_PIN_PATH}, two = {more, 2, MIDGE_PIN_PATH},
+                            leaf = {&pin, 1, MIDGE_PIN_LEAF};
+    const struct midge_pins *const others[] = {NULL, &two, &leaf};
+    (void)state;
+    open_world(0);
+    assert_true(root_pin(&pin));
+    more[0] = pin;
+    more[1] = (struct midge_pin){.host = "other.test"};
+    config.tls.pins = &one;
+    sleep_s(1);
+    fetch(false);
+    export();
+    assert_true(block_len > empty_len());
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        config.tls.pins = others[i];
+        sleep_s(1);
+        import(MIDGE_ERR_SEAL);
+    }
+    config.tls.pins = &one;
+    sleep_s(1);
+    import(MIDGE_OK);
+    sim_get_init(&w, &get, URL); /* pins of its own: another identity */
+    get.request.pins = &two;
+    sim_get_start(&w, &get);
+    sim_world_run(&w);
+    sim_get_ended(&get, MIDGE_OK, 200, "hello");
+    assert_int_equal(get.result.resumed, 0);
+    const size_t before = block_len;
+    export();
+    assert_int_equal(block_len, before); /* that one does not leave */
+    fetch(true);
+    close_world();
+}
+
+/* An empty block will do. */
+static void other_credential(void **state)
+{
+    const struct midge_credential credential = {.certificate = client_certificate,
+                                                .certificate_len = sizeof client_certificate,
+                                                .key = client_key,
+                                                .key_len = sizeof client_key};
+    const struct midge_credential *const both[] = {NULL, &credential};
+    (void)state;
+    open_world(0);
+    for (unsigned made = 0; made < 2; made++) {
+        config.tls.credential = both[made];
+        sleep_s(1);
+        export();
+        config.tls.credential = both[1 - made];
+        sleep_s(1);
+        import(MIDGE_ERR_SEAL);
+        config.tls.credential = both[made];
+        sleep_s(1);
+        import(MIDGE_OK);
+    }
+    close_world();
+}
+
+static void other_psk(void **state)
+{
+    static const uint8_t key[16] = {1}, second[16] = {2};
+    const struct midge_psk psks[] = {
+        {key, sizeof key, "a", 1}, {second, sizeof second, "a", 1}, {key, sizeof key, "b", 1}};
+    (void)state;
+    if (!MIDGE_WITH_PSK) {
+        skip();
+    }
+    open_world(0);
+    for (size_t made = 0; made < 3; made++) {
+        config.tls.psk = &psks[made];
+        sleep_s(1);
+        export();
+        for (size_t used = 0; used <= 3; used++) {
+            config.tls.psk = used < 3 ? &psks[used] : NULL;
+            sleep_s(1);
+            import(used == made ? MIDGE_OK : MIDGE_ERR_SEAL);
+        }
+    }
     close_world();
 }
 
@@ -792,6 +879,9 @@ int main(void)
         cmocka_unit_test(damaged),
         cmocka_unit_test(foreign),
         cmocka_unit_test(other_trust),
+        cmocka_unit_test(other_pins),
+        cmocka_unit_test(other_psk),
+        cmocka_unit_test(other_credential),
         cmocka_unit_test(arguments),
         cmocka_unit_test(entropy_fails),
         cmocka_unit_test(fresh_nonces),
