@@ -8,6 +8,8 @@
 
 #include "faults.h"
 
+#define SHIM_KEY 32
+
 struct shim {
     struct midge_port port; /* given to the client */
     const struct midge_port *below;
@@ -17,6 +19,7 @@ struct shim {
     uint64_t start_us;
     uint64_t received; /* bytes so far */
     struct faults faults;
+    uint8_t key[SHIM_KEY]; /* for a device_key of the port */
     /* Called before each wait, which then lasts turn_ms at most; NULL: not called. */
     void (*on_turn)(void *ctx);
     void *turn_ctx;

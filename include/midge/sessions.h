@@ -27,9 +27,10 @@
  * end in _unsealed. Their checksum finds damage, but no attacker.
  *
  * A block is good only for a client like the one that made it: the same midge, TLS library and
- * profile, the same trusted roots, and the same settings of `tls`. Each session keeps the whole
- * identity of its connection: scheme, host, port, the name verified, whether to verify, TLS
- * versions, address family, proxy, where to connect to. No other request resumes it.
+ * profile, the same trusted roots, and the same settings of `tls`, with pins, certificate and
+ * pre-shared key. Each session keeps the whole identity of its connection: scheme, host, port, the
+ * name verified, whether to verify, TLS versions, address family, proxy, where to connect to. No
+ * other request resumes it. Sessions of requests with pins of their own do not leave.
  *
  * A session ends after the lifetime that its server gave (TLS 1.2 without one: a day, RFC 5246
  * F.1.4; TLS 1.3 with 0: at once), after 7 days (RFC 8446 4.6.1), or when the server's certificate

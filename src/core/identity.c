@@ -99,6 +99,7 @@ void midge__identity_put(struct midge__put *put, const struct midge__origin *o)
     midge__put_number(put, o->family, 1);
     put_overrides(put, o);
     put_proxy(put, o);
+    /* Pins: session_store.c, as no request is known yet that has others than the client's. */
 }
 
 bool midge__identity_take(struct midge__take *take, struct midge__identity *id)

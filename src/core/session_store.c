@@ -29,10 +29,12 @@ static struct midge__origin *origin_of(struct midge__list *link)
 
 /* --- export --- */
 
-/* Without overrides a request has no text for a zone. */
+/* Pins are a part of the identity by their pointer, so only the client's own can be found again.
+   Without overrides a request has no text for a zone. */
 static bool is_storable(const struct midge__origin *o, int64_t now)
 {
-    return o->session != NULL && (MIDGE_WITH_OVERRIDES || !MIDGE_WITH_IPV6 || o->zone[0] == '\0') &&
+    return o->session != NULL && midge__pins_of(o) == o->client->config.tls.pins &&
+           (MIDGE_WITH_OVERRIDES || !MIDGE_WITH_IPV6 || o->zone[0] == '\0') &&
            (now == 0 || midge__tls_session_lasts(o->session, o->session_offered, now));
 }
 
@@ -96,7 +98,7 @@ static int export(struct midge_client *client, bool sealed, uint8_t *block, size
     }
     struct midge__put put = {block + MIDGE__SEAL_HEAD, count.len, 0};
     put_all(&put, client, now);
-    err = midge__session_seal(client->tls, sealed, block, count.len);
+    err = midge__session_seal(client->tls, client->config.tls.pins, sealed, block, count.len);
     if (err == MIDGE_OK) {
         *len = whole;
     } else {
@@ -207,7 +209,7 @@ static int import(struct midge_client *client, bool sealed, uint8_t *block, size
     if (err != MIDGE_OK) {
         return err;
     }
-    err = midge__session_unseal(client->tls, sealed, block, len);
+    err = midge__session_unseal(client->tls, client->config.tls.pins, sealed, block, len);
     if (err == MIDGE_OK) {
         struct midge__take take = {block + MIDGE__SEAL_HEAD,
                                    len - MIDGE__SEAL_HEAD - MIDGE__SEAL_TAG, false};

@@ -96,11 +96,12 @@ int midge__tls_session_take(struct midge__take *take, struct midge__tls_context 
     }
     const struct midge__tls_scope *outer = midge__tls_enter(&context->scope);
     int err = make(context, &head, at, len, out);
-    if (err == MIDGE_OK) {
+    bool lasts = err == MIDGE_OK && midge__tls_session_lasts(*out, false, now);
+    if (lasts) { /* so it is not older than 7 days */
         set_age(*out, now);
     }
     midge__tls_leave(outer);
-    if (err != MIDGE_OK || !midge__tls_session_lasts(*out, false, now)) {
+    if (!lasts) {
         midge__tls_session_free(context, *out);
         *out = NULL;
     }

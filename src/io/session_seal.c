@@ -28,7 +28,6 @@
 #endif
 
 #include <midge/hash.h>
-#include <midge/version.h>
 
 #include "base/bytes.h"
 #include "io/tls_internal.h"
@@ -39,33 +38,11 @@ _Static_assert(MARK + NONCE == MIDGE__SEAL_HEAD, "the head");
 
 static const uint8_t mark[MARK - 1] = {'m', 'S', MIDGE__SESSION_FORMAT};
 
-/* --- associated data --- */
-
-/* All that a session of this client depends on, beside the identity that it keeps. */
-static void add_settings(struct midge_sha256 *hash, const struct midge__tls_context *context)
+static void associate(const struct midge__tls_context *context, const struct midge_pins *pins,
+                      const uint8_t *block, uint8_t data[MARK + DIGEST])
 {
-    const struct midge__tls_config *config = &context->config;
-    const uint8_t settings[] = {config->min_version, config->max_version, config->skip_verification,
-                                MIDGE__PICK('f', 's', 't'), (uint8_t)sizeof(void *)};
-    static const char versions[] = "midge " MIDGE_VERSION ", ";
-    const char *library = midge_tls_library();
-    midge_sha256_update(hash, versions, sizeof versions);
-    midge_sha256_update(hash, library, strlen(library) + 1);
-    midge_sha256_update(hash, settings, sizeof settings);
-    midge_sha256_update(hash, &context->time_floor, sizeof context->time_floor);
-}
-
-static void associate(struct midge__tls_context *context, const uint8_t *block,
-                      uint8_t data[MARK + DIGEST])
-{
-    struct midge_sha256 hash;
-    uint8_t trust[DIGEST];
-    midge__trust_digest(&context->trust, trust);
-    midge_sha256_init(&hash);
-    add_settings(&hash, context);
-    midge_sha256_update(&hash, trust, sizeof trust);
-    midge_sha256_final(&hash, data + MARK);
     memcpy(data, block, MARK);
+    midge__session_depends(context, pins, data + MARK);
 }
 
 /* --- without a seal --- */
@@ -169,18 +146,19 @@ bool midge__session_can_seal(const struct midge__tls_context *context)
     return context->port->device_key != NULL;
 }
 
-int midge__session_seal(struct midge__tls_context *context, bool sealed, uint8_t *block, size_t len)
+int midge__session_seal(struct midge__tls_context *context, const struct midge_pins *pins,
+                        bool sealed, uint8_t *block, size_t len)
 {
     uint8_t data[MARK + DIGEST];
     memcpy(block, mark, sizeof mark);
     block[MARK - 1] = sealed;
-    associate(context, block, data);
+    associate(context, pins, block, data);
     return sealed ? with_key(context, true, data, block + MARK, len)
                   : close_plain(data, block + MARK, len);
 }
 
-int midge__session_unseal(struct midge__tls_context *context, bool sealed, uint8_t *block,
-                          size_t len)
+int midge__session_unseal(struct midge__tls_context *context, const struct midge_pins *pins,
+                          bool sealed, uint8_t *block, size_t len)
 {
     uint8_t data[MARK + DIGEST];
     if (len < MIDGE__SEAL_HEAD + TAG || memcmp(block, mark, sizeof mark - 1) != 0) {
@@ -190,7 +168,7 @@ int midge__session_unseal(struct midge__tls_context *context, bool sealed, uint8
         return MIDGE_ERR_UNSUPPORTED;
     }
     len -= MIDGE__SEAL_HEAD + TAG;
-    associate(context, block, data);
+    associate(context, pins, block, data);
     return sealed ? with_key(context, false, data, block + MARK, len)
                   : open_plain(data, block + MARK, len);
 }

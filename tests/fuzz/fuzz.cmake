@@ -9,10 +9,10 @@ option(MIDGE_FUZZ "Link the fuzz targets with libFuzzer; the compiler's flags ar
 
 file(GLOB fuzz_targets CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/fuzz_*.c)
 if(NOT MIDGE_TLS STREQUAL owned) # the search for a path and servers of TLS are in owned builds only
-    list(FILTER fuzz_targets EXCLUDE REGEX "certs|client_sim")
+    list(FILTER fuzz_targets EXCLUDE REGEX "certs|_sim")
 endif()
 if(NOT TARGET midge-sim)
-    list(FILTER fuzz_targets EXCLUDE REGEX "client_sim")
+    list(FILTER fuzz_targets EXCLUDE REGEX "_sim")
 endif()
 set(fuzz_dir ${CMAKE_CURRENT_LIST_DIR})
 

@@ -86,5 +86,71 @@ class Sessions(midge_test.Case):
                          self.check(["1.3", "1.2"], [1, 2, 1], [False, False, True]))
 
 
+class Kept(midge_test.Case):
+    """--ssl-sessions: from one run to the next."""
+
+    def setUp(self):
+        super().setUp()
+        self.key, self.file = self.dir / "key", self.dir / "sessions"
+        self.key.write_bytes(bytes(range(32)))
+
+    def fetch(self, *words, key=None, port="https", code=0):
+        ran = self.midge("--ssl-sessions", self.file, "--session-key", key or self.key, *words,
+                         self.url("/posts/1", port=port))
+        self.assert_code(code, ran)
+        return ran
+
+    def resumed(self, *words, **more):
+        """Is it? and the lines about a file that is not used"""
+        ran = self.fetch(*words, **more)
+        return ran[0]["resumed"], [line for line in ran.err.decode().splitlines() if "are not used" in line]
+
+    def test_resumed(self):
+        for port in "https_tls12", "https_tls13":
+            self.file.unlink(missing_ok=True)
+            self.assertEqual((False, []), self.resumed(port=port))
+            self.assertEqual(0o600, self.file.stat().st_mode & 0o777)
+            self.assertEqual((True, []), self.resumed(port=port))
+            self.assertEqual((True, []), self.resumed(port=port))
+
+    def test_another_identity(self):
+        self.assertEqual((False, []), self.resumed())
+        self.assertEqual((False, []), self.resumed("--insecure"))
+        self.assertEqual((True, []), self.resumed("--insecure"))
+
+    def test_refused(self):
+        other = self.dir / "other"
+        other.write_bytes(bytes(32))
+        self.resumed()
+        resumed, lines = self.resumed(key=other)
+        self.assertEqual((False, 1), (resumed, len(lines)))
+        self.assertIn("sessions damaged, or of another device or configuration", lines[0])
+        block = bytearray(self.file.read_bytes())
+        block[-1] ^= 1
+        self.file.write_bytes(block)
+        resumed, lines = self.resumed(key=other)
+        self.assertEqual((False, 1), (resumed, len(lines)))
+        self.assertEqual((True, []), self.resumed(key=other))
+
+    def test_removed_before_use(self):
+        self.resumed()
+        ran = self.midge("--ssl-sessions", self.file, "--session-key", self.key, "-m", "5",
+                         f"https://localhost:{self.closed_port()}/")
+        self.assert_code(7, ran)
+        self.assertTrue(self.file.exists())     # those that were not used are there again
+
+    def closed_port(self):
+        with socket.create_server(("127.0.0.1", 0)) as one:
+            return one.getsockname()[1]
+
+    def test_wrong(self):
+        short = self.dir / "short"
+        short.write_bytes(bytes(31))
+        self.fetch(key=short, code=2)
+        self.fetch(key=self.dir / "missing", code=26)
+        self.assert_code(2, self.midge("--ssl-sessions", self.file, self.url("/posts/1")))
+        self.assert_code(2, self.midge("--session-key", self.key, self.url("/posts/1")))
+
+
 if __name__ == "__main__":
     unittest.main()

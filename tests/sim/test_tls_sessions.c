@@ -2,7 +2,12 @@
 /* Sessions over deep sleep: a device wakes, imports its sessions, sends, exports them, sleeps. */
 #include "sim_world.h"
 
+#include <errno.h>
+
+#include "examples/wake.h"
+#include "client_identity.h"
 #include "http.h"
+#include "root_pin.h"
 #include "tls_peer.h"
 
 #define HOST  "api.test"
@@ -270,6 +275,91 @@ static void foreign(void **state)
     sleep_s(1);
     import(MIDGE_OK);
     fetch(true);
+    close_world();
+}
+
+/* Pins, the client's certificate and a pre-shared key: each other one, and none. */
+static void other_pins(void **state)
+{
+    struct midge_pin pin = {.host = HOST}, more[2];
+    const struct midge_pins one = {&pin, 1, MIDGE_PIN_PATH}, two = {more, 2, MIDGE_PIN_PATH},
+                            leaf = {&pin, 1, MIDGE_PIN_LEAF};
+    const struct midge_pins *const others[] = {NULL, &two, &leaf};
+    (void)state;
+    open_world(0);
+    assert_true(root_pin(&pin));
+    more[0] = pin;
+    more[1] = (struct midge_pin){.host = "other.test"};
+    config.tls.pins = &one;
+    sleep_s(1);
+    fetch(false);
+    export();
+    assert_true(block_len > empty_len());
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        config.tls.pins = others[i];
+        sleep_s(1);
+        import(MIDGE_ERR_SEAL);
+    }
+    config.tls.pins = &one;
+    sleep_s(1);
+    import(MIDGE_OK);
+    sim_get_init(&w, &get, URL); /* pins of its own: another identity */
+    get.request.pins = &two;
+    sim_get_start(&w, &get);
+    sim_world_run(&w);
+    sim_get_ended(&get, MIDGE_OK, 200, "hello");
+    assert_int_equal(get.result.resumed, 0);
+    const size_t before = block_len;
+    export();
+    assert_int_equal(block_len, before); /* that one does not leave */
+    fetch(true);
+    close_world();
+}
+
+/* An empty block will do. */
+static void other_credential(void **state)
+{
+    const struct midge_credential credential = {.certificate = client_certificate,
+                                                .certificate_len = sizeof client_certificate,
+                                                .key = client_key,
+                                                .key_len = sizeof client_key};
+    const struct midge_credential *const both[] = {NULL, &credential};
+    (void)state;
+    open_world(0);
+    for (unsigned made = 0; made < 2; made++) {
+        config.tls.credential = both[made];
+        sleep_s(1);
+        export();
+        config.tls.credential = both[1 - made];
+        sleep_s(1);
+        import(MIDGE_ERR_SEAL);
+        config.tls.credential = both[made];
+        sleep_s(1);
+        import(MIDGE_OK);
+    }
+    close_world();
+}
+
+static void other_psk(void **state)
+{
+    static const uint8_t key[16] = {1}, second[16] = {2};
+    const struct midge_psk psks[] = {
+        {key, sizeof key, "a", 1}, {second, sizeof second, "a", 1}, {key, sizeof key, "b", 1}};
+    (void)state;
+    if (!MIDGE_WITH_PSK) {
+        skip();
+    }
+    open_world(0);
+    for (size_t made = 0; made < 3; made++) {
+        config.tls.psk = &psks[made];
+        sleep_s(1);
+        export();
+        for (size_t used = 0; used <= 3; used++) {
+            config.tls.psk = used < 3 ? &psks[used] : NULL;
+            sleep_s(1);
+            import(used == made ? MIDGE_OK : MIDGE_ERR_SEAL);
+        }
+    }
     close_world();
 }
 
@@ -644,18 +734,168 @@ static void allocations(void **state)
     }
 }
 
+/* --- the example, with faults: each allocation and each call of the port fails once --- */
+
+static struct {
+    struct wake_memory memory;
+    uint8_t bytes[4096];
+    size_t len;
+} flash;
+
+static size_t flash_take(struct wake_memory *memory, uint8_t *bytes, size_t cap)
+{
+    size_t len = flash.len;
+    (void)memory;
+    assert_true(len <= cap);
+    memcpy(bytes, flash.bytes, len);
+    flash.len = 0;
+    return len;
+}
+
+static int flash_keep(struct wake_memory *memory, const uint8_t *bytes, size_t len)
+{
+    (void)memory;
+    memcpy(flash.bytes, bytes, len);
+    flash.len = len;
+    return MIDGE_OK;
+}
+
+static struct midge_stats closed;
+
+/* One life of the device; the error of opening it, or of its post. */
+static int wake(struct midge_result *result)
+{
+    static const struct midge_request post = {.url = URL,
+                                              .method = "POST",
+                                              .body = "21.5",
+                                              .body_len = 4,
+                                              .timeouts = {.total_ms = 5000}};
+    static uint8_t scratch[sizeof flash.bytes];
+    struct midge_client *client;
+    flash.memory = (struct wake_memory){flash_take, flash_keep};
+    *result = (struct midge_result){.error = MIDGE_OK};
+    closed = (struct midge_stats){.alloc_live = 0};
+    int err = midge_open(&client, &config);
+    if (err == MIDGE_OK) {
+        err = wake_post(client, &post, &flash.memory, scratch, sizeof scratch, result);
+        midge_close(client);
+    }
+    assert_int_equal(closed.alloc_live, 0);
+    assert_string_not_equal(midge_err_name(err), "UNKNOWN");
+    return err;
+}
+
+static void next_wake(bool resumed)
+{
+    struct midge_result result;
+    assert_int_equal(wake(&result), MIDGE_OK);
+    assert_int_equal(result.status, 200);
+    assert_int_equal(result.resumed, resumed);
+}
+
+static void prepare_wakes(uint8_t version)
+{
+    open_world(version);
+    config.port = midge_sim_port(w.sim);
+    config.memory = NULL;
+    config.alloc = NULL;
+    config.memory_size = midge_memory_needed(&config);
+    config.memory = malloc(config.memory_size);
+    assert_non_null(config.memory);
+    config.stats_at_close = &closed;
+    flash.len = 0;
+    next_wake(false);
+    next_wake(true);
+}
+
+static void end_wakes(void)
+{
+    free(config.memory);
+    close_world();
+}
+
+/* Of dear points one in so many; all with MIDGE_TORTURE=full. */
+static uint32_t stride(uint8_t version)
+{
+    const char *asked = getenv("MIDGE_TORTURE");
+    return version == MIDGE_TLS_1_2 || (asked != NULL && strcmp(asked, "full") == 0) ? 1 : 17;
+}
+
+static void wakes_without_memory(void **state)
+{
+    (void)state;
+    for (const uint8_t *v = versions(); *v != 0; v++) {
+        struct midge_result result;
+        unsigned failed = 0, points = 0;
+        prepare_wakes(*v);
+        const uint32_t n = (uint32_t)closed.alloc_calls;
+        for (uint32_t nth = 1; nth <= n; nth += stride(*v)) {
+            config.fail_alloc = nth;
+            failed += wake(&result) != MIDGE_OK;
+            config.fail_alloc = 0;
+            assert_int_equal(wake(&result), MIDGE_OK);
+            next_wake(true);
+            points++;
+        }
+        print_message("TLS %u: %u of %u allocations, %u wakes failed\n", *v, points, n, failed);
+        end_wakes();
+    }
+}
+
+static void wakes_with_faults(void **state)
+{
+    static const int errors[] = {ECONNRESET, ENOMEM, EAGAIN};
+    (void)state;
+    for (const uint8_t *v = versions(); *v != 0; v++) {
+        struct midge_result result;
+        unsigned failed = 0, points = 0;
+        prepare_wakes(*v);
+        for (int call = 0; call < MIDGE_SIM_FILE; call++) {
+            const uint32_t before = midge_sim_calls(w.sim, (enum midge_sim_call)call);
+            next_wake(true);
+            const uint32_t n = midge_sim_calls(w.sim, (enum midge_sim_call)call) - before;
+            for (uint32_t nth = 1; nth <= n; nth++) {
+                for (size_t e = 0; e < sizeof errors / sizeof errors[0]; e++) {
+                    (void)midge_sim_fail(w.sim, (enum midge_sim_call)call, nth, errors[e], 0);
+                    failed += wake(&result) != MIDGE_OK;
+                    (void)midge_sim_fail(w.sim, (enum midge_sim_call)call, 0, 0, 0);
+                    assert_int_equal(wake(&result), MIDGE_OK);
+                    next_wake(true);
+                    points++;
+                }
+            }
+        }
+        print_message("TLS %u: %u calls of the port, %u wakes failed\n", *v, points, failed);
+        end_wakes();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nights),       cmocka_unit_test(unsealed),
-        cmocka_unit_test(none),         cmocka_unit_test(damaged),
-        cmocka_unit_test(foreign),      cmocka_unit_test(other_trust),
-        cmocka_unit_test(arguments),    cmocka_unit_test(entropy_fails),
-        cmocka_unit_test(fresh_nonces), cmocka_unit_test(lifetimes),
-        cmocka_unit_test(expiry),       cmocka_unit_test(clocks),
-        cmocka_unit_test(late_clock),   cmocka_unit_test(offered),
-        cmocka_unit_test(refused),      cmocka_unit_test(identities),
-        cmocka_unit_test(many),         cmocka_unit_test(allocations),
+        cmocka_unit_test(nights),
+        cmocka_unit_test(unsealed),
+        cmocka_unit_test(none),
+        cmocka_unit_test(damaged),
+        cmocka_unit_test(foreign),
+        cmocka_unit_test(other_trust),
+        cmocka_unit_test(other_pins),
+        cmocka_unit_test(other_psk),
+        cmocka_unit_test(other_credential),
+        cmocka_unit_test(arguments),
+        cmocka_unit_test(entropy_fails),
+        cmocka_unit_test(fresh_nonces),
+        cmocka_unit_test(lifetimes),
+        cmocka_unit_test(expiry),
+        cmocka_unit_test(clocks),
+        cmocka_unit_test(late_clock),
+        cmocka_unit_test(offered),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(identities),
+        cmocka_unit_test(many),
+        cmocka_unit_test(allocations),
+        cmocka_unit_test(wakes_without_memory),
+        cmocka_unit_test(wakes_with_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

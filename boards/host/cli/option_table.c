@@ -166,6 +166,14 @@ const struct option_row option_table[] = {
     REFUSED(0, "key-type"),
     REFUSED(0, "pass"),
 #endif
+#if MIDGE_WITH_SESSION_STORE
+    TEXT(0, "ssl-sessions", RUN(ssl_sessions), "FILE",
+         "resume the sessions in that file, and write the newest there at the end"),
+    TEXT(0, "session-key", RUN(session_key), "FILE", "32 random bytes that seal that file"),
+#else
+    REFUSED(0, "ssl-sessions"),
+    REFUSED(0, "session-key"),
+#endif
     FLAG('k', "insecure", GROUP(insecure), "accept any certificate of anyone"),
     TEXT(0, "pinnedpubkey", GROUP(pinned), "HASHES",
          "accept only servers with one of these keys: sha256//BASE64;...; or a FILE of it"),

@@ -63,6 +63,7 @@ struct options {
     const char *sim; /* the file of a world; NULL: the machine's network */
     const char *device;
     const char *rate_text, *cacert, *cert, *cert_type, *key, *key_type, *pass;
+    const char *ssl_sessions, *session_key;
     const char *report, *waterfall_file, *har, *fail_alloc;
     struct items fail_io;
     uint64_t parallel_max, max_conns, per_host, handshakes, heap, max_header, max_body;

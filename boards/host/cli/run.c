@@ -19,6 +19,7 @@
 #include "har.h"
 #include "host/interrupt.h"
 #include "report.h"
+#include "sessions.h"
 #include "setup.h"
 #include "through.h"
 #include "verbose.h"
@@ -367,6 +368,7 @@ static void transfer(struct run *run)
         refuse_all(run, err, native, what);
         return;
     }
+    sessions_import(run);
     interrupt_catch(run->client);
     if (run->options->sim == NULL) { /* its time is not the user's */
         progress_init(&run->progress, run);
@@ -374,6 +376,7 @@ static void transfer(struct run *run)
     turn_until_done(run);
     run->end_us = now_us(run);
     interrupt_release();
+    sessions_export(run);
     midge_close(run->client); /* fills run->stats */
     run->client = NULL;
 }

@@ -24,6 +24,8 @@ struct run {
     struct plan plan;
     struct midge_cookies cookies; /* memory NULL: no group has a jar */
     struct har har;               /* --har */
+    struct text sessions;         /* --ssl-sessions: the client's, at its end */
+    int sessions_error;
     struct text ca;
     struct credential credential; /* --cert */
     void *block;                  /* the client's memory */

@@ -21,6 +21,7 @@
 #include "host/clock.h"
 #include "host/keylog.h"
 #include "peer.h"
+#include "sessions.h"
 #include "verbose.h"
 
 #define SYSTEM_CA        "/etc/ssl/certs/ca-certificates.crt"
@@ -86,7 +87,8 @@ int setup_port(struct run *run)
         run->shim.now = (int64_t)options->now;
     }
     cookies_open(run);
-    return set_faults(run);
+    const int code = sessions_open(run);
+    return code == 0 ? set_faults(run) : code;
 }
 
 /* --- trust --- */
@@ -292,7 +294,7 @@ int setup_client(struct run *run, int *native, const char **what)
 
 int setup_end(struct run *run, int code)
 {
-    code = cookies_save(run, etag_save(run, code));
+    code = sessions_save(run, cookies_save(run, etag_save(run, code)));
     midge_close(run->client);
     run->client = NULL;
     free(run->block);
