@@ -190,6 +190,11 @@
 #ifndef MIDGE_WITH_PSK
 #define MIDGE_WITH_PSK 0
 #endif
+/* A choice of cipher suites: config.tls.ciphers. Without it midge_open answers UNSUPPORTED if it is
+   not NULL. */
+#ifndef MIDGE_WITH_CIPHERS
+#define MIDGE_WITH_CIPHERS 1
+#endif
 
 /* URLs as people paste them, and relative ones: midge_url_normalise, midge_url_resolve and
    config.base_url. Without it a request's URL must be complete and in the characters that

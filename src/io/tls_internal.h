@@ -65,6 +65,9 @@ struct midge__tls_context {
 #endif
     struct midge__tls_config config; /* the client's; others follow it */
     mbedtls_ctr_drbg_context drbg;
+#if MIDGE_WITH_CIPHERS
+    const int *ciphers; /* the application's suites, then 0; NULL: midge's */
+#endif
 #if MIDGE_WITH_READ_AHEAD
     /* The read-ahead buffer, see tls_ahead.c. */
     const struct midge__tls_impl *ahead_of; /* the stream that its bytes belong to; NULL: empty */
@@ -176,6 +179,22 @@ static inline bool midge__tls_send_is_broken(const struct midge__tls_impl *impl)
    settings; returns mbedTLS's code. */
 bool midge__tls_config_legal(const struct midge__tls_config *config);
 int midge__tls_config_make(struct midge__tls_context *context, struct midge__tls_config *config);
+
+/* The suites that midge offers, in order, then 0. */
+extern const int midge__tls_ciphersuites[];
+
+/* tls_ciphers.c. legal: may the application offer these with the versions of config? set: its
+   choice. */
+#if MIDGE_WITH_CIPHERS
+bool midge__tls_ciphers_legal(const struct midge__tls_config *config, const int *ciphers);
+#define midge__tls_ciphers_set(context, own) ((void)((context)->ciphers = (own)))
+#define midge__tls_ciphers(context)                                                                \
+    ((context)->ciphers != NULL ? (context)->ciphers : midge__tls_ciphersuites)
+#else
+#define midge__tls_ciphers_legal(config, own) true
+#define midge__tls_ciphers_set(context, own)  ((void)0)
+#define midge__tls_ciphers(context)           midge__tls_ciphersuites
+#endif
 
 /* tls_configs.c. get: the configuration for the settings of a connection. UNSUPPORTED, NO_MEMORY.
    close: frees all but the client's. */

@@ -265,6 +265,7 @@ int setup_client(struct run *run, int *native, const char **what)
     config.tls.ca = run->ca.data;
     config.tls.ca_len = run->ca.len;
     config.tls.credential = run->options->cert != NULL ? &run->credential.is : NULL;
+    config.tls.ciphers = run->options->ciphers;
     config.proxy = run->plan.secure_proxy.host != NULL ? &run->plan.secure_proxy : NULL;
     if (run->options->verbose) {
         config.trace = verbose_trace;
