@@ -29,7 +29,8 @@
  * A block is good only for a client like the one that made it: the same midge, TLS library and
  * profile, the same trusted roots, and the same settings of `tls`. Each session keeps the whole
  * identity of its connection: scheme, host, port, the name verified, whether to verify, TLS
- * versions, address family, proxy, where to connect to. No other request resumes it.
+ * versions, address family, proxy, where to connect to. No other request resumes it. The pins of
+ * `tls` are among its settings; a session of a request with pins of its own does not leave.
  *
  * A session ends after the lifetime that its server gave (TLS 1.2 without one: a day, RFC 5246
  * F.1.4; TLS 1.3 with 0: at once), after 7 days (RFC 8446 4.6.1), or when the server's certificate

@@ -29,10 +29,18 @@ static struct midge__origin *origin_of(struct midge__list *link)
 
 /* --- export --- */
 
+/* The client's pins are in the seal. A request's are known by their place in memory, which a later
+   program cannot find: such a session is not stored. */
+static bool has_common_pins(const struct midge__origin *o)
+{
+    return !MIDGE_WITH_PINS || midge__pins_of(o) == o->client->config.tls.pins;
+}
+
 /* Without overrides a request has no text for a zone. */
 static bool is_storable(const struct midge__origin *o, int64_t now)
 {
-    return o->session != NULL && (MIDGE_WITH_OVERRIDES || !MIDGE_WITH_IPV6 || o->zone[0] == '\0') &&
+    return o->session != NULL && has_common_pins(o) &&
+           (MIDGE_WITH_OVERRIDES || !MIDGE_WITH_IPV6 || o->zone[0] == '\0') &&
            (now == 0 || midge__tls_session_lasts(o->session, o->session_offered, now));
 }
 

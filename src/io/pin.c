@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "io/certificate.h"
+#include "midge/hash.h"
 
 /* Certificates and SNI have absolute names without their last dot; a URL may have it. */
 static struct midge_span without_dot(struct midge_span name)
@@ -80,6 +81,18 @@ uint32_t midge__pin_flags(struct midge__tls_impl *impl, const mbedtls_x509_crt *
     }
     bool good = (impl->verdict.flags | flags) == 0;
     return depth == 0 && good && !impl->pinned ? MIDGE__CERT_PIN : flags;
+}
+
+/* A host ends with NUL; that of a pin for all hosts is written as "*", which is no host. */
+void midge__pins_digest(const struct midge__tls_context *context, struct midge_sha256 *hash)
+{
+    const struct midge_pins *pins = context->pins;
+    for (size_t i = 0; pins != NULL && i < pins->count; i++) {
+        const char *host = pins->pin[i].host != NULL ? pins->pin[i].host : "*";
+        midge_sha256_update(hash, &pins->mode, sizeof pins->mode);
+        midge_sha256_update(hash, host, strlen(host) + 1);
+        midge_sha256_update(hash, pins->pin[i].sha256, sizeof pins->pin[i].sha256);
+    }
 }
 
 bool midge__pin_holds(struct midge__tls_impl *impl)

@@ -53,6 +53,7 @@ static void add_settings(struct midge_sha256 *hash, const struct midge__tls_cont
     midge_sha256_update(hash, library, strlen(library) + 1);
     midge_sha256_update(hash, settings, sizeof settings);
     midge_sha256_update(hash, &context->time_floor, sizeof context->time_floor);
+    midge__pins_digest(context, hash);
 }
 
 static void associate(struct midge__tls_context *context, const uint8_t *block,

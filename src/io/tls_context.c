@@ -17,6 +17,7 @@ static void take_settings(struct midge__tls_context *context, const struct midge
     context->config.min_version = min != 0 ? min : MIDGE__TLS_MIN_VERSION;
     context->config.max_version = max != 0 ? max : MIDGE__TLS_MAX_VERSION;
     context->config.skip_verification = settings->dangerously_skip_verification != 0;
+    midge__pins_keep(context, settings->pins);
     midge__tls_ciphers_set(context, settings->ciphers);
     context->time_floor = settings->time_floor != 0 ? settings->time_floor : MIDGE_TIME_FLOOR;
 }

@@ -49,6 +49,8 @@ struct midge__tls_config {
     mbedtls_ssl_config ssl;
 };
 
+struct midge_sha256;
+
 struct midge__tls_context {
     struct midge__tls_context *next; /* list of all contexts in the process */
     struct midge__tls_scope scope;   /* for calls that are no connection's */
@@ -65,6 +67,9 @@ struct midge__tls_context {
 #endif
     struct midge__tls_config config; /* the client's; others follow it */
     mbedtls_ctr_drbg_context drbg;
+#if MIDGE_WITH_PINS
+    const struct midge_pins *pins; /* the client's; NULL: none */
+#endif
 #if MIDGE_WITH_CIPHERS
     const int *ciphers; /* the application's suites, then 0; NULL: midge's */
 #endif
@@ -248,7 +253,7 @@ int midge__tls_verify(void *p, mbedtls_x509_crt *crt, int depth, uint32_t *flags
 /* pin.c. open: takes those of the parameters that are for the server's name. only: does a pin
    replace the verification of the chain? begin: a path begins. flags: those of a certificate of the
    path, with the verdict of the pins at its end. holds: have the pins that there are been
-   verified? */
+   verified? keep: the client's pins. digest: adds them to a hash. */
 #if MIDGE_WITH_PINS
 void midge__pin_open(struct midge__tls_impl *impl, const struct midge__tls_params *params);
 static inline bool midge__pin_only(const struct midge__tls_impl *impl)
@@ -262,7 +267,11 @@ static inline void midge__pin_begin(struct midge__tls_impl *impl)
 uint32_t midge__pin_flags(struct midge__tls_impl *impl, const mbedtls_x509_crt *crt, int depth,
                           uint32_t flags);
 bool midge__pin_holds(struct midge__tls_impl *impl);
+#define midge__pins_keep(context, set) ((void)((context)->pins = (set)))
+void midge__pins_digest(const struct midge__tls_context *context, struct midge_sha256 *hash);
 #else
+#define midge__pins_keep(context, set)            ((void)0)
+#define midge__pins_digest(context, hash)         ((void)0)
 #define midge__pin_open(impl, params)             ((void)(impl), (void)(params))
 #define midge__pin_only(impl)                     ((void)(impl), false)
 #define midge__pin_begin(impl)                    ((void)(impl))

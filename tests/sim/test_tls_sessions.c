@@ -3,6 +3,7 @@
 #include "sim_world.h"
 
 #include "http.h"
+#include "root_pin.h"
 #include "tls_peer.h"
 
 #define HOST  "api.test"
@@ -270,6 +271,40 @@ static void foreign(void **state)
     sleep_s(1);
     import(MIDGE_OK);
     fetch(true);
+    close_world();
+}
+
+/* A block is for the client's pins that it was made with. With pins of its own a request leaves no
+   session, or a request without them would resume it later. */
+static void pinned(void **state)
+{
+    (void)state;
+    struct midge_pin pins[2] = {{.host = HOST}, {.host = HOST, .sha256 = {1}}};
+    const struct midge_pins one = {pins, 1, MIDGE_PIN_PATH}, two = {pins, 2, MIDGE_PIN_PATH};
+    const struct midge_pins *const of_client[] = {NULL, &one, &two};
+    assert_true(root_pin(&pins[0]));
+    for (size_t made = 0; made < 3; made++) {
+        open_world(MIDGE_TLS_1_2);
+        config.tls.pins = of_client[made];
+        sleep_s(1);
+        fetch(false);
+        export();
+        for (size_t then = 0; then < 3; then++) {
+            config.tls.pins = of_client[then];
+            sleep_s(1);
+            import(then == made ? MIDGE_OK : MIDGE_ERR_SEAL);
+            fetch(then == made);
+        }
+        close_world();
+    }
+    open_world(MIDGE_TLS_1_2);
+    sim_get_init(&w, &get, URL);
+    get.request.pins = &one;
+    sim_get_start(&w, &get);
+    sim_world_run(&w);
+    sim_get_ended(&get, MIDGE_OK, 200, "hello");
+    export();
+    assert_int_equal(block_len, empty_len());
     close_world();
 }
 
@@ -647,15 +682,16 @@ static void allocations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nights),       cmocka_unit_test(unsealed),
-        cmocka_unit_test(none),         cmocka_unit_test(damaged),
-        cmocka_unit_test(foreign),      cmocka_unit_test(other_trust),
-        cmocka_unit_test(arguments),    cmocka_unit_test(entropy_fails),
-        cmocka_unit_test(fresh_nonces), cmocka_unit_test(lifetimes),
-        cmocka_unit_test(expiry),       cmocka_unit_test(clocks),
-        cmocka_unit_test(late_clock),   cmocka_unit_test(offered),
-        cmocka_unit_test(refused),      cmocka_unit_test(identities),
-        cmocka_unit_test(many),         cmocka_unit_test(allocations),
+        cmocka_unit_test(nights),        cmocka_unit_test(unsealed),
+        cmocka_unit_test(none),          cmocka_unit_test(damaged),
+        cmocka_unit_test(foreign),       cmocka_unit_test(pinned),
+        cmocka_unit_test(other_trust),   cmocka_unit_test(arguments),
+        cmocka_unit_test(entropy_fails), cmocka_unit_test(fresh_nonces),
+        cmocka_unit_test(lifetimes),     cmocka_unit_test(expiry),
+        cmocka_unit_test(clocks),        cmocka_unit_test(late_clock),
+        cmocka_unit_test(offered),       cmocka_unit_test(refused),
+        cmocka_unit_test(identities),    cmocka_unit_test(many),
+        cmocka_unit_test(allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
