@@ -291,6 +291,10 @@
 #undef MIDGE_WITH_RETRY_DATES
 #define MIDGE_WITH_RETRY_DATES 0
 #endif
+/* midge_response_date (response.h). */
+#ifndef MIDGE_WITH_DATE_HINT
+#define MIDGE_WITH_DATE_HINT 1
+#endif
 /* The limits of an idle connection that servers announce (Keep-Alive: timeout=5, max=100). Without
    it connections idle for config.keep_alive_ms. */
 #ifndef MIDGE_WITH_KEEP_ALIVE_HINTS
