@@ -14,6 +14,7 @@
 #   mps2-an385-full-ipv6.elf        common/least.c with IPv6
 #   BOARD-PROFILE-events.elf        tests/boards/events.c, of mps2-an385 and lm3s6965evb with their
 #                                   default profile
+#   BOARD-PROFILE-trust.elf         tests/boards/trust.c, pins and the time, of the same
 #   mps2-an385-full-update.elf      tests/boards/update.c, which loses power in updates; also for
 #                                   lm3s6965evb, tiny
 #   BOARD-PROFILE-wake.elf          tests/boards/wake.c, of the same two: sessions over resets
@@ -227,6 +228,10 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
         board_library(midge-${profile}-update ${profile} hooks retry update)
         board_image(${MIDGE_BOARD}-${profile}-update midge-${profile}-update ${profile} semihost
             ${PROJECT_SOURCE_DIR}/tests/boards/update.c)
+        board_library(midge-${profile}-trust ${profile} pins)
+        board_image(${MIDGE_BOARD}-${profile}-trust midge-${profile}-trust ${profile} semihost
+            ${PROJECT_SOURCE_DIR}/tests/boards/trust.c ${PROJECT_SOURCE_DIR}/boards/examples/sntp.c
+            ${PROJECT_SOURCE_DIR}/boards/examples/sntp_lwip.c)
         board_library(midge-${profile}-wake ${profile} session_store)
         board_image(${MIDGE_BOARD}-${profile}-wake midge-${profile}-wake ${profile} semihost
             ${PROJECT_SOURCE_DIR}/tests/boards/wake.c ${PROJECT_SOURCE_DIR}/boards/examples/wake.c)

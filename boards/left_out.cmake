@@ -10,7 +10,7 @@ macro(board_left_out profile)
             json_numbers faults allocators hooks event_source rate encodings gunzip
             proxy proxy_tls multipart expect update
             happy_eyeballs network_change
-            pins session_store
+            pins ciphers date_hint session_store
             )
         if("${profile}" STREQUAL tiny)
             # Few heads come whole in its small buffers; its URLs must be complete and well-formed.

@@ -196,6 +196,11 @@
 #ifndef MIDGE_WITH_PSK
 #define MIDGE_WITH_PSK 0
 #endif
+/* A choice of cipher suites: config.tls.ciphers. Without it midge_open answers UNSUPPORTED if it is
+   not NULL. */
+#ifndef MIDGE_WITH_CIPHERS
+#define MIDGE_WITH_CIPHERS 1
+#endif
 
 /* URLs as people paste them, and relative ones: midge_url_normalise, midge_url_resolve and
    config.base_url. Without it a request's URL must be complete and in the characters that
@@ -291,6 +296,10 @@
 #if MIDGE_WITH_RETRY_DATES && !MIDGE_WITH_RETRY_AFTER
 #undef MIDGE_WITH_RETRY_DATES
 #define MIDGE_WITH_RETRY_DATES 0
+#endif
+/* midge_response_date (response.h). */
+#ifndef MIDGE_WITH_DATE_HINT
+#define MIDGE_WITH_DATE_HINT 1
 #endif
 /* The limits of an idle connection that servers announce (Keep-Alive: timeout=5, max=100). Without
    it connections idle for config.keep_alive_ms. */

@@ -54,7 +54,8 @@ enum midge_pin_mode {
 
 /* If pins of a set are for a host, one of these must match there. A host without pins in the set is
    verified as usual, also with MIDGE_PIN_ONLY. http has no pins. They are for servers: the
-   certificate of an https proxy is verified as without pins.
+   certificate of an https proxy is verified as without pins. A handshake by a pre-shared key
+   (credential.h) brings no key to compare, so it fails (PIN).
 
    INVALID at start: dangerously_skip_verification and a pin for the same host; an unknown mode. */
 struct midge_pins {

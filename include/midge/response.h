@@ -51,6 +51,10 @@ struct midge_response {
     uint64_t content_len;    /* with FRAMING_LENGTH */
     const char *url;         /* effective URL */
     const void *impl;
+#if MIDGE_WITH_DATE_HINT
+    uint8_t verified; /* 1: it came over TLS, from a server whose chain or key (pins.h) was
+                         verified */
+#endif
 };
 
 /* The first header of that name (case-insensitive): its value, *len bytes, not NUL-terminated.
@@ -60,6 +64,17 @@ const char *midge_response_header(const struct midge_response *response, const c
 /* Headers in order: *at starts at 0; returns 0 after the last. Spans, not NUL-terminated. */
 int midge_response_next(const struct midge_response *response, size_t *at, const char **name,
                         size_t *name_len, const char **value, size_t *value_len);
+
+#if MIDGE_WITH_DATE_HINT
+/* The Date header (RFC 9110 6.6.1) as seconds since 1970; 0: there is none, it is malformed, or the
+   answer is not `verified`. A hint for a device whose clock is not set: midge itself never uses it.
+   It shows how late it is at least as well as the server knows, or as well as its certificate is
+   worth: a device without a clock also accepts one that has expired since the floor
+   (tls.time_floor), whose thief may tell any date. So show it, compare it, or ask a time server
+   (boards/examples/sntp.h), but do not verify certificates by it. An answer from a cache may be
+   older by its Age header. */
+int64_t midge_response_date(const struct midge_response *response);
+#endif
 
 #if MIDGE_WITH_TIMINGS
 /* Durations of a request's phases, microseconds each; 0 if the phase did not happen. */

@@ -8,7 +8,7 @@
 
 #include "midge/config.h"
 
-#if MIDGE_WITH_RETRY_DATES
+#if MIDGE_WITH_RETRY_DATES || MIDGE_WITH_DATE_HINT
 
 #include "base/span.h"
 #include "codec/calendar.h"

@@ -15,7 +15,7 @@
 #include "midge/config.h"
 #include "midge/span.h"
 
-#if MIDGE_WITH_RETRY_DATES
+#if MIDGE_WITH_RETRY_DATES || MIDGE_WITH_DATE_HINT
 /* Seconds since 1970 UTC of a date from 1970 to 9999. A year of two digits is one from 1970 to
  * 2069. False: not such a date. The name of the weekday is ignored. */
 bool midge__http_date(struct midge_span text, int64_t *seconds);

@@ -166,7 +166,7 @@ static int check_session(const struct midge_config *c)
         MIDGE__LEFT_OUT(RATE, c->rate) | MIDGE__LEFT_OUT(RATE, c->origin_rates) |
         MIDGE__LEFT_OUT(PROXY, c->proxy) | MIDGE__LEFT_OUT(HEADER_DEFAULTS, c->n_headers) |
         MIDGE__LEFT_OUT(PINS, c->tls.pins) | MIDGE__LEFT_OUT(CREDENTIAL, c->tls.credential) |
-        MIDGE__LEFT_OUT(PSK, c->tls.psk);
+        MIDGE__LEFT_OUT(PSK, c->tls.psk) | MIDGE__LEFT_OUT(CIPHERS, c->tls.ciphers);
     if (left_out != 0 || !MIDGE_WITH_HEADER_DEFAULTS) {
         return left_out != 0 ? MIDGE_ERR_UNSUPPORTED : MIDGE_OK;
     }

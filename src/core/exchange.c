@@ -17,6 +17,7 @@
 #include "codec/retry_after.h"
 #include "core/client.h"
 #include "core/conn.h"
+#include "core/date_hint.h"
 #include "core/event.h"
 #include "core/expect.h"
 #include "core/hooks.h"
@@ -415,6 +416,7 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
         r->retry_after_s = retry_after(head);
     }
     head->url = request->url;
+    midge__date_hint_head(x, head);
     midge__event(t, HEAD, 0, r->status);
     midge__rate_answer(t, midge__retry_most(t));
     int failed = MIDGE_OK;

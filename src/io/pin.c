@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "io/certificate.h"
+#include "midge/hash.h"
 
 /* Certificates and SNI have absolute names without their last dot; a URL may have it. */
 static struct midge_span without_dot(struct midge_span name)

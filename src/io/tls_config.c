@@ -15,7 +15,7 @@
  * ChaCha20-Poly1305 comes first: 63, not 165 M instructions a MB on a Cortex-M3, 0.9 KB less for
  * each connection, and no table look-ups by secret bytes.
  */
-static const int ciphersuites[] = {
+const int midge__tls_ciphersuites[] = {
 #if !defined(MIDGE_PROFILE_FULL)
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
     MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
@@ -139,7 +139,7 @@ int midge__tls_config_make(struct midge__tls_context *context, struct midge__tls
     /* Without roots: an empty list, which no certificate matches, for MIDGE_PIN_ONLY. */
     bool has_list = MIDGE_WITH_PINS || context->trust.count > 0;
     mbedtls_ssl_conf_ca_chain(conf, has_list ? &context->trust.roots : NULL, NULL);
-    mbedtls_ssl_conf_ciphersuites(conf, ciphersuites);
+    mbedtls_ssl_conf_ciphersuites(conf, midge__tls_ciphers(context));
     mbedtls_ssl_conf_groups(conf, groups);
     set_tls13(conf);
     set_tickets(conf, context->limits.max_ticket > 0);

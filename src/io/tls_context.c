@@ -21,6 +21,7 @@ static void take_settings(struct midge__tls_context *context, const struct midge
     context->on_key = settings->on_key;
     context->key_ctx = settings->key_ctx;
 #endif
+    midge__tls_ciphers_set(context, settings->ciphers);
     context->time_floor = settings->time_floor != 0 ? settings->time_floor : MIDGE_TIME_FLOOR;
 }
 
@@ -74,7 +75,9 @@ int midge__tls_context_open(struct midge__tls_context **out, struct midge__memor
     context->limits = *limits;
     mbedtls_ctr_drbg_init(&context->drbg);
     take_settings(context, settings);
-    int err = midge__tls_config_legal(&context->config) ? MIDGE_OK : MIDGE_ERR_UNSUPPORTED;
+    bool legal = midge__tls_config_legal(&context->config) &&
+                 midge__tls_ciphers_legal(&context->config, settings->ciphers);
+    int err = legal ? MIDGE_OK : MIDGE_ERR_UNSUPPORTED;
     if (err == MIDGE_OK && midge__tls_random_seed(&context->drbg, port) != 0) {
         err = MIDGE_ERR_ENTROPY;
     }

@@ -49,6 +49,8 @@ struct midge__tls_config {
     mbedtls_ssl_config ssl;
 };
 
+struct midge_sha256;
+
 struct midge__tls_context {
     struct midge__tls_context *next; /* list of all contexts in the process */
     struct midge__tls_scope scope;   /* for calls that are no connection's */
@@ -68,6 +70,9 @@ struct midge__tls_context {
 #if MIDGE_KEYLOG
     void (*on_key)(void *ctx, const char *line);
     void *key_ctx;
+#endif
+#if MIDGE_WITH_CIPHERS
+    const int *ciphers; /* the application's suites, then 0; NULL: midge's */
 #endif
 #if MIDGE_WITH_READ_AHEAD
     /* The read-ahead buffer, see tls_ahead.c. */
@@ -187,6 +192,22 @@ static inline bool midge__tls_send_is_broken(const struct midge__tls_impl *impl)
    settings; returns mbedTLS's code. */
 bool midge__tls_config_legal(const struct midge__tls_config *config);
 int midge__tls_config_make(struct midge__tls_context *context, struct midge__tls_config *config);
+
+/* The suites that midge offers, in order, then 0. */
+extern const int midge__tls_ciphersuites[];
+
+/* tls_ciphers.c. legal: may the application offer these with the versions of config? set: its
+   choice. */
+#if MIDGE_WITH_CIPHERS
+bool midge__tls_ciphers_legal(const struct midge__tls_config *config, const int *ciphers);
+#define midge__tls_ciphers_set(context, own) ((void)((context)->ciphers = (own)))
+#define midge__tls_ciphers(context)                                                                \
+    ((context)->ciphers != NULL ? (context)->ciphers : midge__tls_ciphersuites)
+#else
+#define midge__tls_ciphers_legal(config, own) true
+#define midge__tls_ciphers_set(context, own)  ((void)0)
+#define midge__tls_ciphers(context)           midge__tls_ciphersuites
+#endif
 
 /* tls_configs.c. get: the configuration for the settings of a connection. UNSUPPORTED, NO_MEMORY.
    close: frees all but the client's. */

@@ -43,7 +43,7 @@
     "\162" ALERT "bad_certificate_hash_value\0"                                                    \
     "\163" ALERT "unknown_psk_identity\0"                                                          \
     "\165" ALERT "general_error\0"                                                                 \
-    "\170" ALERT "no_application_protocol\0"                                                       \
+    "\170" ALERT "no_application_protocol: it does not offer HTTP/1.1\0"                           \
     "\171" ALERT "ech_required\0"
 #else
 #define RARE_ALERTS ""

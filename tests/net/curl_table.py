@@ -385,6 +385,10 @@ tls_12              --tlsv1.2 $https_tls12/bytes/3
 tls_13_of_12        --tlsv1.3 $https_tls12/bytes/3
 tls_max_12          --tls-max 1.2 $https_tls12/bytes/3
 tls_max_12_of_13    --tls-max 1.2 $https_tls13/bytes/3
+ciphers             --tls-max 1.2 --ciphers ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES256-GCM-SHA384 $https/bytes/3
+ciphers_none_fits   --tls-max 1.2 --ciphers ECDHE-RSA-AES128-GCM-SHA256 $https/bytes/3
+ciphers_13          --tls13-ciphers TLS_CHACHA20_POLY1305_SHA256 --tlsv1.3 $https/bytes/3
+ciphers_bad         --tls-max 1.2 --ciphers NONSENSE $https/bytes/3
 tls_max_bad         --tls-max 1.9 $https/bytes/3
 http_on_tls         http://localhost:$https_port/bytes/3
 

@@ -87,6 +87,8 @@ DIFFERENCES = {
     "glob_off": ("requests", "braces are not allowed in a URL, so they are encoded"),
     "url_ftp": ("exit", "no FTP: the scheme is refused (1)"),
 
+    "ciphers_bad": ("exit", "2 for every option that cannot be read"),
+
     # Bodies and options that hold for all URLs.
     "data_urlencode": ("requests", "a blank is %20: right in a form and in any part of a URL"),
     "data_urlencode_file": ("requests", "the same"),

@@ -159,6 +159,61 @@ static void no_roots(void **state)
     close_world();
 }
 
+/* --- dates of answers --- */
+
+static int64_t date;
+static int seen_verified;
+
+static int note_date(void *ctx, midge_id id, const struct midge_response *response)
+{
+    (void)ctx;
+    (void)id;
+    date = midge_response_date(response);
+    seen_verified = response->verified;
+    return MIDGE_OK;
+}
+
+static int64_t date_of(const char *url, const struct midge_pins *pins, bool skip)
+{
+    date = -1;
+    sim_get_init(&w, &get, url);
+    get.request.pins = pins;
+    get.request.dangerously_skip_verification = skip;
+    get.request.on_response = note_date;
+    sim_get_start(&w, &get);
+    sim_world_run(&w);
+    sim_get_ended(&get, MIDGE_OK, 200, "x");
+    return date;
+}
+
+/* Only a server that was verified tells a date. */
+static void dates(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *header;
+        int64_t date;
+    } rows[] = {{"/good", "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", 784111777},
+                {"/none", "", 0},
+                {"/bad", "Date: yesterday\r\n", 0}};
+    open_with(NULL, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct midge_sim_reply reply = {.headers = rows[i].header, .body = "x"};
+        char url[40];
+        midge_sim_add_reply(a, 443, rows[i].path, &reply);
+        midge_sim_add_reply(a, 80, rows[i].path, &reply);
+        (void)snprintf(url, sizeof url, A "%s", rows[i].path);
+        assert_int_equal(date_of(url, NULL, false), rows[i].date);
+        assert_int_equal(seen_verified, 1);
+        assert_int_equal(date_of(url, NULL, true), 0);
+        assert_int_equal(seen_verified, 0);
+        (void)snprintf(url, sizeof url, "http://a.test%s", rows[i].path);
+        assert_int_equal(date_of(url, NULL, false), 0);
+        assert_int_equal(seen_verified, 0);
+    }
+    close_world();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +223,7 @@ int main(void)
         cmocka_unit_test(only_the_key),
         cmocka_unit_test(bad_sets),
         cmocka_unit_test(no_roots),
+        cmocka_unit_test(dates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 #include <strings.h>
 #include <midge/tls.h>
 
+#include "ciphers.h"
 #include "auth.h"
 #include "config_file.h"
 #include "etag.h"
@@ -423,6 +424,7 @@ int options_parse(struct options *options, int argc, char **argv)
     if (code == 0 && options->rate_text != NULL) {
         code = rate_parse(options->rate_text, &options->rate);
     }
+    code = code != 0 ? code : ciphers_parse(options);
     for (size_t i = 0; code == 0 && i < options->n_groups; i++) {
         struct group *group = &options->groups[i];
         code = group->outputs.n > group->urls.n ? usage_error("more -o and -O than URLs")

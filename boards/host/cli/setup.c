@@ -269,6 +269,7 @@ int setup_client(struct run *run, int *native, const char **what)
     config.tls.ca_len = run->ca.len;
     config.tls.credential = run->options->cert != NULL ? &run->credential.is : NULL;
     keylog_set(&config.tls);
+    config.tls.ciphers = run->options->ciphers;
     config.proxy = run->plan.secure_proxy.host != NULL ? &run->plan.secure_proxy : NULL;
     if (run->options->verbose) {
         config.trace = verbose_trace;
