@@ -12,7 +12,7 @@ if(NOT MIDGE_TLS STREQUAL owned) # the search for a path and servers of TLS are 
     list(FILTER fuzz_targets EXCLUDE REGEX "certs|client_sim")
 endif()
 if(NOT TARGET midge-sim)
-    list(FILTER fuzz_targets EXCLUDE REGEX "client_sim")
+    list(FILTER fuzz_targets EXCLUDE REGEX "client_sim|credential_sim")
 endif()
 set(fuzz_dir ${CMAKE_CURRENT_LIST_DIR})
 
