@@ -237,6 +237,11 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
             ${PROJECT_SOURCE_DIR}/tests/boards/wake.c ${PROJECT_SOURCE_DIR}/boards/examples/wake.c)
         target_link_options(${MIDGE_BOARD}-${profile}-wake PRIVATE -Wl,--wrap=hw_idle)
     endif()
+    if("${MIDGE_BOARD}-${profile}" MATCHES "^(mps2-an385-full|lm3s6965evb-small)$")
+        board_library(midge-${profile}-own ${profile} credential key_id)
+        board_image(${MIDGE_BOARD}-${profile}-own midge-${profile}-own ${profile} semihost
+            ${PROJECT_SOURCE_DIR}/tests/boards/own.c)
+    endif()
     if(BOARD_OPENOCD)
         add_custom_target(flash-${profile} VERBATIM
             COMMAND openocd -f ${BOARD_OPENOCD} -c

@@ -63,7 +63,7 @@ struct midge_credential {
    unless CMake's option MIDGE_PSK is on). With it the client trusts only servers that have the key,
    in TLS 1.2 and 1.3, and needs no root; it keeps no sessions, since they would save nothing. */
 struct midge_psk {
-    /* At least 16 random bytes (RFC 9257 4.2: no password), at most 32. Copied. */
+    /* At least 16 random bytes (RFC 9257 4.2: no password), at most 48. Copied. */
     const void *key;
     size_t key_len;
     /* Its name at the server; 1 to 128 bytes (RFC 4279 5.3). Copied. It is sent in clear. */

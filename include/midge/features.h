@@ -43,8 +43,8 @@
 #define MIDGE_WITH_EVENTS 1
 #endif
 
-/* No feature: the keys of all connections can be told to the application (midge_tls.on_key). Never in
-   a program that is released; set it by CMake's option MIDGE_KEYLOG. */
+/* No feature: the keys of all connections can be told to the application (midge_tls.on_key). Never
+   in a program that is released; set it by CMake's option MIDGE_KEYLOG. */
 #ifndef MIDGE_KEYLOG
 #define MIDGE_KEYLOG 0
 #endif

@@ -296,6 +296,8 @@ struct midge_sim_tls {
     const void *client_ca;
     size_t client_ca_len;
     uint8_t client_required; /* a client without one is refused */
+    /* A key that it shares with clients, beside its certificate [none]. Copied. */
+    const struct midge_psk *psk;
 };
 /* The host speaks TLS on that port, with the replies that are added for it, before or after.
    settings may be NULL. INVALID: the names or versions cannot be used; UNSUPPORTED: midge was built

@@ -26,6 +26,7 @@ int midge_sim_use_tls(struct midge_sim_host *host, uint16_t port,
         .client_ca = with->client_ca,
         .client_ca_len = with->client_ca_len,
         .client_required = with->client_required != 0,
+        .psk = with->psk,
         .tickets = with->no_tickets ? SIM_TLS_NO_TICKETS : 0,
     });
     if (tls == NULL) {

@@ -54,10 +54,11 @@ struct sim_tls_settings {
     uint32_t ticket_seconds;  /* their lifetime [86400] */
     const uint8_t *client_ca; /* DER: a certificate of the client is asked for */
     size_t client_ca_len;
-    bool client_required; /* a client without a certificate is refused */
-    bool no_close_notify; /* shutdown sends only FIN */
-    bool no_fragment;     /* it does not agree to max_fragment_length (TLS 1.2) */
-    uint8_t alert;        /* this fatal alert answers the ClientHello [none] */
+    bool client_required;        /* a client without a certificate is refused */
+    const struct midge_psk *psk; /* a pre-shared key, beside the certificate [none] */
+    bool no_close_notify;        /* shutdown sends only FIN */
+    bool no_fragment;            /* it does not agree to max_fragment_length (TLS 1.2) */
+    uint8_t alert;               /* this fatal alert answers the ClientHello [none] */
 };
 
 struct sim_tls_der {

@@ -7,6 +7,7 @@
  *     asked  had one  alert                          meaning
  *     no     –        –                              not about the client
  *     yes    no       one of `wants` below           the server requires a certificate
+ *     yes    no       none, the connection ends      the same
  *     yes    yes      one of `refusals` below        the server refuses it
  *     yes    –        none, in our CertificateVerify the key did not sign
  *
@@ -138,6 +139,18 @@ bool midge__credential_is_verdict(const struct midge__tls_impl *impl, int native
     return impl->asked_credential && native == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
 }
 
+static bool has_own(const struct midge__tls_impl *impl)
+{
+    return impl->ssl.MBEDTLS_PRIVATE(conf)->MBEDTLS_PRIVATE(key_cert) != NULL;
+}
+
+/* Servers of mbedTLS send no alert in TLS 1.2. */
+static bool is_closed(const struct midge__tls_impl *impl, int native)
+{
+    return impl->state == MIDGE__TLS_WAIT_HANDSHAKE && native == MBEDTLS_ERR_SSL_CONN_EOF &&
+           !has_own(impl);
+}
+
 static bool is_certificate_fault(const struct midge__tls_impl *impl, unsigned alert,
                                  struct midge__fault *fault)
 {
@@ -145,8 +158,12 @@ static bool is_certificate_fault(const struct midge__tls_impl *impl, unsigned al
         return false;
     }
     if (alert != 0) {
-        const bool had = impl->ssl.MBEDTLS_PRIVATE(conf)->MBEDTLS_PRIVATE(key_cert) != NULL;
-        return is_in(had ? refusals : wants, alert, fault);
+        return is_in(has_own(impl) ? refusals : wants, alert, fault);
+    }
+    if (is_closed(impl, fault->native)) {
+        fault->detail =
+            MIDGE__TEXT("server closed the connection when it got no client certificate");
+        return true;
     }
     if (midge__credential_signs(impl, impl->ssl.MBEDTLS_PRIVATE(state))) {
         fault->detail = MIDGE__TEXT("the client key did not sign as the server asks");
@@ -176,8 +193,16 @@ static const struct row psk_refusals[] = {
 static bool is_psk_fault(const struct midge__tls_impl *impl, unsigned alert,
                          struct midge__fault *fault)
 {
-    return impl->state == MIDGE__TLS_WAIT_HANDSHAKE &&
-           midge__psk_is_in(impl->ssl.MBEDTLS_PRIVATE(conf)) && is_in(psk_refusals, alert, fault);
+    if (impl->state != MIDGE__TLS_WAIT_HANDSHAKE ||
+        !midge__psk_is_in(impl->ssl.MBEDTLS_PRIVATE(conf))) {
+        return false;
+    }
+    /* With TLS 1.3 a server that does not know the identity goes on with its certificate (RFC 8446
+       4.2.11), and mbedTLS returns this code. */
+    if (fault->native == MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE) {
+        alert = HANDSHAKE_FAILURE;
+    }
+    return is_in(psk_refusals, alert, fault);
 }
 
 #else

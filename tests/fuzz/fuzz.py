@@ -25,7 +25,7 @@ VECTORS = os.path.join(HERE, "..", "vectors")
 ESCAPES = {0x0D: "\\r", 0x0A: "\\n", 0x09: "\\t", 0x00: "\\0", 0x5C: "\\\\"}
 BACK = {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
 LARGEST = 2048  # bytes of an input that is tried
-KEPT = {"certs": 2048, "client_sim": 2048}  # of one that is kept; others 400
+KEPT = {"certs": 2048, "client_sim": 2048, "credential_sim": 1024}  # of one that is kept; others 400
 CORPUS = {"certs": 60000, "client_sim": 30000}  # of a corpus file; others 22000
 
 

@@ -11,6 +11,7 @@
 #ifndef TORTURE_H
 #define TORTURE_H
 
+#include "client_identity.h"
 #include "root_pin.h"
 #include "torture_events.h"
 #include "torture_packed.h"
@@ -26,7 +27,8 @@
    right result. DIGEST: a challenge. COOKIES: a redirect sets two. DOWNLOAD: on a condition; the
    first answer breaks off, the rest is asked for. SLICES: in place of a request. FORM: multipart,
    sent twice. EXPECT: an upload that waits for 100. TLS12 and TLS13 with the pin of the root.
-   MISPINNED: TLS with another pin, so PIN is the right result. */
+   MISPINNED: TLS with another pin, so PIN is the right result. MUTUAL: the
+   server requires the client's certificate. */
 enum scene {
     PLAIN,
     TLS12,
@@ -53,14 +55,16 @@ enum scene {
     FORM,
     EXPECT,
     MISPINNED,
+    MUTUAL12,
+    MUTUAL13,
     SCENES
 };
 
 static const char *const scene_names[SCENES] = {
-    "plain",   "tls12",       "tls13",    "upload",   "gather", "file",    "filter",
-    "closing", "closing_tls", "redirect", "retry",    "hook",   "rate",    "tunnel",
-    "gunzip",  "events",      "proxy",    "refused",  "digest", "cookies", "download",
-    "slices",  "form",        "expect",   "mispinned"};
+    "plain",   "tls12",       "tls13",    "upload",    "gather",   "file",    "filter",
+    "closing", "closing_tls", "redirect", "retry",     "hook",     "rate",    "tunnel",
+    "gunzip",  "events",      "proxy",    "refused",   "digest",   "cookies", "download",
+    "slices",  "form",        "expect",   "mispinned", "mutual12", "mutual13"};
 
 enum { TORTURE_GETS = 2 };
 #define TORTURE_JSON "{\"a\": 17, \"b\": \"xyz\"}"
@@ -137,9 +141,15 @@ static inline void torture_report(const char *kind)
 
 /* --- the world of a trial --- */
 
+static inline bool torture_is_mutual(enum scene scene)
+{
+    return scene == MUTUAL12 || scene == MUTUAL13;
+}
+
 static inline bool torture_is_tls(enum scene scene)
 {
-    return scene == TLS12 || scene == TLS13 || scene == CLOSING_TLS || scene == MISPINNED;
+    return scene == TLS12 || scene == TLS13 || scene == CLOSING_TLS || scene == MISPINNED ||
+           torture_is_mutual(scene);
 }
 
 /* Lookups, connects and answers take several turns, and a body that has no length some more. */
@@ -199,11 +209,13 @@ static inline void trial_serve(struct trial *t)
     midge_sim_add_reply(midge_sim_add_host(t->w.sim, "b.test"), 80, "/",
                         &(struct midge_sim_reply){.fill = TORTURE_BODY});
     if (torture_is_tls(t->scene)) {
-        assert_int_equal(
-            midge_sim_use_tls(
-                t->host, 443,
-                &(struct midge_sim_tls){.max_version = t->scene == TLS12 ? MIDGE_TLS_1_2 : 0}),
-            MIDGE_OK);
+        bool is_12 = t->scene == TLS12 || t->scene == MUTUAL12;
+        const struct midge_sim_tls tls = {
+            .max_version = is_12 ? MIDGE_TLS_1_2 : 0,
+            .client_ca = torture_is_mutual(t->scene) ? client_certificate : NULL,
+            .client_ca_len = sizeof client_certificate,
+            .client_required = 1};
+        assert_int_equal(midge_sim_use_tls(t->host, 443, &tls), MIDGE_OK);
     }
 }
 
@@ -220,6 +232,10 @@ static inline void trial_open(struct trial *t, enum scene scene, const struct mi
                               const struct midge_sim_config *sim)
 {
     static const struct midge_rate rate = {.requests = 5, .bytes = 10000};
+    static const struct midge_credential own = {.certificate = client_certificate,
+                                                .certificate_len = sizeof client_certificate,
+                                                .key = client_key,
+                                                .key_len = sizeof client_key};
     struct midge_config config = with != NULL ? *with : (struct midge_config){0};
     struct midge_sim_config sim_config = sim != NULL ? *sim : (struct midge_sim_config){.seed = 1};
     *t = (struct trial){.scene = scene, .w = {.wanted = "fault: "}};
@@ -236,6 +252,7 @@ static inline void trial_open(struct trial *t, enum scene scene, const struct mi
     config.rate = scene == RATE ? &rate : NULL;
     config.tls.ca = midge_sim_root(&config.tls.ca_len);
     config.tls.pins = torture_pins(scene);
+    config.tls.credential = torture_is_mutual(scene) ? &own : NULL;
     if (config.memory_size == 0) {
         config.memory_size = midge_memory_needed(&config) + 8192; /* for the bodies */
         config.memory_size += scene == GUNZIP ? MIDGE_GUNZIP_MEMORY : 0;
@@ -258,6 +275,7 @@ static inline const char *trial_url(const struct trial *t)
 {
     static const char *const urls[SCENES] = {
         [TLS12] = "https://a.test/",        [TLS13] = "https://a.test/",
+        [MUTUAL12] = "https://a.test/",     [MUTUAL13] = "https://a.test/",
         [MISPINNED] = "https://a.test/",    [FILTER] = "http://a.test/json",
         [CLOSING] = "http://a.test/close",  [CLOSING_TLS] = "https://a.test/close",
         [REDIRECT] = "http://a.test/moved", [RETRY] = "http://a.test/busy",

@@ -65,6 +65,14 @@ static int ask_for_certificate(struct sim_tls *tls)
                                       settings->client_ca_len);
 }
 
+static int share_key(struct sim_tls *tls)
+{
+    const struct midge_psk *psk = tls->settings.psk;
+    return psk == NULL ? 0
+                       : mbedtls_ssl_conf_psk(&tls->conf, psk->key, psk->key_len, psk->identity,
+                                              psk->identity_len);
+}
+
 static int offer_alpn(struct sim_tls *tls)
 {
     const char *protocol = tls->settings.alpn != NULL ? tls->settings.alpn : "http/1.1";
@@ -89,6 +97,9 @@ static int configure(struct sim_tls *tls)
     }
     if (ret == 0) {
         ret = ask_for_certificate(tls);
+    }
+    if (ret == 0) {
+        ret = share_key(tls);
     }
     return ret == 0 ? offer_alpn(tls) : ret;
 }
