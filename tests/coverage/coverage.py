@@ -79,8 +79,8 @@ def read(build):
 def read_reasons():
     """[(files, pattern of the line, reason)]"""
     lines = (pathlib.Path(__file__).parent / "reasons.txt").read_text("utf-8").splitlines()
-    rows = [line.split("|", 2) for line in lines if line and line[0] != "#"]
-    return [(files.strip(), re.compile(pattern.strip()), reason.strip()) for files, pattern, reason in rows]
+    rows = [line.split(" | ") for line in lines if line and line[0] != "#"]     # patterns have | without spaces
+    return [(files.split(", "), re.compile(pattern.strip()), reason) for files, pattern, reason in rows]
 
 
 def write_gaps(path, files):
@@ -89,8 +89,8 @@ def write_gaps(path, files):
         for name, file in sorted(files.items()):
             for number, kind in file.missed():
                 text = file.text[number - 1].strip()
-                found = [reason for glob, pattern, reason in reasons
-                         if fnmatch.fnmatch(name, glob) and pattern.search(text)]
+                found = [reason for globs, pattern, reason in reasons
+                         if any(fnmatch.fnmatch(name, glob) for glob in globs) and pattern.search(text)]
                 without += not found
                 print(f"{name}:{number}: {kind}: {text}   <- {found[0] if found else 'no reason'}", file=out)
     print(f"coverage: what is not reached is in {path}; {without} of it has no reason there")

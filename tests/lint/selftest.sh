@@ -30,6 +30,7 @@ clean() {
     file port/posix/net.c '#include <sys/socket.h>\n#include <stdlib.h>\n\nvoid f(void *p)\n{\n    free(p);\n}\n'
     file boards/apps/posts.c '#include "board.h"\n'
     file boards/host/main.c '#include <unistd.h>\n'
+    file SECURITY.md 'base/span.h, test_x, [the rules](.clang-format)\n'
     file tests/unit/test_x.c '/* The topic x. */\nconst char *s = "sleep(1) strcpy( */* nobody";\n'
 }
 
@@ -44,13 +45,16 @@ expect() {
 }
 
 clean
-for l in layers banned length tests format; do
+for l in layers banned length tests format guides; do
     sh "$lint/$l.sh" "$tmp/tree" >"$tmp/log" 2>&1 || { echo "$l: fails on a clean tree:"; cat "$tmp/log"; bad=1; }
 done
 
 # plant LINT PATH TEXT
 plant() { file "$2" "$3"; expect "$1" "'$3' in $2"; }
 
+plant guides SECURITY.md 'test_gone\n'
+plant guides SECURITY.md 'base/gone.c\n'
+plant guides boards/README.md '[a picture](gone.png)\n'
 plant layers src/base/a.c '#include "codec/url.h"\n'
 plant layers src/codec/a.c '#include "io/tls.h"\n'
 plant layers src/codec/a.c '#include <time.h>\n'

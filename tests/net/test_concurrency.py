@@ -54,7 +54,7 @@ class Together(Case):
     def test_one_for_each_origin(self):
         self.reset()
         ports = ("https", "https_tls12", "https_tls13", "https_rsa", "https_chain5k")
-        ran = self.midge("-s", *[self.url(f"/delay/0.2?n={n}", port) for port in ports for n in range(4)])
+        ran = self.midge("-s", *[self.url(f"/delay/2?n={n}", port) for port in ports for n in range(4)])
         self.assert_code(0, ran)
         self.assertEqual((len(ports), 3 * len(ports)),
                          (ran.summary["handshakes_full"], ran.summary["handshakes_resumed"]))
