@@ -11,7 +11,7 @@
  *                       after these                           SEND, or are sent again (replay.c)
  * closing               ends at once                          the same
  *
- * What was learned about the path is forgotten: addresses, round trips, leaders that failed.
+ * The client forgets the path: addresses, round trips, leaders that failed.
  * Sessions stay: they are bound to the identity of an origin, which has no address of this machine
  * in it.
  *
