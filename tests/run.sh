@@ -55,7 +55,7 @@ wanted unit && packages="$packages python3-cryptography" # the certificates of i
 wanted unit bench && packages="$packages valgrind libc6-dbg"
 wanted net external boards size coverage bench soak && packages="$packages python3-aiohttp python3-cryptography nginx-light"
 wanted net boards coverage && packages="$packages tinyproxy-bin squid"
-wanted net coverage && packages="$packages curl"
+wanted net coverage && packages="$packages curl nftables iproute2"
 wanted net boards coverage && packages="$packages node-har-validator"
 wanted keys && packages="$packages tshark python3-aiohttp python3-cryptography nginx-light \
     gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"

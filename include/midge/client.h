@@ -168,7 +168,8 @@ void midge_wake(struct midge_client *client);
 #if MIDGE_WITH_NETWORK_CHANGE
 /* The network has changed: this machine got another address or router, or its link was away. Call
    it when the platform says so; on lwIP in the callbacks of the interface (netif_set_link_callback,
-   netif_set_status_callback; PORTING.md has an example). It takes effect in the next poll.
+   netif_set_status_callback; PORTING.md has an example). It ends a poll in progress, and takes
+   effect in the next one.
 
    Idle connections close, and requests whose connections are being opened begin again with a new
    lookup; their limits of time go on. Addresses of hosts are forgotten, TLS sessions are kept. A

@@ -11,11 +11,11 @@
  *                       after these                           SEND, or are sent again (replay.c)
  * closing               ends at once                          the same
  *
- * What was learned about the path is forgotten: addresses, round trips, leaders that failed.
+ * The client forgets the path: addresses, round trips, leaders that failed.
  * Sessions stay: they are bound to the identity of an origin, which has no address of this machine
  * in it.
  *
- * The call only notes the change, since it may come from a callback of a connection.
+ * The call only notes the change, since it may come from a callback of a connection or of lwIP.
  */
 #include "core/network.h"
 #include "base/list.h"
@@ -30,6 +30,7 @@ void midge_network_changed(struct midge_client *client, int lost)
     const uint8_t network = lost ? MIDGE__NETWORK_LOST : MIDGE__NETWORK_CHANGED;
     client->network = network > client->network ? network : client->network;
     client->admission_due = true;
+    midge_wake(client); /* a poll in progress: lwIP's callbacks run inside it */
 }
 
 static void retire(struct midge__conn *conn, uint8_t network)

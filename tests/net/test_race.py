@@ -36,8 +36,8 @@ nft add table inet midge
 nft add chain inet midge in { type filter hook input priority 0 ; }
 nft add rule inet midge in ip daddr 127.0.0.9 drop
 nft add rule inet midge in ip6 daddr 2001:db8::9 drop
-nft add rule inet midge in ip daddr 127.0.0.8 reject with icmp type host-unreachable
-nft add rule inet midge in ip6 daddr 2001:db8::8 reject with icmpv6 type addr-unreachable
+nft add rule inet midge in ip daddr 127.0.0.8 reject with icmp type port-unreachable
+nft add rule inet midge in ip6 daddr 2001:db8::8 reject with icmpv6 type admin-prohibited
 """
 CONNECT_S = 80      # in turn each silent address of eight would take 10 s of it
 RACE_S = 15
@@ -87,7 +87,8 @@ class Inside:
         for place in range(8):
             for good in GOOD:
                 self.run(midge_test.BIN, "midge", [*bad[:place], good, *bad[place:]])
-        for kind in (REFUSED, ICMP, NO_ROUTE):
+        # Not ICMP and SILENT: curl waits 40 s for the second address of a family.
+        for kind in (REFUSED, NO_ROUTE):
             self.both([*kind, GOOD[0]])
             self.both([*kind, GOOD[1]])
             self.both(kind)
@@ -104,7 +105,7 @@ class Race(unittest.TestCase):
                              capture_output=True, timeout=midge_test.TIMEOUT)
         self.assertEqual(ran.returncode, 0, ran.stderr.decode())
         found = json.loads(ran.stdout)
-        self.assertEqual(len(found), 16 + 18 + 8)
+        self.assertEqual(len(found), 16 + 12 + 8)
         for one in found[:16]:
             _name, _words, addresses, code, out, seconds = one
             self.assertEqual(code, 0, one)
@@ -144,7 +145,7 @@ class Reset(midge_test.Case):
             self.assertEqual(ran[0]["connects"], 1)
         ran = self.midge("--resolve", f"api.example:{port}:127.0.0.2,127.0.0.3",
                          f"https://api.example:{port}/posts/1")
-        self.assert_code(35, ran)
+        self.assert_code(56, ran)
 
 
 if __name__ == "__main__":
