@@ -30,18 +30,26 @@ void app_log_open(const struct app *app, struct midge_config *config)
     config->event_ctx = block;
 }
 
+/* Cells that were not written yet are not needed. */
+static size_t used(void)
+{
+    const struct midge_event_log *log = (const void *)block;
+    return MIDGE_EVENT_LOG_SIZE(log->written < log->cells ? log->written : log->cells);
+}
+
 static void print(const struct app *app)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const uint8_t *bytes = (const uint8_t *)block;
     char line[65];
+    const size_t size = used();
     app_print(app, "-----BEGIN MIDGE LOG-----\n");
-    for (size_t at = 0; at < sizeof block;) {
+    for (size_t at = 0; at < size;) {
         size_t n = 0;
-        for (; n < sizeof line - 1 && at < sizeof block; at += 3) {
+        for (; n < sizeof line - 1 && at < size; at += 3) {
             uint32_t three = 0;
             for (size_t i = 0; i < 3; i++) {
-                three = three << 8 | (at + i < sizeof block ? bytes[at + i] : 0U);
+                three = three << 8 | (at + i < size ? bytes[at + i] : 0U);
             }
             for (unsigned shift = 24; shift > 0; shift -= 6) {
                 line[n++] = digits[three >> (shift - 6) & 63];
@@ -62,7 +70,7 @@ static void save(const struct app *app, const char *path)
                   ? port->file_open(port->ctx, path, MIDGE_FILE_REPLACE, &file, &native)
                   : MIDGE_ERR_UNSUPPORTED;
     if (err == MIDGE_OK) {
-        err = port->file_write(port->ctx, file, (const uint8_t *)block, sizeof block, &native);
+        err = port->file_write(port->ctx, file, (const uint8_t *)block, used(), &native);
         const int end = port->file_finish(port->ctx, file, err == MIDGE_OK, &native);
         err = err == MIDGE_OK ? end : err;
     }

@@ -164,7 +164,7 @@ static void repeats(void **state)
     p.request.retry = &rules;
     probe_start(&p);
     world_run(&w);
-    assert_int_equal(p.result.error, MIDGE_OK);
+    probe_is_hello(&p);
     saw("start " OPENING "send wait body head queue repeat idle send " ANSWER " idle");
     assert_int_equal(seen.last[MIDGE_EVENT_REPEAT].value, 700);
     assert_int_equal(seen.last[MIDGE_EVENT_REPEAT].detail, 1);
@@ -184,6 +184,7 @@ static void a_stale_connection(void **state)
     fake_listen(&w.fake, 80, &fake_hello);
     fake_next(&w.fake, &server);
     run_one(&w, &p, "http://a.test/");
+    probe_is_hello(&p);
     seen.len = 0;
     run_one(&w, &p, "http://a.test/");
     probe_is_hello(&p);
@@ -207,12 +208,14 @@ static void no_address_answers(void **state)
     w.fake.n_names = 1;
     fake_listen(&w.fake, 80, &refuses);
     run_one(&w, &p, "http://a.test/");
+    probe_ended(&p, MIDGE_ERR_CONNECT);
     saw("start opened dns resolved connect trying failed trying failed closed ended");
     assert_int_equal(seen.last[MIDGE_EVENT_FAILED].value, 111);
     assert_int_equal(seen.last[MIDGE_EVENT_RESOLVED].value, 2);
     ended(MIDGE_ERR_CONNECT, 111);
     w.fake.names[0].err = MIDGE_ERR_RESOLVE;
     run_one(&w, &p, "http://a.test/");
+    probe_ended(&p, MIDGE_ERR_RESOLVE);
     saw("start opened dns resolved closed ended");
     assert_int_equal(seen.last[MIDGE_EVENT_RESOLVED].value, 0);
     ended(MIDGE_ERR_RESOLVE, 4);
@@ -228,6 +231,7 @@ static void a_handshake_fails(void **state)
     open_noted(&w, NULL);
     fake_listen(&w.fake, 443, &server);
     run_one(&w, &p, "https://a.test/");
+    probe_ended(&p, MIDGE_ERR_TLS);
     saw("start " OPENING "queue memory memory end tls closed ended");
     ended(MIDGE_ERR_TLS, (uint32_t)p.result.native);
     close_noted(&w);
@@ -242,6 +246,7 @@ static void a_limit(void **state)
     open_noted(&w, &(struct midge_config){.timeouts = {.total_ms = 3000}});
     fake_listen(&w.fake, 80, &silent);
     run_one(&w, &p, "http://a.test/");
+    probe_ended(&p, MIDGE_ERR_TIMEOUT);
     saw("start " OPENING "send wait closed ended");
     ended(MIDGE_ERR_TIMEOUT, 0);
     assert_int_equal(seen.last[MIDGE_EVENT_ENDED].time_ms - seen.last[MIDGE_EVENT_START].time_ms,

@@ -219,7 +219,7 @@ int log_read(struct log *log, struct keep *keep, const void *bytes, size_t len)
         log->lost = header.written - r.left;
     }
     r.first = header.written - r.left;
-    if (r.have < header.cells) {
+    if (r.have < header.cells && r.have < header.written) {
         damaged(log, "the file is cut");
     }
     while ((cell = next_cell(&r)) != NULL) {

@@ -15,7 +15,7 @@
 
 #define YEAR_10000 253402300800 /* in seconds since 1970 */
 
-/* What is known of a request while its events are read. */
+/* A request while its events are read. */
 struct request {
     struct fetch *fetch;
     uint64_t since_ms; /* when its phase began */

@@ -33,29 +33,11 @@ static void show_end(const struct midge_event *event)
     }
 }
 
-static void show_values(const struct log_event *from)
+static void show_of_connection(const struct log_event *from)
 {
     const struct midge_event *event = &from->event;
 
     switch (event->kind) {
-    case MIDGE_EVENT_SEND:
-        printf("%s", event->detail != 0 ? " on a kept connection" : "");
-        break;
-    case MIDGE_EVENT_ENDED:
-        show_end(event);
-        break;
-    case MIDGE_EVENT_START:
-        printf(" %s", from->text);
-        break;
-    case MIDGE_EVENT_REDIRECT:
-        printf(" %u: %s", event->detail, from->text);
-        break;
-    case MIDGE_EVENT_HEAD:
-        printf(" %" PRIu32, event->value);
-        break;
-    case MIDGE_EVENT_REPEAT:
-        printf(" %u after %" PRIu32 " ms", event->detail, event->value);
-        break;
     case MIDGE_EVENT_RESOLVED:
         printf(": %" PRIu32 " addresses", event->value);
         break;
@@ -74,6 +56,38 @@ static void show_values(const struct log_event *from)
         } else {
             printf(" of a handshake");
         }
+        break;
+    default:
+        break;
+    }
+}
+
+static void show_values(const struct log_event *from)
+{
+    const struct midge_event *event = &from->event;
+
+    if (event->kind >= MIDGE_EVENT_OPENED) {
+        show_of_connection(from);
+        return;
+    }
+    switch (event->kind) {
+    case MIDGE_EVENT_SEND:
+        printf("%s", event->detail != 0 ? " on a kept connection" : "");
+        break;
+    case MIDGE_EVENT_ENDED:
+        show_end(event);
+        break;
+    case MIDGE_EVENT_START:
+        printf(" %s", from->text);
+        break;
+    case MIDGE_EVENT_REDIRECT:
+        printf(" %u: %s", event->detail, from->text);
+        break;
+    case MIDGE_EVENT_HEAD:
+        printf(" %" PRIu32, event->value);
+        break;
+    case MIDGE_EVENT_REPEAT:
+        printf(" %u after %" PRIu32 " ms", event->detail, event->value);
         break;
     default:
         break;

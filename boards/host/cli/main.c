@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "app_log.h"
 #include "board.h"
 #include "failure.h"
 #include "help.h"
@@ -44,7 +45,7 @@ static int run_app(int argc, char **argv)
     if (board_app_name(i) == NULL && name[0] != '-') {
         return which_app(name);
     }
-    return midge_app_main(argc, argv);
+    return app_log_main(argc, argv);
 }
 
 static int run_device(const struct options *options, char **argv)
