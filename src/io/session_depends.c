@@ -36,6 +36,13 @@ static void add_settings(struct midge_sha256 *hash, const struct midge__tls_cont
     add(hash, &context->time_floor, sizeof context->time_floor);
 }
 
+static void add_ciphers(struct midge_sha256 *hash, const int *suite)
+{
+    for (; *suite != 0; suite++) {
+        add(hash, suite, sizeof *suite);
+    }
+}
+
 static void add_trust(struct midge_sha256 *hash, const struct midge__tls_context *context)
 {
     uint8_t trust[32];
@@ -85,6 +92,7 @@ void midge__session_depends(const struct midge__tls_context *context, const stru
     struct midge_sha256 hash;
     midge_sha256_init(&hash);
     add_settings(&hash, context);
+    add_ciphers(&hash, midge__tls_ciphers(context));
     add_trust(&hash, context);
     add_credential(&hash, context);
     add_psk(&hash, &context->config.ssl);

@@ -46,17 +46,21 @@ static int fill_context(struct midge__tls_context *context, const struct midge_t
     return err;
 }
 
+#if MIDGE_WITH_SESSION_STORE
 int midge__tls_warm(struct midge__tls_context *context)
 {
-    if (context->trust.cold == NULL) {
+    if (context->warm) {
         return 0;
     }
     const struct midge__tls_scope *outer = midge__tls_enter(&context->scope);
     midge__memory_failed_reset(context->memory);
-    int err = midge__trust_warm(&context->trust, context->memory);
+    midge__memory_yield(context->memory, true);
+    context->warm = midge__trust_warm(&context->trust, context->memory) == MIDGE_OK;
+    midge__memory_yield(context->memory, false);
     midge__tls_leave(outer);
-    return err == MIDGE_OK ? 0 : MBEDTLS_ERR_SSL_ALLOC_FAILED;
+    return context->warm ? 0 : MBEDTLS_ERR_SSL_ALLOC_FAILED;
 }
+#endif
 
 int midge__tls_context_open(struct midge__tls_context **out, struct midge__memory *memory,
                             struct midge_port *port, const struct midge_tls *settings,

@@ -62,6 +62,9 @@ struct midge__tls_context {
     int unread;  /* mbedTLS's code: why a certificate was left out in this step; 0: none was */
     struct midge__cert_path path; /* the path that mbedTLS is verifying */
     struct midge__trust trust;
+#if MIDGE_WITH_SESSION_STORE
+    bool warm; /* midge__tls_warm was there */
+#endif
 #if MIDGE_WITH_CREDENTIAL
     struct midge__credential credential;
 #endif
@@ -222,8 +225,12 @@ void midge__tls_configs_close(struct midge__tls_context *context);
 #define midge__tls_configs_close(context) ((void)(context))
 #endif
 
-/* tls_context.c: midge__trust_warm for the context; of mbedTLS's codes, 0 or ALLOC_FAILED. */
+/* tls_context.c: midge__trust_warm, once; of mbedTLS's codes, 0 or ALLOC_FAILED. */
+#if MIDGE_WITH_SESSION_STORE
 int midge__tls_warm(struct midge__tls_context *context);
+#else
+#define midge__tls_warm(context) 0
+#endif
 
 /* tls_bio.c: mbedTLS's callbacks; p is a struct midge__tls_impl. */
 int midge__tls_bio_send(void *p, const unsigned char *buf, size_t len);

@@ -33,15 +33,6 @@ static bool out_of_memory(int ret, const struct midge__memory *memory)
     return midge__tls_out_of_memory(ret) || midge__memory_failed(memory);
 }
 
-static mbedtls_x509_crt *last_of(struct midge__trust *trust)
-{
-    mbedtls_x509_crt *at = &trust->roots;
-    while (at->next != NULL) {
-        at = at->next;
-    }
-    return at;
-}
-
 static int add_der(struct midge__trust *trust, struct midge__memory *memory,
                    const unsigned char *der, size_t len)
 {
@@ -53,7 +44,6 @@ static int add_der(struct midge__trust *trust, struct midge__memory *memory,
         return MIDGE_OK;
     }
     trust->count++;
-    trust->cold = trust->cold != NULL ? trust->cold : last_of(trust);
     return MIDGE_OK;
 }
 
@@ -91,7 +81,6 @@ int midge__trust_open(struct midge__trust *trust, struct midge__memory *memory, 
 {
     mbedtls_x509_crt_init(&trust->roots);
     trust->count = 0;
-    trust->cold = NULL;
     if (ca == NULL || ca_len == 0) {
         return MIDGE_OK;
     }
@@ -100,6 +89,9 @@ int midge__trust_open(struct midge__trust *trust, struct midge__memory *memory, 
     int err = add_all(trust, memory, &text);
     if (err == MIDGE_OK && trust->count == 0) {
         err = MIDGE_ERR_CA;
+    }
+    if (!MIDGE_WITH_SESSION_STORE && err == MIDGE_OK) {
+        err = midge__trust_warm(trust, memory);
     }
     if (err != MIDGE_OK) {
         midge__trust_close(trust);

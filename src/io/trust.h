@@ -12,7 +12,6 @@
 struct midge__trust {
     mbedtls_x509_crt roots; /* the first of a chain; empty when count is 0 */
     unsigned count;
-    mbedtls_x509_crt *cold; /* trust_warm.c: the first root not used yet; NULL: none */
 };
 
 /* Parses PEM (other text between the certificates is skipped), or DER certificates one after the
@@ -23,7 +22,8 @@ int midge__trust_open(struct midge__trust *trust, struct midge__memory *memory, 
 void midge__trust_close(struct midge__trust *trust);
 
 /* Before a chain is verified, in the same scope: makes in memory what the roots' keys need at their
-   first use. NO_MEMORY: the rest is made at the next call. */
+   first use. NO_MEMORY. open does it, unless sessions may come before a chain does
+   (MIDGE_WITH_SESSION_STORE). */
 int midge__trust_warm(struct midge__trust *trust, struct midge__memory *memory);
 
 /* Most bytes of memory that open keeps. Its scratch (a decoded certificate, one use of an RSA key)

@@ -3,7 +3,7 @@
  * mbedTLS computes RR mod N of an RSA key at its first use and keeps it in the key. For a shared
  * root it would be allocated for the first connection that uses it, and freed with that connection.
  * So each key is used once before, with the client as the owner: 4.2 M instructions for RSA 2048 on
- * a Cortex-M3, which a client that only resumes sessions does not pay.
+ * a Cortex-M3. A client that imports its sessions and only resumes them does not pay that.
  */
 #include "io/trust.h"
 
@@ -47,10 +47,8 @@ static int warm(mbedtls_x509_crt *root, struct midge__memory *memory)
 int midge__trust_warm(struct midge__trust *trust, struct midge__memory *memory)
 {
     int err = MIDGE_OK;
-    midge__memory_yield(memory, true);
-    while (trust->cold != NULL && (err = warm(trust->cold, memory)) == MIDGE_OK) {
-        trust->cold = trust->cold->next;
+    for (mbedtls_x509_crt *at = &trust->roots; at != NULL && err == MIDGE_OK; at = at->next) {
+        err = warm(at, memory);
     }
-    midge__memory_yield(memory, false);
     return err;
 }

@@ -266,6 +266,10 @@ static void foreign(void **state)
     sleep_s(1);
     import(MIDGE_ERR_SEAL);
     config.tls.time_floor = 0;
+    config.tls.ciphers = midge_ciphers_chacha20;
+    sleep_s(1);
+    import(MIDGE_ERR_SEAL);
+    config.tls.ciphers = NULL;
     if (has_tls13()) {
         config.tls.max_version = MIDGE_TLS_1_3;
         sleep_s(1);
