@@ -85,7 +85,8 @@ class Trust(Board):
         self.assertEqual(["full", "full", "full", "resumed", "full", "full", "full", "full"], resumed[:8])
         times = [(result, int(day)) for what, result, day in lines if what == "time"]
         self.assertEqual([(words, day) for _, words, day in SERVERS], times)
-        self.assertEqual([3, 3, 1, 1, 1, 1], [server.asked for server in servers])
+        self.assertEqual([1] * 4, [server.asked for server in servers[2:]])    # a kiss of death too
+        self.assertGreaterEqual(min(server.asked for server in servers[:2]), 2)
         fetched = [(result, lines[at + 1][2]) for at, (what, result, _) in enumerate(lines) if what == "by that clock"]
         self.assertEqual([("OK", "0")] * 4 + [("CERT", "1"), ("OK", "1")], fetched)    # expired in 2036
 

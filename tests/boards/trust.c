@@ -49,7 +49,7 @@ static void ask_time(unsigned port)
         say("time", "no entropy", 0);
         return;
     }
-    sntp_start(&sntp, &server, (uint16_t)port, nonce, MIDGE_TIME_FLOOR, 3000);
+    sntp_start(&sntp, &server, (uint16_t)port, nonce, MIDGE_TIME_FLOOR, 1500);
     while (sntp_step(&sntp) == SNTP_WAITS) {
         (void)midge_poll(client, 20);
     }
