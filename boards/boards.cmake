@@ -240,7 +240,7 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
     if("${MIDGE_BOARD}-${profile}" MATCHES "^(mps2-an385-full|lm3s6965evb-small)$")
         board_library(midge-${profile}-own ${profile} credential key_id)
         board_image(${MIDGE_BOARD}-${profile}-own midge-${profile}-own ${profile} semihost
-            ${PROJECT_SOURCE_DIR}/tests/boards/own.c)
+            ${PROJECT_SOURCE_DIR}/tests/boards/own.c ${PROJECT_SOURCE_DIR}/boards/examples/identity.c)
     endif()
     if(BOARD_OPENOCD)
         add_custom_target(flash-${profile} VERBATIM

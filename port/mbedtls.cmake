@@ -55,6 +55,9 @@ function(midge_mbedtls target profile)
     set_source_files_properties(${library}/ssl_tls.c ${library}/ssl_tls12_client.c
         ${library}/ssl_tls13_generic.c PROPERTIES COMPILE_DEFINITIONS "${calls}")
 
+    # src/io/credential_key.c decodes PEM: here it would link mbedTLS's decoder, 2 K.
+    set_source_files_properties(${library}/pkparse.c PROPERTIES COMPILE_DEFINITIONS MIDGE_MBEDTLS_NO_PEM)
+
     # AES-NI and carry-less multiply by intrinsics, twice as fast a byte. Both files need the
     # flags: they must agree on the layout of the AES context. Run-time detection stays, so a CPU
     # without them is safe.

@@ -112,7 +112,10 @@
 #define MBEDTLS_OID_C            /* 3.0 K */
 #define MBEDTLS_ASN1_PARSE_C     /* 0.9 K */
 #define MBEDTLS_ASN1_WRITE_C     /* ECDSA signatures */
-#define MBEDTLS_PEM_PARSE_C      /* CA files as text; DER needs neither this nor base64 */
 #define MBEDTLS_BASE64_C         /* 0.4 K */
+
+#if !defined(MIDGE_MBEDTLS_NO_PEM) /* port/mbedtls.cmake: midge reads the PEM of keys itself */
+#define MBEDTLS_PEM_PARSE_C        /* CA files as text; DER needs neither this nor base64 */
+#endif
 
 #endif

@@ -13,11 +13,9 @@
 #include <midge/midge.h>
 
 #include "board.h"
+#include "examples/identity.h"
 
-static struct {
-    uint8_t bytes[1250]; /* an RSA key of 2,048 bits */
-    size_t len;
-} certificate, key;
+static uint8_t page[2048]; /* with an RSA key of 2,048 bits */
 static bool done;
 static struct board *the_board;
 
@@ -79,27 +77,27 @@ static void ask(struct midge_client *client, const char *url)
 int board_app(struct board *board, int argc, char **argv)
 {
     const char *why = "";
-    struct midge_credential own = {.borrow = 1, .why = &why};
+    struct midge_credential own;
     struct midge_client *client;
     const struct midge_config config = {.max_awaitables = 4};
     the_board = board;
-    if (argc < 4) {
+    if (argc < 3) {
         return BOARD_EXIT_USAGE;
     }
-    certificate.len = read_file(board->port, argv[1], certificate.bytes, sizeof certificate.bytes);
-    key.len = read_file(board->port, argv[2], key.bytes, sizeof key.bytes);
-    own.certificate = certificate.bytes;
-    own.certificate_len = certificate.len;
-    own.key = key.bytes;
-    own.key_len = key.len;
-    board->tls.credential = certificate.len + key.len > 0 ? &own : NULL;
+    size_t size = read_file(board->port, argv[1], page, sizeof page);
+    if (size > 0 && identity_find(page, size, 0, &own) != MIDGE_OK) {
+        say("own: the page is damaged\n");
+        return BOARD_EXIT_FAILED;
+    }
+    own.why = &why;
+    board->tls.credential = size > 0 ? &own : NULL;
     if (board_open(board, &config, 0, &client) != MIDGE_OK) {
         say("own: ");
         say(why);
         say("\n");
         return BOARD_EXIT_FAILED;
     }
-    for (int i = 3; i < argc; i++) {
+    for (int i = 2; i < argc; i++) {
         ask(client, argv[i]);
     }
     board_close(board, client);

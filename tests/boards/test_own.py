@@ -27,16 +27,18 @@ class Own(Board):
         self.made = self.servers.dir / "clients"
 
     def provision(self, name, key=None):
-        """The factory's work: two files of DER."""
+        """The factory's work: a page of flash (boards/examples/identity.h)."""
         pem = (self.made / f"{name}.pem").read_bytes()
         secret = serialization.load_pem_private_key((self.made / f"{key or name}.pem").read_bytes(), None)
-        (self.dir / "own.crt").write_bytes(ssl.PEM_cert_to_DER_cert(pem[pem.index(b"-----BEGIN CERT"):].decode()))
-        (self.dir / "own.key").write_bytes(secret.private_bytes(
-            DER, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()))
+        parts = [ssl.PEM_cert_to_DER_cert(pem[pem.index(b"-----BEGIN CERT"):].decode()),
+                 secret.private_bytes(DER, serialization.PrivateFormat.TraditionalOpenSSL,
+                                      serialization.NoEncryption())]
+        page = b"midgeID1" + b"".join(len(part).to_bytes(2, "big") for part in parts) + b"".join(parts)
+        (self.dir / "page").write_bytes(page)
 
-    def run_own(self, *ports, files=("own.crt", "own.key")):
+    def run_own(self, *ports, page="page"):
         urls = [f"https://{GUEST}:{port}/client" for port in ports]
-        ran = self.board("own", *files, *urls, profile=PROFILE, elf=board.image(BOARD, PROFILE, "-own"), timeout=300)
+        ran = self.board("own", page, *urls, profile=PROFILE, elf=board.image(BOARD, PROFILE, "-own"), timeout=300)
         return ran, LINE.findall(ran.text)
 
     def refusing(self):
@@ -56,7 +58,7 @@ class Own(Board):
         ran, ended = self.run_own(self.refusing())
         self.assertEqual("CREDENTIAL", ended[0][0], ran)
         self.assertIn("expired", ended[0][4])
-        ran, ended = self.run_own(self.refusing(), files=("-", "-"))
+        ran, ended = self.run_own(self.refusing(), page="-")
         self.assertEqual(("CREDENTIAL", "server requires a client certificate"), (ended[0][0], ended[0][4]), ran)
 
     def test_not_opened(self):
@@ -64,6 +66,12 @@ class Own(Board):
         ran, ended = self.run_own(self.nginx)
         self.assertEqual([], ended)
         self.assertIn("own: the client key is not the certificate's", ran.text)
+
+    def test_damaged_page(self):
+        self.provision("ec")
+        page = (self.dir / "page").read_bytes()
+        (self.dir / "page").write_bytes(page[:-1])
+        self.assertIn("own: the page is damaged", self.run_own(self.nginx)[0].text)
 
 
 if __name__ == "__main__":

@@ -141,7 +141,9 @@ psa_status_t psa_its_set(psa_storage_uid_t uid, uint32_t len, const void *data,
     }
     files[at].uid = uid;
     files[at].len = len;
-    memcpy(files[at].data, data, len);
+    if (len > 0) {
+        memcpy(files[at].data, data, len);
+    }
     return PSA_SUCCESS;
 }
 
