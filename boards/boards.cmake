@@ -10,7 +10,8 @@
 #   mps2-an385-full-certs.elf       tests/certs in place of the apps
 #   mps2-an385-full-torture.elf     tests/boards/torture.c, with memory that fails on demand
 #   BOARD-PROFILE-bodies.elf        tests/boards/bodies.c, with bodies and state of all kinds
-#   mps2-an385-full-all.elf         the apps with these features: tokens through gzip and a proxy
+#   mps2-an385-full-all.elf         the apps with these features: tokens through gzip and a proxy, roots
+#                                   in flash
 #   mps2-an385-full-ipv6.elf        common/least.c with IPv6
 #   BOARD-PROFILE-events.elf        tests/boards/events.c, of mps2-an385 and lm3s6965evb with their
 #                                   default profile
@@ -186,7 +187,7 @@ endif()
 # The features that tests/boards/bodies.c uses.
 function(board_bodies profile)
     board_library(midge-${profile}-bodies ${profile} encodings expect gunzip hooks multipart proxy redirects
-        retry url_mending)
+        retry root_table url_mending)
     board_image(${MIDGE_BOARD}-${profile}-bodies midge-${profile}-bodies ${profile} semihost
         ${PROJECT_SOURCE_DIR}/tests/boards/bodies.c ${PROJECT_SOURCE_DIR}/tests/boards/bodies_how.c)
 endfunction()
@@ -203,10 +204,10 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
         ${_conformance}/board.c ${_conformance}/conformance.c ${_checks})
     if(MIDGE_BOARD STREQUAL mps2-an385 AND profile STREQUAL full)
         set(_certs ${PROJECT_SOURCE_DIR}/tests/certs)
-        board_image(${MIDGE_BOARD}-full-certs midge-full full semihost ${_certs}/board.c ${_certs}/judge.c
-            ${_certs}/set.c)
+        board_library(midge-full-faults full faults root_table)
+        board_image(${MIDGE_BOARD}-full-certs midge-full-faults full semihost ${_certs}/board.c
+            ${_certs}/judge.c ${_certs}/set.c)
         target_include_directories(${MIDGE_BOARD}-full-certs PRIVATE ${PROJECT_SOURCE_DIR}/src)
-        board_library(midge-full-faults full faults)
         board_image(${MIDGE_BOARD}-full-torture midge-full-faults full semihost
             ${PROJECT_SOURCE_DIR}/tests/boards/torture.c ${PROJECT_SOURCE_DIR}/tests/boards/pools.c)
         board_bodies(full)

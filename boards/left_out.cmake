@@ -10,7 +10,7 @@ macro(board_left_out profile)
             json_numbers faults allocators hooks event_source rate encodings gunzip
             proxy proxy_tls multipart expect update
             happy_eyeballs network_change
-            pins ciphers date_hint session_store
+            root_table root_bundle pins ciphers date_hint session_store
             credential key_id
             )
         if("${profile}" STREQUAL tiny)

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <midge/config.h>
+#include <midge/port_posix.h>
 
 #include "app_progress.h"
 #include "app_proxy.h"
@@ -28,8 +29,6 @@
 #include "keylog.h"
 #include "network.h"
 #include "number.h"
-
-#define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 
 struct host {
     struct board board;
@@ -266,6 +265,17 @@ static int read_ca(struct host *host, const char *path)
     return err;
 }
 
+static void read_system(struct host *host)
+{
+    void *roots;
+    size_t len;
+    if (midge_posix_system_roots(&roots, &len, NULL) == MIDGE_OK) {
+        host->ca = roots;
+        host->board.tls.ca = roots;
+        host->board.tls.ca_len = len;
+    }
+}
+
 /* A machine without the system's bundle can still ask http:// URLs. */
 static bool trust(struct host *host)
 {
@@ -273,8 +283,9 @@ static bool trust(struct host *host)
         host->board.tls.ca = midge_sim_root(&host->board.tls.ca_len);
         return true; /* the servers' own */
     }
-    int err = read_ca(host, host->cacert != NULL ? host->cacert : SYSTEM_CA);
-    if (host->cacert != NULL && (err != MIDGE_OK || host->board.tls.ca == NULL)) {
+    if (host->cacert == NULL) {
+        read_system(host);
+    } else if (read_ca(host, host->cacert) != MIDGE_OK || host->board.tls.ca == NULL) {
         fprintf(stderr, "midge: can't read the CA file %s\n", host->cacert);
         return false;
     }
@@ -349,7 +360,7 @@ static bool take_options(struct host *host, int *argc, char **argv)
 
 static void show_options(void)
 {
-    fputs("  --cacert FILE         trusted roots [" SYSTEM_CA "]\n"
+    fputs("  --cacert FILE         trusted roots [the system's]\n"
           "  --heap BYTES          of the client's block [what its limits can need]\n"
           "  --device NAME         as on this board: its limits and TLS profile; list: shows them\n"
           "  --sim FILE            the network is the simulated world of this file\n"

@@ -163,6 +163,24 @@
 #define MIDGE_WITH_CHAIN_CHECKS 1
 #endif
 
+/* Trusted roots in flash (roots.h): tls.roots. Without it midge_open refuses them (UNSUPPORTED), as
+   it does with an external mbedTLS. */
+#ifndef MIDGE_WITH_ROOT_TABLE
+#define MIDGE_WITH_ROOT_TABLE 1
+#endif
+#if MIDGE_WITH_ROOT_TABLE && defined(MIDGE_TLS_EXTERNAL)
+#undef MIDGE_WITH_ROOT_TABLE
+#define MIDGE_WITH_ROOT_TABLE 0
+#endif
+/* ESP-IDF's certificate bundles as tls.roots. Without it they are refused (CA). */
+#ifndef MIDGE_WITH_ROOT_BUNDLE
+#define MIDGE_WITH_ROOT_BUNDLE 1
+#endif
+#if MIDGE_WITH_ROOT_BUNDLE && !MIDGE_WITH_ROOT_TABLE
+#undef MIDGE_WITH_ROOT_BUNDLE
+#define MIDGE_WITH_ROOT_BUNDLE 0
+#endif
+
 /* Settings of one request that make its connection another one than the URL's with the client's
    settings: connect_host, connect_port, servername, min_tls, max_tls and
    dangerously_skip_verification of struct midge_request. Without them midge_start answers

@@ -37,6 +37,21 @@ void midge_posix_close(struct midge_port *port);
    INVALID: csv is NULL, empty or no such list; BUSY: a lookup is under way. */
 int midge_posix_set_dns_servers(struct midge_port *port, const char *csv);
 
+/*
+ * Reads the system's trusted roots, for config.tls.ca and ca_len:
+ *
+ *     SSL_CERT_FILE   a bundle, PEM or DER
+ *     SSL_CERT_DIR    folders, with ':' between them; used if SSL_CERT_FILE is not set. Files with
+ *                     a hash as their name (c_rehash) are read: 8 hexadecimal digits, '.', a number
+ *     neither         the first place that has some, of those that distributions use
+ *
+ * *roots: from malloc; the caller frees it after midge_open, at most 16 MB. *place (may be NULL):
+ * the file or folder that they come from, or that failed; valid while the environment is unchanged.
+ * Some 150 roots cost a client 400 KB of memory, see midge_tls.ca. READ: the file cannot be read,
+ * or no place exists (errno); CA: it has no bytes, or too many; NO_MEMORY. Then *roots is NULL.
+ */
+int midge_posix_system_roots(void **roots, size_t *len, const char **place);
+
 #ifdef __cplusplus
 }
 #endif

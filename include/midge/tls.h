@@ -33,8 +33,8 @@ struct midge_tls {
     /* Trusted roots: PEM (NUL not needed), or DER certificates one after the other. midge_open
        reads them and parses them once for the client (about 1.6 KB plus the DER size for each
        root); midge_memory_needed and midge_memory_least read and count them; they are not used
-       after these calls. NULL or 0 bytes: nothing is trusted, and midge_start returns CA for each
-       https request that must be verified. */
+       after these calls. NULL or 0 bytes, and no `roots`: nothing is trusted, and midge_start
+       returns CA for each https request that must be verified. */
     const void *ca;
     size_t ca_len;
     /* Lowest and highest version offered. UNSUPPORTED at start when the profile lacks it. */
@@ -64,6 +64,14 @@ struct midge_tls {
        kind; no suite that this mbedTLS has for a version that is offered; any, without
        MIDGE_WITH_CIPHERS. With a psk it has no effect. */
     const int *ciphers;
+    /* Trusted roots in flash, beside those of `ca`: a table made by port/root_table.py, or a
+       certificate bundle of ESP-IDF (roots.h). It must stay as it is until midge_close, and costs
+       no RAM for a root that no handshake looks for; a handshake parses at most 16 of its roots,
+       one at a time. roots_len: its bytes; for a table also those of a partition that begins with
+       it. NULL or 0 bytes: none. midge_open answers CA if it is damaged or has an unknown format,
+       and UNSUPPORTED with an external mbedTLS or without MIDGE_WITH_ROOT_TABLE. */
+    const void *roots;
+    size_t roots_len;
 #if MIDGE_KEYLOG
     /* Debugging builds only (CMake: -DMIDGE_KEYLOG=ON): gets the secrets of each connection, with
        which a record of its traffic can be read by everyone who has it. line is one of the file

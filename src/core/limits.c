@@ -367,7 +367,7 @@ size_t midge_memory_needed(const struct midge_config *config)
     return with_slack(fixed_bytes(&c, sessions, midge__spare_head(&c))) +
            most_pairs(&c) * pair_bytes() +
            c.max_connections * with_slack(connection_bytes(&c, kept_bytes(&c))) +
-           (c.max_handshakes + 1U) * beyond(midge__tls_handshake_worst(), 0) +
+           (c.max_handshakes + 1U) * beyond(midge__tls_handshake_worst(&c.tls), 0) +
            or_else(c.queued_requests, c.max_awaitables) * with_slack(transfer + request_bytes(&c));
 }
 

@@ -42,6 +42,17 @@ struct midge__verdict {
     bool out_of_order; /* the missing issuer was sent, but before its place */
 };
 
+/* Of several failed paths the first is reported, or the first that leads to a root and fails for
+   another reason. */
+static inline void midge__verdict_keep(struct midge__verdict *best,
+                                       const struct midge__verdict *verdict, bool first)
+{
+    if (first || ((verdict->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0 &&
+                  (best->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0)) {
+        *best = *verdict;
+    }
+}
+
 #if MIDGE_WITH_CHAIN_CHECKS
 
 struct midge__cert_path {

@@ -89,21 +89,11 @@ static mbedtls_x509_crt *last_of(const struct midge__chain_search *search, mbedt
 
 /* --- verifying --- */
 
-static bool is_trusted(const struct midge__verdict *verdict)
-{
-    return (verdict->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0;
-}
-
 /* Records that the path has failed. Returns whether another path is laid out. */
 static bool try_another(struct midge__tls_impl *impl, mbedtls_x509_crt *leaf)
 {
     struct midge__chain_search *search = &impl->search;
-    const struct midge__verdict *verdict = &impl->verdict;
-    /* The first failed path is reported, or the first that leads to a root and fails for another
-       reason. */
-    if (search->failed++ == 0 || (is_trusted(verdict) && !is_trusted(&search->best))) {
-        search->best = *verdict;
-    }
+    midge__verdict_keep(&search->best, &impl->verdict, search->failed++ == 0);
     /* choice[n - 1] selected certificate n of the path; the server's own, 0, is not selected. */
     unsigned wrong = impl->tls->context->path.wrong;
     return wrong > 0 && wrong <= sizeof search->choice && search->failed < MAX_PATHS &&
@@ -154,8 +144,7 @@ int midge__x509_crt_verify_restartable(mbedtls_x509_crt *crt, mbedtls_x509_crt *
         mbedtls_x509_crt *last = last_of(search, crt);
         mbedtls_x509_crt *aside = last->next;
         last->next = NULL;
-        int ret = mbedtls_x509_crt_verify_restartable(crt, trust_ca, ca_crl, profile, cn, flags,
-                                                      f_vrfy, p_vrfy, rs_ctx);
+        int ret = midge__path_verify(impl, crt, trust_ca, ca_crl, profile, cn, flags, rs_ctx);
         last->next = aside;
         search->running = ret == MBEDTLS_ERR_ECP_IN_PROGRESS;
         if (ret != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED && !note_too_long(impl, ret)) {
@@ -182,6 +171,9 @@ int midge__x509_crt_verify_restartable(mbedtls_x509_crt *crt, mbedtls_x509_crt *
                                        int (*f_vrfy)(void *, mbedtls_x509_crt *, int, uint32_t *),
                                        void *p_vrfy, mbedtls_x509_crt_restart_ctx *rs_ctx)
 {
+    if (MIDGE_WITH_ROOT_TABLE && f_vrfy == midge__tls_verify) {
+        return midge__path_verify(p_vrfy, crt, trust_ca, ca_crl, profile, cn, flags, rs_ctx);
+    }
     return mbedtls_x509_crt_verify_restartable(crt, trust_ca, ca_crl, profile, cn, flags, f_vrfy,
                                                p_vrfy, rs_ctx);
 }

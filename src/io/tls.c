@@ -280,6 +280,7 @@ static void tls_close(struct midge__stream *s)
     }
     const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
     mbedtls_ssl_free(&impl->ssl);
+    midge__roots_drop(impl);
     midge__tls_leave(outer);
     midge__tls_drop_ahead(impl);
     midge__memory_free(tls->context->memory, impl);
@@ -366,7 +367,7 @@ static int open_impl(struct midge__tls *tls, const struct midge__tls_params *par
 
 bool midge__tls_can_verify(const struct midge__tls_context *context)
 {
-    return context->trust.count > 0 || midge__psk_is_in(&context->config.ssl);
+    return midge__trust_any(&context->trust) || midge__psk_is_in(&context->config.ssl);
 }
 
 int midge__tls_open(struct midge__tls *tls, struct midge__tls_context *context,

@@ -50,7 +50,8 @@ size_t midge__tls_slot_out(void);
 #endif
 /* Beside the slots: peak with a chain of MIDGE_MAX_CHAIN bytes, 5 KB at most. */
 size_t midge__tls_handshake_bytes(void);
-size_t midge__tls_handshake_worst(void); /* the same under MIDGE_MAX_CHAIN and RSA-4096 keys */
+/* The same under MIDGE_MAX_CHAIN and RSA-4096 keys, with a root of settings->roots. */
+size_t midge__tls_handshake_worst(const struct midge_tls *settings);
 size_t midge__tls_handshake_piece(void); /* the largest single allocation of a handshake */
 size_t midge__tls_resumed_bytes(void);   /* beside the slots: peak of a resumed handshake */
 /* Does a connection keep its slots until it closes? If not, it needs them for handshakes, and

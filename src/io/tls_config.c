@@ -137,7 +137,7 @@ int midge__tls_config_make(struct midge__tls_context *context, struct midge__tls
     mbedtls_ssl_conf_authmode(conf, config->skip_verification ? MBEDTLS_SSL_VERIFY_NONE
                                                               : MBEDTLS_SSL_VERIFY_REQUIRED);
     /* Without roots: an empty list, which no certificate matches, for MIDGE_PIN_ONLY. */
-    bool has_list = MIDGE_WITH_PINS || context->trust.count > 0;
+    bool has_list = MIDGE_WITH_PINS || midge__trust_any(&context->trust);
     mbedtls_ssl_conf_ca_chain(conf, has_list ? &context->trust.roots : NULL, NULL);
     mbedtls_ssl_conf_ciphersuites(conf, midge__tls_ciphers(context));
     mbedtls_ssl_conf_groups(conf, groups);

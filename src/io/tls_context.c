@@ -32,7 +32,7 @@ static int fill_context(struct midge__tls_context *context, const struct midge_t
         return err;
     }
     const struct midge__tls_scope *outer = midge__tls_enter(&context->scope);
-    err = midge__trust_open(&context->trust, context->memory, settings->ca, settings->ca_len);
+    err = midge__trust_open(&context->trust, context->memory, settings);
     if (err == MIDGE_OK) {
         err = midge__credential_open(context, settings->credential);
     }

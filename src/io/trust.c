@@ -76,19 +76,26 @@ static int add_all(struct midge__trust *trust, struct midge__memory *memory,
     return err;
 }
 
-int midge__trust_open(struct midge__trust *trust, struct midge__memory *memory, const void *ca,
-                      size_t ca_len)
+static int add_ca(struct midge__trust *trust, struct midge__memory *memory, const void *ca,
+                  size_t ca_len)
 {
-    mbedtls_x509_crt_init(&trust->roots);
-    trust->count = 0;
     if (ca == NULL || ca_len == 0) {
         return MIDGE_OK;
     }
     midge__memory_failed_reset(memory);
     struct midge__pem text = {.at = ca, .end = (const unsigned char *)ca + ca_len};
     int err = add_all(trust, memory, &text);
-    if (err == MIDGE_OK && trust->count == 0) {
-        err = MIDGE_ERR_CA;
+    return err == MIDGE_OK && trust->count == 0 ? MIDGE_ERR_CA : err;
+}
+
+int midge__trust_open(struct midge__trust *trust, struct midge__memory *memory,
+                      const struct midge_tls *settings)
+{
+    mbedtls_x509_crt_init(&trust->roots);
+    trust->count = 0;
+    int err = midge__root_table_open(&trust->table, settings->roots, settings->roots_len);
+    if (err == MIDGE_OK) {
+        err = add_ca(trust, memory, settings->ca, settings->ca_len);
     }
     if (!MIDGE_WITH_SESSION_STORE && err == MIDGE_OK) {
         err = midge__trust_warm(trust, memory);

@@ -22,6 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "net"))     # midge_test
 BUILD = pathlib.Path(os.environ.get("MIDGE_BOARDS", ROOT / "build"))
 HOST = "192.0.2.2"      # this machine's loopback, seen from the guest
+PARTITION = "0x00300000"    # of mps2-an385, behind the firmware
 HOST6 = "2001:db8::2"
 NET = "net=192.0.2.0/24,host=192.0.2.2,dns=192.0.2.3"
 TIMEOUT = 500    # seconds of a run; only a board that hangs takes so long
@@ -177,9 +178,10 @@ def escape(word):
     return str(word).replace(",", ",,")
 
 
-def command(board, profile, words, settings=None, monitor=None, elf=None, frames=None, icount=True):
+def command(board, profile, words, settings=None, monitor=None, elf=None, frames=None, icount=True,
+            partition=None):
     """QEMU's command line. settings: KEY=VALUE for the board (main.c). frames: a pcap file of all
-    Ethernet frames. The guest's clock counts instructions (125 a microsecond) and, while it sleeps,
+    Ethernet frames. partition: a file that lies at PARTITION in the guest's flash. The guest's clock counts instructions (125 a microsecond) and, while it sleeps,
     real time: a loaded machine computes no slower for it. Without icount it is real time."""
     settings = {"IP": "192.0.2.15", "GATEWAY": HOST, "DNS": f"{HOST}:{name_server().port}",
                 **(settings or {})}
@@ -189,6 +191,7 @@ def command(board, profile, words, settings=None, monitor=None, elf=None, frames
             "-kernel", elf or image(board, profile), "-semihosting-config", semihosting]
     line += ["-monitor", f"unix:{monitor},server=on,wait=off"] if monitor else ["-monitor", "none"]
     line += ["-object", f"filter-dump,id=frames,netdev=n0,file={frames}"] if frames else []
+    line += ["-device", f"loader,file={partition},addr={PARTITION},force-raw=on"] if partition else []
     return line + (["-icount", "shift=3"] if icount else [])
 
 

@@ -6,7 +6,8 @@
 #include "board.h"
 #include "judge.h"
 
-#define LINE_CAP 200U
+#define LINE_CAP     200U
+#define CLIENT_BYTES (192U << 10)
 
 static void say(void *ctx, const char *line)
 {
@@ -31,15 +32,15 @@ static size_t read_file(const struct midge_port *port, const char *path, uint8_t
     return len < cap ? len : 0;
 }
 
-/* The lower half of the board's block is for the file, the other for the client. */
+/* The upper end of the board's block is for the client, the rest for the file. */
 int board_app(struct board *board, int argc, char **argv)
 {
     struct certs_count count;
     char line[LINE_CAP];
-    size_t half = board->memory_size / 2;
+    size_t room = board->memory_size - CLIENT_BYTES;
     uint8_t *set = board->memory;
-    size_t len = argc == 2 ? read_file(board->port, argv[1], set, half) : 0;
-    if (midge_certs_judge(set, len, set + half, half, say, board, &count) != 0) {
+    size_t len = argc == 2 ? read_file(board->port, argv[1], set, room) : 0;
+    if (midge_certs_judge(set, len, set + room, CLIENT_BYTES, say, board, &count) != 0) {
         say(board, "certs: no set of certificates");
         return BOARD_EXIT_USAGE;
     }

@@ -61,6 +61,7 @@ class Case:
     floor: int = 0              # seconds; 0: the default
     mutated: int = 255          # number of the certificate that is damaged
     bits: int = 0               # in each byte of it, one after the other
+    table: bytes = b""          # the roots as a table, in place of their DER
 
 
 def leaf(issuer=CA, extensions=(), names=(dns(HOST),), **fields):

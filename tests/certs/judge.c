@@ -294,8 +294,7 @@ static void mutate_all(struct judge *judge, const struct certs_case *one, certs_
 static int open_case(struct judge *judge, const struct certs_case *one)
 {
     static const struct midge__tls_limits limits = {.ecp_max_ops = 200, .read_ahead = 300};
-    struct midge_tls settings = {
-        .ca = one->roots, .ca_len = one->roots_len, .time_floor = one->floor};
+    struct midge_tls settings = midge_certs_trust(one);
     judge->now = one->now;
     judge->flight.len = 0;
     put_server_hello(&judge->flight, one->suite);

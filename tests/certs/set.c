@@ -86,6 +86,19 @@ bool midge_certs_whole(const struct certs_set *set)
     return !set->cut && set->left == 0 && set->at == set->end;
 }
 
+struct midge_tls midge_certs_trust(const struct certs_case *one)
+{
+    struct midge_tls tls = {.time_floor = one->floor};
+    if (one->roots_len >= 8 && memcmp(one->roots, "MIDGERT1", 8) == 0) {
+        tls.roots = one->roots;
+        tls.roots_len = one->roots_len;
+    } else {
+        tls.ca = one->roots;
+        tls.ca_len = one->roots_len;
+    }
+    return tls;
+}
+
 const uint8_t *midge_certs_certificate(const struct certs_case *one, unsigned n, size_t *len)
 {
     struct certs_set chain = {.at = one->chain, .end = one->chain + one->chain_len};

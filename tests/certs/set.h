@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <midge/tls.h>
+
 #define CERTS_TEXT      256U /* bytes of a string with its NUL */
 #define CERTS_UNMUTATED 255U
 #define CERTS_ANY_FLAGS UINT32_MAX
@@ -20,7 +22,8 @@ struct certs_case {
     uint16_t suite;               /* for TLS 1.2 */
     uint8_t mutated, bits, count; /* bits of certificate number `mutated`; certificates */
     uint32_t flags;               /* X.509's, or CERTS_ANY_FLAGS */
-    const uint8_t *roots, *chain; /* chain: each certificate behind its length of 3 bytes */
+    const uint8_t *roots, *chain; /* roots: DER, or a table of midge/roots.h; chain: each
+                                     certificate behind its length of 3 bytes */
     size_t roots_len, chain_len;
 };
 
@@ -36,6 +39,9 @@ bool midge_certs_open(struct certs_set *set, const uint8_t *file, size_t len);
 bool midge_certs_next(struct certs_set *set, struct certs_case *one);
 /* Were all cases read, and nothing left? */
 bool midge_certs_whole(const struct certs_set *set);
+
+/* The client's settings for the case. */
+struct midge_tls midge_certs_trust(const struct certs_case *one);
 
 /* Certificate number n of the chain; NULL: there is none. */
 const uint8_t *midge_certs_certificate(const struct certs_case *one, unsigned n, size_t *len);

@@ -48,15 +48,11 @@ static int get(struct midge_sim *sim, const struct certs_case *one, uint8_t vers
                struct midge_result *result)
 {
     struct midge_client *client;
-    struct midge_config config = {.port = midge_sim_port(sim),
-                                  .max_connections = 1,
-                                  .tls = {.ca = one->roots,
-                                          .ca_len = one->roots_len,
-                                          .min_version = version,
-                                          .max_version = version,
-                                          .time_floor = one->floor}};
+    struct midge_config config = {
+        .port = midge_sim_port(sim), .max_connections = 1, .tls = midge_certs_trust(one)};
     const struct midge_request request = {
         .url = "https://" NAME "/", .servername = one->host, .ctx = result, .on_done = keep};
+    config.tls.min_version = config.tls.max_version = version;
     config.memory_size = midge_memory_needed(&config);
     config.memory = block = realloc(block, config.memory_size);
     int err = midge_open(&client, &config);

@@ -9,7 +9,7 @@ option(MIDGE_FUZZ "Link the fuzz targets with libFuzzer; the compiler's flags ar
 
 file(GLOB fuzz_targets CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/fuzz_*.c)
 if(NOT MIDGE_TLS STREQUAL owned) # the search for a path and servers of TLS are in owned builds only
-    list(FILTER fuzz_targets EXCLUDE REGEX "certs|_sim")
+    list(FILTER fuzz_targets EXCLUDE REGEX "certs|roots|_sim")
 endif()
 if(NOT TARGET midge-sim)
     list(FILTER fuzz_targets EXCLUDE REGEX "_sim")
@@ -32,7 +32,7 @@ function(midge_fuzz_target source name)
     target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src
         ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/unit)
     target_link_libraries(fuzz_${name} PRIVATE midge m)
-    file(STRINGS ${source} mentions REGEX "fake_(tls|core).h|client_run.h|<mbedtls/|io/tls|io/cert")
+    file(STRINGS ${source} mentions REGEX "fake_(tls|core).h|client_run.h|<mbedtls/|io/tls|io/cert|io/root")
     if(mentions MATCHES "client_run|fake_core")
         target_link_libraries(fuzz_${name} PRIVATE PkgConfig::CMOCKA)
     endif()

@@ -25,7 +25,8 @@ VECTORS = os.path.join(HERE, "..", "vectors")
 ESCAPES = {0x0D: "\\r", 0x0A: "\\n", 0x09: "\\t", 0x00: "\\0", 0x5C: "\\\\"}
 BACK = {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
 LARGEST = 2048  # bytes of an input that is tried
-KEPT = {"certs": 2048, "client_sim": 2048, "credential_sim": 1024}  # of one that is kept; others 400
+# of one that is kept; others 400
+KEPT = {"certs": 2048, "roots": 2048, "client_sim": 2048, "credential_sim": 1024}
 CORPUS = {"certs": 60000, "client_sim": 30000}  # of a corpus file; others 22000
 
 
@@ -220,6 +221,8 @@ def seeds(name):
         answers = list(h1_inputs())
         return [b"\x01".join(answers[i:i + 3]) + bytes([17] * 30) + bytes([i % 256, 0, 9, 3, 0, 2, 64, 0])
                 for i in range(0, len(answers), 2)]
+    if name == "roots":
+        return tables()
     if name in ("names", "certs"):
         return certificates(name)
     if name == "proxy":
@@ -233,6 +236,21 @@ def seeds(name):
         "YWJj", "YQ==", "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
         "Sun Nov  6 08:49:37 1994", "timeout=5, max=100", "120\nSun, 06 Nov 1994 08:49:37 GMT",
         "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "Content-Length", "Transfer-Encoding")]
+
+
+def tables():
+    """Tables and bundles of small roots."""
+    tests = os.path.dirname(HERE)
+    sys.path[:0] = [os.path.join(tests, "certs"), os.path.join(tests, "server")]
+    import esp_bundle   # pylint: disable=import-outside-toplevel
+    import make         # pylint: disable=import-outside-toplevel
+    roots = [esp_bundle.root_table.Root(make.certificate(f"CN={name}", None, extensions).der)
+             for name, extensions in (("a", [make.basic()]), ("B", []), ("b", [make.basic(), make.uses("keyCertSign")]))]
+    found = []
+    for some in (roots[:1], roots):
+        found += [esp_bundle.root_table.make(some), esp_bundle.root_table.make(some, whole=True),
+                  esp_bundle.make(some, False), esp_bundle.make(some, True)]
+    return found
 
 
 def main(arguments):

@@ -55,6 +55,23 @@ class Certificates(midge_test.Case):
         self.assertEqual([60] * len(BAD) + [0, 0, 0], [line["exit_code"] for line in ran], ran)
         self.assertEqual(len(BAD), ran.text.count("\n"))
 
+    def test_the_systems_roots(self):
+        """Without --cacert: SSL_CERT_FILE, or the hashed files of SSL_CERT_DIR."""
+        (self.dir / "folder").mkdir()
+        shutil.copy(self.ca, self.dir / "folder" / "0badcafe.0")
+        (self.dir / "folder" / "other.pem").write_text("not read")
+        (self.dir / "empty").write_text("")
+        none = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": ""}
+        for env in ({"SSL_CERT_FILE": str(self.ca)}, {"SSL_CERT_DIR": "nowhere:folder"},
+                    {"SSL_CERT_FILE": str(self.ca), "SSL_CERT_DIR": "nowhere"}):
+            with self.subTest(env):
+                self.assert_code(0, self.get("https", ca=False, env={**none, **env}))
+        for env, words in (({"SSL_CERT_FILE": "nothing"}, "the CA file nothing"), ({"SSL_CERT_FILE": "empty"}, "empty"),
+                           ({"SSL_CERT_DIR": "nowhere"}, "nowhere")):
+            with self.subTest(env):
+                self.assert_code(77, self.get("https", ca=False, env={**none, **env}), words)
+        self.assert_code(0, self.get("http", ca=False, env={**none, "SSL_CERT_FILE": "nothing"}))
+
     def test_dates_are_judged_by_now(self):
         self.assert_code(0, self.get("expired", "--now", IN_2024))
         self.refused(self.get("https", "--now", IN_2045), "expired")

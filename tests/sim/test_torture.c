@@ -84,7 +84,7 @@ static void blocks(void **state)
     (void)state;
     for (int scene = 0; scene <= TLS13; scene++) {
         struct midge_config config = {.max_connections = 4};
-        config.tls.ca = midge_sim_root(&config.tls.ca_len);
+        torture_trust((enum scene)scene, &config.tls);
         size_t least = midge_memory_least(&config), most = midge_memory_needed(&config) + 8192;
         size_t step = torture_is_tls((enum scene)scene) ? 4001 : 97;
         for (size_t size = least; size <= most; size += size < least + 40 ? 1 : step) {

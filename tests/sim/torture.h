@@ -12,6 +12,7 @@
 #define TORTURE_H
 
 #include "client_identity.h"
+#include "root_maker.h"
 #include "root_pin.h"
 #include "torture_events.h"
 #include "torture_packed.h"
@@ -26,7 +27,8 @@
    of a request. PROXY: one that forwards. REFUSED: a proxy that opens no tunnel, so PROXY is the
    right result. DIGEST: a challenge. COOKIES: a redirect sets two. DOWNLOAD: on a condition; the
    first answer breaks off, the rest is asked for. SLICES: in place of a request. FORM: multipart,
-   sent twice. EXPECT: an upload that waits for 100. TLS12 and TLS13 with the pin of the root.
+   sent twice. EXPECT: an upload that waits for 100. TLS12 and TLS13 with the pin of the root;
+   TLS12 and CLOSING_TLS have the root in a table.
    MISPINNED: TLS with another pin, so PIN is the right result. MUTUAL: the
    server requires the client's certificate. */
 enum scene {
@@ -228,6 +230,22 @@ static inline const struct midge_pins *torture_pins(enum scene scene)
     return scene == TLS12 || scene == TLS13 ? &right : scene == MISPINNED ? &wrong : NULL;
 }
 
+static inline void torture_trust(enum scene scene, struct midge_tls *tls)
+{
+    static uint8_t *table; /* of the process */
+    static size_t table_len;
+    tls->ca = midge_sim_root(&tls->ca_len);
+    if (tls->ca == NULL || (scene != TLS12 && scene != CLOSING_TLS)) {
+        return;
+    }
+    if (table == NULL) {
+        table = root_maker_table(tls->ca, tls->ca_len, &table_len);
+    }
+    tls->roots = table;
+    tls->roots_len = table_len;
+    tls->ca = NULL;
+}
+
 static inline void trial_open(struct trial *t, enum scene scene, const struct midge_config *with,
                               const struct midge_sim_config *sim)
 {
@@ -250,7 +268,7 @@ static inline void trial_open(struct trial *t, enum scene scene, const struct mi
     config.event_ctx = &t->order;
     t->order.wraps = true; /* some set the clock */
     config.rate = scene == RATE ? &rate : NULL;
-    config.tls.ca = midge_sim_root(&config.tls.ca_len);
+    torture_trust(scene, &config.tls);
     config.tls.pins = torture_pins(scene);
     config.tls.credential = torture_is_mutual(scene) ? &own : NULL;
     if (config.memory_size == 0) {

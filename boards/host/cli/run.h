@@ -27,6 +27,7 @@ struct run {
     struct text sessions;         /* --ssl-sessions: the client's, at its end */
     int sessions_error;
     struct text ca;
+    const char *ca_place;         /* the file or folder that it is from */
     struct credential credential; /* --cert */
     void *block;                  /* the client's memory */
     size_t block_size;

@@ -5,12 +5,14 @@
  */
 #include "setup.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <midge/config.h>
 #include <midge/err.h>
+#include <midge/port_posix.h>
 
 #include "compressed.h"
 #include "cookies.h"
@@ -24,7 +26,6 @@
 #include "sessions.h"
 #include "verbose.h"
 
-#define SYSTEM_CA        "/etc/ssl/certs/ca-certificates.crt"
 #define MOST_CONNECTIONS 1000u
 #define MOST_AWAITABLES  65000u
 /* Awaitables beside the requests, and requests that have ended but are not freed yet. */
@@ -93,6 +94,34 @@ int setup_port(struct run *run)
 
 /* --- trust --- */
 
+static int no_ca(struct run *run, int native, const char **what)
+{
+    *what = keep_format(run->keep,
+                        native != 0 ? "can't read the CA file %s" : "the CA file %s is empty",
+                        run->ca_place);
+    return MIDGE_ERR_CA;
+}
+
+/* Without them only requests to https fail: here if one was asked for, else after a redirect. */
+static int read_system(struct run *run, int *native, const char **what)
+{
+    void *roots;
+    size_t len;
+    int err = midge_posix_system_roots(&roots, &len, &run->ca_place);
+
+    *native = err == MIDGE_ERR_READ ? errno : 0;
+    if (err == MIDGE_OK) {
+        text_add(&run->ca, roots, len);
+        free(roots);
+        return MIDGE_OK;
+    }
+    if (!run->plan.needs_ca) {
+        *native = 0;
+        return MIDGE_OK;
+    }
+    return err == MIDGE_ERR_NO_MEMORY ? err : no_ca(run, *native, what);
+}
+
 static int read_ca(struct run *run, int *native, const char **what)
 {
     const char *path = run->options->cacert;
@@ -104,24 +133,20 @@ static int read_ca(struct run *run, int *native, const char **what)
         size_t len;
         const void *root = midge_sim_root(&len);
         run->ca = (struct text){.keep = run->keep};
+        run->ca_place = "of --sim";
         text_add(&run->ca, root, root != NULL ? len : 0);
         return MIDGE_OK;
     }
-    if (path == NULL) {
-        path = SYSTEM_CA;
-    }
     run->ca = (struct text){.keep = run->keep};
+    run->ca_place = path;
+    if (path == NULL) {
+        return read_system(run, native, what);
+    }
     *native = data_read_file(path, &run->ca);
     if (*native == 0 && run->ca.len > 0) {
         return MIDGE_OK;
     }
-    if (run->options->cacert == NULL && !run->plan.needs_ca) {
-        run->ca = (struct text){.keep = run->keep};
-        return MIDGE_OK; /* a redirect to https would fail */
-    }
-    *what = keep_format(
-        run->keep, *native != 0 ? "can't read the CA file %s" : "the CA file %s is empty", path);
-    return MIDGE_ERR_CA;
+    return no_ca(run, *native, what);
 }
 
 static void warn_of_clock(const struct run *run)
@@ -217,8 +242,7 @@ static const char *why_not_open(struct run *run, const struct midge_config *conf
         return too_small(run, config);
     }
     if (err == MIDGE_ERR_CA) {
-        return keep_format(run->keep, "no usable certificate in the CA file %s",
-                           run->options->cacert != NULL ? run->options->cacert : SYSTEM_CA);
+        return keep_format(run->keep, "no usable certificate in the CA file %s", run->ca_place);
     }
     if (credential_refused(&run->credential)) {
         return keep_format(run->keep, "option --cert: %s", run->credential.why);
