@@ -55,6 +55,7 @@ function(board_port profile)
     midge_lwip(board-lwip-${profile} ${PROJECT_SOURCE_DIR}/port/lwip_raw)
     target_include_directories(board-lwip-${profile} BEFORE PUBLIC ${MIDGE_BOARD_DIR})
     target_compile_definitions(board-lwip-${profile} PUBLIC MIDGE_PROFILE_${name}=1)
+    board_left_out(${profile})
     midge_lwip_port(board-port-${profile} raw board-lwip-${profile})
 endfunction()
 

@@ -11,6 +11,7 @@ macro(board_left_out profile)
             proxy proxy_tls multipart expect update
             happy_eyeballs network_change
             pins session_store
+            names resolver
             )
         if("${profile}" STREQUAL tiny)
             # Few heads come whole in its small buffers; its URLs must be complete and well-formed.
