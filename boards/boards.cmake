@@ -10,7 +10,8 @@
 #   mps2-an385-full-certs.elf       tests/certs in place of the apps
 #   mps2-an385-full-torture.elf     tests/boards/torture.c, with memory that fails on demand
 #   BOARD-PROFILE-bodies.elf        tests/boards/bodies.c, with bodies and state of all kinds
-#   mps2-an385-full-all.elf         the apps with these features: tokens through gzip and a proxy
+#   mps2-an385-full-all.elf         the apps with these features, names and midge's resolver: tokens
+#                                   through gzip and a proxy
 #   BOARD-PROFILE-events.elf        tests/boards/events.c, of mps2-an385 and lm3s6965evb with their
 #                                   default profile
 #   mps2-an385-full-update.elf      tests/boards/update.c, which loses power in updates; also for
@@ -126,7 +127,11 @@ function(board_image name library profile services)
     target_compile_definitions(${name} PRIVATE BOARD_BLOCK_BYTES=${block} ${BOARD_DEFINITIONS}
         ${BOARD_DEFINITIONS_${profile}}
         SERVICES_ARGS_TEXT="${MIDGE_BOARD_ARGS}")
-    target_link_libraries(${name} PRIVATE ${library} board-port-${profile})
+    set(port board-port-${profile})
+    if(name MATCHES "-all$")
+        set(port board-port-all)
+    endif()
+    target_link_libraries(${name} PRIVATE ${library} ${port})
     target_link_options(${name} PRIVATE -T ${BOARD_LINKER_SCRIPT} ${BOARD_LINK_OPTIONS}
         -Wl,--gc-sections -Wl,-Map=${PROJECT_BINARY_DIR}/${name}.map)
     if(name MATCHES "-by-file$")
@@ -169,7 +174,7 @@ endif()
 # The features that tests/boards/bodies.c uses.
 function(board_bodies profile)
     board_library(midge-${profile}-bodies ${profile} encodings expect gunzip hooks multipart proxy redirects
-        retry url_mending)
+        retry url_mending ${ARGN})
     board_image(${MIDGE_BOARD}-${profile}-bodies midge-${profile}-bodies ${profile} semihost
         ${PROJECT_SOURCE_DIR}/tests/boards/bodies.c ${PROJECT_SOURCE_DIR}/tests/boards/bodies_how.c)
 endfunction()
@@ -192,7 +197,8 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
         board_library(midge-full-faults full faults)
         board_image(${MIDGE_BOARD}-full-torture midge-full-faults full semihost
             ${PROJECT_SOURCE_DIR}/tests/boards/torture.c ${PROJECT_SOURCE_DIR}/tests/boards/pools.c)
-        board_bodies(full)
+        board_bodies(full names)
+        midge_lwip_port(board-port-all raw board-lwip-full) # with midge's resolver
         board_image(${MIDGE_BOARD}-full-all midge-full-bodies full semihost ${_apps})
     elseif(MIDGE_BOARD STREQUAL lm3s6965evb AND profile STREQUAL tiny)
         board_bodies(tiny)

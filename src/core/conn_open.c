@@ -88,7 +88,8 @@ static void connect_next(struct midge__conn *conn)
         midge__transfer_phase(conn->transfer, MIDGE_PHASE_CONNECT);
     }
     while (conn->query != NULL && conn->address_at < conn->query->count) {
-        unsigned left = (unsigned)(conn->query->count - conn->address_at);
+        unsigned left =
+            (unsigned)(conn->query->count - conn->address_at) + midge__names_lookups(conn);
         err = connect_to(conn, &conn->query->addrs[conn->address_at++], left);
         if (err == MIDGE_OK) {
             midge__conn_kick(conn);

@@ -188,6 +188,11 @@ bool midge__names_works(const struct midge__conn *conn, const struct midge_addr 
     return true;
 }
 
+unsigned midge__names_lookups(const struct midge__conn *conn)
+{
+    return is_kept(conn->client, conn->query) ? 1 : 0;
+}
+
 bool midge__names_fail(struct midge__conn *conn)
 {
     if (conn->query == NULL || !is_kept(conn->client, conn->query) ||
@@ -215,7 +220,7 @@ void midge__names_drop(struct midge_client *client, const char *host)
 {
     struct midge__name **at = &client->names;
     while (*at != NULL) {
-        if (strcmp(text_of(*at), host) == 0) {
+        if ((*at)->count > 0 && strcmp(text_of(*at), host) == 0) {
             drop(client, at);
         } else {
             at = &(*at)->next;
