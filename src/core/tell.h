@@ -20,7 +20,7 @@ void midge__peer_report(const struct midge__conn *conn, enum midge_peer_event ev
 /* As midge__tls_params.show. */
 void midge__peer_certificate(struct midge__tls *tls, const void *certificate);
 #else
-#define midge__peer_certificate                       NULL
+#define midge__peer_certificate NULL
 #define midge__peer_report(conn, event, address, crt)                                              \
     ((void)(conn), (void)(event), (void)(address), (void)(crt))
 /* sizeof does not evaluate its operand, but the compiler counts it as used. */
