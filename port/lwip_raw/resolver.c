@@ -38,8 +38,7 @@ __attribute__((weak)) uint16_t midge_lwip_dns_port = 53;
 static struct midge__resolver_lookup lookups[LOOKUPS];
 static struct udp_pcb *pcbs[LOOKUPS];
 
-static const struct midge__resolver_net net;
-static struct midge__resolver resolver = {.net = &net, .lookups = lookups, .n_lookups = LOOKUPS};
+static struct midge__resolver resolver;
 
 static int random_bytes(uint8_t *buf, size_t len)
 {
@@ -148,7 +147,10 @@ static const struct midge__resolver_net net = {
 
 void midge__lwip_dns_attach(const struct midge_port *port)
 {
+    resolver.net = &net;
     resolver.port = port;
+    resolver.lookups = lookups;
+    resolver.n_lookups = LOOKUPS;
 }
 
 int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *query)

@@ -180,8 +180,11 @@ static void receive(size_t index)
 
 void midge__lws_dns_attach(const struct midge_port *port)
 {
-    resolver = (struct midge__resolver){
-        .net = &net, .port = port, .lookups = lookups, .n_lookups = LOOKUPS};
+    memset(&resolver, 0, sizeof resolver);
+    resolver.net = &net;
+    resolver.port = port;
+    resolver.lookups = lookups;
+    resolver.n_lookups = LOOKUPS;
 }
 
 int midge__lws_dns_start(void *ctx, const char *host, struct midge_dns_query *query)

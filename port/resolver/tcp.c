@@ -20,6 +20,18 @@ static void tcp_close(struct midge__resolver *r)
     tcp->lookup = NULL;
 }
 
+/* buf stays as it is. */
+static void begin(struct midge__resolver *r, struct midge__resolver_lookup *l,
+                  struct midge__resolver_question *q)
+{
+    r->tcp.lookup = l;
+    r->tcp.question = q;
+    r->tcp.tries = q->tries;
+    r->tcp.sock = MIDGE_SOCK_NONE;
+    r->tcp.connected = false;
+    r->tcp.len = r->tcp.sent = 0;
+}
+
 /* Finds a question that waits for the connection. False: there is none. */
 static bool tcp_choose(struct midge__resolver *r)
 {
@@ -27,10 +39,7 @@ static bool tcp_choose(struct midge__resolver *r)
         struct midge__resolver_lookup *l = &r->lookups[i];
         for (unsigned k = 0; k < MIDGE__RESOLVER_FAMILIES && l->queries != NULL; k++) {
             if (l->questions[k].state == MIDGE__LOOKUP_TCP) {
-                r->tcp = (struct midge__resolver_tcp){.lookup = l,
-                                                      .question = &l->questions[k],
-                                                      .tries = l->questions[k].tries,
-                                                      .sock = MIDGE_SOCK_NONE};
+                begin(r, l, &l->questions[k]);
                 return true;
             }
         }
