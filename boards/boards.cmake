@@ -10,8 +10,8 @@
 #   mps2-an385-full-certs.elf       tests/certs in place of the apps
 #   mps2-an385-full-torture.elf     tests/boards/torture.c, with memory that fails on demand
 #   BOARD-PROFILE-bodies.elf        tests/boards/bodies.c, with bodies and state of all kinds
-#   mps2-an385-full-all.elf         the apps with these features: tokens through gzip and a proxy, roots
-#                                   in flash
+#   mps2-an385-full-all.elf         the apps with these features, names and midge's resolver: tokens
+#                                   through gzip and a proxy, roots in flash
 #   mps2-an385-full-ipv6.elf        common/least.c with IPv6
 #   BOARD-PROFILE-events.elf        tests/boards/events.c, of mps2-an385 and lm3s6965evb with their
 #                                   default profile
@@ -63,6 +63,7 @@ function(board_port profile)
     midge_lwip(board-lwip-${suffix} ${PROJECT_SOURCE_DIR}/port/lwip_raw ${ARGN})
     target_include_directories(board-lwip-${suffix} BEFORE PUBLIC ${MIDGE_BOARD_DIR})
     target_compile_definitions(board-lwip-${suffix} PUBLIC MIDGE_PROFILE_${name}=1)
+    board_left_out(${profile})
     midge_lwip_port(board-port-${suffix} raw board-lwip-${suffix})
 endfunction()
 
@@ -138,6 +139,8 @@ function(board_image name library profile services)
     set(port board-port-${profile})
     if(name MATCHES "-ipv6$")
         string(APPEND port -ipv6)
+    elseif(name MATCHES "-all$")
+        set(port board-port-all)
     endif()
     target_link_libraries(${name} PRIVATE ${library} ${port})
     target_link_options(${name} PRIVATE -T ${BOARD_LINKER_SCRIPT} ${BOARD_LINK_OPTIONS}
@@ -187,7 +190,7 @@ endif()
 # The features that tests/boards/bodies.c uses.
 function(board_bodies profile)
     board_library(midge-${profile}-bodies ${profile} encodings expect gunzip hooks multipart proxy redirects
-        retry root_table url_mending)
+        retry root_table url_mending ${ARGN})
     board_image(${MIDGE_BOARD}-${profile}-bodies midge-${profile}-bodies ${profile} semihost
         ${PROJECT_SOURCE_DIR}/tests/boards/bodies.c ${PROJECT_SOURCE_DIR}/tests/boards/bodies_how.c)
 endfunction()
@@ -210,7 +213,8 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
         target_include_directories(${MIDGE_BOARD}-full-certs PRIVATE ${PROJECT_SOURCE_DIR}/src)
         board_image(${MIDGE_BOARD}-full-torture midge-full-faults full semihost
             ${PROJECT_SOURCE_DIR}/tests/boards/torture.c ${PROJECT_SOURCE_DIR}/tests/boards/pools.c)
-        board_bodies(full)
+        board_bodies(full names)
+        midge_lwip_port(board-port-all raw board-lwip-full) # with midge's resolver
         board_image(${MIDGE_BOARD}-full-all midge-full-bodies full semihost ${_apps})
         board_port(full IPV6)
         board_library(midge-full-ipv6 full ipv6 happy_eyeballs)

@@ -19,6 +19,7 @@
 # midge_lwip made, or the project's own, with lwIP's headers and lwipopts.h in its interface.
 include_guard()
 include(${CMAKE_CURRENT_LIST_DIR}/deps.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/features.cmake)
 
 function(midge_lwip target options_dir)
     cmake_parse_arguments(ARG "IPV6" "" "" ${ARGN})
@@ -58,8 +59,11 @@ function(midge_lwip_port target port lwip)
     if(NOT port MATCHES "^(raw|sockets)$")
         message(FATAL_ERROR "midge: midge_lwip_port(${target} ${port}): raw or sockets is needed")
     endif()
-    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.c)
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.c
+        ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/resolver/*.c)
     add_library(${target} STATIC ${sources})
+    midge_features_left_out(left_out)
+    target_compile_definitions(${target} PRIVATE ${left_out})
     target_compile_options(${target} PRIVATE ${MIDGE_WARNINGS} -Wconversion
         -ffunction-sections -fdata-sections)
     target_include_directories(${target} PUBLIC ${include})

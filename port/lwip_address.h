@@ -9,8 +9,10 @@
 
 #include <lwip/dns.h>
 #include <lwip/ip_addr.h>
+#include <lwip/netif.h>
 
 #include "midge/err.h"
+#include "midge/features.h"
 #include "midge/port.h"
 
 /* 0: any. */
@@ -55,11 +57,8 @@ static inline bool midge__lwip_query_begin(struct midge_dns_query *query)
     return true;
 }
 
-/* Adds one address to the query. */
-static inline void midge__lwip_query_add(struct midge_dns_query *query, const ip_addr_t *ip)
+static inline void midge__lwip_addr(const ip_addr_t *ip, struct midge_addr *addr)
 {
-    struct midge_addr *addr = &query->addrs[query->count++];
-
     memset(addr, 0, sizeof *addr);
 #if LWIP_IPV6
     if (IP_IS_V6(ip)) {
@@ -74,6 +73,12 @@ static inline void midge__lwip_query_add(struct midge_dns_query *query, const ip
         memcpy(addr->bytes, &ip_2_ip4(ip)->addr, 4);
     }
 #endif
+}
+
+/* Adds one address to the query. */
+static inline void midge__lwip_query_add(struct midge_dns_query *query, const ip_addr_t *ip)
+{
+    midge__lwip_addr(ip, &query->addrs[query->count++]);
 }
 
 /* Adds the loopback address of the family, if this build has the family. */
@@ -94,6 +99,73 @@ static inline void midge__lwip_query_add_loopback(struct midge_dns_query *query,
     }
 #endif
 }
+
+/* Answers with those of the query's family. */
+static inline void midge__lwip_answer_localhost(struct midge_dns_query *query)
+{
+    if (query->family != 6) {
+        midge__lwip_query_add_loopback(query, 4);
+    }
+    if (query->family != 4) {
+        midge__lwip_query_add_loopback(query, 6);
+    }
+    if (query->count == 0) {
+        midge__lwip_query_fail(query, ERR_VAL);
+    }
+    query->done = 1;
+}
+
+#if MIDGE_WITH_RESOLVER
+
+/* lwIP's name servers, which the firmware or DHCP sets. In lwIP's thread, or with its lock. */
+static inline unsigned midge__lwip_servers(struct midge_addr *servers, unsigned cap)
+{
+    unsigned n = 0;
+
+    for (u8_t i = 0; i < DNS_MAX_SERVERS && n < cap; i++) {
+        const ip_addr_t *ip = dns_getserver(i);
+        if (!ip_addr_isany(ip)) {
+            midge__lwip_addr(ip, &servers[n++]);
+        }
+    }
+    return n;
+}
+
+#if LWIP_IPV6
+static inline bool midge__lwip_has_route6(const struct netif *netif)
+{
+    for (s8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
+        if (ip6_addr_isvalid(netif_ip6_addr_state(netif, i)) &&
+            !ip6_addr_islinklocal(netif_ip6_addr(netif, i)) &&
+            !ip6_addr_isloopback(netif_ip6_addr(netif, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+#endif
+
+/* The families of which an interface has an address that leads to other networks: bit 0 IPv4, bit 1
+   IPv6. In lwIP's thread, or with its lock. */
+static inline unsigned midge__lwip_families(void)
+{
+    unsigned families = 0;
+    const struct netif *netif;
+
+    NETIF_FOREACH(netif)
+    {
+#if LWIP_IPV4
+        families |=
+            !ip4_addr_isany(netif_ip4_addr(netif)) && !ip4_addr_isloopback(netif_ip4_addr(netif));
+#endif
+#if LWIP_IPV6
+        families |= midge__lwip_has_route6(netif) ? 2u : 0;
+#endif
+    }
+    return families;
+}
+
+#endif
 
 /* lwIP cannot cancel a lookup. Without name servers, lwIP fails all lookups at their next try,
    without sending a packet, and calls their callbacks inside this function. Call it only when every

@@ -87,6 +87,19 @@
 #ifndef MIDGE_MAX_TICKET
 #define MIDGE_MAX_TICKET MIDGE__PICK(4096, 1024, 512)
 #endif
+/* Names remembered, with up to MIDGE_DNS_ADDRS addresses each: about 24 bytes an address, 32 and
+   the name. 0: none. */
+#ifndef MIDGE_MAX_NAMES
+#define MIDGE_MAX_NAMES MIDGE__PICK(32, 4, 4)
+#endif
+/* The longest time that a name is remembered, whatever its TTL, s; a name that does not exist. At
+   most 1,000,000. */
+#ifndef MIDGE_NAME_MAX_S
+#define MIDGE_NAME_MAX_S 86400
+#endif
+#ifndef MIDGE_NAME_NEGATIVE_S
+#define MIDGE_NAME_NEGATIVE_S 300
+#endif
 /* The longest certificate chain (DER bytes) that the memory computation assumes. A longer one is
    accepted if there is memory for it and it fits the profile's input buffer. midge_memory_least and
    the start of a connection count 5 KB at most. 512 or less: one certificate with a P-256 key,
@@ -188,5 +201,10 @@
 #endif
 
 #include <midge/features.h>
+
+#if MIDGE_MAX_NAMES == 0
+#undef MIDGE_WITH_NAMES
+#define MIDGE_WITH_NAMES 0
+#endif
 
 #endif

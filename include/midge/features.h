@@ -302,6 +302,25 @@
 #define MIDGE_WITH_PROXY_TLS 0
 #endif
 
+/* Names are remembered with their addresses for the time that their DNS records allow, and names
+   that do not exist; see MIDGE_MAX_NAMES. It needs a port that gives this time (ttl_s in port.h).
+   Without it each connection looks its name up, unless MIDGE_WITH_FAIL_OVER remembers the address
+   that worked last. It needs sessions, since both are forgotten when memory is short. */
+#ifndef MIDGE_WITH_NAMES
+#define MIDGE_WITH_NAMES 1
+#endif
+#if MIDGE_WITH_NAMES && !MIDGE_WITH_SESSIONS
+#undef MIDGE_WITH_NAMES
+#define MIDGE_WITH_NAMES 0
+#endif
+
+/* midge's own resolver in the lwIP ports (port_lwip.h): several addresses, TCP for long answers,
+   cancelling. Without it they use lwIP's, which takes less flash and more RAM. The port is compiled
+   with the same value. */
+#ifndef MIDGE_WITH_RESOLVER
+#define MIDGE_WITH_RESOLVER 1
+#endif
+
 /* result.retry_after_s. Without it that is always 0. */
 #ifndef MIDGE_WITH_RETRY_AFTER
 #define MIDGE_WITH_RETRY_AFTER 1

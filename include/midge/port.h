@@ -50,6 +50,10 @@ struct midge_dns_query {
     int native;     /* the resolver's code */
     void *impl;     /* for the port's own use, as is host */
     const char *host;
+    /* Seconds for which the addresses, or the failure, may be kept: the least TTL of the records;
+       of a name or address that does not exist, RFC 2308 5. 0: the port does not know, or the
+       failure is none of the name. 0 at the call. A TTL of 0 is given as 1. */
+    uint32_t ttl_s;
 };
 
 /* A file that is being written or read. */

@@ -5,6 +5,9 @@
  * midge_port; the firmware sets the clocks, the entropy and, if it has some, the files. There is
  * one lwIP in a program, so there is one port too. port/PORTING.md lists the options of lwIP that
  * they need, the order of the calls, and the requirements on the Ethernet driver.
+ *
+ * Names are looked up by midge's resolver from lwIP's name servers (dns_setserver, or DHCP), or,
+ * without MIDGE_WITH_RESOLVER, by lwIP's: PORTING.md, "Names".
  */
 #ifndef MIDGE_PORT_LWIP_H
 #define MIDGE_PORT_LWIP_H

@@ -126,6 +126,7 @@ struct midge_sim_name {
     uint8_t silent;  /* no answer comes: after 30 s the lookup fails */
     uint8_t shuffle; /* the addresses come in another order each time */
     int error;       /* the lookup fails with this code of the resolver; 4: no such name */
+    uint32_t ttl_s;  /* of its addresses, or of the failure; 0 not known */
 };
 void midge_sim_set_name(struct midge_sim_host *host, const struct midge_sim_name *name);
 

@@ -7,6 +7,9 @@
  * waits when all slots or lwIP's table are full.
  */
 #include "lwip_raw.h"
+
+#if !MIDGE_WITH_RESOLVER
+
 #include "../localhost.h"
 #include "../lwip_address.h"
 
@@ -216,3 +219,5 @@ void midge__lwip_dns_cancel(void *ctx, struct midge_dns_query *query)
         (void)lookup_detach(query->impl);
     }
 }
+
+#endif

@@ -64,6 +64,7 @@ static uint32_t time_left(uint32_t since, int timeout_ms)
 static void idle(uint32_t ms)
 {
     ms = LWIP_MIN(ms, sys_timeouts_sleeptime());
+    ms = LWIP_MIN(ms, midge__lwip_dns_left());
     if (ms > 0 && machine->idle != NULL) {
         machine->idle(machine->ctx, ms);
     }
@@ -114,6 +115,7 @@ void midge_lwip_raw_attach(struct midge_port *port, const struct midge_lwip_raw 
 {
     machine = board;
     midge__lwip_seed_from(port);
+    midge__lwip_dns_attach(port);
     port->dns_start = midge__lwip_dns_start;
     port->dns_cancel = midge__lwip_dns_cancel;
     port->zone = find_zone;

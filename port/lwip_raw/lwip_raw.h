@@ -5,7 +5,8 @@
  * this list:
  *
  *     lwip_raw.c   poll, wake, attach
- *     socket.c     TCP              dns.c   names
+ *     resolver.c   names by port/resolver, or dns.c by lwIP's resolver
+ *     socket.c     TCP
  *     rxq.c        received bytes   random.c   the key, for both
  *
  * lwIP's callbacks only record events, in the file that they belong to, and call no code of the
@@ -21,9 +22,11 @@
 #include "lwip_needs.h"
 
 #include "lwip/def.h"
+#include "lwip/ip_addr.h"
 #include "lwip/pbuf.h"
 
 #include "midge/err.h"
+#include "midge/features.h"
 #include "midge/port.h"
 #include "midge/port_lwip.h"
 
@@ -47,13 +50,23 @@ int midge__lwip_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_
 int midge__lwip_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
                      int *native);
 void midge__lwip_close(void *ctx, midge_sock sock);
+/* False for a family that this build lacks, and for a zone number that is too large for lwIP. */
+bool midge__lwip_ip(const struct midge_addr *addr, ip_addr_t *ip);
 uint8_t midge__lwip_ready(midge_sock sock, uint8_t events); /* revents */
 uint32_t midge__lwip_events(void); /* counts lwIP's callbacks of all sockets */
 
-/* dns.c */
+/* resolver.c, or dns.c without MIDGE_WITH_RESOLVER */
 int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *query);
 void midge__lwip_dns_cancel(void *ctx, struct midge_dns_query *query);
-/* Starts queries that waited for a slot. True: a lookup has ended since the last run. */
+/* Does what is due for lookups. True: a lookup has ended since the last run. */
 bool midge__lwip_dns_run(void);
+#if MIDGE_WITH_RESOLVER
+void midge__lwip_dns_attach(const struct midge_port *port);
+/* Milliseconds until the next run at the latest; UINT32_MAX: no lookup is under way. */
+uint32_t midge__lwip_dns_left(void);
+#else
+#define midge__lwip_dns_attach(port) ((void)(port))
+#define midge__lwip_dns_left()       UINT32_MAX
+#endif
 
 #endif

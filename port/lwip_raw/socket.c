@@ -189,8 +189,7 @@ static void pcb_close(struct tcp_pcb *pcb)
     }
 }
 
-/* False for a family that this build lacks, and for a zone number that is too large for lwIP. */
-static bool to_native_addr(const struct midge_addr *addr, ip_addr_t *ip)
+bool midge__lwip_ip(const struct midge_addr *addr, ip_addr_t *ip)
 {
     if (addr->family == 4) {
         ip_addr_set_zero_ip4(ip);
@@ -246,7 +245,7 @@ int midge__lwip_connect(void *ctx, const struct midge_addr *addr, uint16_t port,
     if (addr->family != 4 && addr->family != 6) {
         return MIDGE_ERR_INVALID;
     }
-    if (!to_native_addr(addr, &ip)) {
+    if (!midge__lwip_ip(addr, &ip)) {
         return connect_fails(ERR_VAL, native);
     }
     if (midge__lwip_seed() != MIDGE_OK) {

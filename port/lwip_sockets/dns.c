@@ -9,6 +9,9 @@
  * thread touches queries.
  */
 #include "lwip_sockets.h"
+
+#if !MIDGE_WITH_RESOLVER
+
 #include "../localhost.h"
 #include "../lwip_address.h"
 
@@ -16,6 +19,10 @@
 
 #include <lwip/dns.h>
 #include <lwip/mem.h>
+
+/* While lookups are pending: one may wait for room in lwIP's table, and lwIP does not report when
+   other users' lookups leave it. */
+enum { RETRY_MS = 100 };
 
 enum lookup_state {
     LOOKUP_ASKED,    /* on its way to lwIP's thread, or pending in lwIP */
@@ -140,22 +147,6 @@ static void query_answer(struct midge_dns_query *query, const ip_addr_t *ip)
     query->done = 1;
 }
 
-/* --- localhost --- */
-
-static void answer_localhost(struct midge_dns_query *query)
-{
-    if (query->family != 6) {
-        midge__lwip_query_add_loopback(query, 4);
-    }
-    if (query->family != 4) {
-        midge__lwip_query_add_loopback(query, 6);
-    }
-    if (query->count == 0) {
-        midge__lwip_query_fail(query, ERR_VAL);
-    }
-    query->done = 1;
-}
-
 /* --- The port's calls --- */
 
 static struct lookup *lookup_new(const char *host, struct midge_dns_query *query)
@@ -208,7 +199,7 @@ int midge__lws_dns_start(void *ctx, const char *host, struct midge_dns_query *qu
         return MIDGE_OK;
     }
     if (midge__is_localhost(host)) {
-        answer_localhost(query);
+        midge__lwip_answer_localhost(query);
         return MIDGE_OK;
     }
     l = lookup_new(host, query);
@@ -232,7 +223,8 @@ void midge__lws_dns_cancel(void *ctx, struct midge_dns_query *query)
 
 /* --- Poll --- */
 
-bool midge__lws_dns_retry(void)
+/* Asks again for lookups that lwIP had no room for; true while lookups are pending. */
+static bool retry(void)
 {
     bool any = false;
 
@@ -245,6 +237,11 @@ bool midge__lws_dns_retry(void)
         }
     }
     return any;
+}
+
+int midge__lws_dns_sleep_ms(int timeout_ms)
+{
+    return retry() && (timeout_ms < 0 || timeout_ms > RETRY_MS) ? RETRY_MS : timeout_ms;
 }
 
 static void deliver(struct lookup *l)
@@ -284,3 +281,5 @@ void midge__lws_dns_deliver(void)
         }
     }
 }
+
+#endif

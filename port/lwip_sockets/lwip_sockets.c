@@ -13,9 +13,6 @@
 
 /* lwIP's own timers (ARP, DNS) run once a second too. */
 #define POLL_MS 1000
-/* While lookups are pending: one may wait for room in lwIP's table, and lwIP does not report when
-   other users' lookups leave it. */
-#define LOOKUP_RETRY_MS 100
 
 static bool attached;
 static struct pollfd polled[NUM_SOCKETS]; /* all possible sockets, with the wake's */
@@ -29,10 +26,22 @@ static int at_most(int timeout_ms, int limit_ms)
 
 static int sleep_ms(int timeout_ms)
 {
-    if (midge__lws_dns_retry()) {
-        timeout_ms = at_most(timeout_ms, LOOKUP_RETRY_MS);
-    }
+    timeout_ms = midge__lws_dns_sleep_ms(timeout_ms);
     return midge__lws_wake_asked() ? 0 : at_most(timeout_ms, POLL_MS);
+}
+
+/* Adds the sockets of lookups, at most cap; returns their number. */
+static size_t fill_dns(struct pollfd *at, size_t cap)
+{
+    struct midge_pollfd fds[MIDGE__LWS_DNS_SOCKS];
+    const size_t most = cap < MIDGE__LWS_DNS_SOCKS ? cap : MIDGE__LWS_DNS_SOCKS;
+    const size_t all = midge__lws_dns_interest(fds, most), n = all < most ? all : most;
+
+    for (size_t i = 0; i < n; i++) {
+        const bool out = (fds[i].events & MIDGE_POLL_OUT) != 0;
+        at[i] = (struct pollfd){.fd = (int)fds[i].sock, .events = out ? POLLOUT : POLLIN};
+    }
+    return n;
 }
 
 static int lws_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
@@ -45,7 +54,8 @@ static int lws_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_m
         return MIDGE_ERR_INVALID;
     }
     midge__bsd_fill(polled, fds, n, midge__lws_wake_fd());
-    ready = lwip_poll(polled, (nfds_t)(n + 1), sleep_ms(timeout_ms));
+    ready = lwip_poll(polled, (nfds_t)(n + 1 + fill_dns(polled + n + 1, NUM_SOCKETS - n - 1)),
+                      sleep_ms(timeout_ms));
     for (size_t i = 0; i < n; i++) {
         fds[i].revents = midge__bsd_revents(polled[i].revents, fds[i].events);
         any |= fds[i].revents;
@@ -63,7 +73,7 @@ static int interest(void *ctx, struct midge_pollfd *fds, size_t cap, size_t *n, 
     if (cap > 0) {
         fds[0] = (struct midge_pollfd){.sock = midge__lws_wake_fd(), .events = MIDGE_POLL_IN};
     }
-    *n = 1;
+    *n = 1 + midge__lws_dns_interest(cap > 0 ? fds + 1 : NULL, cap > 0 ? cap - 1 : 0);
     *timeout_ms = sleep_ms(*timeout_ms);
     return MIDGE_OK;
 }
@@ -96,6 +106,7 @@ int midge_lwip_sockets_attach(struct midge_port *port)
         return err;
     }
     attached = true;
+    midge__lws_dns_attach(port);
     port->dns_start = midge__lws_dns_start;
     port->dns_cancel = midge__lws_dns_cancel;
     port->zone = find_zone;

@@ -2,7 +2,7 @@
 /*
  * Private to port/lwip_sockets: the functions that its files share. A program has one lwIP, so each
  * file has one state, static, and the ctx of the port's calls remains the board's. lwip_sockets.c
- * calls socket.c, dns.c and wake.c, and dns.c calls wake.c.
+ * calls socket.c, resolver.c (or dns.c) and wake.c; these call wake.c and socket.c.
  *
  * Two threads meet here: the client's, in the port's calls, and lwIP's (tcpip_thread), in
  * callbacks. SYS_ARCH_PROTECT protects the data that both use, except two flags that interrupts set
@@ -38,10 +38,18 @@
 #include <lwip/tcpip.h>
 
 #include "midge/err.h"
+#include "midge/features.h"
 #include "midge/port.h"
 #include "midge/port_lwip.h"
 
 #include "../native.h"
+
+/* Lookups at once. Each takes a UDP socket of lwIP, while its connections have none yet. */
+#ifndef MIDGE_LWIP_LOOKUPS
+#define MIDGE_LWIP_LOOKUPS 4
+#endif
+/* Their sockets, for each family of servers, and one of TCP. */
+#define MIDGE__LWS_DNS_SOCKS (MIDGE_LWIP_LOOKUPS * (LWIP_IPV6 ? 2 : 1) + 1)
 
 /* wake.c */
 void midge__lws_wake(void *ctx);
@@ -64,14 +72,38 @@ int midge__lws_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, 
                     int *native);
 void midge__lws_close(void *ctx, midge_sock sock);
 
-/* dns.c. native is lwIP's err_t. */
+/* Addresses as lwIP's sockets have them. */
+union midge__lws_sockaddr {
+    struct sockaddr any;
+#if LWIP_IPV4
+    struct sockaddr_in in;
+#endif
+#if LWIP_IPV6
+    struct sockaddr_in6 in6;
+#endif
+};
+/* Its length. 0 for a family that this build of lwIP lacks, and for a zone number that is too large
+   for lwIP. */
+socklen_t midge__lws_sockaddr(const struct midge_addr *addr, uint16_t port,
+                              union midge__lws_sockaddr *out);
+
+/* resolver.c, or dns.c without MIDGE_WITH_RESOLVER, where native is lwIP's err_t */
 int midge__lws_dns_start(void *ctx, const char *host, struct midge_dns_query *query);
 void midge__lws_dns_cancel(void *ctx, struct midge_dns_query *query);
-/* Asks again for lookups that lwIP had no room for; true while lookups are pending. */
-bool midge__lws_dns_retry(void);
-/* Copies the answers into their queries. */
+/* Before a poll: the lesser of timeout_ms (negative: no limit) and the time that lookups need. */
+int midge__lws_dns_sleep_ms(int timeout_ms);
+/* After a poll: completes lookups. */
 void midge__lws_dns_deliver(void);
+#if MIDGE_WITH_RESOLVER
+void midge__lws_dns_attach(const struct midge_port *port);
+/* Writes the sockets of lookups, at most cap; returns their number. */
+size_t midge__lws_dns_interest(struct midge_pollfd *fds, size_t cap);
+#define midge__lws_dns_drop() ((void)0)
+#else
+#define midge__lws_dns_attach(port)       ((void)(port))
+#define midge__lws_dns_interest(fds, cap) ((void)(fds), (void)(cap), (size_t)0)
 /* In lwIP's thread, while the client's thread waits for it: drops all lookups. */
 void midge__lws_dns_drop(void);
+#endif
 
 #endif

@@ -25,19 +25,8 @@ static struct end *end_of(midge_sock sock)
 
 /* --- Addresses --- */
 
-union any_sockaddr {
-    struct sockaddr any;
-#if LWIP_IPV4
-    struct sockaddr_in in;
-#endif
-#if LWIP_IPV6
-    struct sockaddr_in6 in6;
-#endif
-};
-
-/* 0 for a family that this build of lwIP lacks, and for a zone number that is too large for
-   lwIP. */
-static socklen_t to_sockaddr(const struct midge_addr *addr, uint16_t port, union any_sockaddr *out)
+socklen_t midge__lws_sockaddr(const struct midge_addr *addr, uint16_t port,
+                              union midge__lws_sockaddr *out)
 {
     memset(out, 0, sizeof *out);
 #if LWIP_IPV4
@@ -73,8 +62,8 @@ static int connect_fails(int code, int *native)
 int midge__lws_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
                        int *native)
 {
-    union any_sockaddr to;
-    const socklen_t to_len = to_sockaddr(addr, port, &to);
+    union midge__lws_sockaddr to;
+    const socklen_t to_len = midge__lws_sockaddr(addr, port, &to);
     const int on = 1;
     int fd;
 

@@ -145,6 +145,18 @@ static const struct ares_addrinfo_node *nodes_of(const struct question *q)
     return q->answer != NULL ? q->answer->nodes : NULL;
 }
 
+/* The least TTL of the answer's records and `least`. c-ares has 0 for /etc/hosts, and none for
+   names that do not exist. */
+static uint32_t least_ttl(const struct question *q, uint32_t least)
+{
+    for (const struct ares_addrinfo_node *node = nodes_of(q); node != NULL; node = node->ai_next) {
+        if (node->ai_ttl > 0 && (least == 0 || (uint32_t)node->ai_ttl < least)) {
+            least = (uint32_t)node->ai_ttl;
+        }
+    }
+    return least;
+}
+
 /* Finishes the query with the answers so far. "This name has no such address" is less useful than
    the other family's failure. */
 static void lookup_finish(struct posix_lookup *l)
@@ -153,6 +165,7 @@ static void lookup_finish(struct posix_lookup *l)
     struct midge_dns_query *query = l->query;
 
     midge__posix_dns_order(query, nodes_of(v4), nodes_of(v6));
+    query->ttl_s = least_ttl(v6, least_ttl(v4, 0));
     lookup_detach(l);
     if (query->count > 0) {
         query_finish(query, ARES_SUCCESS);

@@ -55,6 +55,7 @@ static void answer(struct midge_sim *sim, const struct midge_sim_host *host,
     if (host->naming.error != 0 || query->count == 0) {
         answer_error(query, host->naming.error != 0 ? host->naming.error : NO_SUCH_NAME);
     }
+    query->ttl_s = host->naming.ttl_s;
     midge__sim_trace(sim, "answer %.200s: %u addresses, error %d", query->host,
                      (unsigned)query->count, query->native);
 }

@@ -5,6 +5,7 @@
 #include "core/address.h"
 #include "core/client.h"
 #include "core/deadline.h"
+#include "core/names.h"
 #include "core/transfer.h"
 
 #if MIDGE_WITH_FAIL_OVER
@@ -36,6 +37,9 @@ void midge__address_works(struct midge__conn *conn, const struct midge_addr *add
 {
     struct midge__origin *o = conn->origin;
     midge__timer_disarm(&conn->client->timers, &conn->timer);
+    if (midge__names_works(conn, address)) {
+        return;
+    }
     if (address != &o->address) {
         o->address = *address;
     }
@@ -46,6 +50,9 @@ bool midge__address_fails(struct midge__conn *conn)
 {
     struct midge__origin *o = conn->origin;
     midge__timer_disarm(&conn->client->timers, &conn->timer);
+    if (midge__names_fail(conn)) {
+        return true;
+    }
     if (conn->query != NULL || o->literal) {
         return false;
     }

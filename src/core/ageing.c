@@ -4,6 +4,7 @@
 #include "core/ageing.h"
 #include "base/millis.h"
 #include "core/client.h"
+#include "core/names.h"
 #include "core/origin.h"
 #include "core/pool.h"
 
@@ -28,6 +29,7 @@ void midge__client_expire(struct midge_client *client)
     }
     client->expired_ms = client->now_ms;
     midge__origins_expire(client, slept);
+    midge__names_forget(client); /* before their ages could look young again */
     if (slept) {
         midge__conns_expire(client);
     }

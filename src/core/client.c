@@ -17,6 +17,7 @@
 #include "core/conn.h"
 #include "core/deadline.h"
 #include "core/limits.h"
+#include "core/names.h"
 #include "core/origin.h"
 #include "core/pool.h"
 #include "core/prepared.h"
@@ -228,6 +229,7 @@ static void close_now(struct midge_client *client)
     midge__conns_reap(client);
     midge__prepared_close(client);
     midge__origins_close(client);
+    midge__names_forget(client);
     midge__tls_context_close(client->tls);
     if (MIDGE_WITH_STATS) { /* which show leaks */
         midge__memory_wipe(&client->memory, client->send_buffer);

@@ -28,6 +28,7 @@
 #include "midge/config.h"
 
 struct midge__conn;
+struct midge__name;
 struct midge__task_ops;
 struct midge__origin;
 
@@ -81,6 +82,10 @@ struct midge_client {
 #endif
 #if MIDGE_WITH_RATE
     struct midge__limiter limiter;
+#endif
+#if MIDGE_WITH_NAMES
+    struct midge__name *names; /* names.c */
+    unsigned n_names;
 #endif
 #if MIDGE_WITH_PROXY
     struct midge__proxy *proxies; /* of its origins (proxy.c) */

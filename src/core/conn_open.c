@@ -11,6 +11,7 @@
 #include "core/conn.h"
 #include "core/exchange.h"
 #include "core/leader.h"
+#include "core/names.h"
 #include "core/origin.h"
 #include "core/proxy.h"
 #include "core/queue.h"
@@ -87,7 +88,8 @@ static void connect_next(struct midge__conn *conn)
         midge__transfer_phase(conn->transfer, MIDGE_PHASE_CONNECT);
     }
     while (conn->query != NULL && conn->address_at < conn->query->count) {
-        unsigned left = (unsigned)(conn->query->count - conn->address_at);
+        unsigned left =
+            (unsigned)(conn->query->count - conn->address_at) + midge__names_lookups(conn);
         err = connect_to(conn, &conn->query->addrs[conn->address_at++], left);
         if (err == MIDGE_OK) {
             midge__conn_kick(conn);
@@ -104,6 +106,7 @@ static void connect_next(struct midge__conn *conn)
 
 static void answered(struct midge__conn *conn)
 {
+    midge__names_keep(conn->client, midge__origin_peer(conn->origin), conn->query);
     midge__event_conn(conn, RESOLVED, conn->query->err == MIDGE_OK ? conn->query->count : 0U);
     if (conn->query->err == MIDGE_OK && conn->query->count > 0) {
         midge__race_list(conn);
@@ -117,7 +120,6 @@ static void answered(struct midge__conn *conn)
 static int start_dns(struct midge__conn *conn)
 {
     struct midge_client *client = conn->client;
-    struct midge_port *port = client->port;
     conn->query = midge__memory_calloc(&client->memory, conn->owner, 1, sizeof *conn->query);
     if (conn->query == NULL) {
         return MIDGE_ERR_NO_MEMORY;
@@ -125,7 +127,7 @@ static int start_dns(struct midge__conn *conn)
     conn->query->family = conn->origin->family;
     midge__conn_state_set(conn, MIDGE__CONN_WAIT_DNS);
     midge__transfer_phase(conn->transfer, MIDGE_PHASE_DNS);
-    int err = port->dns_start(port->ctx, midge__origin_peer(conn->origin), conn->query);
+    int err = midge__names_start(client, midge__origin_peer(conn->origin), conn->query);
     if (err != MIDGE_OK) {
         conn->query->done = 1; /* the port has not started it */
         return err;

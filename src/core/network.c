@@ -21,6 +21,7 @@
 #include "base/list.h"
 #include "core/client.h"
 #include "core/conn.h"
+#include "core/names.h"
 #include "core/origin.h"
 
 #if MIDGE_WITH_NETWORK_CHANGE
@@ -75,6 +76,7 @@ void midge__network_apply(struct midge_client *client)
             forget_path(o);
         }
     }
+    midge__names_forget(client);
 }
 
 #endif

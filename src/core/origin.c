@@ -16,6 +16,7 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/leader.h"
+#include "core/names.h"
 #include "core/pins.h"
 #include "core/proxy.h"
 #include "core/queue.h"
@@ -332,7 +333,8 @@ static struct midge__origin *make(struct midge_client *client, struct identity *
         size += id->name[i].len;
     }
     struct midge__origin *o = midge__memory_calloc(&client->memory, 0, 1, size);
-    if (MIDGE_WITH_SESSIONS && o == NULL && client->n_unused > 0) {
+    if (MIDGE_WITH_SESSIONS && o == NULL) {
+        midge__names_forget(client);
         trim(client, 0);
         o = midge__memory_calloc(&client->memory, 0, 1, size);
     }
@@ -477,6 +479,7 @@ void midge__origin_forget_after_failure(struct midge__origin *o, const struct mi
     if (MIDGE_WITH_FAIL_OVER) {
         o->address_known = o->literal;
     }
+    midge__names_drop(o->client, midge__origin_peer(o));
     if (MIDGE_WITH_SESSIONS && conn->tls.offered) {
         midge__origin_forget_session(o);
     }

@@ -35,6 +35,7 @@
 #include "base/millis.h"
 #include "core/client.h"
 #include "core/deadline.h"
+#include "core/names.h"
 #include "core/origin.h"
 #include "core/proxy.h"
 #include "core/transfer.h"
@@ -187,7 +188,8 @@ static uint32_t share_left(const struct midge__conn *conn)
 /* Is there another address to try, or a name to look up? */
 static bool has_next(const struct midge__conn *conn)
 {
-    return conn->query != NULL ? conn->address_at < conn->query->count : !conn->origin->literal;
+    return conn->query != NULL ? conn->address_at < conn->query->count + midge__names_lookups(conn)
+                               : !conn->origin->literal;
 }
 
 /* ms: until the next address is due. */

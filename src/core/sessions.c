@@ -8,6 +8,7 @@
 #include "core/conn.h"
 #include "core/event.h"
 #include "core/leader.h"
+#include "core/names.h"
 #include "midge/config.h"
 
 #if MIDGE_WITH_SESSIONS
@@ -22,6 +23,9 @@ static struct midge__origin *first(const struct midge__list *list)
    there is no other. */
 bool midge__origins_forget(struct midge_client *client, const struct midge__origin *last)
 {
+    if (midge__names_shrink(client)) { /* a lookup costs less than a handshake */
+        return true;
+    }
     struct midge__origin *o = first(&client->unused);
     if (o != NULL) {
         midge__origin_drop_unused(client, o);

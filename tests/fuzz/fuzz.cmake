@@ -36,6 +36,11 @@ function(midge_fuzz_target source name)
     if(mentions MATCHES "client_run|fake_core")
         target_link_libraries(fuzz_${name} PRIVATE PkgConfig::CMOCKA)
     endif()
+    if(name STREQUAL dns) # the ports' part
+        file(GLOB resolver CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/port/resolver/*.c)
+        target_sources(fuzz_${name} PRIVATE ${resolver})
+        target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/port)
+    endif()
     if(name STREQUAL chat) # a program's part
         target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/boards)
     endif()

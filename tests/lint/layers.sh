@@ -30,10 +30,11 @@ port/localhost.h:  @iso
 port/native.h:     @iso
 port/bsd_sockets.h: @own midge/ native.h
 port/lwip_address.h: @iso midge/ lwip/
+port/resolver:     @own @iso midge/
 port/posix/no_dns: ../posix.h
 port/posix:        @own *system midge/ ../localhost.h ../native.h ../bsd_sockets.h
-port/lwip_raw:     @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../lwip_address.h
-port/lwip_sockets: @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../bsd_sockets.h ../lwip_address.h
+port/lwip_raw:     @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../lwip_address.h ../resolver/resolver.h
+port/lwip_sockets: @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../bsd_sockets.h ../lwip_address.h ../resolver/resolver.h
 port/template:     @own @iso midge/
 port/sim:          @own *system midge/ ../localhost.h ../native.h
 port/sim/tls:      @own *system mbedtls/ psa/ ssl_misc.h ../sim.h ../tls_peer.h

@@ -14,6 +14,7 @@ add_executable(test_lwip_raw ${CMAKE_CURRENT_LIST_DIR}/test_lwip_raw.c ${CMAKE_C
 target_compile_options(test_lwip_raw PRIVATE ${MIDGE_WARNINGS} -Wconversion)
 target_include_directories(test_lwip_raw PRIVATE ${CMAKE_CURRENT_LIST_DIR}
     ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/port/lwip_raw)
+target_compile_definitions(test_lwip_raw PRIVATE MIDGE_WITH_RESOLVER=0) # as the boards' images
 target_link_libraries(test_lwip_raw PRIVATE lwip-raw-unit PkgConfig::CMOCKA)
 midge_test(test_lwip_raw unit 300 test_lwip_raw)
 if(MIDGE_VALGRIND AND valgrind IN_LIST MIDGE_TEST_SUITES)

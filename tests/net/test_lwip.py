@@ -13,6 +13,7 @@ import sys
 import unittest
 
 import midge_test
+import name_server
 
 sys.path.insert(0, str(midge_test.ROOT / "tests" / "boards"))
 import board    # its name server: every name in .example is 192.0.2.2, this machine seen from lwIP
@@ -62,13 +63,13 @@ class Case(midge_test.Case):
 class Client:
     """The same for both ports."""
     NAME = REFUSED = None
+    names = board.name_server()
 
     def fetch(self, *arguments):
         """A result for each URL; options first."""
         options = [one for one in arguments if not str(one).startswith("http")]
         urls = [one for one in arguments if str(one).startswith("http")]
-        *results, self.use = self.lines(f"lwip_client-{self.NAME}", *options, self.ca,
-                                        board.name_server().port, *urls)
+        *results, self.use = self.lines(f"lwip_client-{self.NAME}", *options, self.ca, self.names.port, *urls)
         self.assertEqual(urls, [one["url"] for one in results])
         return results
 
@@ -127,6 +128,34 @@ class Client:
                                   self.at("/posts/1"))
         self.assertEqual("TIMEOUT", silent["error"])
         self.assert_whole(good, "/posts/1")
+
+    def resolve(self, *labels, options=()):
+        """The results of requests to LABEL.example, whose names a server answers well or badly."""
+        self.names = name_server.NameServer(board.HOST)
+        return self.fetch(*options, *[self.at("/posts/1", "http", f"{label}.example") for label in labels])
+
+    def test_name_servers_answers(self):
+        """Long, late, forged, in any order: the address is the right one."""
+        labels = ["good", "truncated", "large", "forged", "letters", "aliases", "late", "many", "zero", "huge"]
+        for result in self.resolve(*labels, *[f"forged{n}" for n in range(9)]):
+            self.assert_whole(result, "/posts/1")
+        self.assertEqual({"truncated.example", "large.example", "letters.example"}, set(self.names.asked["tcp"]))
+        self.assertEqual(2, self.names.asked["udp"].count("late.example") // (1 + self.names_have_ipv6()))
+
+    def names_have_ipv6(self):
+        """Are both families asked for?"""
+        return self.names.asked["udp"].count("good.example") == 2
+
+    def test_name_servers_failures(self):
+        """Each with its code, those of c-ares."""
+        expected = {"missing": 4, "servfail": 3, "refused": 6, "loop": 10, "pointers": 1, "cut": 11}
+        results = self.resolve(*expected, "good")
+        self.assert_whole(results.pop(), "/posts/1")
+        for result, (label, native) in zip(results, expected.items()):
+            self.assertEqual(("RESOLVE", native), (result["error"], result["native"]), label)
+        for use in self.use.values():
+            use.pop("semaphores")
+        self.assertEqual(self.use["before"], self.use["after"])
 
     def test_wake(self):
         """2000 jobs from another thread. None may be seen late: the port may sleep a second."""

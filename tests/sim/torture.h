@@ -158,7 +158,7 @@ static inline bool torture_is_tls(enum scene scene)
 static inline void trial_slow(struct trial *t)
 {
     bool closing = t->scene == CLOSING || t->scene == CLOSING_TLS;
-    midge_sim_set_name(t->host, &(struct midge_sim_name){.ms = 5});
+    midge_sim_set_name(t->host, &(struct midge_sim_name){.ms = 5, .ttl_s = 60});
     midge_sim_set_path(t->w.sim, &(struct midge_sim_path){.latency_us = 1000,
                                                           .segment = closing ? 100 : 0,
                                                           .bytes_per_s = closing ? 100000 : 0});

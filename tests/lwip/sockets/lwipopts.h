@@ -50,9 +50,11 @@ void sys_check_core_locking(void);
 #define MEMP_NUM_TCPIP_MSG_API   8
 /* All segments of a window, its FIN and an error: lwIP forgets a FIN that finds the box full. */
 #define DEFAULT_TCP_RECVMBOX_SIZE (2 * (TCP_WND / TCP_MSS) + 2)
-#define DEFAULT_UDP_RECVMBOX_SIZE 1 /* nothing comes to the port's own socket */
-#define DEFAULT_ACCEPTMBOX_SIZE   1
-#define TCPIP_THREAD_STACKSIZE    0 /* the system's default */
+#define DEFAULT_UDP_RECVMBOX_SIZE                                                                  \
+    16 /* two DNS answers at once; nothing comes to the port's own                                 \
+        */
+#define DEFAULT_ACCEPTMBOX_SIZE 1
+#define TCPIP_THREAD_STACKSIZE  0 /* the system's default */
 
 /* ---- Memory ---- */
 
@@ -79,6 +81,7 @@ void sys_check_core_locking(void);
 #define DNS_TABLE_SIZE 4 /* fewer than the tests ask at once */
 #endif
 #define DNS_MAX_SOURCE_PORTS 4
+#define MEMP_NUM_NETBUF      32 /* forged answers come before the right one */
 #define DNS_MAX_SERVERS      1
 extern unsigned short midge_lwip_dns_port; /* slirp_netif.c */
 #define DNS_SERVER_PORT midge_lwip_dns_port
