@@ -7,6 +7,19 @@
 
 #include <midge/hash.h>
 
+#if MIDGE_WITH_ROOT_TABLE
+static void add_table(struct midge_sha256 *hash, const struct midge__trust *trust)
+{
+    uint8_t digest[32];
+    if (midge__trust_has_table(trust)) {
+        midge__root_table_digest(&trust->table, digest);
+        midge_sha256_update(hash, digest, sizeof digest);
+    }
+}
+#else
+#define add_table(hash, trust) ((void)0)
+#endif
+
 void midge__trust_digest(const struct midge__trust *trust, uint8_t digest[32])
 {
     const uint8_t count[2] = {(uint8_t)(trust->count >> 8), (uint8_t)trust->count};
@@ -17,9 +30,6 @@ void midge__trust_digest(const struct midge__trust *trust, uint8_t digest[32])
          at = at->next) {
         midge_sha256_update(&hash, at->raw.p, at->raw.len);
     }
-    if (midge__trust_has_table(trust)) {
-        midge__root_table_digest(&trust->table, digest);
-        midge_sha256_update(&hash, digest, 32);
-    }
+    add_table(&hash, trust);
     midge_sha256_final(&hash, digest);
 }
