@@ -31,6 +31,7 @@
 
 #include "board.h"
 #include "common/hw.h"
+#include "common/keys.h"
 #include "common/net/ipv6.h"
 #include "common/services/services.h"
 #include "common/typing.h"
@@ -385,26 +386,6 @@ const char *board_error_text(struct board *board, int native)
     return NULL;
 }
 
-/* In a debugging image, with the setting SSLKEYLOGFILE: the console's lines are that file. */
-#if MIDGE_KEYLOG
-static void show_key(void *ctx, const char *line)
-{
-    (void)ctx;
-    console(line, strlen(line));
-    console("\n", 1);
-}
-
-static void set_keys(struct midge_tls *tls)
-{
-    if (services_env("SSLKEYLOGFILE") != NULL) {
-        say("midge: WARNING: this is a debugging image, and shows the keys of all connections\n");
-        tls->on_key = show_key;
-    }
-}
-#else
-#define set_keys(tls) ((void)(tls))
-#endif
-
 int board_open(struct board *board, const struct midge_config *config, size_t app_bytes,
                struct midge_client **client)
 {
@@ -412,7 +393,7 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
     (void)app_bytes; /* the board gives all it has; requests wait for each other */
     whole.port = board->port;
     whole.tls = board->tls;
-    set_keys(&whole.tls);
+    keys_set(&whole.tls);
     whole.memory = board->memory;
     whole.memory_size = board->memory_size;
     if (whole.turn_crypto == 0) {

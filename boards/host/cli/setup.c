@@ -270,6 +270,18 @@ static int any_write_out(const struct options *options)
     return 0;
 }
 
+static void set_reports(struct run *run, struct midge_config *config)
+{
+    if (run->options->verbose) {
+        config->trace = verbose_trace;
+    }
+    if (run->options->verbose || run->options->har != NULL || any_write_out(run->options)) {
+        config->on_peer = on_peer;
+        config->trace_ctx = run;
+    }
+    har_setup(run);
+}
+
 int setup_client(struct run *run, int *native, const char **what)
 {
     struct midge_config config = {.port = &run->shim.port};
@@ -295,14 +307,7 @@ int setup_client(struct run *run, int *native, const char **what)
     keylog_set(&config.tls);
     config.tls.ciphers = run->options->ciphers;
     config.proxy = run->plan.secure_proxy.host != NULL ? &run->plan.secure_proxy : NULL;
-    if (run->options->verbose) {
-        config.trace = verbose_trace;
-    }
-    if (run->options->verbose || run->options->har != NULL || any_write_out(run->options)) {
-        config.on_peer = on_peer;
-        config.trace_ctx = run;
-    }
-    har_setup(run);
+    set_reports(run, &config);
     config.fail_alloc = run->fail_alloc;
     config.fail_alloc_sticky = run->fail_alloc_sticky;
     run->block_size = block_size(run, &config);
