@@ -28,8 +28,9 @@ class Names(Board):
         self.assertEqual(1, ran.code, ran)
         for number, label in enumerate([*GOOD, *NATIVES], 1):
             if label in NATIVES:
-                self.assertEqual(2, len(re.findall(rf"^fetch: request {number}: network error: [^\n]*resolve[^\n]*"
-                                                   rf"resolver {NATIVES[label]}\b", ran.text, re.MULTILINE)), (label, ran))
+                told = re.findall(rf"^fetch: request {number}: network error: [^\n]*resolve[^\n]*"
+                                  rf"resolver {NATIVES[label]}\b", ran.text, re.MULTILINE)
+                self.assertEqual(2, len(told), (label, ran))
             else:
                 self.assertIn(f"request {number}: 200", ran.text, label)    # only the first round tells
         self.assertIn(f"{2 * len([*GOOD, *NATIVES])} requests, {2 * len(NATIVES)} failed", ran.text, ran)

@@ -50,11 +50,9 @@ void sys_check_core_locking(void);
 #define MEMP_NUM_TCPIP_MSG_API   8
 /* All segments of a window, its FIN and an error: lwIP forgets a FIN that finds the box full. */
 #define DEFAULT_TCP_RECVMBOX_SIZE (2 * (TCP_WND / TCP_MSS) + 2)
-#define DEFAULT_UDP_RECVMBOX_SIZE                                                                  \
-    16 /* two DNS answers at once; nothing comes to the port's own                                 \
-        */
-#define DEFAULT_ACCEPTMBOX_SIZE 1
-#define TCPIP_THREAD_STACKSIZE  0 /* the system's default */
+#define DEFAULT_UDP_RECVMBOX_SIZE 16 /* two DNS answers at once, and forged ones */
+#define DEFAULT_ACCEPTMBOX_SIZE   1
+#define TCPIP_THREAD_STACKSIZE    0 /* the system's default */
 
 /* ---- Memory ---- */
 
