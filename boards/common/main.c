@@ -32,6 +32,7 @@
 #include "board.h"
 #include "common/hw.h"
 #include "common/keys.h"
+#include "common/partition.h"
 #include "common/net/ipv6.h"
 #include "common/services/services.h"
 #include "common/typing.h"
@@ -284,25 +285,9 @@ static bool read_ca(const char *path, size_t *len)
     return err == MIDGE_ERR_EOF;
 }
 
-/* ROOTS=ADDRESS: a table of roots (midge/roots.h) in flash at this address, hexadecimal. */
-#if MIDGE_WITH_ROOT_TABLE
-#define PARTITION_BYTES (1U << 20)
-
-static void trust_partition(struct board *board)
-{
-    const char *at = services_env("ROOTS");
-    if (at != NULL) {
-        board->tls.roots = (const void *)(uintptr_t)strtoul(at, NULL, 16);
-        board->tls.roots_len = PARTITION_BYTES;
-    }
-}
-#else
-#define trust_partition(board) ((void)(board))
-#endif
-
 static bool trust(struct board *board)
 {
-    trust_partition(board);
+    partition_trust(&board->tls, services_env("ROOTS"));
     const char *path = services_env("CA");
     if (path == NULL) {
         board->tls.ca = board_ca;

@@ -163,8 +163,7 @@
 #define MIDGE_WITH_CHAIN_CHECKS 1
 #endif
 
-/* Trusted roots in flash (roots.h): tls.roots. Without it midge_open refuses them (UNSUPPORTED), as
-   it does with an external mbedTLS. */
+/* Trusted roots in flash (roots.h). Without it, or with an external mbedTLS: UNSUPPORTED. */
 #ifndef MIDGE_WITH_ROOT_TABLE
 #define MIDGE_WITH_ROOT_TABLE 1
 #endif
@@ -172,7 +171,7 @@
 #undef MIDGE_WITH_ROOT_TABLE
 #define MIDGE_WITH_ROOT_TABLE 0
 #endif
-/* ESP-IDF's certificate bundles as tls.roots. Without it they are refused (CA). */
+/* ESP-IDF's bundles as such roots. Without it they are refused (CA). */
 #ifndef MIDGE_WITH_ROOT_BUNDLE
 #define MIDGE_WITH_ROOT_BUNDLE 1
 #endif

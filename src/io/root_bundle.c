@@ -176,8 +176,12 @@ int midge__root_bundle_parse(const struct midge__root_table *table, uint32_t n,
     int ret = mbedtls_x509_crt_parse_der_nocopy(root, der, (size_t)(end - der));
     if (ret != 0) {
         mbedtls_free(der);
-    } else {
-        root->MBEDTLS_PRIVATE(own_buffer) = 1; /* mbedTLS frees it with the root */
+        return ret;
+    }
+    root->MBEDTLS_PRIVATE(own_buffer) = 1;            /* mbedTLS frees it with the root */
+    if (root->subject_raw.len != entry.subject_len) { /* the lengths do not fit the DER */
+        mbedtls_x509_crt_free(root);
+        ret = MBEDTLS_ERR_X509_INVALID_FORMAT;
     }
     return ret;
 }
