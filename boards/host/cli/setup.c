@@ -270,6 +270,16 @@ static int any_write_out(const struct options *options)
     return 0;
 }
 
+static void set_tls(const struct run *run, struct midge_tls *tls)
+{
+    tls->time_floor = run->options->has_now ? 1 : 0; /* --now sets a clock that is trusted */
+    tls->ca = run->ca.data;
+    tls->ca_len = run->ca.len;
+    tls->credential = run->options->cert != NULL ? &run->credential.is : NULL;
+    tls->ciphers = run->options->ciphers;
+    keylog_set(tls);
+}
+
 int setup_client(struct run *run, int *native, const char **what)
 {
     struct midge_config config = {.port = &run->shim.port};
@@ -278,7 +288,6 @@ int setup_client(struct run *run, int *native, const char **what)
     if (err == MIDGE_OK) {
         err = credential_read(&run->credential, run->options, native, what);
     }
-
     if (err != MIDGE_OK) {
         return err;
     }
@@ -287,13 +296,8 @@ int setup_client(struct run *run, int *native, const char **what)
     if (run->device != NULL) {
         set_device_limits(run, &config);
     }
-    config.tls.time_floor = run->options->has_now ? 1 : 0; /* --now sets a clock that is trusted */
+    set_tls(run, &config.tls);
     config.stats_at_close = &run->stats;
-    config.tls.ca = run->ca.data;
-    config.tls.ca_len = run->ca.len;
-    config.tls.credential = run->options->cert != NULL ? &run->credential.is : NULL;
-    keylog_set(&config.tls);
-    config.tls.ciphers = run->options->ciphers;
     config.proxy = run->plan.secure_proxy.host != NULL ? &run->plan.secure_proxy : NULL;
     if (run->options->verbose) {
         config.trace = verbose_trace;
