@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a client proves to servers: that it has the key of a certificate (RFC 5246 7.4.6, RFC 8446
+ * A client proves to servers that it has the key of a certificate (RFC 5246 7.4.6, RFC 8446
  * 4.4.2), or a key that the server has, too (RFC 4279, RFC 8446 4.2.11).
  *
  *     static const struct midge_credential own = {
@@ -32,15 +32,17 @@ struct midge_credential {
     /* The client's certificate and the CAs above it in their order, without the root: PEM, or DER
        one after the other. It must fit one message: 4,096 bytes of DER in `full` and `small`, 1,024
        in `tiny`. midge_open parses it once, 1 KB and twice the DER's size; full handshakes use it,
-       resumed ones do not. midge_memory_needed and midge_memory_least read and count it. */
+       resumed ones do not. midge_memory_needed and midge_memory_least read and count it.
+       Tickets of OpenSSL's servers hold it, in TLS 1.2 and 1.3: one longer than MIDGE_MAX_TICKET
+       (512 in `tiny`) is not kept, and each connection then takes a full handshake. `tiny` asks for
+       small records (MIDGE_MAX_FRAGMENT) only if the message fits one of them. */
     const void *certificate;
     size_t certificate_len;
     /* The private key, PEM or DER: PKCS #8 (RFC 5958), SEC 1 (RFC 5915) or PKCS #1 (RFC 8017 A.1).
        P-256 and P-384, in `full` P-521, too; RSA up to 4,096 bits, in `full` 8,192. An EC key
-       without its public half takes 10 M instructions of a Cortex-M3 to complete. midge_open makes
-       a copy, which is wiped by midge_close. With P-256 a signature is made in steps, as the
-       handshake is (MIDGE_ECP_MAX_OPS), with RSA in one: about 250 M instructions of a Cortex-M3
-       with 2,048 bits. */
+       without its public half costs midge_open the multiplication that completes it. midge_open
+       makes a copy, which is wiped by midge_close. In TLS 1.2 a signature with an EC key is made in
+       steps, as the handshake is (MIDGE_ECP_MAX_OPS), else in one. */
     const void *key;
     size_t key_len;
     /* Of an encrypted key. midge's own mbedTLS cannot decrypt keys: UNSUPPORTED. An external one

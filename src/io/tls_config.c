@@ -103,7 +103,7 @@ static void set_tickets(mbedtls_ssl_config *conf, bool wanted)
 #endif
 }
 
-/* What the client proves to servers. */
+/* The proofs of the client. */
 static int use_credentials(struct midge__tls_context *context, mbedtls_ssl_config *conf)
 {
     int ret = midge__credential_use(context, conf);

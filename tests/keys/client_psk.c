@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Asks a URL with a pre-shared key: client_psk URL IDENTITY KEY [12|13]. Prints the error's name,
+/* Asks a URL with a pre-shared key: client_psk URL IDENTITY KEY. Prints the error's name,
    the status, the TLS version, the cipher and the detail. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,6 @@ int main(int argc, char **argv)
     const struct midge_psk psk = {argv[3], strlen(argv[3]), argv[2], strlen(argv[2])};
     struct midge_config config = {.port = port, .max_connections = 1, .tls = {.psk = &psk}};
     const struct midge_request request = {.url = argv[1], .on_done = on_done};
-    config.tls.max_version = argc > 4 ? (uint8_t)atoi(argv[4]) : 0;
     config.memory_size = midge_memory_needed(&config);
     config.memory = malloc(config.memory_size);
     if (midge_open(&client, &config) != MIDGE_OK ||

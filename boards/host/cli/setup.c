@@ -300,7 +300,6 @@ int setup_client(struct run *run, int *native, const char **what)
     if (err == MIDGE_OK) {
         err = credential_read(&run->credential, run->options, native, what);
     }
-
     if (err != MIDGE_OK) {
         return err;
     }
