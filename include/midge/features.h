@@ -119,14 +119,12 @@
 #undef MIDGE_WITH_SESSION_STORE
 #define MIDGE_WITH_SESSION_STORE 0
 #endif
-
 /* Each address of a host gets its share of the time to connect, and the one that worked last is
    tried first, without a lookup. Without it the next address is tried only when the one before has
    refused, and each new connection looks the name up. */
 #ifndef MIDGE_WITH_FAIL_OVER
 #define MIDGE_WITH_FAIL_OVER 1
 #endif
-
 /* Happy Eyeballs (RFC 8305): the addresses of a host are tried beside each other, a new one each
    config.attempt_delay_ms, and the first that answers is used. Without it the next address is tried
    when the one before has failed, or has used up its share of the time. */
@@ -136,12 +134,10 @@
 #if MIDGE_WITH_HAPPY_EYEBALLS && !MIDGE_WITH_FAIL_OVER
 #error "MIDGE_WITH_HAPPY_EYEBALLS needs MIDGE_WITH_FAIL_OVER: it races for the remaining time"
 #endif
-
 /* midge_network_changed. */
 #ifndef MIDGE_WITH_NETWORK_CHANGE
 #define MIDGE_WITH_NETWORK_CHANGE 1
 #endif
-
 /* A request that can use an idle connection begins before one that waits for memory or a place, at
    most twice. Without it the idle connection closes for the one that waits. */
 #ifndef MIDGE_WITH_OVERTAKING
@@ -218,7 +214,6 @@
 #ifndef MIDGE_WITH_CIPHERS
 #define MIDGE_WITH_CIPHERS 1
 #endif
-
 /* URLs as people paste them, and relative ones: midge_url_normalise, midge_url_resolve and
    config.base_url. Without it a request's URL must be complete and in the characters that
    midge_url_parse accepts, and config.base_url is refused (UNSUPPORTED). A URL with userinfo is
@@ -227,13 +222,11 @@
 #ifndef MIDGE_WITH_URL_MENDING
 #define MIDGE_WITH_URL_MENDING 1
 #endif
-
 /* IPv6 addresses in URLs, with their zones (http://[fe80::1%25eth0]/). Without it they are refused
    (URL): for a network stack without IPv6. */
 #ifndef MIDGE_WITH_IPV6
 #define MIDGE_WITH_IPV6 1
 #endif
-
 /* Redirects: request.max_redirects. Without them midge_start answers UNSUPPORTED to a request that
    sets it. They need the mending of URLs, since a Location may be relative. */
 #ifndef MIDGE_WITH_REDIRECTS
@@ -243,7 +236,6 @@
 #undef MIDGE_WITH_REDIRECTS
 #define MIDGE_WITH_REDIRECTS 0
 #endif
-
 /* Repeats of requests that failed: request.retry and config.retry. Without them these are ignored
    if they are NULL, and else midge_start and midge_open answer UNSUPPORTED. */
 #ifndef MIDGE_WITH_RETRY
@@ -300,7 +292,6 @@
 #undef MIDGE_WITH_PROXY_TLS
 #define MIDGE_WITH_PROXY_TLS 0
 #endif
-
 /* Names are remembered with their addresses for the time that their DNS records allow, and names
    that do not exist; see MIDGE_MAX_NAMES. It needs a port that gives this time (ttl_s in port.h).
    Without it each connection looks its name up, unless MIDGE_WITH_FAIL_OVER remembers the address
@@ -312,14 +303,12 @@
 #undef MIDGE_WITH_NAMES
 #define MIDGE_WITH_NAMES 0
 #endif
-
 /* midge's own resolver in the lwIP ports (port_lwip.h): several addresses, TCP for long answers,
    cancelling. Without it they use lwIP's, which takes less flash and more RAM. The port is compiled
    with the same value. */
 #ifndef MIDGE_WITH_RESOLVER
 #define MIDGE_WITH_RESOLVER 1
 #endif
-
 /* result.retry_after_s. Without it that is always 0. */
 #ifndef MIDGE_WITH_RETRY_AFTER
 #define MIDGE_WITH_RETRY_AFTER 1
@@ -364,7 +353,6 @@
 #ifndef MIDGE_WITH_PHASE_DEADLINES
 #define MIDGE_WITH_PHASE_DEADLINES 1
 #endif
-
 /* The copy of a request at its start. Without it a request must set `borrow`, or midge_start
    answers UNSUPPORTED: the struct, its strings and headers stay unchanged until completion. A
    prepared request is borrowed until midge_prepared_free. */
@@ -437,7 +425,6 @@
 #undef MIDGE_WITH_SLICES
 #define MIDGE_WITH_SLICES 0
 #endif
-
 /* Firmware updates (update.h). They need downloads. */
 #ifndef MIDGE_WITH_UPDATE
 #define MIDGE_WITH_UPDATE 1
@@ -446,18 +433,15 @@
 #undef MIDGE_WITH_UPDATE
 #define MIDGE_WITH_UPDATE 0
 #endif
-
 /* midge_base64_sink (body.h). */
 #ifndef MIDGE_WITH_BASE64
 #define MIDGE_WITH_BASE64 1
 #endif
-
 /* The filter and the trees of json.h, the writer of json_write.h. Without them midge does not need
  * cJSON. */
 #ifndef MIDGE_WITH_JSON
 #define MIDGE_WITH_JSON 1
 #endif
-
 /* The numbers of a tree (json.h) as doubles, and midge_json_number. Without it each number keeps
    its text in valuestring, and valuedouble is not a number (NaN); midge_json_integer reads integers
    from the text, and midge_json_print writes it. */
@@ -468,7 +452,6 @@
 #undef MIDGE_WITH_JSON_NUMBERS
 #define MIDGE_WITH_JSON_NUMBERS 0
 #endif
-
 /* Uploads from a source (body.h), also chunked; 0: midge_start refuses them with UNSUPPORTED. */
 #ifndef MIDGE_WITH_SOURCES
 #define MIDGE_WITH_SOURCES 1
@@ -490,23 +473,19 @@
 #ifndef MIDGE_WITH_REPLAY
 #define MIDGE_WITH_REPLAY 1
 #endif
-
 /* Waits for an answer after sending the request failed; 0: the request fails at once. */
 #ifndef MIDGE_WITH_EARLY_ANSWERS
 #define MIDGE_WITH_EARLY_ANSWERS 1
 #endif
-
 /* midge_request.kept and midge_kept_header (request.h). Without them `kept` is not written. */
 #ifndef MIDGE_WITH_KEPT_HEADERS
 #define MIDGE_WITH_KEPT_HEADERS 1
 #endif
-
 /* response.encoding, result.encoding, and sink.head (body.h), by which sinks that need text (JSON,
    server-sent events, lines) refuse compressed bytes. */
 #ifndef MIDGE_WITH_ENCODINGS
 #define MIDGE_WITH_ENCODINGS 1
 #endif
-
 /* Compressed bodies (gunzip.h). Without it midge does not need zlib. */
 #ifndef MIDGE_WITH_GUNZIP
 #define MIDGE_WITH_GUNZIP 1

@@ -193,18 +193,6 @@ void midge__conn_permit_drop(struct midge__conn *conn)
     }
 }
 
-void midge__conn_query_drop(struct midge__conn *conn)
-{
-    struct midge_port *port = conn->client->port;
-    if (conn->query != NULL) {
-        if (!conn->query->done) {
-            port->dns_cancel(port->ctx, conn->query);
-        }
-        midge__memory_free(&conn->client->memory, conn->query);
-        conn->query = NULL;
-    }
-}
-
 void midge__conn_kill(struct midge__conn *conn)
 {
     struct midge_client *client = conn->client;

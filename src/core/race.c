@@ -112,25 +112,6 @@ static void put_back(struct midge__conn *conn, const struct midge_addr *address)
 
 /* --- attempts --- */
 
-static void end_attempt(struct midge__conn *conn, unsigned i)
-{
-    struct midge__race *race = conn->race;
-    struct midge__tcp *tcp = &race->older[i].tcp;
-    tcp->s.ops->close(&tcp->s);
-    race->count--;
-    conn->client->attempts--;
-    memmove(&race->older[i], &race->older[i + 1], (race->count - i) * sizeof race->older[0]);
-}
-
-void midge__race_end(struct midge__conn *conn)
-{
-    while (conn->race != NULL && conn->race->count > 0) {
-        end_attempt(conn, conn->race->count - 1);
-    }
-    midge__memory_free(&conn->client->memory, conn->race);
-    conn->race = NULL;
-}
-
 /* An older attempt is the newest again; what conn->tcp was is closed. */
 static void take(struct midge__conn *conn, unsigned i)
 {
@@ -140,7 +121,7 @@ static void take(struct midge__conn *conn, unsigned i)
     conn->since_ms = conn->attempt_ms = attempt->since_ms;
     conn->share_ms = attempt->share_ms;
     attempt->tcp.sock = MIDGE_SOCK_NONE;
-    end_attempt(conn, i);
+    midge__race_drop(conn, i);
 }
 
 /* conn->tcp becomes an older attempt. */
@@ -259,7 +240,7 @@ bool midge__race_next(struct midge__conn *conn)
         return true;
     }
     if (conn->race != NULL && conn->race->count > 0) {
-        end_attempt(conn, 0);
+        midge__race_drop(conn, 0);
         park(conn);
     } else {
         conn->tcp.s.ops->close(&conn->tcp.s);
@@ -291,7 +272,7 @@ bool midge__race_won(struct midge__conn *conn)
         if (err == MIDGE_ERR_AGAIN) {
             i++;
         } else {
-            end_attempt(conn, i);
+            midge__race_drop(conn, i);
         }
     }
     return false;
@@ -327,7 +308,7 @@ void midge__race_yield(struct midge_client *client)
             take(conn, conn->race->count - 1);
             arm(conn, delay_of(conn));
         } else { /* it looks the name up: the remembered address will be in the list */
-            end_attempt(conn, conn->race->count - 1);
+            midge__race_drop(conn, conn->race->count - 1);
         }
         return;
     }

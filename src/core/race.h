@@ -53,6 +53,8 @@ void midge__race_win(struct midge__conn *conn);
 bool midge__race_next(struct midge__conn *conn);
 /* Closes the older attempts. */
 void midge__race_end(struct midge__conn *conn);
+/* race_end.c: the older attempt i ends. */
+void midge__race_drop(struct midge__conn *conn, unsigned i);
 /* A connection is to open: if all places are taken, the newest attempt of a race ends. */
 void midge__race_yield(struct midge_client *client);
 /* As in turn.c: the sockets of the older attempts from fds[n] on, if they fit. Returns the next

@@ -274,7 +274,8 @@ static void client_certificate(void **state)
     for (const uint8_t *v = versions(); *v != 0; v++) {
         settings.client_required = true;
         open_world(1, &settings, *v);
-        fetch(MIDGE_ERR_TLS, 0, NULL);
+        /* mbedTLS 3.6 sends this alert of TLS 1.3 under keys that the client does not have yet. */
+        fetch(*v == MIDGE_TLS_1_2 ? MIDGE_ERR_CREDENTIAL : MIDGE_ERR_TLS, 0, NULL);
         close_world();
         settings.client_required = false;
         open_world(1, &settings, *v);

@@ -240,8 +240,10 @@ static void every_failed_allocation(void **state)
         midge__memory_fail_at(&w.client->memory, nth, false);
         int err = midge_prepare(w.client, &r, &p);
         bool failed = w.client->memory.stats.failures > 0;
-        assert_int_equal(err, failed ? MIDGE_ERR_NO_MEMORY : MIDGE_OK);
-        if (!failed) {
+        /* The second is the origin, which tries once more after names and sessions are forgotten.
+         */
+        assert_int_equal(err, failed && nth != 2 ? MIDGE_ERR_NO_MEMORY : MIDGE_OK);
+        if (err == MIDGE_OK) {
             midge_prepared_free(w.client, p);
         }
         world_close(&w);
