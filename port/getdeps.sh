@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # getdeps.sh [--older] DIR TREE...   source trees of midge's dependencies, as DIR/TREE
 #
-# TREE is mbedtls, cjson, zlib, lwip, mongoose (a peer in tests/bench) or libllhttp-source (beside which
-# tests/fuzz reads responses; a binary package, since its source package has no C). They are Debian's
+# TREE is mbedtls, cjson, zlib, lwip, mongoose (a peer in tests/bench), libllhttp-source (beside which
+# tests/fuzz reads responses; a binary package, since its source package has no C) or freertos (its
+# kernel 9.0.0, a folder of micropython's source package). They are Debian's
 # packages, fetched from the mirror that this machine's apt is set up for, with apt's own transport,
 # proxy and credentials; no root needed.
 #   1. the pinned archive straight from the mirror's pool, checked by the SHA-256 below;
@@ -15,7 +16,7 @@ set -eu
 
 older=
 if [ "${1:-}" = --older ]; then older=y; shift; fi
-[ $# -ge 2 ] || { sed -n '3,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '3,15s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 dir=$1; shift
 
 # tree | source package | pool directory | series | patch level | archive | SHA-256
@@ -24,6 +25,7 @@ cjson|cjson|main/c/cjson|1.7|19|cjson_1.7.19.orig.tar.gz|7fa616e3046edfa7a28a32d
 zlib|zlib|main/z/zlib|1.3|2|zlib_1.3.dfsg+really1.3.2.orig.tar.gz|7b6903eb019983987b7112eccf90f1703f1c6c0e0cede36564bf611d19ca579d
 lwip|lwip|main/l/lwip|2.2|1|lwip_2.2.1+dfsg1.orig.tar.xz|83729c274c499d3348e9fbbe043a3113f3fa8953e7efddc7c21c7fcbb1f2b7b1
 mongoose|mongoose|main/m/mongoose|7|23|mongoose_7.23+ds.orig.tar.xz|62ea62b0fe868949c06479c43a9db91dedb2e688c2d6badb9461f1cc7f07ef3d
+freertos|micropython|main/m/micropython|1.26|1|micropython_1.26.1+ds.orig.tar.xz|f5ad2ec89d3e921f753d448955af98b6005655f84ba26087dde6ba0e8d062f34
 libllhttp-source|libllhttp-source|main/l/llhttp|9|4|libllhttp-source_9.4.3+~cs12.11.9-2_all.deb|8a70cbc1d310f51a7d5594d258eeb6ef57db6fbc1c58065407c203a03abadf2e'
 # mbedTLS 3.6.6 fails against TLS 1.2 servers that sign with RSA-PSS and lacks 3.6.7's fixes.
 last_resort='mbedtls|mbedtls|main/m/mbedtls|3.6|6|mbedtls_3.6.6.orig.tar.bz2|8fb65fae8dcae5840f793c0a334860a411f884cc537ea290ce1c52bb64ca007a'
@@ -134,6 +136,9 @@ unpack() {
     case $2 in
     *.deb) dpkg-deb --fsys-tarfile "$archives/$2" | # of usr/src/PACKAGE
         tar -C "$new" --strip-components=4 --no-same-owner -xf - ./usr/src ;;
+    micropython_*) # only the kernel, of ports/cc3200/FreeRTOS
+        tar -C "$new" --strip-components=4 --no-same-owner --wildcards \
+            -xf "$archives/$2" '*/ports/cc3200/FreeRTOS' ;;
     *) tar -C "$new" --strip-components=1 --no-same-owner -xf "$archives/$2" ;;
     esac || { rm -rf "$new"; return 1; }
     echo "$2 $3" >"$new/.from"
@@ -141,11 +146,11 @@ unpack() {
     mv "$new" "$dir/$1"
 }
 
-# Is the tree in place, at the pinned patch level or a later one? in_place TREE SERIES PATCHLEVEL
+# Is the tree in place, at the pinned patch level or a later one? in_place TREE PACKAGE SERIES PATCHLEVEL
 in_place() {
     [ -f "$dir/$1/.from" ] || return 1
-    have=$(sed -n "s/^$1[_-]\(.*+really\)\{0,1\}$2\.\([0-9]*\).*/\2/p" "$dir/$1/.from")
-    [ -n "$have" ] && [ "$have" -ge "$3" ]
+    have=$(sed -n "s/^$2[_-]\(.*+really\)\{0,1\}$3\.\([0-9]*\).*/\2/p" "$dir/$1/.from")
+    [ -n "$have" ] && [ "$have" -ge "$4" ]
 }
 
 failed=
@@ -154,7 +159,7 @@ for tree in "$@"; do
     IFS='|' read -r tree package pool series patch archive sha <<ROW
 $row
 ROW
-    if in_place "$tree" "$series" "$patch"; then
+    if in_place "$tree" "$package" "$series" "$patch"; then
         echo "$tree: $(cut -d' ' -f1 "$dir/$tree/.from"), in the cache"
     elif from_pool "$pool" "$archive" "$sha"; then
         unpack "$tree" "$archive" "$sha" || exit 1
@@ -167,7 +172,7 @@ ROW
         IFS='|' read -r tree package pool series patch archive sha <<ROW
 $row
 ROW
-        if in_place "$tree" "$series" "$patch" || {
+        if in_place "$tree" "$package" "$series" "$patch" || {
             from_pool "$pool" "$archive" "$sha" && unpack "$tree" "$archive" "$sha"
         }; then
             echo "$tree: $archive, an OLDER release with known faults, as nothing newer was found"
