@@ -133,6 +133,11 @@ void network_get(struct network_job *job)
     sys_sem_free(&job->done);
 }
 
+struct midge_client *network_client(void)
+{
+    return client;
+}
+
 void network_stop(void)
 {
     sys_mbox_post(&jobs, &last);

@@ -30,6 +30,10 @@ int network_start(struct midge_config *config);
 /* Callable from any thread, also from several at once. */
 void network_get(struct network_job *job);
 
+/* The thread's client, between start and stop: other threads, and interrupts if the port allows
+   them, may call midge_wake with it, and nothing else. */
+struct midge_client *network_client(void);
+
 /* Call it when no thread is in network_get, or will be. Returns when the client is closed. */
 void network_stop(void);
 
