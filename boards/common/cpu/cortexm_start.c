@@ -49,6 +49,9 @@ int main(void);
 void systick_interrupt(void); /* systick.c */
 void cortexm_reset(void);
 void cortexm_fault(void);
+/* An operating system defines these. */
+void cortexm_svc(void) __attribute__((weak, alias("cortexm_fault")));
+void cortexm_pendsv(void) __attribute__((weak, alias("cortexm_fault")));
 __attribute__((used)) _Noreturn void cortexm_fault_report(uint32_t sp, uint32_t pc, uint32_t lr);
 
 /* --- vectors --- */
@@ -63,7 +66,7 @@ __attribute__((section(".vectors"), used)) const struct vectors cortexm_vectors 
     .stack = hw_stack_top,
     .handlers = {cortexm_reset, cortexm_fault, cortexm_fault, cortexm_fault, cortexm_fault,
                  cortexm_fault, cortexm_fault, cortexm_fault, cortexm_fault, cortexm_fault,
-                 cortexm_fault, cortexm_fault, cortexm_fault, cortexm_fault, systick_interrupt}};
+                 cortexm_svc, cortexm_fault, cortexm_fault, cortexm_pendsv, systick_interrupt}};
 
 /* --- reset --- */
 

@@ -19,7 +19,9 @@ void services_init(void);
 
 /* The words of the command line, including KEY=VALUE settings; they stay valid. The first word is
    the first argument, not the program's name. At most SERVICES_ARGS. */
+#ifndef SERVICES_ARGS
 #define SERVICES_ARGS 32
+#endif
 int services_args(char ***argv);
 
 /* The value of a KEY=VALUE word before the app's own words, or NULL. */
