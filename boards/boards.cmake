@@ -31,13 +31,17 @@
 # optional), STACK, QEMU (command without image), OPENOCD (config file; optional). It takes the
 # shared sources from ${_common}, which is set here.
 
-string(REGEX REPLACE "^mps[23]-.*" "mps2-an385" _folder ${MIDGE_BOARD}) # one family
+string(REGEX REPLACE "^mps[23]-an[0-9]+$" "mps2-an385" _folder ${MIDGE_BOARD}) # one family
 set(MIDGE_BOARD_DIR ${CMAKE_CURRENT_LIST_DIR}/${_folder})
 if(NOT EXISTS ${MIDGE_BOARD_DIR}/board.cmake)
     message(FATAL_ERROR "midge: no board '${MIDGE_BOARD}' in boards/")
 endif()
 if(NOT CMAKE_CROSSCOMPILING)
     message(FATAL_ERROR "midge: a board needs its toolchain: cmake --preset ${MIDGE_BOARD}")
+endif()
+if(MIDGE_BOARD STREQUAL mps2-an385-freertos)
+    include(${CMAKE_CURRENT_LIST_DIR}/${MIDGE_BOARD}/board.cmake) # with an operating system
+    return()
 endif()
 enable_language(ASM)
 set(_common ${CMAKE_CURRENT_LIST_DIR}/common)

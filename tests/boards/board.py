@@ -31,10 +31,10 @@ ARM = ["qemu-system-arm", "-nic", f"user,id=n0,{NET}"]
 RISCV = ["qemu-system-riscv32", "-bios", "none", "-netdev", f"user,id=n0,{NET}",
          "-device", "virtio-net-device,netdev=n0,id=nic0"]
 MACHINES = {
-    "mps2-an385": ARM, "mps2-an386": ARM, "mps2-an500": ARM, "mps2-an505": ARM,
+    "mps2-an385": ARM, "mps2-an385-freertos": ARM, "mps2-an386": ARM, "mps2-an500": ARM, "mps2-an505": ARM,
     "mps3-an547": ARM, "lm3s6965evb": ARM, "riscv-virt": RISCV,
 }
-NAMES = {"riscv-virt": "virt"}     # QEMU's, where it is another
+NAMES = {"riscv-virt": "virt", "mps2-an385-freertos": "mps2-an385"}   # QEMU's, where it is another
 # The profiles that run.sh builds for a board; the first is its default.
 PROFILES = {"mps2-an385": ["full", "small", "tiny"], "riscv-virt": ["full", "small", "tiny"],
             "lm3s6965evb": ["tiny", "small"]}

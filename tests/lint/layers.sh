@@ -39,6 +39,7 @@ port/template:     @own @iso midge/
 port/sim:          @own *system midge/ ../localhost.h ../native.h
 port/sim/tls:      @own *system mbedtls/ psa/ ssl_misc.h ../sim.h ../tls_peer.h
 boards:            @own @iso stdio.h common/ midge/ lwip/ netif/
+boards/mps2-an385-freertos: @own @iso stdio.h stdlib.h board.h common/ examples/ midge/ lwip/ netif/ FreeRTOS.h semphr.h task.h tcp_isn.h sys/time.h
 boards/board.h:    @own @iso midge/
 boards/apps:       @own @iso stdio.h stdlib.h ctype.h math.h board.h midge/ cJSON.h
 boards/examples:   @own @iso midge/ lwip/

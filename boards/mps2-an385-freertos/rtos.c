@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's hooks. The tick counts the clock of common/cpu/systick.c, whose interrupt is the
+ * kernel's here, and can wake a client: the hook runs in the interrupt, as the handler of a button
+ * or a sensor would.
+ */
+#include "rtos.h"
+
+#include <string.h>
+
+#include <FreeRTOS.h>
+#include <task.h>
+
+#include "common/hw.h"
+#include "common/services/services.h"
+#include <lwip/opt.h>
+#include <midge/client.h>
+
+#define EXIT_STACK  4
+#define EXIT_ASSERT 5
+#define PAINT       0xA5
+
+void systick_count(void); /* systick.c */
+void vApplicationTickHook(void);
+void vApplicationIdleHook(void);
+void vApplicationStackOverflowHook(TaskHandle_t task, char *name);
+
+/* --- the tick --- */
+
+static struct midge_client *volatile woken;
+static volatile unsigned every, wakes;
+
+void rtos_wake_from_tick(struct midge_client *client, unsigned ticks)
+{
+    every = ticks;
+    woken = client;
+}
+
+unsigned rtos_wakes(void)
+{
+    return wakes;
+}
+
+void vApplicationTickHook(void)
+{
+    static unsigned count;
+
+    systick_count();
+    if (woken != NULL && ++count >= every) {
+        count = 0;
+        wakes = wakes + 1;
+        midge_wake(woken);
+    }
+}
+
+long rtos_in_interrupt(void)
+{
+    return xPortIsInsideInterrupt();
+}
+
+/* --- the other hooks --- */
+
+void vApplicationIdleHook(void)
+{
+    hw_idle();
+}
+
+void rtos_task_delete(void)
+{
+    vTaskDelete(NULL);
+}
+
+static void print(const char *text)
+{
+    hw_console_write(text, strlen(text));
+}
+
+void vApplicationStackOverflowHook(TaskHandle_t task, char *name)
+{
+    (void)task;
+    print("\r\nfault: stack overflow of task ");
+    print(name);
+    print("\r\n");
+    services_exit(EXIT_STACK);
+}
+
+void rtos_assert(const char *file, int line)
+{
+    char digits[12];
+    size_t at = sizeof digits - 1;
+
+    digits[at] = '\0';
+    do {
+        digits[--at] = (char)('0' + line % 10);
+        line /= 10;
+    } while (line > 0 && at > 0);
+    print("\r\nfault: assert ");
+    print(file);
+    print(":");
+    print(digits + at);
+    print("\r\n");
+    services_exit(EXIT_ASSERT);
+}
+
+/* --- the stack of interrupts: main's until the kernel starts --- */
+
+void rtos_paint(void)
+{
+    const uintptr_t end = (uintptr_t)__builtin_frame_address(0) - 256;
+
+    for (volatile uint8_t *p = hw_stack_bottom; (uintptr_t)p < end; p++) {
+        *p = PAINT;
+    }
+}
+
+size_t rtos_interrupt_stack_left(void)
+{
+    const volatile uint8_t *p = hw_stack_bottom;
+
+    while (p < hw_stack_top && *p == PAINT) {
+        p++;
+    }
+    return (size_t)(p - hw_stack_bottom);
+}
