@@ -25,6 +25,8 @@
 #define WAIT_MS    50
 #define WAKE_TICKS 5
 
+#define CONSOLE_WORDS 384
+
 uint64_t rtos_block[RTOS_BLOCK_BYTES / sizeof(uint64_t)];
 static uint8_t ca[CA_BYTES];
 
@@ -59,17 +61,12 @@ struct midge_port rtos_port = {
 
 /* --- the console --- */
 
-static SemaphoreHandle_t console_free;
+static SemaphoreHandle_t console_free, listener_free;
 
 static void console(const char *text, size_t len)
 {
     size_t from = 0;
 
-    taskENTER_CRITICAL();
-    if (console_free == NULL) {
-        console_free = xSemaphoreCreateMutex();
-    }
-    taskEXIT_CRITICAL();
     xSemaphoreTake(console_free, portMAX_DELAY);
     for (size_t at = 0; at < len; at++) {
         if (text[at] == '\n') {
@@ -117,34 +114,53 @@ const char *board_error_text(struct board *board, int native)
 
 /* --- input: taken by the console's task, read by the program's --- */
 
-static struct midge_client *volatile listener; /* woken for input */
+static struct midge_client *listener; /* woken by Ctrl-C */
 static volatile bool listening, interrupted;
 
-/* The client cannot be closed between the look and the wake: board_close takes the lock. */
+static void set_listener(struct midge_client *client)
+{
+    xSemaphoreTake(listener_free, portMAX_DELAY);
+    listener = client;
+    xSemaphoreGive(listener_free);
+}
+
+/* The client cannot be closed between the look and the wake. */
 static void wake_listener(void)
 {
-    vTaskSuspendAll();
+    xSemaphoreTake(listener_free, portMAX_DELAY);
     if (listener != NULL) {
         midge_wake(listener);
     }
-    (void)xTaskResumeAll();
+    xSemaphoreGive(listener_free);
 }
 
-void console_task(void *arg)
+static bool take_typed(void)
+{
+    taskENTER_CRITICAL();
+    const bool stop = typing_poll();
+    taskEXIT_CRITICAL();
+    return stop;
+}
+
+static void console_task(void *arg)
 {
     (void)arg;
     for (;;) {
-        if (listening) {
-            taskENTER_CRITICAL();
-            const bool stop = typing_poll();
-            taskEXIT_CRITICAL();
-            interrupted = interrupted || stop;
-            if (stop) {
-                wake_listener();
-            }
+        if (listening && take_typed()) {
+            interrupted = true;
+            wake_listener();
         }
         vTaskDelay(1);
     }
+}
+
+bool rtos_console(void)
+{
+    console_free = xSemaphoreCreateMutex();
+    listener_free = xSemaphoreCreateMutex();
+    return console_free != NULL && listener_free != NULL &&
+           xTaskCreate(console_task, "console", CONSOLE_WORDS, NULL, PRIORITY_CONSOLE, NULL) ==
+               pdPASS;
 }
 
 bool board_listen(struct board *board)
@@ -227,7 +243,7 @@ int board_open(struct board *board, const struct midge_config *config, size_t ap
     }
     const int err = midge_open(client, &whole);
     if (err == MIDGE_OK) {
-        listener = *client;
+        set_listener(*client);
         rtos_wake_from_tick(*client, WAKE_TICKS);
     } else {
         say("midge: the client can't be opened: %s\n", midge_err_text(err));
@@ -244,9 +260,7 @@ void board_close(struct board *board, struct midge_client *client)
         return;
     }
     rtos_wake_from_tick(NULL, 0);
-    vTaskSuspendAll();
-    listener = NULL;
-    (void)xTaskResumeAll();
+    set_listener(NULL);
     midge_client_stats(client, &s);
     midge_close(client);
     say("report: %u requests, %u failed, %u connections (%u at once), %u full and %u resumed\n",

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 # The board mps2-an385 with FreeRTOS and port/lwip_sockets, in place of boards.cmake, whose boards
-# have no operating system. Two images, with the programs of boards/apps and the load of mixed.c:
+# have no operating system. Its images, with the programs of boards/apps and the load of mixed.c:
 #
-#   mps2-an385-freertos-full-qemu.elf       LWIP_TCPIP_CORE_LOCKING 1
-#   mps2-an385-freertos-full-unlocked.elf   LWIP_TCPIP_CORE_LOCKING 0
+#   mps2-an385-freertos-full-qemu.elf         LWIP_TCPIP_CORE_LOCKING 1
+#   mps2-an385-freertos-full-unlocked.elf     LWIP_TCPIP_CORE_LOCKING 0
+#   mps2-an385-freertos-full-conformance.elf  as the first, tests/conformance in place of the apps
 #
 # FreeRTOS' kernel is found as the other dependencies are (port/deps.cmake).
 enable_language(ASM)
@@ -36,20 +37,10 @@ set(MIDGE_WITH resolver)
 board_left_out(full)
 midge_library(midge-full full)
 
-# --- An image: lwIP with this core locking, the port, the programs ---
+# --- lwIP and the port, with or without core locking ---
 
-file(GLOB _sources CONFIGURE_DEPENDS ${_rtos_here}/*.c ${PROJECT_SOURCE_DIR}/boards/apps/*.c)
-list(APPEND _sources ${PROJECT_SOURCE_DIR}/boards/examples/rtos_thread.c
-    ${_mps2}/board.c ${_common}/net/lan9118.c ${_common}/console/cmsdk_uart.c ${_common}/typing.c
-    ${_common}/cpu/systick.c ${_common}/cpu/cortexm_start.c ${_common}/cpu/cortexm_libc.c
-    ${_common}/cpu/fault.c ${_common}/services/semihost.c ${_common}/services/words.c)
-# The tick's interrupt is the kernel's; its hook calls the clock's.
-set_source_files_properties(${_common}/cpu/systick.c PROPERTIES
-    COMPILE_DEFINITIONS systick_interrupt=systick_count)
-
-function(freertos_image suffix core_locking)
+function(freertos_port suffix core_locking)
     set(lwip freertos-lwip-${suffix})
-    set(image ${MIDGE_BOARD}-full-${suffix})
     midge_lwip(${lwip} ${_rtos_here})
     target_sources(${lwip} PRIVATE ${MIDGE_LWIP_DIR}/contrib/ports/freertos/sys_arch.c
         ${MIDGE_LWIP_DIR}/contrib/addons/tcp_isn/tcp_isn.c
@@ -62,8 +53,23 @@ function(freertos_image suffix core_locking)
     target_compile_definitions(${lwip} PUBLIC LWIP_TCPIP_CORE_LOCKING=${core_locking})
     target_link_libraries(${lwip} PUBLIC freertos)
     midge_lwip_port(freertos-port-${suffix} sockets ${lwip})
+endfunction()
 
-    add_executable(${image} ${_sources})
+# --- An image: the board, and programs on one of the ports ---
+
+file(GLOB _apps CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/boards/apps/*.c)
+file(GLOB _sources CONFIGURE_DEPENDS ${_rtos_here}/*.c)
+list(APPEND _sources ${PROJECT_SOURCE_DIR}/boards/examples/rtos_thread.c
+    ${_mps2}/board.c ${_common}/net/lan9118.c ${_common}/console/cmsdk_uart.c ${_common}/typing.c
+    ${_common}/cpu/systick.c ${_common}/cpu/cortexm_start.c ${_common}/cpu/cortexm_libc.c
+    ${_common}/cpu/fault.c ${_common}/services/semihost.c ${_common}/services/words.c)
+# The tick's interrupt is the kernel's; its hook calls the clock's.
+set_source_files_properties(${_common}/cpu/systick.c PROPERTIES
+    COMPILE_DEFINITIONS systick_interrupt=systick_count)
+
+function(freertos_image suffix port)
+    set(image ${MIDGE_BOARD}-full-${suffix})
+    add_executable(${image} ${_sources} ${ARGN})
     set_target_properties(${image} PROPERTIES OUTPUT_NAME ${image}.elf
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR} LINK_DEPENDS ${_mps2}/link.ld)
     target_compile_options(${image} PRIVATE
@@ -72,7 +78,7 @@ function(freertos_image suffix core_locking)
     target_compile_definitions(${image} PRIVATE MACHINE_NAME="${MIDGE_BOARD}"
         MACHINE_UART=${MACHINE_UART} MACHINE_ETHERNET=${MACHINE_ETHERNET} MACHINE_HZ=${MACHINE_HZ}
         SEMIHOST_LINE_BYTES=4096 SERVICES_ARGS=64)
-    target_link_libraries(${image} PRIVATE midge-full freertos-port-${suffix})
+    target_link_libraries(${image} PRIVATE midge-full freertos-port-${port})
     # The stack of the linker script is that of interrupts; each task has its own.
     target_link_options(${image} PRIVATE -T ${_mps2}/link.ld -L${_common}/cpu
         -Wl,--defsym=BOARD_FLASH=${MACHINE_FLASH} -Wl,--defsym=BOARD_FLASH_BYTES=${MACHINE_FLASH_SIZE}
@@ -81,5 +87,10 @@ function(freertos_image suffix core_locking)
         -Wl,-Map=${PROJECT_BINARY_DIR}/${image}.map)
 endfunction()
 
-freertos_image(qemu 1)
-freertos_image(unlocked 0)
+freertos_port(locked 1)
+freertos_port(unlocked 0)
+freertos_image(qemu locked ${_apps})
+freertos_image(unlocked unlocked ${_apps})
+set(_conformance ${PROJECT_SOURCE_DIR}/tests/conformance)
+file(GLOB _checks CONFIGURE_DEPENDS ${_conformance}/check_*.c)
+freertos_image(conformance locked ${_conformance}/board.c ${_conformance}/conformance.c ${_checks})

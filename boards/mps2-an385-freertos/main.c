@@ -32,7 +32,6 @@
 
 #define MAIN_WORDS    768
 #define PROGRAM_WORDS 3072 /* TLS computes here */
-#define CONSOLE_WORDS 384
 
 #define MPU_CTRL    CORTEXM_REG(0xE000ED94)
 #define MPU_CTRL_ON 0x5u /* as cortexm_start.c sets it */
@@ -119,6 +118,9 @@ static void main_task(void *arg)
     MPU_CTRL = MPU_CTRL_ON;
     services_init();
     services_files(&rtos_port);
+    if (!rtos_console()) {
+        rtos_assert(__FILE__, __LINE__);
+    }
     int argc = services_args(&argv);
     while (argc > 0 && strchr(argv[0], '=') != NULL) {
         argv++;
@@ -127,7 +129,6 @@ static void main_task(void *arg)
     say("%s: midge %s, FreeRTOS %s, core locking %d\n", hw_name, MIDGE_VERSION,
         tskKERNEL_VERSION_NUMBER, LWIP_TCPIP_CORE_LOCKING);
     program.ended = xSemaphoreCreateBinary();
-    (void)xTaskCreate(console_task, "console", CONSOLE_WORDS, NULL, PRIORITY_CONSOLE, NULL);
     if (network_up()) {
         vTaskDelay(10);
         code = run_programs(argc, argv);

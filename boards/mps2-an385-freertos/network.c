@@ -76,14 +76,15 @@ static bool address(const char *name, ip4_addr_t *out)
     return text != NULL && ip4addr_aton(text, out) != 0;
 }
 
-/* ADDRESS[:PORT] */
-static void name_server(void)
+/* ADDRESS[:PORT], after DHCP, which sets its own */
+static void name_server(void *arg)
 {
     const char *text = services_env("DNS");
     const size_t len = text != NULL ? strcspn(text, ":") : 0;
     char host[16];
     ip_addr_t server;
 
+    (void)arg;
     if (len == 0 || len >= sizeof host) {
         return;
     }
@@ -118,7 +119,6 @@ static void start(void *arg)
         if (!is_static) {
             (void)dhcp_start(&ethernet);
         }
-        name_server();
     }
     xSemaphoreGive(arg);
 }
@@ -155,6 +155,7 @@ bool network_up(void)
         }
         vTaskDelay(1);
     }
+    (void)tcpip_callback(name_server, NULL);
     say("network: %s after %u ms\n", ip4addr_ntoa(netif_ip4_addr(&ethernet)),
         (unsigned)(hw_millis() - begin));
     return true;

@@ -15,6 +15,7 @@
 #include "common/services/services.h"
 #include <lwip/opt.h>
 #include <midge/client.h>
+#include <midge/port.h>
 
 #define EXIT_STACK  4
 #define EXIT_ASSERT 5
@@ -41,11 +42,30 @@ unsigned rtos_wakes(void)
     return wakes;
 }
 
+static const struct midge_port *volatile later;
+static volatile uint32_t later_ms;
+
+void rtos_wake_later(void *port, uint32_t ms)
+{
+    later = NULL;
+    later_ms = ms;
+    later = port;
+}
+
+static void wake_once(void)
+{
+    if (later != NULL && later_ms-- == 0) {
+        later->wake(later->ctx);
+        later = NULL;
+    }
+}
+
 void vApplicationTickHook(void)
 {
     static unsigned count;
 
     systick_count();
+    wake_once();
     if (woken != NULL && ++count >= every) {
         count = 0;
         wakes = wakes + 1;

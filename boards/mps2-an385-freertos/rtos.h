@@ -21,6 +21,8 @@ enum { PRIORITY_PROGRAM = 3, PRIORITY_WORKER = 2, PRIORITY_CONSOLE = 4, PRIORITY
 void rtos_wake_from_tick(struct midge_client *client, unsigned every);
 /* Wakes from the tick so far. */
 unsigned rtos_wakes(void);
+/* Calls a port's wake once, in the tick's interrupt, after ms: for tests/conformance. */
+void rtos_wake_later(void *port, uint32_t ms);
 /* Paints the stack of interrupts, before the kernel starts. */
 void rtos_paint(void);
 /* Bytes of the stack of interrupts that were never used. */
@@ -36,12 +38,12 @@ bool network_up(void);
 extern struct midge_port rtos_port; /* clocks, entropy, files */
 extern uint64_t rtos_block[RTOS_BLOCK_BYTES / sizeof(uint64_t)];
 
+/* Before all of the following: the console's lock, and the task that takes what is typed. */
+bool rtos_console(void);
 /* The console is every task's: one writes at a time. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Reads the setting CA into tls. False: a line says why. */
 bool rtos_trust(struct midge_tls *tls);
-/* A task that takes what is typed and wakes the client of the program. */
-void console_task(void *arg);
 
 /* --- marks.c --- */
 

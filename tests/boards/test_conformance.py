@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """The conformance program (tests/conformance) on a board: each promise of port.h, kept by lwip_raw
-on the board's own Ethernet driver."""
+(FreeRTOS: lwip_sockets) on the board's own Ethernet driver."""
 import re
 import subprocess
 import tempfile
@@ -13,6 +13,8 @@ from test_boards import BOARD, PROGRAMS
 
 PEER = board.ROOT / "tests" / "conformance" / "peer.py"
 ALLOWED = {"the port has no sockets of its own", "nothing to wake from"}    # of promises not looked at
+if BOARD == "mps2-an385-freertos":    # single bytes: lwIP's sockets keep each segment as it came
+    ALLOWED = {"a known weakness of this port"}
 # Elsewhere only lwIP's sizes differ by profile.
 PROFILES = test_boards.PROFILES if BOARD == "lm3s6965evb" else test_boards.PROFILES[:1]
 

@@ -6,6 +6,7 @@ import unittest
 
 import board
 from test_boards import BOARD, GUEST, Board
+from test_chat import DONE, chunk
 
 WORKERS, JOBS, ROOMY = 6, 16, 400000
 IDLE_MS, TICKS = 500, 5
@@ -59,13 +60,18 @@ class FreeRtos(Board):
 
     def test_load_and_programs(self):
         api = ["--api", self.api()]
+        self.rules({"match": "first\"}]}$", "body": chunk("partial") + chunk("never") + DONE, "step": True,
+                    "drip": {"bytes": len(chunk("partial"))}, "times": 1})
         running = board.Running(BOARD, "full", [*self.load(), "then", "posts", *api, "then", "images", *api,
                                                 "then", "chat", *api], cwd=self.dir, settings=self.settings())
         self.addCleanup(running.close)
-        running.wait_for("\r\n> ")
-        running.type("Why?\r")
-        running.wait_for_next("You said: “Why?”")
         running.wait_for_next("\n> ")
+        running.type("first\r")
+        running.wait_for_next("partial")
+        running.type("\x03")      # the console's task wakes the program's
+        self.assertEqual("^C", running.wait_for_next("\n> "))
+        running.type("Why?\r")
+        self.assertIn("You said: “Why?”", running.wait_for_next("\n> "))
         running.type("\x04")
         ran = running.end()
         self.check(ran, 1, 6, 1)
