@@ -35,7 +35,7 @@
    it. Dynamic allocation is needed by lwIP. */
 #define configSUPPORT_STATIC_ALLOCATION  0
 #define configSUPPORT_DYNAMIC_ALLOCATION 1
-#define configTOTAL_HEAP_SIZE            (96 * 1024)
+#define configTOTAL_HEAP_SIZE            (64 * 1024)
 
 /* Interrupts that call midge_wake (or any ...FromISR) have a priority from MAX_SYSCALL on, which
    is the larger number. The tick has the lowest. */

@@ -82,8 +82,8 @@ static int run_program(int argc, char **argv)
         return BOARD_EXIT_FAILED;
     }
     (void)xSemaphoreTake(program.ended, portMAX_DELAY);
-    return program.code == BOARD_EXIT_OK && !marks_return_to(&before) ? BOARD_EXIT_FAILED
-                                                                      : program.code;
+    const bool back = marks_return_to(&before);
+    return program.code == BOARD_EXIT_OK && !back ? BOARD_EXIT_FAILED : program.code;
 }
 
 static int run_programs(int argc, char **argv)
@@ -133,7 +133,7 @@ static void main_task(void *arg)
         vTaskDelay(10);
         code = run_programs(argc, argv);
     }
-    marks_show_stacks();
+    marks_show();
     say("%s: ended with %d after %u ms\n", hw_name, code, (unsigned)hw_millis());
     services_exit(code);
 }

@@ -49,7 +49,7 @@ bool marks_return_to(const struct marks *before)
     return false;
 }
 
-void marks_show_stacks(void)
+void marks_show(void)
 {
     static TaskStatus_t tasks[TASKS];
     const UBaseType_t n = uxTaskGetSystemState(tasks, TASKS, NULL);
@@ -60,4 +60,9 @@ void marks_show_stacks(void)
             (unsigned)(tasks[i].usStackHighWaterMark * sizeof(StackType_t)));
     }
     say(" interrupts %u\n", (unsigned)rtos_interrupt_stack_left());
+    say("memory: heap of the kernel %u of %u at most, heap of lwIP %u of %u, buffers %u of %u\n",
+        (unsigned)(configTOTAL_HEAP_SIZE - xPortGetMinimumEverFreeHeapSize()),
+        (unsigned)configTOTAL_HEAP_SIZE, (unsigned)lwip_stats.mem.max,
+        (unsigned)lwip_stats.mem.avail, (unsigned)lwip_stats.memp[MEMP_PBUF_POOL]->max,
+        (unsigned)lwip_stats.memp[MEMP_PBUF_POOL]->avail);
 }

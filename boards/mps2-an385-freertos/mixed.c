@@ -96,7 +96,7 @@ static void run_workers(int workers)
     }
     say("mixed: %u ok, %u failed in %u ms, %u wakes by the tick\n", load.ok, load.failed,
         (unsigned)(hw_millis() - start), rtos_wakes() - wakes);
-    marks_show_stacks();
+    marks_show();
     if (workers > 0) {
         say("stack left: worker %u\n", (unsigned)load.stack_left);
     }

@@ -54,8 +54,8 @@ struct marks {
 void marks_take(struct marks *marks);
 /* Waits until all is given back, at most some seconds; false: a line says what is not. */
 bool marks_return_to(const struct marks *before);
-/* A line with the bytes of stack that each task never used. */
-void marks_show_stacks(void);
+/* The bytes of stack that each task never used, and the most that heaps and pools gave. */
+void marks_show(void);
 
 /* --- mixed.c --- */
 
