@@ -6,20 +6,18 @@
  */
 #include "rtos.h"
 
-#include <string.h>
+#include <assert.h>
 
 #include <FreeRTOS.h>
 #include <task.h>
 
+#include "common/cpu/fault.h"
 #include "common/hw.h"
-#include "common/services/services.h"
 #include <lwip/opt.h>
 #include <midge/client.h>
 #include <midge/port.h>
 
-#define EXIT_STACK  4
-#define EXIT_ASSERT 5
-#define PAINT       0xA5
+#define PAINT 0xA5
 
 void systick_count(void); /* systick.c */
 void vApplicationTickHook(void);
@@ -90,36 +88,19 @@ void rtos_task_delete(void)
     vTaskDelete(NULL);
 }
 
-static void print(const char *text)
-{
-    hw_console_write(text, strlen(text));
-}
-
 void vApplicationStackOverflowHook(TaskHandle_t task, char *name)
 {
     (void)task;
-    print("\r\nfault: stack overflow of task ");
-    print(name);
-    print("\r\n");
-    services_exit(EXIT_STACK);
+    fault_begin();
+    fault_text("\r\nfault: stack overflow of task ");
+    fault_text(name);
+    fault_text("\r\n");
+    fault_end();
 }
 
 void rtos_assert(const char *file, int line)
 {
-    char digits[12];
-    size_t at = sizeof digits - 1;
-
-    digits[at] = '\0';
-    do {
-        digits[--at] = (char)('0' + line % 10);
-        line /= 10;
-    } while (line > 0 && at > 0);
-    print("\r\nfault: assert ");
-    print(file);
-    print(":");
-    print(digits + at);
-    print("\r\n");
-    services_exit(EXIT_ASSERT);
+    __assert_func(file, line, NULL, "of the kernel, lwIP or this board");
 }
 
 /* --- the stack of interrupts: main's until the kernel starts --- */

@@ -32,7 +32,7 @@ class FreeRtos(Board):
     def check(self, ran, locking, programs, wakes_at_most, code=0):
         print("\n" + "\n".join(re.findall(r"^(?:mixed|stack left|memory|report|leak).*", ran.text, re.M)))
         self.assertEqual(code, ran.code, ran)
-        self.assertNotIn("fault", ran.text, ran)
+        self.assertNotRegex(ran.text, "fault|assert", ran)
         self.assertIn(f"core locking {locking}", ran.text)
         self.assertEqual(programs, ran.text.count("leak: none\n"), ran)
         self.check_stacks(ran)
