@@ -47,7 +47,7 @@ static int refuse_chain(struct midge__tls_context *context, int ret, const char 
 static int add_der(struct midge__tls_context *context, const unsigned char *der, size_t len,
                    bool copy, const char **why)
 {
-    int ret = midge__cert_parse(&context->credential.chain, der, len, copy);
+    int ret = midge__cert_parse(&context->credential->chain, der, len, copy);
     return ret == 0 ? MIDGE_OK : refuse_chain(context, ret, why);
 }
 
@@ -111,12 +111,12 @@ static size_t message_bytes(const struct midge__credential *own)
 
 bool midge__credential_in(const struct midge__tls_context *context)
 {
-    return midge__credential_given(&context->credential);
+    return midge__credential_given(context->credential);
 }
 
 bool midge__credential_fits(const struct midge__tls_context *context, unsigned n)
 {
-    const struct midge__credential *own = &context->credential;
+    const struct midge__credential *own = context->credential;
     return !midge__credential_given(own) || message_bytes(own) <= n;
 }
 
@@ -166,7 +166,7 @@ static int open(struct midge__tls_context *context, const struct midge_credentia
     if (err != MIDGE_OK) {
         return err;
     }
-    *why = fault_of(&context->credential);
+    *why = fault_of(context->credential);
     return *why != NULL ? MIDGE_ERR_CREDENTIAL : midge__credential_load(context, settings, why);
 }
 
@@ -177,28 +177,36 @@ int midge__credential_open(struct midge__tls_context *context,
     if (settings == NULL) {
         return MIDGE_OK;
     }
-    int err = open(context, settings, &why);
+    context->credential =
+        midge__memory_calloc(context->memory, MIDGE__OWNER_CLIENT, 1, sizeof *context->credential);
+    int err = context->credential != NULL ? open(context, settings, &why) : MIDGE_ERR_NO_MEMORY;
     if (settings->why != NULL) {
         *settings->why = err != MIDGE_OK && why != NULL ? why : "";
     }
     return err;
 }
 
-void midge__credential_close(struct midge__credential *own)
+void midge__credential_close(struct midge__tls_context *context)
 {
-    mbedtls_x509_crt_free(&own->chain);
-    mbedtls_pk_free(&own->key);
+    struct midge__credential *own = context->credential;
+    if (own != NULL) {
+        mbedtls_x509_crt_free(&own->chain);
+        mbedtls_pk_free(&own->key);
+        midge__memory_free(context->memory, own);
+        context->credential = NULL;
+    }
 }
 
 /* With a key's number, the certificate's public key stands for the key: its kind and size are the
    same, and signatures go to PSA (credential_sign.c). */
 int midge__credential_use(struct midge__tls_context *context, mbedtls_ssl_config *conf)
 {
-    struct midge__credential *own = &context->credential;
+    struct midge__credential *own = context->credential;
+    if (!midge__credential_given(own)) {
+        return 0;
+    }
     const bool has_key = mbedtls_pk_get_type(&own->key) != MBEDTLS_PK_NONE;
-    return midge__credential_given(own)
-               ? mbedtls_ssl_conf_own_cert(conf, &own->chain, has_key ? &own->key : &own->chain.pk)
-               : 0;
+    return mbedtls_ssl_conf_own_cert(conf, &own->chain, has_key ? &own->key : &own->chain.pk);
 }
 
 /* --- the estimate --- */
@@ -224,7 +232,8 @@ size_t midge__credential_bytes(const struct midge_credential *settings)
 {
     return settings == NULL ? 0
                             : midge__trust_bytes(settings->certificate, settings->certificate_len) +
-                                  key_bytes(settings) + MIDGE__MEMORY_COST(3 * sizeof(void *));
+                                  key_bytes(settings) + MIDGE__MEMORY_COST(3 * sizeof(void *)) +
+                                  MIDGE__MEMORY_COST(sizeof(struct midge__credential));
 }
 
 #endif

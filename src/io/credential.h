@@ -44,12 +44,12 @@ struct midge__credential {
    must follow. */
 int midge__credential_open(struct midge__tls_context *context,
                            const struct midge_credential *settings);
-void midge__credential_close(struct midge__credential *own);
+void midge__credential_close(struct midge__tls_context *context);
 /* Most bytes of memory that open and later signatures keep. */
 size_t midge__credential_bytes(const struct midge_credential *settings);
 static inline bool midge__credential_given(const struct midge__credential *own)
 {
-    return own->chain.raw.len > 0;
+    return own != NULL && own->chain.raw.len > 0;
 }
 /* Has the client one? */
 bool midge__credential_in(const struct midge__tls_context *context);
@@ -86,7 +86,7 @@ int midge__credential_sign(struct midge__tls_context *context, mbedtls_pk_type_t
 #else
 
 #define midge__credential_open(context, settings)  ((void)(settings), (int)MIDGE_OK)
-#define midge__credential_close(own)               ((void)0)
+#define midge__credential_close(context)           ((void)0)
 #define midge__credential_bytes(settings)          ((size_t)0)
 #define midge__credential_in(context)              false
 #define midge__credential_fits(context, n)         true

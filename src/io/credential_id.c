@@ -59,7 +59,7 @@ static const char *public_fault(struct midge__tls_context *context, uint32_t key
         return NULL; /* the caller looks at the memory's failure */
     }
     psa_status_t status = psa_export_public_key(id_of(key_id), key, PUBLIC_MAX, &len);
-    bool same = status == PSA_SUCCESS && is_in_certificate(&context->credential, key, len);
+    bool same = status == PSA_SUCCESS && is_in_certificate(context->credential, key, len);
     midge__memory_free(context->memory, key);
     if (status != PSA_SUCCESS) {
         return MIDGE__TEXT("PSA does not give the public half of the client key");
@@ -93,7 +93,7 @@ static const char *find(struct midge__tls_context *context, uint32_t key_id)
     if (load(context, key_id, &attributes) != PSA_SUCCESS) {
         return MIDGE__TEXT("PSA has no client key of that number");
     }
-    const char *why = policy_fault(&context->credential, &attributes);
+    const char *why = policy_fault(context->credential, &attributes);
     psa_reset_key_attributes(&attributes);
     return why != NULL ? why : public_fault(context, key_id);
 }
@@ -107,9 +107,9 @@ int midge__credential_find(struct midge__tls_context *context, uint32_t key_id, 
     if (*why != NULL) {
         return MIDGE_ERR_CREDENTIAL;
     }
-    context->credential.key_id = key_id;
+    context->credential->key_id = key_id;
 #if defined(MBEDTLS_USE_PSA_CRYPTO)
-    return mbedtls_pk_setup_opaque(&context->credential.key, id_of(key_id)) == 0
+    return mbedtls_pk_setup_opaque(&context->credential->key, id_of(key_id)) == 0
                ? MIDGE_OK
                : MIDGE_ERR_UNSUPPORTED;
 #else
@@ -146,7 +146,7 @@ int midge__credential_sign(struct midge__tls_context *context, mbedtls_pk_type_t
                            mbedtls_md_type_t md, const unsigned char *hash, unsigned char *sig,
                            size_t cap, size_t *len)
 {
-    const uint32_t key_id = context->credential.key_id;
+    const uint32_t key_id = context->credential->key_id;
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
     psa_status_t status = load(context, key_id, &attributes);
     size_t bits = psa_get_key_bits(&attributes);

@@ -83,7 +83,7 @@ static int parse(struct midge__tls_context *context, const struct midge_credenti
 {
     const char *password = settings->password;
     int ret = mbedtls_pk_parse_key(
-        &context->credential.key, der, len, (const unsigned char *)password,
+        &context->credential->key, der, len, (const unsigned char *)password,
         password != NULL ? strlen(password) : 0, mbedtls_ctr_drbg_random, &context->drbg);
     return code_of(context, ret, why);
 }
@@ -139,7 +139,7 @@ static int read_key(struct midge__tls_context *context, const struct midge_crede
 /* An external mbedTLS keeps keys in another form, and compares more. */
 static bool is_pair(struct midge__tls_context *context)
 {
-    return mbedtls_pk_check_pair(&context->credential.chain.pk, &context->credential.key,
+    return mbedtls_pk_check_pair(&context->credential->chain.pk, &context->credential->key,
                                  mbedtls_ctr_drbg_random, &context->drbg) == 0;
 }
 
@@ -159,8 +159,8 @@ static bool same_rsa(const mbedtls_rsa_context *a, const mbedtls_rsa_context *b)
 
 static bool is_pair(struct midge__tls_context *context)
 {
-    const mbedtls_pk_context *certificate = &context->credential.chain.pk;
-    const mbedtls_pk_context *key = &context->credential.key;
+    const mbedtls_pk_context *certificate = &context->credential->chain.pk;
+    const mbedtls_pk_context *key = &context->credential->key;
     if (mbedtls_pk_get_type(certificate) != mbedtls_pk_get_type(key)) {
         return false;
     }

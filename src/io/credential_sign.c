@@ -14,7 +14,8 @@
 /* True: key stands for the one in PSA. */
 static bool is_in_psa(const struct midge__tls_context *context, const mbedtls_pk_context *key)
 {
-    return MIDGE__HAS_KEY_ID && context != NULL && key == &context->credential.chain.pk;
+    return MIDGE__HAS_KEY_ID && context != NULL && context->credential != NULL &&
+           key == &context->credential->chain.pk;
 }
 
 #if !MIDGE__HAS_KEY_ID
@@ -24,7 +25,7 @@ static bool is_in_psa(const struct midge__tls_context *context, const mbedtls_pk
 
 static bool is_own_rsa(const struct midge__tls_context *context, const mbedtls_pk_context *key)
 {
-    return context != NULL && key == &context->credential.key &&
+    return context != NULL && context->credential != NULL && key == &context->credential->key &&
            mbedtls_pk_get_type(key) == MBEDTLS_PK_RSA;
 }
 

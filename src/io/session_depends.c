@@ -67,7 +67,7 @@ static void add_pins(struct midge_sha256 *hash, const struct midge_pins *pins)
 #if MIDGE_WITH_CREDENTIAL
 static void add_credential(struct midge_sha256 *hash, const struct midge__tls_context *context)
 {
-    const mbedtls_x509_crt *at = &context->credential.chain;
+    const mbedtls_x509_crt *at = context->credential != NULL ? &context->credential->chain : NULL;
     for (; at != NULL; at = at->next) {
         add(hash, at->raw.p, at->raw.len);
     }

@@ -105,7 +105,7 @@ void midge__tls_context_close(struct midge__tls_context *context)
     midge__tls_configs_close(context);
     mbedtls_ssl_config_free(&context->config.ssl);
     midge__trust_close(&context->trust);
-    midge__credential_close(&context->credential);
+    midge__credential_close(context);
     mbedtls_ctr_drbg_free(&context->drbg);
     midge__tls_leave(outer);
     midge__tls_process_close(context);

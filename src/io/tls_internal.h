@@ -67,7 +67,7 @@ struct midge__tls_context {
     bool warm; /* midge__tls_warm was there */
 #endif
 #if MIDGE_WITH_CREDENTIAL
-    struct midge__credential credential;
+    struct midge__credential *credential; /* NULL: none */
 #endif
     struct midge__tls_config config; /* the client's; others follow it */
     mbedtls_ctr_drbg_context drbg;

@@ -178,7 +178,7 @@ data=abc
     def test_wrong(self):
         for text, words in (("url \"abc", ["c, line 1"]), ("\nurl \"a\" b", ["c, line 2"]), ("url a b", ["line 1"]),
                             ("no-such-option", ["no-such-option"]), ("silent = yes", ["--silent"]),
-                            ("output", ["--output"]), ("config = c", ["8 files"]), ("cert = x", ["not supported"])):
+                            ("output", ["--output"]), ("config = c", ["8 files"]), ("proto = x", ["not supported"])):
             with self.subTest(text):
                 self.config(text, self.url("/"), code=2, words=words)
         self.config("user-agent =\nsilent\n", self.url("/"), code=2, words=["--user-agent needs a value"])
