@@ -30,6 +30,7 @@
 #include <netif/ethernet.h>
 
 #include "board.h"
+#include "common/clocks.h"
 #include "common/hw.h"
 #include "common/keys.h"
 #include "common/partition.h"
@@ -94,30 +95,6 @@ static void paint_stack(void)
 
 /* --- the port --- */
 
-static uint32_t clock_ms(void *ctx)
-{
-    (void)ctx;
-    return (uint32_t)hw_millis();
-}
-
-static uint64_t clock_us(void *ctx)
-{
-    (void)ctx;
-    return hw_micros();
-}
-
-static int64_t wall_time(void *ctx)
-{
-    (void)ctx;
-    return services_wall_time();
-}
-
-static int entropy(void *ctx, uint8_t *buf, size_t len)
-{
-    (void)ctx;
-    return hw_entropy(buf, len) || services_entropy(buf, len) ? MIDGE_OK : MIDGE_ERR_ENTROPY;
-}
-
 /* DNS=: set again after each renewal, because DHCP then sets its own servers. */
 static ip_addr_t server_set;
 
@@ -155,8 +132,7 @@ uint32_t sys_now(void) /* lwIP's clock */
 }
 
 static const struct midge_lwip_raw machine = {.ctx = &ethernet, .pump = pump, .idle = idle};
-static struct midge_port port = {
-    .clock_ms = clock_ms, .clock_us = clock_us, .wall_time = wall_time, .entropy = entropy};
+static struct midge_port port;
 
 /* --- network --- */
 
@@ -471,6 +447,7 @@ static int run(void)
     struct board board = {.port = &port, .memory = block, .memory_size = block_size()};
     char **argv;
     int argc = services_args(&argv);
+    board_clocks(&port);
     services_files(&port);
     while (argc > 0 && strchr(argv[0], '=') != NULL) { /* settings */
         argv++;

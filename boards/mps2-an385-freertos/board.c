@@ -30,34 +30,7 @@
 uint64_t rtos_block[RTOS_BLOCK_BYTES / sizeof(uint64_t)];
 static uint8_t ca[CA_BYTES];
 
-/* --- the port --- */
-
-static uint32_t clock_ms(void *ctx)
-{
-    (void)ctx;
-    return (uint32_t)hw_millis();
-}
-
-static uint64_t clock_us(void *ctx)
-{
-    (void)ctx;
-    return hw_micros();
-}
-
-static int64_t wall_time(void *ctx)
-{
-    (void)ctx;
-    return services_wall_time();
-}
-
-static int entropy(void *ctx, uint8_t *buf, size_t len)
-{
-    (void)ctx;
-    return services_entropy(buf, len) ? MIDGE_OK : MIDGE_ERR_ENTROPY;
-}
-
-struct midge_port rtos_port = {
-    .clock_ms = clock_ms, .clock_us = clock_us, .wall_time = wall_time, .entropy = entropy};
+struct midge_port rtos_port;
 
 /* --- the console --- */
 

@@ -26,6 +26,7 @@
 #include <midge/port_lwip.h>
 
 #include "common/cpu/cortexm.h"
+#include "common/clocks.h"
 #include "common/hw.h"
 #include "common/services/services.h"
 #include "rtos.h"
@@ -117,6 +118,7 @@ static void main_task(void *arg)
     hw_init(); /* starts the tick again, as the kernel did */
     MPU_CTRL = MPU_CTRL_ON;
     services_init();
+    board_clocks(&rtos_port);
     services_files(&rtos_port);
     if (!rtos_console()) {
         rtos_assert(__FILE__, __LINE__);
