@@ -212,7 +212,7 @@ int midge__credential_use(struct midge__tls_context *context, mbedtls_ssl_config
 /* --- the estimate --- */
 
 /* Numbers of a key: each block of memory rounds up, and has a header. */
-#define KEY_BLOCKS 16U
+#define KEY_BLOCKS ((size_t)16)
 
 /* An RSA key's DER has 4.5 times the bytes of its modulus; parsed, and with the numbers that
    mbedTLS keeps for later signatures, it has 8.5 times. */

@@ -26,12 +26,13 @@ static uint32_t read_u32(const uint8_t *p)
 
 static uint32_t hash_at(const struct midge__root_table *table, uint32_t n)
 {
-    return read_u32(table->at + HEADER + n * ENTRY);
+    return read_u32(table->at + HEADER + (size_t)n * ENTRY);
 }
 
 static uint32_t offset_at(const struct midge__root_table *table, uint32_t n)
 {
-    return n < table->count ? read_u32(table->at + HEADER + n * ENTRY + 4) : (uint32_t)table->len;
+    return n < table->count ? read_u32(table->at + HEADER + (size_t)n * ENTRY + 4)
+                            : (uint32_t)table->len;
 }
 
 /* --- opening --- */

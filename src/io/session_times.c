@@ -19,7 +19,7 @@ void midge__tls_note_leaf(struct midge__tls_impl *impl, const mbedtls_x509_crt *
     const mbedtls_x509_time *t = &leaf->valid_to;
     impl->not_after =
         midge__days_of((unsigned)t->year, (unsigned)t->mon, (unsigned)t->day) * DAY_S +
-        (t->hour * 60 + t->min) * 60 + t->sec;
+        ((int64_t)t->hour * 60 + t->min) * 60 + t->sec;
 }
 
 void midge__tls_session_offered(struct midge__tls_impl *impl,
