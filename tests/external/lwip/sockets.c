@@ -15,9 +15,15 @@ static void on_init(void *arg)
     sys_sem_signal(arg);
 }
 
+static uint32_t clock_ms(void *ctx)
+{
+    (void)ctx;
+    return sys_now();
+}
+
 int main(void)
 {
-    struct midge_port port = {0};
+    struct midge_port port = {.clock_ms = clock_ms}; /* midge's resolver has timers */
     sys_sem_t started;
     int err;
 
