@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # A part of run.cmake: the Debian packages, unpacked in a folder; a program on the shared library.
-file(REMOVE_RECURSE ${BUILD}/root)
+file(REMOVE_RECURSE ${BUILD}/unpacked)
 build(package ${SOURCE} -DMIDGE_SHARED=ON -DMIDGE_TESTS=OFF -DMIDGE_DEPS_DIR=${BUILD}/deps)
 file(GLOB old ${BUILD}/package/*.deb)
 file(REMOVE ${old} ${BUILD}/none)
@@ -12,11 +12,11 @@ if(failed OR NOT n EQUAL 3)
     message(FATAL_ERROR "cpack made ${n} packages of 3:\n${out}")
 endif()
 foreach(package IN LISTS packages)
-    run(dpkg-deb -x ${package} ${BUILD}/root)
+    run(dpkg-deb -x ${package} ${BUILD}/unpacked)
 endforeach()
 
 # The library shows midge's public functions and cJSON's, nothing of mbedTLS or zlib.
-run(nm -D --defined-only ${BUILD}/root/usr/lib/libmidge.so OUTPUT symbols)
+run(nm -D --defined-only ${BUILD}/unpacked/usr/lib/libmidge.so OUTPUT symbols)
 string(REGEX REPLACE "[^\n]* (midge_[a-z0-9_]+|cJSON_[A-Za-z0-9_]+)@@MIDGE_[0-9.]+\n" "" others "${symbols}")
 string(REGEX REPLACE "[^\n]* A MIDGE_[0-9.]+\n" "" others "${others}")
 if(others OR NOT symbols MATCHES " T midge_open@@" OR NOT symbols MATCHES " T midge__await@@"
@@ -25,8 +25,8 @@ if(others OR NOT symbols MATCHES " T midge_open@@" OR NOT symbols MATCHES " T mi
 endif()
 
 # The manual page has each option of the help.
-run(${BUILD}/root/usr/bin/midge --help OUTPUT help)
-file(READ ${BUILD}/root/usr/share/man/man1/midge.1 manual)
+run(${BUILD}/unpacked/usr/bin/midge --help OUTPUT help)
+file(READ ${BUILD}/unpacked/usr/share/man/man1/midge.1 manual)
 string(REPLACE "\\-" "-" manual "${manual}")
 string(REGEX MATCHALL "\n  [^\n]*--[a-z][a-z0-9.-]*[a-z0-9]" lines "${help}")
 list(LENGTH lines n)
@@ -40,8 +40,8 @@ foreach(line IN LISTS lines)
         message(FATAL_ERROR "the manual page has no ${option}")
     endif()
 endforeach()
-run(bash -c "PATH=${BUILD}/root/usr/bin:$PATH
-    . ${BUILD}/root/usr/share/bash-completion/completions/midge
+run(bash -c "PATH=${BUILD}/unpacked/usr/bin:$PATH
+    . ${BUILD}/unpacked/usr/share/bash-completion/completions/midge
     complete() { COMP_CWORD=$(($# - 1)) COMP_WORDS=(\"$@\") && _midge && echo \"\${COMPREPLY[@]}\" && return 0
     }
     complete midge --waterf
@@ -50,8 +50,8 @@ if(NOT words STREQUAL "--waterfall\n--model\n")
     message(FATAL_ERROR "bash completes to: ${words}")
 endif()
 
-set(ENV{PKG_CONFIG_PATH} ${BUILD}/root/usr/lib/pkgconfig)
-build(consumer-package ${SOURCE}/tests/external/installed -DCMAKE_PREFIX_PATH=${BUILD}/root/usr)
+set(ENV{PKG_CONFIG_PATH} ${BUILD}/unpacked/usr/lib/pkgconfig)
+build(consumer-package ${SOURCE}/tests/external/installed -DCMAKE_PREFIX_PATH=${BUILD}/unpacked/usr)
 run(readelf -d ${BUILD}/consumer-package/consumer-shared OUTPUT needs)
 if(NOT needs MATCHES "NEEDED[^\n]*libmidge\\.so\\.[0-9]+\\.[0-9]+\\]")
     message(FATAL_ERROR "consumer-shared does not need libmidge.so:\n${needs}")
