@@ -116,7 +116,7 @@ endfunction()
 
 # board_image(NAME LIBRARY PROFILE SERVICES APPS...): services semihost or standalone
 function(board_image name library profile services)
-    add_executable(${name} ${ARGN} ${_common}/main.c ${_common}/clocks.c ${_common}/keys.c ${_common}/typing.c
+    add_executable(${name} ${ARGN} ${_common}/main.c ${_common}/ca_file.c ${_common}/clocks.c ${_common}/keys.c ${_common}/lines.c ${_common}/typing.c
         ${_common}/services/${services}.c ${_common}/net/ipv6.c ${BOARD_SOURCES} ${_ca})
     set_target_properties(${name} PROPERTIES OUTPUT_NAME ${name}.elf
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}

@@ -30,10 +30,12 @@
 #include <netif/ethernet.h>
 
 #include "board.h"
+#include "common/ca_file.h"
 #include "common/clocks.h"
 #include "common/hw.h"
 #include "common/keys.h"
 #include "common/partition.h"
+#include "common/lines.h"
 #include "common/net/ipv6.h"
 #include "common/services/services.h"
 #include "common/typing.h"
@@ -54,19 +56,6 @@ extern const uint8_t board_ca[], board_ca_end[];
 
 /* --- console --- */
 
-static void console(const char *text, size_t len)
-{
-    size_t from = 0;
-    for (size_t at = 0; at < len; at++) {
-        if (text[at] == '\n') {
-            hw_console_write(text + from, at - from);
-            hw_console_write("\r\n", 2);
-            from = at + 1;
-        }
-    }
-    hw_console_write(text + from, len - from);
-}
-
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void say(const char *format, ...)
 {
@@ -76,7 +65,7 @@ static void say(const char *format, ...)
     int len = vsnprintf(line, sizeof line, format, args);
     va_end(args);
     if (len > 0) {
-        console(line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1);
+        console_lines(line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1);
     }
 }
 
@@ -238,27 +227,13 @@ static bool network_up(void)
 
 static bool read_ca(const char *path, size_t *len)
 {
-    midge_file file;
-    int native, err = MIDGE_ERR_UNSUPPORTED;
-    *len = 0;
-    if (port.file_open != NULL) {
-        err = port.file_open(port.ctx, path, MIDGE_FILE_READ, &file, &native);
-    }
-    if (err != MIDGE_OK) {
-        say("trust: %s can't be read\n", path);
-        return false;
-    }
-    for (size_t n = 0; err == MIDGE_OK && *len < sizeof ca_file; *len += n) {
-        n = 0;
-        err = port.file_read(port.ctx, file, ca_file + *len, sizeof ca_file - *len, &n, &native);
-    }
-    (void)port.file_finish(port.ctx, file, 0, &native);
-    if (err == MIDGE_OK) {
+    int err = ca_file_read(&port, path, ca_file, sizeof ca_file, len);
+    if (err == MIDGE_ERR_TOO_LARGE) {
         say("trust: %s has more than %u bytes\n", path, (unsigned)sizeof ca_file - 1);
-    } else if (err != MIDGE_ERR_EOF) {
+    } else if (err != MIDGE_OK) {
         say("trust: %s can't be read\n", path);
     }
-    return err == MIDGE_ERR_EOF;
+    return err == MIDGE_OK;
 }
 
 static bool trust(struct board *board)
@@ -280,7 +255,7 @@ void board_write(struct board *board, enum board_stream stream, const char *text
 {
     (void)board;
     (void)stream; /* there is one console */
-    console(text, len);
+    console_lines(text, len);
 }
 
 const char *board_env(struct board *board, const char *name)

@@ -15,7 +15,9 @@
 #include <lwip/opt.h>
 #include <midge/midge.h>
 
+#include "common/ca_file.h"
 #include "common/hw.h"
+#include "common/lines.h"
 #include "common/services/services.h"
 #include "common/typing.h"
 #include "rtos.h"
@@ -38,17 +40,8 @@ static SemaphoreHandle_t console_free, listener_free;
 
 static void console(const char *text, size_t len)
 {
-    size_t from = 0;
-
     xSemaphoreTake(console_free, portMAX_DELAY);
-    for (size_t at = 0; at < len; at++) {
-        if (text[at] == '\n') {
-            hw_console_write(text + from, at - from);
-            hw_console_write("\r\n", 2);
-            from = at + 1;
-        }
-    }
-    hw_console_write(text + from, len - from);
+    console_lines(text, len);
     xSemaphoreGive(console_free);
 }
 
@@ -175,28 +168,16 @@ bool board_interrupted(struct board *board)
 bool rtos_trust(struct midge_tls *tls)
 {
     const char *path = services_env("CA");
-    midge_file file;
-    int native, err;
-    size_t n;
 
     if (path == NULL) {
         return true; /* plain HTTP only */
     }
-    err = rtos_port.file_open(NULL, path, MIDGE_FILE_READ, &file, &native);
     tls->ca = ca;
-    tls->ca_len = 0;
-    if (err == MIDGE_OK) {
-        for (; err == MIDGE_OK && tls->ca_len < sizeof ca; tls->ca_len += n) {
-            n = 0;
-            err = rtos_port.file_read(NULL, file, ca + tls->ca_len, sizeof ca - tls->ca_len, &n,
-                                      &native);
-        }
-        (void)rtos_port.file_finish(NULL, file, 0, &native);
-    }
-    if (err != MIDGE_ERR_EOF) {
+    const bool whole = ca_file_read(&rtos_port, path, ca, sizeof ca, &tls->ca_len) == MIDGE_OK;
+    if (!whole) {
         say("trust: %s can't be read, or is too long\n", path);
     }
-    return err == MIDGE_ERR_EOF;
+    return whole;
 }
 
 /* --- the client of a program --- */

@@ -61,7 +61,7 @@ file(GLOB _apps CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/boards/apps/*.c)
 file(GLOB _sources CONFIGURE_DEPENDS ${_rtos_here}/*.c)
 list(APPEND _sources ${PROJECT_SOURCE_DIR}/boards/examples/rtos_thread.c
     ${_mps2}/board.c ${_common}/net/lan9118.c ${_common}/console/cmsdk_uart.c ${_common}/typing.c
-    ${_common}/clocks.c ${_common}/cpu/systick.c ${_common}/cpu/cortexm_start.c ${_common}/cpu/cortexm_libc.c
+    ${_common}/ca_file.c ${_common}/clocks.c ${_common}/lines.c ${_common}/cpu/systick.c ${_common}/cpu/cortexm_start.c ${_common}/cpu/cortexm_libc.c
     ${_common}/cpu/fault.c ${_common}/services/semihost.c ${_common}/services/words.c)
 # The tick's interrupt is the kernel's; its hook calls the clock's.
 set_source_files_properties(${_common}/cpu/systick.c PROPERTIES

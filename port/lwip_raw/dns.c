@@ -10,9 +10,6 @@
 
 #if !MIDGE_WITH_RESOLVER
 
-#include "../localhost.h"
-#include "../lwip_address.h"
-
 #include <string.h>
 
 #include "lwip/dns.h"
@@ -192,12 +189,7 @@ int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *q
     int err;
 
     (void)ctx;
-    if (!midge__lwip_query_begin(query)) {
-        return MIDGE_OK;
-    }
-    if (midge__is_localhost(host)) {
-        midge__lwip_query_add_loopback(query, query->family == 6 ? 6 : 4);
-        query->done = 1;
+    if (!midge__lwip_dns_asks(host, query)) {
         return MIDGE_OK;
     }
     err = midge__lwip_seed();

@@ -30,6 +30,8 @@
 #include "midge/port.h"
 #include "midge/port_lwip.h"
 
+#include "../localhost.h"
+#include "../lwip_address.h"
 #include "../native.h"
 
 /* random.c */
@@ -57,6 +59,16 @@ uint32_t midge__lwip_events(void); /* counts lwIP's callbacks of all sockets */
 
 /* resolver.c, or dns.c without MIDGE_WITH_RESOLVER */
 int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *query);
+/* False: the query is done, as no server is asked for it. */
+static inline bool midge__lwip_dns_asks(const char *host, struct midge_dns_query *query)
+{
+    bool asks = midge__lwip_query_begin(query) && !midge__is_localhost(host);
+    if (!asks && !query->done) {
+        midge__lwip_query_add_loopback(query, query->family == 6 ? 6 : 4);
+        query->done = 1;
+    }
+    return asks;
+}
 void midge__lwip_dns_cancel(void *ctx, struct midge_dns_query *query);
 /* Does what is due for lookups. True: a lookup has ended since the last run. */
 bool midge__lwip_dns_run(void);

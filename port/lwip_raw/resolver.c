@@ -10,8 +10,6 @@
 
 #if MIDGE_WITH_RESOLVER
 
-#include "../localhost.h"
-#include "../lwip_address.h"
 #include "../resolver/resolver.h"
 
 #include <string.h>
@@ -156,12 +154,7 @@ void midge__lwip_dns_attach(const struct midge_port *port)
 int midge__lwip_dns_start(void *ctx, const char *host, struct midge_dns_query *query)
 {
     (void)ctx;
-    if (!midge__lwip_query_begin(query)) {
-        return MIDGE_OK;
-    }
-    if (midge__is_localhost(host)) {
-        midge__lwip_query_add_loopback(query, query->family == 6 ? 6 : 4);
-        query->done = 1;
+    if (!midge__lwip_dns_asks(host, query)) {
         return MIDGE_OK;
     }
     resolver.server_port = DNS_SERVER_PORT;

@@ -6,11 +6,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "midge/config.h"
+#include "midge/port.h"
 #include "midge/span.h"
 
 /* Converts "192.0.2.1" or "2001:db8::1" (RFC 4291 2.2, no zone) to network order, 4 or 16 bytes.
    Returns the family, 4 or 6; 0 when text is no address. */
 unsigned midge__address_parse(struct midge_span text, uint8_t bytes[16]);
+
+/* Are they one address, in one zone? */
+bool midge__address_is(const struct midge_addr *a, const struct midge_addr *b);
 
 bool midge__address_v4(struct midge_span text, uint8_t out[4]);
 

@@ -12,6 +12,7 @@
  * name is forgotten and looked up again.
  */
 #include "core/names.h"
+#include "base/address.h"
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/origin.h"
@@ -164,12 +165,6 @@ void midge__names_keep(struct midge_client *client, const char *host,
 
 /* --- addresses --- */
 
-static bool is_same(const struct midge_addr *a, const struct midge_addr *b)
-{
-    return a->family == b->family && a->scope == b->scope &&
-           memcmp(a->bytes, b->bytes, a->family == 4 ? 4 : 16) == 0;
-}
-
 bool midge__names_works(const struct midge__conn *conn, const struct midge_addr *address)
 {
     const struct midge__origin *o = conn->origin;
@@ -179,7 +174,7 @@ bool midge__names_works(const struct midge__conn *conn, const struct midge_addr 
         return false;
     }
     for (unsigned i = 1; i < name->count; i++) {
-        if (is_same(&name->addrs[i], address)) {
+        if (midge__address_is(&name->addrs[i], address)) {
             struct midge_addr works = name->addrs[i];
             memmove(&name->addrs[1], name->addrs, i * sizeof works);
             name->addrs[0] = works;

@@ -31,6 +31,7 @@
  * MIDGE__ATTEMPT_DELAY_MOST.
  */
 #include "core/race.h"
+#include "base/address.h"
 #include "base/list.h"
 #include "base/millis.h"
 #include "core/client.h"
@@ -60,12 +61,6 @@ bool midge__race_valid(const struct midge_config *config)
 
 /* --- the list of addresses --- */
 
-static bool is_same(const struct midge_addr *a, const struct midge_addr *b)
-{
-    return a->family == b->family && a->scope == b->scope &&
-           memcmp(a->bytes, b->bytes, a->family == 4 ? 4 : 16) == 0;
-}
-
 /* addrs[from] moves to addrs[to], before it. */
 static void move_up(struct midge_dns_query *query, unsigned from, unsigned to)
 {
@@ -93,7 +88,7 @@ void midge__race_list(struct midge__conn *conn)
     struct midge_dns_query *query = conn->query;
     alternate(query);
     for (unsigned i = 0; conn->race != NULL && conn->race->count > 0 && i < query->count; i++) {
-        if (is_same(&query->addrs[i], &conn->race->older[0].address)) {
+        if (midge__address_is(&query->addrs[i], &conn->race->older[0].address)) {
             move_up(query, i, 0);
             conn->address_at = 1;
             break;
