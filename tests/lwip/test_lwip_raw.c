@@ -708,9 +708,20 @@ static int open_once(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* lwIP's first port comes by chance; the next one must be in the range, too (arch/cc.h). */
+static void first_ports(void **state)
+{
+    (void)state;
+    for (unsigned chance = 0; chance <= UINT16_MAX; chance++) {
+        const unsigned first = TCP_ENSURE_LOCAL_PORT_RANGE(chance);
+        assert_in_range(first, TCP_LOCAL_PORT_RANGE_START, TCP_LOCAL_PORT_RANGE_END - 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_ports),
         TEST(siphash_is_siphash),
         TEST(nothing_is_sent_without_entropy),
         TEST(sequence_numbers_tell_nothing),

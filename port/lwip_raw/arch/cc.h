@@ -35,6 +35,16 @@ uint32_t midge__lwip_rand(void);
 #endif
 #endif
 
+/* The dynamic ports (RFC 6335 6), without the last one: lwIP 2.2.1 begins at a number by chance and
+   counts on from there, and behind 0xffff it finds port 0, so that the first connection fails with
+   ERR_BUF, once in 16,384 starts. */
+#ifndef TCP_LOCAL_PORT_RANGE_START
+#define TCP_LOCAL_PORT_RANGE_START 0xc000
+#define TCP_LOCAL_PORT_RANGE_END   0xffff
+#define TCP_ENSURE_LOCAL_PORT_RANGE(port)                                                          \
+    ((u16_t)(0xc000 + (((port)&0x3fff) == 0x3fff ? 0 : ((port)&0x3fff))))
+#endif
+
 /* lwIP's diagnostics are off; if one is turned on, it prints nothing. */
 #ifndef LWIP_PLATFORM_DIAG
 #define LWIP_PLATFORM_DIAG(x)                                                                      \
