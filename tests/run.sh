@@ -14,8 +14,8 @@
 #             cross built, with a port of the user's, on lwIP with the user's options
 #   boards    the firmware of each board in QEMU against the same servers; its steps in guest time
 #   size      flash and RAM of each firmware by part, against tests/size; each feature alone in QEMU
-#   fuzz      clang's libFuzzer on the parsers and the whole client, 30 s each (FUZZ_SECONDS for
-#             another time); what they found before runs in the suite vectors
+#   fuzz      clang's libFuzzer on the parsers and the whole client: some 8 s each, on the same inputs
+#             each time; FUZZ_SECONDS=N: N seconds each, by chance. What they found before runs in vectors
 #   soak [N]  only when named: thousands of requests in N minutes (1) while nginx is restarted and its
 #             connections are dropped; memory and descriptors stay as they are (SOAK_SEED)
 #   coverage  only when named: lines and branches of src that unit, vectors, sim and net reach

@@ -11,6 +11,7 @@ never, and others with NXDOMAIN.
 import os
 import pathlib
 import re
+import select
 import socket
 import struct
 import subprocess
@@ -255,22 +256,23 @@ class Running:
                 raise AssertionError(f"QEMU's monitor closed: {text!r}")
             text += more
 
+    def read_some(self, words):
+        fd = self.process.stdout.fileno()
+        more = os.read(fd, 4096) if select.select([fd], [], [], TIMEOUT)[0] else b""
+        if not more:
+            raise AssertionError(f"{words!r} never came: {Ran(self.line, None, self.seen)}")
+        return more
+
     def wait_for(self, words):
         """Reads the console until these words came."""
         while words.encode() not in self.seen:
-            more = os.read(self.process.stdout.fileno(), 4096)
-            if not more:
-                raise AssertionError(f"{words!r} never came: {Ran(self.line, None, self.seen)}")
-            self.seen += more
+            self.seen += self.read_some(words)
 
     def wait_for_next(self, words):
         """The same, behind what the call before has waited for; returns what came before the words."""
         words = words.encode().replace(b"\n", b"\r\n")
         while words not in self.seen[self.said:]:
-            more = os.read(self.process.stdout.fileno(), 4096)
-            if not more:
-                raise AssertionError(f"{words!r} never came: {Ran(self.line, None, self.seen)}")
-            self.seen += more
+            self.seen += self.read_some(words)
         start, at = self.said, self.seen.index(words, self.said)
         self.said = at + len(words)
         return self.seen[start:at].decode().replace("\r\n", "\n")

@@ -47,6 +47,8 @@ static const struct allowed looser[] = {
      CHUNKED},
     {"Content-Length can't be present with chunked encoding", "RFC 9110 6.5: it is a trailer",
      CHUNKED},
+    {"Empty Transfer-Encoding", "RFC 9110 6.5: it is a trailer", CHUNKED},
+    {"Empty Content-Length", "RFC 9110 6.5: it is a trailer", CHUNKED},
     {"Invalid character in chunk extensions name", "RFC 9112 7.1.1: BWS around it", 0},
     {"Invalid character in chunk extensions", "RFC 9112 7.1.1: ignored, only their end counts", 0},
     {"Invalid character in chunk extensions value", "the same", 0},

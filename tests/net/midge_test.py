@@ -15,6 +15,7 @@ import http.client
 import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import subprocess
@@ -153,6 +154,27 @@ def servers():
         _servers = Servers()
         atexit.register(_servers.stop)
     return _servers
+
+
+def read_some(fd, wanted):
+    """Bytes that came on it. Its end and TIMEOUT of silence fail the test, which waits for `wanted`."""
+    if not select.select([fd], [], [], TIMEOUT)[0]:
+        raise AssertionError(f"{wanted!r} did not come in {TIMEOUT} s")
+    try:
+        more = os.read(fd, 4096)
+    except OSError:     # a terminal without a program
+        more = b""
+    if not more:
+        raise AssertionError(f"the output ended before {wanted!r}")
+    return more
+
+
+def until(condition, what):
+    """Asks until it holds; fails the test after TIMEOUT."""
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"not in {TIMEOUT} s: {what}")
 
 
 def environment(**changes):

@@ -61,8 +61,8 @@ class Apps(Case):
         """Ends it by the signal. What it wrote to standard error; the server has noticed when this returns."""
         process.send_signal(number)
         _, err = process.communicate(timeout=20)
-        while self.servers.ask("GET", "/stats")["requests_now"] > 0:
-            pass
+        midge_test.until(lambda: self.servers.ask("GET", "/stats")["requests_now"] == 0,
+                         "the server has noticed")
         self.assertEqual(1, process.returncode, err)
         return err
 

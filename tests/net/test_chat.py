@@ -41,6 +41,9 @@ class Chat(Case):
         return self.midge(*self.arguments(*words, api=api), report=False, ca=False,
                           env={"OPENAI_API_KEY": key}, **settings)
 
+    def requests_now(self):
+        return self.servers.ask("GET", "/stats")["requests_now"]
+
     def stream(self, *events, **rule):
         """The server's next answer."""
         self.rules({"match": "^/v1/chat", "body": "".join(events), "times": 1, **rule})
@@ -98,7 +101,7 @@ class One(Chat):
             if sent in ends:        # the byte that ends an event has been sent
                 wanted += ends[sent].encode()
                 while len(seen) < len(wanted):
-                    seen += os.read(process.stdout.fileno(), 100)
+                    seen += midge_test.read_some(process.stdout.fileno(), wanted)
                     seen.decode()   # whole characters only
                 self.assertEqual(wanted, seen)
             self.servers.ask("POST", "/step")
@@ -117,7 +120,7 @@ class One(Chat):
                 self.servers.ask("POST", "/step")
                 wanted += word.encode()
                 while len(seen) < len(wanted):
-                    seen += os.read(process.stdout.fileno(), 100)
+                    seen += midge_test.read_some(process.stdout.fileno(), wanted)
                 self.assertEqual(wanted, seen)
             for _ in range(3):      # the reason, [DONE], the checksum
                 self.servers.ask("POST", "/step")
@@ -250,13 +253,11 @@ class One(Chat):
             self.rules({"match": "^/v1/chat", "step": True})
             process = self.start(*self.arguments("q"), report=False, ca=False,
                                  env=midge_test.environment(OPENAI_API_KEY="key"))
-            while not self.servers.ask("GET", "/stats")["requests_now"]:
-                pass
+            midge_test.until(lambda: self.requests_now() > 0, "a request has come")
             process.send_signal(number)
             _, err = process.communicate(timeout=midge_test.TIMEOUT)
             self.assertEqual((1, b"midge: interrupted\n"), (process.returncode, err))
-            while self.servers.ask("GET", "/stats")["requests_now"]:
-                pass
+            midge_test.until(lambda: self.requests_now() == 0, "the server has noticed")
 
 
 class Refused(Chat):
@@ -509,15 +510,15 @@ class Talk:
     def wait_for(self, text):
         """Reads until it came; returns what was before."""
         while text not in self.seen[self.at:]:
-            try:
-                more = os.read(self.out, 1000)
-            except OSError:         # a terminal without a program
-                more = b""
-            if not more:
-                raise AssertionError(f"{text!r} never came: {self.seen!r}")
+            more = midge_test.read_some(self.out, (text, self.seen))
             self.seen += more.decode().replace("\r\n", "\n")
         start, self.at = self.at, self.seen.index(text, self.at) + len(text)
         return self.seen[start:self.at - len(text)]
+
+    def has_connection(self):
+        """Has the program an open socket?"""
+        listed = subprocess.run(["ls", "-l", f"/proc/{self.process.pid}/fd"], capture_output=True, check=False)
+        return b"socket:" in listed.stdout  # one that goes meanwhile is only an error of ls
 
     def end(self):
         return self.process.wait(midge_test.TIMEOUT)
@@ -554,11 +555,10 @@ class Person(Chat):
         self.hold("partial ", chunk("never"))
         talk.type("first\n")
         talk.wait_for("partial ")
-        self.assertEqual(1, self.servers.ask("GET", "/stats")["requests_now"])
+        self.assertEqual(1, self.requests_now())
         stop()
         talk.wait_for("\n" + prompt)
-        while self.servers.ask("GET", "/stats")["requests_now"]:
-            pass                    # the server has noticed
+        midge_test.until(lambda: self.requests_now() == 0, "the server has noticed")
         self.rules({"match": "\"first\".*\"partial \".*\"second\"", "body": chunk("known") + DONE})
         talk.type("second\n")
         talk.wait_for("known\n" + prompt)
@@ -605,6 +605,8 @@ class Person(Chat):
             talk.wait_for("> ")
             talk.type("q\n")
             talk.wait_for("one\n")
+            # Before that a question would go to a connection that ends: a POST is not sent twice.
+            midge_test.until(lambda: not talk.has_connection(), "the ended connection is closed")
         talk.type("\x04")
         self.assertEqual(0, talk.end())
 
