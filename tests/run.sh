@@ -5,8 +5,8 @@
 #   unit      each source file's cmocka tests: gcc, clang, ASan+UBSan, valgrind
 #   vectors   the parser cases of tests/vectors at every chunk size: gcc, clang, ASan+UBSan
 #   sim       the simulated network (include/midge/sim.h), and on it a part of all faults at all
-#             places; MIDGE_TORTURE=HASH says which part (the commit's), =full: all of them. gcc,
-#             clang, ASan+UBSan
+#             places; MIDGE_TORTURE=HASH says which part (the commit's), =full: all of them, in boards
+#             and size too. gcc, clang, ASan+UBSan
 #   net       the host program against local HTTPS servers: gcc, ASan+UBSan
 #   lint      layers, calls, banned calls and words, length of files, format; gcc -fanalyzer,
 #             clang-tidy and cppcheck, with the exceptions of tests/lint/analysis.txt
@@ -110,11 +110,10 @@ if wanted boards size; then
     done
 fi
 
-if wanted sim; then # dear points are tried in part, another part for each commit
-    MIDGE_TORTURE=${MIDGE_TORTURE:-$(git rev-parse --short=8 HEAD 2>/dev/null || echo 0)}
-    export MIDGE_TORTURE
-    say "Suite sim tries the part MIDGE_TORTURE=$MIDGE_TORTURE"
-fi
+# Dear points are tried in part, another part for each commit.
+MIDGE_TORTURE=${MIDGE_TORTURE:-$(git rev-parse --short=8 HEAD 2>/dev/null || echo 0)}
+export MIDGE_TORTURE
+say "Suites sim, boards and size try the part MIDGE_TORTURE=$MIDGE_TORTURE"
 
 if wanted keys; then
     say "Building in build/keys and build/keys-BOARD, with the option MIDGE_KEYLOG"
