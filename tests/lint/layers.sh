@@ -45,7 +45,7 @@ boards/apps:       @own @iso stdio.h stdlib.h ctype.h math.h board.h midge/ cJSO
 boards/examples:   @own @iso midge/ lwip/
 boards/common:     @own @iso stdio.h stdlib.h board.h examples/ common/ midge/ lwip/ netif/ lwip_raw.h
 boards/common/cpu: @own @iso time.h common/
-boards/common/net: @own @iso stdatomic.h common/hw.h lwip/ netif/
+boards/common/net: @own @iso stdatomic.h common/cpu/ common/hw.h lwip/ netif/
 boards/common/console: @own @iso
 boards/common/services: @own @iso common/hw.h midge/
 boards/host:       @own *system board.h midge/

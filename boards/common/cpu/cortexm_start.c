@@ -38,8 +38,13 @@
 #define MPU_CTRL_ON      0x5u /* memory outside the regions is as without the MPU */
 #define MPU_RBAR_VALID   0x10u
 #define MPU_RASR_GUARD   (1u << 28 | 1u) /* no access, no execution */
-#define GUARD_LOG2       20u             /* below the stack, which is at the start of RAM */
 #define VECTORS_LOG2     6u              /* struct vectors */
+
+/* The guard's size, below the stack, which is at the start of RAM. A board makes it smaller if
+   something that it reads is there. */
+#ifndef CORTEXM_GUARD_LOG2
+#define CORTEXM_GUARD_LOG2 20u
+#endif
 
 /* From cortexm.ld. */
 extern uint8_t cortexm_data_start[], cortexm_data_end[], cortexm_bss_start[], cortexm_bss_end[];
@@ -77,12 +82,12 @@ static void guard(void)
 #if defined(__ARM_ARCH_8M_MAIN__)
     __asm__ volatile("msr msplim, %0" ::"r"(hw_stack_bottom));
 #else
-    const uint32_t below = (uint32_t)(uintptr_t)hw_stack_bottom - (1u << GUARD_LOG2);
+    const uint32_t below = (uint32_t)(uintptr_t)hw_stack_bottom - (1u << CORTEXM_GUARD_LOG2);
     if ((MPU_TYPE & MPU_TYPE_REGIONS) == 0) {
         return;
     }
     MPU_RBAR = below | MPU_RBAR_VALID | 0;
-    MPU_RASR = MPU_RASR_GUARD | (GUARD_LOG2 - 1) << 1;
+    MPU_RASR = MPU_RASR_GUARD | (CORTEXM_GUARD_LOG2 - 1) << 1;
     MPU_RBAR = 0 | MPU_RBAR_VALID | 1;
     MPU_RASR = MPU_RASR_GUARD | (VECTORS_LOG2 - 1) << 1;
     MPU_CTRL = MPU_CTRL_ON;
