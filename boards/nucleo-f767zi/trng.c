@@ -38,7 +38,7 @@ static void wipe(void *secret, size_t len)
     }
 }
 
-static bool fail(struct trng *trng, enum trng_fault fault)
+static bool refuse(struct trng *trng, enum trng_fault fault)
 {
     trng->fault = fault;
     return false;
@@ -59,13 +59,13 @@ static bool await_word(struct trng *trng)
     for (uint32_t spins = 0; spins < SPINS; spins++) {
         const uint32_t status = RNG_SR;
         if (fault_of(status) != TRNG_GOOD) {
-            return fail(trng, fault_of(status));
+            return refuse(trng, fault_of(status));
         }
         if ((status & SR_DRDY) != 0) {
             return true;
         }
     }
-    return fail(trng, TRNG_SILENT);
+    return refuse(trng, TRNG_SILENT);
 }
 
 static bool take_word(struct trng *trng, uint32_t *word)
@@ -75,7 +75,7 @@ static bool take_word(struct trng *trng, uint32_t *word)
     }
     *word = RNG_DR;
     const enum trng_fault fault = fault_of(RNG_SR);
-    return fault == TRNG_GOOD || fail(trng, fault);
+    return fault == TRNG_GOOD || refuse(trng, fault);
 }
 
 /* --- tests of bytes --- */
@@ -83,7 +83,7 @@ static bool take_word(struct trng *trng, uint32_t *word)
 /* SP 800-90B 4.4.1, repetition count. */
 static bool is_repeating(struct trng *trng, uint8_t byte)
 {
-    trng->repeats = trng->repeats > 0 && byte == trng->newest ? (uint16_t)(trng->repeats + 1) : 1;
+    trng->repeats = byte == trng->newest ? (uint16_t)(trng->repeats + 1) : 1;
     trng->newest = byte;
     return trng->repeats >= TRNG_REPEATS;
 }
@@ -110,7 +110,7 @@ static bool is_good(struct trng *trng, uint32_t word)
         biased = is_biased(trng, byte) || biased;
     }
     if (stuck || biased) {
-        return fail(trng, stuck ? TRNG_STUCK : TRNG_BIASED);
+        return refuse(trng, stuck ? TRNG_STUCK : TRNG_BIASED);
     }
     return true;
 }
@@ -161,7 +161,7 @@ static bool make_block(struct trng *trng, uint8_t block[32])
     for (unsigned i = 0; i < 32; i++) {
         any |= block[i];
     }
-    return any != 0 || fail(trng, TRNG_HASH);
+    return any != 0 || refuse(trng, TRNG_HASH);
 }
 
 bool trng_read(struct trng *trng, uint8_t *buf, size_t len)
