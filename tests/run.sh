@@ -31,7 +31,7 @@ cd "$(dirname "$0")/.."
 mkdir -p build
 root=$(pwd)
 all='unit vectors sim net lint external boards size fuzz'
-boards='mps2-an385 lm3s6965evb riscv-virt mps2-an385-freertos mps2-an386 mps2-an500 mps2-an505 mps3-an547'
+boards='mps2-an385 lm3s6965evb riscv-virt mps2-an385-freertos mps2-an386 mps2-an500 mps2-an505 mps3-an547 nucleo-f767zi'
 
 usage() { sed -n '3,/^set /s/^# \{0,1\}//p' tests/run.sh; }
 say() { echo; echo "== $*"; }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* services.h on hardware without a host: SERVICES_ARGS_TEXT holds the command line. */
+/* services.h on hardware without a host: SERVICES_ARGS_TEXT holds the command line, unless there is
+   one in flash (stored.h). */
 #include <string.h>
 
 #include <midge/err.h>
 
 #include "common/hw.h"
 #include "services.h"
+#include "stored.h"
 #include "words.h"
 
 #ifndef SERVICES_ARGS_TEXT
@@ -19,7 +21,8 @@ static int word_count;
 void services_init(void)
 {
     static const char trouble[] = "arguments: too many words in SERVICES_ARGS_TEXT\r\n";
-    word_count = words_split(line, words, SERVICES_ARGS);
+    char *stored = stored_line();
+    word_count = words_split(stored != NULL ? stored : line, words, SERVICES_ARGS);
     if (word_count < 0) {
         hw_console_write(trouble, strlen(trouble));
         hw_halt();
