@@ -23,7 +23,6 @@
 #define RCC_AHB2ENR  CORTEXM_REG(0x40023834u)
 #define RCC_APB1ENR  CORTEXM_REG(0x40023840u)
 #define RCC_APB2ENR  CORTEXM_REG(0x40023844u)
-#define RCC_DCKCFGR2 CORTEXM_REG(0x40023890u)
 
 #define RCC_AHB1ENR_GPIOA   (1u << 0)  /* B to G follow */
 #define RCC_AHB1ENR_ETHMAC  (7u << 25) /* MAC, its sending and its receiving side */

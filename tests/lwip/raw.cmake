@@ -21,3 +21,12 @@ if(MIDGE_VALGRIND AND valgrind IN_LIST MIDGE_TEST_SUITES)
     midge_test(valgrind.test_lwip_raw unit 300 ${MIDGE_VALGRIND} --quiet --error-exitcode=1
         --leak-check=full $<TARGET_FILE:test_lwip_raw>)
 endif()
+
+# A board's Ethernet driver on the same lwIP: unit test test_stm32_eth.
+add_executable(test_stm32_eth ${CMAKE_CURRENT_LIST_DIR}/test_stm32_eth.c
+    ${PROJECT_SOURCE_DIR}/port/lwip_raw/random.c)
+target_compile_options(test_stm32_eth PRIVATE ${MIDGE_WARNINGS})
+target_include_directories(test_stm32_eth PRIVATE ${PROJECT_SOURCE_DIR}/boards
+    ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/port/lwip_raw)
+target_link_libraries(test_stm32_eth PRIVATE lwip-raw-unit PkgConfig::CMOCKA)
+midge_test(test_stm32_eth unit 300 test_stm32_eth)

@@ -18,8 +18,7 @@ enum {
 #define CR1_TE   0x8u
 #define ISR_TXE  0x80u
 #define ISR_RXNE 0x20u
-#define ICR_ALL  0xfu /* parity, framing, noise, overrun: an overrun stops receiving until cleared \
-                       */
+#define ICR_ALL  0xfu /* errors of receiving; an overrun stops it until it is cleared */
 
 #define PATIENCE 500000u /* reads of ISR, 20 ns at least; a character at 9600 baud takes 1 ms */
 
