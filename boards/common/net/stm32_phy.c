@@ -21,13 +21,23 @@
 #define CAN_100_HALF      0x0080u
 #define CAN_10_FULL       0x0040u
 
+#define START_MS 500 /* after power-up */
 #define RESET_MS 500
 
-/* Without a PHY the line is high: all ones. */
+/* Without a PHY, and while one is not ready after power-up, the line is high: all ones. */
 static bool responds(unsigned phy)
 {
+    const uint64_t from = hw_millis();
     uint16_t id;
-    return stm32_mdio_read(phy, IDENTIFIER, &id) && id != 0xFFFFu && id != 0;
+    do {
+        if (!stm32_mdio_read(phy, IDENTIFIER, &id)) {
+            return false;
+        }
+        if (id != 0xFFFFu && id != 0) {
+            return true;
+        }
+    } while (hw_millis() - from <= START_MS);
+    return false;
 }
 
 static bool reset(unsigned phy)
