@@ -19,6 +19,7 @@
 #   mps2-an385-full-update.elf      tests/boards/update.c, which loses power in updates; also for
 #                                   lm3s6965evb, tiny
 #   BOARD-PROFILE-wake.elf          tests/boards/wake.c, of the same two: sessions over resets
+#   nucleo-f767zi-start.elf         tests/boards/nucleo_start.c: the board's start on another chip
 #   BOARD-PROFILE-by-file.elf       the hardware's image without link-time optimization of midge: its
 #                                   map says which file takes how much (tests/size)
 #
@@ -260,6 +261,19 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
             COMMENT "Flashing ${MIDGE_BOARD}-${profile}")
     endif()
 endforeach()
+
+# The start of the board in QEMU, as far as another chip's model takes it.
+if(MIDGE_BOARD STREQUAL nucleo-f767zi AND TARGET midge-full)
+    add_executable(${MIDGE_BOARD}-start ${PROJECT_SOURCE_DIR}/tests/boards/nucleo_start.c ${BOARD_SOURCES})
+    set_target_properties(${MIDGE_BOARD}-start PROPERTIES OUTPUT_NAME ${MIDGE_BOARD}-start.elf
+        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR} LINK_DEPENDS "${BOARD_LINKER_SCRIPT};${_scripts}")
+    target_compile_options(${MIDGE_BOARD}-start PRIVATE ${MIDGE_WARNINGS} -ffunction-sections -fdata-sections)
+    target_include_directories(${MIDGE_BOARD}-start PRIVATE ${_includes})
+    target_compile_definitions(${MIDGE_BOARD}-start PRIVATE ${BOARD_DEFINITIONS})
+    target_link_libraries(${MIDGE_BOARD}-start PRIVATE midge-full board-port-full)
+    target_link_options(${MIDGE_BOARD}-start PRIVATE -T ${BOARD_LINKER_SCRIPT} ${BOARD_LINK_OPTIONS}
+        -Wl,--gc-sections,--wrap=stm32_usart_write -fno-lto)
+endif()
 
 function(board_least)
     set(MIDGE_WITHOUT all)

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The image for a NUCLEO-F767ZI, which no emulator here runs: where everything lies, and that
-openocd can write it."""
+"""NUCLEO-F767ZI, of which QEMU has no model: where everything lies in its image, and that openocd
+can write it; and its start on another chip's model (nucleo_start.c), with each register that it
+writes."""
 import pathlib
 import re
 import shlex
 import subprocess
+import tempfile
 import unittest
 
 import board
@@ -86,6 +88,79 @@ class Nucleo(unittest.TestCase):
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertIn("program <filename> [address]", done.stderr)
         self.assertIn("stm32f7x.flash", done.stderr + done.stdout)
+
+
+class Start(unittest.TestCase):
+    """The values are those of boards/nucleo-f767zi/REGISTERS.md; all registers read as 0 there."""
+    MPU_AND_CACHES = [
+        (0xE000ED9C, 0x1FFF8010), (0xE000EDA0, 0x1000001D),     # 32 KB below the stack
+        (0xE000ED9C, 0x00000011), (0xE000EDA0, 0x1000000B),     # null pointers
+        (0xE000ED94, 5), (0xE000ED08, 0x08000000), (0xE000ED14, 0x210),
+        (0xE000ED94, 0),
+        (0xE000ED9C, 0x00000012), (0xE000EDA0, 0x1000873F),     # external memory
+        (0xE000ED9C, 0x2006D013), (0xE000EDA0, 0x130C0013),     # descriptors
+        (0xE000ED94, 5),
+        (0xE000EF50, 0), (0xE000ED14, 0x20210),                 # instructions
+        (0xE000ED84, 0), (0xE000EF60, 0), (0xE000ED14, 0x10210)]    # data: one line in this model
+    CLOCK = [
+        (0x40023840, 1 << 28), (0x40007000, 0xC000),
+        (0x40023800, 1 << 18), (0x40023800, 1 << 16), (0x40023800, 0),     # HSE, which does not come
+        (0x40023804, 2 << 28 | 9 << 24 | 216 << 6 | 8), (0x40023800, 1 << 24),
+        (0x40007000, 1 << 16),                                  # over-drive, which does not come
+        (0x40023808, 0), (0x40007000, 0), (0x40007000, 0), (0x40023800, 0)]
+    CYCLES = [(0xE000EDFC, 1 << 24), (0xE0001FB0, 0xC5ACCE55), (0xE0001004, 0), (0xE0001000, 1)]
+    ETHERNET = ["A1", "A2", "A7", "B13", "C1", "C4", "C5", "G11", "G13"]
+    CONSOLE = ["D8", "D9"]
+    LEDS = ["B0", "B7", "B14"]
+
+    @staticmethod
+    def pin(name, mode, speed, function):
+        base, number = 0x40020000 + 0x400 * (ord(name[0]) - ord("A")), int(name[1:])
+        return [(base + 0x20 + 4 * (number // 8), function << 4 * (number % 8)),
+                (base + 0x08, speed << 2 * number), (base, mode << 2 * number)]
+
+    def start(self, *words):
+        with tempfile.TemporaryDirectory() as folder:
+            trace = pathlib.Path(folder, "trace")
+            config = ",".join(["enable=on", "target=native", "arg=start", *(f"arg={word}" for word in words)])
+            ran = subprocess.run(
+                ["qemu-system-arm", "-M", "netduinoplus2", "-display", "none", "-monitor", "none",
+                 "-serial", "null", "-kernel", BUILD / "nucleo-f767zi-start.elf",
+                 "-semihosting-config", config, "-trace", f"memory_region_ops_write,file={trace}"],
+                capture_output=True, text=True, timeout=60)
+            self.writes = [(int(address, 16), int(value, 16)) for address, value in
+                           re.findall(r" addr (0x\w{8}) value (\S+) size 4 ", trace.read_text())]
+        self.text = (ran.stdout + ran.stderr).replace("\r\n", "\n")
+        return ran.returncode
+
+    def test_registers(self):
+        self.assertEqual(0, self.start(), "it ends")
+        pins = sum([self.pin(name, 2, 3, 11) for name in self.ETHERNET]
+                   + [self.pin(name, 2, 0, 7) for name in self.CONSOLE]
+                   + [self.pin(name, 1, 0, 0) for name in self.LEDS], [])
+        usart = [(0x40004800 + offset, value) for offset, value in
+                 ((0, 0), (4, 0), (8, 0), (0xC, 139), (0, 0xD))]
+        expected = self.MPU_AND_CACHES + self.CLOCK + self.CYCLES + [(0x40023830, 0x4F)] + pins \
+            + [(0x40023840, 1 << 18)] + usart \
+            + [(0xE000E014, 15999), (0xE000E018, 0), (0xE000E010, 7)] \
+            + [(0x40020418, 1 << 0), (0x40020418, 1 << 14)]     # green, red
+        self.assertEqual([f"{a:#x}={v:#x}" for a, v in expected],
+                         [f"{a:#x}={v:#x}" for a, v in self.writes[:len(expected)]])
+
+    def test_it_says_what_is_missing(self):
+        self.assertEqual(0, self.start())
+        self.assertIn("clock: the PLL or the supply does not start: 16 MHz, no Ethernet, no TLS\n", self.text)
+        self.assertIn("entropy: the RNG gives no words\nno entropy, zeros\n", self.text)
+        self.assertIn("3 ms\n", self.text)
+
+    def test_memory_that_is_not_there_faults(self):
+        for address in (0, 0x3C, 0x1FFF8000, 0x1FFFFFFC, 0x60000000, 0xA0000000, 0xDFFFFFFC):
+            with self.subTest(hex(address)):
+                self.assertEqual(3, self.start(f"touch={address:x}"))
+                self.assertRegex(self.text, rf"fault: hard .* address={address:#010x}\n")
+        for address in (0x20000000, 0x08000000):
+            self.assertEqual(0, self.start(f"touch={address:x}"))
+            self.assertIn("touched\n", self.text)
 
 
 if __name__ == "__main__":
