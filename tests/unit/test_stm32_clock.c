@@ -139,8 +139,8 @@ static void test_stays_at_16_mhz(void **state)
 {
     static const unsigned cases[] = {PLL, OVERDRIVE, OVERDRIVE_SWITCH, FLASH_WAITS, CLOCK_SWITCH};
     (void)state;
-    for (size_t i = 0; i < 2 * (sizeof cases / sizeof cases[0]); i++) {
-        const struct clock clock = start(cases[i / 2] | (i % 2 != 0 ? HSE : NONE));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct clock clock = start(cases[i] | (i % 2 != 0 ? HSE : NONE));
         assert_int_equal(clock.source, CLOCK_SLOW);
         assert_int_equal(clock.core_hz, 16000000);
         assert_int_equal(clock.apb1_hz, 16000000);
