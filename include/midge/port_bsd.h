@@ -73,7 +73,9 @@ size_t midge_bsd_needed(const struct midge_bsd_config *config);
  *     dns_start, dns_cancel           midge's resolver; set both or none
  *     zone                            if_nametoindex, where bsd_system.h says that it exists
  *
- * The file store and device_key are the caller's, or remain NULL. INVALID: a call is NULL that has
+ *     file_open to file_finish        on Linux: the files of port/posix, if file_open is NULL
+ *
+ * device_key is the caller's, or remains NULL. INVALID: a call is NULL that has
  * no default here; memory is too small; NO_MEMORY: malloc, or no socket is left for wake; PORT:
  * the system refuses the socket or eventfd for wake, or its number is too large for select.
  */

@@ -46,6 +46,8 @@ struct conformance_peer {
     const char *file; /* a path to write to, its folder is there; the file is not */
     bool
         tiny_segments_fill_pool; /* known weakness: windows of tiny segments take all its buffers */
+    bool errors_come_with_events; /* known weakness: poll reports no error of a socket with events 0
+                                     (select) */
     /* Calls port->wake after ms from another thread or an interrupt. */
     void (*wake_later)(void *ctx, uint32_t ms);
     void *wake_ctx;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static struct {
@@ -46,6 +47,16 @@ uint16_t desktop_base(int argc, char **argv)
         exit(2);
     }
     return (uint16_t)strtoul(argv[argc - 1], NULL, 10);
+}
+
+void desktop_few_files(unsigned most)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > most) {
+        limit.rlim_cur = most;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }
 
 void desktop_peer(struct conformance_peer *peer, struct midge_port *port, uint16_t base,
