@@ -103,7 +103,9 @@
 
 #define MIDGE_BSD_ZONE 1
 #if defined(__linux__)
+#ifndef MIDGE_BSD_RESOLV_CONF
 #define MIDGE_BSD_RESOLV_CONF "/etc/resolv.conf"
+#endif
 #ifndef MIDGE_BSD_LINUX
 #define MIDGE_BSD_LINUX 1
 #endif

@@ -28,18 +28,13 @@ target_compile_options(conformance-posix PRIVATE ${MIDGE_WARNINGS} -Wconversion)
 target_link_libraries(conformance-posix PRIVATE conformance)
 conformance_test(posix 127.0.0.1 "skipped ")
 
-# BSD sockets in both forms. The second one has neither poll nor eventfd nor fcntl; its known weakness
-# is that poll reports no error unasked.
-file(GLOB _bsd CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/port/bsd/*.c ${PROJECT_SOURCE_DIR}/port/resolver/*.c)
-set(_definitions_poll MIDGE_BSD_SELECT=0)
-set(_definitions_select MIDGE_BSD_SELECT=1 "MIDGE_BSD_SYSTEM_H=\"bsd_poor.h\"")
+# BSD sockets in both forms. The known weakness of the second one: poll reports no error unasked.
 set(_skips_poll "skipped ")
 set(_skips_select "skipped [^p]|skipped poll: [^a]")
 foreach(form poll select)
-    add_executable(conformance-bsd_${form} ${CMAKE_CURRENT_LIST_DIR}/bsd.c ${_bsd})
-    target_compile_definitions(conformance-bsd_${form} PRIVATE ${_definitions_${form}})
+    add_executable(conformance-bsd_${form} ${CMAKE_CURRENT_LIST_DIR}/bsd.c)
     target_compile_options(conformance-bsd_${form} PRIVATE ${MIDGE_WARNINGS} -Wconversion)
-    target_link_libraries(conformance-bsd_${form} PRIVATE conformance)
+    target_link_libraries(conformance-bsd_${form} PRIVATE conformance bsd-${form})
     conformance_test(bsd_${form} 127.0.0.1 "${_skips_${form}}")
 endforeach()
 
