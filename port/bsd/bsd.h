@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Private to port/bsd: the one struct behind the port, and the functions that its files share.
- * bsd.c (attach, poll) calls names.c, wake.c, defaults.c and one of wait_poll.c and wait_select.c;
- * all of them call socket.c's.
+ * bsd.c (attach, poll) calls names.c, wake.c and defaults.c; these call socket.c; that calls one of
+ * wait_poll.c and wait_select.c.
  */
 #ifndef MIDGE_BSD_H
 #define MIDGE_BSD_H

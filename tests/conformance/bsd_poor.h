@@ -16,6 +16,6 @@
 #ifndef MIDGE_BSD_SELECT
 #define MIDGE_BSD_SELECT 1
 #endif
-#define MIDGE_BSD_LINUX  1 /* for the clocks */
+#define MIDGE_BSD_LINUX 1 /* for the clocks */
 
 #endif

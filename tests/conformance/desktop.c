@@ -13,16 +13,16 @@
 #include <unistd.h>
 
 static struct {
-    struct midge_port *port;
     void (*interrupt)(void);
     int ms;
 } waker;
 
 static void *wake_thread(void *arg)
 {
-    (void)arg;
+    const struct midge_port *port = arg;
+
     (void)poll(NULL, 0, waker.ms);
-    waker.port->wake(waker.port->ctx);
+    port->wake(port->ctx);
     if (waker.interrupt != NULL) {
         waker.interrupt();
     }
@@ -33,9 +33,8 @@ static void wake_later(void *ctx, uint32_t ms)
 {
     pthread_t thread;
 
-    (void)ctx;
     waker.ms = (int)ms;
-    if (pthread_create(&thread, NULL, wake_thread, NULL) == 0) {
+    if (pthread_create(&thread, NULL, wake_thread, ctx) == 0) {
         (void)pthread_detach(thread);
     }
 }
@@ -65,13 +64,13 @@ void desktop_peer(struct conformance_peer *peer, struct midge_port *port, uint16
     static char file[64];
 
     memset(peer, 0, sizeof *peer);
-    waker.port = port;
     waker.interrupt = interrupt;
     peer->addr.family = 4;
     memcpy(peer->addr.bytes, address, 4);
     peer->base = base;
     peer->name = "peer.test";
     peer->wake_later = wake_later;
+    peer->wake_ctx = port;
     (void)snprintf(file, sizeof file, "/tmp/midge-conformance.%ld", (long)getpid());
     peer->file = file;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The functions of midge/port_posix.h on port/bsd, so that the host program runs on that port: linked
-   before the library, whose own ones are then left out. */
+/* The functions of midge/port_posix.h on port/bsd, so that the host program runs on that port:
+   linked before the library, whose own ones are then left out. */
 #include <midge/err.h>
 #include <midge/port.h>
 #include <midge/port_bsd.h>
@@ -41,13 +41,14 @@ int midge_posix_set_dns_servers(struct midge_port *port, const char *csv)
 {
     struct home *home = (struct home *)port;
     struct midge_bsd_config config = {.servers = &home->server, .n_servers = 1};
-    char text[32];
+    char text[32] = "";
     char *colon;
 
     if (csv == NULL || strlen(csv) >= sizeof text) {
         return MIDGE_ERR_INVALID;
     }
-    colon = strchr(strcpy(text, csv), ':');
+    memcpy(text, csv, strlen(csv));
+    colon = strchr(text, ':');
     if (colon != NULL) {
         *colon = '\0';
         config.name_port = (uint16_t)strtoul(colon + 1, NULL, 10);
