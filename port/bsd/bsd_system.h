@@ -74,8 +74,8 @@
    the port does not ask for it. LWIP_NETIF_LOOPBACK is on by default, and needed. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/poll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
