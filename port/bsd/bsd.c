@@ -108,8 +108,11 @@ static void set_calls(struct midge_port *port)
 static struct bsd *place(const struct midge_bsd_config *config)
 {
     const size_t needed = midge_bsd_needed(config);
-    struct bsd *p = config->memory != NULL ? config->memory : malloc(needed);
+    struct bsd *p = config->memory;
 
+    if (p == NULL && needed != SIZE_MAX) {
+        p = malloc(needed);
+    }
     if (p != NULL) {
         memset(p, 0, needed);
         p->config = *config;
