@@ -27,7 +27,7 @@ int midge__bsd_wait(struct bsd *p, struct midge_pollfd *fds, size_t n, struct mi
 
     midge__bsd_fill(p->polled, fds, n);
     midge__bsd_fill(p->polled + n, own, n_own);
-    ready = MIDGE_BSD(poll)(p->polled, n + n_own, timeout_ms);
+    ready = MIDGE_BSD(poll)(p->polled, (unsigned)(n + n_own), timeout_ms);
     if (ready < 0 && errno != EINTR && errno != EAGAIN) {
         return MIDGE_ERR_PORT;
     }

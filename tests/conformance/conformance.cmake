@@ -34,6 +34,19 @@ foreach(form poll select)
     conformance_test(bsd_${form} 127.0.0.1 "${_skips_${form}}")
 endforeach()
 
+# port/bsd on lwIP, as ESP-IDF has it; lwIP keeps each segment as it came.
+if(TARGET lwip-bsd)
+    foreach(form poll select)
+        add_executable(conformance-bsd_lwip_${form} ${CMAKE_CURRENT_LIST_DIR}/bsd_lwip.c ${bsd_sources})
+        set_target_properties(conformance-bsd_lwip_${form} PROPERTIES C_EXTENSIONS ON)
+        target_compile_definitions(conformance-bsd_lwip_${form} PRIVATE
+            "MIDGE_BSD_SYSTEM_H=\"bsd_lwip.h\"" $<$<STREQUAL:${form},select>:MIDGE_BSD_SELECT=1>)
+        target_compile_options(conformance-bsd_lwip_${form} PRIVATE ${MIDGE_WARNINGS} -Wconversion)
+        target_link_libraries(conformance-bsd_lwip_${form} PRIVATE conformance lwip-bsd)
+        conformance_test(bsd_lwip_${form} 192.0.2.2 "skipped [^p]|skipped poll")
+    endforeach()
+endif()
+
 set(_skips_raw "skipped [^i]")     # interest: it has no sockets of its own
 set(_skips_sockets "skipped [^p]") # paused connections and single bytes: a known weakness
 foreach(port raw sockets)
