@@ -116,14 +116,16 @@ enum { CAP = 3 }; /* MIDGE_RESOLVER_SERVERS */
 
 static int server_fd;
 static unsigned said;
+static bool are_elsewhere;
 
 static unsigned name_servers(void *at, struct midge_addr *servers, unsigned cap)
 {
     assert_ptr_equal(at, &home);
     assert_int_equal(cap, CAP);
-    servers[0] = loopback;
-    servers[1] = loopback;
-    servers[2] = loopback;
+    for (unsigned i = 0; i < cap; i++) {
+        servers[i] =
+            are_elsewhere ? (struct midge_addr){.family = 4, .bytes = {192, 0, 2, 1}} : loopback;
+    }
     return said; /* more than there is room for, too */
 }
 
@@ -144,6 +146,22 @@ static int server_close(void **state)
 {
     (void)state;
     return close(server_fd);
+}
+
+/* To the socket of the one lookup. */
+static void answer_from_server(const uint8_t *question)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET};
+    socklen_t len = sizeof to;
+    struct midge_pollfd own[8];
+    size_t n;
+    int limit = -1;
+
+    assert_int_equal(port.interest(port.ctx, own, 8, &n, &limit), MIDGE_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(getsockname((int)own[1].sock, (struct sockaddr *)&to, &len), 0);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(sendto(server_fd, question, 30, 0, (struct sockaddr *)&to, sizeof to), 30);
 }
 
 static void servers_from_a_callback(void **state)
@@ -169,6 +187,10 @@ static void servers_from_a_callback(void **state)
     assert_false(query.done);
     assert_true(recv(server_fd, bytes, sizeof bytes, 0) > 12);
     assert_int_equal(recv(server_fd, bytes, sizeof bytes, 0), -1); /* one family, one question */
+    are_elsewhere = true; /* an answer is compared with CAP addresses, not with 1000 */
+    answer_from_server(bytes);
+    assert_int_equal(port.poll(port.ctx, NULL, 0, 0), MIDGE_OK);
+    assert_false(query.done);
     port.dns_cancel(port.ctx, &query);
     midge_bsd_detach(&port);
 }
@@ -223,6 +245,34 @@ static void wakes_are_one(void **state)
     assert_true(is_awake(&port));
     assert_int_equal(port.poll(port.ctx, NULL, 0, -1), MIDGE_OK);
     assert_false(is_awake(&port));
+    midge_bsd_detach(&port);
+}
+
+/* The socket takes no more: the next poll does not wait, and the one after it does. */
+static void a_wake_that_cannot_be_sent(void **state)
+{
+    const struct midge_bsd_config config = {.home = NULL};
+    struct midge_pollfd own;
+    size_t n;
+    int limit = 500;
+
+    (void)state;
+    attach(&config);
+    assert_int_equal(port.interest(port.ctx, &own, 1, &n, &limit), MIDGE_OK);
+#if MIDGE_BSD_SELECT
+    assert_int_equal(shutdown((int)own.sock, SHUT_WR), 0);
+#else
+    assert_int_equal(write((int)own.sock, &(uint64_t){UINT64_MAX - 1}, 8), 8);
+#endif
+    errno = 77;
+    port.wake(port.ctx);
+    assert_int_equal(errno, 77);
+    assert_int_equal(port.interest(port.ctx, &own, 1, &n, &limit), MIDGE_OK);
+    assert_int_equal(limit, 0);
+    assert_int_equal(port.poll(port.ctx, NULL, 0, -1), MIDGE_OK);
+    limit = 500;
+    assert_int_equal(port.interest(port.ctx, &own, 1, &n, &limit), MIDGE_OK);
+    assert_int_equal(limit, 500);
     midge_bsd_detach(&port);
 }
 
@@ -337,6 +387,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(servers_from_a_callback, server_open, server_close),
         cmocka_unit_test(one_loopback_address_of_a_family),
         cmocka_unit_test(wakes_are_one),
+        cmocka_unit_test(a_wake_that_cannot_be_sent),
         cmocka_unit_test(each_port_has_its_wake),
         cmocka_unit_test(zones_have_names),
 #if MIDGE_BSD_SELECT
