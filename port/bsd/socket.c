@@ -31,15 +31,15 @@ int midge__bsd_socket(int family, int type)
 #if MIDGE_BSD_ENDS_ONCE
 static bool has_ended(const struct bsd *p, midge_sock sock)
 {
-    return FD_ISSET((int)sock, &p->ended) != 0;
+    return FD_ISSET((unsigned)sock, &p->ended) != 0;
 }
 
 static void set_ended(struct bsd *p, midge_sock sock, bool ended)
 {
     if (ended) {
-        FD_SET((int)sock, &p->ended);
+        FD_SET((unsigned)sock, &p->ended);
     } else {
-        FD_CLR((int)sock, &p->ended);
+        FD_CLR((unsigned)sock, &p->ended);
     }
 }
 #else

@@ -20,8 +20,8 @@ struct sets {
 static void add(struct sets *sets, const struct midge_pollfd *fds, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const int fd = (int)fds[i].sock;
-        if (fd < 0) {
+        const unsigned fd = (unsigned)fds[i].sock;
+        if (fds[i].sock < 0) {
             continue; /* as poll does */
         }
         if (fds[i].events & MIDGE_POLL_IN) {
@@ -33,11 +33,11 @@ static void add(struct sets *sets, const struct midge_pollfd *fds, size_t n)
         if (MIDGE_BSD_EXCEPT_IS_ERROR) {
             FD_SET(fd, &sets->except);
         }
-        sets->end = fd >= sets->end ? fd + 1 : sets->end;
+        sets->end = (int)fd >= sets->end ? (int)fd + 1 : sets->end;
     }
 }
 
-static uint8_t revents(struct sets *sets, int fd, uint8_t wanted)
+static uint8_t revents(struct sets *sets, unsigned fd, uint8_t wanted)
 {
     uint8_t out = 0;
 
@@ -57,8 +57,8 @@ static uint8_t revents(struct sets *sets, int fd, uint8_t wanted)
 static void take(struct sets *sets, int ready, struct midge_pollfd *fds, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const int fd = (int)fds[i].sock;
-        fds[i].revents = ready > 0 && fd >= 0 ? revents(sets, fd, fds[i].events) : 0;
+        fds[i].revents =
+            ready > 0 && fds[i].sock >= 0 ? revents(sets, (unsigned)fds[i].sock, fds[i].events) : 0;
     }
 }
 
