@@ -15,7 +15,7 @@
  *     }
  *
  * Call all of it in the thread that polls; only port->wake may come from another one. Several ports
- * may be attached at once, for clients in several threads.
+ * may be attached at once.
  */
 #ifndef MIDGE_PORT_BSD_H
 #define MIDGE_PORT_BSD_H
