@@ -43,7 +43,7 @@ struct conformance_peer {
     const char *name; /* "peer.test": the port asks peer.py's name server; NULL: no DNS here */
     size_t max_socks; /* connections the port can have at once, exactly or at least; 0: not to be
                          exhausted */
-    size_t max_poll;  /* entries its poll takes at most; 0: as many as one likes */
+    size_t max_poll;  /* entries that one poll takes at most; 0: any number */
     const char *file; /* a path to write to, its folder is there; the file is not */
     bool
         tiny_segments_fill_pool; /* known weakness: windows of tiny segments take all its buffers */

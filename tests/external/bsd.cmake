@@ -3,7 +3,7 @@
 # where the whole program is linked, as nothing is missing.
 set(ENV{PKG_CONFIG_LIBDIR} ${BUILD}/no-packages) # no c-ares
 file(REMOVE_RECURSE ${BUILD}/bsd)
-build(midge-bsd ${SOURCE} -DMIDGE_PORT=bsd -DMIDGE_WERROR=ON -DMIDGE_TESTS=OFF -DMIDGE_PROGRAM=OFF
+build(midge-bsd ${SOURCE} -DMIDGE_PORT=bsd -DMIDGE_TESTS=OFF -DMIDGE_PROGRAM=OFF
     -DMIDGE_DEPS_DIR=${BUILD}/deps
     -DCMAKE_INSTALL_PREFIX=${BUILD}/bsd -DCMAKE_INSTALL_LIBDIR=lib)
 run(${CMAKE_COMMAND} --install ${BUILD}/midge-bsd)
