@@ -195,6 +195,88 @@ static void servers_from_a_callback(void **state)
     midge_bsd_detach(&port);
 }
 
+/* --- A long answer: the name server sends the address by TCP only --- */
+
+struct name_server {
+    int udp, listener, conn;
+    uint8_t question[512];
+    size_t len, got; /* got: of the question by TCP, with its length before it */
+};
+
+static void serve_udp(struct name_server *s)
+{
+    struct sockaddr_in from;
+    socklen_t from_len = sizeof from;
+    const ssize_t n =
+        recvfrom(s->udp, s->question, sizeof s->question, 0, (struct sockaddr *)&from, &from_len);
+
+    if (n > 12) {
+        s->len = (size_t)n;
+        s->question[2] = 0x82; /* an answer, cut off */
+        (void)sendto(s->udp, s->question, s->len, 0, (struct sockaddr *)&from, from_len);
+    }
+}
+
+static void serve_tcp(struct name_server *s)
+{
+    static const uint8_t record[] = {0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 77};
+    uint8_t asked[600];
+    ssize_t n;
+
+    if (s->conn < 0) {
+        s->conn = accept(s->listener, NULL, NULL);
+    }
+    n = s->conn >= 0 && s->got < 2 + s->len ? recv(s->conn, asked, sizeof asked, MSG_DONTWAIT) : -1;
+    s->got += n > 0 ? (size_t)n : 0;
+    if (n > 0 && s->got == 2 + s->len) {
+        uint8_t answer[600] = {0, (uint8_t)(s->len + sizeof record)};
+        memcpy(answer + 2, asked + 2, s->len);
+        answer[4] = 0x80;
+        answer[9] = 1; /* one record */
+        memcpy(answer + 2 + s->len, record, sizeof record);
+        (void)!write(s->conn, answer, 2 + s->len + sizeof record);
+    }
+}
+
+static uint16_t name_server_open(struct name_server *s)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+
+    *s = (struct name_server){.conn = -1};
+    s->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(s->listener, (struct sockaddr *)&at, len), 0);
+    assert_int_equal(listen(s->listener, 1), 0);
+    assert_int_equal(getsockname(s->listener, (struct sockaddr *)&at, &len), 0);
+    s->udp = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(s->udp, (struct sockaddr *)&at, len), 0);
+    return ntohs(at.sin_port);
+}
+
+static void a_long_answer_comes_by_tcp(void **state)
+{
+    struct name_server s;
+    const struct midge_bsd_config config = {
+        .servers = &loopback, .n_servers = 1, .name_port = name_server_open(&s)};
+    struct midge_dns_query query = {.family = 4};
+
+    (void)state;
+    attach(&config);
+    assert_int_equal(port.dns_start(port.ctx, "a.example", &query), MIDGE_OK);
+    for (int i = 0; i < 1000 && !query.done; i++) { /* each poll ends when something comes */
+        serve_udp(&s);
+        serve_tcp(&s);
+        assert_int_equal(port.poll(port.ctx, NULL, 0, 10), MIDGE_OK);
+    }
+    assert_true(query.done);
+    assert_int_equal(query.err, MIDGE_OK);
+    assert_int_equal(query.count, 1);
+    assert_int_equal(query.addrs[0].bytes[3], 77);
+    assert_int_equal(query.ttl_s, 60);
+    midge_bsd_detach(&port);
+    assert_int_equal(close(s.conn) | close(s.listener) | close(s.udp), 0);
+}
+
 static void one_loopback_address_of_a_family(void **state)
 {
     const struct midge_bsd_config config = {.home = NULL};
@@ -385,6 +467,7 @@ int main(void)
         cmocka_unit_test(memory_of_the_program),
         cmocka_unit_test(calls_of_the_program_stay),
         cmocka_unit_test_setup_teardown(servers_from_a_callback, server_open, server_close),
+        cmocka_unit_test(a_long_answer_comes_by_tcp),
         cmocka_unit_test(one_loopback_address_of_a_family),
         cmocka_unit_test(wakes_are_one),
         cmocka_unit_test(a_wake_that_cannot_be_sent),
