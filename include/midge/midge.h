@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * midge: many HTTPS requests at once on very small machines. This header includes all others
- * except those of midge's own ports, port_posix.h and port_lwip.h: a program includes the header of
- * the port that it opens. Read client.h first.
+ * except those of midge's own ports (port_posix.h, port_bsd.h, port_lwip.h): a program includes the
+ * header of the port that it opens. Read client.h first.
  */
 #ifndef MIDGE_H
 #define MIDGE_H

@@ -2,7 +2,8 @@
 /*
  * The port: the few calls that cannot be written portably. A port holds no policy: no retries,
  * no timeouts, no caches. All calls come from the thread that polls the client, wake excepted.
- * midge's own ports: port_posix.h and port_lwip.h. port/PORTING.md says how to write another.
+ * midge's own ports: port_posix.h, port_bsd.h, port_lwip.h. port/PORTING.md says how to write
+ * another.
  *
  * Every call that returns int returns MIDGE_OK or a negative MIDGE_ERR. *native gets the platform's
  * own code of a failure, 0 otherwise. Messages interpret it by its value: positive as an errno (of

@@ -38,10 +38,24 @@ static struct udp_pcb *pcbs[LOOKUPS];
 
 static struct midge__resolver resolver;
 
-static int random_bytes(uint8_t *buf, size_t len)
+static unsigned find_servers(const struct midge__resolver *r, struct midge_addr *servers,
+                             unsigned cap)
+{
+    (void)r;
+    return midge__lwip_servers(servers, cap);
+}
+
+static unsigned find_families(const struct midge__resolver *r)
+{
+    (void)r;
+    return midge__lwip_families();
+}
+
+static int random_bytes(const struct midge__resolver *r, uint8_t *buf, size_t len)
 {
     const int err = midge__lwip_seed();
 
+    (void)r;
     while (len > 0) {
         const uint32_t word = midge__lwip_rand();
         const size_t n = LWIP_MIN(len, sizeof word);
@@ -108,12 +122,13 @@ static bool open_pcb(unsigned slot, uint16_t local_port)
     return true;
 }
 
-static void send_datagram(unsigned slot, uint16_t local_port, const struct midge_addr *to,
-                          const uint8_t *bytes, size_t len)
+static void send_datagram(struct midge__resolver *r, unsigned slot, uint16_t local_port,
+                          const struct midge_addr *to, const uint8_t *bytes, size_t len)
 {
     struct pbuf *p;
     ip_addr_t ip;
 
+    (void)r;
     if (!midge__lwip_ip(to, &ip) || (pcbs[slot] == NULL && !open_pcb(slot, local_port))) {
         return;
     }
@@ -125,8 +140,9 @@ static void send_datagram(unsigned slot, uint16_t local_port, const struct midge
     }
 }
 
-static void close_pcb(unsigned slot)
+static void close_pcb(struct midge__resolver *r, unsigned slot)
 {
+    (void)r;
     if (pcbs[slot] != NULL) {
         udp_remove(pcbs[slot]);
         pcbs[slot] = NULL;
@@ -134,8 +150,8 @@ static void close_pcb(unsigned slot)
 }
 
 static const struct midge__resolver_net net = {
-    .servers = midge__lwip_servers,
-    .families = midge__lwip_families,
+    .servers = find_servers,
+    .families = find_families,
     .random = random_bytes,
     .send = send_datagram,
     .close = close_pcb,

@@ -9,7 +9,7 @@
 #include <lwip/if_api.h>
 #include <lwip/netif.h>
 
-#include "../bsd_sockets.h"
+#include "../bsd_poll.h"
 
 /* lwIP's own timers (ARP, DNS) run once a second too. */
 #define POLL_MS 1000
@@ -30,17 +30,17 @@ static int sleep_ms(int timeout_ms)
     return midge__lws_wake_asked() ? 0 : at_most(timeout_ms, POLL_MS);
 }
 
-/* Adds the sockets of lookups, at most cap; returns their number. */
-static size_t fill_dns(struct pollfd *at, size_t cap)
+/* Adds the wake's and those of lookups, at most cap, of which one is the wake's; returns their
+   number. */
+static size_t fill_own(struct pollfd *at, size_t cap)
 {
-    struct midge_pollfd fds[MIDGE__LWS_DNS_SOCKS];
-    const size_t most = cap < MIDGE__LWS_DNS_SOCKS ? cap : MIDGE__LWS_DNS_SOCKS;
-    const size_t all = midge__lws_dns_interest(fds, most), n = all < most ? all : most;
+    struct midge_pollfd fds[1 + MIDGE__LWS_DNS_SOCKS] = {
+        {.sock = midge__lws_wake_fd(), .events = MIDGE_POLL_IN}};
+    const size_t most = cap < 1 + MIDGE__LWS_DNS_SOCKS ? cap : 1 + MIDGE__LWS_DNS_SOCKS;
+    const size_t all = 1 + midge__lws_dns_interest(fds + 1, most - 1);
+    const size_t n = all < most ? all : most;
 
-    for (size_t i = 0; i < n; i++) {
-        const bool out = (fds[i].events & MIDGE_POLL_OUT) != 0;
-        at[i] = (struct pollfd){.fd = (int)fds[i].sock, .events = out ? POLLOUT : POLLIN};
-    }
+    midge__bsd_fill(at, fds, n);
     return n;
 }
 
@@ -53,8 +53,8 @@ static int lws_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_m
     if (n > NUM_SOCKETS - 1) {
         return MIDGE_ERR_INVALID;
     }
-    midge__bsd_fill(polled, fds, n, midge__lws_wake_fd());
-    ready = lwip_poll(polled, (nfds_t)(n + 1 + fill_dns(polled + n + 1, NUM_SOCKETS - n - 1)),
+    midge__bsd_fill(polled, fds, n);
+    ready = lwip_poll(polled, (nfds_t)(n + fill_own(polled + n, NUM_SOCKETS - n)),
                       sleep_ms(timeout_ms));
     for (size_t i = 0; i < n; i++) {
         fds[i].revents = midge__bsd_revents(polled[i].revents, fds[i].events);

@@ -48,8 +48,22 @@
 #ifndef MIDGE_LWIP_LOOKUPS
 #define MIDGE_LWIP_LOOKUPS 4
 #endif
+
+/* For bsd_sockets.h and bsd_names.h. */
+#define MIDGE__BSD(call)       lwip_##call
+#define MIDGE__BSD_OPEN        midge__lws_open
+#define MIDGE__BSD_SEND_FLAGS  0
+#define MIDGE__BSD_INTERRUPTED false
+#define MIDGE__BSD_IPV4        LWIP_IPV4
+#define MIDGE__BSD_IPV6        LWIP_IPV6
+#define MIDGE__BSD_LOOKUPS     MIDGE_LWIP_LOOKUPS
+
 /* Their sockets, for each family of servers, and one of TCP. */
-#define MIDGE__LWS_DNS_SOCKS (MIDGE_LWIP_LOOKUPS * (LWIP_IPV6 ? 2 : 1) + 1)
+#if MIDGE_WITH_RESOLVER
+#define MIDGE__LWS_DNS_SOCKS (MIDGE_LWIP_LOOKUPS * (LWIP_IPV4 + LWIP_IPV6) + 1)
+#else
+#define MIDGE__LWS_DNS_SOCKS 0
+#endif
 
 /* wake.c */
 void midge__lws_wake(void *ctx);
@@ -72,20 +86,8 @@ int midge__lws_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, 
                     int *native);
 void midge__lws_close(void *ctx, midge_sock sock);
 
-/* Addresses as lwIP's sockets have them. */
-union midge__lws_sockaddr {
-    struct sockaddr any;
-#if LWIP_IPV4
-    struct sockaddr_in in;
-#endif
-#if LWIP_IPV6
-    struct sockaddr_in6 in6;
-#endif
-};
-/* Its length. 0 for a family that this build of lwIP lacks, and for a zone number that is too large
-   for lwIP. */
-socklen_t midge__lws_sockaddr(const struct midge_addr *addr, uint16_t port,
-                              union midge__lws_sockaddr *out);
+/* A socket, non-blocking; -1 and errno. */
+int midge__lws_open(int family, int type);
 
 /* resolver.c, or dns.c without MIDGE_WITH_RESOLVER, where native is lwIP's err_t */
 int midge__lws_dns_start(void *ctx, const char *host, struct midge_dns_query *query);

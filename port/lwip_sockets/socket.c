@@ -5,8 +5,6 @@
  */
 #include "lwip_sockets.h"
 
-#include <string.h>
-
 #include <lwip/errno.h>
 
 #include "../bsd_sockets.h"
@@ -23,75 +21,34 @@ static struct end *end_of(midge_sock sock)
     return &ends[sock - LWIP_SOCKET_OFFSET];
 }
 
-/* --- Addresses --- */
-
-socklen_t midge__lws_sockaddr(const struct midge_addr *addr, uint16_t port,
-                              union midge__lws_sockaddr *out)
-{
-    memset(out, 0, sizeof *out);
-#if LWIP_IPV4
-    if (addr->family == 4) {
-        out->in.sin_family = AF_INET;
-        out->in.sin_port = lwip_htons(port);
-        memcpy(&out->in.sin_addr, addr->bytes, 4);
-        return sizeof out->in;
-    }
-#endif
-#if LWIP_IPV6
-    if (addr->family == 6 && addr->scope <= UINT8_MAX) {
-        out->in6.sin6_family = AF_INET6;
-        out->in6.sin6_port = lwip_htons(port);
-        out->in6.sin6_scope_id = addr->scope;
-        memcpy(&out->in6.sin6_addr, addr->bytes, 16);
-        return sizeof out->in6;
-    }
-#endif
-    return 0;
-}
-
 /* --- Connect --- */
 
-/* Distinguishes a lack of sockets, PCBs or heap from a peer that does not answer. */
-static int connect_fails(int code, int *native)
+int midge__lws_open(int family, int type)
 {
-    midge__native(native, code);
-    return code == ENFILE || code == ENOBUFS || code == ENOMEM ? MIDGE_ERR_NO_MEMORY
-                                                               : MIDGE_ERR_CONNECT;
+    const int fd = lwip_socket(family, type, 0);
+
+    if (fd >= 0) {
+        (void)lwip_fcntl(fd, F_SETFL, O_NONBLOCK);
+    }
+    return fd;
 }
 
 int midge__lws_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
                        int *native)
 {
-    union midge__lws_sockaddr to;
-    const socklen_t to_len = midge__lws_sockaddr(addr, port, &to);
-    const int on = 1;
-    int fd;
+    int err;
 
     (void)ctx;
-    *sock = MIDGE_SOCK_NONE;
-    midge__native(native, 0);
-    if (addr->family != 4 && addr->family != 6) {
-        return MIDGE_ERR_INVALID;
+    if (addr->scope > UINT8_MAX) { /* lwIP would take its last 8 bits */
+        *sock = MIDGE_SOCK_NONE;
+        midge__native(native, EAFNOSUPPORT);
+        return MIDGE_ERR_CONNECT;
     }
-    if (to_len == 0) {
-        return connect_fails(EAFNOSUPPORT, native);
+    err = midge__bsd_connect(addr, port, sock, native);
+    if (err == MIDGE_OK) {
+        *end_of(*sock) = (struct end){.fin = false};
     }
-    fd = lwip_socket(to.any.sa_family, SOCK_STREAM, 0);
-    if (fd < 0) {
-        return connect_fails(errno, native);
-    }
-    (void)lwip_fcntl(fd, F_SETFL, O_NONBLOCK);
-    /* Requests are written whole, so Nagle can only delay; if the call fails, everything still
-       works. */
-    (void)lwip_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (lwip_connect(fd, &to.any, to_len) != 0 && errno != EINPROGRESS) {
-        const int code = errno;
-        (void)lwip_close(fd);
-        return connect_fails(code, native);
-    }
-    *end_of(fd) = (struct end){.fin = false};
-    *sock = fd;
-    return MIDGE_OK;
+    return err;
 }
 
 /* SO_ERROR is 0 both for "connected" and for "not yet", and lwIP knows the peer's name from the
@@ -115,7 +72,7 @@ int midge__lws_connected(void *ctx, midge_sock sock, int *native)
     }
     /* lwIP has one code for every reset. One that answers the SYN is a refusal; a rare one directly
        after the handshake is reported as a refusal too. */
-    return connect_fails(code == ECONNRESET ? ECONNREFUSED : code, native);
+    return midge__bsd_connect_fails(code == ECONNRESET ? ECONNREFUSED : code, native);
 }
 
 /* --- Bytes --- */
@@ -123,32 +80,25 @@ int midge__lws_connected(void *ctx, midge_sock sock, int *native)
 /* lwIP reports EOF once and then "not connected", the same as after a reset. */
 int midge__lws_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native)
 {
-    ssize_t got;
+    int err;
 
     (void)ctx;
-    *n = 0;
-    midge__native(native, 0);
-    if (cap == 0) {
-        return MIDGE_ERR_INVALID; /* recv would return 0, which reads as EOF */
-    }
     if (end_of(sock)->fin) {
+        *n = 0;
+        midge__native(native, 0);
         return MIDGE_ERR_EOF;
     }
-    got = lwip_recv((int)sock, buf, cap, 0);
-    end_of(sock)->fin = got == 0;
-    return midge__bsd_received(got, n, native);
+    err = midge__bsd_recv(sock, buf, cap, n, native);
+    end_of(sock)->fin = err == MIDGE_ERR_EOF;
+    return err;
 }
 
 int midge__lws_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
                     int *native)
 {
+    const int err = midge__bsd_send(sock, buf, len, n, native);
+
     (void)ctx;
-    *n = 0;
-    midge__native(native, 0);
-    if (len == 0) {
-        return MIDGE_ERR_INVALID; /* no *n > 0 could be returned */
-    }
-    const int err = midge__bsd_sent(lwip_send((int)sock, buf, len, 0), n, native);
     end_of(sock)->full = err == MIDGE_ERR_AGAIN || *n < len;
     return err;
 }

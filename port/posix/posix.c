@@ -10,7 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "../bsd_sockets.h"
+#include "../bsd_poll.h"
 
 #define DEFAULT_MAX_SOCKS 256
 
@@ -49,7 +49,8 @@ static int posix_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout
     if (n > p->max_socks) {
         return MIDGE_ERR_INVALID;
     }
-    midge__bsd_fill(p->polled, fds, n, p->wake_fd);
+    midge__bsd_fill(p->polled, fds, n);
+    p->polled[n] = (struct pollfd){.fd = p->wake_fd, .events = POLLIN};
     dns = &p->polled[n + 1];
     n_dns = midge__posix_dns_interest(p, dns, &timeout_ms);
     ready = poll(p->polled, (nfds_t)(n + 1 + n_dns), timeout_ms);

@@ -104,7 +104,7 @@ void midge__query_finish(struct midge_dns_query *query, int native, uint32_t ttl
 /* Afterwards it is free. */
 void midge__lookup_close(struct midge__resolver *r, struct midge__resolver_lookup *l)
 {
-    r->net->close(index_of(r, l));
+    r->net->close(r, index_of(r, l));
     l->queries = NULL;
 }
 
@@ -209,7 +209,7 @@ static void ask_by_udp(struct midge__resolver *r, struct midge__resolver_lookup 
     const struct midge__dns_question message = midge__lookup_message(r, l, q);
 
     q->state = MIDGE__LOOKUP_UDP;
-    r->net->send(index_of(r, l), l->local_port, server, bytes, midge__dns_ask(&message, bytes));
+    r->net->send(r, index_of(r, l), l->local_port, server, bytes, midge__dns_ask(&message, bytes));
 }
 
 /* Chooses the next server that may still answer. False: there is none. */
@@ -229,7 +229,7 @@ void midge__lookup_ask(struct midge__resolver *r, struct midge__resolver_lookup 
                        struct midge__resolver_question *q)
 {
     struct midge_addr servers[MIDGE_RESOLVER_SERVERS];
-    const unsigned n = r->net->servers(servers, MIDGE_RESOLVER_SERVERS);
+    const unsigned n = r->net->servers(r, servers, MIDGE_RESOLVER_SERVERS);
 
     if (n == 0) {
         q->tries = 1;

@@ -20,7 +20,7 @@ enum { RETRY_MS = 100 }; /* for a socket that the port could not give */
 static unsigned find_server(const struct midge__resolver *r, const struct midge_addr *from)
 {
     struct midge_addr servers[MIDGE_RESOLVER_SERVERS];
-    const unsigned n = r->net->servers(servers, MIDGE_RESOLVER_SERVERS);
+    const unsigned n = r->net->servers(r, servers, MIDGE_RESOLVER_SERVERS);
 
     for (unsigned i = 0; i < n; i++) {
         if (servers[i].family == from->family &&
@@ -129,7 +129,7 @@ static struct midge__resolver_lookup *find_free(struct midge__resolver *r)
 
 static bool is_asked(const struct midge__resolver *r, uint8_t family, unsigned index)
 {
-    return family == 0 ? (r->net->families() >> index & 1) != 0
+    return family == 0 ? (r->net->families(r) >> index & 1) != 0
                        : family == (index == MIDGE__LOOKUP_V4 ? 4 : 6);
 }
 
@@ -171,7 +171,7 @@ static int try_start(struct midge__resolver *r, struct midge_dns_query *query)
     if (l == NULL) {
         return MIDGE_ERR_NO_SLOT;
     }
-    const int err = r->net->random((uint8_t *)&chance, sizeof chance);
+    const int err = r->net->random(r, (uint8_t *)&chance, sizeof chance);
     if (err == MIDGE_OK) {
         *l = (struct midge__resolver_lookup){.queries = query};
         query->impl = NULL;
@@ -213,7 +213,7 @@ int midge__resolver_start(struct midge__resolver *r, const char *host,
         midge__query_finish(query, MIDGE__RESOLVER_BAD_NAME, 0);
         return MIDGE_OK;
     }
-    if (query->family == 0 && r->net->families() == 0) {
+    if (query->family == 0 && r->net->families(r) == 0) {
         midge__query_finish(query, MIDGE__RESOLVER_NO_SERVER, 0);
         return MIDGE_OK;
     }

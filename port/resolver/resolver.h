@@ -43,20 +43,23 @@ enum midge__resolver_code {
     MIDGE__RESOLVER_TIMEOUT = 12     /* no answer */
 };
 
+struct midge__resolver;
+
+/* The port's part. r is the resolver that calls, for ports that have several. */
 struct midge__resolver_net {
     /* Writes the name servers in the order of preference, at most cap; returns how many. */
-    unsigned (*servers)(struct midge_addr *servers, unsigned cap);
+    unsigned (*servers)(const struct midge__resolver *r, struct midge_addr *servers, unsigned cap);
     /* The families of addresses that can be reached: bit 0 IPv4, bit 1 IPv6. Others are asked for
        only if the query names its family. */
-    unsigned (*families)(void);
+    unsigned (*families)(const struct midge__resolver *r);
     /* Cryptographic quality; MIDGE_ERR_ENTROPY if there is none. */
-    int (*random)(uint8_t *buf, size_t len);
+    int (*random)(const struct midge__resolver *r, uint8_t *buf, size_t len);
     /* Sends a datagram from the socket `slot`, below the number of lookups; if it is not open,
        opens it at local_port, or at another one if that is in use. A datagram that cannot be sent
        is a lost one. */
-    void (*send)(unsigned slot, uint16_t local_port, const struct midge_addr *to,
-                 const uint8_t *bytes, size_t len);
-    void (*close)(unsigned slot); /* also one that is not open */
+    void (*send)(struct midge__resolver *r, unsigned slot, uint16_t local_port,
+                 const struct midge_addr *to, const uint8_t *bytes, size_t len);
+    void (*close)(struct midge__resolver *r, unsigned slot); /* also one that is not open */
 };
 
 enum { MIDGE__RESOLVER_FAMILIES = MIDGE_WITH_IPV6 ? 2 : 1 };

@@ -54,7 +54,7 @@ static int tcp_connect(struct midge__resolver *r)
     const struct midge__dns_question message = midge__lookup_message(r, tcp->lookup, tcp->question);
     struct midge_addr servers[MIDGE_RESOLVER_SERVERS];
 
-    if (tcp->question->server >= r->net->servers(servers, MIDGE_RESOLVER_SERVERS)) {
+    if (tcp->question->server >= r->net->servers(r, servers, MIDGE_RESOLVER_SERVERS)) {
         return MIDGE_ERR_CONNECT;
     }
     const int err = r->port->connect(r->port->ctx, &servers[tcp->question->server], r->server_port,

@@ -2,7 +2,7 @@
 /*
  * A port of stubs. It compiles, and the conformance program names the missing parts. Each stub says
  * what to write there, and returns a safe result in the meantime: "there is none", never a lie.
- * Step N of port/PORTING.md fills in the section N.
+ * Step N of port/PORTING.md fills in section N.
  */
 #include "myport.h"
 
@@ -11,8 +11,6 @@
 
 #include <midge/err.h>
 
-enum { SOCKS = 4 };
-
 /* One connection. Static and counted: a port allocates nothing while it runs. */
 struct mysock {
     bool used;
@@ -20,7 +18,7 @@ struct mysock {
 
 struct myport {
     struct midge_port port; /* given to the client; port.ctx points back here */
-    struct mysock socks[SOCKS];
+    struct mysock socks[MYPORT_SOCKS];
 };
 
 /* Stores the code if the caller asked for it. */
@@ -67,7 +65,30 @@ static int entropy(void *ctx, uint8_t *buf, size_t len)
     return MIDGE_ERR_ENTROPY;
 }
 
-/* --- 3. Sockets --- */
+/* --- 3. Poll and wake --- */
+
+/* Step 3: wait until the timeout or a wake. Step 4: fill in the revents of each socket, and end
+   when one is ready; step 7: when a lookup ends. */
+static int port_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
+{
+    (void)ctx;
+    (void)timeout_ms;
+    if (n > MYPORT_SOCKS) {
+        return MIDGE_ERR_INVALID;
+    }
+    for (size_t i = 0; i < n; i++) {
+        fds[i].revents = MIDGE_POLL_ERR;
+    }
+    return MIDGE_OK;
+}
+
+/* Called from interrupts: set a flag, end the sleep. */
+static void port_wake(void *ctx)
+{
+    (void)ctx;
+}
+
+/* --- 4. Connections --- */
 
 /* Take a free slot; open the stack's socket, non-blocking; begin to connect. */
 static int sock_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
@@ -89,6 +110,15 @@ static int sock_connected(void *ctx, midge_sock sock, int *native)
     native_is(native, -1);
     return MIDGE_ERR_CONNECT;
 }
+
+/* Legal in any state; the slot is free afterwards, whatever the stack still does. */
+static void sock_close(void *ctx, midge_sock sock)
+{
+    (void)ctx;
+    (void)sock;
+}
+
+/* --- 5. Bytes --- */
 
 /* OK with *n > 0, AGAIN, EOF after a FIN and only then, RECV for all other ends. */
 static int sock_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native)
@@ -115,34 +145,13 @@ static int sock_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len,
     return MIDGE_ERR_SEND;
 }
 
-/* Legal in any state; the slot is free afterwards, whatever the stack still does. */
-static void sock_close(void *ctx, midge_sock sock)
-{
-    (void)ctx;
-    (void)sock;
-}
+/* --- 6. Limits --- */
 
-/* --- 4. Poll and wake --- */
+/* No code of its own: connect says NO_MEMORY when all entries of the table are in use, close frees
+   one at once, poll says INVALID for more than there are, and nothing is lost on the way. Set
+   MYPORT_SOCKS to the stack's number. */
 
-/* Fill in the revents of each; then wait until the first of: ready, a lookup's end, wake, the
-   timeout. */
-static int port_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
-{
-    (void)ctx;
-    (void)timeout_ms;
-    for (size_t i = 0; i < n; i++) {
-        fds[i].revents = MIDGE_POLL_ERR;
-    }
-    return MIDGE_OK;
-}
-
-/* Called from interrupts: set a flag, end the sleep. */
-static void port_wake(void *ctx)
-{
-    (void)ctx;
-}
-
-/* --- 5. Names --- */
+/* --- 7. Names --- */
 
 /* Answer into *query, immediately or later inside poll. */
 static int dns_start(void *ctx, const char *host, struct midge_dns_query *query)
@@ -166,7 +175,9 @@ static void dns_cancel(void *ctx, struct midge_dns_query *query)
 
 /* zone stays NULL: only a stack with IPv6 has names of interfaces in addresses. */
 
-/* --- 6. Files: leave file_* NULL, or fill in all six --- */
+/* --- 8. Files --- */
+
+/* Leave file_* NULL, or fill in all six. */
 
 /* --- Open and close --- */
 

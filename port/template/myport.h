@@ -5,6 +5,8 @@
 
 #include <midge/port.h>
 
+enum { MYPORT_SOCKS = 4 }; /* connections at once */
+
 /* The port, of which there is one. NULL: the machine could not be started. */
 struct midge_port *myport_open(void);
 void myport_close(struct midge_port *port);

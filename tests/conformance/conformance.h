@@ -41,11 +41,14 @@ struct conformance_peer {
     struct midge_addr addr; /* where peer.py is, seen from the port */
     uint16_t base;          /* its first port */
     const char *name; /* "peer.test": the port asks peer.py's name server; NULL: no DNS here */
-    size_t max_socks; /* connections the port can have at once; 0: not to be exhausted */
-    size_t max_poll;  /* entries its poll takes at most; 0: as many as one likes */
+    size_t max_socks; /* connections the port can have at once, exactly or at least; 0: not to be
+                         exhausted */
+    size_t max_poll;  /* entries that one poll takes at most; 0: any number */
     const char *file; /* a path to write to, its folder is there; the file is not */
     bool
         tiny_segments_fill_pool; /* known weakness: windows of tiny segments take all its buffers */
+    bool errors_come_with_events; /* known weakness: poll reports no error of a socket with events 0
+                                     (select) */
     /* Calls port->wake after ms from another thread or an interrupt. */
     void (*wake_later)(void *ctx, uint32_t ms);
     void *wake_ctx;
@@ -57,8 +60,17 @@ enum conformance_result { CONFORMS, BROKEN, SKIPPED };
 typedef void (*conformance_report)(void *ctx, const char *promise, enum conformance_result result,
                                    const char *why);
 
-/* The number of broken promises. */
+/* The number of broken promises. The port may have any number of sockets from 1 on; checks that
+   need two are skipped if it has one. */
 int midge_conformance(const struct midge_port *port, const struct conformance_peer *peer,
                       conformance_report report, void *ctx);
+
+/* --- Ports in a folder of their own (port.sh) --- */
+
+/* Defined in the port's folder. peer comes with addr, base, name, file and wake_later set: open
+   changes what does not fit the port, sets max_socks and max_poll, points the port's resolver to
+   the UDP port base + PEER_DNS of addr, and returns the port. NULL: it does not open. */
+struct midge_port *conformance_open(struct conformance_peer *peer);
+void conformance_close(struct midge_port *port);
 
 #endif

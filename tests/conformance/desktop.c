@@ -9,19 +9,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static struct {
-    struct midge_port *port;
     void (*interrupt)(void);
     int ms;
 } waker;
 
 static void *wake_thread(void *arg)
 {
-    (void)arg;
+    const struct midge_port *port = arg;
+
     (void)poll(NULL, 0, waker.ms);
-    waker.port->wake(waker.port->ctx);
+    port->wake(port->ctx);
     if (waker.interrupt != NULL) {
         waker.interrupt();
     }
@@ -32,9 +33,8 @@ static void wake_later(void *ctx, uint32_t ms)
 {
     pthread_t thread;
 
-    (void)ctx;
     waker.ms = (int)ms;
-    if (pthread_create(&thread, NULL, wake_thread, NULL) == 0) {
+    if (pthread_create(&thread, NULL, wake_thread, ctx) == 0) {
         (void)pthread_detach(thread);
     }
 }
@@ -48,19 +48,29 @@ uint16_t desktop_base(int argc, char **argv)
     return (uint16_t)strtoul(argv[argc - 1], NULL, 10);
 }
 
+void desktop_few_files(unsigned most)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > most) {
+        limit.rlim_cur = most;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 void desktop_peer(struct conformance_peer *peer, struct midge_port *port, uint16_t base,
                   const uint8_t address[4], void (*interrupt)(void))
 {
     static char file[64];
 
     memset(peer, 0, sizeof *peer);
-    waker.port = port;
     waker.interrupt = interrupt;
     peer->addr.family = 4;
     memcpy(peer->addr.bytes, address, 4);
     peer->base = base;
     peer->name = "peer.test";
     peer->wake_later = wake_later;
+    peer->wake_ctx = port;
     (void)snprintf(file, sizeof file, "/tmp/midge-conformance.%ld", (long)getpid());
     peer->file = file;
 }
@@ -80,7 +90,9 @@ int desktop_run(const struct midge_port *port, const struct conformance_peer *pe
     int count[3] = {0};
     int broken = midge_conformance(port, peer, report, count);
 
-    (void)unlink(peer->file);
+    if (peer->file != NULL) {
+        (void)unlink(peer->file);
+    }
     (void)printf("%d promises kept, %d broken, %d skipped\n", count[CONFORMS], count[BROKEN],
                  count[SKIPPED]);
     return broken != 0;

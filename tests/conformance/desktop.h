@@ -12,6 +12,9 @@
 /* The first of the peer's ports, the last of argv. Exits without one. */
 uint16_t desktop_base(int argc, char **argv);
 
+/* Limits the descriptors of this process, so that a port of the system has an end of sockets. */
+void desktop_few_files(unsigned most);
+
 /* The peer at that address. Wakes come from a thread, which calls interrupt afterwards (NULL: not):
    what on a chip would end its sleep. */
 void desktop_peer(struct conformance_peer *peer, struct midge_port *port, uint16_t base,

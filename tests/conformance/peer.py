@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: MIT
 """The peer of the conformance program: what conformance.h describes, on consecutive loopback ports.
 
-    peer.py [--answer ADDRESS] [-- PROGRAM ARG...]
+    peer.py [--answer ADDRESS] [--dns-port PORT] [-- PROGRAM ARG...]
 
 ADDRESS is what its name server says of peer.test: how the program reaches this machine's loopback
-(127.0.0.1; 192.0.2.2 from behind slirp and QEMU). With a PROGRAM it runs `PROGRAM ARG... PORT`, PORT
+(127.0.0.1; 192.0.2.2 from behind slirp and QEMU). That server is at the UDP port after the services'
+ports, or at PORT. With a PROGRAM it runs `PROGRAM ARG... PORT`, PORT
 being the first of the ports, and ends with its status; without, it prints PORT and serves on.
 """
 import argparse
 import fcntl
 import random
+import resource
 import signal
 import socket
 import struct
@@ -88,8 +90,9 @@ class Sink:
 
 
 class Peer:
-    def __init__(self, answer):
+    def __init__(self, answer, dns_port=None):
         self.answer = answer
+        self.dns_port = dns_port
         self.sink = Sink()
         self.kept = []
         self.base, self.listeners, self.udp = self.bind_all()
@@ -108,7 +111,7 @@ class Peer:
                     s.bind(("127.0.0.1", base + i))
                 udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
                 bound.append(udp)
-                udp.bind(("127.0.0.1", base + SERVICES))
+                udp.bind(("127.0.0.1", self.dns_port or base + SERVICES))
                 return base, bound[:SERVICES], udp
             except OSError:
                 for s in bound:
@@ -229,15 +232,27 @@ class Peer:
         return head + question[12:] + (answer if has else b"")
 
 
+def allow_many_files():
+    """A port may have more connections than the usual limit."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    most = 4096 if hard == resource.RLIM_INFINITY else min(hard, 4096)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--answer", default="127.0.0.1")
+    parser.add_argument("--dns-port", type=int, help="for a resolver that asks port 53 only")
     parser.add_argument("program", nargs="*")
     args = parser.parse_args()
-    peer = Peer(args.answer)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allow_many_files()
+    peer = Peer(args.answer, args.dns_port)
     peer.start()
     if args.program:
-        sys.exit(subprocess.call(args.program + [str(peer.base)]))
+        sys.exit(subprocess.call(
+            args.program + [str(peer.base)],
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits)))
     print(peer.base, flush=True)
     signal.pause()
 

@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The conformance program on the desktop port. */
 #include <stdio.h>
-#include <sys/resource.h>
 
 #include <midge/port_posix.h>
 
 #include "desktop.h"
 
 enum { MAX_SOCKS = 32, MAX_FILES = 48 };
-
-/* So that there is an end of sockets. */
-static void few_files(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > MAX_FILES) {
-        limit.rlim_cur = MAX_FILES;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
 
 int main(int argc, char **argv)
 {
@@ -29,7 +17,7 @@ int main(int argc, char **argv)
     char servers[32];
     int status;
 
-    few_files();
+    desktop_few_files(MAX_FILES);
     (void)snprintf(servers, sizeof servers, "127.0.0.1:%d", base + PEER_DNS);
     if (midge_posix_open(&port, MAX_SOCKS) != 0 ||
         midge_posix_set_dns_servers(port, servers) != 0) {

@@ -10,7 +10,7 @@
 #include "check.h"
 #include "peer.h"
 
-enum { MAX_SOCKS = 32, BASE = 20000 };
+enum { BASE = 20000 };
 
 /* --- the peers, in the order of enum conformance_service --- */
 
@@ -212,18 +212,18 @@ static void show(void *ctx, const char *line)
     (void)puts(line);
 }
 
-/* --trace: with every line of it. */
+/* conformance-sim [SOCKETS] [--trace]: with every line of it. */
 int main(int argc, char **argv)
 {
-    struct conformance_peer peer = {.base = BASE,
-                                    .name = "peer.test",
-                                    .max_socks = MAX_SOCKS,
-                                    .file = "/conformance",
-                                    .wake_later = wake_later};
-    bool trace = argc > 1 && strcmp(argv[1], "--trace") == 0;
+    struct conformance_peer peer = {
+        .base = BASE, .name = "peer.test", .file = "/conformance", .wake_later = wake_later};
+    bool trace = argc > 1 && strcmp(argv[argc - 1], "--trace") == 0;
+    peer.max_socks = argc > 1 && !(trace && argc == 2) ? strtoul(argv[1], NULL, 10) : 32;
     /* A look at the clock takes time: one check waits for it without a poll. */
-    const struct midge_sim_config config = {
-        .seed = 1, .clock_ns = 1000, .max_sockets = MAX_SOCKS, .trace = trace ? show : NULL};
+    const struct midge_sim_config config = {.seed = 1,
+                                            .clock_ns = 1000,
+                                            .max_sockets = (unsigned)peer.max_socks,
+                                            .trace = trace ? show : NULL};
     struct midge_sim *sim;
     int count[3] = {0}, broken;
     if (midge_sim_open(&sim, &config) != MIDGE_OK) {

@@ -9,6 +9,7 @@
 #             toolchain file for Linux; for aarch64 the library, as Debian's cross compiler comes
 #             without c-ares: its headers are this machine's
 #   none      with a port of its own and no c-ares, by add_subdirectory and installed
+#   bsd       on BSD sockets, without any package; installed, and cross built for aarch64
 #   without   the same without any feature of midge/features.h, which its users see too
 #   lwip      on lwIP with a minimal lwipopts.h, three ways, and under threads; and what the compiler
 #             says of each option that is missing

@@ -243,29 +243,34 @@ static uint32_t clock_ms(void *ctx)
     return net.now_ms;
 }
 
-static unsigned servers(struct midge_addr *out, unsigned cap)
+static unsigned servers(const struct midge__resolver *of, struct midge_addr *out, unsigned cap)
 {
     const unsigned n = 2;
+
+    (void)of;
     for (unsigned i = 0; i < n && i < cap; i++) {
         out[i] = (struct midge_addr){.family = 4, .bytes = {192, 0, 2, (uint8_t)i}};
     }
     return n;
 }
 
-static unsigned families(void)
+static unsigned families(const struct midge__resolver *of)
 {
+    (void)of;
     return 3;
 }
 
-static int random_bytes(uint8_t *buf, size_t len)
+static int random_bytes(const struct midge__resolver *of, uint8_t *buf, size_t len)
 {
+    (void)of;
     memset(buf, 0x5a, len);
     return MIDGE_OK;
 }
 
-static void send_datagram(unsigned slot, uint16_t local_port, const struct midge_addr *to,
-                          const uint8_t *bytes, size_t len)
+static void send_datagram(struct midge__resolver *of, unsigned slot, uint16_t local_port,
+                          const struct midge_addr *to, const uint8_t *bytes, size_t len)
 {
+    (void)of;
     (void)local_port;
     (void)to;
     FUZZ_CHECK(slot < LOOKUPS);
@@ -274,8 +279,9 @@ static void send_datagram(unsigned slot, uint16_t local_port, const struct midge
     net.open |= 1u << slot;
 }
 
-static void close_socket(unsigned slot)
+static void close_socket(struct midge__resolver *of, unsigned slot)
 {
+    (void)of;
     net.open &= ~(1u << slot);
 }
 

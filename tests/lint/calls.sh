@@ -6,7 +6,8 @@
 # ROOT/port/*/*.c. Two rules:
 #   - within a folder, no files call each other in a circle;
 #   - a file calls no folder above its own: base < codec < policy < io < core < http < async, body,
-#     json; and src and port do not call each other. The ports on lwIP call port/resolver.
+#     json; and src and port do not call each other. The ports on lwIP and port/bsd call
+#     port/resolver, and port/bsd on Linux port/posix.
 # A call is a symbol that one file uses and another one defines; data counts too, a weak definition
 # does not. Calls through
 # tables of functions are free: they may go up, and so may the one table that http/protocols.c
@@ -34,7 +35,7 @@ find "$@" -name '*.c.o' -o -name '*.c.obj' | sort | while read -r object; do
 done >"$tmp/symbols"
 
 for folder in src/*/ port/*/; do
-    case $folder in port/template/ | port/zlib/ | port/sim/ | port/bsd/) continue ;; esac # no object of these is needed
+    case $folder in port/template/ | port/epoll/ | port/zlib/ | port/sim/) continue ;; esac # no object of these is needed
     ls "$folder"*.c >/dev/null 2>&1 || continue
     grep -q " $folder" "$tmp/symbols" || echo "${folder%/}: no object file of it in $*: build it first"
 done >"$tmp/found"
@@ -64,7 +65,9 @@ awk -v known_circles="$known_circles" -v known_upward="$known_upward" '
                 if (!((from, to) in why)) why[from, to] = symbol[i]
                 else if (index(" " why[from, to] " ", " " symbol[i] " ") == 0)
                     why[from, to] = why[from, to] " " symbol[i]
-            } else if (there == "port/resolver" && here ~ /^port\/lwip_/) {
+            } else if (there == "port/resolver" && here ~ /^port\/(lwip_|bsd$)/) {
+                continue
+            } else if (there == "port/posix" && here == "port/bsd") {
                 continue
             } else if (rank(here) == 0 || rank(there) == 0) {
                 printf "%s uses %s of %s: these folders do not call each other\n", from, symbol[i], to

@@ -28,14 +28,16 @@ port/zlib:         @own @iso midge/ zutil.h inftrees.h inflate.h inffast.h inffa
 port/mbedtls:      @own @iso mbedtls/ psa/
 port/localhost.h:  @iso
 port/native.h:     @iso
-port/bsd_sockets.h: @own midge/ native.h
+port/bsd_:         @own @iso midge/ resolver/resolver.h
 port/lwip_address.h: @iso midge/ lwip/
 port/resolver:     @own @iso midge/
 port/posix/no_dns: ../posix.h
-port/posix:        @own *system midge/ ../localhost.h ../native.h ../bsd_sockets.h
+port/posix:        @own *system midge/ ../localhost.h ../native.h ../bsd_sockets.h ../bsd_poll.h
+port/bsd:          @own *system midge/ ../localhost.h ../native.h ../bsd_sockets.h ../bsd_names.h ../bsd_poll.h ../posix/posix.h zephyr/ lwip/netdb.h
 port/lwip_raw:     @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../lwip_address.h ../resolver/resolver.h
-port/lwip_sockets: @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../bsd_sockets.h ../lwip_address.h ../resolver/resolver.h
-port/template:     @own @iso midge/
+port/lwip_sockets: @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../bsd_sockets.h ../bsd_names.h ../bsd_poll.h ../lwip_address.h ../resolver/resolver.h
+port/epoll:        @own *system midge/ conformance.h localhost.h bsd_names.h
+port/template:     @own @iso midge/ conformance.h
 port/sim:          @own *system midge/ ../localhost.h ../native.h
 port/sim/tls:      @own *system mbedtls/ psa/ ssl_misc.h ../sim.h ../tls_peer.h
 boards:            @own @iso stdio.h common/ midge/ lwip/ netif/

@@ -30,6 +30,9 @@ clean() {
     file port/posix/net.c '#include <sys/socket.h>\n#include <stdlib.h>\n\nvoid f(void *p)\n{\n    free(p);\n}\n'
     file boards/apps/posts.c '#include "board.h"\n'
     file boards/host/main.c '#include <unistd.h>\n'
+    file port/template/myport.c '/* --- 1. Clocks --- */\n/* --- 2. Entropy --- */\n'
+    file port/PORTING.md 'sh tests/conformance/port.sh ../myport\n| 1. Clocks | x |\n| 2. Entropy | x |\n'
+    file tests/conformance/port.sh ''
     file SECURITY.md 'base/span.h, test_x, [the rules](.clang-format)\n'
     file tests/unit/test_x.c '/* The topic x. */\nconst char *s = "sleep(1) strcpy( */* nobody";\n'
 }
@@ -45,7 +48,7 @@ expect() {
 }
 
 clean
-for l in layers banned length tests format guides; do
+for l in layers banned length tests format guides steps; do
     sh "$lint/$l.sh" "$tmp/tree" >"$tmp/log" 2>&1 || { echo "$l: fails on a clean tree:"; cat "$tmp/log"; bad=1; }
 done
 
@@ -55,6 +58,9 @@ plant() { file "$2" "$3"; expect "$1" "'$3' in $2"; }
 plant guides SECURITY.md 'test_gone\n'
 plant guides SECURITY.md 'base/gone.c\n'
 plant guides boards/README.md '[a picture](gone.png)\n'
+plant steps port/PORTING.md 'sh tests/conformance/port.sh ../myport\n| 1. Clocks | x |\n'
+plant steps port/template/myport.c '/* --- 1. Clocks --- */\n/* --- 3. Entropy --- */\n'
+plant steps port/template/myport.c '/* --- 1. Clocks --- */\n/* --- 2. Random --- */\n'
 plant layers src/base/a.c '#include "codec/url.h"\n'
 plant layers src/codec/a.c '#include "io/tls.h"\n'
 plant layers src/codec/a.c '#include <time.h>\n'

@@ -25,9 +25,16 @@ target_link_libraries(lwip-sockets-core PUBLIC Threads::Threads)
 midge_lwip(lwip-raw-core ${PROJECT_SOURCE_DIR}/port/lwip_raw IPV6)
 target_include_directories(lwip-raw-core SYSTEM BEFORE PUBLIC ${LWIP_TESTS}/raw)
 
-# lwip_machine(NAME PORT)
-function(lwip_machine name port)
-    midge_lwip_port(${name} ${port} lwip-${port}-core)
+# The first as port/bsd needs it, with select and a loopback.
+midge_lwip(lwip-bsd-core ${LWIP_TESTS}/sockets IPV6)
+target_sources(lwip-bsd-core PRIVATE ${LWIP_UNIX}/sys_arch.c)
+target_compile_definitions(lwip-bsd-core PUBLIC TEST_BSD=1)
+target_include_directories(lwip-bsd-core SYSTEM BEFORE PUBLIC ${LWIP_UNIX}/include)
+target_link_libraries(lwip-bsd-core PUBLIC Threads::Threads)
+
+# lwip_machine(NAME PORT CORE)
+function(lwip_machine name port core)
+    midge_lwip_port(${name} ${port} lwip-${core}-core)
     target_sources(${name} PRIVATE ${LWIP_TESTS}/machine_${port}.c ${LWIP_TESTS}/slirp_netif.c)
     target_include_directories(${name} PUBLIC ${LWIP_TESTS})
     target_include_directories(${name} SYSTEM PRIVATE ${MIDGE_SLIRP_INCLUDE})
@@ -35,11 +42,12 @@ function(lwip_machine name port)
 endfunction()
 
 foreach(port sockets raw)
-    lwip_machine(lwip-${port} ${port})
+    lwip_machine(lwip-${port} ${port} ${port})
 endforeach()
 set(MIDGE_WITHOUT resolver) # with lwIP's
-lwip_machine(lwip-sockets-lwip_dns sockets)
+lwip_machine(lwip-sockets-lwip_dns sockets sockets)
 unset(MIDGE_WITHOUT)
+lwip_machine(lwip-bsd sockets bsd) # the machine only: the port attached is port/bsd
 
 function(lwip_program name port)
     add_executable(${name}-${port} ${ARGN})

@@ -55,21 +55,24 @@ static uint32_t clock_ms(void *ctx)
     return net.now_ms;
 }
 
-static unsigned servers(struct midge_addr *out, unsigned cap)
+static unsigned servers(const struct midge__resolver *of, struct midge_addr *out, unsigned cap)
 {
+    assert_ptr_equal(of, &r);
     for (unsigned i = 0; i < net.n_servers && i < cap; i++) {
         out[i] = (struct midge_addr){.family = 4, .bytes = {192, 0, 2, (uint8_t)(101 + i)}};
     }
     return net.n_servers < cap ? net.n_servers : cap;
 }
 
-static unsigned families(void)
+static unsigned families(const struct midge__resolver *of)
 {
+    assert_ptr_equal(of, &r);
     return net.families;
 }
 
-static int random_bytes(uint8_t *buf, size_t len)
+static int random_bytes(const struct midge__resolver *of, uint8_t *buf, size_t len)
 {
+    assert_ptr_equal(of, &r);
     for (size_t i = 0; i < len; i++) {
         net.chance = net.chance * 1664525 + 1013904223;
         buf[i] = (uint8_t)(net.chance >> 24);
@@ -77,9 +80,10 @@ static int random_bytes(uint8_t *buf, size_t len)
     return net.entropy;
 }
 
-static void send_datagram(unsigned slot, uint16_t local_port, const struct midge_addr *to,
-                          const uint8_t *bytes, size_t len)
+static void send_datagram(struct midge__resolver *of, unsigned slot, uint16_t local_port,
+                          const struct midge_addr *to, const uint8_t *bytes, size_t len)
 {
+    assert_ptr_equal(of, &r);
     assert_true(net.n_sent < SENT_MAX && slot < LOOKUPS);
     struct sent *sent = &net.sent[net.n_sent++];
     *sent = (struct sent){.slot = slot,
@@ -91,8 +95,9 @@ static void send_datagram(unsigned slot, uint16_t local_port, const struct midge
     net.open[slot] = true;
 }
 
-static void close_socket(unsigned slot)
+static void close_socket(struct midge__resolver *of, unsigned slot)
 {
+    assert_ptr_equal(of, &r);
     net.open[slot] = false;
 }
 

@@ -28,20 +28,29 @@ void sys_check_core_locking(void);
 
 /* ---- Sockets ---- */
 
-#define LWIP_SO_LINGER              1 /* what a hung server did not take is given up */
-#define LWIP_NETCONN                1
-#define LWIP_SOCKET                 1
-#define LWIP_SOCKET_POLL            1 /* what the port waits in */
-#define LWIP_SOCKET_SELECT          0 /* not called, and fd_set would be the system's */
+#define LWIP_SO_LINGER   1 /* what a hung server did not take is given up */
+#define LWIP_NETCONN     1
+#define LWIP_SOCKET      1
+#define LWIP_SOCKET_POLL 1    /* what the port waits in */
+#ifndef TEST_BSD              /* for port/lwip_sockets */
+#define LWIP_SOCKET_SELECT  0 /* not called, and fd_set would be the system's */
+#define LWIP_HAVE_LOOPIF    0 /* a wake needs no loopback */
+#define LWIP_NETIF_LOOPBACK 0
+#define TEST_OWN_SOCKS      1 /* the port's own */
+#else /* for port/bsd: as an SDK has it that hides lwIP behind BSD's names */
+#include <sys/select.h>
+#define LWIP_SOCKET_SELECT  1
+#define LWIP_HAVE_LOOPIF    1 /* a wake is a datagram */
+#define LWIP_NETIF_LOOPBACK 1
+#define TEST_OWN_SOCKS      10 /* the wake's, and those of lookups */
+#endif
 #define LWIP_COMPAT_SOCKETS         0 /* lwip_connect, not connect: that one is the system's */
 #define LWIP_POSIX_SOCKETS_IO_NAMES 0 /* the same for read and close */
-#define LWIP_HAVE_LOOPIF            0 /* a wake needs no loopback */
-#define LWIP_NETIF_LOOPBACK         0
 
-#define TEST_SOCKS              16                         /* of the client at once */
-#define MEMP_NUM_NETCONN        (TEST_SOCKS + 2)           /* the port's own; one to spare */
-#define MEMP_NUM_UDP_PCB        (DNS_MAX_SOURCE_PORTS + 2) /* the port's own never leaves its pool */
-#define MEMP_NUM_TCP_PCB        (TEST_SOCKS + 8) /* closed connections still say goodbye */
+#define TEST_SOCKS              16                                /* of the client at once */
+#define MEMP_NUM_NETCONN        (TEST_SOCKS + TEST_OWN_SOCKS + 1) /* one to spare */
+#define MEMP_NUM_UDP_PCB        (DNS_MAX_SOURCE_PORTS + TEST_OWN_SOCKS + 1)
+#define MEMP_NUM_TCP_PCB        (MEMP_NUM_NETCONN + 6) /* closed connections still say goodbye */
 #define MEMP_NUM_TCP_PCB_LISTEN 1
 
 /* Messages to lwIP's thread: frames, calls, wakes. The POSIX port ignores the mailboxes' sizes. */
