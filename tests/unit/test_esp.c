@@ -152,6 +152,12 @@ static bool is_open, read_only;
 static esp_err_t open_err, get_err, set_err, commit_err;
 static int gets_until_cut; /* the blob is one byte shorter at that read; 0: never */
 
+static void copy_name(char to[16], const char *name)
+{
+    assert_true(strlen(name) < NVS_KEY_NAME_MAX_SIZE);
+    memcpy(to, name, strlen(name) + 1);
+}
+
 static int find(const char *key)
 {
     for (int i = 0; i < FAKES; i++) {
@@ -171,7 +177,7 @@ esp_err_t nvs_open(const char *namespace_name, nvs_open_mode_t mode, nvs_handle_
     assert_false(is_open);
     is_open = true;
     read_only = mode == NVS_READONLY;
-    strcpy(open_space, namespace_name);
+    copy_name(open_space, namespace_name);
     *handle = 7;
     return ESP_OK;
 }
@@ -218,8 +224,8 @@ esp_err_t nvs_set_blob(nvs_handle_t handle, const char *key, const void *value, 
         i = values[k].used ? -1 : k;
     }
     assert_true(i >= 0);
-    strcpy(values[i].space, open_space);
-    strcpy(values[i].key, key);
+    copy_name(values[i].space, open_space);
+    copy_name(values[i].key, key);
     memcpy(values[i].bytes, value, length);
     values[i].len = length;
     values[i].used = true;

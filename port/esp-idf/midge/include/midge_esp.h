@@ -95,7 +95,7 @@ void midge_esp_random(struct midge_esp *esp, bool is_true);
  * CONFIG_MIDGE_DEVICE_KEY_HMAC.
  *
  * nvs: 32 random bytes, made at the first call and kept in the namespace "midge_key" of the default
- * NVS partition, which must be encrypted: otherwise whoever reads the flash has them. UNSUPPORTED:
+ * NVS partition, which must be encrypted: otherwise each reader of the flash has them. UNSUPPORTED:
  * without CONFIG_NVS_ENCRYPTION. ENTROPY: it must be made, and there are no random numbers. READ:
  * NVS has another length under that name. PORT: another error of NVS.
  */

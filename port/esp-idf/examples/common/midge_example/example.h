@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the examples need before their first request. */
+/* The steps of an example before its first request. */
 #ifndef MIDGE_EXAMPLE_H
 #define MIDGE_EXAMPLE_H
 
