@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""check.py [--tool PREFIX] before ROOT OUT | after ROOT OUT BUILD: what can be known of port/esp-idf
+"""check.py before ROOT OUT | after ROOT OUT BUILD: what can be known of port/esp-idf
 without ESP-IDF.
 
 before   the manifests, the Kconfig files, the header that maps them, the list of sources; writes
-         OUT/sdkconfig.h and OUT/sdkconfig.cmake with the options' defaults
+         OUT/sdkconfig.h and OUT/sdkconfig.cmake with the options' defaults, and OUT/gunzip with
+         compressed bodies, too
 after    the symbols that the examples linked in BUILD still miss: ESP-IDF's, lwIP's, mbedTLS's and
          the C library's
 """
@@ -152,6 +153,26 @@ def macros(checks, conf, root, out, names):
         checks.that(values.get(name) == want, f"{name} is {values.get(name)}, menuconfig says {want}")
 
 
+def alone(checks, root, out):
+    """The port's own files compile with these options, for the desktop."""
+    port, fakes = root / "port/esp-idf/midge", root / "tests/external/esp/include"
+    files = [file for file in sorted(port.glob("*.c")) if file.name != "esp_servers.c"]    # it needs lwIP
+    folders = [port / "include", root / "include", root, out, *sorted(fakes.iterdir())]
+    told = subprocess.run([os.environ.get("CC", "cc"), "-std=gnu17", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+                           *(f"-I{folder}" for folder in folders if folder.name != "lwip"), "-DMIDGE_TLS_EXTERNAL=1",
+                           '-DMIDGE_CONFIG_FILE="midge_esp_config.h"', *files], stderr=subprocess.PIPE, text=True)
+    checks.that(told.returncode == 0, told.stderr)
+
+
+def write_options(conf, out):
+    out.mkdir(exist_ok=True)
+    conf.write_autoconf(str(out / "sdkconfig.h"))
+    with open(out / "sdkconfig.cmake", "w", encoding="utf-8") as text:
+        for symbol in conf.unique_defined_syms:
+            if symbol.str_value not in ("n", ""):
+                text.write(f'set(CONFIG_{symbol.name} "{symbol.str_value}")\n')
+
+
 def sources(checks, root):
     """In both of ESP-IDF's looks at the component its sources are those of midge's own build."""
     build = read(root / "CMakeLists.txt")
@@ -175,19 +196,21 @@ def before(root, out):
     conf = kconfig(root, out)
     options(checks, conf)
     names = mapping(checks, conf, root)
-    for symbol in (*conf.unique_defined_syms,):    # as small as it gets
-        if symbol.name.startswith("MIDGE_WITH_"):
+    for symbol in conf.unique_defined_syms:    # as small as it gets, on a chip without Wi-Fi
+        if symbol.type == kconfiglib.BOOL:
             symbol.set_value("n")
-    conf.write_autoconf(str(out / "sdkconfig.h"))
+    write_options(conf, out)
     macros(checks, conf, root, out, names)
+    alone(checks, root, out)
     conf.unset_values()
     defaults(checks, conf, root)
-    conf.write_autoconf(str(out / "sdkconfig.h"))
+    conf.syms["MIDGE_WITH_GUNZIP"].set_value("y")
+    conf.syms["MIDGE_ZLIB_DIR"].set_value("zlib")
+    write_options(conf, out / "gunzip")
+    conf.syms["MIDGE_WITH_GUNZIP"].set_value("n")
+    write_options(conf, out)
     macros(checks, conf, root, out, names)
-    with open(out / "sdkconfig.cmake", "w", encoding="utf-8") as text:
-        for symbol in conf.unique_defined_syms:
-            if symbol.str_value not in ("n", ""):
-                text.write(f'set(CONFIG_{symbol.name} "{symbol.str_value}")\n')
+    alone(checks, root, out)
     sources(checks, root)
     print(f"esp: {len(names)} options of menuconfig are midge's macros")
     return checks.failed

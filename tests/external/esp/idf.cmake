@@ -17,7 +17,10 @@ function(idf_given name)
 endfunction()
 
 function(idf_build_get_property out name)
-    set(${out} ${HERE} PARENT_SCOPE)
+    if(NOT name STREQUAL PROJECT_DIR)
+        message(FATAL_ERROR "idf_build_get_property: ${name}")
+    endif()
+    set(${out} ${PROJECT} PARENT_SCOPE)
 endfunction()
 
 # Here no build has one of the components that are optional.

@@ -23,9 +23,9 @@
 #include <freertos/event_groups.h>
 #include <sdkconfig.h>
 
-#define HAS_ADDRESS BIT0
-#define GAVE_UP     BIT1
-#define TIME_MS     15000
+#define TIME_MS 15000
+
+enum { HAS_ADDRESS = 1, GAVE_UP = 2 };
 
 static EventGroupHandle_t news;
 static int tries;
@@ -99,7 +99,7 @@ bool example_wifi(void)
     const EventBits_t bits =
         xEventGroupWaitBits(news, HAS_ADDRESS | GAVE_UP, pdFALSE, pdFALSE, portMAX_DELAY);
     if ((bits & HAS_ADDRESS) == 0) {
-        printf("wifi: no connection to \"" CONFIG_EXAMPLE_WIFI_SSID "\" in %d tries\n",
+        printf("wifi: no connection to \"%s\" in %d tries\n", CONFIG_EXAMPLE_WIFI_SSID,
                CONFIG_EXAMPLE_WIFI_TRIES);
     }
     return (bits & HAS_ADDRESS) != 0;

@@ -8,6 +8,4 @@ typedef uint32_t TickType_t;
 #define pdFALSE           0
 #define portMAX_DELAY     ((TickType_t)0xffffffffu)
 #define pdMS_TO_TICKS(ms) ((TickType_t)(ms))
-#define BIT0              1u
-#define BIT1              2u
 #endif
