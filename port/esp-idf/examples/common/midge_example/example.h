@@ -14,7 +14,8 @@
 bool example_begin(struct board *board);
 
 /* network.c: starts the station and waits until it has an address; it connects again whenever the
-   connection is lost. False: it had no address after CONFIG_EXAMPLE_WIFI_TRIES tries. */
+   connection is lost. False: it has no address after CONFIG_EXAMPLE_WIFI_TRIES tries, or a minute.
+ */
 bool example_wifi(void);
 
 /* network.c: sets the clock by SNTP; waits for some seconds. False: it is not set. */

@@ -23,7 +23,8 @@
 #include <freertos/event_groups.h>
 #include <sdkconfig.h>
 
-#define TIME_MS 15000
+#define ADDRESS_MS 60000
+#define TIME_MS    15000
 
 enum { HAS_ADDRESS = 1, GAVE_UP = 2 };
 
@@ -96,11 +97,11 @@ bool example_wifi(void)
         printf("wifi: the driver did not start\n");
         return false;
     }
-    const EventBits_t bits =
-        xEventGroupWaitBits(news, HAS_ADDRESS | GAVE_UP, pdFALSE, pdFALSE, portMAX_DELAY);
+    const EventBits_t bits = xEventGroupWaitBits(news, HAS_ADDRESS | GAVE_UP, pdFALSE, pdFALSE,
+                                                 pdMS_TO_TICKS(ADDRESS_MS));
     if ((bits & HAS_ADDRESS) == 0) {
-        printf("wifi: no connection to \"%s\" in %d tries\n", CONFIG_EXAMPLE_WIFI_SSID,
-               CONFIG_EXAMPLE_WIFI_TRIES);
+        printf("wifi: no address from \"%s\": %s\n", CONFIG_EXAMPLE_WIFI_SSID,
+               (bits & GAVE_UP) != 0 ? "no connection" : "DHCP does not answer");
     }
     return (bits & HAS_ADDRESS) != 0;
 }
