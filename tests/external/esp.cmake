@@ -23,3 +23,10 @@ foreach(where project nothing)
         message(FATAL_ERROR "compressed bodies, zlib in ${where}:\n${out}")
     endif()
 endforeach()
+
+# Handshakes on the desktop: 20 s of CPU, so only when asked for.
+if(DEFINED ENV{MIDGE_ESP_HANDSHAKES})
+    build(handshakes ${esp}/handshakes -DCMAKE_BUILD_TYPE=Debug -DSOURCE=${SOURCE} -DMBEDTLS=${MBEDTLS}
+        -DCJSON=${CJSON} -DSDKCONFIG=${BUILD}/options)
+    run(${CMAKE_COMMAND} -E chdir ${SOURCE} ${BUILD}/handshakes/handshakes)
+endif()
