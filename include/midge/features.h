@@ -159,11 +159,13 @@
 #define MIDGE_WITH_CHAIN_CHECKS 1
 #endif
 
-/* Trusted roots in flash (roots.h). Without it, or with an external mbedTLS: UNSUPPORTED. */
+/* Trusted roots in flash (roots.h). Without it: UNSUPPORTED. An external mbedTLS asks for them by
+   its callback, so the build says by MIDGE_TLS_CA_CALLBACK=1 that it has
+   MBEDTLS_X509_TRUSTED_CERTIFICATE_CALLBACK. */
 #ifndef MIDGE_WITH_ROOT_TABLE
 #define MIDGE_WITH_ROOT_TABLE 1
 #endif
-#if MIDGE_WITH_ROOT_TABLE && defined(MIDGE_TLS_EXTERNAL)
+#if MIDGE_WITH_ROOT_TABLE && defined(MIDGE_TLS_EXTERNAL) && !defined(MIDGE_TLS_CA_CALLBACK)
 #undef MIDGE_WITH_ROOT_TABLE
 #define MIDGE_WITH_ROOT_TABLE 0
 #endif

@@ -38,6 +38,12 @@
  * ESP-IDF's certificate bundle (gen_crt_bundle.py) is accepted too, both of its formats. It has
  * subjects and keys only: no dates, usage or name constraints of a root are checked then, and an
  * issuer's name must be the same bytes as the subject's.
+ *
+ * An external mbedTLS asks for the roots by its callback
+ * (MBEDTLS_X509_TRUSTED_CERTIFICATE_CALLBACK, which the build tells by MIDGE_TLS_CA_CALLBACK=1). It
+ * cannot interrupt such a verification, and accepts no certificate of a server that is trusted
+ * itself, in the table or in tls.ca, unless it is a CA. The roots take memory of mbedTLS's heap for
+ * that time.
  */
 #ifndef MIDGE_ROOTS_H
 #define MIDGE_ROOTS_H

@@ -69,7 +69,8 @@ struct midge_tls {
        no RAM for a root that no handshake looks for; a handshake parses at most 16 of its roots,
        one at a time. roots_len: its bytes; for a table also those of a partition that begins with
        it. NULL or 0 bytes: none. midge_open answers CA if it is damaged or has an unknown format,
-       and UNSUPPORTED with an external mbedTLS or without MIDGE_WITH_ROOT_TABLE. */
+       and UNSUPPORTED without MIDGE_WITH_ROOT_TABLE (features.h; an external mbedTLS needs its
+       callback for it). */
     const void *roots;
     size_t roots_len;
 #if MIDGE_KEYLOG

@@ -13,7 +13,7 @@
  */
 #include "io/tls_internal.h"
 
-#if MIDGE_WITH_ROOT_TABLE
+#if MIDGE_WITH_ROOT_TABLE && !defined(MIDGE_TLS_EXTERNAL)
 
 #include <string.h>
 

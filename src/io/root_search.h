@@ -2,7 +2,8 @@
 /*
  * Verifies a chain with the roots of a table (root_table.h). Only for owned builds, see
  * chain_search.h: mbedTLS's callback for roots cannot be interrupted, so here the root is found
- * first, then mbedTLS verifies with it as with one of config.tls.ca, in slices where it can.
+ * first, then mbedTLS verifies with it as with one of config.tls.ca, in slices where it can. An
+ * external mbedTLS asks by that callback (root_callback.c).
  */
 #ifndef MIDGE_IO_ROOT_SEARCH_H
 #define MIDGE_IO_ROOT_SEARCH_H
@@ -12,7 +13,7 @@
 
 struct midge__tls_impl;
 
-#if MIDGE_WITH_ROOT_TABLE
+#if MIDGE_WITH_ROOT_TABLE && !defined(MIDGE_TLS_EXTERNAL)
 
 struct midge__root_search {
     mbedtls_x509_crt *root; /* the one that mbedTLS verifies with, beside those of config.tls.ca */

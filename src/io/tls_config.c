@@ -139,6 +139,7 @@ int midge__tls_config_make(struct midge__tls_context *context, struct midge__tls
     /* Without roots: an empty list, which no certificate matches, for MIDGE_PIN_ONLY. */
     bool has_list = MIDGE_WITH_PINS || midge__trust_any(&context->trust);
     mbedtls_ssl_conf_ca_chain(conf, has_list ? &context->trust.roots : NULL, NULL);
+    midge__roots_by_callback(conf, &context->trust);
     mbedtls_ssl_conf_ciphersuites(conf, midge__tls_ciphers(context));
     mbedtls_ssl_conf_groups(conf, groups);
     set_tls13(conf);

@@ -11,6 +11,7 @@
 #include "io/chain_search.h"
 #include "io/credential.h"
 #include "io/psk.h"
+#include "io/root_callback.h"
 #include "io/root_search.h"
 #include "io/tls.h"
 #include "io/tls_process.h"
@@ -166,7 +167,7 @@ struct midge__tls_impl {
 #if MIDGE__CERT_ANY_ORDER
     struct midge__chain_search search;
 #endif
-#if MIDGE_WITH_ROOT_TABLE
+#if MIDGE_WITH_ROOT_TABLE && !defined(MIDGE_TLS_EXTERNAL)
     struct midge__root_search roots;
 #endif
     int unread; /* the context's, recorded for this connection's chain */

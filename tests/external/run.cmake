@@ -13,6 +13,9 @@
 #   without   the same without any feature of midge/features.h, which its users see too
 #   lwip      on lwIP with a minimal lwipopts.h, three ways, and under threads; and what the compiler
 #             says of each option that is missing
+#   esp       as a component of ESP-IDF, without ESP-IDF: its manifests and options, and its sources
+#             for riscv32; with MIDGE_ESP_HANDSHAKES=1 in the environment also handshakes on the
+#             desktop, with its options and its configuration of mbedTLS
 #
 # cmake -DPART= -DSOURCE= -DBUILD= -DMBEDTLS= -DCJSON= -DZLIB= -DLWIP= [-DCOMPILER=] [-DLAUNCHER=] -P run.cmake
 foreach(given PART SOURCE BUILD MBEDTLS CJSON ZLIB LWIP)

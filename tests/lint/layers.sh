@@ -36,6 +36,8 @@ port/posix:        @own *system midge/ ../localhost.h ../native.h ../bsd_sockets
 port/bsd:          @own *system midge/ ../localhost.h ../native.h ../bsd_sockets.h ../bsd_names.h ../bsd_poll.h ../posix/posix.h zephyr/ lwip/netdb.h
 port/lwip_raw:     @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../lwip_address.h ../resolver/resolver.h
 port/lwip_sockets: @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../bsd_sockets.h ../bsd_names.h ../bsd_poll.h ../lwip_address.h ../resolver/resolver.h
+port/esp-idf/midge: @own *system midge/ lwip/priv/tcpip_priv.h port/native.h port/lwip_address.h
+port/esp-idf/examples: @own *system board.h apps/ common/ midge/
 port/epoll:        @own *system midge/ conformance.h localhost.h bsd_names.h
 port/template:     @own @iso midge/ conformance.h
 port/sim:          @own *system midge/ ../localhost.h ../native.h
