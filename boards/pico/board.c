@@ -23,7 +23,7 @@
 #define RESET_US 1000     /* 500 are needed (5.5.1) */
 #define PLL_MS   2        /* 1 is needed */
 
-const char hw_name[] = PICO_BOARD;
+const char hw_name[] = W5500_BOARD_NAME;
 
 /* --- clocks, console --- */
 

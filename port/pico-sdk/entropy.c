@@ -30,11 +30,7 @@ static bool is_zero(const uint8_t digest[32])
 /* 32 tested samples. */
 static bool take_word(struct entropy *entropy, uint32_t *word)
 {
-    bool good = entropy->source->word(word);
-    for (unsigned i = 0; i < 32 && good; i++) {
-        good = noise_sample(&entropy->test, *word >> i & 1);
-    }
-    return good;
+    return entropy->source->word(word) && noise_word(&entropy->test, *word);
 }
 
 /* SP 800-90B 4.3, requirement 12: 1,024 samples at least, which are not used. */

@@ -17,53 +17,64 @@ void noise_start(struct noise_test *test, struct noise_limits limits)
     *test = (struct noise_test){.limits = limits};
 }
 
-static bool is_repeating(struct noise_test *test, unsigned bit)
+static bool is_repeating(struct noise_test *test, uint32_t word)
 {
-    const bool equal = test->seen > 0 && (test->past & 1) == bit;
-    test->repeats = equal ? (uint16_t)(test->repeats + 1) : 1;
-    return test->repeats >= test->limits.repeats;
+    bool found = false;
+    unsigned before = test->past >> 31;
+    unsigned repeats = test->begun ? test->repeats : 0;
+    for (unsigned i = 0; i < 32; i++) {
+        const unsigned bit = word >> i & 1;
+        repeats = bit == before ? repeats + 1 : 1;
+        before = bit;
+        found = found || repeats >= test->limits.repeats;
+    }
+    test->repeats = (uint16_t)(found ? test->limits.repeats : repeats);
+    return found;
 }
 
-static void begin_window(struct noise_test *test, unsigned bit)
+static void begin_window(struct noise_test *test, uint32_t word)
 {
     test->at = 0;
-    test->same = 0;
-    test->first = (uint8_t)bit;
+    test->ones = 0;
+    test->first = word & 1;
     for (unsigned lag = 0; lag < NOISE_LAGS; lag++) {
         test->agree[lag] = 0;
     }
 }
 
-static bool is_periodic(struct noise_test *test, unsigned bit)
+static uint16_t count(uint32_t bits)
+{
+    return (uint16_t)__builtin_popcount(bits);
+}
+
+static bool is_uneven(struct noise_test *test, uint32_t word)
+{
+    test->ones = (uint16_t)(test->ones + count(word));
+    test->at = (uint16_t)(test->at + 32);
+    return (test->first ? test->ones : test->at - test->ones) >= test->limits.same;
+}
+
+static bool is_periodic(struct noise_test *test, uint32_t word)
 {
     bool found = false;
-    if (test->seen < NOISE_LAGS) {
-        return false;
-    }
-    for (unsigned lag = 0; lag < NOISE_LAGS; lag++) {
-        test->agree[lag] = (uint16_t)(test->agree[lag] + ((test->past >> lag & 1) == bit));
-        found = found || test->agree[lag] >= test->limits.same;
+    for (unsigned lag = 1; lag <= NOISE_LAGS && test->begun; lag++) {
+        const uint32_t earlier = word << lag | test->past >> (32 - lag);
+        test->agree[lag - 1] = (uint16_t)(test->agree[lag - 1] + count(~(word ^ earlier)));
+        found = found || test->agree[lag - 1] >= test->limits.same;
     }
     return found;
 }
 
-static bool is_uneven(struct noise_test *test, unsigned bit)
+bool noise_word(struct noise_test *test, uint32_t word)
 {
-    test->same = (uint16_t)(test->same + (bit == test->first));
-    return test->same >= test->limits.same;
-}
-
-bool noise_sample(struct noise_test *test, unsigned bit)
-{
-    if (test->seen == 0 || test->at == NOISE_WINDOW) {
-        begin_window(test, bit);
+    if (!test->begun || test->at == NOISE_WINDOW) {
+        begin_window(test, word);
     }
-    const bool repeating = is_repeating(test, bit);
-    const bool uneven = is_uneven(test, bit);
-    const bool periodic = is_periodic(test, bit);
+    const bool repeating = is_repeating(test, word);
+    const bool uneven = is_uneven(test, word);
+    const bool periodic = is_periodic(test, word);
     test->failed = test->failed || repeating || uneven || periodic;
-    test->past = test->past << 1 | bit;
-    test->seen += test->seen < NOISE_LAGS;
-    test->at++;
+    test->past = word;
+    test->begun = true;
     return !test->failed;
 }

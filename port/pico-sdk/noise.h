@@ -26,19 +26,18 @@ struct noise_limits {
 
 struct noise_test {
     struct noise_limits limits;
-    uint32_t past;    /* the last samples, the newest in bit 0 */
-    uint32_t seen;    /* samples since the start; stops at NOISE_LAGS */
+    uint32_t past;    /* the word before */
     uint16_t repeats; /* of the newest sample, in a row */
     uint16_t at;      /* samples of this window */
-    uint16_t same;    /* of these, equal to the first */
+    uint16_t ones;    /* of these */
     uint16_t agree[NOISE_LAGS]; /* of these, equal to the one that many samples before, from 1 */
-    uint8_t first;
-    bool failed; /* stays until the next start */
+    bool first;       /* the window's first sample is a 1 */
+    bool begun, failed; /* failed stays until the next start */
 };
 
 void noise_start(struct noise_test *test, struct noise_limits limits);
 
-/* Takes one sample, 0 or 1. False: a test has failed, now or before. */
-bool noise_sample(struct noise_test *test, unsigned bit);
+/* Takes 32 samples, the oldest in bit 0. False: a test has failed, now or before. */
+bool noise_word(struct noise_test *test, uint32_t word);
 
 #endif

@@ -9,6 +9,7 @@
 pico_board_cmake_set(PICO_PLATFORM, rp2040)
 
 #define W5500_EVB_PICO
+#define W5500_BOARD_NAME "w5500-evb-pico"
 
 /* The W5500. */
 #define W5500_SPI      0

@@ -1,0 +1,108 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The .uf2 of W5500-EVB-Pico in rp2040js, an emulator of the RP2040, with a W5500 modelled beside it (tests/boards/pico)
+and QEMU's user network behind that. The same lines as on the host.
+
+PICO_TLS=1 adds programs over TLS, which take the emulator a minute each.
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import unittest
+
+import board
+import test_boards
+from test_boards import GUEST
+
+HERE = pathlib.Path(__file__).resolve().parent / "pico"
+sys.path.insert(0, str(HERE))
+import fetch    # noqa: E402
+
+NAME = "w5500_evb_pico"
+SECONDS = 300   # of a run; only a board that hangs takes so long
+test_boards.BOARD = "w5500-evb-pico"
+
+
+def cache():
+    home = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "midge"
+    return pathlib.Path(os.environ.get("MIDGE_CACHE", home))
+
+
+class Pico(test_boards.Board):
+    emulator = fetch.fetch(cache())
+
+    def network(self):
+        """QEMU without a machine: its user network on a socket."""
+        path = self.dir / "network"
+        command = ["qemu-system-arm", "-M", "none", "-nodefaults", "-display", "none", "-monitor", "none",
+                   "-netdev", f"user,id=user,{board.NET}", "-netdev", "hubport,id=a,hubid=0,netdev=user",
+                   "-netdev", f"stream,id=out,server=on,addr.type=unix,addr.path={path}",
+                   "-netdev", "hubport,id=b,hubid=0,netdev=out"]
+        qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.addCleanup(qemu.communicate)
+        self.addCleanup(qemu.terminate)
+        for _ in range(1000):
+            if path.exists():
+                return path
+            self.assertIsNone(qemu.poll(), "QEMU ended")
+            time.sleep(0.02)    # QEMU is another process: its socket appears when it has begun
+        raise AssertionError("QEMU made no socket")
+
+    def settings(self, words, settings):
+        settings = {"IP": "192.0.2.15", "GATEWAY": board.HOST,
+                    "DNS": f"{board.HOST}:{board.name_server().port}", **settings}
+        line = [f"{key}={value}" for key, value in settings.items() if value is not None] + list(words)
+        files = [f"args={' '.join(map(str, line))}", f"ca.pem={self.ca_file()}"]
+        subprocess.run([sys.executable, board.ROOT / "boards/pico/settings.py", "--family", "rp2040", "-o",
+                        "settings.uf2", *files], cwd=self.dir, check=True)
+        return "settings.uf2"
+
+    def board(self, *words, settings=None, options=("--mhz", "20"), image=NAME):
+        uf2 = board.BUILD / NAME / f"{image}.uf2"
+        if not uf2.exists():
+            raise SystemExit(f"no firmware at {uf2}: boards/pico/README.md")
+        line = ["node", HERE / "run.mjs", self.emulator, self.network(), *options, uf2,
+                self.settings(words, {"CA": "ca.pem", "OPENAI_API_KEY": "key", **(settings or {})})]
+        done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              cwd=self.dir, timeout=SECONDS)
+        ran = board.Ran(line, done.returncode, done.stdout)
+        print(*re.findall(r"^emulator: .*", ran.text, re.M), sep="\n")
+        if "report: " in ran.text:
+            self.note(words[0], ran)
+            self.assertLess(ran.stack, 0.9 * ran.stack_size, ran)
+        return ran
+
+    def same(self, name, *words, port="http", **more):
+        """On both; their lines must be the same."""
+        here = self.host(name, *words, "--api", self.url("", port))
+        there = self.board(name, *words, "--api", self.api(port), **more)
+        self.assertEqual(here.code, there.code, there)
+        lines = [line for line in there.app_lines if not line.startswith("emulator: ")]
+        self.assertEqual(sorted(test_boards.comparable(here.out.decode() + here.text).splitlines()),
+                         sorted(filter(None, test_boards.comparable("\n".join(lines)).splitlines())), there)
+        return there
+
+
+class Programs(Pico):
+    def test_posts(self):
+        ran = self.same("posts", settings={"IP": None, "GATEWAY": None})
+        self.assertIn("by DHCP", ran.text)
+        self.assertIn("3 requests, 0 failed", ran.text)
+
+    def test_a_stuck_ring_oscillator(self):
+        """No connection without entropy: lwIP has no sequence numbers, TLS no keys."""
+        ran = self.board("posts", "--api", self.api("http"), options=("--mhz", "20", "--noise", "stuck"))
+        self.assertEqual(1, ran.code, ran)
+        self.assertIn("no entropy", ran.text)
+
+    @unittest.skipUnless("PICO_TLS" in os.environ, "takes minutes: PICO_TLS=1")
+    def test_posts_over_tls(self):
+        ran = self.same("posts", port="https_tls12", options=("--mhz", "60"))
+        self.assertEqual((1, 0), (ran.code + 1, ran.code), ran)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
