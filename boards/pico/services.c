@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * common/services/services.h on these boards: files, and with them arguments and trusted roots, are
- * in the last 512 KB of flash (port_pico.h), where settings.py puts them. Without a file "args" the
+ * in the last 1,280 KB of flash (port_pico.h), where settings.py puts them. Without a file "args" the
  * image's own SERVICES_ARGS_TEXT holds the command line.
  */
 #include <string.h>
@@ -19,7 +19,7 @@
 #endif
 
 static const struct midge_pico_store place = {
-    .offset = PICO_FLASH_SIZE_BYTES - 524288, .area_bytes = 32768, .files = 8};
+    .offset = PICO_FLASH_SIZE_BYTES - 1310720, .area_bytes = 131072, .files = 5};
 
 static struct midge_port own;
 static char line[SERVICES_LINE_BYTES] = SERVICES_ARGS_TEXT;

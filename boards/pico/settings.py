@@ -15,7 +15,7 @@ import zlib
 import uf2
 
 # services.c; the layout is that of port/pico-sdk/store.h.
-FLASH, SIZE, REGION, AREA, FILES = 0x10000000, 2 << 20, 512 << 10, 32 << 10, 8
+FLASH, SIZE, REGION, AREA, FILES = 0x10000000, 2 << 20, 1280 << 10, 128 << 10, 5
 MAGIC, NAME_BYTES, PAGE = 0x3165646D, 48, 256
 
 
@@ -24,6 +24,19 @@ def area(name, data):
         raise SystemExit(f"settings: {name}: too long")
     head = struct.pack("<4I", MAGIC, 1, len(data), zlib.crc32(data)) + name.encode().ljust(NAME_BYTES, b"\0")
     return (head + struct.pack("<I", zlib.crc32(head))).ljust(PAGE, b"\xff") + data
+
+
+def read(flash):
+    """{name: content} of what a board's flash of SIZE bytes holds."""
+    found = {}
+    for at in range(SIZE - REGION, SIZE, AREA):
+        magic, sequence, size, crc = struct.unpack_from("<4I", flash, at)
+        name, head_crc = struct.unpack_from(f"<{NAME_BYTES}sI", flash, at + 16)
+        data = flash[at + PAGE:at + PAGE + size]
+        name = name.rstrip(b"\0").decode("ascii", "replace")
+        if magic == MAGIC and head_crc == zlib.crc32(flash[at:at + 16 + NAME_BYTES]) and crc == zlib.crc32(data):
+            found[name] = max(found.get(name, (0, b"")), (sequence, data))
+    return {name: data for name, (_, data) in found.items()}
 
 
 def content(name, text):

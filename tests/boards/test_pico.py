@@ -3,7 +3,7 @@
 """The .uf2 of W5500-EVB-Pico in rp2040js, an emulator of the RP2040, with a W5500 modelled beside it (tests/boards/pico)
 and QEMU's user network behind that. The same lines as on the host.
 
-PICO_TLS=1 adds programs over TLS, which take the emulator a minute each.
+PICO_MORE=1 adds other programs; PICO_RP2040JS names a folder with the package.
 """
 import os
 import pathlib
@@ -20,6 +20,8 @@ from test_boards import GUEST
 HERE = pathlib.Path(__file__).resolve().parent / "pico"
 sys.path.insert(0, str(HERE))
 import fetch    # noqa: E402
+sys.path.insert(0, str(board.ROOT / "boards" / "pico"))
+import settings    # noqa: E402
 
 NAME = "w5500_evb_pico"
 SECONDS = 300   # of a run; only a board that hangs takes so long
@@ -32,7 +34,7 @@ def cache():
 
 
 class Pico(test_boards.Board):
-    emulator = fetch.fetch(cache())
+    emulator = os.environ.get("PICO_RP2040JS") or fetch.fetch(cache())
 
     def network(self):
         """QEMU without a machine: its user network on a socket."""
@@ -51,7 +53,7 @@ class Pico(test_boards.Board):
             time.sleep(0.02)    # QEMU is another process: its socket appears when it has begun
         raise AssertionError("QEMU made no socket")
 
-    def settings(self, words, settings):
+    def settings_file(self, words, settings):
         settings = {"IP": "192.0.2.15", "GATEWAY": board.HOST,
                     "DNS": f"{board.HOST}:{board.name_server().port}", **settings}
         line = [f"{key}={value}" for key, value in settings.items() if value is not None] + list(words)
@@ -65,7 +67,7 @@ class Pico(test_boards.Board):
         if not uf2.exists():
             raise SystemExit(f"no firmware at {uf2}: boards/pico/README.md")
         line = ["node", HERE / "run.mjs", self.emulator, self.network(), *options, uf2,
-                self.settings(words, {"CA": "ca.pem", "OPENAI_API_KEY": "key", **(settings or {})})]
+                self.settings_file(words, {"CA": "ca.pem", "OPENAI_API_KEY": "key", **(settings or {})})]
         done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               cwd=self.dir, timeout=SECONDS)
         ran = board.Ran(line, done.returncode, done.stdout)
@@ -86,11 +88,17 @@ class Pico(test_boards.Board):
         return there
 
 
+MORE = unittest.skipUnless("PICO_MORE" in os.environ, "takes a minute: PICO_MORE=1")
+
+
 class Programs(Pico):
-    def test_posts(self):
-        ran = self.same("posts", settings={"IP": None, "GATEWAY": None})
+    def test_posts_over_tls(self):
+        """One full handshake, 200 M instructions, and resumed ones."""
+        ran = self.same("posts", port="https_tls12", options=("--mhz", "60"),
+                        settings={"IP": None, "GATEWAY": None})
         self.assertIn("by DHCP", ran.text)
-        self.assertIn("3 requests, 0 failed", ran.text)
+        self.assertIn("report: small, 3 requests, 0 failed", ran.text)
+        self.assertEqual(1, ran.handshakes[0], ran)
 
     def test_a_stuck_ring_oscillator(self):
         """No connection without entropy: lwIP has no sequence numbers, TLS no keys."""
@@ -98,10 +106,23 @@ class Programs(Pico):
         self.assertEqual(1, ran.code, ran)
         self.assertIn("no entropy", ran.text)
 
-    @unittest.skipUnless("PICO_TLS" in os.environ, "takes minutes: PICO_TLS=1")
-    def test_posts_over_tls(self):
-        ran = self.same("posts", port="https_tls12", options=("--mhz", "60"))
-        self.assertEqual((1, 0), (ran.code + 1, ran.code), ran)
+    @MORE
+    def test_posts(self):
+        self.same("posts")
+
+    @MORE
+    def test_itunes(self):
+        self.same("itunes")
+
+    @MORE
+    def test_images(self):
+        """The pictures go to flash."""
+        here = self.host("images", "--api", self.url("", "http"))
+        there = self.board("images", "--api", self.api("http"), options=("--mhz", "20", "--flash", "flash"))
+        self.assertEqual((0, 0), (here.code, there.code), there)
+        files = settings.read((self.dir / "flash").read_bytes())
+        pictures = self.take_pictures()
+        self.assertEqual(pictures, {name: files[name] for name in pictures})
 
 
 if __name__ == "__main__":

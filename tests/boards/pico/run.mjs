@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// node run.mjs RP2040JS NETWORK [--noise good|stuck] [--mhz N] UF2...
+// node run.mjs RP2040JS NETWORK [--noise good|stuck] [--mhz N] [--flash FILE] UF2...
 //
 // Runs the firmware in rp2040js (a folder with the package) with a W5500 beside it. NETWORK is the Unix
 // socket of QEMU's `-netdev stream`: frames, each after its length as 32 bits. The console goes to
-// standard output, standard input to it. Ends with the board's program: its exit code, or 99 when the
+// standard output, standard input to it; FILE gets the flash at the end. Ends with the board's program: its exit code, or 99 when the
 // program faulted, 98 when the network went away. The guest's time is that of its cycles, and is never
 // before real time; where the program waits, it passes with real time.
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -24,6 +24,7 @@ const option = (name, otherwise) => {
   const at = words.indexOf(`--${name}`);
   return at < 0 ? otherwise : words.splice(at, 2)[1];
 };
+const flashFile = option('flash', null);
 const noise = option('noise', 'good'), nanos = 1000 / Number(option('mhz', '125'));
 const [folder, socketPath, ...images] = words;
 const { RP2040, ConsoleLogger, LogLevel } =
@@ -103,6 +104,7 @@ const began = performance.now();
 
 function finish(code) {
   over = true;
+  if (flashFile) writeFileSync(flashFile, rp2040.flash.subarray(0, 2 << 20));
   const real = (performance.now() - began) / 1000;
   process.stdout.write(`\nemulator: ${(instructions / 1e6).toFixed(1)} M instructions, guest ` +
     `${(rp2040.clock.nanos / 1e9).toFixed(2)} s, real ${real.toFixed(2)} s; frames ${chip.sent} sent, ` +
