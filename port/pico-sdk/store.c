@@ -47,7 +47,7 @@ static uint32_t crc32(uint32_t crc, const uint8_t *data, size_t len)
     return ~crc;
 }
 
-static int fail(int *native, int code, int err)
+static int answer(int *native, int code, int err)
 {
     if (native != NULL) {
         *native = code;
@@ -237,7 +237,7 @@ int store_write(struct store *store, midge_file file, const uint8_t *buf, size_t
             file->failed = IO;
         }
     }
-    return fail(native, file->failed, file->failed == 0 ? MIDGE_OK : MIDGE_ERR_WRITE);
+    return answer(native, file->failed, file->failed == 0 ? MIDGE_OK : MIDGE_ERR_WRITE);
 }
 
 /* --- opening --- */
@@ -258,7 +258,7 @@ static int open_read(struct store *store, const char *path, struct midge_open_fi
     const unsigned slot = find_slot(store, path, false);
     const unsigned which = slot < store->place.files ? find_content(store, slot, &header) : 2;
     if (which == 2) {
-        return fail(native, NO_ENTRY, MIDGE_ERR_READ);
+        return answer(native, NO_ENTRY, MIDGE_ERR_READ);
     }
     *file = (struct midge_open_file){.used = true,
                                      .slot = (uint8_t)slot,
@@ -273,15 +273,15 @@ static int open_replace(struct store *store, const char *path, struct midge_open
     struct header present = {0};
     const unsigned slot = find_slot(store, path, true);
     if (slot == store->place.files) {
-        return fail(native, NO_SPACE, MIDGE_ERR_WRITE);
+        return answer(native, NO_SPACE, MIDGE_ERR_WRITE);
     }
     const unsigned which = find_content(store, slot, &present);
     const uint32_t area = area_offset(store, slot, which == 0 ? 1 : 0);
     if (writer_of(store, slot) != NULL || is_read(store, area)) {
-        return fail(native, BUSY, MIDGE_ERR_WRITE);
+        return answer(native, BUSY, MIDGE_ERR_WRITE);
     }
     if (!store->flash->erase(area)) {
-        return fail(native, IO, MIDGE_ERR_WRITE);
+        return answer(native, IO, MIDGE_ERR_WRITE);
     }
     *file = (struct midge_open_file){.used = true,
                                      .writing = true,
@@ -298,12 +298,12 @@ int store_open(struct store *store, const char *path, enum midge_file_mode mode,
     const bool reading = mode == MIDGE_FILE_READ;
     const size_t len = strlen(path);
     struct midge_open_file *f = take(store);
-    (void)fail(native, 0, 0);
+    (void)answer(native, 0, 0);
     if (f == NULL) {
         return MIDGE_ERR_NO_MEMORY;
     }
     if (len == 0 || len >= STORE_NAME_BYTES) {
-        return fail(native, TOO_LONG, reading ? MIDGE_ERR_READ : MIDGE_ERR_WRITE);
+        return answer(native, TOO_LONG, reading ? MIDGE_ERR_READ : MIDGE_ERR_WRITE);
     }
     *file = f;
     return reading ? open_read(store, path, f, native) : open_replace(store, path, f, native);
@@ -330,9 +330,9 @@ int store_seek(midge_file file, uint64_t offset)
 int store_read(struct store *store, midge_file file, uint8_t *buf, size_t cap, size_t *n, int *native)
 {
     const uint32_t rest = file->size - file->at;
-    (void)fail(native, 0, 0);
+    (void)answer(native, 0, 0);
     if (file->writing) {
-        return fail(native, IO, MIDGE_ERR_READ);
+        return answer(native, IO, MIDGE_ERR_READ);
     }
     *n = cap < rest ? cap : rest;
     store->flash->read(file->area + STORE_PAGE + file->at, buf, *n);
@@ -353,5 +353,5 @@ int store_finish(struct store *store, midge_file file, int commit, int *native)
         }
     }
     file->used = false;
-    return fail(native, code, code == 0 ? MIDGE_OK : MIDGE_ERR_WRITE);
+    return answer(native, code, code == 0 ? MIDGE_OK : MIDGE_ERR_WRITE);
 }
