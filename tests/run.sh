@@ -65,6 +65,7 @@ wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-e
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
 wanted boards size && packages="$packages qemu-system-arm"
 wanted boards && packages="$packages qemu-system-misc openocd"
+! wanted boards || command -v npm >/dev/null || packages="$packages npm" # for tests/boards/test_pico.py
 wanted lint && packages="$packages g++ clang-format clang-tidy cppcheck git"
 say "Suites:$suites. Looking for what they need"
 # shellcheck disable=SC2086
@@ -107,6 +108,15 @@ if wanted boards size; then
         cmake --preset "$board" $profiles >build/log.$$ 2>&1 || { cat build/log.$$; rm build/log.$$; exit 1; }
         rm build/log.$$
         cmake --build --preset "$board" -- --quiet
+    done
+fi
+
+if wanted boards; then
+    for board in w5500_evb_pico w5500_evb_pico2; do # projects of pico-sdk
+        say "Building the firmware of $board in build/$board"
+        cmake -S boards/pico -B build/$board -G Ninja -DPICO_BOARD=$board >build/log.$$ 2>&1 || { cat build/log.$$; rm build/log.$$; exit 1; }
+        rm build/log.$$
+        cmake --build build/$board -- --quiet
     done
 fi
 

@@ -75,7 +75,9 @@ target_link_libraries(midge_pico INTERFACE midge::midge ${MIDGE_PICO_LWIP} pico_
     hardware_flash hardware_timer)
 
 # With cyw43_arch, which brings lwIP itself: link pico_cyw43_arch_lwip_poll or
-# pico_cyw43_arch_lwip_threadsafe_background beside it.
+# pico_cyw43_arch_lwip_threadsafe_background beside it. A lwipopts.h or lwip_board.h of the program
+# comes before this one.
 add_library(midge_pico_w INTERFACE)
 target_sources(midge_pico_w INTERFACE ${MIDGE_PICO_DIR}/pico_w.c)
+target_include_directories(midge_pico_w INTERFACE ${MIDGE_PICO_DIR}/w)
 target_link_libraries(midge_pico_w INTERFACE midge_pico)

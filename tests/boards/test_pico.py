@@ -20,6 +20,7 @@ from test_boards import GUEST
 HERE = pathlib.Path(__file__).resolve().parent / "pico"
 sys.path.insert(0, str(HERE))
 import fetch    # noqa: E402
+import images    # noqa: E402
 sys.path.insert(0, str(board.ROOT / "boards" / "pico"))
 import settings    # noqa: E402
 
@@ -89,6 +90,12 @@ class Pico(test_boards.Board):
 
 
 MORE = unittest.skipUnless("PICO_MORE" in os.environ, "takes a minute: PICO_MORE=1")
+
+
+class Images(unittest.TestCase):
+    def test_both(self):
+        for name, family in ((NAME, "rp2040"), (f"{NAME}2", "rp2350-arm-s")):
+            images.check(board.BUILD / name / name, family)
 
 
 class Programs(Pico):
