@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * W5500-EVB-Pico and W5500-EVB-Pico2 under boards/common, on pico-sdk: the functions of common/hw.h.
- * The stack is both scratch banks, 8 KB, as the second core is not started.
+ * W5500-EVB-Pico and W5500-EVB-Pico2 under boards/common, on pico-sdk: the functions of
+ * common/hw.h. The stack is both scratch banks, 8 KB, as the second core is not started.
  */
 #include <stdbool.h>
 #include <string.h>

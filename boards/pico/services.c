@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * common/services/services.h on these boards: files, and with them arguments and trusted roots, are
- * in the last 1,280 KB of flash (port_pico.h), where settings.py puts them. Without a file "args" the
- * image's own SERVICES_ARGS_TEXT holds the command line.
+ * in the last 1,280 KB of flash (port_pico.h), where settings.py puts them. Without a file "args"
+ * the image's own SERVICES_ARGS_TEXT holds the command line.
  */
 #include <string.h>
 

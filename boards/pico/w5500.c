@@ -68,8 +68,9 @@
 #define LENGTH_BYTES 2u
 #define PADDED       60u /* the least frame of IEEE 802.3, without FCS */
 
-#define PATIENCE 5000u /* reads of a register: 1 us each at least; a frame takes 1.2 ms at 10 Mbit/s */
-#define STEADY   8u    /* readings of a pointer that the chip is changing */
+#define PATIENCE                                                                                   \
+    5000u         /* reads of a register: 1 us each at least; a frame takes 1.2 ms at 10 Mbit/s */
+#define STEADY 8u /* readings of a pointer that the chip is changing */
 
 /* --- transfers --- */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * WIZnet's W5500 as a plain Ethernet chip: socket 0 in MACRAW mode with all of its 32 KB of buffers;
- * its own TCP/IP is not used. Registers: W5500 data sheet, 4. The bus is the board's, three calls,
- * so that a model of the chip can stand in its place.
+ * WIZnet's W5500 as a plain Ethernet chip: socket 0 in MACRAW mode with all of its 32 KB of
+ * buffers; its own TCP/IP is not used. Registers: W5500 data sheet, 4. The bus is the board's,
+ * three calls, so that a model of the chip can stand in its place.
  *
  *     w5500_start                                      the link is down until w5500_link says up
  *     n = w5500_take(&chip)                            length of the next frame, 0: none
@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define W5500_FRAME_LEAST 14   /* bytes of a frame: header, without FCS */
+#define W5500_FRAME_LEAST 14 /* bytes of a frame: header, without FCS */
 #define W5500_FRAME_MOST  1514
 
 /* SPI mode 0 or 3, at most 33 MHz, most significant bit first. */

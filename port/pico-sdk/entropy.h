@@ -4,7 +4,8 @@
  * The source is the chip's (rosc.c, trng.c), or one of a test.
  *
  *     pool   = SHA-256("midge pico pool" + pool + samples)
- *     output = SHA-256("midge pico out" + pool)             32 bytes; the next ones have new samples
+ *     output = SHA-256("midge pico out" + pool)             32 bytes; the next ones have new
+ * samples
  */
 #ifndef MIDGE_PICO_ENTROPY_H
 #define MIDGE_PICO_ENTROPY_H

@@ -79,5 +79,5 @@ target_link_libraries(midge_pico INTERFACE midge::midge ${MIDGE_PICO_LWIP} pico_
 # comes before this one.
 add_library(midge_pico_w INTERFACE)
 target_sources(midge_pico_w INTERFACE ${MIDGE_PICO_DIR}/pico_w.c)
-target_include_directories(midge_pico_w INTERFACE ${MIDGE_PICO_DIR}/w)
+target_include_directories(midge_pico_w INTERFACE ${MIDGE_PICO_DIR}/wireless)
 target_link_libraries(midge_pico_w INTERFACE midge_pico)

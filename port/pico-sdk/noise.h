@@ -16,23 +16,29 @@
 
 /* C = 1 + 20 / H (4.4.1); 1 + critbinom(1024, 2^-H, 1 - 2^-20) (4.4.2). */
 struct noise_limits {
-    uint16_t repeats;   /* so many equal samples in a row fail */
-    uint16_t same;      /* so many samples of a window equal to its first one fail */
+    uint16_t repeats; /* so many equal samples in a row fail */
+    uint16_t same;    /* so many samples of a window equal to its first one fail */
 };
 
 /* H = 1/16 and 1/2 bit a sample. */
-#define NOISE_SIXTEENTH {321, 1009}
-#define NOISE_HALF      {41, 793}
+#define NOISE_SIXTEENTH                                                                            \
+    {                                                                                              \
+        321, 1009                                                                                  \
+    }
+#define NOISE_HALF                                                                                 \
+    {                                                                                              \
+        41, 793                                                                                    \
+    }
 
 struct noise_test {
     struct noise_limits limits;
-    uint32_t past;    /* the word before */
-    uint16_t repeats; /* of the newest sample, in a row */
-    uint16_t at;      /* samples of this window */
-    uint16_t ones;    /* of these */
+    uint32_t past;              /* the word before */
+    uint16_t repeats;           /* of the newest sample, in a row */
+    uint16_t at;                /* samples of this window */
+    uint16_t ones;              /* of these */
     uint16_t agree[NOISE_LAGS]; /* of these, equal to the one that many samples before, from 1 */
-    bool first;       /* the window's first sample is a 1 */
-    bool begun, failed; /* failed stays until the next start */
+    bool first;                 /* the window's first sample is a 1 */
+    bool begun, failed;         /* failed stays until the next start */
 };
 
 void noise_start(struct noise_test *test, struct noise_limits limits);

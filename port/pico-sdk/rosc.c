@@ -23,11 +23,11 @@ static bool is_system_clock(void)
     const bool by_reference = (system & CLOCKS_CLK_SYS_CTRL_SRC_BITS) ==
                               CLOCKS_CLK_SYS_CTRL_SRC_VALUE_CLK_REF << CLOCKS_CLK_SYS_CTRL_SRC_LSB;
     const bool reference_is_ring =
-        (reference & CLOCKS_CLK_REF_CTRL_SRC_BITS) ==
-        CLOCKS_CLK_REF_CTRL_SRC_VALUE_ROSC_CLKSRC_PH << CLOCKS_CLK_REF_CTRL_SRC_LSB;
+        (reference & CLOCKS_CLK_REF_CTRL_SRC_BITS) == CLOCKS_CLK_REF_CTRL_SRC_VALUE_ROSC_CLKSRC_PH
+                                                          << CLOCKS_CLK_REF_CTRL_SRC_LSB;
     const bool auxiliary_is_ring =
-        (system & CLOCKS_CLK_SYS_CTRL_AUXSRC_BITS) ==
-        CLOCKS_CLK_SYS_CTRL_AUXSRC_VALUE_ROSC_CLKSRC << CLOCKS_CLK_SYS_CTRL_AUXSRC_LSB;
+        (system & CLOCKS_CLK_SYS_CTRL_AUXSRC_BITS) == CLOCKS_CLK_SYS_CTRL_AUXSRC_VALUE_ROSC_CLKSRC
+                                                          << CLOCKS_CLK_SYS_CTRL_AUXSRC_LSB;
     return by_reference ? reference_is_ring : auxiliary_is_ring;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The file store in flash; store.h has its layout and its rules. Everything that is read from flash
- * may be wrong (a cut, a worn cell, another program's data), so lengths are checked against the area
- * and contents against their CRC before they are used.
+ * may be wrong (a cut, a worn cell, another program's data), so lengths are checked against the
+ * area and contents against their CRC before they are used.
  */
 #include "store.h"
 
@@ -252,7 +252,8 @@ static struct midge_open_file *take(struct store *store)
     return NULL;
 }
 
-static int open_read(struct store *store, const char *path, struct midge_open_file *file, int *native)
+static int open_read(struct store *store, const char *path, struct midge_open_file *file,
+                     int *native)
 {
     struct header header;
     const unsigned slot = find_slot(store, path, false);
@@ -327,7 +328,8 @@ int store_seek(midge_file file, uint64_t offset)
     return MIDGE_OK;
 }
 
-int store_read(struct store *store, midge_file file, uint8_t *buf, size_t cap, size_t *n, int *native)
+int store_read(struct store *store, midge_file file, uint8_t *buf, size_t cap, size_t *n,
+               int *native)
 {
     const uint32_t rest = file->size - file->at;
     (void)answer(native, 0, 0);

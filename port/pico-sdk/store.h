@@ -8,10 +8,10 @@
  *     header      magic, sequence, length, CRC-32 of the content, name of 48 bytes, CRC-32 of all
  *                 that; little-endian, the rest of the page is erased
  *
- * The content of a file is that of the valid area with the newer sequence number. A new content goes
- * to the other area: its first sector is erased first, so that it is invalid, and its header is
- * programmed last, when the content is there and was read back. No operation touches an area that
- * holds the present content of a file.
+ * The content of a file is that of the valid area with the newer sequence number. A new content
+ * goes to the other area: its first sector is erased first, so that it is invalid, and its header
+ * is programmed last, when the content is there and was read back. No operation touches an area
+ * that holds the present content of a file.
  */
 #ifndef MIDGE_PICO_STORE_H
 #define MIDGE_PICO_STORE_H
@@ -42,13 +42,13 @@ struct store_flash {
 struct midge_open_file {
     bool used;
     bool writing;
-    uint8_t slot;  /* number of the file */
-    uint32_t area; /* where its area begins */
+    uint8_t slot;      /* number of the file */
+    uint32_t area;     /* where its area begins */
     uint32_t sequence; /* of the content that is written */
-    uint32_t size; /* of the content, so far */
-    uint32_t at;   /* position of reading */
-    uint32_t crc;  /* of the content written */
-    int failed;    /* native code of the first write that failed */
+    uint32_t size;     /* of the content, so far */
+    uint32_t at;       /* position of reading */
+    uint32_t crc;      /* of the content written */
+    int failed;        /* native code of the first write that failed */
     char name[STORE_NAME_BYTES];
     uint8_t page[STORE_PAGE]; /* the end of the content, not programmed yet */
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The noise of the RP2350: its TRNG block (data sheet 12.12), which samples a ring of its own, drops
- * bits that agree with their neighbours (von Neumann) and tests itself: equal blocks, and
- * autocorrelation, after which it stops until a reset. All of its tests stay on here; entropy.h adds
- * its own and hashes two bits for each one that is needed.
+ * The noise of the RP2350: its TRNG block (data sheet 12.12), which samples a ring of its own,
+ * drops bits that agree with their neighbours (von Neumann) and tests itself: equal blocks, and
+ * autocorrelation, after which it stops until a reset. All of its tests stay on here; entropy.h
+ * adds its own and hashes two bits for each one that is needed.
  */
 #include <pico.h>
 

@@ -36,10 +36,15 @@ port/posix:        @own *system midge/ ../localhost.h ../native.h ../bsd_sockets
 port/lwip_raw:     @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../lwip_address.h ../resolver/resolver.h
 port/lwip_sockets: @own *system midge/ lwip/ netif/ arch/ ../localhost.h ../native.h ../bsd_sockets.h ../lwip_address.h ../resolver/resolver.h
 port/template:     @own @iso midge/
+port/pico-sdk:     @own @iso midge/ pico.h pico/ hardware/
+port/pico-sdk/include: @iso midge/
+port/pico-sdk/wireless:   @iso ../../lwip_raw/lwipopts.h
 port/sim:          @own *system midge/ ../localhost.h ../native.h
 port/sim/tls:      @own *system mbedtls/ psa/ ssl_misc.h ../sim.h ../tls_peer.h
 boards:            @own @iso stdio.h common/ midge/ lwip/ netif/
 boards/mps2-an385-freertos: @own @iso stdio.h stdlib.h board.h common/ examples/ midge/ lwip/ netif/ FreeRTOS.h semphr.h task.h tcp_isn.h sys/time.h
+boards/pico:       @own @iso common/ midge/ lwip/ netif/ pico.h pico/ hardware/
+boards/pico/wireless:     @iso stdio.h stdlib.h examples/ midge/ pico/
 boards/board.h:    @own @iso midge/
 boards/apps:       @own @iso stdio.h stdlib.h ctype.h math.h board.h midge/ cJSON.h
 boards/examples:   @own @iso midge/ lwip/

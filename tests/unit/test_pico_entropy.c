@@ -182,7 +182,8 @@ static void test_bias(void **state)
     static const struct {
         double ones;
         bool passes;
-    } cases[] = {{0.5, true}, {0.9, true}, {0.93, true}, {0.995, false}, {0.005, false}, {1, false}};
+    } cases[] = {{0.5, true},    {0.9, true},    {0.93, true},
+                 {0.995, false}, {0.005, false}, {1, false}};
     (void)state;
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct noise_test test;
@@ -225,7 +226,8 @@ static void test_output(void **state)
     uint8_t a[80], b[80];
     (void)state;
     assert_int_equal(entropy_read(&entropy, a, sizeof a), MIDGE_OK);
-    assert_int_equal(words_taken, NOISE_WINDOW / 32 + 3 * 160); /* three blocks, nothing left over */
+    assert_int_equal(words_taken,
+                     NOISE_WINDOW / 32 + 3 * 160); /* three blocks, nothing left over */
     assert_int_equal(entropy_read(&entropy, b, sizeof b), MIDGE_OK);
     assert_int_equal(words_taken, NOISE_WINDOW / 32 + 6 * 160); /* tested at the start only once */
     assert_memory_not_equal(a, b, sizeof a);
@@ -255,7 +257,8 @@ static void refuses(void)
 
 static void test_bad_sources(void **state)
 {
-    static const uint32_t patterns[] = {0, UINT32_MAX, 0x55555555, 0x33333333, 0x0f0f0f0f, 0x00ff00ff};
+    static const uint32_t patterns[] = {0,          UINT32_MAX, 0x55555555,
+                                        0x33333333, 0x0f0f0f0f, 0x00ff00ff};
     for (unsigned i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
         use(pattern_word, sixteenth);
         pattern = patterns[i];

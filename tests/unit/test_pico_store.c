@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The file store of port/pico-sdk on a NOR flash of RAM: an erase sets bits, programming clears some,
- * a page is programmed once; power fails at each byte of both.
+ * The file store of port/pico-sdk on a NOR flash of RAM: an erase sets bits, programming clears
+ * some, a page is programmed once; power fails at each byte of both.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -213,7 +213,8 @@ static void test_sequence_numbers_wrap(void **state)
     }
 }
 
-/* Power fails after each number of bytes; the file is the old or the new one, and then still works. */
+/* Power fails after each number of bytes; the file is the old or the new one, and then still works.
+ */
 static void cut_everywhere(uint32_t old_size, uint32_t new_size, uint32_t step)
 {
     static uint8_t before[SIZE];

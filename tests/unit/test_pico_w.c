@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lock of port/pico-sdk/pico_w.c: each call that reaches lwIP has it exactly once, a waiting poll
- * gives it back while it waits, and wake never takes it.
+ * The lock of port/pico-sdk/pico_w.c: each call that reaches lwIP has it exactly once, a waiting
+ * poll gives it back while it waits, and wake never takes it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 #include "../../port/pico-sdk/pico_w.c"
 
-static int depth;     /* of the lock */
+static int depth;       /* of the lock */
 static unsigned inside; /* calls of lwip_raw that had it */
 static unsigned waits, pending, added, pumped;
 static uint64_t waited_ms;
@@ -117,7 +117,8 @@ static int raw_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t
     return enter();
 }
 
-static int raw_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n, int *native)
+static int raw_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
+                    int *native)
 {
     (void)ctx, (void)sock, (void)buf, (void)len, (void)n, (void)native;
     return enter();

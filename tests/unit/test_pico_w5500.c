@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The driver of the W5500 on a model of the chip: registers and buffers of socket 0 in MACRAW mode,
- * bytes as they are on SPI. Faults of the model: lengths that are none, a pointer that changes while
- * it is read, commands that are never taken, a chip that is not there.
+ * bytes as they are on SPI. Faults of the model: lengths that are none, a pointer that changes
+ * while it is read, commands that are never taken, a chip that is not there.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -215,7 +215,8 @@ static void test_start(void **state)
     assert_memory_equal(model.common + SHAR, mac, sizeof mac);
     assert_int_equal(model.common[SIMR], 1);
     assert_int_equal(model.socket[SN_IMR], IR_RECV);
-    assert_int_equal(model.socket[SN_MR], SN_MR_MACRAW | SN_MR_FILTER | SN_MR_NO_GRP | SN_MR_NO_IP6);
+    assert_int_equal(model.socket[SN_MR],
+                     SN_MR_MACRAW | SN_MR_FILTER | SN_MR_NO_GRP | SN_MR_NO_IP6);
     for (unsigned i = 0; i < SOCKETS; i++) {
         assert_int_equal(model.sizes[i][0], i == 0 ? BUFFER_KB : 0);
         assert_int_equal(model.sizes[i][1], i == 0 ? BUFFER_KB : 0);

@@ -65,8 +65,8 @@ int midge_pico_entropy(uint8_t *buf, size_t len);
 
 /* Files in flash. Each takes two areas of whole sectors, which replace each other. */
 struct midge_pico_store {
-    uint32_t offset;     /* from the start of flash, bytes; a multiple of 4,096. The program must end
-                            before, and nothing else may write there */
+    uint32_t offset; /* from the start of flash, bytes; a multiple of 4,096. The program must end
+                        before, and nothing else may write there */
     uint32_t area_bytes; /* of one area: a multiple of 4,096. A file has at most 256 bytes less */
     uint8_t files;       /* names there can be, 1 to 255. Flash: 2 * area_bytes for each */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* In place of cyw43-driver, which this test does not have: the names of it that pico-sdk's
-   cyw43_arch.h and boards/pico/w use, from its public interface. Nothing of it can be linked. */
+   cyw43_arch.h and boards/pico/wireless use, from its public interface. Nothing of it can be
+   linked. */
 #ifndef CYW43_H
 #define CYW43_H
 

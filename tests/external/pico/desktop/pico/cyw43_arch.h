@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* For tests/unit/test_pico_w.c on the desktop: the calls of pico-sdk's cyw43_arch and async_context that
-   port/pico-sdk/pico_w.c uses, declared after its public interface. The test defines them. */
+/* For tests/unit/test_pico_w.c on the desktop: the calls of pico-sdk's cyw43_arch and async_context
+   that port/pico-sdk/pico_w.c uses, declared after its public interface. The test defines them. */
 #ifndef DESKTOP_CYW43_ARCH_H
 #define DESKTOP_CYW43_ARCH_H
 

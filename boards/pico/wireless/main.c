@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pico W and Pico 2 W: joins a wireless network, fetches WIFI_URLS all at once while the LED blinks,
- * and says how it went. The same source for cyw43_arch's poll mode and its background mode.
+ * Pico W and Pico 2 W: joins a wireless network, fetches WIFI_URLS all at once while the LED
+ * blinks, and says how it went. The same source for cyw43_arch's poll mode and its background mode.
  */
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <midge/midge.h>
@@ -44,11 +44,18 @@ static bool join(void)
     return err == 0;
 }
 
+/* Cuts the URLs at their blanks. */
 static size_t split(char *words, struct midge_request *requests)
 {
     size_t n = 0;
-    for (char *url = strtok(words, " "); url != NULL && n < URLS; url = strtok(NULL, " ")) {
-        requests[n++] = (struct midge_request){.url = url};
+    while (*words != '\0' && n < URLS) {
+        const size_t len = strcspn(words, " ");
+        const bool more = words[len] != '\0';
+        if (len > 0) {
+            requests[n++] = (struct midge_request){.url = words};
+        }
+        words[len] = '\0';
+        words += len + more;
     }
     return n;
 }
@@ -57,12 +64,12 @@ static void fetch(void)
 {
     static char words[] = WIFI_URLS;
     static struct midge_request requests[URLS];
-    const struct midge_config config = {.port = &port,
-                                        .memory = block,
-                                        .memory_size = sizeof block,
-                                        .turn_crypto = 1,
-                                        .tls = {.ca = board_ca,
-                                                .ca_len = (size_t)(board_ca_end - board_ca)}};
+    const struct midge_config config = {
+        .port = &port,
+        .memory = block,
+        .memory_size = sizeof block,
+        .turn_crypto = 1,
+        .tls = {.ca = board_ca, .ca_len = (size_t)(board_ca_end - board_ca)}};
     struct superloop_report report;
     struct midge_client *client;
     const size_t n = split(words, requests);
