@@ -6,7 +6,8 @@
 #ifndef BOARDS_W5500_EVB_PICO2_H
 #define BOARDS_W5500_EVB_PICO2_H
 
-/* clang-format off: pico-sdk's CMake reads these lines */
+/* pico-sdk's CMake reads some of these lines, so they stay as they are. */
+/* clang-format off */
 pico_board_cmake_set(PICO_PLATFORM, rp2350)
 
 #define W5500_EVB_PICO2
