@@ -17,23 +17,30 @@
 
 #define SAMPLE_CYCLES 1000  /* between two samples of the ring: more than 6 us */
 #define BLOCK_US      50000 /* for 192 bits, of which von Neumann leaves a quarter at best: 5 ms */
+#define PATIENCE      10000 /* writes until a reset is over */
 #define TRIES         8     /* blocks that the TRNG refuses by its own tests */
 #define WORDS         6     /* of a block, 192 bits */
 
 static uint32_t block[WORDS];
 static unsigned left; /* words of block that were not given out */
 
-static void restart(void)
+/* The reset takes a while, in which registers do not keep their values. */
+static bool restart(void)
 {
+    left = 0;
     trng_hw->trng_sw_reset = 1;
-    trng_hw->rnd_source_enable = 0;
+    for (unsigned tries = 0; trng_hw->sample_cnt1 != SAMPLE_CYCLES; tries++) {
+        if (tries == PATIENCE) {
+            return false;
+        }
+        trng_hw->sample_cnt1 = SAMPLE_CYCLES;
+    }
     trng_hw->rng_imr = TRNG_RNG_IMR_BITS; /* no interrupts: polled */
     trng_hw->trng_debug_control = 0;      /* nothing is bypassed */
     trng_hw->trng_config = 0;
-    trng_hw->sample_cnt1 = SAMPLE_CYCLES;
     trng_hw->rng_icr = TRNG_RNG_ICR_BITS;
     trng_hw->rnd_source_enable = 1;
-    left = 0;
+    return true;
 }
 
 /* Waits for 192 bits. 0: none in time; else what the TRNG says of them. */
@@ -59,15 +66,11 @@ static bool take_block(void)
             left = WORDS;
             return true;
         }
-        restart(); /* drops bits beside which a test failed */
+        if (!restart()) { /* drops bits beside which a test failed */
+            return false;
+        }
     }
     return false;
-}
-
-static bool start(void)
-{
-    restart();
-    return true;
 }
 
 static bool word(uint32_t *samples)
@@ -81,6 +84,6 @@ static bool word(uint32_t *samples)
 }
 
 const struct entropy_source entropy_chip = {
-    .start = start, .word = word, .limits = NOISE_HALF, .words = 320 * 2 / 32};
+    .start = restart, .word = word, .limits = NOISE_HALF, .words = 320 * 2 / 32};
 
 #endif
