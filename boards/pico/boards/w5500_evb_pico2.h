@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * WIZnet's W5500-EVB-Pico2 for pico-sdk (PICO_BOARD=w5500_evb_pico2). Lines of the preprocessor only:
- * pico-sdk reads it from assembler and CMake too.
+ * WIZnet's W5500-EVB-Pico2 for pico-sdk (PICO_BOARD=w5500_evb_pico2). Lines of the preprocessor
+ * only: pico-sdk reads it from assembler and CMake too.
  */
 #ifndef BOARDS_W5500_EVB_PICO2_H
 #define BOARDS_W5500_EVB_PICO2_H
