@@ -12,7 +12,8 @@
 #             clang-tidy and cppcheck, with the exceptions of tests/lint/analysis.txt
 #   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory,
 #             cross built, with a port of the user's, on lwIP with the user's options
-#   boards    the firmware of each board in QEMU against the same servers; its steps in guest time
+#   boards    the firmware of each board in QEMU, W5500-EVB-Pico's in rp2040js, against the same servers;
+#             its steps in guest time
 #   size      flash and RAM of each firmware by part, against tests/size; each feature alone in QEMU
 #   fuzz      clang's libFuzzer on the parsers and the whole client: some 8 s each, on the same inputs
 #             each time; FUZZ_SECONDS=N: N seconds each, by chance. What they found before runs in vectors
@@ -25,7 +26,7 @@
 #             libcurl and aiohttp; renews tests/bench/RESULTS.md
 #
 # Needs the network only for what is missing: apt packages, and the sources of mbedTLS, cJSON, zlib and lwIP
-# (bench: mongoose's too).
+# (bench: mongoose's too; boards and external: pico-sdk's, and the npm package rp2040js).
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p build
