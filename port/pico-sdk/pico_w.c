@@ -56,7 +56,7 @@ static void prepare_wake(void)
 
 /* --- the calls under the lock --- */
 
-static int poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
+static int locked_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
 {
     prepare_wake();
     cyw43_arch_lwip_begin();
@@ -65,7 +65,7 @@ static int poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_ms)
     return err;
 }
 
-static int dns_start(void *ctx, const char *host, struct midge_dns_query *query)
+static int locked_dns_start(void *ctx, const char *host, struct midge_dns_query *query)
 {
     cyw43_arch_lwip_begin();
     const int err = raw.dns_start(ctx, host, query);
@@ -73,14 +73,14 @@ static int dns_start(void *ctx, const char *host, struct midge_dns_query *query)
     return err;
 }
 
-static void dns_cancel(void *ctx, struct midge_dns_query *query)
+static void locked_dns_cancel(void *ctx, struct midge_dns_query *query)
 {
     cyw43_arch_lwip_begin();
     raw.dns_cancel(ctx, query);
     cyw43_arch_lwip_end();
 }
 
-static int zone(void *ctx, const char *name, uint32_t *scope)
+static int locked_zone(void *ctx, const char *name, uint32_t *scope)
 {
     cyw43_arch_lwip_begin();
     const int err = raw.zone(ctx, name, scope);
@@ -88,8 +88,8 @@ static int zone(void *ctx, const char *name, uint32_t *scope)
     return err;
 }
 
-static int connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
-                   int *native)
+static int locked_connect(void *ctx, const struct midge_addr *addr, uint16_t port, midge_sock *sock,
+                          int *native)
 {
     cyw43_arch_lwip_begin();
     const int err = raw.connect(ctx, addr, port, sock, native);
@@ -97,7 +97,7 @@ static int connect(void *ctx, const struct midge_addr *addr, uint16_t port, midg
     return err;
 }
 
-static int connected(void *ctx, midge_sock sock, int *native)
+static int locked_connected(void *ctx, midge_sock sock, int *native)
 {
     cyw43_arch_lwip_begin();
     const int err = raw.connected(ctx, sock, native);
@@ -105,7 +105,7 @@ static int connected(void *ctx, midge_sock sock, int *native)
     return err;
 }
 
-static int recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native)
+static int locked_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n, int *native)
 {
     cyw43_arch_lwip_begin();
     const int err = raw.recv(ctx, sock, buf, cap, n, native);
@@ -113,7 +113,8 @@ static int recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_t *n,
     return err;
 }
 
-static int send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n, int *native)
+static int locked_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size_t *n,
+                       int *native)
 {
     cyw43_arch_lwip_begin();
     const int err = raw.send(ctx, sock, buf, len, n, native);
@@ -121,7 +122,7 @@ static int send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len, size
     return err;
 }
 
-static void close(void *ctx, midge_sock sock)
+static void locked_close(void *ctx, midge_sock sock)
 {
     cyw43_arch_lwip_begin();
     raw.close(ctx, sock);
@@ -133,14 +134,14 @@ void midge_pico_w_attach(struct midge_port *port)
     static const struct midge_lwip_raw machine = {.pump = pump, .idle = idle};
     midge_lwip_raw_attach(port, &machine);
     raw = *port;
-    port->dns_start = dns_start;
-    port->dns_cancel = dns_cancel;
-    port->zone = raw.zone != NULL ? zone : NULL;
-    port->connect = connect;
-    port->connected = connected;
-    port->recv = recv;
-    port->send = send;
-    port->close = close;
-    port->poll = poll;
+    port->dns_start = locked_dns_start;
+    port->dns_cancel = locked_dns_cancel;
+    port->zone = raw.zone != NULL ? locked_zone : NULL;
+    port->connect = locked_connect;
+    port->connected = locked_connected;
+    port->recv = locked_recv;
+    port->send = locked_send;
+    port->close = locked_close;
+    port->poll = locked_poll;
     port->wake = wake;
 }

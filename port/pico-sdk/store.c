@@ -255,7 +255,7 @@ static struct midge_open_file *take(struct store *store)
 static int open_read(struct store *store, const char *path, struct midge_open_file *file,
                      int *native)
 {
-    struct header header;
+    struct header header = {0};
     const unsigned slot = find_slot(store, path, false);
     const unsigned which = slot < store->place.files ? find_content(store, slot, &header) : 2;
     if (which == 2) {
