@@ -97,6 +97,10 @@ class Images(unittest.TestCase):
     def test_both(self):
         for name, family in ((NAME, "rp2040"), (f"{NAME}2", "rp2350-arm-s")):
             images.check(board.BUILD / name / name, family)
+            symbols = subprocess.run(["arm-none-eabi-nm", board.BUILD / name / f"{name}.elf"], capture_output=True,
+                                     check=True, text=True).stdout
+            self.assertIn("midge_pico_entropy", symbols)
+            self.assertNotIn("get_rand_", symbols)      # pico-sdk's software generator
 
 
 class Programs(Pico):

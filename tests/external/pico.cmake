@@ -15,4 +15,11 @@ foreach(way pico_w:background pico2_w:poll)
         -DPICO_SDK_PATH=${sdk} -DPICO_LWIP_PATH=${LWIP} -DPICO_BOARD=${board} -DWIFI_MODE=${mode}
         -DMIDGE_PICO_DECLARATIONS=${SOURCE}/tests/external/pico/driver)
     run(${CMAKE_COMMAND} --build ${BUILD}/${board} --target ${board})
+
+    # lwIP's random numbers are midge's, not pico-sdk's software generator.
+    file(GLOB_RECURSE objects ${BUILD}/${board}/CMakeFiles/${board}.dir/*.o ${BUILD}/${board}/CMakeFiles/${board}.dir/*.obj)
+    run(arm-none-eabi-nm ${objects} OUTPUT symbols)
+    if(NOT symbols MATCHES "U midge__lwip_rand" OR symbols MATCHES "U get_rand_")
+        message(FATAL_ERROR "${board}: lwIP has other random numbers than midge__lwip_rand")
+    endif()
 endforeach()
