@@ -64,14 +64,14 @@ class Pico(test_boards.Board):
                         "settings.uf2", *files], cwd=self.dir, check=True)
         return "settings.uf2"
 
-    def board(self, *words, settings=None, options=("--mhz", "20"), image=NAME):
+    def board(self, *words, settings=None, options=("--mhz", "20"), image=NAME, typed=b""):
         uf2 = board.BUILD / NAME / f"{image}.uf2"
         if not uf2.exists():
             raise SystemExit(f"no firmware at {uf2}: boards/pico/README.md")
         line = ["node", HERE / "run.mjs", self.emulator, self.network(), *options, uf2,
                 self.settings_file(words, {"CA": "ca.pem", "OPENAI_API_KEY": "key", **(settings or {})})]
-        done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              cwd=self.dir, timeout=SECONDS)
+        done = subprocess.run(line, input=typed, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self.dir,
+                              timeout=SECONDS)
         ran = board.Ran(line, done.returncode, done.stdout)
         print(*re.findall(r"^emulator: .*", ran.text, re.M), sep="\n")
         if "report: " in ran.text:
@@ -135,6 +135,13 @@ class Programs(Pico):
         files = settings.read((self.dir / "flash").read_bytes())
         pictures = self.take_pictures()
         self.assertEqual(pictures, {name: files[name] for name in pictures})
+
+    @MORE
+    def test_chat(self):
+        """A question typed on the UART, and the end of the conversation."""
+        ran = self.board("chat", "--api", self.api("http"), typed=b"Why?\r\x04")
+        self.assertEqual(0, ran.code, ran)
+        self.assertIn("You said: “Why?”", ran.text)
 
 
 if __name__ == "__main__":
