@@ -4,7 +4,7 @@
 #
 #   1. -DMIDGE_DEPS_DIR=DIR           trees DIR/mbedtls, DIR/cjson, DIR/zlib, DIR/lwip; for MIDGE_BENCH DIR/mongoose,
 #                                     for MIDGE_FUZZ DIR/libllhttp-source, for the board
-#                                     mps2-an385-freertos DIR/freertos
+#                                     mps2-an385-freertos DIR/freertos, for boards/pico DIR/pico-sdk
 #   2. the cache                      $MIDGE_CACHE, else $XDG_CACHE_HOME/midge, else ~/.cache/midge,
 #                                     filled by port/getdeps.sh from Debian's source packages
 #   3. the upstream release archive   by URL, checked by SHA-256, into the cache
@@ -23,6 +23,7 @@ macro(_midge_deps_facts)
     set(_midge_deps_mark_lwip src/include/lwip/init.h)
     set(_midge_deps_mark_mongoose mongoose.c)
     set(_midge_deps_mark_freertos Source/tasks.c)
+    set(_midge_deps_mark_pico-sdk pico_sdk_init.cmake)
     set(_midge_deps_mark_libllhttp-source src/llhttp.c)
     # Upstream's own archives; lwIP's upstream publishes no hash to pin, so it has none here.
     set(_midge_deps_url_mbedtls

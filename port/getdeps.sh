@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # getdeps.sh [--older] DIR TREE...   source trees of midge's dependencies, as DIR/TREE
 #
-# TREE is mbedtls, cjson, zlib, lwip, mongoose (a peer in tests/bench), libllhttp-source (beside which
-# tests/fuzz reads responses; a binary package, since its source package has no C) or freertos (its
-# kernel 9.0.0, a folder of micropython's source package). They are Debian's
+# TREE is mbedtls, cjson, zlib, lwip, pico-sdk, mongoose (a peer in tests/bench), libllhttp-source (beside
+# which tests/fuzz reads responses; a binary package, since its source package has no C) or freertos
+# (its kernel 9.0.0, a folder of micropython's source package). They are Debian's
 # packages, fetched from the mirror that this machine's apt is set up for, with apt's own transport,
 # proxy and credentials; no root needed.
 #   1. the pinned archive straight from the mirror's pool, checked by the SHA-256 below;
@@ -24,6 +24,7 @@ pinned='mbedtls|mbedtls|main/m/mbedtls|3.6|7|mbedtls_3.6.7.orig.tar.bz2|a7e8bcbe
 cjson|cjson|main/c/cjson|1.7|19|cjson_1.7.19.orig.tar.gz|7fa616e3046edfa7a28a32d5f9eacfd23f92900fe1f8ccd988c1662f30454562
 zlib|zlib|main/z/zlib|1.3|2|zlib_1.3.dfsg+really1.3.2.orig.tar.gz|7b6903eb019983987b7112eccf90f1703f1c6c0e0cede36564bf611d19ca579d
 lwip|lwip|main/l/lwip|2.2|1|lwip_2.2.1+dfsg1.orig.tar.xz|83729c274c499d3348e9fbbe043a3113f3fa8953e7efddc7c21c7fcbb1f2b7b1
+pico-sdk|pico-sdk|main/p/pico-sdk|2.2|0|pico-sdk_2.2.0.orig.tar.gz|dbd8db79015aced4ef35cbaa88051b0d451775010d20202e1c7d2bee69c25b35
 mongoose|mongoose|main/m/mongoose|7|23|mongoose_7.23+ds.orig.tar.xz|62ea62b0fe868949c06479c43a9db91dedb2e688c2d6badb9461f1cc7f07ef3d
 freertos|micropython|main/m/micropython|1.26|1|micropython_1.26.1+ds.orig.tar.xz|f5ad2ec89d3e921f753d448955af98b6005655f84ba26087dde6ba0e8d062f34
 libllhttp-source|libllhttp-source|main/l/llhttp|9|4|libllhttp-source_9.4.3+~cs12.11.9-2_all.deb|8a70cbc1d310f51a7d5594d258eeb6ef57db6fbc1c58065407c203a03abadf2e'

@@ -12,7 +12,8 @@
 #             clang-tidy and cppcheck, with the exceptions of tests/lint/analysis.txt
 #   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory,
 #             cross built, with a port of the user's, on lwIP with the user's options
-#   boards    the firmware of each board in QEMU against the same servers; its steps in guest time
+#   boards    the firmware of each board in QEMU, W5500-EVB-Pico's in rp2040js, against the same servers;
+#             its steps in guest time
 #   size      flash and RAM of each firmware by part, against tests/size; each feature alone in QEMU
 #   fuzz      clang's libFuzzer on the parsers and the whole client: some 8 s each, on the same inputs
 #             each time; FUZZ_SECONDS=N: N seconds each, by chance. What they found before runs in vectors
@@ -25,7 +26,7 @@
 #             libcurl and aiohttp; renews tests/bench/RESULTS.md
 #
 # Needs the network only for what is missing: apt packages, and the sources of mbedTLS, cJSON, zlib and lwIP
-# (bench: mongoose's too).
+# (bench: mongoose's too; boards and external: pico-sdk's, and the npm package rp2040js).
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p build
@@ -66,6 +67,7 @@ wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-e
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
 wanted boards size && packages="$packages qemu-system-arm"
 wanted boards && packages="$packages qemu-system-misc openocd"
+! wanted boards || command -v npm >/dev/null || packages="$packages npm" # for tests/boards/test_pico.py
 wanted lint && packages="$packages g++ clang-format clang-tidy cppcheck git"
 say "Suites:$suites. Looking for what they need"
 # shellcheck disable=SC2086
@@ -108,6 +110,15 @@ if wanted boards size; then
         cmake --preset "$board" $profiles >build/log.$$ 2>&1 || { cat build/log.$$; rm build/log.$$; exit 1; }
         rm build/log.$$
         cmake --build --preset "$board" -- --quiet
+    done
+fi
+
+if wanted boards; then
+    for board in w5500_evb_pico w5500_evb_pico2; do # projects of pico-sdk
+        say "Building the firmware of $board in build/$board"
+        cmake -S boards/pico -B build/$board -G Ninja -DPICO_BOARD=$board >build/log.$$ 2>&1 || { cat build/log.$$; rm build/log.$$; exit 1; }
+        rm build/log.$$
+        cmake --build build/$board -- --quiet
     done
 fi
 

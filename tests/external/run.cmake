@@ -11,6 +11,7 @@
 #   none      with a port of its own and no c-ares, by add_subdirectory and installed
 #   bsd       on BSD sockets, without any package; installed, and cross built for aarch64
 #   without   the same without any feature of midge/features.h, which its users see too
+#   pico      in a project of pico-sdk, for Pico W: compiled, as cyw43-driver cannot be had
 #   lwip      on lwIP with a minimal lwipopts.h, three ways, and under threads; and what the compiler
 #             says of each option that is missing
 #   esp       as a component of ESP-IDF, without ESP-IDF: its manifests and options, and its sources

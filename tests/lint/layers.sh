@@ -40,10 +40,15 @@ port/esp-idf/midge: @own *system midge/ lwip/priv/tcpip_priv.h port/native.h por
 port/esp-idf/examples: @own *system board.h apps/ common/ midge/
 port/epoll:        @own *system midge/ conformance.h localhost.h bsd_names.h
 port/template:     @own @iso midge/ conformance.h
+port/pico-sdk:     @own @iso midge/ pico.h pico/ hardware/
+port/pico-sdk/include: @iso midge/
+port/pico-sdk/wireless:   @iso ../../lwip_raw/lwipopts.h
 port/sim:          @own *system midge/ ../localhost.h ../native.h
 port/sim/tls:      @own *system mbedtls/ psa/ ssl_misc.h ../sim.h ../tls_peer.h
 boards:            @own @iso stdio.h common/ midge/ lwip/ netif/
 boards/mps2-an385-freertos: @own @iso stdio.h stdlib.h board.h common/ examples/ midge/ lwip/ netif/ FreeRTOS.h semphr.h task.h tcp_isn.h sys/time.h
+boards/pico:       @own @iso common/ midge/ lwip/ netif/ pico.h pico/ hardware/
+boards/pico/wireless:     @iso stdio.h stdlib.h examples/ midge/ pico/
 boards/board.h:    @own @iso midge/
 boards/apps:       @own @iso stdio.h stdlib.h ctype.h math.h board.h midge/ cJSON.h
 boards/examples:   @own @iso midge/ lwip/
