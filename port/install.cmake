@@ -11,6 +11,11 @@ if(MIDGE_PORT MATCHES "^lwip_")
         "project's; take add_subdirectory, or MIDGE_PORT=none and midge_lwip_port of port/lwip.cmake")
     return()
 endif()
+if(MIDGE_TLS STREQUAL external AND NOT MIDGE_TLS_INSTALLED)
+    message(STATUS "midge: nothing is installed with the target ${MIDGE_TLS_LIBRARY}, which is the project's: "
+        "take add_subdirectory, or an installed mbedTLS by find_package(MbedTLS)")
+    return()
+endif()
 
 # ---- The library ----
 

@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+/* mbedTLS's default configuration as it is. */
