@@ -164,7 +164,7 @@ struct midge_update {
     uint32_t stored; /* bytes programmed; in CHECK, read back */
     uint16_t fill;   /* bytes in page behind them */
     uint8_t state;
-    uint32_t seed;     /* update_log.c */
+    uint32_t seed; /* update_log.c */
     struct midge_sha256 hash;
     uint32_t page[MIDGE_UPDATE_PAGE / 4];
 };

@@ -36,7 +36,7 @@ int midge__cert_parse(mbedtls_x509_crt *chain, const unsigned char *der, size_t 
    would then verify an empty certificate, or the next one in its place. */
 static int first_code(int ret)
 {
-    return ret == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MIDGE__ERR_UNKNOWN_OID
+    return ret == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND
                ? MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG
                : ret;
 }

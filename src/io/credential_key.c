@@ -80,9 +80,9 @@ static int parse(struct midge__tls_context *context, const struct midge_credenti
                  const unsigned char *der, size_t len, const char **why)
 {
     const char *password = settings->password;
-    int ret = midge__pk_parse_key(&context->credential->key, der, len,
-                                  (const unsigned char *)password,
-                                  password != NULL ? strlen(password) : 0, context);
+    int ret =
+        midge__pk_parse_key(&context->credential->key, der, len, (const unsigned char *)password,
+                            password != NULL ? strlen(password) : 0, context);
     return code_of(context, ret, why);
 }
 

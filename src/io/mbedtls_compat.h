@@ -146,12 +146,14 @@
 
 #if MIDGE__MBEDTLS_4
 
-/* Every code for missing memory is PSA's, -0x8D; in a sum with another code it is seen in the low 7
-   bits, as no other code is. */
-#define MIDGE__ALLOC_CODES         -(-MBEDTLS_ERR_SSL_ALLOC_FAILED & 0x7F)
-#define MIDGE__ERR_UNKNOWN_OID         MBEDTLS_ERR_X509_UNKNOWN_OID
-#define MIDGE__ERR_UNKNOWN_SIG_ALG     (MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MIDGE__ERR_UNKNOWN_OID)
-#define MIDGE__ERR_UNKNOWN_CURVE       (-0x4E80) /* of 3.6; no code of 4.x */
+/* All modules have PSA's code for missing memory. A code is never a sum: the lower module's is
+   reported alone. */
+#define MIDGE__ALLOC_CODES         MBEDTLS_ERR_SSL_ALLOC_FAILED
+#define MIDGE__ERR_UNKNOWN_PSS     MBEDTLS_ERR_X509_UNKNOWN_OID
+#define MIDGE__ERR_UNKNOWN_SIG_ALG MBEDTLS_ERR_X509_UNKNOWN_OID
+#define MIDGE__ERR_UNKNOWN_CURVE   (-0x4E80)                       /* of 3.6; no code of 4.x */
+#define MIDGE__ERR_CRITICAL        MBEDTLS_ERR_ASN1_UNEXPECTED_TAG /* also of malformed DER */
+#define MIDGE__TEXT_CRITICAL       "malformed certificate, or one with a critical extension"
 
 #else
 
@@ -165,9 +167,11 @@
         MBEDTLS_ERR_MD_ALLOC_FAILED, MBEDTLS_ERR_ECP_ALLOC_FAILED,                                 \
         MBEDTLS_ERR_CIPHER_ALLOC_FAILED, MBEDTLS_ERR_MPI_ALLOC_FAILED,                             \
         MBEDTLS_ERR_ASN1_ALLOC_FAILED
-#define MIDGE__ERR_UNKNOWN_OID     MBEDTLS_ERR_OID_NOT_FOUND
+#define MIDGE__ERR_UNKNOWN_PSS     (MBEDTLS_ERR_X509_INVALID_ALG + MBEDTLS_ERR_OID_NOT_FOUND)
 #define MIDGE__ERR_UNKNOWN_SIG_ALG MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG
 #define MIDGE__ERR_UNKNOWN_CURVE   MBEDTLS_ERR_ECP_FEATURE_UNAVAILABLE
+#define MIDGE__ERR_CRITICAL        (MBEDTLS_ERR_X509_INVALID_EXTENSIONS + MBEDTLS_ERR_ASN1_UNEXPECTED_TAG)
+#define MIDGE__TEXT_CRITICAL       "critical extension in certificate, maybe name constraints,"
 
 #endif
 

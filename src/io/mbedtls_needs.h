@@ -53,8 +53,7 @@
     "midge needs MBEDTLS_ECP_DP_SECP256R1_ENABLED / PSA_WANT_ECC_SECP_R1_256: P-256, which every server has"
 #endif
 #if !defined(MBEDTLS_SHA256_C) && !defined(PSA_WANT_ALG_SHA_256)
-#error                                                                                             \
-    "midge needs MBEDTLS_SHA256_C / PSA_WANT_ALG_SHA_256: for TLS, pins, sessions and downloads"
+#error "midge needs MBEDTLS_SHA256_C / PSA_WANT_ALG_SHA_256: for TLS, pins, sessions and downloads"
 #endif
 #if !defined(MBEDTLS_GCM_C) && !defined(MBEDTLS_CHACHAPOLY_C) && !defined(PSA_WANT_ALG_GCM) &&     \
     !defined(PSA_WANT_ALG_CHACHA20_POLY1305)

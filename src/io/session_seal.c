@@ -103,10 +103,10 @@ static int crypt(bool closing, const uint8_t key[KEY], const uint8_t data[MARK +
     if (status != PSA_SUCCESS) {
         return status;
     }
-    status = closing ? psa_aead_encrypt(id, AEAD, nonce, NONCE, data, MARK + DIGEST, text, len, text,
-                                        len + TAG, &done)
-                     : psa_aead_decrypt(id, AEAD, nonce, NONCE, data, MARK + DIGEST, text, len + TAG,
-                                        text, len, &done);
+    status = closing ? psa_aead_encrypt(id, AEAD, nonce, NONCE, data, MARK + DIGEST, text, len,
+                                        text, len + TAG, &done)
+                     : psa_aead_decrypt(id, AEAD, nonce, NONCE, data, MARK + DIGEST, text,
+                                        len + TAG, text, len, &done);
     (void)psa_destroy_key(id);
     return status;
 }

@@ -14,7 +14,8 @@ bool midge__tls_out_of_memory(int native)
     static const int codes[] = {MIDGE__ALLOC_CODES};
     const int high = midge__tls_high_level(native), low = -(-native & 0x7F);
     size_t i = 0;
-    while (i < sizeof codes / sizeof codes[0] && high != codes[i] && low != codes[i]) {
+    while (i < sizeof codes / sizeof codes[0] && native != codes[i] && high != codes[i] &&
+           low != codes[i]) {
         i++;
     }
     return native < 0 && i < sizeof codes / sizeof codes[0];
@@ -25,8 +26,7 @@ enum midge__tls_lack midge__tls_lacks(int native)
 {
     /* RSASSA-PSS in a build that lacks it, or with a hash that the build lacks. Other sums with
        INVALID_ALG mean malformed DER. */
-    if (native == MBEDTLS_ERR_X509_INVALID_ALG ||
-        native == MBEDTLS_ERR_X509_INVALID_ALG + MIDGE__ERR_UNKNOWN_OID) {
+    if (native == MBEDTLS_ERR_X509_INVALID_ALG || native == MIDGE__ERR_UNKNOWN_PSS) {
         return MIDGE__TLS_LACKS_ALGORITHM;
     }
     switch (midge__tls_high_level(native)) {

@@ -25,8 +25,7 @@ static int parse_key(mbedtls_pk_context *pk, const uint8_t *key, size_t len)
     }
     memcpy(copy, key, len);
     const int ret = midge__pk_parse_public(pk, copy, len);
-    const bool good = ret == 0 && midge__pk_is_ecdsa(pk) &&
-                      mbedtls_pk_get_bitlen(pk) == P256_BITS;
+    const bool good = ret == 0 && midge__pk_is_ecdsa(pk) && mbedtls_pk_get_bitlen(pk) == P256_BITS;
     return ret != 0 || good ? ret : MBEDTLS_ERR_PK_TYPE_MISMATCH;
 }
 
