@@ -1,2 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-/* mbedTLS's default configuration as it is. */
