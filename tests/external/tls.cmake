@@ -112,10 +112,13 @@ configured("external, the target MbedTLS::mbedtls.*nothing is installed with the
     -DWAY=subdirectory -DCONFIG=lean)
 configured("there is no target 'firmware_tsl'" -DWAY=target -DCONFIG=lean -DTARGET_NAME=firmware_tsl)
 
-# ---- mbedTLS 4.x itself, where MIDGE_DEPS_DIR or the cache has it ----
+# ---- mbedTLS 4.x itself, for those who have its sources ----
 
 if(MBEDTLS4)
-    build(mbedtls4 ${MBEDTLS4} -DENABLE_TESTING=OFF -DENABLE_PROGRAMS=OFF -DCMAKE_INSTALL_PREFIX=${BUILD}/four)
+    build(mbedtls4 ${MBEDTLS4} -DENABLE_TESTING=OFF -DENABLE_PROGRAMS=OFF -DCMAKE_INSTALL_PREFIX=${BUILD}/external)
+    file(REMOVE_RECURSE ${BUILD}/external)
     run(${CMAKE_COMMAND} --install ${BUILD}/mbedtls4)
-    installed(external -DCMAKE_PREFIX_PATH=${BUILD}/four)
+    installed(external -DCMAKE_PREFIX_PATH=${BUILD}/external)
+    build(consumer-four ${consumer} -DWAY=package -DCONFIG=none -DCMAKE_PREFIX_PATH=${BUILD}/external)
+    fetch(${BUILD}/consumer-four/consumer-tls)
 endif()
