@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What midge needs of an mbedTLS that it did not configure, each with an error text that names the
- * options of 3.6 and, behind a slash, of 4.x. Options that are not named are free; port/PORTING.md
- * says what is lost without them.
+ * The needs of midge for an mbedTLS that it did not configure, each with an error text that names
+ * the options of 3.6 and, behind a slash, of 4.x. Options that are not named are free;
+ * port/mbedtls/README.md says what is lost without them.
  */
 #ifndef MIDGE_IO_MBEDTLS_NEEDS_H
 #define MIDGE_IO_MBEDTLS_NEEDS_H
