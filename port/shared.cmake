@@ -44,7 +44,7 @@ function(midge_shared target library)
         target_link_libraries(${target} PRIVATE PkgConfig::CARES)
     endif()
     if(MIDGE_TLS STREQUAL external)
-        target_link_libraries(${target} PRIVATE MbedTLS::mbedtls MbedTLS::mbedx509 MbedTLS::mbedcrypto)
+        target_link_libraries(${target} PRIVATE ${MIDGE_TLS_LIBRARY})
     endif()
     target_link_options(${target} PRIVATE -Wl,--version-script=${exports} -Wl,--gc-sections
         -Wl,--no-undefined -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)

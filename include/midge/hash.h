@@ -10,8 +10,17 @@
 extern "C" {
 #endif
 
+/* An external mbedTLS may compute hashes by PSA, whose state is larger. */
+#ifndef MIDGE_SHA256_WORDS
+#ifdef MIDGE_TLS_EXTERNAL
+#define MIDGE_SHA256_WORDS 32
+#else
+#define MIDGE_SHA256_WORDS 16
+#endif
+#endif
+
 struct midge_sha256 {
-    uint64_t opaque[16]; /* the crypto library's state; holds no pointer */
+    uint64_t opaque[MIDGE_SHA256_WORDS]; /* the crypto library's state; holds no pointer */
 };
 
 void midge_sha256_init(struct midge_sha256 *hash);

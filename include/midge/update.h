@@ -83,6 +83,7 @@
 #include <midge/body.h>
 #include <midge/config.h>
 #include <midge/download.h>
+#include <midge/hash.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -163,8 +164,8 @@ struct midge_update {
     uint32_t stored; /* bytes programmed; in CHECK, read back */
     uint16_t fill;   /* bytes in page behind them */
     uint8_t state;
-    uint32_t seed;     /* update_log.c */
-    uint64_t hash[16]; /* a struct midge_sha256 */
+    uint32_t seed; /* update_log.c */
+    struct midge_sha256 hash;
     uint32_t page[MIDGE_UPDATE_PAGE / 4];
 };
 

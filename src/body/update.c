@@ -22,16 +22,8 @@
 #include "body/update_log.h"
 #include "codec/encoding.h"
 #include "codec/manifest.h"
-#include "midge/hash.h"
 
 enum { NONE, WAIT_IMAGE, WAIT_CHECK, CHECK };
-
-_Static_assert(sizeof(struct midge_sha256) <= sizeof((struct midge_update *)0)->hash, "update.h");
-
-static struct midge_sha256 *hash_of(struct midge_update *u)
-{
-    return (struct midge_sha256 *)u->hash;
-}
 
 /* --- the store --- */
 
@@ -278,7 +270,7 @@ static int read_step(struct midge_update *u)
         if (err != MIDGE_OK) {
             return err;
         }
-        midge_sha256_update(hash_of(u), u->page, n);
+        midge_sha256_update(&u->hash, u->page, n);
         u->stored += (uint32_t)n;
     }
     return u->stored < u->image.size ? MIDGE_ERR_AGAIN : MIDGE_OK;
@@ -287,7 +279,7 @@ static int read_step(struct midge_update *u)
 static int judge_image(struct midge_update *u)
 {
     uint8_t digest[32];
-    midge_sha256_final(hash_of(u), digest);
+    midge_sha256_final(&u->hash, digest);
     if (memcmp(digest, u->image.sha256, sizeof digest) == 0) {
         return MIDGE_OK;
     }
@@ -303,7 +295,7 @@ int midge_update_install(struct midge_update *update)
     if (update->state == WAIT_CHECK) {
         update->state = CHECK;
         update->stored = 0;
-        midge_sha256_init(hash_of(update));
+        midge_sha256_init(&update->hash);
     }
     int err = read_step(update);
     if (err == MIDGE_ERR_AGAIN) {

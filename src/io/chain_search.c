@@ -9,11 +9,11 @@
 
 #include <string.h>
 
-#include <mbedtls/ecp.h>
-
 #include "io/tls_internal.h"
 
 #if MIDGE__CERT_ANY_ORDER
+
+#include <mbedtls/ecp.h>
 
 /* Chains that need more than two paths are made to waste the client's time. */
 #define MAX_PATHS 12

@@ -10,9 +10,6 @@
 #if MIDGE_WITH_CREDENTIAL
 
 #include <mbedtls/asn1.h>
-#include <mbedtls/ecp.h>
-#include <mbedtls/rsa.h>
-#include <mbedtls/ssl.h>
 
 #include "io/cert_parse.h"
 #include "io/pem.h"
@@ -126,7 +123,7 @@ static const char *fault_of(const struct midge__credential *own)
     if (!midge__credential_given(own)) {
         return MIDGE__TEXT("no client certificate in these bytes");
     }
-    if (!mbedtls_pk_can_do(pk, MBEDTLS_PK_ECDSA) && !mbedtls_pk_can_do(pk, MBEDTLS_PK_RSA)) {
+    if (!midge__pk_is_ecdsa(pk) && !midge__pk_is_rsa(pk)) {
         return MIDGE__TEXT("the client certificate's key is no signature key");
     }
     if (message_bytes(own) > MBEDTLS_SSL_OUT_CONTENT_LEN) {
@@ -198,15 +195,21 @@ void midge__credential_close(struct midge__tls_context *context)
 }
 
 /* With a key's number, the certificate's public key stands for the key: its kind and size are the
-   same, and signatures go to PSA (credential_sign.c). */
+   same, and signatures go to PSA (credential_sign.c). Where pk works with keys of PSA, it does not
+   have to. */
+#if defined(MIDGE__PK_IN_PSA)
+#define key_of(own) (&(own)->key)
+#else
+#define key_of(own) ((own)->key_id != 0 ? &(own)->chain.pk : &(own)->key)
+#endif
+
 int midge__credential_use(struct midge__tls_context *context, mbedtls_ssl_config *conf)
 {
     struct midge__credential *own = context->credential;
     if (!midge__credential_given(own)) {
         return 0;
     }
-    const bool has_key = mbedtls_pk_get_type(&own->key) != MBEDTLS_PK_NONE;
-    return mbedtls_ssl_conf_own_cert(conf, &own->chain, has_key ? &own->key : &own->chain.pk);
+    return mbedtls_ssl_conf_own_cert(conf, &own->chain, key_of(own));
 }
 
 /* --- the estimate --- */
@@ -219,10 +222,7 @@ int midge__credential_use(struct midge__tls_context *context, mbedtls_ssl_config
 static size_t key_bytes(const struct midge_credential *settings)
 {
     const unsigned char *key = settings->key;
-    size_t parsed = sizeof(mbedtls_rsa_context);
-    if (parsed < sizeof(mbedtls_ecp_keypair)) {
-        parsed = sizeof(mbedtls_ecp_keypair);
-    }
+    size_t parsed = MIDGE__RSA_KEY < MIDGE__EC_KEY ? MIDGE__EC_KEY : MIDGE__RSA_KEY;
     return key == NULL ? 0
                        : MIDGE__MEMORY_COST(parsed) + 2 * settings->key_len +
                              KEY_BLOCKS * 2 * MIDGE__MEMORY_UNIT;

@@ -4,13 +4,11 @@
 #ifndef MIDGE_IO_CREDENTIAL_H
 #define MIDGE_IO_CREDENTIAL_H
 
-#include <mbedtls/pk.h>
-#include <mbedtls/ssl.h>
-#include <mbedtls/x509_crt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io/mbedtls_compat.h"
 #include "io/stream.h"
 #include "midge/config.h"
 #include <midge/tls.h>
@@ -19,8 +17,8 @@ struct midge__tls_context;
 struct midge__tls_impl;
 
 /* An external mbedTLS signs by the number of a key only if it is built for that. */
-#if MIDGE_WITH_KEY_ID && defined(MBEDTLS_PSA_CRYPTO_C) &&                                          \
-    (!defined(MIDGE_TLS_EXTERNAL) || defined(MBEDTLS_USE_PSA_CRYPTO))
+#if MIDGE_WITH_KEY_ID && MIDGE__HAS_PSA &&                                                         \
+    (!defined(MIDGE_TLS_EXTERNAL) || defined(MIDGE__PK_IN_PSA))
 #define MIDGE__HAS_KEY_ID 1
 #else
 #define MIDGE__HAS_KEY_ID 0
@@ -73,14 +71,17 @@ bool midge__credential_is_verdict(const struct midge__tls_impl *impl, int native
 /* Sending failed: may it be that the server has refused the certificate and closed? */
 bool midge__credential_awaits_verdict(const struct midge__tls_impl *impl);
 
-/* credential_id.c: as midge__credential_load, for a key of PSA. sign: with it; mbedTLS's code. */
+/* credential_id.c: as midge__credential_load, for a key of PSA. sign: with it, in owned builds;
+   mbedTLS's code. */
 #if MIDGE__HAS_KEY_ID
 int midge__credential_find(struct midge__tls_context *context, uint32_t key_id, const char **why);
+#else
+#define midge__credential_find(context, key_id, why) ((int)MIDGE_ERR_UNSUPPORTED)
+#endif
+#if MIDGE__HAS_KEY_ID && !defined(MIDGE_TLS_EXTERNAL)
 int midge__credential_sign(struct midge__tls_context *context, mbedtls_pk_type_t type,
                            mbedtls_md_type_t md, const unsigned char *hash, unsigned char *sig,
                            size_t cap, size_t *len);
-#else
-#define midge__credential_find(context, key_id, why) ((int)MIDGE_ERR_UNSUPPORTED)
 #endif
 
 #else
@@ -106,6 +107,7 @@ int midge__credential_judge(const struct midge__tls_impl *impl, struct midge__fa
 #define midge__credential_judge(impl, fault) ((int)MIDGE_OK)
 #endif
 
+#if !defined(MIDGE_TLS_EXTERNAL)
 /* credential_sign.c: mbedTLS's TLS files are compiled to call these in place of its own functions
    (port/mbedtls.cmake). */
 int midge__pk_sign_restartable(mbedtls_pk_context *key, mbedtls_md_type_t md,
@@ -116,5 +118,6 @@ int midge__pk_sign_restartable(mbedtls_pk_context *key, mbedtls_md_type_t md,
 int midge__pk_sign_ext(mbedtls_pk_type_t type, mbedtls_pk_context *key, mbedtls_md_type_t md,
                        const unsigned char *hash, size_t hash_len, unsigned char *sig, size_t cap,
                        size_t *len, int (*f_rng)(void *, unsigned char *, size_t), void *p_rng);
+#endif
 
 #endif

@@ -17,9 +17,6 @@
 
 #include <string.h>
 
-#include <mbedtls/psa_util.h>
-#include <psa/crypto.h>
-
 #include "io/tls_internal.h"
 
 /* Of an RSA key with 8,192 bits; of an EC key 133. */
@@ -71,7 +68,7 @@ static bool is_signature_key(const mbedtls_pk_context *certificate, psa_key_attr
 {
     psa_key_type_t type = psa_get_key_type(key);
     psa_algorithm_t alg = psa_get_key_algorithm(key);
-    return mbedtls_pk_can_do(certificate, MBEDTLS_PK_RSA)
+    return midge__pk_is_rsa(certificate)
                ? type == PSA_KEY_TYPE_RSA_KEY_PAIR &&
                      (PSA_ALG_IS_RSA_PKCS1V15_SIGN(alg) || PSA_ALG_IS_RSA_PSS(alg))
                : PSA_KEY_TYPE_IS_ECC_KEY_PAIR(type) && PSA_ALG_IS_ECDSA(alg);
@@ -108,14 +105,16 @@ int midge__credential_find(struct midge__tls_context *context, uint32_t key_id, 
         return MIDGE_ERR_CREDENTIAL;
     }
     context->credential->key_id = key_id;
-#if defined(MBEDTLS_USE_PSA_CRYPTO)
-    return mbedtls_pk_setup_opaque(&context->credential->key, id_of(key_id)) == 0
+#if defined(MIDGE__PK_IN_PSA)
+    return midge__pk_wrap_psa(&context->credential->key, id_of(key_id)) == 0
                ? MIDGE_OK
                : MIDGE_ERR_UNSUPPORTED;
 #else
     return MIDGE_OK;
 #endif
 }
+
+#if !defined(MIDGE_TLS_EXTERNAL)
 
 /* --- signing --- */
 
@@ -161,5 +160,7 @@ int midge__credential_sign(struct midge__tls_context *context, mbedtls_pk_type_t
     return status == PSA_SUCCESS ? finish(type, bits, sig, cap, len)
                                  : MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
 }
+
+#endif
 
 #endif

@@ -11,9 +11,7 @@
 
 #include <string.h>
 
-#include <mbedtls/ecp.h>
 #include <mbedtls/platform_util.h>
-#include <mbedtls/rsa.h>
 
 #include "io/pem.h"
 #include "io/tls_code.h"
@@ -82,9 +80,9 @@ static int parse(struct midge__tls_context *context, const struct midge_credenti
                  const unsigned char *der, size_t len, const char **why)
 {
     const char *password = settings->password;
-    int ret = mbedtls_pk_parse_key(
-        &context->credential->key, der, len, (const unsigned char *)password,
-        password != NULL ? strlen(password) : 0, mbedtls_ctr_drbg_random, &context->drbg);
+    int ret =
+        midge__pk_parse_key(&context->credential->key, der, len, (const unsigned char *)password,
+                            password != NULL ? strlen(password) : 0, context);
     return code_of(context, ret, why);
 }
 
@@ -134,13 +132,13 @@ static int read_key(struct midge__tls_context *context, const struct midge_crede
 
 /* --- is it the certificate's? --- */
 
-#if defined(MBEDTLS_USE_PSA_CRYPTO)
+#if defined(MIDGE_TLS_EXTERNAL)
 
-/* An external mbedTLS keeps keys in another form, and compares more. */
+/* An external mbedTLS may keep keys in another form. It compares more. */
 static bool is_pair(struct midge__tls_context *context)
 {
-    return mbedtls_pk_check_pair(&context->credential->chain.pk, &context->credential->key,
-                                 mbedtls_ctr_drbg_random, &context->drbg) == 0;
+    return midge__pk_check_pair(&context->credential->chain.pk, &context->credential->key,
+                                context) == 0;
 }
 
 #else

@@ -17,20 +17,19 @@
 
 #include <string.h>
 
-#include <mbedtls/build_info.h>
 #include <mbedtls/constant_time.h>
-#if defined(MBEDTLS_CHACHAPOLY_C)
-#include <mbedtls/chachapoly.h>
-#elif defined(MBEDTLS_GCM_C)
-#include <mbedtls/gcm.h>
-#else
-#error "MIDGE_WITH_SESSION_STORE needs MBEDTLS_CHACHAPOLY_C or MBEDTLS_GCM_C"
-#endif
-
 #include <midge/hash.h>
 
 #include "base/bytes.h"
 #include "io/tls_internal.h"
+
+#if MIDGE__PSA_AEAD
+#include <psa/crypto.h>
+#elif defined(MBEDTLS_CHACHAPOLY_C)
+#include <mbedtls/chachapoly.h>
+#else
+#include <mbedtls/gcm.h>
+#endif
 
 enum { MARK = 4, NONCE = 12, TAG = MIDGE__SEAL_TAG, KEY = 32, DIGEST = 32 };
 
@@ -75,7 +74,44 @@ static int open_plain(const uint8_t data[MARK + DIGEST], const uint8_t *nonce, s
 
 /* --- AEAD, in place: the one cipher of these blocks --- */
 
-#if defined(MBEDTLS_CHACHAPOLY_C)
+#if MIDGE__PSA_AEAD
+
+#if defined(PSA_WANT_ALG_CHACHA20_POLY1305)
+#define KEY_TYPE PSA_KEY_TYPE_CHACHA20
+#define AEAD     PSA_ALG_CHACHA20_POLY1305
+#else
+#define KEY_TYPE PSA_KEY_TYPE_AES
+#define AEAD     PSA_ALG_GCM
+#endif
+
+static psa_status_t import(const uint8_t key[KEY], mbedtls_svc_key_id_t *id)
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_set_key_type(&attributes, KEY_TYPE);
+    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_ENCRYPT | PSA_KEY_USAGE_DECRYPT);
+    psa_set_key_algorithm(&attributes, AEAD);
+    return psa_import_key(&attributes, key, KEY, id);
+}
+
+static int crypt(bool closing, const uint8_t key[KEY], const uint8_t data[MARK + DIGEST],
+                 uint8_t *nonce, size_t len)
+{
+    uint8_t *text = nonce + NONCE;
+    mbedtls_svc_key_id_t id;
+    size_t done;
+    psa_status_t status = import(key, &id);
+    if (status != PSA_SUCCESS) {
+        return status;
+    }
+    status = closing ? psa_aead_encrypt(id, AEAD, nonce, NONCE, data, MARK + DIGEST, text, len,
+                                        text, len + TAG, &done)
+                     : psa_aead_decrypt(id, AEAD, nonce, NONCE, data, MARK + DIGEST, text,
+                                        len + TAG, text, len, &done);
+    (void)psa_destroy_key(id);
+    return status;
+}
+
+#elif defined(MBEDTLS_CHACHAPOLY_C)
 
 static int crypt(bool closing, const uint8_t key[KEY], const uint8_t data[MARK + DIGEST],
                  uint8_t *nonce, size_t len)

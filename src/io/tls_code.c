@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/tls_code.h"
 
-#include <mbedtls/asn1.h>
-#include <mbedtls/bignum.h>
-#include <mbedtls/cipher.h>
-#include <mbedtls/ecp.h>
-#include <mbedtls/md.h>
-#include <mbedtls/oid.h>
-#include <mbedtls/pk.h>
-#include <mbedtls/ssl.h>
-#include <mbedtls/x509.h>
+#include "io/mbedtls_compat.h"
 
 int midge__tls_high_level(int native)
 {
@@ -17,28 +9,16 @@ int midge__tls_high_level(int native)
 }
 
 #if defined(MIDGE_TLS_EXTERNAL)
-static int low_level(int native)
-{
-    return -(-native & 0x7F);
-}
-
 bool midge__tls_out_of_memory(int native)
 {
-    if (native >= 0) {
-        return false;
+    static const int codes[] = {MIDGE__ALLOC_CODES};
+    const int high = midge__tls_high_level(native), low = -(-native & 0x7F);
+    size_t i = 0;
+    while (i < sizeof codes / sizeof codes[0] && native != codes[i] && high != codes[i] &&
+           low != codes[i]) {
+        i++;
     }
-    switch (midge__tls_high_level(native)) {
-    case MBEDTLS_ERR_SSL_ALLOC_FAILED:
-    case MBEDTLS_ERR_X509_ALLOC_FAILED:
-    case MBEDTLS_ERR_PK_ALLOC_FAILED:
-    case MBEDTLS_ERR_MD_ALLOC_FAILED:
-    case MBEDTLS_ERR_ECP_ALLOC_FAILED:
-    case MBEDTLS_ERR_CIPHER_ALLOC_FAILED:
-        return true;
-    default:
-        return low_level(native) == MBEDTLS_ERR_MPI_ALLOC_FAILED ||
-               low_level(native) == MBEDTLS_ERR_ASN1_ALLOC_FAILED;
-    }
+    return native < 0 && i < sizeof codes / sizeof codes[0];
 }
 #endif
 
@@ -46,17 +26,16 @@ enum midge__tls_lack midge__tls_lacks(int native)
 {
     /* RSASSA-PSS in a build that lacks it, or with a hash that the build lacks. Other sums with
        INVALID_ALG mean malformed DER. */
-    if (native == MBEDTLS_ERR_X509_INVALID_ALG ||
-        native == MBEDTLS_ERR_X509_INVALID_ALG + MBEDTLS_ERR_OID_NOT_FOUND) {
+    if (native == MBEDTLS_ERR_X509_INVALID_ALG || native == MIDGE__ERR_UNKNOWN_PSS) {
         return MIDGE__TLS_LACKS_ALGORITHM;
     }
     switch (midge__tls_high_level(native)) {
-    case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
+    case MIDGE__ERR_UNKNOWN_SIG_ALG:
         return MIDGE__TLS_LACKS_ALGORITHM;
     case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
     case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
     case MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE:
-    case MBEDTLS_ERR_ECP_FEATURE_UNAVAILABLE:
+    case MIDGE__ERR_UNKNOWN_CURVE:
         return MIDGE__TLS_LACKS_KEY;
     case MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE:
         return MIDGE__TLS_LACKS_EXTENSION;

@@ -41,13 +41,13 @@ const int midge__tls_ciphersuites[] = {
 
 /* P-256 first: it is the only group that yields (ECP_RESTARTABLE), and the cheapest here. */
 static const uint16_t groups[] = {MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
-#if defined(MBEDTLS_ECP_DP_CURVE25519_ENABLED)
+#if defined(MIDGE__HAS_X25519)
                                   MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
 #endif
-#if defined(MBEDTLS_ECP_DP_SECP384R1_ENABLED)
+#if defined(MIDGE__HAS_P384)
                                   MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
 #endif
-#if defined(MBEDTLS_ECP_DP_SECP521R1_ENABLED)
+#if defined(MIDGE__HAS_P521)
                                   MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1,
 #endif
                                   MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
@@ -132,7 +132,7 @@ int midge__tls_config_make(struct midge__tls_context *context, struct midge__tls
     if (ret != 0) {
         return ret;
     }
-    mbedtls_ssl_conf_rng(conf, mbedtls_ctr_drbg_random, &context->drbg);
+    midge__ssl_conf_rng(conf, context);
     set_versions(conf, config);
     mbedtls_ssl_conf_authmode(conf, config->skip_verification ? MBEDTLS_SSL_VERIFY_NONE
                                                               : MBEDTLS_SSL_VERIFY_REQUIRED);

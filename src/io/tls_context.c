@@ -4,7 +4,6 @@
  * Others, with another verification or other versions, are in tls_configs.c.
  */
 #include "io/tls_internal.h"
-#include "io/tls_random.h"
 
 #include <string.h>
 
@@ -77,7 +76,7 @@ int midge__tls_context_open(struct midge__tls_context **out, struct midge__memor
     context->memory = memory;
     context->port = port;
     context->limits = *limits;
-    mbedtls_ctr_drbg_init(&context->drbg);
+    midge__tls_random_init(&context->drbg);
     take_settings(context, settings);
     bool legal = midge__tls_config_legal(&context->config) &&
                  midge__tls_ciphers_legal(&context->config, settings->ciphers);
@@ -106,7 +105,7 @@ void midge__tls_context_close(struct midge__tls_context *context)
     mbedtls_ssl_config_free(&context->config.ssl);
     midge__trust_close(&context->trust);
     midge__credential_close(context);
-    mbedtls_ctr_drbg_free(&context->drbg);
+    midge__tls_random_free(&context->drbg);
     midge__tls_leave(outer);
     midge__tls_process_close(context);
     midge__memory_free(context->memory, context);

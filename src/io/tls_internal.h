@@ -3,26 +3,17 @@
 #ifndef MIDGE_IO_TLS_INTERNAL_H
 #define MIDGE_IO_TLS_INTERNAL_H
 
-#include <mbedtls/ctr_drbg.h>
-#include <mbedtls/ssl.h>
-#include <mbedtls/x509_crt.h>
-
 #include "base/check.h"
 #include "io/chain_search.h"
 #include "io/credential.h"
+#include "io/mbedtls_compat.h"
 #include "io/psk.h"
 #include "io/root_callback.h"
 #include "io/root_search.h"
 #include "io/tls.h"
 #include "io/tls_process.h"
+#include "io/tls_random.h"
 #include "io/trust.h"
-
-#if !defined(MBEDTLS_CTR_DRBG_C)
-#error "midge needs MBEDTLS_CTR_DRBG_C: its random generator, seeded from the port"
-#endif
-#if !defined(MBEDTLS_SSL_CLI_C) || !defined(MBEDTLS_X509_CRT_PARSE_C)
-#error "midge needs MBEDTLS_SSL_CLI_C and MBEDTLS_X509_CRT_PARSE_C"
-#endif
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 #define MIDGE__TLS_MAX_VERSION MIDGE_TLS_1_3
@@ -71,7 +62,7 @@ struct midge__tls_context {
     struct midge__credential *credential; /* NULL: none */
 #endif
     struct midge__tls_config config; /* the client's; others follow it */
-    mbedtls_ctr_drbg_context drbg;
+    struct midge__tls_drbg drbg;
 #if MIDGE_KEYLOG
     void (*on_key)(void *ctx, const char *line);
     void *key_ctx;

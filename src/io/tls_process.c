@@ -7,18 +7,14 @@
  *     mbedtls_ms_time                    owned builds: the same
  *     mbedtls_psa_external_get_random    owned builds: the scope's generator
  *     psa_crypto_init                    never undone: others may hold keys
- *     mbedtls_ecp_set_max_ops            the value of the client opened last
+ *     mbedtls_ecp_set_max_ops            the value of the client opened last; 4.x: PSA's
  *
  * Not thread safe across clients, as mbedTLS itself is not without MBEDTLS_THREADING_C.
  */
 #include "io/tls_internal.h"
 
-#include <mbedtls/ecp.h>
 #include <mbedtls/platform.h>
 #include <mbedtls/platform_time.h>
-#if defined(MBEDTLS_PSA_CRYPTO_C)
-#include <psa/crypto.h>
-#endif
 
 #include "base/check.h"
 #include "io/tls_key_slot.h"
@@ -195,7 +191,7 @@ psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context
 
 static int psa_open(struct midge__tls_context *context)
 {
-#if defined(MBEDTLS_PSA_CRYPTO_C)
+#if MIDGE__HAS_PSA
     const struct midge__tls_scope process_scope = {.context = context, .process = true};
     const struct midge__tls_scope *outer = midge__tls_enter(&process_scope);
     psa_status_t status = psa_crypto_init();
@@ -232,9 +228,7 @@ int midge__tls_process_open(struct midge__tls_context *context)
     if (err != MIDGE_OK) {
         return err;
     }
-#if defined(MBEDTLS_ECP_RESTARTABLE)
-    mbedtls_ecp_set_max_ops(context->limits.ecp_max_ops);
-#endif
+    midge__ecc_max_ops(context->limits.ecp_max_ops);
     context->next = contexts;
     contexts = context;
     return MIDGE_OK;

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include <mbedtls/pk.h>
-
 #include "io/tls_code.h"
 
 enum { P256_KEY = 91, P256_BITS = 256 }; /* of DER (RFC 5480 2); of the key */
@@ -21,14 +19,13 @@ static bool out_of_memory(const struct midge__tls_context *context, int ret)
 
 static int parse_key(mbedtls_pk_context *pk, const uint8_t *key, size_t len)
 {
-    unsigned char copy[P256_KEY], *at = copy;
+    unsigned char copy[P256_KEY];
     if (key == NULL || len != sizeof copy) {
         return MBEDTLS_ERR_PK_BAD_INPUT_DATA;
     }
     memcpy(copy, key, len);
-    const int ret = mbedtls_pk_parse_subpubkey(&at, copy + len, pk);
-    const bool good = ret == 0 && mbedtls_pk_can_do(pk, MBEDTLS_PK_ECDSA) &&
-                      mbedtls_pk_get_bitlen(pk) == P256_BITS;
+    const int ret = midge__pk_parse_public(pk, copy, len);
+    const bool good = ret == 0 && midge__pk_is_ecdsa(pk) && mbedtls_pk_get_bitlen(pk) == P256_BITS;
     return ret != 0 || good ? ret : MBEDTLS_ERR_PK_TYPE_MISMATCH;
 }
 

@@ -5,10 +5,8 @@
 
 #include <string.h>
 
-#include <mbedtls/asn1.h>
-#include <mbedtls/ssl.h>
-
 #include "base/text.h"
+#include "io/mbedtls_compat.h"
 #include "io/tls_code.h"
 
 /* --- alerts --- */
@@ -116,9 +114,8 @@ const char *midge__tls_parse_text(int native)
     const char *lack = lack_text(native);
 #if !MIDGE__CERT_ANY_ORDER
     /* mbedTLS's code for an unknown critical extension. */
-    if (native == MBEDTLS_ERR_X509_INVALID_EXTENSIONS + MBEDTLS_ERR_ASN1_UNEXPECTED_TAG) {
-        return "critical extension in certificate, maybe name constraints, that this build of "
-               "mbedTLS cannot read";
+    if (native == MIDGE__ERR_CRITICAL) {
+        return MIDGE__TEXT_CRITICAL " that this build of mbedTLS cannot read";
     }
 #endif
     if (native == MBEDTLS_ERR_X509_FATAL_ERROR) {

@@ -6,6 +6,7 @@
 #include "io/trust.h"
 
 #include "io/cert_parse.h"
+#include "io/mbedtls_compat.h"
 #include "io/pem.h"
 #include "io/tls_code.h"
 
@@ -126,8 +127,8 @@ static size_t root_bytes(size_t der)
 {
     return MIDGE__MEMORY_COST(sizeof(mbedtls_x509_crt)) +
            ROOT_NODES * MIDGE__MEMORY_COST(sizeof(mbedtls_asn1_named_data)) +
-           MIDGE__MEMORY_COST(sizeof(mbedtls_rsa_context)) + MIDGE__MEMORY_COST(8) + 2 * der +
-           2U * 192U + 6 * MIDGE__MEMORY_UNIT;
+           MIDGE__MEMORY_COST(MIDGE__RSA_KEY) + MIDGE__MEMORY_COST(8) + 2 * der + 2U * 192U +
+           6 * MIDGE__MEMORY_UNIT;
 }
 
 size_t midge__trust_bytes(const void *ca, size_t ca_len)

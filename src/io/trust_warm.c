@@ -9,10 +9,11 @@
 
 #include "io/tls_code.h"
 
-#include <mbedtls/rsa.h>
 #include <midge/err.h>
 
 #if defined(MBEDTLS_RSA_C) && !defined(MBEDTLS_USE_PSA_CRYPTO) && !defined(MIDGE_TLS_EXTERNAL)
+
+#include <mbedtls/rsa.h>
 
 /* An error of the key itself is left to the verification. */
 static int warm(mbedtls_x509_crt *root, struct midge__memory *memory)

@@ -3,6 +3,9 @@
 #
 #   mbedtls   on an mbedTLS 3.6 that its own CMake built with its own default configuration,
 #             installed, found by find_package(midge) and by pkg-config; and the host program
+#   tls       on an mbedTLS that the user's project builds and configures: as which targets, what the
+#             compiler says of each option that is missing, without tickets, by PSA only, and mbedTLS
+#             4.x by its declarations; with -DMBEDTLS4= (ctest: $MIDGE_MBEDTLS4), its sources, on that too
 #   owned     the same with midge's mbedTLS; in a project of C++ alone, both ways
 #   package   as Debian packages, with a program on the shared library
 #   subdirectory  by add_subdirectory, with limits and hooks set by CMake; the same cross built by a
