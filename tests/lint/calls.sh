@@ -35,7 +35,7 @@ find "$@" -name '*.c.o' -o -name '*.c.obj' | sort | while read -r object; do
 done >"$tmp/symbols"
 
 for folder in src/*/ port/*/; do
-    case $folder in port/template/ | port/epoll/ | port/zlib/ | port/sim/ | port/pico-sdk/) continue ;; esac # no object of these is needed
+    case $folder in port/template/ | port/epoll/ | port/zephyr/ | port/zlib/ | port/sim/ | port/pico-sdk/) continue ;; esac # no object of these is needed
     ls "$folder"*.c >/dev/null 2>&1 || continue
     grep -q " $folder" "$tmp/symbols" || echo "${folder%/}: no object file of it in $*: build it first"
 done >"$tmp/found"

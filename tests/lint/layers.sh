@@ -26,6 +26,8 @@ src/hooks:         @own @iso hooks/ policy/ codec/ base/ midge/
 src/json:          @own @iso stdio.h stdlib.h math.h json/ codec/ base/ midge/ cJSON.h
 port/zlib:         @own @iso midge/ zutil.h inftrees.h inflate.h inffast.h inffast.c
 port/mbedtls:      @own @iso mbedtls/ psa/
+port/zephyr:       @own *system midge/ zephyr/
+port/arduino:      @own *system midge/
 port/localhost.h:  @iso
 port/native.h:     @iso
 port/bsd_:         @own @iso midge/ resolver/resolver.h
