@@ -311,6 +311,10 @@
 #ifndef MIDGE_WITH_RESOLVER
 #define MIDGE_WITH_RESOLVER 1
 #endif
+/* The codec of HTTP/2 (RFC 9113). No protocol of midge uses it yet. */
+#ifndef MIDGE_WITH_HTTP2
+#define MIDGE_WITH_HTTP2 1
+#endif
 /* result.retry_after_s. Without it that is always 0. */
 #ifndef MIDGE_WITH_RETRY_AFTER
 #define MIDGE_WITH_RETRY_AFTER 1
