@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "midge/config.h"
 #include "midge/span.h"
 
 /* --- decoder --- */
@@ -80,7 +81,7 @@ enum {
 /* A whole field of the static table. */
 void midge__hpack_put_index(struct midge__hpack_out *out, unsigned index);
 
-/* A field whose name is that of a static index. Never indexed: no. */
+/* A field whose name is that of a static index; it is no secret. */
 void midge__hpack_put_named(struct midge__hpack_out *out, unsigned index, struct midge_span value);
 
 /* A field. Its name is written in lower case, or as an index if the static table has it. The fields

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each call composes a part of the block and leaves out the bytes that do not lie in the window.
+ * The text may lie behind the window in the same buffer, so it is moved, front to back.
+ */
+#include "codec/hpack.h"
+
+#if MIDGE_WITH_HTTP2
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/span.h"
+#include "codec/hpack_static.h"
+
+/* First bytes (RFC 7541 6). */
+enum { INDEXED = 0x80, LITERAL = 0x00, NEVER_INDEXED = 0x10 };
+
+MIDGE__APART static void put_byte(struct midge__hpack_out *out, uint8_t byte)
+{
+    if (out->at >= out->begin && out->at < out->end) {
+        out->buf[out->at - out->begin] = byte;
+    }
+    out->at++;
+}
+
+static void put_text(struct midge__hpack_out *out, struct midge_span text)
+{
+    const size_t start = out->at;
+    out->at += text.len;
+    const size_t from = start < out->begin ? out->begin : start;
+    const size_t to = out->at < out->end ? out->at : out->end;
+    if (from < to) {
+        memmove(out->buf + (from - out->begin), text.ptr + (from - start), to - from);
+    }
+}
+
+static void put_lower(struct midge__hpack_out *out, struct midge_span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        put_byte(out, (uint8_t)midge__lower(text.ptr[i]));
+    }
+}
+
+/* RFC 7541 5.1; `first` has the bits above the integer's. */
+MIDGE__APART static void put_integer(struct midge__hpack_out *out, unsigned first, unsigned bits,
+                                     size_t n)
+{
+    const unsigned max = (1U << bits) - 1;
+    if (n < max) {
+        put_byte(out, (uint8_t)(first | n));
+        return;
+    }
+    put_byte(out, (uint8_t)(first | max));
+    for (n -= max; n >= 0x80; n >>= 7) {
+        put_byte(out, (uint8_t)(n | 0x80));
+    }
+    put_byte(out, (uint8_t)n);
+}
+
+static void put_value(struct midge__hpack_out *out, struct midge_span value)
+{
+    put_integer(out, 0, 7, value.len);
+    put_text(out, value);
+}
+
+/* RFC 7541 7.1.3: an intermediary must not put these into a table, where a guess could be tested.
+ */
+static bool is_secret(struct midge_span name)
+{
+    return midge__span_is(name, "authorization") || midge__span_is(name, "cookie") ||
+           midge__span_is(name, "proxy-authorization");
+}
+
+void midge__hpack_put_index(struct midge__hpack_out *out, unsigned index)
+{
+    put_integer(out, INDEXED, 7, index);
+}
+
+void midge__hpack_put_named(struct midge__hpack_out *out, unsigned index, struct midge_span value)
+{
+    put_integer(out, LITERAL, 4, index);
+    put_value(out, value);
+}
+
+void midge__hpack_put_field(struct midge__hpack_out *out, struct midge_span name,
+                            struct midge_span value)
+{
+    const unsigned index = midge__hpack_static_find(name);
+    put_integer(out, is_secret(name) ? NEVER_INDEXED : LITERAL, 4, index);
+    if (index == 0) {
+        put_integer(out, 0, 7, name.len);
+        put_lower(out, name);
+    }
+    put_value(out, value);
+}
+
+#endif
