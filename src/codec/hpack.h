@@ -40,7 +40,7 @@ struct midge__hpack_text {
 struct midge__hpack {
     uint8_t state;
     uint8_t op;    /* the representation of the current field */
-    uint8_t shift; /* of an integer that continues */
+    uint8_t shift; /* of an integer that continues; bytes copied of an entry */
     uint8_t bits;  /* valid bits of `code` */
     bool huffman;  /* the current string is Huffman coded */
     bool begun;    /* a field of the block has begun */

@@ -36,6 +36,7 @@ static int on_index(struct midge__hpack *d)
     }
     d->literal = d->op == NAMED && d->num == 0;
     d->state = d->literal ? WAIT_LENGTH : ENTRY_NAME;
+    d->shift = 0;
     return d->literal || d->num - 1 < MIDGE__HPACK_STATIC ? GO : MIDGE__HPACK_ERROR;
 }
 
@@ -115,39 +116,34 @@ static int on_text(struct midge__hpack *d)
     }
     if (d->state == ENTRY_NAME) {
         d->state = ENTRY_VALUE;
+        d->shift = 0;
         return MIDGE__HPACK_NAME;
     }
     d->state = WAIT_FIELD;
     return MIDGE__HPACK_FIELD;
 }
 
-static int on_entry(struct midge__hpack *d, struct midge__hpack_text *text)
+/* Copies what fits; returns the number of bytes that are taken. */
+static size_t copy(const void *from, size_t len, struct midge__hpack_text *text)
 {
-    struct midge_span s = d->state == ENTRY_NAME ? midge__hpack_static_name(d->num)
-                                                 : midge__hpack_static_value(d->num);
-    if (!text->skip) {
-        if (text->cap - text->fill < s.len) {
-            return MIDGE__HPACK_FULL;
-        }
-        memcpy(text->ptr + text->fill, s.ptr, s.len);
-        text->fill += s.len;
-    }
-    return on_text(d);
-}
-
-/* Copies what fits; returns where it stopped. */
-static const uint8_t *copy(const uint8_t *at, const uint8_t *end, struct midge__hpack_text *text)
-{
-    size_t len = (size_t)(end - at);
     if (text->skip) {
-        return end;
+        return len;
     }
     if (len > text->cap - text->fill) {
         len = text->cap - text->fill;
     }
-    memcpy(text->ptr + text->fill, at, len);
+    memcpy(text->ptr + text->fill, from, len);
     text->fill += len;
-    return at + len;
+    return len;
+}
+
+/* d->shift counts the bytes of the name or value that are copied. */
+static int on_entry(struct midge__hpack *d, struct midge__hpack_text *text)
+{
+    struct midge_span s = d->state == ENTRY_NAME ? midge__hpack_static_name(d->num)
+                                                 : midge__hpack_static_value(d->num);
+    d->shift = (uint8_t)(d->shift + copy(s.ptr + d->shift, s.len - d->shift, text));
+    return d->shift == s.len ? on_text(d) : MIDGE__HPACK_FULL;
 }
 
 static int on_string(struct midge__hpack *d, const uint8_t **at, const uint8_t *end,
@@ -161,7 +157,8 @@ static int on_string(struct midge__hpack *d, const uint8_t **at, const uint8_t *
         return MIDGE__HPACK_NEED_MORE;
     }
     const uint8_t *begin = *at, *stop = begin + (have < d->num ? have : d->num);
-    *at = d->huffman ? midge__hpack_huffman(d, begin, stop, text) : copy(begin, stop, text);
+    *at = d->huffman ? midge__hpack_huffman(d, begin, stop, text)
+                     : begin + copy(begin, (size_t)(stop - begin), text);
     if (*at == NULL) {
         *at = end;
         return MIDGE__HPACK_ERROR;

@@ -57,8 +57,8 @@ static inline void h2_add_bytes(struct text *to, const char *s)
 
 static inline unsigned h2_type_of(const char *word)
 {
-    static const char *const names[] = {"DATA",         "HEADERS", "PRIORITY", "RST_STREAM",
-                                        "SETTINGS",     "PUSH",    "PING",     "GOAWAY",
+    static const char *const names[] = {"DATA",          "HEADERS",     "PRIORITY", "RST_STREAM",
+                                        "SETTINGS",      "PUSH",        "PING",     "GOAWAY",
                                         "WINDOW_UPDATE", "CONTINUATION"};
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(word, names[i]) == 0)
@@ -121,6 +121,7 @@ static inline void h2_load_line(const char *file, unsigned number, const char *l
             h2_add_frame(c, frame);
     } else if ((value = text_after(line, "hex: ")) != NULL) {
         h2_add_bytes(&c->in, value);
+        c->frames++; /* one, if frames are counted */
     } else if ((value = text_after(line, "cap: ")) != NULL) {
         c->cap = strtoul(value, NULL, 10);
     } else if ((value = text_after(line, "budget: ")) != NULL) {
