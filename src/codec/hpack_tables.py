@@ -5,7 +5,7 @@ Appendix A is a list of fields. The code of appendix B is canonical: it follows 
 the codes, which are all that stands here.
 """
 
-# Appendix A; the empty name is that of the field before.
+# Appendix A: NAME|VALUE.
 FIELDS = """\
 :authority|
 :method|GET
