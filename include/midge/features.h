@@ -144,8 +144,7 @@
 #define MIDGE_WITH_OVERTAKING 1
 #endif
 
-/* Trusted roots as PEM text. Without it config.tls.ca is DER: one certificate, or several one after
-   the other. */
+/* Trusted roots as PEM text. Without it config.tls.ca is DER: certificates one after another. */
 #ifndef MIDGE_WITH_PEM
 #define MIDGE_WITH_PEM 1
 #endif
@@ -443,8 +442,7 @@
 #ifndef MIDGE_WITH_BASE64
 #define MIDGE_WITH_BASE64 1
 #endif
-/* The filter and the trees of json.h, the writer of json_write.h. Without them midge does not need
- * cJSON. */
+/* json.h's filter and trees, json_write.h's writer. Without them midge does not need cJSON. */
 #ifndef MIDGE_WITH_JSON
 #define MIDGE_WITH_JSON 1
 #endif

@@ -159,7 +159,7 @@ static int begin_small(struct midge__h2_frame *f, unsigned size)
     return f->left == size || is_longer ? gather(f, WAIT_SMALL, size) : wrong_size(f);
 }
 
-/* What follows the head. */
+/* The part behind the head begins. */
 static int begin(struct midge__h2_frame *f)
 {
     switch (f->type) {
