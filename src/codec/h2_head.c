@@ -64,17 +64,21 @@ static bool is_name(struct midge_span name)
     return i == name.len && i > 0;
 }
 
-/* 8.2.1, and no control characters (RFC 9110 5.5). */
-static bool is_value(struct midge_span value)
+/* 8.2.1. */
+static bool is_trimmed(struct midge_span value)
+{
+    return value.len == 0 ||
+           (!midge__is_ows(value.ptr[0]) && !midge__is_ows(value.ptr[value.len - 1]));
+}
+
+/* RFC 9110 5.5. */
+static bool has_control(struct midge_span value)
 {
     size_t i = 0;
-    if (value.len > 0 && (midge__is_ows(value.ptr[0]) || midge__is_ows(value.ptr[value.len - 1]))) {
-        return false;
-    }
     while (i < value.len && !midge__is_ctl(value.ptr[i])) {
         i++;
     }
-    return i == value.len;
+    return i < value.len;
 }
 
 /* 8.2.2: fields that belong to a connection of HTTP/1.1. */
@@ -82,9 +86,8 @@ static bool is_of_connection(struct midge_span name, unsigned bit)
 {
     const unsigned known = MIDGE__FIELD_BIT(CONNECTION) | MIDGE__FIELD_BIT(KEEP_ALIVE) |
                            MIDGE__FIELD_BIT(TRANSFER_ENCODING);
-    return (bit & known) != 0 ||
-           (bit == MIDGE__FIELD_BIT(OTHER) &&
-            (midge__span_is(name, "upgrade") || midge__span_is(name, "proxy-connection")));
+    return (bit & known) != 0 || midge__span_eq(name, MIDGE__LIT("upgrade")) ||
+           midge__span_eq(name, MIDGE__LIT("proxy-connection"));
 }
 
 /* --- fields --- */
@@ -93,7 +96,7 @@ static bool is_of_connection(struct midge_span name, unsigned bit)
 static void on_pseudo(struct midge__h2_head *h, struct midge_span name, struct midge_span value)
 {
     uint64_t status = 0;
-    if (!midge__span_is(name, ":status") || h->seen != 0 || h->to->status != 0) {
+    if (!midge__span_eq(name, MIDGE__LIT(":status")) || h->seen != 0 || h->to->status != 0) {
         malformed(h, MIDGE__RARE_TEXT("wrong pseudo-field"));
     } else if (value.len != 3 || !midge__span_u64(value, &status) || status < 100) {
         malformed(h, MIDGE__RARE_TEXT("bad status"));
@@ -144,7 +147,7 @@ static void on_value(struct midge__h2_head *h)
     struct midge_span name = midge__span(p->head + p->line, h->value - p->line - 1);
     struct midge_span value = midge__span(p->head + h->value, p->fill - h->value);
     p->head[h->value - 1] = p->head[p->fill++] = '\0';
-    if (!is_value(value)) {
+    if (!is_trimmed(value) || (h->hpack.unchecked && has_control(value))) {
         malformed(h, MIDGE__RARE_TEXT("bad character in header value"));
     } else if (name.ptr[0] == ':') {
         on_pseudo(h, name, value);

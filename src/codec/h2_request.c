@@ -48,9 +48,10 @@ static bool is_left_out(struct midge_span name, enum midge__field field, struct 
 {
     const unsigned known = MIDGE__FIELD_BIT(CONNECTION) | MIDGE__FIELD_BIT(KEEP_ALIVE) |
                            MIDGE__FIELD_BIT(TRANSFER_ENCODING);
-    return (midge__field_bit(field) & known) != 0 || midge__span_is(name, "upgrade") ||
-           midge__span_is(name, "proxy-connection") ||
-           (midge__span_is(name, "te") && !midge__span_is(value, "trailers"));
+    return (midge__field_bit(field) & known) != 0 ||
+           midge__span_eq_nocase(name, MIDGE__LIT("upgrade")) ||
+           midge__span_eq_nocase(name, MIDGE__LIT("proxy-connection")) ||
+           (midge__span_eq_nocase(name, MIDGE__LIT("te")) && !midge__span_is(value, "trailers"));
 }
 
 static void put_line(struct midge__hpack_out *out, struct midge_span line)

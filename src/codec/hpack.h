@@ -36,21 +36,21 @@ struct midge__hpack_text {
     bool skip; /* text is dropped, and never FULL */
 };
 
-/* 12 bytes. All zero: before a block. */
+/* 16 bytes. All zero: before a block. */
 struct midge__hpack {
     uint8_t state;
-    uint8_t op;    /* the representation of the current field */
-    uint8_t shift; /* of an integer that continues; bytes copied of an entry */
-    uint8_t bits;  /* valid bits of `code` */
-    bool huffman;  /* the current string is Huffman coded */
-    bool begun;    /* a field of the block has begun */
-    bool literal;  /* to be read at NAME: the name is none of the static table */
-    uint32_t num;  /* the current integer; bytes of the string that are left */
-    uint32_t code; /* bits that are no whole code yet, at the top */
+    uint8_t op;     /* the representation of the current field */
+    uint8_t shift;  /* of an integer that continues; bytes copied of an entry */
+    uint8_t bits;   /* valid bits of `code` */
+    bool huffman;   /* the current string is Huffman coded */
+    bool begun;     /* a field of the block has begun */
+    bool literal;   /* to be read at NAME: the name is none of the static table */
+    bool unchecked; /* to be read at FIELD: the value may have control characters; false: none */
+    uint32_t num;   /* the current integer; bytes of the string that are left */
+    uint32_t code;  /* bits that are no whole code yet, at the top */
 };
 
-/* Reads up to the next event; *at moves behind the bytes that are consumed. FULL may come although
-   one byte is left: a Huffman code's last byte may give two. */
+/* Reads up to the next event; *at moves behind the bytes that are consumed. */
 enum midge__hpack_kind midge__hpack_read(struct midge__hpack *d, const uint8_t **at,
                                          const uint8_t *end, struct midge__hpack_text *text);
 

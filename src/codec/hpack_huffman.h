@@ -5,10 +5,10 @@
 
 #include "codec/hpack.h"
 
-/* Decodes the bytes from at to end. Returns where it stopped: at `end`, or earlier because two
-   characters may not fit; NULL: a code of 30 bits. */
-const uint8_t *midge__hpack_huffman(struct midge__hpack *d, const uint8_t *at, const uint8_t *end,
-                                    struct midge__hpack_text *text);
+/* Decodes the bytes from *at to end, and moves *at behind those that are taken. NEED_MORE: all are
+   decoded; FULL; ERROR: a code of 30 bits. */
+enum midge__hpack_kind midge__hpack_huffman(struct midge__hpack *d, const uint8_t **at,
+                                            const uint8_t *end, struct midge__hpack_text *text);
 
 /* At the end of a string: is what is left padding, fewer than 8 bits and all ones (RFC 7541 5.2)?
  */

@@ -37,12 +37,14 @@ static int on_index(struct midge__hpack *d)
     d->literal = d->op == NAMED && d->num == 0;
     d->state = d->literal ? WAIT_LENGTH : ENTRY_NAME;
     d->shift = 0;
+    d->unchecked = false;
     return d->literal || d->num - 1 < MIDGE__HPACK_STATIC ? GO : MIDGE__HPACK_ERROR;
 }
 
 static int on_length(struct midge__hpack *d)
 {
     d->state = STRING;
+    d->unchecked = !d->huffman;
     d->code = 0;
     d->bits = 0;
     return GO;
@@ -123,7 +125,7 @@ static int on_text(struct midge__hpack *d)
     return MIDGE__HPACK_FIELD;
 }
 
-/* Copies what fits; returns the number of bytes that are taken. */
+/* Copies the bytes that fit; returns the number of bytes that are taken. */
 static size_t copy(const void *from, size_t len, struct midge__hpack_text *text)
 {
     if (text->skip) {
@@ -146,25 +148,26 @@ static int on_entry(struct midge__hpack *d, struct midge__hpack_text *text)
     return d->shift == s.len ? on_text(d) : MIDGE__HPACK_FULL;
 }
 
+static enum midge__hpack_kind copy_raw(const uint8_t **at, const uint8_t *end,
+                                       struct midge__hpack_text *text)
+{
+    *at += copy(*at, (size_t)(end - *at), text);
+    return *at == end ? MIDGE__HPACK_NEED_MORE : MIDGE__HPACK_FULL;
+}
+
 static int on_string(struct midge__hpack *d, const uint8_t **at, const uint8_t *end,
                      struct midge__hpack_text *text)
 {
-    const size_t have = (size_t)(end - *at);
-    if (d->num == 0) {
-        return d->huffman && !midge__hpack_is_padding(d) ? MIDGE__HPACK_ERROR : on_text(d);
-    }
-    if (have == 0) {
-        return MIDGE__HPACK_NEED_MORE;
-    }
-    const uint8_t *begin = *at, *stop = begin + (have < d->num ? have : d->num);
-    *at = d->huffman ? midge__hpack_huffman(d, begin, stop, text)
-                     : begin + copy(begin, (size_t)(stop - begin), text);
-    if (*at == NULL) {
-        *at = end;
-        return MIDGE__HPACK_ERROR;
-    }
+    const uint8_t *const begin = *at;
+    const size_t have = (size_t)(end - begin);
+    end = begin + (have < d->num ? have : d->num);
+    enum midge__hpack_kind kind =
+        d->huffman ? midge__hpack_huffman(d, at, end, text) : copy_raw(at, end, text);
     d->num -= (uint32_t)(*at - begin);
-    return *at == stop ? GO : MIDGE__HPACK_FULL;
+    if (kind != MIDGE__HPACK_NEED_MORE || d->num > 0) {
+        return (int)kind;
+    }
+    return d->huffman && !midge__hpack_is_padding(d) ? MIDGE__HPACK_ERROR : on_text(d);
 }
 
 enum midge__hpack_kind midge__hpack_read(struct midge__hpack *d, const uint8_t **at,

@@ -26,8 +26,14 @@ extern const uint8_t midge__hpack_code_bits[]; /* a row's bits of a code */
 extern const uint8_t midge__hpack_code_symbols[]; /* a row's first symbol */
 extern const uint8_t midge__hpack_symbols[];
 
-#define MIDGE__HPACK_STATIC   61u         /* entries, counted from 1 */
-#define MIDGE__HPACK_SHORTEST 5u          /* bits of a code */
-#define MIDGE__HPACK_REFUSED  0xfffffff0u /* from here on codes have 30 bits */
+#define MIDGE__HPACK_STATIC 61u /* entries, counted from 1 */
+/* The first codes of 6, 7 and 8 bits, and their numbers less the places of their symbols. */
+#define MIDGE__HPACK_CODE_6 0x50000000u
+#define MIDGE__HPACK_CODE_7 0xb8000000u
+#define MIDGE__HPACK_CODE_8 0xf8000000u
+#define MIDGE__HPACK_BIAS_6 10u
+#define MIDGE__HPACK_BIAS_7 56u
+
+#define MIDGE__HPACK_REFUSED 0xfffffff0u /* from here on codes have 30 bits */
 
 #endif

@@ -16,6 +16,9 @@
 /* First bytes (RFC 7541 6). */
 enum { INDEXED = 0x80, LITERAL = 0x00, NEVER_INDEXED = 0x10 };
 
+/* Indices of the static table. */
+enum { AUTHORIZATION = 23, COOKIE = 32, PROXY_AUTHORIZATION = 49 };
+
 MIDGE__APART static void put_byte(struct midge__hpack_out *out, uint8_t byte)
 {
     if (out->at >= out->begin && out->at < out->end) {
@@ -66,10 +69,9 @@ static void put_value(struct midge__hpack_out *out, struct midge_span value)
 
 /* RFC 7541 7.1.3: an intermediary must not put these into a table, where a guess could be tested.
  */
-static bool is_secret(struct midge_span name)
+static bool is_secret(unsigned index)
 {
-    return midge__span_is(name, "authorization") || midge__span_is(name, "cookie") ||
-           midge__span_is(name, "proxy-authorization");
+    return index == AUTHORIZATION || index == COOKIE || index == PROXY_AUTHORIZATION;
 }
 
 void midge__hpack_put_index(struct midge__hpack_out *out, unsigned index)
@@ -87,7 +89,7 @@ void midge__hpack_put_field(struct midge__hpack_out *out, struct midge_span name
                             struct midge_span value)
 {
     const unsigned index = midge__hpack_static_find(name);
-    put_integer(out, is_secret(name) ? NEVER_INDEXED : LITERAL, 4, index);
+    put_integer(out, is_secret(index) ? NEVER_INDEXED : LITERAL, 4, index);
     if (index == 0) {
         put_integer(out, 0, 7, name.len);
         put_lower(out, name);
