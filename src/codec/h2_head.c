@@ -2,8 +2,8 @@
 /*
  * Text is decoded to the end of the head buffer: the name, then ':' in place of the NUL that will
  * stand there, then the value. So the current field looks as a line does in the parser of HTTP/1.1,
- * and h1_skip.c makes room. RESERVE bytes of the buffer are left for ':' and NUL. :status is taken
- * out of the buffer when it is complete.
+ * and h1_skip.c makes room. Behind a name there is always room for ':' and NUL, behind a value for
+ * NUL. :status is taken out of the buffer when it is complete.
  */
 #include "codec/h2_head.h"
 
@@ -16,8 +16,6 @@
 #include "codec/h1_skip.h"
 #include "codec/h2_frame.h"
 #include "midge/err.h"
-
-enum { RESERVE = 2 };
 
 /* h->seen */
 enum { SEEN_TRAILERS = 1, SEEN_FIELD = 2, SEEN_SKIP = 4 /* the current field is skipped */ };
@@ -132,6 +130,7 @@ static void on_name(struct midge__h2_head *h)
     }
     if (h->hpack.literal && !is_name(midge__span(p->head + p->line, p->fill - p->line))) {
         malformed(h, MIDGE__RARE_TEXT("bad character in header name"));
+        return; /* an empty name may have no room behind it */
     }
     p->head[p->fill++] = ':';
     h->value = p->fill;
@@ -147,6 +146,7 @@ static void on_value(struct midge__h2_head *h)
     struct midge_span name = midge__span(p->head + p->line, h->value - p->line - 1);
     struct midge_span value = midge__span(p->head + h->value, p->fill - h->value);
     p->head[h->value - 1] = p->head[p->fill++] = '\0';
+    h->value = 0;
     if (!is_trimmed(value) || (h->hpack.unchecked && has_control(value))) {
         malformed(h, MIDGE__RARE_TEXT("bad character in header value"));
     } else if (name.ptr[0] == ':') {
@@ -167,19 +167,28 @@ static void make_room(struct midge__h2_head *h)
         too_large(h);
         return;
     }
-    h->value -= line - p->line;
+    h->value -= h->value > 0 ? line - p->line : 0;
     if (midge__h1_skips(p)) {
         p->skip = 0; /* from here on it is skipped here */
         h->seen |= SEEN_SKIP;
+        h->value = 0;
     }
+}
+
+/* Where the current name or value goes. */
+static struct midge__hpack_text text_of(const struct midge__h2_head *h)
+{
+    const struct midge__h1_parse *p = h->to;
+    const size_t cap = p->cap - (h->value > 0 ? 1 : 2);
+    return (struct midge__hpack_text){p->head, p->fill, cap > p->fill ? cap : p->fill,
+                                      (h->seen & SEEN_SKIP) != 0};
 }
 
 static void decode(struct midge__h2_head *h, const uint8_t *at, const uint8_t *end)
 {
     struct midge__h1_parse *p = h->to;
     while (h->err == MIDGE_OK) {
-        struct midge__hpack_text text = {p->head, p->fill, p->cap - RESERVE,
-                                         (h->seen & SEEN_SKIP) != 0};
+        struct midge__hpack_text text = text_of(h);
         enum midge__hpack_kind kind = midge__hpack_read(&h->hpack, &at, end, &text);
         p->fill = text.fill;
         switch (kind) {
@@ -203,7 +212,7 @@ static void decode(struct midge__h2_head *h, const uint8_t *at, const uint8_t *e
 void midge__h2_head_begin(struct midge__h2_head *h, struct midge__h1_parse *to, bool trailers)
 {
     *h = (struct midge__h2_head){.to = to, .why = "", .seen = trailers ? SEEN_TRAILERS : 0};
-    if (to->cap < RESERVE + 1) {
+    if (to->cap < 2) {
         too_large(h);
     } else if (!trailers) {
         to->head[0] = '\0'; /* the reason */

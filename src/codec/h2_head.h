@@ -35,7 +35,7 @@ struct midge__h2_head {
     struct midge__hpack hpack;
     uint8_t seen; /* what the block has had */
     int8_t err;
-    size_t value; /* where the current value starts */
+    size_t value; /* where the current value starts; 0: before it */
     struct midge__h1_parse *to;
 };
 
