@@ -93,7 +93,7 @@ static int check_block(struct midge__h2_frame *f, uint32_t before)
 {
     const bool goes_on = f->type == MIDGE__H2_TYPE_CONTINUATION;
     if (f->in_block != goes_on || (goes_on && f->stream != before)) {
-        return fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("header block interrupted"));
+        return fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("frame out of place"));
     }
     f->block = goes_on ? f->block + f->length + MIDGE__H2_FRAME_HEAD : f->length;
     if (f->block > MIDGE__H2_BLOCK_MAX) {
@@ -112,15 +112,14 @@ static int check_stream(struct midge__h2_frame *f)
     if (f->stream != 0 && f->type != MIDGE__H2_TYPE_PRIORITY) { /* that may come for any stream */
         ok = ok && f->stream % 2 == 1 && f->stream < f->idle;
     }
-    return ok ? STOP
-              : fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("frame on a wrong stream"));
+    return ok ? STOP : fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("frame out of place"));
 }
 
 /* The payload begins, without the fields before it. */
 static int begin_payload(struct midge__h2_frame *f)
 {
     if (f->pad > f->left) { /* RFC 9113 6.1, 6.2 */
-        return fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("padding longer than its frame"));
+        return fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("frame of a wrong length"));
     }
     f->left = (uint16_t)(f->left - f->pad);
     f->state = PAYLOAD;
@@ -153,9 +152,16 @@ static int begin_settings(struct midge__h2_frame *f)
     return f->left != 0 ? gather(f, WAIT_SMALL, SETTING_SIZE) : STOP;
 }
 
-static int begin_small(struct midge__h2_frame *f, unsigned size)
+/* Of types that have only fields of fixed size; unknown ones are ignored (RFC 9113 4.1). */
+static int begin_small(struct midge__h2_frame *f)
 {
+    static const uint8_t sizes[] = {0, 0, PRIORITY_SIZE, 4, 0, 0, 8, 8, 4}; /* by type */
+    const unsigned size = f->type < sizeof sizes ? sizes[f->type] : 0;
     const bool is_longer = f->type == MIDGE__H2_TYPE_GOAWAY && f->left > size;
+    f->state = SKIP;
+    if (size == 0) {
+        return STOP;
+    }
     return f->left == size || is_longer ? gather(f, WAIT_SMALL, size) : wrong_size(f);
 }
 
@@ -172,17 +178,9 @@ static int begin(struct midge__h2_frame *f)
     case MIDGE__H2_TYPE_SETTINGS:
         return begin_settings(f);
     case MIDGE__H2_TYPE_PUSH_PROMISE: /* RFC 9113 6.6, 8.4 */
-        return fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("PUSH_PROMISE"));
-    case MIDGE__H2_TYPE_PING:
-    case MIDGE__H2_TYPE_GOAWAY:
-        return begin_small(f, 8);
-    case MIDGE__H2_TYPE_RST_STREAM:
-    case MIDGE__H2_TYPE_WINDOW_UPDATE:
-        return begin_small(f, 4);
+        return fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("frame out of place"));
     default:
-        f->state = SKIP; /* RFC 9113 4.1: unknown frames are ignored */
-        return f->type == MIDGE__H2_TYPE_PRIORITY && f->left != PRIORITY_SIZE ? wrong_size(f)
-                                                                              : STOP;
+        return begin_small(f);
     }
 }
 
@@ -231,7 +229,7 @@ static int check_setting(struct midge__h2_frame *f, unsigned setting, uint32_t v
         code = MIDGE__H2_PROTOCOL_ERROR;
     }
     return code == MIDGE__H2_NO_ERROR ? STOP
-                                      : fail(f, code, MIDGE__RARE_TEXT("setting out of range"));
+                                      : fail(f, code, MIDGE__RARE_TEXT("value out of range"));
 }
 
 static int on_setting(struct midge__h2_frame *f, struct midge__h2_event *event)
@@ -249,7 +247,7 @@ static int on_window_update(struct midge__h2_frame *f, struct midge__h2_event *e
 {
     event->value = get31(f->small);
     if (event->value == 0 && f->stream == 0) {
-        return fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("WINDOW_UPDATE of 0"));
+        return fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("value out of range"));
     }
     return stop(event, MIDGE__H2_WINDOW_UPDATE);
 }
@@ -271,9 +269,11 @@ static int on_small(struct midge__h2_frame *f, struct midge__h2_event *event)
         event->last = get31(f->small);
         event->value = get32(f->small + 4);
         return stop(event, MIDGE__H2_GOAWAY);
-    default:
+    case MIDGE__H2_TYPE_RST_STREAM:
         event->value = get32(f->small);
         return stop(event, MIDGE__H2_RST_STREAM);
+    default: /* PRIORITY */
+        return GO;
     }
 }
 

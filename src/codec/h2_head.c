@@ -14,6 +14,7 @@
 #include "codec/field.h"
 #include "codec/h1_framing.h"
 #include "codec/h1_skip.h"
+#include "codec/h2_fields.h"
 #include "codec/h2_frame.h"
 #include "midge/err.h"
 
@@ -79,15 +80,6 @@ static bool has_control(struct midge_span value)
     return i < value.len;
 }
 
-/* 8.2.2: fields that belong to a connection of HTTP/1.1. */
-static bool is_of_connection(struct midge_span name, unsigned bit)
-{
-    const unsigned known = MIDGE__FIELD_BIT(CONNECTION) | MIDGE__FIELD_BIT(KEEP_ALIVE) |
-                           MIDGE__FIELD_BIT(TRANSFER_ENCODING);
-    return (bit & known) != 0 || midge__span_eq(name, MIDGE__LIT("upgrade")) ||
-           midge__span_eq(name, MIDGE__LIT("proxy-connection"));
-}
-
 /* --- fields --- */
 
 /* 8.3: before all other fields, once, and the only one of an answer. */
@@ -97,7 +89,7 @@ static void on_pseudo(struct midge__h2_head *h, struct midge_span name, struct m
     if (!midge__span_eq(name, MIDGE__LIT(":status")) || h->seen != 0 || h->to->status != 0) {
         malformed(h, MIDGE__RARE_TEXT("wrong pseudo-field"));
     } else if (value.len != 3 || !midge__span_u64(value, &status) || status < 100) {
-        malformed(h, MIDGE__RARE_TEXT("bad status"));
+        malformed(h, MIDGE__TEXT("bad status code"));
     }
     h->to->status = (uint16_t)status;
     h->to->fill = h->to->line;
@@ -107,7 +99,7 @@ static void on_field(struct midge__h2_head *h, struct midge_span name, struct mi
 {
     struct midge__h1_parse *p = h->to;
     const enum midge__field field = midge__field_of(name);
-    if (is_of_connection(name, midge__field_bit(field))) {
+    if (midge__h2_is_of_connection(name, field)) {
         malformed(h, MIDGE__RARE_TEXT("field of HTTP/1 connections"));
     }
     if (!is_trailers(h)) {
@@ -239,7 +231,7 @@ static const char *end_error(const struct midge__h2_head *h, bool end_stream)
         return end_stream ? NULL : MIDGE__RARE_TEXT("trailers that do not end");
     }
     if (status == 0) {
-        return MIDGE__RARE_TEXT("no status");
+        return MIDGE__TEXT("bad status code");
     }
     if (status == 101 || (status < 200 && end_stream)) {
         return MIDGE__RARE_TEXT("wrong interim answer");

@@ -10,6 +10,7 @@
 
 #include "base/span.h"
 #include "codec/field.h"
+#include "codec/h2_fields.h"
 
 /* Takes what stands before `end` off; `end` itself is dropped. */
 static struct midge_span take(struct midge_span *rest, char end)
@@ -46,12 +47,9 @@ static void put_request_line(struct midge__hpack_out *out, struct midge_span lin
 /* 8.2.2. */
 static bool is_left_out(struct midge_span name, enum midge__field field, struct midge_span value)
 {
-    const unsigned known = MIDGE__FIELD_BIT(CONNECTION) | MIDGE__FIELD_BIT(KEEP_ALIVE) |
-                           MIDGE__FIELD_BIT(TRANSFER_ENCODING);
-    return (midge__field_bit(field) & known) != 0 ||
-           midge__span_eq_nocase(name, MIDGE__LIT("upgrade")) ||
-           midge__span_eq_nocase(name, MIDGE__LIT("proxy-connection")) ||
-           (midge__span_eq_nocase(name, MIDGE__LIT("te")) && !midge__span_is(value, "trailers"));
+    return midge__h2_is_of_connection(name, field) ||
+           (midge__span_eq_nocase(name, MIDGE__LIT("te")) &&
+            !midge__span_eq_nocase(value, MIDGE__LIT("trailers")));
 }
 
 static void put_line(struct midge__hpack_out *out, struct midge_span line)

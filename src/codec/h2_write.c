@@ -7,8 +7,6 @@
 
 #include "base/check.h"
 
-#define ENTRY 6u /* bytes of a setting */
-
 MIDGE__APART static uint8_t *put32(uint8_t *to, uint32_t n)
 {
     to[0] = (uint8_t)(n >> 24);
@@ -27,23 +25,17 @@ size_t midge__h2_write_frame(uint8_t *to, size_t len, enum midge__h2_type type, 
     return MIDGE__H2_FRAME_HEAD;
 }
 
-static uint8_t *put_setting(uint8_t *to, enum midge__h2_setting setting, uint32_t value)
-{
-    to[0] = 0;
-    to[1] = (uint8_t)setting;
-    return put32(to + 2, value);
-}
-
 size_t midge__h2_write_preface(uint8_t *to, uint32_t window, uint32_t max_header_list)
 {
-    static const char text[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-    memcpy(to, text, sizeof text - 1);
-    to += sizeof text - 1;
-    to += midge__h2_write_frame(to, 4 * ENTRY, MIDGE__H2_TYPE_SETTINGS, 0, 0);
-    to = put_setting(to, MIDGE__H2_HEADER_TABLE_SIZE, 0);
-    to = put_setting(to, MIDGE__H2_ENABLE_PUSH, 0);
-    to = put_setting(to, MIDGE__H2_INITIAL_WINDOW_SIZE, window);
-    (void)put_setting(to, MIDGE__H2_MAX_HEADER_LIST_SIZE, max_header_list);
+    static const char bytes[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+                                "\0\0\30\4\0\0\0\0\0"
+                                "\0\1\0\0\0\0"  /* HEADER_TABLE_SIZE 0 */
+                                "\0\2\0\0\0\0"  /* ENABLE_PUSH 0 */
+                                "\0\6\0\0\0\0"  /* MAX_HEADER_LIST_SIZE */
+                                "\0\4\0\0\0\0"; /* INITIAL_WINDOW_SIZE */
+    memcpy(to, bytes, MIDGE__H2_PREFACE_SIZE);
+    (void)put32(to + MIDGE__H2_PREFACE_SIZE - 4, window);
+    (void)put32(to + MIDGE__H2_PREFACE_SIZE - 10, max_header_list);
     return MIDGE__H2_PREFACE_SIZE;
 }
 
@@ -59,17 +51,10 @@ size_t midge__h2_write_ping(uint8_t *to, unsigned flags, const uint8_t data[8])
     return MIDGE__H2_PING_SIZE;
 }
 
-size_t midge__h2_write_window_update(uint8_t *to, uint32_t stream, uint32_t increment)
+size_t midge__h2_write_number(uint8_t *to, enum midge__h2_type type, uint32_t stream, uint32_t n)
 {
-    to += midge__h2_write_frame(to, 4, MIDGE__H2_TYPE_WINDOW_UPDATE, 0, stream);
-    (void)put32(to, increment);
-    return MIDGE__H2_UPDATE_SIZE;
-}
-
-size_t midge__h2_write_rst_stream(uint8_t *to, uint32_t stream, enum midge__h2_code code)
-{
-    to += midge__h2_write_frame(to, 4, MIDGE__H2_TYPE_RST_STREAM, 0, stream);
-    (void)put32(to, (uint32_t)code);
+    to += midge__h2_write_frame(to, 4, type, 0, stream);
+    (void)put32(to, n);
     return MIDGE__H2_UPDATE_SIZE;
 }
 

@@ -32,10 +32,20 @@ size_t midge__h2_write_settings_ack(uint8_t *to);
 /* flags: MIDGE__H2_FLAG_ACK or 0. */
 size_t midge__h2_write_ping(uint8_t *to, unsigned flags, const uint8_t data[8]);
 
-/* increment: 1 to 2^31 - 1; stream 0: the connection's window. */
-size_t midge__h2_write_window_update(uint8_t *to, uint32_t stream, uint32_t increment);
+/* A frame whose payload is one number: WINDOW_UPDATE or RST_STREAM. */
+size_t midge__h2_write_number(uint8_t *to, enum midge__h2_type type, uint32_t stream, uint32_t n);
 
-size_t midge__h2_write_rst_stream(uint8_t *to, uint32_t stream, enum midge__h2_code code);
+/* increment: 1 to 2^31 - 1; stream 0: the connection's window. */
+static inline size_t midge__h2_write_window_update(uint8_t *to, uint32_t stream, uint32_t increment)
+{
+    return midge__h2_write_number(to, MIDGE__H2_TYPE_WINDOW_UPDATE, stream, increment);
+}
+
+static inline size_t midge__h2_write_rst_stream(uint8_t *to, uint32_t stream,
+                                                enum midge__h2_code code)
+{
+    return midge__h2_write_number(to, MIDGE__H2_TYPE_RST_STREAM, stream, (uint32_t)code);
+}
 
 /* No stream of the server was processed. */
 size_t midge__h2_write_goaway(uint8_t *to, enum midge__h2_code code);
