@@ -11,9 +11,11 @@ bool midge__h2_is_of_connection(struct midge_span name, enum midge__field field)
 {
     const unsigned known = MIDGE__FIELD_BIT(CONNECTION) | MIDGE__FIELD_BIT(KEEP_ALIVE) |
                            MIDGE__FIELD_BIT(TRANSFER_ENCODING);
-    return (midge__field_bit(field) & known) != 0 ||
-           midge__span_eq_nocase(name, MIDGE__LIT("upgrade")) ||
-           midge__span_eq_nocase(name, MIDGE__LIT("proxy-connection"));
+    if (field != MIDGE__FIELD_OTHER) {
+        return (midge__field_bit(field) & known) != 0;
+    }
+    return (name.len == sizeof "upgrade" - 1 && midge__span_is(name, "upgrade")) ||
+           (name.len == sizeof "proxy-connection" - 1 && midge__span_is(name, "proxy-connection"));
 }
 
 #endif

@@ -277,7 +277,7 @@ static int on_small(struct midge__h2_frame *f, struct midge__h2_event *event)
     }
 }
 
-static int on_gathered(struct midge__h2_frame *f, struct midge__h2_event *event)
+MIDGE__APART static int on_gathered(struct midge__h2_frame *f, struct midge__h2_event *event)
 {
     int got;
     switch (f->state) {

@@ -86,7 +86,7 @@ static bool has_control(struct midge_span value)
 static void on_pseudo(struct midge__h2_head *h, struct midge_span name, struct midge_span value)
 {
     uint64_t status = 0;
-    if (!midge__span_eq(name, MIDGE__LIT(":status")) || h->seen != 0 || h->to->status != 0) {
+    if (!midge__span_is(name, ":status") || h->seen != 0 || h->to->status != 0) {
         malformed(h, MIDGE__RARE_TEXT("wrong pseudo-field"));
     } else if (value.len != 3 || !midge__span_u64(value, &status) || status < 100) {
         malformed(h, MIDGE__TEXT("bad status code"));

@@ -33,33 +33,42 @@ static void put_request_line(struct midge__hpack_out *out, struct midge_span lin
 {
     struct midge_span method = take(&line, ' ');
     struct midge_span path = take(&line, ' ');
-    if (midge__span_eq(method, MIDGE__LIT("GET"))) {
-        midge__hpack_put_index(out, MIDGE__HPACK_METHOD_GET);
-    } else if (midge__span_eq(method, MIDGE__LIT("POST"))) {
-        midge__hpack_put_index(out, MIDGE__HPACK_METHOD_POST);
-    } else {
-        midge__hpack_put_named(out, MIDGE__HPACK_METHOD_GET, method);
-    }
+    midge__hpack_put_field(out, MIDGE__HPACK_METHOD, false, method, method);
     midge__hpack_put_index(out, secure ? MIDGE__HPACK_SCHEME_HTTPS : MIDGE__HPACK_SCHEME_HTTP);
-    midge__hpack_put_named(out, MIDGE__HPACK_PATH, path);
+    midge__hpack_put_field(out, MIDGE__HPACK_PATH, false, path, path);
 }
 
-/* 8.2.2. */
-static bool is_left_out(struct midge_span name, enum midge__field field, struct midge_span value)
+/* Indices of the names that midge knows. */
+static const uint8_t indices[MIDGE__FIELD_OTHER + 1] = {[MIDGE__FIELD_DATE] = 33,
+                                                        [MIDGE__FIELD_HOST] =
+                                                            MIDGE__HPACK_AUTHORITY,
+                                                        [MIDGE__FIELD_ACCEPT] = 19,
+                                                        [MIDGE__FIELD_LOCATION] = 46,
+                                                        [MIDGE__FIELD_USER_AGENT] = 58,
+                                                        [MIDGE__FIELD_RETRY_AFTER] = 53,
+                                                        [MIDGE__FIELD_CONTENT_TYPE] = 31,
+                                                        [MIDGE__FIELD_CONTENT_RANGE] = 30,
+                                                        [MIDGE__FIELD_AUTHORIZATION] = 23,
+                                                        [MIDGE__FIELD_CONTENT_LENGTH] = 28,
+                                                        [MIDGE__FIELD_CONTENT_ENCODING] = 26};
+
+static bool is_secret(struct midge_span name, enum midge__field field)
 {
-    return midge__h2_is_of_connection(name, field) ||
-           (midge__span_eq_nocase(name, MIDGE__LIT("te")) &&
-            !midge__span_eq_nocase(value, MIDGE__LIT("trailers")));
+    return field == MIDGE__FIELD_AUTHORIZATION || midge__span_is(name, "cookie") ||
+           midge__span_is(name, "proxy-authorization");
+}
+
+static bool is_other_te(struct midge_span name, struct midge_span value)
+{
+    return midge__span_is(name, "te") && !midge__span_is(value, "trailers");
 }
 
 static void put_line(struct midge__hpack_out *out, struct midge_span line)
 {
     struct midge_span name = take(&line, ':'), value = midge__span_trim(line);
     const enum midge__field field = midge__field_of(name);
-    if (field == MIDGE__FIELD_HOST) {
-        midge__hpack_put_named(out, MIDGE__HPACK_AUTHORITY, value);
-    } else if (!is_left_out(name, field, value)) {
-        midge__hpack_put_field(out, name, value);
+    if (!midge__h2_is_of_connection(name, field) && !is_other_te(name, value)) {
+        midge__hpack_put_field(out, indices[field], is_secret(name, field), name, value);
     }
 }
 

@@ -5,7 +5,8 @@
  *
  * The request line becomes :method, :scheme and :path, Host becomes :authority. Fields that belong
  * to an HTTP/1 connection are left out (8.2.2): Connection, Proxy-Connection, Keep-Alive,
- * Transfer-Encoding, Upgrade, Host, and TE unless it is "trailers".
+ * Transfer-Encoding, Upgrade, and TE unless it is "trailers". Authorization, Cookie and
+ * Proxy-Authorization are marked as never indexed.
  */
 #ifndef MIDGE__H2_REQUEST_H
 #define MIDGE__H2_REQUEST_H

@@ -68,27 +68,22 @@ struct midge__hpack_out {
     size_t at; /* bytes composed so far */
 };
 
-/* Static indices that requests use. */
+/* Indices of the static table. */
 enum {
     MIDGE__HPACK_AUTHORITY = 1,
-    MIDGE__HPACK_METHOD_GET,
-    MIDGE__HPACK_METHOD_POST,
-    MIDGE__HPACK_PATH,
-    MIDGE__HPACK_SCHEME_HTTP = 6,
-    MIDGE__HPACK_SCHEME_HTTPS
+    MIDGE__HPACK_METHOD = 2,
+    MIDGE__HPACK_PATH = 4,
+    MIDGE__HPACK_SCHEME_HTTP = 6, /* with its value */
+    MIDGE__HPACK_SCHEME_HTTPS = 7 /* with its value */
 };
 
 /* A whole field of the static table. */
 void midge__hpack_put_index(struct midge__hpack_out *out, unsigned index);
 
-/* A field whose name is that of a static index; it is no secret. */
-void midge__hpack_put_named(struct midge__hpack_out *out, unsigned index, struct midge_span value);
-
-/* A field. Its name is written in lower case, or as an index if the static table has it. The fields
-   authorization, cookie and proxy-authorization are marked as never indexed (RFC 7541 7.1.3).
-   Strings are not Huffman coded: a request would become some 25 bytes shorter for 1.3 KB of
-   flash. */
-void midge__hpack_put_field(struct midge__hpack_out *out, struct midge_span name,
-                            struct midge_span value);
+/* A field whose name is that of a static index; 0: it has none there, and is written in lower case.
+   secret: no intermediary may index it (RFC 7541 7.1.3). Strings are not Huffman coded: a request
+   would become some 25 bytes shorter for 1.3 KB of flash. */
+void midge__hpack_put_field(struct midge__hpack_out *out, unsigned index, bool secret,
+                            struct midge_span name, struct midge_span value);
 
 #endif

@@ -9,7 +9,4 @@
 struct midge_span midge__hpack_static_name(unsigned index);
 struct midge_span midge__hpack_static_value(unsigned index);
 
-/* The first index with that name, case ignored; 0: there is none. Not for pseudo-fields. */
-unsigned midge__hpack_static_find(struct midge_span name);
-
 #endif

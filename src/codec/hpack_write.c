@@ -11,13 +11,9 @@
 
 #include "base/check.h"
 #include "base/span.h"
-#include "codec/hpack_static.h"
 
 /* First bytes (RFC 7541 6). */
 enum { INDEXED = 0x80, LITERAL = 0x00, NEVER_INDEXED = 0x10 };
-
-/* Indices of the static table. */
-enum { AUTHORIZATION = 23, COOKIE = 32, PROXY_AUTHORIZATION = 49 };
 
 MIDGE__APART static void put_byte(struct midge__hpack_out *out, uint8_t byte)
 {
@@ -61,40 +57,21 @@ MIDGE__APART static void put_integer(struct midge__hpack_out *out, unsigned firs
     put_byte(out, (uint8_t)n);
 }
 
-static void put_value(struct midge__hpack_out *out, struct midge_span value)
-{
-    put_integer(out, 0, 7, value.len);
-    put_text(out, value);
-}
-
-/* RFC 7541 7.1.3: an intermediary must not put these into a table, where a guess could be tested.
- */
-static bool is_secret(unsigned index)
-{
-    return index == AUTHORIZATION || index == COOKIE || index == PROXY_AUTHORIZATION;
-}
-
 void midge__hpack_put_index(struct midge__hpack_out *out, unsigned index)
 {
-    put_integer(out, INDEXED, 7, index);
+    put_byte(out, (uint8_t)(INDEXED | index));
 }
 
-void midge__hpack_put_named(struct midge__hpack_out *out, unsigned index, struct midge_span value)
+void midge__hpack_put_field(struct midge__hpack_out *out, unsigned index, bool secret,
+                            struct midge_span name, struct midge_span value)
 {
-    put_integer(out, LITERAL, 4, index);
-    put_value(out, value);
-}
-
-void midge__hpack_put_field(struct midge__hpack_out *out, struct midge_span name,
-                            struct midge_span value)
-{
-    const unsigned index = midge__hpack_static_find(name);
-    put_integer(out, is_secret(index) ? NEVER_INDEXED : LITERAL, 4, index);
+    put_integer(out, secret ? NEVER_INDEXED : LITERAL, 4, index);
     if (index == 0) {
         put_integer(out, 0, 7, name.len);
         put_lower(out, name);
     }
-    put_value(out, value);
+    put_integer(out, 0, 7, value.len);
+    put_text(out, value);
 }
 
 #endif

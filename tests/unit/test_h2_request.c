@@ -133,6 +133,46 @@ static void test_long_fields_in_one_buffer(void **state)
     check(head, expected);
 }
 
+/* Names that midge knows are indices, which must be the right ones; secrets are never indexed, in
+   any case of their names. */
+static void test_indices_and_secrets(void **state)
+{
+    static const char head[] = "M / HTTP/1.1\r\nHost: a\r\nDate: b\r\nAccept: c\r\nLocation: d\r\n"
+                               "user-agent: e\r\nRetry-After: f\r\nContent-Type: g\r\n"
+                               "Content-Range: h\r\nAUTHORIZATION: i\r\nContent-Length: j\r\n"
+                               "Content-Encoding: k\r\nCookie: l\r\nProxy-authorization: m\r\n"
+                               "Cookie2: n\r\n\r\n";
+    uint8_t block[200];
+    struct midge__hpack_out out = {.buf = block, .end = sizeof block};
+    (void)state;
+    midge__h2_put_request(&out, midge__span(head, sizeof head - 1), true);
+    static const char expected[] = "\x02\x01M\x87\x04\x01/\x01\x01"
+                                   "a\x0f\x12\x01"
+                                   "b\x0f\x04\x01"
+                                   "c\x0f\x1f\x01"
+                                   "d\x0f\x2b\x01"
+                                   "e\x0f\x26\x01"
+                                   "f\x0f\x10\x01"
+                                   "g\x0f\x0f\x01"
+                                   "h\x1f\x08\x01"
+                                   "i\x0f\x0d\x01"
+                                   "j\x0f\x0b\x01"
+                                   "k\x10\x06"
+                                   "cookie\x01"
+                                   "l\x10\x13"
+                                   "proxy-authorization\x01"
+                                   "m\x00\x07"
+                                   "cookie2\x01"
+                                   "n";
+    assert_int_equal(out.at, sizeof expected - 1);
+    assert_memory_equal(block, expected, out.at);
+    assert_string_equal(decoded(block, out.at),
+                        ":method=M\n:scheme=https\n:path=/\n:authority=a\ndate=b\naccept=c\n"
+                        "location=d\nuser-agent=e\nretry-after=f\ncontent-type=g\n"
+                        "content-range=h\nauthorization=i\ncontent-length=j\n"
+                        "content-encoding=k\ncookie=l\nproxy-authorization=m\ncookie2=n\n");
+}
+
 /* A head as the client writes it. */
 static void test_head_of_the_writer(void **state)
 {
@@ -167,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_fields_of_the_connection_are_left_out),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_long_fields_in_one_buffer),
+        cmocka_unit_test(test_indices_and_secrets),
         cmocka_unit_test(test_head_of_the_writer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
