@@ -33,7 +33,7 @@ CORPUS = {"certs": 60000, "client_sim": 30000}  # of a corpus file; others 22000
 RUNS = {
     "certs": 100000, "challenge": 800000, "chunked": 200000, "client_sim": 60, "client_tls": 6000,
     "cookies": 100000, "credential_sim": 60000, "dns": 70000, "fields": 500000, "framing": 400000,
-    "gunzip": 45000, "h2": 200000, "head": 45000, "hpack": 60000,
+    "gunzip": 45000, "h2": 140000, "head": 45000, "hpack": 24000,
     "json": 180000, "json_write": 110000, "log": 45000,
     "multipart": 55000, "names": 1100000, "proxy": 550000, "redirect": 2500000, "roots": 600000,
     "sessions_sim": 2500, "sse": 130000, "tunnel": 300000, "update": 110000, "url": 900000,
