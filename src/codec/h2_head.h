@@ -28,13 +28,13 @@
 
 struct midge__h2_head {
     /* To be read after an error. */
+    const char *why; /* its cause, a short static text; without texts "" */
     uint8_t code;    /* enum midge__h2_code: COMPRESSION_ERROR is the connection's error, others
                         are the stream's */
-    const char *why; /* its cause, a short static text; without texts "" */
     /* Private. */
-    struct midge__hpack hpack;
     uint8_t seen; /* what the block has had */
     int8_t err;
+    struct midge__hpack hpack;
     size_t value; /* where the current value starts; 0: before it */
     struct midge__h1_parse *to;
 };
