@@ -25,15 +25,18 @@ size_t midge__h2_write_frame(uint8_t *to, size_t len, enum midge__h2_type type, 
     return MIDGE__H2_FRAME_HEAD;
 }
 
+static const struct {
+    uint8_t bytes[MIDGE__H2_PREFACE_SIZE];
+} preface = {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+             "\0\0\30\4\0\0\0\0\0"
+             "\0\1\0\0\0\0"   /* HEADER_TABLE_SIZE 0 */
+             "\0\2\0\0\0\0"   /* ENABLE_PUSH 0 */
+             "\0\6\0\0\0\0"   /* MAX_HEADER_LIST_SIZE */
+             "\0\4\0\0\0\0"}; /* INITIAL_WINDOW_SIZE */
+
 size_t midge__h2_write_preface(uint8_t *to, uint32_t window, uint32_t max_header_list)
 {
-    static const char bytes[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-                                "\0\0\30\4\0\0\0\0\0"
-                                "\0\1\0\0\0\0"  /* HEADER_TABLE_SIZE 0 */
-                                "\0\2\0\0\0\0"  /* ENABLE_PUSH 0 */
-                                "\0\6\0\0\0\0"  /* MAX_HEADER_LIST_SIZE */
-                                "\0\4\0\0\0\0"; /* INITIAL_WINDOW_SIZE */
-    memcpy(to, bytes, MIDGE__H2_PREFACE_SIZE);
+    memcpy(to, &preface, sizeof preface);
     (void)put32(to + MIDGE__H2_PREFACE_SIZE - 4, window);
     (void)put32(to + MIDGE__H2_PREFACE_SIZE - 10, max_header_list);
     return MIDGE__H2_PREFACE_SIZE;

@@ -113,7 +113,7 @@ enum midge__hpack_kind midge__hpack_huffman(struct midge__hpack *d, const uint8_
                                             const uint8_t *end, struct midge__hpack_text *text)
 {
     struct bits b = {d->code, d->bits, 0, *at, end};
-    char dropped, *begin = text->skip ? &dropped : text->ptr + text->fill, *to = begin;
+    char dropped = 0, *begin = text->skip ? &dropped : text->ptr + text->fill, *to = begin;
     const char *limit = text->skip ? NULL : text->ptr + text->cap;
     unsigned rows = 0;
     enum midge__hpack_kind kind = decode(&b, &to, limit, text->skip ? 0 : 1, &rows);
