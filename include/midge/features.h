@@ -60,8 +60,7 @@
 #define MIDGE_WITH_FAULTS 1
 #endif
 
-/* config.alloc and release. Without them config.memory must be set: midge_open refuses NULL as
-   UNSUPPORTED. */
+/* config.alloc and release. Without them midge_open refuses config.memory NULL (UNSUPPORTED). */
 #ifndef MIDGE_WITH_ALLOCATORS
 #define MIDGE_WITH_ALLOCATORS 1
 #endif
@@ -79,8 +78,7 @@
 #define MIDGE_WITH_SESSIONS 1
 #endif
 
-/* Ciphertext is received in large pieces, see MIDGE_READ_AHEAD. Without it each record takes two
-   calls into the port. */
+/* Large reads of ciphertext, see MIDGE_READ_AHEAD. Without it each record takes two port calls. */
 #ifndef MIDGE_WITH_READ_AHEAD
 #define MIDGE_WITH_READ_AHEAD 1
 #endif
@@ -472,8 +470,7 @@
 #ifndef MIDGE_WITH_EXPECT
 #define MIDGE_WITH_EXPECT 1
 #endif
-/* 0: a request whose connection broke is never sent again, also not when a kept connection was
-   closed by the server at the same time. */
+/* 0: a request whose connection broke is never sent again, also if that was a kept one. */
 #ifndef MIDGE_WITH_REPLAY
 #define MIDGE_WITH_REPLAY 1
 #endif
