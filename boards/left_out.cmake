@@ -12,7 +12,7 @@ macro(board_left_out profile)
             happy_eyeballs network_change
             root_table root_bundle pins ciphers date_hint session_store
             credential key_id
-            names resolver
+            names resolver http2
             )
         if("${profile}" STREQUAL tiny)
             # Few heads come whole in its small buffers; its URLs must be complete and well-formed.

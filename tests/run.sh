@@ -52,6 +52,7 @@ wanted() { for w in "$@"; do case " $suites " in *" $w "*) return 0 ;; esac; don
 
 packages='gcc libc6-dev cmake ninja-build pkg-config libc-ares-dev libidn2-dev libpsl-dev bzip2 xz-utils ca-certificates ccache libcmocka-dev libslirp-dev'
 wanted unit vectors sim fuzz && packages="$packages clang"
+wanted vectors fuzz && packages="$packages libnghttp2-dev" # beside which HPACK is read
 wanted unit && packages="$packages python3-cryptography" # the certificates of its TLS tests
 wanted unit bench && packages="$packages valgrind libc6-dbg"
 wanted net external boards size coverage bench soak && packages="$packages python3-aiohttp python3-cryptography nginx-light"

@@ -60,8 +60,7 @@
 #define MIDGE_WITH_FAULTS 1
 #endif
 
-/* config.alloc and release. Without them config.memory must be set: midge_open refuses NULL as
-   UNSUPPORTED. */
+/* config.alloc and release. Without them midge_open refuses config.memory NULL (UNSUPPORTED). */
 #ifndef MIDGE_WITH_ALLOCATORS
 #define MIDGE_WITH_ALLOCATORS 1
 #endif
@@ -79,8 +78,7 @@
 #define MIDGE_WITH_SESSIONS 1
 #endif
 
-/* Ciphertext is received in large pieces, see MIDGE_READ_AHEAD. Without it each record takes two
-   calls into the port. */
+/* Large reads of ciphertext, see MIDGE_READ_AHEAD. Without it each record takes two port calls. */
 #ifndef MIDGE_WITH_READ_AHEAD
 #define MIDGE_WITH_READ_AHEAD 1
 #endif
@@ -144,8 +142,7 @@
 #define MIDGE_WITH_OVERTAKING 1
 #endif
 
-/* Trusted roots as PEM text. Without it config.tls.ca is DER: one certificate, or several one after
-   the other. */
+/* Trusted roots as PEM text. Without it config.tls.ca is DER: certificates one after another. */
 #ifndef MIDGE_WITH_PEM
 #define MIDGE_WITH_PEM 1
 #endif
@@ -311,6 +308,10 @@
 #ifndef MIDGE_WITH_RESOLVER
 #define MIDGE_WITH_RESOLVER 1
 #endif
+/* The codec of HTTP/2 (RFC 9113). No protocol of midge uses it yet. */
+#ifndef MIDGE_WITH_HTTP2
+#define MIDGE_WITH_HTTP2 1
+#endif
 /* result.retry_after_s. Without it that is always 0. */
 #ifndef MIDGE_WITH_RETRY_AFTER
 #define MIDGE_WITH_RETRY_AFTER 1
@@ -439,8 +440,7 @@
 #ifndef MIDGE_WITH_BASE64
 #define MIDGE_WITH_BASE64 1
 #endif
-/* The filter and the trees of json.h, the writer of json_write.h. Without them midge does not need
- * cJSON. */
+/* json.h's filter and trees, json_write.h's writer. Without them midge does not need cJSON. */
 #ifndef MIDGE_WITH_JSON
 #define MIDGE_WITH_JSON 1
 #endif
@@ -470,8 +470,7 @@
 #ifndef MIDGE_WITH_EXPECT
 #define MIDGE_WITH_EXPECT 1
 #endif
-/* 0: a request whose connection broke is never sent again, also not when a kept connection was
-   closed by the server at the same time. */
+/* 0: a request whose connection broke is never sent again, also if that was a kept one. */
 #ifndef MIDGE_WITH_REPLAY
 #define MIDGE_WITH_REPLAY 1
 #endif

@@ -33,7 +33,8 @@ CORPUS = {"certs": 60000, "client_sim": 30000}  # of a corpus file; others 22000
 RUNS = {
     "certs": 100000, "challenge": 800000, "chunked": 200000, "client_sim": 60, "client_tls": 6000,
     "cookies": 100000, "credential_sim": 60000, "dns": 70000, "fields": 500000, "framing": 400000,
-    "gunzip": 45000, "head": 45000, "json": 180000, "json_write": 110000, "log": 45000,
+    "gunzip": 45000, "h2": 140000, "head": 45000, "hpack": 24000,
+    "json": 180000, "json_write": 110000, "log": 45000,
     "multipart": 55000, "names": 1100000, "proxy": 550000, "redirect": 2500000, "roots": 600000,
     "sessions_sim": 2500, "sse": 130000, "tunnel": 300000, "update": 110000, "url": 900000,
 }
@@ -197,6 +198,41 @@ def h1_inputs():
             text += vector_text(line[4:].encode("utf-8").decode("latin-1"))
 
 
+H2_TYPES = ("DATA HEADERS PRIORITY RST_STREAM SETTINGS PUSH PING GOAWAY WINDOW_UPDATE "
+            "CONTINUATION").split()
+H2_FLAGS = {"S": 1, "A": 1, "H": 4, "P": 8, "R": 32, "-": 0}
+
+
+def h2_bytes(text):
+    """Pairs of hexadecimal digits, and texts in quotes."""
+    parts = re.findall(r'"([^"]*)"|([0-9a-f]+)', text)
+    return b"".join(bytes.fromhex(digits) if digits else vector_text(quoted)
+                    for quoted, digits in parts)
+
+
+def h2_frame(line):
+    kind, flags, stream, *payload = line.split(" ", 3)
+    data = h2_bytes("".join(payload))
+    kind = H2_TYPES.index(kind) if kind in H2_TYPES else int(kind)
+    flags = sum(H2_FLAGS[letter] for letter in flags)
+    return len(data).to_bytes(3, "big") + bytes([kind, flags]) + int(stream).to_bytes(4, "big") + data
+
+
+def h2_inputs(folder):
+    text = b""
+    for line in [*vector_lines(folder), "case:"]:
+        key, _, value = line.partition(": ")
+        if line.startswith("case:") and text:
+            yield text
+            text = b""
+        elif key == "hex":
+            text += h2_bytes(value)
+        elif key == "frame":
+            text += h2_frame(value)
+        elif key == "frames":
+            text += 3 * h2_frame(value.split(" ", 1)[1])
+
+
 def certificates(name):
     """Of the chains that tests/server serves; without signatures that matter."""
     sys.path.insert(0, os.path.join(HERE, "..", "server"))
@@ -231,6 +267,10 @@ def seeds(name):
     if name == "framing":
         ok = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         return [t + ok + bytes([4, 1, 0]) for t in h1_inputs()]
+    if name == "h2":
+        return [t + bytes([3, 0, 2, 3, 0, 0]) for t in h2_inputs("h2")]
+    if name == "hpack":
+        return [t + bytes([3, 0, 2]) for t in h2_inputs("hpack")]
     if name == "url":
         lines = [line.split(" => ") for line in vector_lines("url") if line]
         return [b"\n".join(vector_text(p.encode("utf-8").decode("latin-1")) for p in parts[:2])

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Text is decoded to the end of the head buffer: the name, then ':' in place of the NUL that will
+ * stand there, then the value. So the current field looks as a line does in the parser of HTTP/1.1,
+ * and h1_skip.c makes room. Behind a name there is always room for ':' and NUL, behind a value for
+ * NUL. :status is taken out of the buffer when it is complete.
+ */
+#include "codec/h2_head.h"
+
+#if MIDGE_WITH_HTTP2
+
+#include "base/check.h"
+#include "base/span.h"
+#include "codec/field.h"
+#include "codec/h1_framing.h"
+#include "codec/h1_skip.h"
+#include "codec/h2_fields.h"
+#include "codec/h2_frame.h"
+#include "midge/err.h"
+
+/* h->seen */
+enum { SEEN_TRAILERS = 1, SEEN_FIELD = 2, SEEN_SKIP = 4 /* the current field is skipped */ };
+
+static bool is_trailers(const struct midge__h2_head *h)
+{
+    return (h->seen & SEEN_TRAILERS) != 0;
+}
+
+static void fail(struct midge__h2_head *h, enum midge__h2_code code, int err, const char *why)
+{
+    h->code = (uint8_t)code;
+    h->err = (int8_t)err;
+    h->why = why;
+}
+
+/* RFC 9113 8.1.1. */
+static void malformed(struct midge__h2_head *h, const char *why)
+{
+    fail(h, MIDGE__H2_PROTOCOL_ERROR, MIDGE_ERR_PROTOCOL, why);
+}
+
+static void broken(struct midge__h2_head *h)
+{
+    fail(h, MIDGE__H2_COMPRESSION_ERROR, MIDGE_ERR_PROTOCOL,
+         MIDGE__RARE_TEXT("malformed header compression"));
+}
+
+static void too_large(struct midge__h2_head *h)
+{
+    fail(h, MIDGE__H2_CANCEL, MIDGE_ERR_TOO_LARGE, MIDGE__TEXT("head too large"));
+}
+
+/* --- RFC 9113 8.2 --- */
+
+/* 8.2.1, RFC 9110 5.1: a token in lower case; a pseudo-field's begins with ':'. */
+static bool is_name(struct midge_span name)
+{
+    size_t i = name.len > 1 && name.ptr[0] == ':' ? 1 : 0;
+    while (i < name.len && midge__is_token(name.ptr[i]) &&
+           midge__lower(name.ptr[i]) == name.ptr[i]) {
+        i++;
+    }
+    return i == name.len && i > 0;
+}
+
+/* 8.2.1. */
+static bool is_trimmed(struct midge_span value)
+{
+    return value.len == 0 ||
+           (!midge__is_ows(value.ptr[0]) && !midge__is_ows(value.ptr[value.len - 1]));
+}
+
+/* RFC 9110 5.5. */
+static bool has_control(struct midge_span value)
+{
+    size_t i = 0;
+    while (i < value.len && !midge__is_ctl(value.ptr[i])) {
+        i++;
+    }
+    return i < value.len;
+}
+
+/* --- fields --- */
+
+/* 8.3: before all other fields, once, and the only one of an answer. */
+static void on_pseudo(struct midge__h2_head *h, struct midge_span name, struct midge_span value)
+{
+    uint64_t status = 0;
+    if (!midge__span_is(name, ":status") || h->seen != 0 || h->to->status != 0) {
+        malformed(h, MIDGE__RARE_TEXT("wrong pseudo-field"));
+    } else if (value.len != 3 || !midge__span_u64(value, &status) || status < 100) {
+        malformed(h, MIDGE__TEXT("bad status code"));
+    }
+    h->to->status = (uint16_t)status;
+    h->to->fill = h->to->line;
+}
+
+static void on_field(struct midge__h2_head *h, struct midge_span name, struct midge_span value)
+{
+    struct midge__h1_parse *p = h->to;
+    const enum midge__field field = midge__field_of(name);
+    if (midge__h2_is_of_connection(name, field)) {
+        malformed(h, MIDGE__RARE_TEXT("field of HTTP/1 connections"));
+    }
+    if (!is_trailers(h)) {
+        const char *why = midge__h1_note_header(p, field, value);
+        if (why != NULL) {
+            malformed(h, why);
+        }
+    } else if (!MIDGE_WITH_TRAILERS) {
+        p->fill = p->line;
+    }
+    h->seen |= SEEN_FIELD;
+    p->line = p->fill;
+}
+
+static void on_name(struct midge__h2_head *h)
+{
+    struct midge__h1_parse *p = h->to;
+    if ((h->seen & SEEN_SKIP) != 0) {
+        return;
+    }
+    if (h->hpack.literal && !is_name(midge__span(p->head + p->line, p->fill - p->line))) {
+        malformed(h, MIDGE__RARE_TEXT("bad character in header name"));
+        return; /* an empty name may have no room behind it */
+    }
+    p->head[p->fill++] = ':';
+    h->value = p->fill;
+}
+
+static void on_value(struct midge__h2_head *h)
+{
+    struct midge__h1_parse *p = h->to;
+    if ((h->seen & SEEN_SKIP) != 0) {
+        h->seen = (h->seen & SEEN_TRAILERS) | SEEN_FIELD;
+        return;
+    }
+    struct midge_span name = midge__span(p->head + p->line, h->value - p->line - 1);
+    struct midge_span value = midge__span(p->head + h->value, p->fill - h->value);
+    p->head[h->value - 1] = p->head[p->fill++] = '\0';
+    h->value = 0;
+    if (!is_trimmed(value) || (h->hpack.unchecked && has_control(value))) {
+        malformed(h, MIDGE__RARE_TEXT("bad character in header value"));
+    } else if (name.ptr[0] == ':') {
+        on_pseudo(h, name, value);
+    } else {
+        on_field(h, name, value);
+    }
+}
+
+/* --- public --- */
+
+/* The buffer is full: other fields are removed, or the current one is skipped. */
+static void make_room(struct midge__h2_head *h)
+{
+    struct midge__h1_parse *p = h->to;
+    const size_t line = p->line;
+    if (!midge__h1_parse_skip(p)) {
+        too_large(h);
+        return;
+    }
+    h->value -= h->value > 0 ? line - p->line : 0;
+    if (midge__h1_skips(p)) {
+        p->skip = 0; /* from here on it is skipped here */
+        h->seen |= SEEN_SKIP;
+        h->value = 0;
+    }
+}
+
+/* Where the current name or value goes. */
+static struct midge__hpack_text text_of(const struct midge__h2_head *h)
+{
+    const struct midge__h1_parse *p = h->to;
+    const size_t cap = p->cap - (h->value > 0 ? 1 : 2);
+    return (struct midge__hpack_text){p->head, p->fill, cap > p->fill ? cap : p->fill,
+                                      (h->seen & SEEN_SKIP) != 0};
+}
+
+static void decode(struct midge__h2_head *h, const uint8_t *at, const uint8_t *end)
+{
+    struct midge__h1_parse *p = h->to;
+    while (h->err == MIDGE_OK) {
+        struct midge__hpack_text text = text_of(h);
+        enum midge__hpack_kind kind = midge__hpack_read(&h->hpack, &at, end, &text);
+        p->fill = text.fill;
+        switch (kind) {
+        case MIDGE__HPACK_NEED_MORE:
+            return;
+        case MIDGE__HPACK_NAME:
+            on_name(h);
+            break;
+        case MIDGE__HPACK_FIELD:
+            on_value(h);
+            break;
+        case MIDGE__HPACK_FULL:
+            make_room(h);
+            break;
+        default:
+            broken(h);
+        }
+    }
+}
+
+void midge__h2_head_begin(struct midge__h2_head *h, struct midge__h1_parse *to, bool trailers)
+{
+    *h = (struct midge__h2_head){.to = to, .why = "", .seen = trailers ? SEEN_TRAILERS : 0};
+    if (to->cap < 2) {
+        too_large(h);
+    } else if (!trailers) {
+        to->head[0] = '\0'; /* the reason */
+        to->fill = to->line = to->fields = 1;
+    }
+}
+
+int midge__h2_head_read(struct midge__h2_head *h, const uint8_t *in, size_t len)
+{
+    const size_t most = len < h->to->budget ? len : h->to->budget;
+    decode(h, in, in + most);
+    h->to->budget -= (uint32_t)most;
+    if (most < len && h->err == MIDGE_OK) {
+        too_large(h);
+    }
+    return h->code == MIDGE__H2_COMPRESSION_ERROR ? h->err : MIDGE_OK;
+}
+
+/* RFC 9113 8.1: an interim head does not end the stream, trailers do. 8.6: there is no 101. */
+static const char *end_error(const struct midge__h2_head *h, bool end_stream)
+{
+    const unsigned status = h->to->status;
+    if (is_trailers(h)) {
+        return end_stream ? NULL : MIDGE__RARE_TEXT("trailers that do not end");
+    }
+    if (status == 0) {
+        return MIDGE__TEXT("bad status code");
+    }
+    if (status == 101 || (status < 200 && end_stream)) {
+        return MIDGE__RARE_TEXT("wrong interim answer");
+    }
+    return NULL;
+}
+
+int midge__h2_head_end(struct midge__h2_head *h, bool end_stream)
+{
+    if (h->err == MIDGE_OK && !midge__hpack_is_complete(&h->hpack)) {
+        broken(h);
+    }
+    const char *why = h->err == MIDGE_OK ? end_error(h, end_stream) : NULL;
+    if (why != NULL) {
+        malformed(h, why);
+    }
+    if (!is_trailers(h)) {
+        h->to->fields_end = h->to->fill;
+    }
+    return h->err;
+}
+
+#endif
