@@ -94,6 +94,12 @@ struct midge_config {
                                         [none] */
     struct midge_tls tls;
 
+#if MIDGE_WITH_HTTP2
+    /* enum midge_http, of requests without their own. From MIDGE_HTTP_2 on max_transfers is by
+       default max_awaitables: one connection carries many requests [MIDGE_HTTP_1_1] */
+    uint8_t http;
+#endif
+
 #if MIDGE_WITH_FAULTS
     /* To test a program: this allocation from the block fails, the first one is 1 [0: none];
        sticky: all later ones fail, too. */

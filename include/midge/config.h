@@ -75,6 +75,27 @@
 #ifndef MIDGE_MAX_FULL_RECORDS
 #define MIDGE_MAX_FULL_RECORDS 1
 #endif
+/* HTTP/2: requests at once on one connection, if the server allows so many; bytes that a server may
+   send before they are taken, for each of them (a sink that pauses may leave so many in the
+   client's memory) and for the connection (at least 65535). At least 2048, at most 2^30. The speed
+   of one download is at most the window in each round trip. */
+#ifndef MIDGE_HTTP2_STREAMS
+#define MIDGE_HTTP2_STREAMS MIDGE__PICK(100, 50, 8)
+#endif
+#ifndef MIDGE_HTTP2_WINDOW
+#define MIDGE_HTTP2_WINDOW MIDGE__PICK(65536, 16384, 2048)
+#endif
+#ifndef MIDGE_HTTP2_CONN_WINDOW
+#define MIDGE_HTTP2_CONN_WINDOW MIDGE__PICK(1048576, 65535, 65535)
+#endif
+/* HTTP/2: a server that is silent for so long, ms, while requests wait for it, is asked by a PING;
+   if it is silent for so long after that, the connection is given up. MIDGE_NO_TIMEOUT: not. */
+#ifndef MIDGE_HTTP2_PING_MS
+#define MIDGE_HTTP2_PING_MS 15000
+#endif
+#ifndef MIDGE_HTTP2_PONG_MS
+#define MIDGE_HTTP2_PONG_MS 10000
+#endif
 /* Bytes of the buffer for ciphertext, one for all connections of a client: a larger one saves calls
    into the port where records are small. At least 64. */
 #ifndef MIDGE_READ_AHEAD

@@ -128,6 +128,16 @@ struct midge_redirect {
     const struct midge_proxy *proxy;
 };
 
+#if MIDGE_WITH_HTTP2
+/* The versions of HTTP that may be spoken; part of the connection's identity. */
+enum midge_http {
+    MIDGE_HTTP_1_1 = 1,
+    MIDGE_HTTP_2 = 2,      /* https: HTTP/2 if the server chooses it (ALPN), else HTTP/1.1 */
+    MIDGE_HTTP_2_PRIOR = 3 /* the same; and http: HTTP/2 at once, from a server that is known to
+                              speak it (RFC 9113 3.3). Not through a proxy */
+};
+#endif
+
 struct midge_request {
     const char *method; /* NULL: GET, or POST when there is a body */
     const char *url;    /* absolute, or relative to the client's base_url */
@@ -242,6 +252,9 @@ struct midge_request {
        prepared requests too. NULL: the client's; a set without pins: none. UNSUPPORTED without
        MIDGE_WITH_PINS. */
     const struct midge_pins *pins;
+#if MIDGE_WITH_HTTP2
+    uint8_t http; /* enum midge_http; 0: the client's */
+#endif
 };
 
 #if MIDGE_WITH_KEPT_HEADERS

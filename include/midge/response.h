@@ -24,7 +24,8 @@ enum midge_framing {
     MIDGE_FRAMING_NONE, /* no body by rule: HEAD, 204, 304 */
     MIDGE_FRAMING_LENGTH,
     MIDGE_FRAMING_CHUNKED,
-    MIDGE_FRAMING_CLOSE /* until the connection closes */
+    MIDGE_FRAMING_CLOSE /* until the connection closes; HTTP/2: until the stream ends, if the answer
+                           has no Content-Length */
 };
 
 /* How a body is encoded (Content-Encoding, RFC 9110 8.4). OTHER: a coding that is not one of these;
@@ -54,6 +55,10 @@ struct midge_response {
 #if MIDGE_WITH_DATE_HINT
     uint8_t verified; /* 1: it came over TLS, from a server whose chain or key (pins.h) was
                          verified */
+#endif
+#if MIDGE_WITH_HTTP2
+    uint32_t stream_id; /* of HTTP/2; 0: HTTP/1.x. The reason is "" then, and names are in lower
+                           case */
 #endif
 };
 
@@ -124,12 +129,15 @@ struct midge_result {
     uint32_t connection;    /* its number, from 1; 0 none */
     uint32_t retry_after_s; /* from a Retry-After header (RFC 9110 10.2.3); a date counts from
                                the answer's own Date. 0 none */
-    uint64_t body_len;      /* body bytes given to the sink, without chunk headers; before a
-                               midge_gunzip decodes them */
-    uint64_t offset;        /* PROTOCOL: byte offset in the answer, modulo 2^32; 0 without
-                               MIDGE_WITH_TEXTS */
-    const char *cipher;     /* static text, or "" */
-    const char *detail;     /* static text: the exact reason, or "" */
+#if MIDGE_WITH_HTTP2
+    uint32_t stream_id; /* HTTP/2: of the last answer; 0: HTTP/1.x, or there was none */
+#endif
+    uint64_t body_len;  /* body bytes given to the sink, without chunk headers; before a
+                           midge_gunzip decodes them */
+    uint64_t offset;    /* PROTOCOL: byte offset in the answer, modulo 2^32; 0 without
+                           MIDGE_WITH_TEXTS */
+    const char *cipher; /* static text, or "" */
+    const char *detail; /* static text: the exact reason, or "" */
 #if MIDGE_WITH_STATS
     size_t memory_peak;       /* the most bytes that its connection took */
     uint32_t longest_step_us; /* the longest step of its connection */

@@ -33,6 +33,7 @@
 #include "core/proxy.h"
 #include "core/queue.h"
 #include "core/race.h"
+#include "core/shared.h"
 #include "core/stats.h"
 #include "core/tell.h"
 #include "core/transfer.h"
@@ -203,6 +204,7 @@ void midge__conn_kill(struct midge__conn *conn)
     midge__race_end(conn);
     midge__leader_gone(conn);
     midge__conn_wait_end(conn);
+    midge__shared_end(conn);
     midge__conn_withdraw(conn);
     midge__conn_state_set(conn, MIDGE__CONN_DEAD);
     midge__timer_disarm(&client->timers, &conn->timer);
@@ -225,6 +227,7 @@ void midge__conn_close(struct midge__conn *conn)
         return;
     }
     midge__carrier(conn)->detach(conn);
+    midge__shared_end(conn);
     midge__conn_withdraw(conn);
     midge__conn_state_set(conn, MIDGE__CONN_WAIT_CLOSE);
     conn->timer.fire = close_late;

@@ -44,6 +44,10 @@ struct midge__conn {
     bool seen_silent;   /* a poll has reported nothing since it became idle */
     bool steps_back;    /* while it waits for memory: its transfer may be sent again later */
     bool denied;        /* there will be no memory for its exchange */
+#if MIDGE_WITH_HTTP2
+    uint8_t protocol; /* enum midge__protocol, from READY on */
+    bool shares;      /* it counts in origin->shared */
+#endif
 #if MIDGE_WITH_NETWORK_CHANGE
     uint8_t network; /* network.h */
 #endif
@@ -101,12 +105,16 @@ struct midge__conn {
 #define MIDGE__CONN_BYTES                                                                          \
     ((sizeof(struct midge__conn) + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t))
 
-/* The protocol that it speaks from READY on; ALPN will choose it when there are several. The table
-   is constant, so that a link with LTO calls the functions of the only one directly. */
+/* The protocol that it speaks from READY on (shared.c chooses it). The table is constant, so that a
+   link with LTO calls the functions of the only one directly. */
 static inline const struct midge__protocol_ops *midge__carrier(const struct midge__conn *conn)
 {
+#if MIDGE_WITH_HTTP2
+    return midge__protocols[conn->protocol];
+#else
     (void)conn;
     return midge__protocols[MIDGE__PROTOCOL_H1];
+#endif
 }
 
 static inline void *midge__conn_state(const struct midge__conn *conn)

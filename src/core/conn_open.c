@@ -16,6 +16,7 @@
 #include "core/proxy.h"
 #include "core/queue.h"
 #include "core/race.h"
+#include "core/shared.h"
 #include "core/stats.h"
 #include "core/tell.h"
 #include "core/transfer.h"
@@ -55,6 +56,7 @@ static void check_open_step(struct midge__conn *conn, int err, const struct midg
 
 static void become_ready(struct midge__conn *conn)
 {
+    midge__shared_begin(conn);
     midge__conn_state_set(conn, MIDGE__CONN_READY);
     check_open_step(conn, midge__conn_attach(conn, conn->transfer), NULL);
 }
@@ -272,6 +274,7 @@ static struct midge__tls_params params_of(const struct midge__conn *conn)
             MIDGE_WITH_SESSIONS && conn->transfer->need == MIDGE__NEED_USUAL ? o->session : NULL,
         .owner = conn->owner,
         .show = midge__peer_certificate,
+        .offers_h2 = midge__origin_may_share(o),
     };
 }
 

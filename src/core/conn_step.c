@@ -25,7 +25,8 @@ static bool step_ready(struct midge__conn *conn)
     }
     if (conn->exchanges == 0 && !conn->idle) {
         midge__pool_put(conn);
-        return conn->stream->ops->pending(conn->stream); /* tickets after the answer */
+        return (midge__carrier(conn)->idles && next == MIDGE__STEP_MORE) ||
+               conn->stream->ops->pending(conn->stream); /* tickets after the answer */
     }
     return next == MIDGE__STEP_MORE;
 }

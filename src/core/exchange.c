@@ -256,7 +256,7 @@ void midge__exchange_broken(struct midge__exchange *x, int err, const struct mid
     struct midge__transfer *t = take_out(x);
     if (stale) {
         midge__conn_unanswered(x->conn);
-        t->needs_fresh = MIDGE_WITH_REPLAY;
+        t->needs_fresh = MIDGE_WITH_REPLAY && !midge__carrier(x->conn)->shares;
     }
     if (goes_on(t)) { /* the rest of that answer is not needed */
         go_on(t);
@@ -412,6 +412,9 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
     r->framing = head->framing;
     r->http_minor = head->http_minor;
     r->headers_skipped = head->headers_skipped;
+#if MIDGE_WITH_HTTP2
+    r->stream_id = head->stream_id;
+#endif
     if (MIDGE_WITH_RETRY_AFTER) {
         r->retry_after_s = retry_after(head);
     }

@@ -107,14 +107,21 @@ struct midge__protocol_ops {
     void (*resume)(struct midge__exchange *x, unsigned who);
     /* Forgets the exchange without a report. True: keep the connection; false: close it. */
     bool (*drop)(struct midge__exchange *x);
-    /* The connection ends: frees all that the carrier holds, without reports. Its state may still
-       be clear: the connection was never READY. */
+    /* The connection ends: frees all that the carrier holds, without reports. In the state READY it
+       may say goodbye to the peer. Its state may still be clear: the connection was never READY. */
     void (*detach)(struct midge__conn *conn);
-    bool idles; /* reads an idle connection by itself; otherwise the pool does */
+    bool idles;  /* reads an idle connection by itself; otherwise the pool does */
+    bool shares; /* one connection carries all requests of an origin (shared.c) */
 };
 
 /* The protocols that a connection can speak (src/http/protocols.c). */
-enum midge__protocol { MIDGE__PROTOCOL_H1, MIDGE__PROTOCOLS };
+enum midge__protocol {
+    MIDGE__PROTOCOL_H1,
+#if MIDGE_WITH_HTTP2
+    MIDGE__PROTOCOL_H2,
+#endif
+    MIDGE__PROTOCOLS
+};
 extern const struct midge__protocol_ops *const midge__protocols[MIDGE__PROTOCOLS];
 
 /* The largest state_size: allocated before the protocol is known. */

@@ -25,6 +25,7 @@
 #include "core/proxy.h"
 #include "core/queue.h"
 #include "core/request.h"
+#include "core/shared.h"
 #include "core/rewind.h"
 #include "policy/redirect.h"
 #include <string.h>
@@ -157,6 +158,7 @@ static int other_origin(struct midge__transfer *t, const struct midge_redirect *
     r.max_tls = o->max_tls;
     r.dangerously_skip_verification = o->skip_verification;
 #endif
+    midge__shared_pass(&r, o);
     return midge__origin_get(t->aw.client, &r, url, &t->hop->origin);
 }
 

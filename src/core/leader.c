@@ -23,6 +23,9 @@
  * a leader is silent and its resources (place,    it closes, and its request waits behind the
  * permit, memory) are needed                      others; once for each request
  *
+ * With HTTP/2 (shared.h) a connection leads also to learn the server's protocol: its requests join
+ * it, or open connections of their own.
+ *
  * RTT is the longer of the connect and of the time until the peer's first byte.
  */
 #include "core/leader.h"
@@ -33,6 +36,7 @@
 #include "core/conn.h"
 #include "core/origin.h"
 #include "core/queue.h"
+#include "core/shared.h"
 #include "core/transfer.h"
 #include "midge/config.h"
 
@@ -206,12 +210,18 @@ void midge__leader_timer_init(struct midge__origin *o)
 
 /* --- events of connections --- */
 
+static bool learns_protocol(const struct midge__origin *o)
+{
+    return midge__origin_may_share(o) && !midge__origin_shares(o);
+}
+
 void midge__leader_open(struct midge__conn *conn)
 {
     struct midge__origin *o = conn->origin;
     const struct midge_config *config = &o->client->config;
-    if (!o->secure || o->session != NULL || o->no_tickets || config->no_sessions ||
-        midge__origin_awaits_leader(o)) {
+    const bool for_session =
+        o->secure && o->session == NULL && !o->no_tickets && !config->no_sessions;
+    if (midge__origin_awaits_leader(o) || !(for_session || learns_protocol(o))) {
         return;
     }
     if (o->leader == NULL) {
@@ -284,6 +294,15 @@ void midge__leader_failed(struct midge__conn *conn)
         give_up_tickets(o);
     }
 }
+
+#if MIDGE_WITH_HTTP2
+void midge__leader_protocol(struct midge__conn *conn, bool shares)
+{
+    if (conn->leads && (shares || conn->origin->session != NULL)) {
+        disband(conn->origin);
+    }
+}
+#endif
 
 void midge__leader_gone(struct midge__conn *conn)
 {

@@ -3,6 +3,7 @@
 #ifndef MIDGE_CORE_LEADER_H
 #define MIDGE_CORE_LEADER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "midge/config.h"
 
@@ -24,6 +25,8 @@ void midge__leader_moved(struct midge__conn *conn);
 void midge__leader_complete(struct midge__conn *conn);
 void midge__leader_failed(struct midge__conn *conn);
 void midge__leader_gone(struct midge__conn *conn);
+/* A connection's protocol is known, and it is about to be READY. */
+void midge__leader_protocol(struct midge__conn *conn, bool shares);
 /* A session arrived. */
 void midge__leader_session(struct midge__origin *origin);
 /* A silent leader that is to close now, to free its place, permit and memory; its request goes to

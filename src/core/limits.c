@@ -104,6 +104,12 @@ static unsigned or_else(unsigned value, unsigned otherwise)
     return value != 0 ? value : otherwise;
 }
 
+#if MIDGE_WITH_HTTP2
+#define most_transfers(c) ((c)->http >= MIDGE_HTTP_2 ? (c)->max_awaitables : (c)->max_connections)
+#else
+#define most_transfers(c) ((c)->max_connections)
+#endif
+
 void midge__config_defaults(struct midge_config *c, const struct midge_config *from)
 {
     *c = *from;
@@ -111,7 +117,7 @@ void midge__config_defaults(struct midge_config *c, const struct midge_config *f
     default_sizes(c);
     lower(&c->max_connections, MIDGE__OWNERS_MAX - 23);
     lower(&c->max_awaitables, 65000);
-    c->max_transfers = (uint16_t)or_else(c->max_transfers, c->max_connections);
+    c->max_transfers = (uint16_t)or_else(c->max_transfers, most_transfers(c));
     midge__race_defaults(c);
     if (c->max_header < 256) {
         c->max_header = 256;

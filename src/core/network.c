@@ -23,6 +23,7 @@
 #include "core/conn.h"
 #include "core/names.h"
 #include "core/origin.h"
+#include "core/shared.h"
 
 #if MIDGE_WITH_NETWORK_CHANGE
 
@@ -37,6 +38,7 @@ void midge_network_changed(struct midge_client *client, int lost)
 static void retire(struct midge__conn *conn, uint8_t network)
 {
     conn->network = network > conn->network ? network : conn->network;
+    midge__shared_end(conn);
     midge__conn_offer(conn);
     midge__tcp_polled(&conn->tcp, midge__network_events(conn, 0U));
     midge__conn_kick(conn);

@@ -20,6 +20,7 @@
 #include "core/pins.h"
 #include "core/proxy.h"
 #include "core/queue.h"
+#include "core/shared.h"
 #include "core/zone.h"
 #include "midge/url.h"
 #include <string.h>
@@ -28,7 +29,10 @@
 
 /* --- identity --- */
 
-_Static_assert(sizeof(struct midge__origin_key) == (MIDGE_WITH_OVERRIDES ? 10 : 4), "no padding");
+_Static_assert(sizeof(struct midge__origin_key) == (MIDGE_WITH_OVERRIDES ? 10
+                                                    : MIDGE_WITH_HTTP2   ? 6
+                                                                         : 4),
+               "no padding");
 
 enum {
     HOST,
@@ -156,6 +160,7 @@ static int identify(const struct midge_client *client, const struct midge_reques
         id->name[i] = url->host;
     }
     midge__pins_set(id, r->pins != NULL ? r->pins : client->config.tls.pins);
+    midge__shared_key(&id->key, client, r);
     int err = override(id, client, r);
     return err == MIDGE_OK ? midge__zone_of(r, url, &id->name[HOST], id->zone) : err;
 }

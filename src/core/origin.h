@@ -20,17 +20,25 @@ struct midge__transfer;
 struct midge__tls_session;
 
 /* The identity of an origin, without its names. There is no padding: it is compared by bytes. */
+#if MIDGE_WITH_HTTP2
+#define MIDGE__ORIGIN_HTTP                                                                         \
+    ;                                                                                              \
+    uint8_t http, none /* enum midge_http; 0 */
+#else
+#define MIDGE__ORIGIN_HTTP
+#endif
 #if MIDGE_WITH_OVERRIDES
 #define MIDGE__ORIGIN_KEY                                                                          \
     uint16_t port, url_port; /* to connect to; of the URL */                                       \
     uint8_t family, min_tls, max_tls;                                                              \
-    bool secure, skip_verification, none /* false */
+    bool secure, skip_verification;                                                                \
+    uint8_t http /* enum midge_http; 0 without HTTP/2 */
 #define midge__origin_own(origin, field, common) ((origin)->field)
 #else
 #define MIDGE__ORIGIN_KEY                                                                          \
     uint16_t port;                                                                                 \
     uint8_t family;                                                                                \
-    bool secure
+    bool secure MIDGE__ORIGIN_HTTP
 /* The origin's own value of a field that a request may override; else the value of all. */
 #define midge__origin_own(origin, field, common) (common)
 #endif
@@ -59,6 +67,10 @@ struct midge__origin {
 #if MIDGE_WITH_SESSION_STORE
     bool session_offered;  /* a connection has offered the session */
     bool session_imported; /* session_store.c: by the import that goes on */
+#endif
+#if MIDGE_WITH_HTTP2
+    bool h1_only;    /* the server spoke HTTP/1.1, or asked for it */
+    uint16_t shared; /* its connections that carry all of its requests */
 #endif
     uint8_t leaders_failed;     /* since the last session */
     uint16_t silent;            /* leaders that would make way */

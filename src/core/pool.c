@@ -172,8 +172,9 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
     }
     int err = midge__conn_attach(conn, t);
     if (MIDGE__FRESH_CONNECTIONS && err != MIDGE_OK &&
-        conn->exchanges > 0) { /* the others stay on it */
-        t->needs_fresh = true;
+        conn->exchanges > 0) {                           /* the others stay on it */
+        t->needs_fresh = midge__conn_capacity(conn) > 0; /* else it waits for capacity */
+        midge__conn_offer(conn);
         midge__transfer_requeue(t, true);
     } else if (err != MIDGE_OK && !midge__conn_retry_later(conn, t, err)) {
         midge__conn_close(conn);

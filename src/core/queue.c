@@ -10,6 +10,9 @@
  *
  * An origin that is held, or whose rate has no token, has no next transfer (rate.c).
  *
+ * An origin that shares a connection (HTTP/2, shared.h) opens no other one for reusers: they wait
+ * until that one has capacity.
+ *
  * An origin has a place if no leader's session is awaited, and it has fewer connections than
  * max_per_origin, or one of them would make way: an idle one, or a silent leader.
  *
@@ -31,6 +34,7 @@
 #include "core/origin.h"
 #include "core/rate.h"
 #include "core/reusers.h"
+#include "core/shared.h"
 #include "core/transfer.h"
 #include "midge/config.h"
 
@@ -57,7 +61,8 @@ static struct midge__transfer *next_of(const struct midge__origin *o)
     bool makes_way = midge__origin_has_idle(o) || (MIDGE_WITH_LEADERS && o->silent > 0);
     bool place = !midge__origin_awaits_leader(o) &&
                  (makes_way || o->connections < o->client->config.max_per_origin);
-    struct midge__transfer *reuser = usable || place ? head(&o->reusers) : NULL;
+    struct midge__transfer *reuser =
+        usable || (place && !midge__origin_shares(o)) ? head(&o->reusers) : NULL;
     struct midge__transfer *newcomer =
         MIDGE__FRESH_CONNECTIONS && place ? head(&o->newcomers) : NULL;
     if (reuser == NULL || newcomer == NULL) {

@@ -40,6 +40,9 @@ struct midge__report {
     uint16_t connects, status;
     int native;
     uint32_t verify_flags, cert_date, connection, retry_after_s;
+#if MIDGE_WITH_HTTP2
+    uint32_t stream_id;
+#endif
     uint64_t body_len, offset;
     const char *cipher, *detail;
 #if MIDGE_WITH_STATS

@@ -27,6 +27,9 @@ static int on_head(struct midge__h1 *h, enum midge__h1_kind kind)
     head.reason = midge__h1_reason(p).ptr;
     head.content_len = p->content_length;
     head.impl = p;
+#if MIDGE_WITH_HTTP2
+    head.stream_id = 0;
+#endif
     if (kind == MIDGE__H1_HEAD) {
         return midge__exchange_head(&h->x, &head);
     }

@@ -6,5 +6,6 @@
 #include "core/exchange.h"
 
 extern const struct midge__protocol_ops midge__h1_ops; /* h1.c */
+extern const struct midge__protocol_ops midge__h2_ops; /* h2.c, with MIDGE_WITH_HTTP2 */
 
 #endif

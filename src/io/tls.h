@@ -85,6 +85,7 @@ struct midge__tls_params {
     /* Of the client or the request; not used if verification is skipped. NULL: none. The set and
        servername must live as long as the stream. */
     const struct midge_pins *pins;
+    bool offers_h2; /* by ALPN, before http/1.1 (RFC 9113 3.2); only with MIDGE_WITH_HTTP2 */
     bool for_proxy; /* a TLS connection to a proxy: it gets no credential of the client */
     const struct midge__tls_session *resume; /* NULL: full; only read during open */
     unsigned owner;                          /* memory tag of the connection */
@@ -102,6 +103,9 @@ struct midge__tls {
     bool resumed;
     bool offered; /* a session was offered */
     bool time_verified;
+#if MIDGE_WITH_HTTP2
+    bool h2; /* the peer has chosen HTTP/2 */
+#endif
     bool new_session;      /* take_session can fetch a session or ticket */
     const char *cipher;    /* static, mbedTLS's name; "" before the handshake ends */
     uint32_t received;     /* ciphertext bytes received from the peer; wraps */

@@ -54,7 +54,15 @@ static const uint16_t groups[] = {MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
 
 #if defined(MBEDTLS_SSL_ALPN)
 /* The protocol's name in RFC 9110; a server may leave ALPN unanswered. */
-static const char *alpn[] = {"http/1.1", NULL};
+static const char *alpn[] = {"h2", "http/1.1", NULL};
+
+static int set_alpn(mbedtls_ssl_config *conf, const struct midge__tls_config *config)
+{
+    return mbedtls_ssl_conf_alpn_protocols(conf,
+                                           MIDGE_WITH_HTTP2 && config->offers_h2 ? alpn : alpn + 1);
+}
+#else
+#define set_alpn(conf, config) 0
 #endif
 
 /* --- configurations --- */
@@ -148,11 +156,7 @@ int midge__tls_config_make(struct midge__tls_context *context, struct midge__tls
 #if defined(MBEDTLS_SSL_RENEGOTIATION)
     mbedtls_ssl_conf_renegotiation(conf, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
 #endif
-#if defined(MBEDTLS_SSL_ALPN)
-    if (ret == 0) {
-        ret = mbedtls_ssl_conf_alpn_protocols(conf, alpn);
-    }
-#endif
+    ret = ret == 0 ? set_alpn(conf, config) : ret;
     if (ret == 0 && config->max_version == MIDGE_TLS_1_2 &&
         midge__credential_fits(context, midge__tls_fragment())) {
         /* OpenSSL sends an alert to a client that asks for this and also offers TLS 1.3. */

@@ -5,7 +5,7 @@
  */
 #include "io/tls_internal.h"
 
-#if MIDGE_WITH_OVERRIDES
+#if MIDGE__TLS_WITH_CONFIGS
 
 static uint8_t or_else(uint8_t value, uint8_t otherwise)
 {
@@ -15,7 +15,8 @@ static uint8_t or_else(uint8_t value, uint8_t otherwise)
 static bool is_same(const struct midge__tls_config *a, const struct midge__tls_config *b)
 {
     return a->skip_verification == b->skip_verification && a->for_proxy == b->for_proxy &&
-           a->min_version == b->min_version && a->max_version == b->max_version;
+           a->offers_h2 == b->offers_h2 && a->min_version == b->min_version &&
+           a->max_version == b->max_version;
 }
 
 /* Else a proxy's configuration is that of servers. */
@@ -60,6 +61,7 @@ int midge__tls_config_get(struct midge__tls_context *context,
 {
     const struct midge__tls_config wanted = {
         .skip_verification = params->skip_verification,
+        .offers_h2 = MIDGE_WITH_HTTP2 && params->offers_h2,
         .for_proxy = params->for_proxy && has_credential(context),
         .min_version = or_else(params->min_version, context->config.min_version),
         .max_version = or_else(params->max_version, context->config.max_version)};

@@ -104,6 +104,7 @@ static int finish(struct midge__tls_impl *impl)
         return midge__tls_fail(impl, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED);
     }
     tls->cipher = mbedtls_ssl_get_ciphersuite(&impl->ssl);
+    midge__tls_note_protocol(impl);
     midge__tls_set_state(impl, MIDGE__TLS_OPEN);
     impl->recv_wants = 0;
     if (tls->version == MIDGE_TLS_1_2) {

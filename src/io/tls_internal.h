@@ -26,17 +26,22 @@
 #define MIDGE__TLS_MIN_VERSION MIDGE_TLS_1_3
 #endif
 
-/* Beside the client's: (verified, not) x (1.2), (1.2 and 1.3), (1.3) are all combinations. */
+/* Beside the client's: (verified, not) x (1.2), (1.2 and 1.3), (1.3) are all combinations; with
+   HTTP/2 each of them with h2 and without. */
+#define MIDGE__TLS_WITH_CONFIGS (MIDGE_WITH_OVERRIDES || MIDGE_WITH_HTTP2)
 #if MIDGE_WITH_OVERRIDES
-#define MIDGE__TLS_MORE_CONFIGS (MIDGE__TLS_MIN_VERSION == MIDGE__TLS_MAX_VERSION ? 1U : 5U)
+#define MIDGE__TLS_OVERRIDES (MIDGE__TLS_MIN_VERSION == MIDGE__TLS_MAX_VERSION ? 1U : 5U)
 #else
-#define MIDGE__TLS_MORE_CONFIGS 0U
+#define MIDGE__TLS_OVERRIDES 0U
 #endif
+#define MIDGE__TLS_MORE_CONFIGS                                                                    \
+    (MIDGE_WITH_HTTP2 ? 2U * MIDGE__TLS_OVERRIDES + 1U : MIDGE__TLS_OVERRIDES)
 
 /* One mbedTLS configuration, shared by connections. */
 struct midge__tls_config {
     struct midge__tls_config *next; /* tls_configs.c */
     bool skip_verification;
+    bool offers_h2; /* only with MIDGE_WITH_HTTP2 */
     bool for_proxy; /* without the client's certificate and pre-shared key */
     uint8_t min_version, max_version;
     mbedtls_ssl_config ssl;
@@ -210,7 +215,7 @@ bool midge__tls_ciphers_legal(const struct midge__tls_config *config, const int 
 
 /* tls_configs.c. get: the configuration for the settings of a connection. UNSUPPORTED, NO_MEMORY.
    close: frees all but the client's. */
-#if MIDGE_WITH_OVERRIDES
+#if MIDGE__TLS_WITH_CONFIGS
 int midge__tls_config_get(struct midge__tls_context *context,
                           const struct midge__tls_params *params,
                           const struct midge__tls_config **config);
@@ -219,6 +224,17 @@ void midge__tls_configs_close(struct midge__tls_context *context);
 #define midge__tls_config_get(context, params, out)                                                \
     ((void)(params), *(out) = &(context)->config, (int)MIDGE_OK)
 #define midge__tls_configs_close(context) ((void)(context))
+#endif
+
+/* ALPN's choice. */
+#if MIDGE_WITH_HTTP2 && defined(MBEDTLS_SSL_ALPN)
+static inline void midge__tls_note_protocol(struct midge__tls_impl *impl)
+{
+    const char *name = mbedtls_ssl_get_alpn_protocol(&impl->ssl);
+    impl->tls->h2 = name != NULL && strcmp(name, "h2") == 0;
+}
+#else
+#define midge__tls_note_protocol(impl) ((void)(impl))
 #endif
 
 /* tls_context.c: midge__trust_warm, once; of mbedTLS's codes, 0 or ALLOC_FAILED. */

@@ -272,6 +272,9 @@ static const struct midge__protocol_ops mux_ops = {
 /* In place of the library's own table. */
 const struct midge__protocol_ops *const midge__protocols[MIDGE__PROTOCOLS] = {
     [MIDGE__PROTOCOL_H1] = &mux_ops,
+#if MIDGE_WITH_HTTP2
+    [MIDGE__PROTOCOL_H2] = &mux_ops,
+#endif
 };
 
 /* --- worlds --- */

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HTTP/2 (RFC 9113): many exchanges on one connection, each of them a stream.
+ *
+ * A stream sends and receives independently.
+ *
+ * send   sent next                        recv    awaited from the server
+ * HEAD   its header block                 HEAD    1xx heads and the final one
+ * BODY   DATA: the caller's bytes or      BODY    DATA, then maybe trailers
+ *        the source's                     ENDED   nothing: END_STREAM came. Its exchange ends when
+ * DONE   nothing                                  the sink has got all bytes
+ *
+ * A stream whose exchange is over lives on until its RST_STREAM is written: x.transfer is NULL
+ * then, and `reset` is set.
+ *
+ *     h->ready     streams with something to do, in turn: a RST_STREAM, credit, a part of the
+ *                  request, bytes that the sink had no wish for when they came
+ *     h->blocked   streams whose next DATA waits for the connection's window
+ */
+#ifndef MIDGE_HTTP_H2_H
+#define MIDGE_HTTP_H2_H
+
+#include "base/list.h"
+#include "codec/h2_frame.h"
+#include "codec/h2_head.h"
+#include "codec/h2_write.h"
+#include "core/client.h"
+#include "core/conn.h"
+#include "core/exchange.h"
+#include "core/transfer.h"
+#include "midge/config.h"
+
+#if MIDGE_WITH_HTTP2
+
+enum midge__h2_send_state { MIDGE__H2_SEND_HEAD, MIDGE__H2_SEND_BODY, MIDGE__H2_SEND_DONE };
+enum midge__h2_recv_state { MIDGE__H2_RECV_HEAD, MIDGE__H2_RECV_BODY, MIDGE__H2_RECV_ENDED };
+
+#define MIDGE__H2_WINDOW                                                                           \
+    65535U /* of a connection, and of streams without settings (RFC 9113 6.9.2) */
+#define MIDGE__H2_NO_LENGTH UINT64_MAX
+#define MIDGE__H2_NO_RESET  0xff
+
+/* What came while the sink paused: bytes from pos to len. `size` is all that may come, since the
+   window gets no credit meanwhile. */
+struct midge__h2_spill {
+    uint32_t pos, len, size;
+    uint8_t bytes[];
+};
+
+struct midge__h2_stream {
+    struct midge__exchange x;
+    struct midge__list ready;      /* h->ready or h->blocked */
+    struct midge__h2_stream *next; /* in h->streams, in the same place */
+    struct midge__h2_spill *spill; /* NULL: none */
+    uint32_t id;                   /* 0: its head has not begun */
+    int32_t send_window, recv_window;
+    uint8_t send, recv; /* states */
+    uint8_t reset;      /* the code of its RST_STREAM; NO_RESET: none is due */
+    union {
+        uint64_t left;      /* after the head: bytes that content-length announced; NO_LENGTH */
+        uint32_t head_sent; /* send HEAD: bytes of the block */
+    };
+};
+
+/* A header block that is being received. */
+struct midge__h2_block {
+    struct midge__h1_parse parse;
+    struct midge__h2_head head;
+    bool trailers;
+    char *text; /* of parse.cap bytes */
+};
+
+#define MIDGE__H2_BUCKETS 8U
+
+struct midge__h2 {
+    struct midge__conn *conn; /* NULL: it has not begun */
+    struct midge__list ready, blocked;
+    struct midge__h2_stream *streams[MIDGE__H2_BUCKETS]; /* by id; those without one in the first */
+    struct midge__h2_stream *current;                    /* of the frame that is being received */
+    struct midge__h2_stream
+        *heading;                  /* its header block is sent in part: nothing may come between */
+    struct midge_span text;        /* of `heading`, if it has memory of its own */
+    struct midge__h2_block *block; /* NULL: none, or it is skipped */
+    uint8_t *out;                  /* MIDGE_SEND_BUFFER bytes; from out_pos to out_len unsent */
+    uint32_t out_pos, out_len;
+    int32_t send_window, recv_window;
+    uint32_t initial_window; /* of the server's settings: a new stream's send_window */
+    uint32_t heard_ms;       /* when the last byte came */
+    uint16_t max_streams;    /* the server allows */
+    uint16_t live;           /* streams */
+    uint16_t calm;           /* frames without progress (h2_recv.c) */
+    uint8_t acks;            /* of SETTINGS, due */
+    uint8_t code;            /* of the GOAWAY that is sent at the end */
+    bool greeted;            /* the preface is written */
+    bool settled;            /* the server's SETTINGS came */
+    bool draining;           /* takes no further requests */
+    bool full;               /* no memory for one more stream, until one ends */
+    bool starved;            /* an exchange waits for memory beside conn->memory_waiter */
+    bool pong, ping;         /* due: an answer with `echo`; one of our own */
+    bool asked;              /* our ping has not been answered */
+    uint8_t echo[8];
+    struct midge__h2_frame frame;
+};
+
+static inline struct midge__h2 *midge__h2_of(const struct midge__conn *conn)
+{
+    return midge__conn_state(conn);
+}
+
+static inline struct midge__h2_stream *midge__h2_stream_of(const struct midge__exchange *x)
+{
+    return (struct midge__h2_stream *)(uintptr_t)((const char *)x -
+                                                  offsetof(struct midge__h2_stream, x));
+}
+
+/* --- h2_stream.c --- */
+
+/* NULL: no memory. */
+struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h);
+/* NULL: there is none. */
+struct midge__h2_stream *midge__h2_stream_find(const struct midge__h2 *h, uint32_t id);
+/* Its head begins to be sent: it gets its number. */
+void midge__h2_stream_number(struct midge__h2 *h, struct midge__h2_stream *s);
+/* It has something to do. */
+void midge__h2_stream_wake(struct midge__h2 *h, struct midge__h2_stream *s);
+/* The server does not know it, or both sides have ended it: it needs no RST_STREAM. */
+static inline bool midge__h2_is_silent(const struct midge__h2_stream *s)
+{
+    return s->id == 0 || (s->send == MIDGE__H2_SEND_DONE && s->recv == MIDGE__H2_RECV_ENDED);
+}
+/* Nothing is due any more: frees it. */
+void midge__h2_stream_free(struct midge__h2 *h, struct midge__h2_stream *s);
+/* Its exchange is over: RST_STREAM is written next, unless the server knows it not or both sides
+   have ended. */
+void midge__h2_stream_reset(struct midge__h2 *h, struct midge__h2_stream *s, unsigned code);
+/* Calls for each stream, which may free itself only. */
+void midge__h2_streams_each(struct midge__h2 *h,
+                            void (*call)(struct midge__h2 *h, struct midge__h2_stream *s,
+                                         uint32_t value),
+                            uint32_t value);
+
+/* --- h2_end.c --- */
+
+/* The exchange of s fails: reports it, and resets the stream with `code`. */
+void midge__h2_stream_fail(struct midge__h2 *h, struct midge__h2_stream *s, int err,
+                           const char *detail, enum midge__replay replay, unsigned code);
+/* The connection takes no further requests. */
+void midge__h2_drain(struct midge__h2 *h);
+/* The connection fails: all exchanges break. code: for our GOAWAY. Returns OVER. */
+enum midge__step midge__h2_over(struct midge__h2 *h, int err, const struct midge__fault *fault,
+                                unsigned code);
+/* The same for an error of the peer's bytes. */
+enum midge__step midge__h2_violated(struct midge__h2 *h, unsigned code, const char *detail);
+/* GOAWAY came. */
+void midge__h2_goaway(struct midge__h2 *h, uint32_t last, uint32_t code);
+/* RST_STREAM came. */
+void midge__h2_reset_came(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t code);
+
+/* --- h2_send.c --- */
+
+/* Composes what is due, and sends once. *moved: bytes were sent. OK, AGAIN, or an error of the
+   stream below. */
+int midge__h2_send(struct midge__h2 *h, bool *moved);
+/* Is there something to send, or to deliver from a spill? */
+bool midge__h2_busy(const struct midge__h2 *h);
+/* Sends a last GOAWAY if there is nothing before it. */
+void midge__h2_goodbye(struct midge__h2 *h);
+
+/* --- h2_request.c --- */
+
+/* Writes as much of the request of s as fits. True: progress. False: there is no room, or s failed.
+ */
+bool midge__h2_put_head(struct midge__h2 *h, struct midge__h2_stream *s);
+/* The header block is sent. */
+void midge__h2_text_free(struct midge__h2 *h);
+/* One DATA frame. */
+bool midge__h2_put_data(struct midge__h2 *h, struct midge__h2_stream *s);
+
+static inline size_t midge__h2_room(const struct midge__h2 *h)
+{
+    return MIDGE_SEND_BUFFER - h->out_len;
+}
+
+/* --- h2_recv.c --- */
+
+/* Receives once, and reports. */
+enum midge__step midge__h2_recv(struct midge__h2 *h);
+
+/* --- h2_head.c: header blocks --- */
+
+void midge__h2_block_begin(struct midge__h2 *h, struct midge__h2_stream *s);
+/* False: COMPRESSION_ERROR. */
+bool midge__h2_block_read(struct midge__h2 *h, const uint8_t *data, size_t len);
+/* False: COMPRESSION_ERROR. */
+bool midge__h2_block_end(struct midge__h2 *h);
+void midge__h2_block_free(struct midge__h2 *h);
+
+/* --- h2_body.c --- */
+
+/* A piece of the body of s came. */
+void midge__h2_body(struct midge__h2 *h, struct midge__h2_stream *s, const uint8_t *data,
+                    size_t len);
+/* END_STREAM came. */
+void midge__h2_body_end(struct midge__h2 *h, struct midge__h2_stream *s);
+/* Can bytes that were kept go on, or the end? */
+static inline bool midge__h2_has_kept(const struct midge__h2_stream *s)
+{
+    return (s->x.waits & MIDGE__RECV_WAITS) == 0 &&
+           (s->spill != NULL || (s->x.waits & MIDGE__PARSE_WAITS) != 0 ||
+            s->recv == MIDGE__H2_RECV_ENDED);
+}
+/* Delivers a part of them, or the end. The stream may be freed. */
+void midge__h2_body_resume(struct midge__h2 *h, struct midge__h2_stream *s);
+/* The credit that the server may have for s now; 0: none is due. */
+uint32_t midge__h2_credit(const struct midge__h2_stream *s);
+/* The same of the connection. */
+uint32_t midge__h2_conn_credit(const struct midge__h2 *h);
+
+/* --- h2_silence.c --- */
+
+/* A stream begins: the peer must be heard from now on. */
+void midge__h2_watch(struct midge__h2 *h);
+
+#endif
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HTTP/2, bad ends: of one stream, or of the connection with all of them. How their requests may be
+ * sent again:
+ *
+ *     event                                            replay
+ *     the head has not begun to be sent                safe
+ *     GOAWAY with a lower last stream (RFC 9113 6.8)   safe
+ *     RST_STREAM with REFUSED_STREAM (8.7)             safe
+ *     RST_STREAM with HTTP_1_1_REQUIRED                safe, by HTTP/1.1
+ *     the connection broke, or another RST_STREAM      as in HTTP/1.1 (exchange.c)
+ */
+#include "core/shared.h"
+#include "http/h2.h"
+
+#if MIDGE_WITH_HTTP2
+
+void midge__h2_stream_fail(struct midge__h2 *h, struct midge__h2_stream *s, int err,
+                           const char *detail, enum midge__replay replay, unsigned code)
+{
+    const struct midge__fault fault = {.detail = detail};
+    if (s->x.transfer != NULL) {
+        midge__exchange_broken(&s->x, err, MIDGE_WITH_TEXTS ? &fault : NULL, replay);
+        midge__h2_stream_reset(h, s, code);
+    }
+}
+
+void midge__h2_drain(struct midge__h2 *h)
+{
+    h->draining = true;
+    midge__shared_end(h->conn);
+    midge__conn_offer(h->conn);
+}
+
+/* --- the connection --- */
+
+static struct midge__h2_stream *next_live(const struct midge__h2 *h)
+{
+    for (unsigned i = 0; i < MIDGE__H2_BUCKETS; i++) {
+        for (struct midge__h2_stream *s = h->streams[i]; s != NULL; s = s->next) {
+            if (s->x.transfer != NULL) {
+                return s;
+            }
+        }
+    }
+    return NULL;
+}
+
+static enum midge__replay replay_of(const struct midge__h2_stream *s)
+{
+    return s->id == 0 ? MIDGE__REPLAY_SAFE : midge__exchange_replay(&s->x);
+}
+
+/* The end of the connection before the answer's. */
+static int cut_error(const struct midge__h2_stream *s)
+{
+    return s->recv == MIDGE__H2_RECV_HEAD ? MIDGE_ERR_EMPTY_REPLY : MIDGE_ERR_PARTIAL;
+}
+
+/* Callbacks may end others meanwhile, so the first one that is left is looked for each time. */
+enum midge__step midge__h2_over(struct midge__h2 *h, int err, const struct midge__fault *fault,
+                                unsigned code)
+{
+    struct midge__h2_stream *s;
+    h->code = (uint8_t)code;
+    midge__h2_drain(h);
+    while (h->conn != NULL && (s = next_live(h)) != NULL) {
+        midge__exchange_broken(&s->x, err != MIDGE_ERR_EOF ? err : cut_error(s), fault,
+                               replay_of(s));
+    }
+    return MIDGE__STEP_OVER;
+}
+
+enum midge__step midge__h2_violated(struct midge__h2 *h, unsigned code, const char *detail)
+{
+    const struct midge__fault fault = {.detail = detail};
+    if (code == MIDGE__H2_COMPRESSION_ERROR || code == MIDGE__H2_HTTP_1_1_REQUIRED) {
+        midge__shared_refused(h->conn); /* it does not keep to our settings, or speaks HTTP/1 */
+    }
+    if (code == MIDGE__H2_HTTP_1_1_REQUIRED) {
+        code = MIDGE__H2_PROTOCOL_ERROR;
+    }
+    return midge__h2_over(h, MIDGE_ERR_PROTOCOL, MIDGE_WITH_TEXTS ? &fault : NULL, code);
+}
+
+/* --- GOAWAY --- */
+
+/* The server has not processed it, and will not. */
+static void turn_away(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t last)
+{
+    if (s->x.transfer != NULL && (s->id == 0 || s->id > last)) {
+        midge__exchange_broken(&s->x, MIDGE_ERR_RECV, NULL, MIDGE__REPLAY_SAFE);
+        midge__h2_stream_reset(h, s, MIDGE__H2_CANCEL);
+    }
+}
+
+void midge__h2_goaway(struct midge__h2 *h, uint32_t last, uint32_t code)
+{
+    midge__h2_drain(h);
+    if (code == MIDGE__H2_HTTP_1_1_REQUIRED || code == MIDGE__H2_COMPRESSION_ERROR) {
+        midge__shared_refused(h->conn);
+    }
+    midge__h2_streams_each(h, turn_away, last);
+}
+
+/* --- RST_STREAM --- */
+
+static enum midge__replay reset_replay(const struct midge__h2_stream *s, uint32_t code)
+{
+    if (s->recv == MIDGE__H2_RECV_HEAD &&
+        (code == MIDGE__H2_REFUSED_STREAM || code == MIDGE__H2_HTTP_1_1_REQUIRED)) {
+        return MIDGE__REPLAY_SAFE;
+    }
+    return midge__exchange_replay(&s->x);
+}
+
+static const char *reset_detail(uint32_t code)
+{
+    return code == MIDGE__H2_REFUSED_STREAM      ? MIDGE__TEXT("stream refused")
+           : code == MIDGE__H2_HTTP_1_1_REQUIRED ? MIDGE__TEXT("HTTP/1.1 required")
+           : code == MIDGE__H2_ENHANCE_YOUR_CALM ? MIDGE__TEXT("stream reset: enhance your calm")
+                                                 : MIDGE__TEXT("stream reset by the server");
+}
+
+/* After the whole answer (RFC 9113 8.1): the rest of the request is not wanted. */
+void midge__h2_reset_came(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t code)
+{
+    const bool answered = s->recv == MIDGE__H2_RECV_ENDED;
+    enum midge__replay replay = MIDGE__REPLAY_NEVER;
+    if (s->x.transfer != NULL) {
+        replay = reset_replay(s, code);
+    }
+    s->send = MIDGE__H2_SEND_DONE; /* no RST_STREAM answers one (RFC 9113 5.4.2) */
+    s->recv = MIDGE__H2_RECV_ENDED;
+    if (answered) {
+        return; /* its exchange ends when the sink has got all bytes */
+    }
+    if (code == MIDGE__H2_HTTP_1_1_REQUIRED) {
+        midge__shared_refused(h->conn);
+        h->draining = true;
+        midge__conn_offer(h->conn);
+    }
+    int err = s->x.got_any ? MIDGE_ERR_PARTIAL : MIDGE_ERR_RECV;
+    midge__h2_stream_fail(h, s, err, reset_detail(code), replay, MIDGE__H2_NO_ERROR);
+}
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* HTTP/2, heads and trailers of answers. Header blocks of several streams never interleave (RFC
+   9113 4.3), so a connection has memory for one of them at most, and only while it comes. */
+#include "http/h2.h"
+#include "codec/encoding.h"
+#include "core/hooks.h"
+#include "core/request.h"
+#include "midge/config.h"
+#include <string.h>
+
+#if MIDGE_WITH_HTTP2
+
+#define FIRST_TEXT 4096U /* bytes of the text at first; it doubles up to max_header */
+#define SLICE      64U   /* bytes of a block that are decoded at once */
+#define EXPANSION                                                                                  \
+    32U /* bytes of text that one byte of a block makes at most: 61 fields of the                  \
+           static table are shorter */
+
+/* --- the block's memory --- */
+
+static void free_block(struct midge_client *client, struct midge__h2_block *b)
+{
+    midge__memory_free(&client->memory, b->text);
+    midge__memory_free(&client->memory, b);
+}
+
+void midge__h2_block_free(struct midge__h2 *h)
+{
+    if (h->block != NULL) {
+        free_block(h->conn->client, h->block);
+        h->block = NULL;
+    }
+}
+
+static bool allocate(struct midge__h2 *h)
+{
+    struct midge_client *client = h->conn->client;
+    const size_t max = client->config.max_header, size = max < FIRST_TEXT ? max : FIRST_TEXT;
+    struct midge__h2_block *b = midge__memory_calloc(&client->memory, h->conn->owner, 1, sizeof *b);
+    if (b == NULL) {
+        return false;
+    }
+    b->text = midge__memory_alloc(&client->memory, h->conn->owner, size);
+    midge__h1_parse_init(&b->parse, b->text, size, 0);
+    h->block = b;
+    if (b->text == NULL) {
+        midge__h2_block_free(h);
+    }
+    return h->block != NULL;
+}
+
+/* If there is no memory, fields are skipped as if max_header were reached. */
+static void grow(struct midge__h2 *h)
+{
+    struct midge_client *client = h->conn->client;
+    struct midge__h2_block *b = h->block;
+    const size_t max = client->config.max_header;
+    const size_t size = b->parse.cap < max / 2 ? 2 * b->parse.cap : max;
+    char *text = midge__memory_alloc(&client->memory, h->conn->owner, size);
+    if (text != NULL) {
+        memcpy(text, b->text, b->parse.fill);
+        midge__memory_free(&client->memory, b->text);
+        b->text = text;
+        midge__h1_parse_grow(&b->parse, text, size);
+    }
+}
+
+/* Without a dynamic table nothing is lost by a block that is skipped. */
+void midge__h2_block_begin(struct midge__h2 *h, struct midge__h2_stream *s)
+{
+    midge__h2_block_free(h);
+    if (s == NULL) {
+        return;
+    }
+    if (s->recv == MIDGE__H2_RECV_ENDED) {
+        midge__h2_stream_fail(h, s, MIDGE_ERR_PROTOCOL, MIDGE__TEXT("a head after the answer"),
+                              MIDGE__REPLAY_NEVER, MIDGE__H2_STREAM_CLOSED);
+        return;
+    }
+    if (!allocate(h)) {
+        midge__h2_stream_fail(h, s, MIDGE_ERR_NO_MEMORY, NULL, MIDGE__REPLAY_NEVER,
+                              MIDGE__H2_CANCEL);
+        return;
+    }
+    struct midge__h2_block *b = h->block;
+    const struct midge__transfer *t = s->x.transfer;
+    b->trailers = s->recv == MIDGE__H2_RECV_BODY;
+    b->parse.budget = h->conn->client->config.max_head_total;
+    b->parse.wanted = midge__hooks_keep(&s->x, t->request->keep_headers);
+    b->parse.status = b->trailers ? t->result->status : 0;
+    midge__h2_head_begin(&b->head, &b->parse, b->trailers);
+}
+
+bool midge__h2_block_read(struct midge__h2 *h, const uint8_t *data, size_t len)
+{
+    struct midge__h2_block *b = h->block;
+    const size_t max = h->conn->client->config.max_header;
+    while (b != NULL && len > 0) {
+        if (b->parse.cap < max && b->parse.cap - b->parse.fill < SLICE * EXPANSION) {
+            grow(h);
+        }
+        const size_t n = len < SLICE ? len : SLICE;
+        if (midge__h2_head_read(&b->head, data, n) != MIDGE_OK) {
+            return false;
+        }
+        data += n;
+        len -= n;
+    }
+    return true;
+}
+
+/* --- what it says --- */
+
+static void give_trailers(struct midge__h2_stream *s, const struct midge__h1_parse *p)
+{
+    struct midge_span name, value;
+    size_t at = 0;
+    if (MIDGE_WITH_HEAD_SKIPPING && p->skipped) {
+        midge__exchange_skipped(&s->x);
+    }
+    while (MIDGE_WITH_TRAILERS && s->x.transfer != NULL &&
+           midge__h1_trailer_next(p, &at, &name, &value)) {
+        midge__exchange_trailer(&s->x, name, value);
+    }
+}
+
+/* RFC 9110 6.4.1: no body follows. */
+static bool has_no_body(const struct midge__h2_stream *s, unsigned status, bool end)
+{
+    return end || (s->x.transfer->method & MIDGE__METHOD_HEAD) != 0 || status == 204 ||
+           status == 304;
+}
+
+static uint8_t framing_of(const struct midge__h2_stream *s, const struct midge__h1_parse *p,
+                          bool end)
+{
+    return (uint8_t)(has_no_body(s, p->status, end && !p->has_length) ? MIDGE_FRAMING_NONE
+                     : p->has_length                                  ? MIDGE_FRAMING_LENGTH
+                                                                      : MIDGE_FRAMING_CLOSE);
+}
+
+static struct midge_response response_of(const struct midge__h2_stream *s,
+                                         const struct midge__h1_parse *p, bool end)
+{
+    return (struct midge_response){
+        .status = p->status,
+        .framing = framing_of(s, p, end),
+        .headers_skipped = p->skipped,
+        .encoding = midge__encoding_of(p),
+        .reason = "",
+        .content_len = p->content_length,
+        .impl = p,
+        .stream_id = s->id,
+    };
+}
+
+static int on_head(struct midge__h2_stream *s, const struct midge__h1_parse *p, bool end)
+{
+    struct midge_response head = response_of(s, p, end);
+    if (p->status < 200) {
+        midge__exchange_interim(&s->x, &head);
+        return MIDGE_OK;
+    }
+    s->recv = MIDGE__H2_RECV_BODY;
+    s->left = has_no_body(s, p->status, false) ? 0
+              : p->has_length                  ? p->content_length
+                                               : MIDGE__H2_NO_LENGTH;
+    return midge__exchange_head(&s->x, &head);
+}
+
+/* The block of s is whole and well-formed. */
+static void report(struct midge__h2 *h, struct midge__h2_stream *s, const struct midge__h2_block *b,
+                   bool end)
+{
+    int err = MIDGE_OK;
+    h->calm = !b->trailers && b->parse.status < 200 ? h->calm : 0;
+    midge__exchange_received(&s->x, b->parse.fill);
+    if (b->trailers) {
+        give_trailers(s, &b->parse);
+    } else {
+        err = on_head(s, &b->parse, end);
+    }
+    if (s->x.transfer == NULL) {
+        return; /* it was canceled in a callback */
+    }
+    if (err != MIDGE_OK) {
+        midge__h2_stream_fail(
+            h, s, err,
+            err == MIDGE_ERR_TOO_LARGE ? MIDGE__TEXT("response body exceeds max_body") : NULL,
+            MIDGE__REPLAY_NEVER, MIDGE__H2_CANCEL);
+        return;
+    }
+    midge__exchange_stepped(&s->x);
+    if (end) {
+        midge__h2_body_end(h, s);
+    }
+}
+
+static void refuse(struct midge__h2 *h, struct midge__h2_stream *s, int err,
+                   const struct midge__h2_head *head)
+{
+    midge__h2_stream_fail(
+        h, s, err,
+        err == MIDGE_ERR_TOO_LARGE ? MIDGE__TEXT("response head exceeds max_header") : head->why,
+        MIDGE__REPLAY_NEVER, head->code);
+}
+
+bool midge__h2_block_end(struct midge__h2 *h)
+{
+    struct midge_client *client = h->conn->client;
+    struct midge__h2_stream *s = h->current;
+    struct midge__h2_block *b = h->block;
+    const bool end = (h->frame.flags & MIDGE__H2_FLAG_END_STREAM) != 0;
+    if (b == NULL) {
+        return true;
+    }
+    h->block = NULL;
+    int err = midge__h2_head_end(&b->head, end);
+    const bool cut = err != MIDGE_OK && b->head.code == MIDGE__H2_COMPRESSION_ERROR;
+    if (cut || s == NULL || s->reset != MIDGE__H2_NO_RESET) {
+        free_block(client, b);
+        return !cut;
+    }
+    if (err == MIDGE_OK) {
+        report(h, s, b, end);
+    } else {
+        refuse(h, s, err, &b->head);
+    }
+    free_block(client, b);
+    return true;
+}
+
+#endif

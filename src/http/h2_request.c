@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HTTP/2, a request: its header block, then its body in DATA frames. The block is made of the text
+ * of the HTTP/1.1 head (codec/h2_request.h), composed anew for each frame, so nothing of it is
+ * kept. If text and block do not fit into the send buffer together, the text gets memory for the
+ * moment.
+ */
+#include "codec/h2_request.h"
+#include "core/head.h"
+#include "core/origin.h"
+#include "core/request.h"
+#include "http/h2.h"
+#include <string.h>
+
+#if MIDGE_WITH_HTTP2
+
+/* A frame with fewer bytes of payload is not worth its head. */
+#define LEAST_PAYLOAD 16U
+
+static size_t payload_room(const struct midge__h2 *h)
+{
+    size_t room = midge__h2_room(h);
+    if (room < MIDGE__H2_FRAME_HEAD + LEAST_PAYLOAD) {
+        return 0;
+    }
+    room -= MIDGE__H2_FRAME_HEAD;
+    return room < MIDGE__H2_LENGTH_MAX ? room : MIDGE__H2_LENGTH_MAX;
+}
+
+static uint8_t *payload_of(struct midge__h2 *h)
+{
+    return h->out + h->out_len + MIDGE__H2_FRAME_HEAD;
+}
+
+/* Puts the head of the frame before its payload of n bytes. */
+static void put_frame(struct midge__h2 *h, struct midge__h2_stream *s, size_t n,
+                      enum midge__h2_type type, unsigned flags)
+{
+    (void)midge__h2_write_frame(h->out + h->out_len, n, type, flags, s->id);
+    h->out_len += (uint32_t)(MIDGE__H2_FRAME_HEAD + n);
+    if (s->x.transfer != NULL) {
+        midge__exchange_sent(&s->x, MIDGE__H2_FRAME_HEAD + n);
+    }
+}
+
+static void request_sent(struct midge__h2_stream *s)
+{
+    s->send = MIDGE__H2_SEND_DONE;
+    midge__exchange_request_done(&s->x);
+    midge__exchange_stepped(&s->x);
+}
+
+/* --- the head --- */
+
+static bool has_body(const struct midge__h2_stream *s)
+{
+    size_t len;
+    const struct midge_request *r = s->x.transfer->request;
+    return midge__exchange_has_source(&s->x) ? midge__request_source(r)->length != 0
+                                             : midge__exchange_memory(&s->x, &len) != NULL;
+}
+
+/* The HTTP/1.1 text: behind the room of the frame that it becomes, or in memory that is kept until
+   all of the block is sent. ptr NULL: there is no memory. */
+static struct midge_span text_of(struct midge__h2 *h, struct midge__h2_stream *s, size_t room)
+{
+    struct midge__h1_write write;
+    midge__head_begin(&write, s->x.transfer);
+#if MIDGE_WITH_EXPECT
+    write.expects = false; /* the windows bound the bytes that are sent in vain */
+#endif
+    size_t len = midge__h1_head_size(&write), n;
+    const size_t gap = MIDGE__H2_REQUEST_GAP(len);
+    uint8_t *to = payload_of(h) + gap;
+    if (len + gap > room) {
+        to = midge__memory_alloc(&h->conn->client->memory, h->conn->owner, len);
+        h->text = midge__span((const char *)to, len);
+    }
+    if (to != NULL) {
+        (void)midge__h1_write(&write, to, len, &n);
+    }
+    return midge__span((const char *)to, len);
+}
+
+void midge__h2_text_free(struct midge__h2 *h)
+{
+    midge__memory_wipe(&h->conn->client->memory, (void *)(uintptr_t)h->text.ptr);
+    h->text.ptr = NULL;
+    h->heading = NULL;
+}
+
+static void head_sent(struct midge__h2 *h, struct midge__h2_stream *s, bool body)
+{
+    midge__h2_text_free(h);
+    s->left = MIDGE__H2_NO_LENGTH;
+    s->send = MIDGE__H2_SEND_BODY;
+    if (s->x.transfer == NULL) {
+        midge__h2_stream_wake(h, s); /* to be reset */
+    } else if (body) {
+        midge__h2_stream_wake(h, s);
+    } else {
+        request_sent(s);
+    }
+}
+
+/* One frame of the block that is made of text. */
+static void put_block(struct midge__h2 *h, struct midge__h2_stream *s, struct midge_span text,
+                      size_t room)
+{
+    struct midge__hpack_out out = {payload_of(h), s->head_sent, s->head_sent + room, 0};
+    midge__h2_put_request(&out, text, h->conn->origin->secure);
+    const bool first = s->head_sent == 0, body = s->x.transfer == NULL || has_body(s);
+    const size_t left = out.at - s->head_sent, n = left < room ? left : room;
+    const bool last = n == left;
+    unsigned flags = last ? MIDGE__H2_FLAG_END_HEADERS : 0;
+    flags |= first && !body ? MIDGE__H2_FLAG_END_STREAM : 0;
+    if (first) {
+        midge__h2_stream_number(h, s);
+    }
+    s->head_sent += (uint32_t)n;
+    h->heading = s;
+    put_frame(h, s, n, first ? MIDGE__H2_TYPE_HEADERS : MIDGE__H2_TYPE_CONTINUATION, flags);
+    if (last) {
+        head_sent(h, s, body);
+    }
+}
+
+/* A block that has begun is sent to its end, also if its exchange is over: the server's decoder
+   needs it (RFC 9113 4.3). */
+bool midge__h2_put_head(struct midge__h2 *h, struct midge__h2_stream *s)
+{
+    const size_t room = payload_room(h);
+    if (room == 0) {
+        return false;
+    }
+    struct midge_span text = h->text.ptr != NULL ? h->text : text_of(h, s, room);
+    if (text.ptr != NULL) {
+        put_block(h, s, text, room);
+    } else {
+        midge__h2_stream_fail(h, s, MIDGE_ERR_NO_MEMORY, NULL, MIDGE__REPLAY_SAFE,
+                              MIDGE__H2_CANCEL);
+    }
+    return true;
+}
+
+/* --- the body --- */
+
+/* How many bytes of a body may follow now. 0: s waits in h->blocked, or to be woken. */
+static size_t allowed(struct midge__h2 *h, struct midge__h2_stream *s, size_t room)
+{
+    if (s->send_window <= 0) {
+        return 0;
+    }
+    if (h->send_window <= 0) {
+        midge__list_push_tail(&h->blocked, &s->ready);
+        return 0;
+    }
+    int32_t window = s->send_window < h->send_window ? s->send_window : h->send_window;
+    return room < (size_t)window ? room : (size_t)window;
+}
+
+static size_t from_memory(struct midge__h2_stream *s, uint8_t *to, size_t most, bool *last)
+{
+    size_t len;
+    const uint8_t *from = midge__exchange_memory(&s->x, &len);
+    size_t n = len < most ? len : most;
+    memcpy(to, from, n);
+    s->x.sent += n;
+    *last = n == len;
+    return n;
+}
+
+/* OK; AGAIN: nothing now; else the source failed. */
+static int from_source(struct midge__h2_stream *s, uint8_t *to, size_t most, size_t *n, bool *last)
+{
+    const int64_t length = midge__request_source(s->x.transfer->request)->length;
+    if (length >= 0 && most > (uint64_t)length - s->x.sent) {
+        most = (size_t)((uint64_t)length - s->x.sent);
+    }
+    int err = midge__exchange_read(&s->x, to, most, n);
+    *last = err == MIDGE_ERR_EOF || (length >= 0 && s->x.sent == (uint64_t)length);
+    return err == MIDGE_ERR_EOF ? MIDGE_OK : err;
+}
+
+static int read_body(struct midge__h2 *h, struct midge__h2_stream *s, size_t most, size_t *n,
+                     bool *last)
+{
+    if (MIDGE_WITH_SOURCES && midge__exchange_has_source(&s->x)) {
+        return from_source(s, payload_of(h), most, n, last);
+    }
+    *n = from_memory(s, payload_of(h), most, last);
+    return MIDGE_OK;
+}
+
+bool midge__h2_put_data(struct midge__h2 *h, struct midge__h2_stream *s)
+{
+    size_t n = 0, room = payload_room(h);
+    bool last = false;
+    if ((s->x.waits & MIDGE__WAITS_SOURCE) != 0) {
+        return true;
+    }
+    if (room == 0) {
+        return false;
+    }
+    const size_t most = allowed(h, s, room);
+    if (most == 0) {
+        return true;
+    }
+    int err = read_body(h, s, most, &n, &last);
+    if (s->x.transfer == NULL || err == MIDGE_ERR_AGAIN) {
+        return true;
+    }
+    if (err != MIDGE_OK) {
+        midge__h2_stream_fail(h, s, err, NULL, MIDGE__REPLAY_NEVER, MIDGE__H2_CANCEL);
+        return true;
+    }
+    s->send_window -= (int32_t)n;
+    h->send_window -= (int32_t)n;
+    put_frame(h, s, n, MIDGE__H2_TYPE_DATA, last ? MIDGE__H2_FLAG_END_STREAM : 0);
+    if (last) {
+        request_sent(s);
+    } else {
+        midge__h2_stream_wake(h, s);
+    }
+    return true;
+}
+
+#endif

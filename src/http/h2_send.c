@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HTTP/2, the sending direction: frames are composed into the connection's buffer, which is sent
+ * before further ones are. In this order:
+ *
+ *     1. the rest of a header block: nothing may come between its frames (RFC 9113 4.3)
+ *     2. the preface; answers to SETTINGS and PING; a PING of our own; the connection's credit
+ *     3. each stream of h->ready in turn: its RST_STREAM, its credit, then its head or one DATA
+ *        frame. So no stream keeps the others from sending.
+ *
+ * A stream that could do more is put behind the others; one that waits for its window, its source
+ * or its sink leaves the list until it is woken.
+ */
+#include "http/h2.h"
+#include "midge/config.h"
+
+#if MIDGE_WITH_HTTP2
+
+/* --- the connection's own frames --- */
+
+static uint8_t *end_of(struct midge__h2 *h)
+{
+    return h->out + h->out_len;
+}
+
+static void put_preface(struct midge__h2 *h)
+{
+    if (!h->greeted && midge__h2_room(h) >= MIDGE__H2_PREFACE_SIZE) {
+        h->greeted = true;
+        h->out_len += (uint32_t)midge__h2_write_preface(end_of(h), MIDGE_HTTP2_WINDOW,
+                                                        h->conn->client->config.max_head_total);
+    }
+}
+
+static void put_answers(struct midge__h2 *h)
+{
+    static const uint8_t mark[8] = {'m', 'i', 'd', 'g', 'e'};
+    while (h->acks > 0 && midge__h2_room(h) >= MIDGE__H2_ACK_SIZE) {
+        h->acks--;
+        h->out_len += (uint32_t)midge__h2_write_settings_ack(end_of(h));
+    }
+    if (h->pong && midge__h2_room(h) >= MIDGE__H2_PING_SIZE) {
+        h->pong = false;
+        h->out_len += (uint32_t)midge__h2_write_ping(end_of(h), MIDGE__H2_FLAG_ACK, h->echo);
+    }
+    if (h->ping && midge__h2_room(h) >= MIDGE__H2_PING_SIZE) {
+        h->ping = false;
+        h->out_len += (uint32_t)midge__h2_write_ping(end_of(h), 0, mark);
+    }
+}
+
+/* Also of the connection: stream 0. */
+static void put_credit(struct midge__h2 *h, uint32_t stream, uint32_t credit, int32_t *window)
+{
+    *window += (int32_t)credit;
+    h->out_len += (uint32_t)midge__h2_write_window_update(end_of(h), stream, credit);
+}
+
+static bool has_own(const struct midge__h2 *h)
+{
+    return !h->greeted || h->acks > 0 || h->pong || h->ping || midge__h2_conn_credit(h) > 0;
+}
+
+static void put_own(struct midge__h2 *h)
+{
+    put_preface(h);
+    if (!h->greeted) {
+        return;
+    }
+    put_answers(h);
+    uint32_t credit = midge__h2_conn_credit(h);
+    if (credit > 0 && midge__h2_room(h) >= MIDGE__H2_UPDATE_SIZE) {
+        put_credit(h, 0, credit, &h->recv_window);
+    }
+}
+
+/* --- streams --- */
+
+/* True: s is gone. */
+static bool put_reset(struct midge__h2 *h, struct midge__h2_stream *s)
+{
+    if (!midge__h2_is_silent(s)) {
+        if (midge__h2_room(h) < MIDGE__H2_UPDATE_SIZE) {
+            return false;
+        }
+        h->out_len +=
+            (uint32_t)midge__h2_write_rst_stream(end_of(h), s->id, (enum midge__h2_code)s->reset);
+    }
+    midge__h2_stream_free(h, s);
+    return true;
+}
+
+/* What s does with room in the buffer; it may be freed. False: there is too little room for it. */
+static bool work(struct midge__h2 *h, struct midge__h2_stream *s)
+{
+    const uint32_t id = s->id;
+    if (s->reset != MIDGE__H2_NO_RESET) {
+        return put_reset(h, s);
+    }
+    if (midge__h2_has_kept(s)) {
+        midge__h2_body_resume(h, s);
+        return true;
+    }
+    uint32_t credit = midge__h2_credit(s);
+    if (credit > 0) {
+        if (midge__h2_room(h) < MIDGE__H2_UPDATE_SIZE) {
+            return false;
+        }
+        put_credit(h, id, credit, &s->recv_window);
+    }
+    return s->send == MIDGE__H2_SEND_HEAD   ? midge__h2_put_head(h, s)
+           : s->send == MIDGE__H2_SEND_BODY ? midge__h2_put_data(h, s)
+                                            : true;
+}
+
+/* Each one once: those that come back wait behind the others. */
+static void put_streams(struct midge__h2 *h)
+{
+    unsigned left = h->live;
+    struct midge__list *link;
+    while (left-- > 0 && h->heading == NULL && (link = midge__list_first(&h->ready)) != NULL) {
+        struct midge__h2_stream *s = MIDGE_CONTAINER_OF(link, struct midge__h2_stream, ready);
+        midge__list_remove(link);
+        if (!work(h, s)) {
+            midge__list_push_head(&h->ready, link);
+            return;
+        }
+        if (h->conn->state != MIDGE__CONN_READY) {
+            return; /* a source's callback closed it */
+        }
+    }
+}
+
+static void compose(struct midge__h2 *h)
+{
+    if (h->heading != NULL && !midge__h2_put_head(h, h->heading)) {
+        return;
+    }
+    if (h->heading == NULL) {
+        put_own(h);
+    }
+    if (h->greeted && h->heading == NULL) {
+        put_streams(h);
+    }
+}
+
+/* --- the buffer --- */
+
+bool midge__h2_busy(const struct midge__h2 *h)
+{
+    return h->out_pos < h->out_len || h->heading != NULL || !midge__list_empty(&h->ready) ||
+           (h->conn != NULL && has_own(h));
+}
+
+/* The buffer of an idle connection is allocated for the time until it is empty. */
+static bool has_buffer(struct midge__h2 *h)
+{
+    if (h->out == NULL) {
+        h->out = midge__memory_alloc(&h->conn->client->memory, h->conn->owner, MIDGE_SEND_BUFFER);
+    }
+    return h->out != NULL;
+}
+
+static void empty(struct midge__h2 *h)
+{
+    h->out_pos = h->out_len = 0;
+    if (h->live == 0 && !has_own(h)) {
+        midge__memory_wipe(&h->conn->client->memory, h->out);
+        h->out = NULL;
+    }
+}
+
+static int flush(struct midge__h2 *h, bool *moved)
+{
+    struct midge__stream *stream = h->conn->stream;
+    size_t n = 0;
+    int err = stream->ops->send(stream, h->out + h->out_pos, h->out_len - h->out_pos, &n);
+    h->out_pos += (uint32_t)n;
+    *moved = err == MIDGE_OK || err == MIDGE_ERR_BUSY;
+    if (h->out_pos == h->out_len) {
+        empty(h);
+    }
+    return err == MIDGE_ERR_BUSY ? MIDGE_OK : err;
+}
+
+int midge__h2_send(struct midge__h2 *h, bool *moved)
+{
+    if (!midge__h2_busy(h)) {
+        return MIDGE_OK;
+    }
+    if (!has_buffer(h)) {
+        return MIDGE_ERR_NO_MEMORY;
+    }
+    if (h->out_pos == h->out_len) {
+        h->out_pos = h->out_len = 0;
+        compose(h);
+    }
+    if (h->conn->state != MIDGE__CONN_READY) {
+        return MIDGE_OK;
+    }
+    if (h->out_len == 0) {
+        empty(h);
+        return MIDGE_OK;
+    }
+    return flush(h, moved);
+}
+
+void midge__h2_goodbye(struct midge__h2 *h)
+{
+    struct midge__stream *stream = h->conn->stream;
+    uint8_t last[MIDGE__H2_PING_SIZE];
+    size_t n;
+    if (h->greeted && h->out_pos == h->out_len && h->heading == NULL) {
+        (void)midge__h2_write_goaway(last, (enum midge__h2_code)h->code);
+        (void)stream->ops->send(stream, last, sizeof last, &n);
+    }
+}
+
+#endif

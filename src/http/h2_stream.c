@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* The streams of a connection: a small table by id. A stream has no id before its head is sent, so
+   that ids are used in order (RFC 9113 5.1.1); until then it stands in the first place. */
+#include "http/h2.h"
+
+#if MIDGE_WITH_HTTP2
+
+static struct midge__h2_stream **place(struct midge__h2 *h, uint32_t id)
+{
+    return &h->streams[id / 2 % MIDGE__H2_BUCKETS];
+}
+
+static void link(struct midge__h2 *h, struct midge__h2_stream *s)
+{
+    struct midge__h2_stream **at = place(h, s->id);
+    s->next = *at;
+    *at = s;
+}
+
+static void unlink(struct midge__h2 *h, struct midge__h2_stream *s)
+{
+    struct midge__h2_stream **at = place(h, s->id);
+    while (*at != s) {
+        at = &(*at)->next;
+    }
+    *at = s->next;
+}
+
+struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h)
+{
+    struct midge__h2_stream *s =
+        midge__memory_calloc(&h->conn->client->memory, h->conn->owner, 1, sizeof *s);
+    if (s != NULL) {
+        midge__list_init(&s->ready);
+        s->send_window = (int32_t)h->initial_window;
+        s->recv_window = MIDGE_HTTP2_WINDOW;
+        s->reset = MIDGE__H2_NO_RESET;
+        h->live++;
+        link(h, s);
+        midge__h2_stream_wake(h, s);
+    }
+    return s;
+}
+
+struct midge__h2_stream *midge__h2_stream_find(const struct midge__h2 *h, uint32_t id)
+{
+    struct midge__h2_stream *s = h->streams[id / 2 % MIDGE__H2_BUCKETS];
+    while (s != NULL && s->id != id) {
+        s = s->next;
+    }
+    return s;
+}
+
+void midge__h2_stream_number(struct midge__h2 *h, struct midge__h2_stream *s)
+{
+    unlink(h, s);
+    s->id = h->frame.idle;
+    h->frame.idle += 2;
+    link(h, s);
+}
+
+void midge__h2_stream_wake(struct midge__h2 *h, struct midge__h2_stream *s)
+{
+    midge__list_remove(&s->ready);
+    midge__list_push_tail(&h->ready, &s->ready);
+}
+
+void midge__h2_stream_free(struct midge__h2 *h, struct midge__h2_stream *s)
+{
+    struct midge__memory *memory = &h->conn->client->memory;
+    MIDGE_ASSERT(s->x.transfer == NULL);
+    unlink(h, s);
+    midge__list_remove(&s->ready);
+    if (h->current == s) {
+        h->current = NULL;
+    }
+    midge__memory_free(memory, s->spill);
+    midge__memory_free(memory, s);
+    h->live--;
+    h->full = false;
+    if (h->conn->state == MIDGE__CONN_READY) {
+        midge__conn_offer(h->conn);
+    }
+}
+
+/* A head that is sent in part is completed first: the server's decoder must see all of it. */
+void midge__h2_stream_reset(struct midge__h2 *h, struct midge__h2_stream *s, unsigned code)
+{
+    s->reset = (uint8_t)code;
+    midge__h2_stream_wake(h, s);
+}
+
+void midge__h2_streams_each(struct midge__h2 *h,
+                            void (*call)(struct midge__h2 *h, struct midge__h2_stream *s,
+                                         uint32_t value),
+                            uint32_t value)
+{
+    for (unsigned i = 0; i < MIDGE__H2_BUCKETS; i++) {
+        struct midge__h2_stream *next;
+        for (struct midge__h2_stream *s = h->streams[i]; s != NULL; s = next) {
+            next = s->next;
+            call(h, s, value);
+        }
+    }
+}
+
+#endif
