@@ -210,10 +210,9 @@ static void add_response(struct text *out, const struct fetch *fetch, const stru
     json_number(out, "status", reply->status);
     json_name(out, "statusText");
     json_latin1(out, reason, strlen(reason));
-    json_member(out, "httpVersion",
-                reply->status == 0       ? ""
-                : reply->http_minor == 0 ? "HTTP/1.0"
-                                         : "HTTP/1.1");
+    json_member(
+        out, "httpVersion",
+        reply->status == 0 ? "" : keep_format(fetch->run->keep, "HTTP/%s", reply_version(reply)));
     add_fields(out, fetch->run->keep, &reply->headers);
     json_name(out, "redirectURL");
     json_latin1(out, location, strlen(location));

@@ -192,7 +192,14 @@ const struct option_row option_table[] = {
     FLAG('4', "ipv4", GROUP(ipv4), "IPv4 only"),
     FLAG('6', "ipv6", GROUP(ipv6), "IPv6 only"),
     FLAG('#', "progress-bar", RUN(accepted), "accepted: a terminal always has the progress"),
-    FLAG(0, "http1.1", RUN(accepted), "accepted: it is what midge speaks"),
+    FLAG(0, "http1.1", GROUP(http_1_1), "HTTP/1.1 only: the default"),
+#if MIDGE_WITH_HTTP2
+    FLAG(0, "http2", GROUP(http_2), "https: HTTP/2 if the server speaks it"),
+    FLAG(0, "http2-prior-knowledge", GROUP(http_2_prior), "the same; http: HTTP/2 at once"),
+#else
+    REFUSED(0, "http2"),
+    REFUSED(0, "http2-prior-knowledge"),
+#endif
     FLAG('Z', "parallel", RUN(accepted), "accepted: it is always so"),
     TEXT('x', "proxy", GROUP(proxy), "[http[s]://][USER:PASSWORD@]HOST[:PORT]",
          "in place of http_proxy, https_proxy, all_proxy; '' for none"),
@@ -251,8 +258,6 @@ const struct option_row option_table[] = {
     REFUSED(0, "proxy-cacert"), /* a client has one set of roots, for its proxies too */
     REFUSED(0, "proto"),
     REFUSED(0, "limit-rate"),
-    REFUSED(0, "http2"),
-    REFUSED(0, "http2-prior-knowledge"),
     REFUSED('0', "http1.0"),
 };
 

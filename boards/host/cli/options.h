@@ -45,6 +45,7 @@ struct group {
     uint8_t get, globoff, head, include, fail, fail_with_body, create_dirs, insecure;
     uint8_t proxy_insecure;
     uint8_t tls_1_2, tls_1_3, ipv4, ipv6;
+    uint8_t http_1_1, http_2, http_2_prior;
     uint64_t retry, retry_delay_ms, retry_max_time_ms;
     uint8_t retry_all_errors, compressed, has_expect_ms;
     const char *max_redirs, *proto_redir;
@@ -72,7 +73,7 @@ struct options {
     struct midge_rate rate; /* computed from rate_text; no requests: none */
     uint64_t recv_slice, send_slice, now, seed;
     uint8_t has_now, has_seed, sync, silent, show_error, verbose, waterfall, help, version;
-    uint8_t accepted; /* options for the program's usual behaviour: -N, --http1.1 */
+    uint8_t accepted; /* options for the program's usual behaviour: -N, -Z */
 };
 
 /* 0, or EXIT_USAGE after one line on stderr. Strings point into argv. */

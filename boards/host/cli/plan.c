@@ -186,6 +186,11 @@ static void set_tls(struct midge_request *request, const struct shared *shared)
 
     request->servername = group->servername;
     request->min_tls = group->min_tls;
+#if MIDGE_WITH_HTTP2
+    request->http = group->http_2_prior ? MIDGE_HTTP_2_PRIOR
+                    : group->http_2     ? MIDGE_HTTP_2
+                                        : MIDGE_HTTP_1_1;
+#endif
     request->max_tls = group->max_tls;
     request->pins = shared->pins; /* with -k they are all that counts */
     request->dangerously_skip_verification = group->insecure && shared->pins == NULL;

@@ -20,10 +20,27 @@ void reply_add(struct reply_fields *fields, struct keep *keep, const char *name,
     };
 }
 
+#if MIDGE_WITH_HTTP2
+#define reply_stream(response) ((response)->stream_id)
+#else
+#define reply_stream(response) 0U
+#endif
+
+static const char *version_of(unsigned stream_id, unsigned http_minor)
+{
+    return stream_id != 0 ? "2" : http_minor == 0 ? "1.0" : "1.1";
+}
+
+const char *reply_version(const struct reply *reply)
+{
+    return version_of(reply->stream_id, reply->http_minor);
+}
+
 void reply_note(struct reply *reply, const struct midge_response *response)
 {
     reply->status = response->status;
     reply->http_minor = response->http_minor;
+    reply->stream_id = reply_stream(response);
     reply->content_len = response->framing == MIDGE_FRAMING_LENGTH ? response->content_len : 0;
 }
 
@@ -49,8 +66,8 @@ void reply_text(const struct midge_response *response, struct text *text)
     const char *name, *value;
     size_t at = 0, name_len, value_len;
 
-    text_format(text, "HTTP/1.%d %d %s\r\n", response->http_minor, response->status,
-                response->reason);
+    text_format(text, "HTTP/%s %d %s\r\n", version_of(reply_stream(response), response->http_minor),
+                response->status, response->reason);
     while (midge_response_next(response, &at, &name, &name_len, &value, &value_len)) {
         text_add(text, name, name_len);
         text_puts(text, ": ");
@@ -64,7 +81,8 @@ uint64_t reply_text_size(const struct midge_response *response)
 {
     const char *name, *value;
     size_t at = 0, name_len, value_len;
-    uint64_t size = sizeof "HTTP/1.1 200 \r\n\r\n" - 1 + strlen(response->reason);
+    uint64_t size = sizeof "HTTP/ 200 \r\n\r\n" - 1 + strlen(response->reason) +
+                    strlen(version_of(reply_stream(response), response->http_minor));
 
     while (midge_response_next(response, &at, &name, &name_len, &value, &value_len)) {
         size += name_len + value_len + sizeof ": \r\n" - 1;
@@ -128,8 +146,8 @@ void reply_show(const struct midge_response *response)
     const char *name, *value;
     size_t at = 0, name_len, value_len;
 
-    fprintf(stderr, "< HTTP/1.%d %d %s\n", response->http_minor, response->status,
-            response->reason);
+    fprintf(stderr, "< HTTP/%s %d %s\n", version_of(reply_stream(response), response->http_minor),
+            response->status, response->reason);
     while (midge_response_next(response, &at, &name, &name_len, &value, &value_len)) {
         fprintf(stderr, "< %.*s: %.*s\n", (int)name_len, name, (int)value_len, value);
     }

@@ -22,9 +22,12 @@ struct reply {
     uint64_t head_bytes;  /* of all heads, also of interim answers and redirects */
     int status;
     uint8_t http_minor;
+    uint32_t stream_id; /* 0: HTTP/1.x */
 };
 
 /* Notes the numbers of the head: status, version, length. */
+/* "1.0", "1.1" or "2". */
+const char *reply_version(const struct reply *reply);
 void reply_note(struct reply *reply, const struct midge_response *response);
 /* Keeps its texts too: reason, URL, fields. */
 void reply_keep(struct reply *reply, struct keep *keep, const struct midge_response *response);

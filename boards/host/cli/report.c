@@ -68,10 +68,7 @@ static void add_hash(struct text *out, const struct output *output)
 
 static const char *http_version(const struct fetch *fetch)
 {
-    if (fetch->reply.status == 0) {
-        return "";
-    }
-    return fetch->reply.http_minor == 0 ? "1.0" : "1.1";
+    return fetch->reply.status == 0 ? "" : reply_version(&fetch->reply);
 }
 
 static void add_reply(struct text *out, const struct fetch *fetch)
@@ -83,7 +80,7 @@ static void add_reply(struct text *out, const struct fetch *fetch)
     json_latin1(out, reply->reason != NULL ? reply->reason : "",
                 reply->reason != NULL ? strlen(reply->reason) : 0);
     json_member(out, "http_version", http_version(fetch));
-    json_number(out, "stream_id", 0); /* HTTP/1 has no streams */
+    json_number(out, "stream_id", reply->stream_id);
     add_fields(out, "headers", &reply->headers);
     add_fields(out, "trailers", &reply->trailers);
 }
@@ -120,7 +117,8 @@ static void add_body(struct text *out, const struct fetch *fetch)
 {
     json_number(out, "body_len", (int64_t)fetch->output.body_len);
     add_hash(out, &fetch->output);
-    json_member(out, "framing", framing_name(fetch->result.framing));
+    json_member(out, "framing",
+                fetch->reply.stream_id != 0 ? "stream" : framing_name(fetch->result.framing));
     json_flag(out, "headers_skipped", fetch->result.headers_skipped);
     json_member(out, "complete", complete_name(fetch->result.complete));
 }

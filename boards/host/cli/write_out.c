@@ -76,7 +76,7 @@ static struct value http_code(const struct fetch *fetch)
 
 static struct value http_version(const struct fetch *fetch)
 {
-    return text(fetch->reply.status == 0 ? "0" : fetch->reply.http_minor == 0 ? "1.0" : "1.1");
+    return text(fetch->reply.status == 0 ? "0" : reply_version(&fetch->reply));
 }
 
 static struct value method(const struct fetch *fetch)
