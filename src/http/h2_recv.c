@@ -60,7 +60,7 @@ static void settings_end(struct midge__h2 *h)
 
 static void unblock(struct midge__h2 *h)
 {
-    midge__list_splice_tail(&h->blocked, &h->ready);
+    midge__list_splice_tail(&h->ready, &h->blocked);
 }
 
 /* --- windows --- */

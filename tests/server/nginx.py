@@ -19,7 +19,7 @@ import probe
 from process import add_lifetime_options, apply_lifetime_options, end_with_parent, write_json
 
 HERE = pathlib.Path(__file__).parent
-PORTS = ("http", "https", "https_tls12", "https_tls13", "https_4k", "https_rsa", "https_p256",
+PORTS = ("http", "h2", "h2c", "https", "https_tls12", "https_tls13", "https_4k", "https_rsa", "https_p256",
          "https_client", "https_maybe_client")
 FILES = {"0": 0, "1": 1, "100": 100, "1M": 1 << 20}    # the same bytes as server.py's /bytes/N
 SPARSE = {"2G": 2 << 30}                                # zeros that take no room
@@ -98,7 +98,8 @@ def answers(process, port):
 
 def configuration(directory, ports):
     def listening(match):
-        port, options = ports[match[1]], "" if match[1] == "http" else " ssl"
+        options = {"http": "", "h2": " ssl http2", "h2c": " http2"}.get(match[1], " ssl")
+        port = ports[match[1]]
         both = [f"listen 127.0.0.1:{port}{options};"]
         if has_ipv6():
             both.append(f"listen [::1]:{port}{options};")

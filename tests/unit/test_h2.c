@@ -541,6 +541,31 @@ static void upload_waits_for_windows(void **state)
     }
 }
 
+/* Two uploads, and the connection's window is the narrow one: both go on with each update. */
+static void uploads_share_the_window(void **state)
+{
+    static const struct fake_script script = {
+        .steps = {H2_BEGUN, SAY(H2_SETTING("\4", "\0\20\0\0")), WAIT(10),
+                  SAY(H2_UPDATE("\0", "\0\0\100\0")), WAIT(10), SAY(H2_UPDATE("\0", "\0\2\0\0")),
+                  SENT(120000), WAIT(1), SAY(HELLO_2("\1") HELLO_2("\3"))}};
+    static uint8_t body[60000];
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    open_h2(&w, (struct midge_config){0});
+    fake_next(&w.fake, &script);
+    for (unsigned i = 0; i < 2; i++) {
+        probe_init(&p[i], &w, URL);
+        p[i].request.body = body;
+        p[i].request.body_len = sizeof body;
+        probe_start(&p[i]);
+    }
+    world_run(&w);
+    probe_is_hello(&p[0]);
+    probe_is_hello(&p[1]);
+    world_close(&w);
+}
+
 /* An answer before the end of the upload: the rest is not sent (RFC 9113 8.1). */
 static void early_answer(void **state)
 {
@@ -680,6 +705,7 @@ int main(void)
         cmocka_unit_test(cancel_in_callbacks),
         cmocka_unit_test(pause_withholds_credit),
         cmocka_unit_test(upload_waits_for_windows),
+        cmocka_unit_test(uploads_share_the_window),
         cmocka_unit_test(early_answer),
         cmocka_unit_test(capacity_is_waited_for),
         cmocka_unit_test(silence_ends_it),
