@@ -140,7 +140,7 @@ class Usage(Case):
         self.assert_one_line(ran)
 
     def test_unsupported_options_are_named(self):
-        for option in ("--proto", "--http2", "--limit-rate", "--limit-rate=3"):
+        for option in ("--proto", "--limit-rate", "--limit-rate=3"):
             with self.subTest(option):
                 self.refused(option, "x", self.url(), words=["not supported", option.split("=")[0]])
 

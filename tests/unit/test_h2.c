@@ -692,6 +692,54 @@ static void long_head(void **state)
     world_close(&w);
 }
 
+/* --- memory --- */
+
+/* Each allocation fails once, or all from there on: each request ends once, nothing is lost, and
+   with one failure the others are good. */
+static void memory_fails(void **state)
+{
+    static const char text[] = H2_SETTINGS H2_HEADERS("\1", EOH_, "\1")
+        OK_200 H2_DATA("\2", NONE_, "\1") "he" H2_DATA("\3", END_, "\1") "llo" HELLO_2("\3")
+            HELLO_2("\5");
+    const struct fake_script script = {.steps = {H2_BEGUN, SAY(text), WAIT(10), FIN}};
+    (void)state;
+    for (unsigned sticky = 0; sticky < 2; sticky++) {
+        bool failed = true;
+        unsigned n;
+        for (n = 1; failed; n++) {
+            struct world w;
+            struct probe p[3];
+            unsigned good_ones = 0;
+            open_h2(&w, (struct midge_config){0});
+            for (unsigned i = 0; i < 8; i++) {
+                fake_next(&w.fake, &script);
+            }
+            for (unsigned i = 0; i < 3; i++) {
+                probe_init(&p[i], &w, URL);
+                p[i].pause = i == 0;
+                if (i == 2) {
+                    probe_source(&p[i], 3000, -1);
+                }
+                probe_start(&p[i]);
+            }
+            midge__memory_fail_at(&w.client->memory, n, sticky != 0);
+            while (midge_poll(w.client, -1) > 0) {
+                assert_true(++w.turns < 10000);
+                midge_resume(w.client, p[0].id);
+            }
+            failed = midge__memory_failed(&w.client->memory);
+            midge__memory_fail_at(&w.client->memory, 0, false);
+            for (unsigned i = 0; i < 3; i++) {
+                good_ones += p[i].result.error == MIDGE_OK;
+                probe_ended(&p[i], p[i].result.error);
+            }
+            assert_true(good_ones == 3 || (failed && (sticky || good_ones >= 2)));
+            world_close(&w);
+        }
+        assert_true(n > 8);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -711,6 +759,7 @@ int main(void)
         cmocka_unit_test(silence_ends_it),
         cmocka_unit_test(idle_is_read),
         cmocka_unit_test(long_head),
+        cmocka_unit_test(memory_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
