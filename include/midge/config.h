@@ -88,6 +88,16 @@
 #ifndef MIDGE_HTTP2_CONN_WINDOW
 #define MIDGE_HTTP2_CONN_WINDOW MIDGE__PICK(1048576, 65535, 65535)
 #endif
+/* HTTP/2: plaintext bytes of the longest TLS record that the input buffer holds, 0 if it holds all
+   that there can be (16 KB). Many servers put everything that they may send into one record: so the
+   windows of all streams, and the heads that have not come, are kept below that. Fewer requests run
+   at once then, and each begins with a window of MIDGE_HTTP2_FIRST_WINDOW bytes. */
+#ifndef MIDGE_HTTP2_RECORD
+#define MIDGE_HTTP2_RECORD MIDGE__PICK(0, 0, 4096)
+#endif
+#ifndef MIDGE_HTTP2_FIRST_WINDOW
+#define MIDGE_HTTP2_FIRST_WINDOW 64
+#endif
 /* HTTP/2: a server that is silent for so long, ms, while requests wait for it, is asked by a PING;
    if it is silent for so long after that, the connection is given up. MIDGE_NO_TIMEOUT: not. */
 #ifndef MIDGE_HTTP2_PING_MS

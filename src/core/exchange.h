@@ -91,7 +91,8 @@ struct midge__exchange {
 };
 
 struct midge__protocol_ops {
-    size_t state_size; /* bytes of its state, allocated and cleared with the connection */
+    size_t state_size;    /* bytes of its state, allocated and cleared with the connection */
+    size_t exchange_size; /* bytes that it allocates for each exchange, without bodies */
     /* How many more exchanges the connection can carry now. When the number changes by itself,
        the carrier calls midge__conn_offer. */
     unsigned (*capacity)(const struct midge__conn *conn);

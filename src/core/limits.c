@@ -360,6 +360,18 @@ static size_t kept_bytes(const struct midge_config *c)
            MIDGE__MEMORY_COST(MIDGE_SEND_BUFFER);
 }
 
+#if MIDGE_WITH_HTTP2
+/* Of all streams: each one, and all that its sink may leave while it pauses. */
+static size_t streams_bytes(const struct midge_config *c)
+{
+    const size_t each = MIDGE__MEMORY_COST(midge__protocols[MIDGE__PROTOCOL_H2]->exchange_size) +
+                        MIDGE__MEMORY_COST(MIDGE_HTTP2_WINDOW);
+    return c->http >= MIDGE_HTTP_2 ? c->max_transfers * with_slack(each) : 0;
+}
+#else
+#define streams_bytes(c) ((size_t)0)
+#endif
+
 size_t midge_memory_needed(const struct midge_config *config)
 {
     struct midge_config c;
@@ -374,7 +386,8 @@ size_t midge_memory_needed(const struct midge_config *config)
            most_pairs(&c) * pair_bytes() +
            c.max_connections * with_slack(connection_bytes(&c, kept_bytes(&c))) +
            (c.max_handshakes + 1U) * beyond(midge__tls_handshake_worst(&c.tls), 0) +
-           or_else(c.queued_requests, c.max_awaitables) * with_slack(transfer + request_bytes(&c));
+           or_else(c.queued_requests, c.max_awaitables) * with_slack(transfer + request_bytes(&c)) +
+           streams_bytes(&c);
 }
 
 size_t midge_memory_least(const struct midge_config *config)

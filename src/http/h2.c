@@ -25,7 +25,9 @@ static unsigned capacity(const struct midge__conn *conn)
         return 0;
     }
     most = most < MIDGE_HTTP2_STREAMS ? most : MIDGE_HTTP2_STREAMS;
-    return most > h->live ? most - h->live : 0;
+    most = most > h->live ? most - h->live : 0;
+    unsigned limit = midge__h2_limit_capacity(h);
+    return most < limit ? most : limit;
 }
 
 static void begin(struct midge__h2 *h, struct midge__conn *conn)
@@ -156,6 +158,7 @@ static bool drop(struct midge__exchange *x)
 
 const struct midge__protocol_ops midge__h2_ops = {
     .state_size = sizeof(struct midge__h2),
+    .exchange_size = sizeof(struct midge__h2_stream),
     .capacity = capacity,
     .attach = attach,
     .step = step,

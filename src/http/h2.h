@@ -28,6 +28,7 @@
 #include "core/conn.h"
 #include "core/exchange.h"
 #include "core/transfer.h"
+#include <limits.h>
 #include "midge/config.h"
 
 #if MIDGE_WITH_HTTP2
@@ -55,7 +56,11 @@ struct midge__h2_stream {
     uint32_t id;                   /* 0: its head has not begun */
     int32_t send_window, recv_window;
     uint8_t send, recv; /* states */
-    uint8_t reset;      /* the code of its RST_STREAM; NO_RESET: none is due */
+#if MIDGE_HTTP2_RECORD > 0
+    bool hungry;   /* it waits for credit */
+    uint16_t head; /* bytes that are counted for its head */
+#endif
+    uint8_t reset; /* the code of its RST_STREAM; NO_RESET: none is due */
     union {
         uint64_t left;      /* after the head: bytes that content-length announced; NO_LENGTH */
         uint32_t head_sent; /* send HEAD: bytes of the block */
@@ -67,7 +72,8 @@ struct midge__h2_block {
     struct midge__h1_parse parse;
     struct midge__h2_head head;
     bool trailers;
-    char *text; /* of parse.cap bytes */
+    uint32_t bytes; /* so far, as they came */
+    char *text;     /* of parse.cap bytes */
 };
 
 #define MIDGE__H2_BUCKETS 8U
@@ -99,6 +105,11 @@ struct midge__h2 {
     bool pong, ping;         /* due: an answer with `echo`; one of our own */
     bool asked;              /* our ping has not been answered */
     uint8_t echo[8];
+#if MIDGE_HTTP2_RECORD > 0
+    bool hungry;        /* a stream waits for credit */
+    uint16_t head_most; /* bytes of the longest head so far; 0: none came */
+    uint32_t due;       /* bytes that the server may send now */
+#endif
     struct midge__h2_frame frame;
 };
 
@@ -112,6 +123,36 @@ static inline struct midge__h2_stream *midge__h2_stream_of(const struct midge__e
     return (struct midge__h2_stream *)(uintptr_t)((const char *)x -
                                                   offsetof(struct midge__h2_stream, x));
 }
+
+/* --- h2_limit.c: the record limiter --- */
+
+#if MIDGE_HTTP2_RECORD > 0
+
+#define MIDGE__H2_FIRST_WINDOW MIDGE_HTTP2_FIRST_WINDOW
+/* How many streams more may begin. */
+unsigned midge__h2_limit_capacity(const struct midge__h2 *h);
+/* s begins: what the server may send for it counts, a head too. */
+void midge__h2_limit_begin(struct midge__h2 *h, struct midge__h2_stream *s);
+/* Its final head came, of so many bytes. */
+void midge__h2_limit_head(struct midge__h2 *h, struct midge__h2_stream *s, size_t bytes);
+/* So many bytes of its window were used. */
+void midge__h2_limit_used(struct midge__h2 *h, size_t bytes);
+/* It ends. */
+void midge__h2_limit_end(struct midge__h2 *h, struct midge__h2_stream *s);
+/* How much of this credit it may have now. 0: it is woken when there is more. */
+uint32_t midge__h2_limit_credit(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t credit);
+
+#else
+
+#define MIDGE__H2_FIRST_WINDOW               MIDGE_HTTP2_WINDOW
+#define midge__h2_limit_capacity(h)          ((void)(h), UINT_MAX)
+#define midge__h2_limit_begin(h, s)          ((void)(h), (void)(s))
+#define midge__h2_limit_head(h, s, bytes)    ((void)(h), (void)(s), (void)(bytes))
+#define midge__h2_limit_used(h, bytes)       ((void)(h), (void)(bytes))
+#define midge__h2_limit_end(h, s)            ((void)(h), (void)(s))
+#define midge__h2_limit_credit(h, s, credit) (credit)
+
+#endif
 
 /* --- h2_stream.c --- */
 
@@ -212,7 +253,12 @@ static inline bool midge__h2_has_kept(const struct midge__h2_stream *s)
 /* Delivers a part of them, or the end. The stream may be freed. */
 void midge__h2_body_resume(struct midge__h2 *h, struct midge__h2_stream *s);
 /* The credit that the server may have for s now; 0: none is due. */
-uint32_t midge__h2_credit(const struct midge__h2_stream *s);
+uint32_t midge__h2_credit(struct midge__h2 *h, struct midge__h2_stream *s);
+/* Is its window used up so far that credit may be due? */
+static inline bool midge__h2_is_low(const struct midge__h2_stream *s)
+{
+    return s->recv_window <= (int32_t)MIDGE__H2_FIRST_WINDOW / 2;
+}
 /* The same of the connection. */
 uint32_t midge__h2_conn_credit(const struct midge__h2 *h);
 

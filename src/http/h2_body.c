@@ -15,17 +15,18 @@
 
 /* --- credit --- */
 
-/* Half of the window, so that the server need not wait. None for the last bytes: the window that is
-   left is larger than they are, since some servers want one byte to be free for the end (apache).
- */
-uint32_t midge__h2_credit(const struct midge__h2_stream *s)
+/* Not before half of the window is used, so that frames are few and the server need not wait. None
+   for the last bytes: the window that is left is larger than they are, since some servers want one
+   byte to be free for the end (apache). None before the head (lighttpd). */
+uint32_t midge__h2_credit(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     const uint32_t kept = s->spill != NULL ? s->spill->len - s->spill->pos : 0;
-    const uint32_t credit = (uint32_t)(MIDGE_HTTP2_WINDOW - s->recv_window) - kept;
-    const bool wanted = s->recv == MIDGE__H2_RECV_BODY && s->x.transfer != NULL &&
-                        (s->x.waits & MIDGE__RECV_WAITS) == 0 &&
+    const uint32_t used = (uint32_t)(MIDGE_HTTP2_WINDOW - s->recv_window);
+    const bool wanted = midge__h2_is_low(s) && s->recv == MIDGE__H2_RECV_BODY &&
+                        s->x.transfer != NULL && (s->x.waits & MIDGE__RECV_WAITS) == 0 &&
                         s->left >= (uint64_t)s->recv_window;
-    return wanted && credit >= MIDGE_HTTP2_WINDOW / 2 ? credit : 0;
+    (void)h;
+    return wanted && used > kept ? midge__h2_limit_credit(h, s, used - kept) : 0;
 }
 
 uint32_t midge__h2_conn_credit(const struct midge__h2 *h)

@@ -95,6 +95,9 @@ bool midge__h2_block_read(struct midge__h2 *h, const uint8_t *data, size_t len)
 {
     struct midge__h2_block *b = h->block;
     const size_t max = h->conn->client->config.max_header;
+    if (b != NULL) {
+        b->bytes += (uint32_t)len;
+    }
     while (b != NULL && len > 0) {
         if (b->parse.cap < max && b->parse.cap - b->parse.fill < SLICE * EXPANSION) {
             grow(h);
@@ -174,7 +177,10 @@ static void report(struct midge__h2 *h, struct midge__h2_stream *s, const struct
 {
     int err = MIDGE_OK;
     h->calm = !b->trailers && b->parse.status < 200 ? h->calm : 0;
-    midge__exchange_received(&s->x, b->parse.fill);
+    midge__exchange_received(&s->x, b->bytes);
+    if (!b->trailers && b->parse.status >= 200) {
+        midge__h2_limit_head(h, s, b->bytes);
+    }
     if (b->trailers) {
         give_trailers(s, &b->parse);
     } else {

@@ -141,6 +141,7 @@ static void spend(struct midge__h2 *h, size_t n)
     h->recv_window -= (int32_t)n;
     if (h->current != NULL) {
         h->current->recv_window -= (int32_t)n;
+        midge__h2_limit_used(h, n);
     }
 }
 
@@ -163,7 +164,7 @@ static void on_data_end(struct midge__h2 *h, size_t padding)
     }
     if ((h->frame.flags & MIDGE__H2_FLAG_END_STREAM) != 0) {
         midge__h2_body_end(h, s);
-    } else if (midge__h2_credit(s) > 0) {
+    } else if (midge__h2_is_low(s)) {
         midge__h2_stream_wake(h, s);
     }
 }

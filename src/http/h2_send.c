@@ -27,7 +27,7 @@ static void put_preface(struct midge__h2 *h)
 {
     if (!h->greeted && midge__h2_room(h) >= MIDGE__H2_PREFACE_SIZE) {
         h->greeted = true;
-        h->out_len += (uint32_t)midge__h2_write_preface(end_of(h), MIDGE_HTTP2_WINDOW,
+        h->out_len += (uint32_t)midge__h2_write_preface(end_of(h), MIDGE__H2_FIRST_WINDOW,
                                                         h->conn->client->config.max_head_total);
     }
 }
@@ -93,7 +93,6 @@ static bool put_reset(struct midge__h2 *h, struct midge__h2_stream *s)
 /* What s does with room in the buffer; it may be freed. False: there is too little room for it. */
 static bool work(struct midge__h2 *h, struct midge__h2_stream *s)
 {
-    const uint32_t id = s->id;
     if (s->reset != MIDGE__H2_NO_RESET) {
         return put_reset(h, s);
     }
@@ -101,12 +100,12 @@ static bool work(struct midge__h2 *h, struct midge__h2_stream *s)
         midge__h2_body_resume(h, s);
         return true;
     }
-    uint32_t credit = midge__h2_credit(s);
+    if (midge__h2_room(h) < MIDGE__H2_UPDATE_SIZE) {
+        return false;
+    }
+    uint32_t credit = midge__h2_credit(h, s);
     if (credit > 0) {
-        if (midge__h2_room(h) < MIDGE__H2_UPDATE_SIZE) {
-            return false;
-        }
-        put_credit(h, id, credit, &s->recv_window);
+        put_credit(h, s->id, credit, &s->recv_window);
     }
     return s->send == MIDGE__H2_SEND_HEAD   ? midge__h2_put_head(h, s)
            : s->send == MIDGE__H2_SEND_BODY ? midge__h2_put_data(h, s)

@@ -33,8 +33,9 @@ struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h)
     if (s != NULL) {
         midge__list_init(&s->ready);
         s->send_window = (int32_t)h->initial_window;
-        s->recv_window = MIDGE_HTTP2_WINDOW;
+        s->recv_window = MIDGE__H2_FIRST_WINDOW;
         s->reset = MIDGE__H2_NO_RESET;
+        midge__h2_limit_begin(h, s);
         h->live++;
         link(h, s);
         midge__h2_stream_wake(h, s);
@@ -74,6 +75,7 @@ void midge__h2_stream_free(struct midge__h2 *h, struct midge__h2_stream *s)
     if (h->current == s) {
         h->current = NULL;
     }
+    midge__h2_limit_end(h, s);
     midge__memory_free(memory, s->spill);
     midge__memory_free(memory, s);
     h->live--;

@@ -175,6 +175,20 @@ size_t setup_descriptors(void)
     return limit.rlim_cur > SPARE_DESCRIPTORS ? (size_t)limit.rlim_cur - SPARE_DESCRIPTORS : 0;
 }
 
+#if MIDGE_WITH_HTTP2
+/* Each request says what it speaks; here it counts for the memory. */
+static void set_http(const struct options *options, struct midge_config *config)
+{
+    for (size_t i = 0; i < options->n_groups; i++) {
+        if (options->groups[i].http_2 || options->groups[i].http_2_prior) {
+            config->http = MIDGE_HTTP_2;
+        }
+    }
+}
+#else
+#define set_http(options, config) ((void)(options), (void)(config))
+#endif
+
 static void set_limits(const struct run *run, struct midge_config *config)
 {
     const struct options *options = run->options;
@@ -196,6 +210,7 @@ static void set_limits(const struct run *run, struct midge_config *config)
     config->max_body = options->max_body;
     config->max_awaitables = (uint16_t)least(run->plan.n + SPARE_AWAITABLES, MOST_AWAITABLES);
     config->queued_requests = config->max_awaitables;
+    set_http(options, config);
     config->retry_budget = UINT16_MAX; /* --retry says how many */
     config->rate = options->rate.requests > 0 ? &options->rate : NULL;
 }
