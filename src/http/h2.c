@@ -35,6 +35,7 @@ static void begin(struct midge__h2 *h, struct midge__conn *conn)
     h->conn = conn;
     midge__list_init(&h->ready);
     midge__list_init(&h->blocked);
+    midge__h2_limit_open(h);
     midge__h2_frame_init(&h->frame);
     h->frame.idle = 1;
     h->send_window = h->recv_window = MIDGE__H2_WINDOW;

@@ -57,8 +57,8 @@ struct midge__h2_stream {
     int32_t send_window, recv_window;
     uint8_t send, recv; /* states */
 #if MIDGE_HTTP2_RECORD > 0
-    bool hungry;   /* it waits for credit */
-    uint16_t head; /* bytes that are counted for its head */
+    uint16_t head;             /* bytes that are counted for its head */
+    struct midge__list hungry; /* h->hungry: it waits for credit */
 #endif
     uint8_t reset; /* the code of its RST_STREAM; NO_RESET: none is due */
     union {
@@ -106,7 +106,7 @@ struct midge__h2 {
     bool asked;              /* our ping has not been answered */
     uint8_t echo[8];
 #if MIDGE_HTTP2_RECORD > 0
-    bool hungry;        /* a stream waits for credit */
+    struct midge__list hungry;
     uint16_t head_most; /* bytes of the longest head so far; 0: none came */
     uint32_t due;       /* bytes that the server may send now */
 #endif
@@ -139,12 +139,18 @@ void midge__h2_limit_head(struct midge__h2 *h, struct midge__h2_stream *s, size_
 void midge__h2_limit_used(struct midge__h2 *h, size_t bytes);
 /* It ends. */
 void midge__h2_limit_end(struct midge__h2 *h, struct midge__h2_stream *s);
-/* How much of this credit it may have now. 0: it is woken when there is more. */
+/* It needs no credit now. */
+void midge__h2_limit_leave(struct midge__h2 *h, struct midge__h2_stream *s);
+/* A connection begins. */
+void midge__h2_limit_open(struct midge__h2 *h);
+/* How much of this credit it may have now; it is woken when there is more. */
 uint32_t midge__h2_limit_credit(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t credit);
 
 #else
 
 #define MIDGE__H2_FIRST_WINDOW               MIDGE_HTTP2_WINDOW
+#define midge__h2_limit_open(h)              ((void)(h))
+#define midge__h2_limit_leave(h, s)          ((void)(h), (void)(s))
 #define midge__h2_limit_capacity(h)          ((void)(h), UINT_MAX)
 #define midge__h2_limit_begin(h, s)          ((void)(h), (void)(s))
 #define midge__h2_limit_head(h, s, bytes)    ((void)(h), (void)(s), (void)(bytes))
@@ -257,7 +263,7 @@ uint32_t midge__h2_credit(struct midge__h2 *h, struct midge__h2_stream *s);
 /* Is its window used up so far that credit may be due? */
 static inline bool midge__h2_is_low(const struct midge__h2_stream *s)
 {
-    return s->recv_window <= (int32_t)MIDGE__H2_FIRST_WINDOW / 2;
+    return s->recv_window <= (int32_t)(MIDGE_HTTP2_WINDOW / 2);
 }
 /* The same of the connection. */
 uint32_t midge__h2_conn_credit(const struct midge__h2 *h);

@@ -25,8 +25,11 @@ uint32_t midge__h2_credit(struct midge__h2 *h, struct midge__h2_stream *s)
     const bool wanted = midge__h2_is_low(s) && s->recv == MIDGE__H2_RECV_BODY &&
                         s->x.transfer != NULL && (s->x.waits & MIDGE__RECV_WAITS) == 0 &&
                         s->left >= (uint64_t)s->recv_window;
-    (void)h;
-    return wanted && used > kept ? midge__h2_limit_credit(h, s, used - kept) : 0;
+    if (!wanted || used <= kept) {
+        midge__h2_limit_leave(h, s);
+        return 0;
+    }
+    return midge__h2_limit_credit(h, s, used - kept);
 }
 
 uint32_t midge__h2_conn_credit(const struct midge__h2 *h)

@@ -8,21 +8,24 @@
  *                                   the first one
  *     DATA                          the stream's window
  *
- * A stream begins with a window of MIDGE_HTTP2_FIRST_WINDOW bytes. When it is used up and the head
- * has come, the stream gets up to MIDGE_HTTP2_WINDOW bytes, as far as the limit allows; if it
- * allows less than LEAST_CREDIT, the stream waits until others have used theirs. A stream more
- * begins only if its head and first window fit too.
+ * A stream begins with a window of MIDGE_HTTP2_FIRST_WINDOW bytes. When its head has come, and less
+ * than half of MIDGE_HTTP2_WINDOW is left, it gets credit up to that, but never a part of it: a
+ * server may send nothing before its window is 2,048 bytes (lighttpd). If the limit does not allow
+ * so much, the stream stands in h->hungry, first come, first served. A stream more begins only if
+ * its head and first window fit too.
+ *
+ * Known weakness: a stream that does not use its large window, as events of a server, keeps it from
+ * the others. With 4,096 bytes there is only one such window at a time.
  */
 #include "http/h2.h"
 
 #if MIDGE_WITH_HTTP2 && MIDGE_HTTP2_RECORD > 0
 
-#define HEAD_GUESS   512U
-#define LEAST_CREDIT 512U
-#define FRAMES       (2 * MIDGE__H2_FRAME_HEAD) /* of a head and of DATA */
-#define OWN_FRAMES   64U                        /* SETTINGS, PING, WINDOW_UPDATE */
+#define HEAD_GUESS 512U
+#define FRAMES     (2 * MIDGE__H2_FRAME_HEAD) /* of a head and of DATA */
+#define OWN_FRAMES 64U                        /* SETTINGS, PING, WINDOW_UPDATE */
 
-_Static_assert(MIDGE_HTTP2_RECORD >= 2048, "a record limit that no server keeps to");
+_Static_assert(MIDGE_HTTP2_RECORD >= MIDGE_HTTP2_WINDOW + 1024, "no window fits beside a head");
 
 static uint32_t free_bytes(const struct midge__h2 *h)
 {
@@ -41,29 +44,31 @@ unsigned midge__h2_limit_capacity(const struct midge__h2 *h)
     return n == 0 && h->live == 0 ? 1 : n;
 }
 
+void midge__h2_limit_open(struct midge__h2 *h)
+{
+    midge__list_init(&h->hungry);
+}
+
 void midge__h2_limit_begin(struct midge__h2 *h, struct midge__h2_stream *s)
 {
+    midge__list_init(&s->hungry);
     s->head = (uint16_t)head_bytes(h);
     h->due += s->head + MIDGE_HTTP2_FIRST_WINDOW + FRAMES;
 }
 
-static void feed(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t value)
+static void wake_first(struct midge__h2 *h)
 {
-    (void)value;
-    if (s->hungry) {
-        s->hungry = false;
-        midge__h2_stream_wake(h, s);
+    struct midge__list *first = midge__list_first(&h->hungry);
+    if (first != NULL) {
+        midge__h2_stream_wake(h, MIDGE_CONTAINER_OF(first, struct midge__h2_stream, hungry));
     }
 }
 
-/* There may be room for the credit of others, or for one stream more. */
+/* There may be room for the credit of another, or for one stream more. */
 static void freed(struct midge__h2 *h, uint32_t bytes)
 {
     h->due -= bytes;
-    if (h->hungry && free_bytes(h) >= LEAST_CREDIT) {
-        h->hungry = false;
-        midge__h2_streams_each(h, feed, 0);
-    }
+    wake_first(h);
     if (h->conn->state == MIDGE__CONN_READY) {
         midge__conn_offer(h->conn);
     }
@@ -71,12 +76,13 @@ static void freed(struct midge__h2 *h, uint32_t bytes)
 
 void midge__h2_limit_head(struct midge__h2 *h, struct midge__h2_stream *s, size_t bytes)
 {
+    const uint16_t head = s->head;
     if (bytes > h->head_most) {
         h->head_most = (uint16_t)(bytes < UINT16_MAX ? bytes : UINT16_MAX);
     }
-    uint16_t head = s->head;
     s->head = 0;
     freed(h, head);
+    midge__h2_stream_wake(h, s);
 }
 
 void midge__h2_limit_used(struct midge__h2 *h, size_t bytes)
@@ -86,18 +92,30 @@ void midge__h2_limit_used(struct midge__h2 *h, size_t bytes)
 
 void midge__h2_limit_end(struct midge__h2 *h, struct midge__h2_stream *s)
 {
+    midge__list_remove(&s->hungry);
     freed(h, s->head + (uint32_t)s->recv_window + FRAMES);
+}
+
+void midge__h2_limit_leave(struct midge__h2 *h, struct midge__h2_stream *s)
+{
+    if (!midge__list_empty(&s->hungry)) {
+        midge__list_remove(&s->hungry);
+        wake_first(h);
+    }
 }
 
 uint32_t midge__h2_limit_credit(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t credit)
 {
-    const uint32_t most = free_bytes(h), n = credit < most ? credit : most;
-    if (n < credit && n < LEAST_CREDIT) {
-        s->hungry = h->hungry = true;
+    if (midge__list_empty(&s->hungry)) {
+        midge__list_push_tail(&h->hungry, &s->hungry);
+    }
+    const bool first = midge__list_first(&h->hungry) == &s->hungry;
+    if (!first || credit > free_bytes(h)) {
         return 0;
     }
-    h->due += n;
-    return n;
+    h->due += credit;
+    midge__h2_limit_leave(h, s);
+    return credit;
 }
 
 #endif

@@ -30,6 +30,7 @@ class Http2(midge_test.Case):
         cls.www = pathlib.Path(cls.servers.dir) / "h2www"
         cls.www.mkdir()
         (cls.www / "small").write_bytes(b"hello")
+        (cls.www / "middle").write_bytes(os.urandom(100_000))
         (cls.www / "big").write_bytes(os.urandom(3_000_000))
         pem = pathlib.Path(cls.servers.dir) / "certs" / "good.pem"
         cls.h2 = cls.nghttpd(pem, pem)
@@ -154,6 +155,19 @@ class Http2(midge_test.Case):
         self.assertEqual(["1.2"] * 3, [line["tls_version"] for line in ran])
         self.assertEqual(["2"] * 3, [line["http_version"] for line in ran])
         self.assertEqual(1, ran.summary["connections"])
+
+    def test_small_input_buffer(self):
+        """The profile tiny has 4 KB for a record, and nghttpd puts all that it may send into one."""
+        tiny = midge_test.of_profile("tiny")
+        want = (self.www / "middle").read_bytes()
+        for n in (1, 4, 8, 30):
+            files = [word for i in range(n)
+                     for word in ("-o", f"f{i}", f"https://localhost:{self.h2}/middle")]
+            done = subprocess.run([tiny, "--http2", "--cacert", self.ca, *files], cwd=self.dir,
+                                  capture_output=True, timeout=60)
+            self.assertEqual((0, b""), (done.returncode, done.stderr))
+            for i in range(n):
+                self.assertEqual(want, (self.dir / f"f{i}").read_bytes())
 
 
 if __name__ == "__main__":
