@@ -18,9 +18,22 @@
 
 /* --- the block's memory --- */
 
+/* The first text lies behind the block. */
+static char *first_text(struct midge__h2_block *b)
+{
+    return (char *)(b + 1);
+}
+
+static void free_text(struct midge_client *client, struct midge__h2_block *b)
+{
+    if (b->text != first_text(b)) {
+        midge__memory_free(&client->memory, b->text);
+    }
+}
+
 static void free_block(struct midge_client *client, struct midge__h2_block *b)
 {
-    midge__memory_free(&client->memory, b->text);
+    free_text(client, b);
     midge__memory_free(&client->memory, b);
 }
 
@@ -36,17 +49,15 @@ static bool allocate(struct midge__h2 *h)
 {
     struct midge_client *client = h->conn->client;
     const size_t max = client->config.max_header, size = max < FIRST_TEXT ? max : FIRST_TEXT;
-    struct midge__h2_block *b = midge__memory_calloc(&client->memory, h->conn->owner, 1, sizeof *b);
-    if (b == NULL) {
-        return false;
+    struct midge__h2_block *b =
+        midge__memory_alloc(&client->memory, h->conn->owner, sizeof *b + size);
+    if (b != NULL) {
+        b->bytes = 0;
+        b->text = first_text(b);
+        midge__h1_parse_init(&b->parse, b->text, size, 0);
     }
-    b->text = midge__memory_alloc(&client->memory, h->conn->owner, size);
-    midge__h1_parse_init(&b->parse, b->text, size, 0);
     h->block = b;
-    if (b->text == NULL) {
-        midge__h2_block_free(h);
-    }
-    return h->block != NULL;
+    return b != NULL;
 }
 
 /* If there is no memory, fields are skipped as if max_header were reached. */
@@ -59,7 +70,7 @@ static void grow(struct midge__h2 *h)
     char *text = midge__memory_alloc(&client->memory, h->conn->owner, size);
     if (text != NULL) {
         memcpy(text, b->text, b->parse.fill);
-        midge__memory_free(&client->memory, b->text);
+        free_text(client, b);
         b->text = text;
         midge__h1_parse_grow(&b->parse, text, size);
     }

@@ -60,26 +60,40 @@ static bool has_body(const struct midge__h2_stream *s)
                                              : midge__exchange_memory(&s->x, &len) != NULL;
 }
 
-/* The HTTP/1.1 text: behind the room of the frame that it becomes, or in memory that is kept until
-   all of the block is sent. ptr NULL: there is no memory. */
-static struct midge_span text_of(struct midge__h2 *h, struct midge__h2_stream *s, size_t room)
+static void begin_text(struct midge__h1_write *write, const struct midge__h2_stream *s)
+{
+    midge__head_begin(write, s->x.transfer);
+#if MIDGE_WITH_EXPECT
+    write->expects = false; /* the windows bound the bytes that are sent in vain */
+#endif
+}
+
+/* The text has memory of its own, until all of the block is sent. ptr NULL: there is none. */
+static struct midge_span keep_text(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     struct midge__h1_write write;
-    midge__head_begin(&write, s->x.transfer);
-#if MIDGE_WITH_EXPECT
-    write.expects = false; /* the windows bound the bytes that are sent in vain */
-#endif
+    begin_text(&write, s);
     size_t len = midge__h1_head_size(&write), n;
-    const size_t gap = MIDGE__H2_REQUEST_GAP(len);
-    uint8_t *to = payload_of(h) + gap;
-    if (len + gap > room) {
-        to = midge__memory_alloc(&h->conn->client->memory, h->conn->owner, len);
-        h->text = midge__span((const char *)to, len);
-    }
+    uint8_t *to = midge__memory_alloc(&h->conn->client->memory, h->conn->owner, len);
     if (to != NULL) {
         (void)midge__h1_write(&write, to, len, &n);
     }
-    return midge__span((const char *)to, len);
+    h->text = midge__span((const char *)to, len);
+    return h->text;
+}
+
+/* The HTTP/1.1 text, if it fits behind the beginning of the frame that it becomes. */
+static struct midge_span text_of(struct midge__h2 *h, struct midge__h2_stream *s, size_t room)
+{
+    struct midge__h1_write write;
+    const size_t gap = MIDGE__H2_REQUEST_GAP(room);
+    uint8_t *to = payload_of(h) + gap;
+    size_t n;
+    begin_text(&write, s);
+    if (gap < room && midge__h1_write(&write, to, room - gap, &n) == MIDGE_OK) {
+        return midge__span((const char *)to, n);
+    }
+    return keep_text(h, s);
 }
 
 void midge__h2_text_free(struct midge__h2 *h)
