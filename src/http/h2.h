@@ -188,9 +188,13 @@ void midge__h2_streams_each(struct midge__h2 *h,
 
 /* --- h2_end.c --- */
 
-/* The exchange of s fails: reports it, and resets the stream with `code`. */
-void midge__h2_stream_fail(struct midge__h2 *h, struct midge__h2_stream *s, int err,
-                           const char *detail, enum midge__replay replay, unsigned code);
+/* The exchange of s fails, unless it is over: reports it, and resets the stream with `code`. */
+void midge__h2_break(struct midge__h2_stream *s, int err, const char *detail, unsigned code,
+                     enum midge__replay replay);
+/* Our side ends it: it is not sent again, the code is CANCEL. */
+void midge__h2_cancel(struct midge__h2_stream *s, int err);
+/* The server's bytes are an error of the stream. */
+void midge__h2_malformed(struct midge__h2_stream *s, const char *detail, unsigned code);
 /* The connection takes no further requests. */
 void midge__h2_drain(struct midge__h2 *h);
 /* The connection fails: all exchanges break. code: for our GOAWAY. Returns OVER. */

@@ -62,24 +62,13 @@ void midge__h2_body_end(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     s->recv = MIDGE__H2_RECV_ENDED;
     if (s->left != MIDGE__H2_NO_LENGTH && s->left != 0) {
-        midge__h2_stream_fail(h, s, MIDGE_ERR_PARTIAL, NULL, MIDGE__REPLAY_NEVER,
-                              MIDGE__H2_PROTOCOL_ERROR);
+        midge__h2_break(s, MIDGE_ERR_PARTIAL, NULL, MIDGE__H2_PROTOCOL_ERROR, MIDGE__REPLAY_NEVER);
     } else if (!waits(s)) {
         finish(h, s);
     }
 }
 
 /* --- pieces --- */
-
-static void fail(struct midge__h2 *h, struct midge__h2_stream *s, int err)
-{
-    if (s->x.transfer != NULL) {
-        midge__h2_stream_fail(
-            h, s, err,
-            err == MIDGE_ERR_TOO_LARGE ? MIDGE__TEXT("response body exceeds max_body") : NULL,
-            MIDGE__REPLAY_NEVER, MIDGE__H2_CANCEL);
-    }
-}
 
 /* The first piece that is kept gets memory for all that can still come. */
 static int keep(struct midge__h2 *h, struct midge__h2_stream *s, const uint8_t *data, size_t len)
@@ -118,10 +107,9 @@ void midge__h2_body(struct midge__h2 *h, struct midge__h2_stream *s, const uint8
     midge__exchange_received(&s->x, len);
     int err = n > 0 ? deliver(h, s, data, n) : MIDGE_OK;
     if (err != MIDGE_OK) {
-        fail(h, s, err);
+        midge__h2_cancel(s, err);
     } else if (more) {
-        midge__h2_stream_fail(h, s, MIDGE_ERR_PROTOCOL, MIDGE__TEXT("more bytes than announced"),
-                              MIDGE__REPLAY_NEVER, MIDGE__H2_PROTOCOL_ERROR);
+        midge__h2_malformed(s, MIDGE__TEXT("more bytes than announced"), MIDGE__H2_PROTOCOL_ERROR);
     } else if (s->x.transfer != NULL && (s->x.waits & MIDGE__WAITS_MORE) != 0) {
         midge__h2_stream_wake(h, s);
     }
@@ -156,7 +144,7 @@ void midge__h2_body_resume(struct midge__h2 *h, struct midge__h2_stream *s)
     }
     int err = pass_on(h, s);
     if (err != MIDGE_OK) {
-        fail(h, s, err);
+        midge__h2_cancel(s, err);
     } else if (s->x.transfer != NULL) {
         midge__h2_stream_wake(h, s);
     }

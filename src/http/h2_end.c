@@ -15,14 +15,26 @@
 
 #if MIDGE_WITH_HTTP2
 
-void midge__h2_stream_fail(struct midge__h2 *h, struct midge__h2_stream *s, int err,
-                           const char *detail, enum midge__replay replay, unsigned code)
+void midge__h2_break(struct midge__h2_stream *s, int err, const char *detail, unsigned code,
+                     enum midge__replay replay)
 {
     const struct midge__fault fault = {.detail = detail};
     if (s->x.transfer != NULL) {
         midge__exchange_broken(&s->x, err, MIDGE_WITH_TEXTS ? &fault : NULL, replay);
-        midge__h2_stream_reset(h, s, code);
+        midge__h2_stream_reset(midge__h2_of(s->x.conn), s, code);
     }
+}
+
+void midge__h2_cancel(struct midge__h2_stream *s, int err)
+{
+    midge__h2_break(
+        s, err, err == MIDGE_ERR_TOO_LARGE ? MIDGE__TEXT("response body exceeds max_body") : NULL,
+        MIDGE__H2_CANCEL, MIDGE__REPLAY_NEVER);
+}
+
+void midge__h2_malformed(struct midge__h2_stream *s, const char *detail, unsigned code)
+{
+    midge__h2_break(s, MIDGE_ERR_PROTOCOL, detail, code, MIDGE__REPLAY_NEVER);
 }
 
 void midge__h2_drain(struct midge__h2 *h)
@@ -88,9 +100,9 @@ enum midge__step midge__h2_violated(struct midge__h2 *h, unsigned code, const ch
 /* The server has not processed it, and will not. */
 static void turn_away(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t last)
 {
-    if (s->x.transfer != NULL && (s->id == 0 || s->id > last)) {
-        midge__exchange_broken(&s->x, MIDGE_ERR_RECV, NULL, MIDGE__REPLAY_SAFE);
-        midge__h2_stream_reset(h, s, MIDGE__H2_CANCEL);
+    (void)h;
+    if (s->id == 0 || s->id > last) {
+        midge__h2_break(s, MIDGE_ERR_RECV, NULL, MIDGE__H2_CANCEL, MIDGE__REPLAY_SAFE);
     }
 }
 
@@ -141,7 +153,7 @@ void midge__h2_reset_came(struct midge__h2 *h, struct midge__h2_stream *s, uint3
         midge__conn_offer(h->conn);
     }
     int err = s->x.got_any ? MIDGE_ERR_PARTIAL : MIDGE_ERR_RECV;
-    midge__h2_stream_fail(h, s, err, reset_detail(code), replay, MIDGE__H2_NO_ERROR);
+    midge__h2_break(s, err, reset_detail(code), MIDGE__H2_NO_ERROR, replay);
 }
 
 #endif

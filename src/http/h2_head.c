@@ -84,13 +84,11 @@ void midge__h2_block_begin(struct midge__h2 *h, struct midge__h2_stream *s)
         return;
     }
     if (s->recv == MIDGE__H2_RECV_ENDED) {
-        midge__h2_stream_fail(h, s, MIDGE_ERR_PROTOCOL, MIDGE__TEXT("a head after the answer"),
-                              MIDGE__REPLAY_NEVER, MIDGE__H2_STREAM_CLOSED);
+        midge__h2_malformed(s, MIDGE__TEXT("a head after the answer"), MIDGE__H2_STREAM_CLOSED);
         return;
     }
     if (!allocate(h)) {
-        midge__h2_stream_fail(h, s, MIDGE_ERR_NO_MEMORY, NULL, MIDGE__REPLAY_NEVER,
-                              MIDGE__H2_CANCEL);
+        midge__h2_cancel(s, MIDGE_ERR_NO_MEMORY);
         return;
     }
     struct midge__h2_block *b = h->block;
@@ -201,10 +199,7 @@ static void report(struct midge__h2 *h, struct midge__h2_stream *s, const struct
         return; /* it was canceled in a callback */
     }
     if (err != MIDGE_OK) {
-        midge__h2_stream_fail(
-            h, s, err,
-            err == MIDGE_ERR_TOO_LARGE ? MIDGE__TEXT("response body exceeds max_body") : NULL,
-            MIDGE__REPLAY_NEVER, MIDGE__H2_CANCEL);
+        midge__h2_cancel(s, err);
         return;
     }
     midge__exchange_stepped(&s->x);
@@ -213,13 +208,12 @@ static void report(struct midge__h2 *h, struct midge__h2_stream *s, const struct
     }
 }
 
-static void refuse(struct midge__h2 *h, struct midge__h2_stream *s, int err,
-                   const struct midge__h2_head *head)
+static void refuse(struct midge__h2_stream *s, int err, const struct midge__h2_head *head)
 {
-    midge__h2_stream_fail(
-        h, s, err,
-        err == MIDGE_ERR_TOO_LARGE ? MIDGE__TEXT("response head exceeds max_header") : head->why,
-        MIDGE__REPLAY_NEVER, head->code);
+    midge__h2_break(s, err,
+                    err == MIDGE_ERR_TOO_LARGE ? MIDGE__TEXT("response head exceeds max_header")
+                                               : head->why,
+                    head->code, MIDGE__REPLAY_NEVER);
 }
 
 bool midge__h2_block_end(struct midge__h2 *h)
@@ -241,7 +235,7 @@ bool midge__h2_block_end(struct midge__h2 *h)
     if (err == MIDGE_OK) {
         report(h, s, b, end);
     } else {
-        refuse(h, s, err, &b->head);
+        refuse(s, err, &b->head);
     }
     free_block(client, b);
     return true;

@@ -82,21 +82,15 @@ static void on_window_update(struct midge__h2 *h, uint32_t increment)
     if (h->frame.stream == 0) {
         widen(h, increment);
     } else if (s != NULL && (increment == 0 || (int64_t)s->send_window + increment > INT32_MAX)) {
-        midge__h2_stream_fail(
-            h, s, MIDGE_ERR_PROTOCOL, MIDGE__TEXT("malformed WINDOW_UPDATE"), MIDGE__REPLAY_NEVER,
-            increment == 0 ? MIDGE__H2_PROTOCOL_ERROR : MIDGE__H2_FLOW_CONTROL_ERROR);
+        midge__h2_malformed(s, MIDGE__TEXT("malformed WINDOW_UPDATE"),
+                            increment == 0 ? MIDGE__H2_PROTOCOL_ERROR
+                                           : MIDGE__H2_FLOW_CONTROL_ERROR);
     } else if (s != NULL) {
         shift_window(h, s, increment);
     }
 }
 
 /* --- frames that concern a stream --- */
-
-static void malformed(struct midge__h2 *h, const char *detail, unsigned code)
-{
-    midge__h2_stream_fail(h, h->current, MIDGE_ERR_PROTOCOL, detail, MIDGE__REPLAY_NEVER, code);
-    h->current = NULL;
-}
 
 /* DATA begins: all of it must fit into the windows. */
 static void on_data_frame(struct midge__h2 *h)
@@ -105,11 +99,13 @@ static void on_data_frame(struct midge__h2 *h)
     if ((int32_t)h->frame.length > h->recv_window) {
         h->code = MIDGE__H2_FLOW_CONTROL_ERROR;
     } else if (s != NULL && s->recv == MIDGE__H2_RECV_ENDED) {
-        malformed(h, MIDGE__TEXT("data after the end of the answer"), MIDGE__H2_STREAM_CLOSED);
+        midge__h2_malformed(s, MIDGE__TEXT("data after the end of the answer"),
+                            MIDGE__H2_STREAM_CLOSED);
     } else if (s != NULL && s->recv == MIDGE__H2_RECV_HEAD) {
-        malformed(h, MIDGE__TEXT("data before the head"), MIDGE__H2_PROTOCOL_ERROR);
+        midge__h2_malformed(s, MIDGE__TEXT("data before the head"), MIDGE__H2_PROTOCOL_ERROR);
     } else if (s != NULL && (int32_t)h->frame.length > s->recv_window) {
-        malformed(h, MIDGE__TEXT("more data than the window"), MIDGE__H2_FLOW_CONTROL_ERROR);
+        midge__h2_malformed(s, MIDGE__TEXT("more data than the window"),
+                            MIDGE__H2_FLOW_CONTROL_ERROR);
     }
 }
 

@@ -151,8 +151,7 @@ bool midge__h2_put_head(struct midge__h2 *h, struct midge__h2_stream *s)
     if (text.ptr != NULL) {
         put_block(h, s, text, room);
     } else {
-        midge__h2_stream_fail(h, s, MIDGE_ERR_NO_MEMORY, NULL, MIDGE__REPLAY_SAFE,
-                              MIDGE__H2_CANCEL);
+        midge__h2_break(s, MIDGE_ERR_NO_MEMORY, NULL, MIDGE__H2_CANCEL, MIDGE__REPLAY_SAFE);
     }
     return true;
 }
@@ -225,7 +224,7 @@ bool midge__h2_put_data(struct midge__h2 *h, struct midge__h2_stream *s)
         return true;
     }
     if (err != MIDGE_OK) {
-        midge__h2_stream_fail(h, s, err, NULL, MIDGE__REPLAY_NEVER, MIDGE__H2_CANCEL);
+        midge__h2_cancel(s, err);
         return true;
     }
     s->send_window -= (int32_t)n;
