@@ -692,6 +692,128 @@ static void long_head(void **state)
     world_close(&w);
 }
 
+/* A request with no_reuse is the last one on its connection; the other one opens its own. */
+static void no_reuse_is_alone(void **state)
+{
+    static const struct fake_script one = {.steps = {H2_BEGUN, SAY(H2_SETTINGS HELLO_2("\1"))}};
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    open_h2(&w, (struct midge_config){0});
+    fake_next(&w.fake, &one);
+    fake_next(&w.fake, &one);
+    probe_init(&p[0], &w, URL);
+    p[0].request.no_reuse = 1;
+    probe_start(&p[0]);
+    probe_get(&p[1], &w, URL);
+    world_run(&w);
+    probe_is_hello(&p[0]);
+    probe_is_hello(&p[1]);
+    assert_true(p[0].result.connection != p[1].result.connection);
+    assert_int_equal(p[1].result.reused, 0);
+    world_turns(&w, 3);
+    assert_int_equal(world_stats(&w).open_connections, 1);
+    world_close(&w);
+}
+
+/* More DATA than the window of a sink that pauses, and than the connection's. */
+static void windows_are_kept(void **state)
+{
+    const size_t one = 9 + 16000, n = MIDGE_HTTP2_WINDOW / 16000 + 1;
+    static const char head[] = H2_SETTINGS H2_HEADERS("\1", EOH_, "\1") OK_200;
+    char *text = malloc(sizeof head + n * one), *at = text + sizeof head - 1;
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    memcpy(text, head, sizeof head - 1);
+    for (size_t i = 0; i < n; i++, at += one) {
+        fill_data(at, 1, 16000, false);
+    }
+    const struct fake_script script = {
+        .steps = {H2_BEGUN, {FAKE_SAY, text, (size_t)(at - text)}, SAY(HELLO_2("\3"))}};
+    open_h2(&w, (struct midge_config){0});
+    fake_next(&w.fake, &script);
+    probe_init(&p[0], &w, URL);
+    p[0].pause = true;
+    probe_start(&p[0]);
+    probe_get(&p[1], &w, URL);
+    world_run(&w);
+    probe_ended(&p[0], MIDGE_ERR_PROTOCOL);
+    probe_is_hello(&p[1]);
+    assert_true(has_sent(&w.fake, 0, RESET_1("\3")));
+    world_close(&w);
+    free(text);
+}
+
+/* Its sink pauses, all has come, and it is canceled: what was kept is freed. */
+static void cancel_while_paused(void **state)
+{
+    static const struct fake_script script = {
+        .steps = {H2_BEGUN,
+                  SAY(H2_SETTINGS H2_HEADERS("\1", EOH_, "\1") OK_200 H2_DATA(
+                      "\2", NONE_, "\1") "he" H2_DATA("\3", END_, "\1") "llo" HELLO_2("\3"))}};
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    for (unsigned resumes = 0; resumes < 2; resumes++) {
+        open_h2(&w, (struct midge_config){0});
+        fake_next(&w.fake, &script);
+        probe_init(&p[0], &w, URL);
+        p[0].pause = true;
+        probe_start(&p[0]);
+        probe_get(&p[1], &w, URL);
+        world_pass(&w, 100);
+        probe_is_hello(&p[1]);
+        assert_int_equal(p[0].len, 2);
+        p[0].pause = false;
+        if (resumes) {
+            midge_resume(w.client, p[0].id);
+            world_run(&w);
+            probe_is_hello(&p[0]);
+        } else {
+            assert_int_equal(midge_cancel(w.client, p[0].id), MIDGE_OK);
+            world_run(&w);
+            probe_ended(&p[0], MIDGE_ERR_CANCELED);
+        }
+        assert_int_equal(w.fake.n_socks, 1);
+        world_close(&w);
+    }
+}
+
+static void close_client(struct probe *p)
+{
+    midge_close(p->w->client);
+}
+
+/* The client is closed within a callback. */
+static void close_in_callbacks(void **state)
+{
+    static const enum where places[] = {ON_SEND,     ON_RESPONSE, SINK_WRITE,
+                                        SINK_FINISH, ON_DONE,     ON_TRAILER};
+    static const struct fake_script script = {
+        .steps = {H2_BEGUN, SAY(H2_SETTINGS H2_HEADERS("\1", EOH_, "\1")
+                                    OK_200 H2_DATA("\5", NONE_, "\1") "hello" H2_HEADERS(
+                                        "\12", BOTH_, "\1") "\0\6x-test\1v" HELLO_2("\3"))}};
+    (void)state;
+    for (size_t i = 0; i < MIDGE_ARRAY_LEN(places); i++) {
+        struct world w;
+        struct probe p[2];
+        open_h2(&w, (struct midge_config){0});
+        fake_next(&w.fake, &script);
+        probe_init(&p[0], &w, URL);
+        p[0].at = places[i];
+        p[0].act = close_client;
+        probe_start(&p[0]);
+        probe_get(&p[1], &w, URL);
+        while (w.released == 0) {
+            world_turn(&w, -1);
+        }
+        probe_ended(&p[0], p[0].result.error);
+        probe_ended(&p[1], p[1].result.error);
+        world_close(&w);
+    }
+}
+
 /* --- memory --- */
 
 /* Each allocation fails once, or all from there on: each request ends once, nothing is lost, and
@@ -759,6 +881,10 @@ int main(void)
         cmocka_unit_test(silence_ends_it),
         cmocka_unit_test(idle_is_read),
         cmocka_unit_test(long_head),
+        cmocka_unit_test(no_reuse_is_alone),
+        cmocka_unit_test(windows_are_kept),
+        cmocka_unit_test(cancel_while_paused),
+        cmocka_unit_test(close_in_callbacks),
         cmocka_unit_test(memory_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
