@@ -233,6 +233,10 @@
 
 #include <midge/features.h>
 
+#if MIDGE_WITH_HTTP2 && (!MIDGE_WITH_LEADERS || !MIDGE_WITH_REPLAY)
+#undef MIDGE_WITH_HTTP2
+#define MIDGE_WITH_HTTP2 0
+#endif
 #if MIDGE_MAX_NAMES == 0
 #undef MIDGE_WITH_NAMES
 #define MIDGE_WITH_NAMES 0

@@ -308,9 +308,7 @@
 #ifndef MIDGE_WITH_RESOLVER
 #define MIDGE_WITH_RESOLVER 1
 #endif
-/* HTTP/2 (RFC 9113): config.http and request.http, which exist only with it. It needs LEADERS,
-   since requests wait for the first connection to a server whose protocol is not known yet, and
-   REPLAY. */
+/* HTTP/2 (RFC 9113): config.http and request.http. It needs LEADERS and REPLAY. */
 #ifndef MIDGE_WITH_HTTP2
 #define MIDGE_WITH_HTTP2 1
 #endif
@@ -496,10 +494,6 @@
 #if MIDGE_WITH_GUNZIP && !MIDGE_WITH_ENCODINGS
 #undef MIDGE_WITH_GUNZIP
 #define MIDGE_WITH_GUNZIP 0
-#endif
-#if MIDGE_WITH_HTTP2 && (!MIDGE_WITH_LEADERS || !MIDGE_WITH_REPLAY)
-#undef MIDGE_WITH_HTTP2
-#define MIDGE_WITH_HTTP2 0
 #endif
 
 #endif

@@ -227,6 +227,13 @@ static inline bool midge__exchange_has_source(const struct midge__exchange *x)
 
 /* --- for the core --- */
 
+/* Keeps the stream of the head in a report. */
+#if MIDGE_WITH_HTTP2
+#define midge__exchange_stream(report, head) ((void)((report)->stream_id = (head)->stream_id))
+#else
+#define midge__exchange_stream(report, head) ((void)(report))
+#endif
+
 /* The first buffer of an exchange that needs memory of its own. */
 #define MIDGE__EXCHANGE_FIRST 512U
 

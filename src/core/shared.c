@@ -21,19 +21,6 @@
 #include "core/leader.h"
 #include "core/queue.h"
 
-#if MIDGE_WITH_PROXY
-#define is_proxied(o) ((o)->proxy != NULL)
-#else
-#define is_proxied(o) false
-#endif
-
-/* To a proxy plain HTTP/1.1 is spoken; behind a tunnel ALPN chooses. */
-bool midge__origin_may_share(const struct midge__origin *o)
-{
-    return o->secure ? o->http >= MIDGE_HTTP_2 && !o->h1_only
-                     : o->http == MIDGE_HTTP_2_PRIOR && !is_proxied(o);
-}
-
 void midge__shared_key(struct midge__origin_key *key, const struct midge_client *client,
                        const struct midge_request *r)
 {

@@ -16,8 +16,18 @@ static inline bool midge__origin_shares(const struct midge__origin *o)
 {
     return o->shared > 0;
 }
-/* May its next connection be such a one? By ALPN, or by prior knowledge. */
-bool midge__origin_may_share(const struct midge__origin *o);
+/* May its next connection be such a one? By ALPN, also behind a tunnel; or by prior knowledge, but
+   with a proxy HTTP/1.1 is spoken. */
+#if MIDGE_WITH_PROXY
+#define midge__shared_proxy(o) ((o)->proxy != NULL)
+#else
+#define midge__shared_proxy(o) false
+#endif
+static inline bool midge__origin_may_share(const struct midge__origin *o)
+{
+    return o->secure ? o->http >= MIDGE_HTTP_2 && !o->h1_only
+                     : o->http == MIDGE_HTTP_2_PRIOR && !midge__shared_proxy(o);
+}
 /* The part of an origin's identity. */
 void midge__shared_key(struct midge__origin_key *key, const struct midge_client *client,
                        const struct midge_request *r);

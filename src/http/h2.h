@@ -41,8 +41,8 @@ enum midge__h2_recv_state { MIDGE__H2_RECV_HEAD, MIDGE__H2_RECV_BODY, MIDGE__H2_
 #define MIDGE__H2_NO_LENGTH UINT64_MAX
 #define MIDGE__H2_NO_RESET  0xff
 
-/* What came while the sink paused: bytes from pos to len. `size` is all that may come, since the
-   window gets no credit meanwhile. */
+/* The bytes that came while the sink paused: those from pos to len. `size` is all that may come,
+   since the window gets no credit meanwhile. */
 struct midge__h2_spill {
     uint32_t pos, len, size;
     uint8_t bytes[];

@@ -90,7 +90,7 @@ static bool put_reset(struct midge__h2 *h, struct midge__h2_stream *s)
     return true;
 }
 
-/* What s does with room in the buffer; it may be freed. False: there is too little room for it. */
+/* One part of the work of s, which may be freed. False: there is too little room for it. */
 static bool work(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     if (s->reset != MIDGE__H2_NO_RESET) {
