@@ -21,10 +21,13 @@
 #include "core/leader.h"
 #include "core/queue.h"
 
+/* Values that mean the same are one: a stored session has the client's (identity.c). */
 void midge__shared_key(struct midge__origin_key *key, const struct midge_client *client,
                        const struct midge_request *r)
 {
-    key->http = r->http != 0 ? r->http : client->config.http;
+    uint8_t http = r->http != 0 ? r->http : client->config.http;
+    http = key->secure && http > MIDGE_HTTP_2 ? MIDGE_HTTP_2 : http;
+    key->http = http >= MIDGE_HTTP_2 ? http : 0;
 }
 
 void midge__shared_begin(struct midge__conn *conn)

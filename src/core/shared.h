@@ -32,7 +32,8 @@ static inline bool midge__origin_may_share(const struct midge__origin *o)
 void midge__shared_key(struct midge__origin_key *key, const struct midge_client *client,
                        const struct midge_request *r);
 /* The same for another origin of a request. */
-#define midge__shared_pass(r, o) ((void)((r)->http = (o)->http))
+#define midge__shared_pass(r, o)                                                                   \
+    ((void)((r)->http = (o)->http != 0 ? (o)->http : (uint8_t)MIDGE_HTTP_1_1))
 /* conn is about to be READY: chooses its protocol. */
 void midge__shared_begin(struct midge__conn *conn);
 /* It takes no further requests: the next one may open another connection. Also if it is not such a

@@ -149,6 +149,24 @@ class Http2(midge_test.Case):
             ran = self.midge(*options, f"{base}/posts/1")
             self.assertEqual("1.1", ran[0]["http_version"])
 
+    def test_sessions(self):
+        """A session that was stored is resumed, and HTTP/2 is spoken again."""
+        (self.dir / "key").write_bytes(b"k" * 32)
+        for option in ("--http2", "--http2-prior-knowledge"):
+            for resumed in (False, True):
+                ran = self.midge(option, "--ssl-sessions", option, "--session-key", "key",
+                                 f"https://localhost:{self.servers.nginx['h2']}/posts/1")
+                self.assertEqual((resumed, "2"), (ran[0]["resumed"], ran[0]["http_version"]))
+
+    def test_through_a_tunnel(self):
+        """A proxy's tunnel has TLS in it, and ALPN chooses; to the proxy HTTP/1.1 is spoken."""
+        proxy = f"127.0.0.1:{self.servers.proxies['tinyproxy']}"
+        ran = self.midge("--http2-prior-knowledge", "-x", proxy,
+                         f"https://localhost:{self.servers.nginx['h2']}/posts/1",
+                         self.url("/posts/1", "http", "127.0.0.1"))
+        self.assert_code(0, ran)
+        self.assertEqual(["2", "1.1"], [line["http_version"] for line in ran])
+
     def test_tls_1_2(self):
         base = f"https://localhost:{self.h2}"
         ran = self.midge("--http2", "--tls-max", "1.2", *[f"{base}/small"] * 3)
