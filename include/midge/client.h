@@ -96,7 +96,8 @@ struct midge_config {
 
 #if MIDGE_WITH_HTTP2
     /* enum midge_http, of requests without their own. From MIDGE_HTTP_2 on max_transfers is by
-       default max_awaitables: one connection carries many requests [MIDGE_HTTP_1_1] */
+       default max_awaitables, since one connection carries many requests, and the memory that
+       HTTP/2 needs is counted [MIDGE_HTTP_1_1] */
     uint8_t http;
 #endif
 

@@ -236,9 +236,15 @@ static size_t beyond(size_t handshake, size_t head)
     return handshake > working ? handshake - working : 0;
 }
 
+#if MIDGE_WITH_HTTP2
+#define h2_bytes(c) ((c)->http >= MIDGE_HTTP_2 ? midge__tls_h2_bytes() : 0)
+#else
+#define h2_bytes(c) ((size_t)0)
+#endif
+
 static size_t fixed_bytes(const struct midge_config *c, size_t sessions, size_t head)
 {
-    return sizeof(struct midge_client) + MIDGE__MEMORY_FIXED_COST(1U) +
+    return h2_bytes(c) + sizeof(struct midge_client) + MIDGE__MEMORY_FIXED_COST(1U) +
            c->max_awaitables * (sizeof(struct midge__slot) + sizeof(struct midge__timer *)) +
            midge__timers_most(c->max_awaitables, 0) * sizeof(struct midge__timer *) +
            midge__origin_buckets(c) * sizeof(struct midge__origin *) +

@@ -40,6 +40,10 @@ void midge__tls_context_close(struct midge__tls_context *context);
 
 /* Worst-case bytes of the block (owned mode), for midge_memory_needed and admission. */
 size_t midge__tls_context_bytes(const struct midge_tls *settings); /* trust, configs, rng */
+#if MIDGE_WITH_HTTP2
+/* The same of connections that offer HTTP/2. */
+size_t midge__tls_h2_bytes(void);
+#endif
 /* Exact sizes of mbedTLS's requests for record buffers; 0: they come from no record slot. */
 #if MIDGE_WITH_RECORD_SLOTS
 size_t midge__tls_slot_in(void);

@@ -31,7 +31,7 @@ static void discard(struct midge__tls_context *context, struct midge__tls_config
     midge__memory_free(context->memory, config);
 }
 
-/* There are at most MIDGE__TLS_MORE_CONFIGS. */
+/* There are at most MIDGE__TLS_MORE_CONFIGS, and with HTTP/2 as many more and one. */
 static struct midge__tls_config *add(struct midge__tls_context *context,
                                      const struct midge__tls_config *wanted)
 {

@@ -27,15 +27,13 @@
 #endif
 
 /* Beside the client's: (verified, not) x (1.2), (1.2 and 1.3), (1.3) are all combinations; with
-   HTTP/2 each of them with h2 and without. */
+   HTTP/2 all of them, and the client's, once more (midge__tls_h2_bytes). */
 #define MIDGE__TLS_WITH_CONFIGS (MIDGE_WITH_OVERRIDES || MIDGE_WITH_HTTP2)
 #if MIDGE_WITH_OVERRIDES
-#define MIDGE__TLS_OVERRIDES (MIDGE__TLS_MIN_VERSION == MIDGE__TLS_MAX_VERSION ? 1U : 5U)
+#define MIDGE__TLS_MORE_CONFIGS (MIDGE__TLS_MIN_VERSION == MIDGE__TLS_MAX_VERSION ? 1U : 5U)
 #else
-#define MIDGE__TLS_OVERRIDES 0U
+#define MIDGE__TLS_MORE_CONFIGS 0U
 #endif
-#define MIDGE__TLS_MORE_CONFIGS                                                                    \
-    (MIDGE_WITH_HTTP2 ? 2U * MIDGE__TLS_OVERRIDES + 1U : MIDGE__TLS_OVERRIDES)
 
 /* One mbedTLS configuration, shared by connections. */
 struct midge__tls_config {

@@ -40,6 +40,13 @@ static size_t configs_bytes(const struct midge_tls *settings)
            (more + 1) * midge__psk_bytes(settings->psk);
 }
 
+#if MIDGE_WITH_HTTP2
+size_t midge__tls_h2_bytes(void)
+{
+    return (MIDGE__TLS_MORE_CONFIGS + 1) * COST(sizeof(struct midge__tls_config));
+}
+#endif
+
 #if defined(MIDGE_TLS_EXTERNAL)
 
 /* The stream's block: external builds use no other memory of midge. */
