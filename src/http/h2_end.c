@@ -8,6 +8,8 @@
  *     GOAWAY with a lower last stream (RFC 9113 6.8)   safe
  *     RST_STREAM with REFUSED_STREAM (8.7)             safe
  *     RST_STREAM with HTTP_1_1_REQUIRED                safe, by HTTP/1.1
+ *     the server cannot keep to our settings: it uses  if idempotent and no byte of the answer has
+ *     a dynamic table (h2o up to 2.2.5)                come, by HTTP/1.1
  *     the connection broke, or another RST_STREAM      as in HTTP/1.1 (exchange.c)
  */
 #include "core/shared.h"
@@ -58,9 +60,12 @@ static struct midge__h2_stream *next_live(const struct midge__h2 *h)
     return NULL;
 }
 
-static enum midge__replay replay_of(const struct midge__h2_stream *s)
+static enum midge__replay replay_of(const struct midge__h2 *h, const struct midge__h2_stream *s)
 {
-    return s->id == 0 ? MIDGE__REPLAY_SAFE : midge__exchange_replay(&s->x);
+    const bool is_new = !s->x.got_any && !midge__exchange_source_failed(&s->x);
+    return s->id == 0                                         ? MIDGE__REPLAY_SAFE
+           : h->code == MIDGE__H2_COMPRESSION_ERROR && is_new ? MIDGE__REPLAY_IDEMPOTENT
+                                                              : midge__exchange_replay(&s->x);
 }
 
 /* The end of the connection before the answer's. */
@@ -78,7 +83,7 @@ enum midge__step midge__h2_over(struct midge__h2 *h, int err, const struct midge
     midge__h2_drain(h);
     while (h->conn != NULL && (s = next_live(h)) != NULL) {
         midge__exchange_broken(&s->x, err != MIDGE_ERR_EOF ? err : cut_error(s), fault,
-                               replay_of(s));
+                               replay_of(h, s));
     }
     return MIDGE__STEP_OVER;
 }
