@@ -104,6 +104,7 @@ struct midge__h2 {
     bool greeted;            /* the preface is written */
     bool settled;            /* the server's SETTINGS came */
     bool draining;           /* takes no further requests */
+    bool deaf;               /* to header blocks: one could not be decoded */
     bool full;               /* no memory for one more stream, until one ends */
     bool starved;            /* an exchange waits for memory beside conn->memory_waiter */
     bool pong, ping;         /* due: an answer with `echo`; one of our own */
@@ -206,6 +207,9 @@ enum midge__step midge__h2_over(struct midge__h2 *h, int err, const struct midge
                                 unsigned code);
 /* The same for an error of the peer's bytes. */
 enum midge__step midge__h2_violated(struct midge__h2 *h, unsigned code, const char *detail);
+/* A header block cannot be decoded: the code of the connection's error, or NO_ERROR as long as
+   answers whose heads have come go on. */
+unsigned midge__h2_undecodable(struct midge__h2 *h);
 /* GOAWAY came. */
 void midge__h2_goaway(struct midge__h2 *h, uint32_t last, uint32_t code);
 /* RST_STREAM came. */

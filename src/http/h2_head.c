@@ -80,7 +80,7 @@ static void grow(struct midge__h2 *h)
 void midge__h2_block_begin(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     midge__h2_block_free(h);
-    if (s == NULL) {
+    if (s == NULL || h->deaf) {
         return;
     }
     if (s->recv == MIDGE__H2_RECV_ENDED) {
@@ -223,6 +223,9 @@ bool midge__h2_block_end(struct midge__h2 *h)
     struct midge__h2_block *b = h->block;
     const bool end = (h->frame.flags & MIDGE__H2_FLAG_END_STREAM) != 0;
     if (b == NULL) {
+        if (h->deaf && end && s != NULL && s->reset == MIDGE__H2_NO_RESET) {
+            midge__h2_body_end(h, s); /* trailers that are not read */
+        }
         return true;
     }
     h->block = NULL;

@@ -171,6 +171,13 @@ static void on_ping(struct midge__h2 *h, const uint8_t *data)
     h->pong = true;
 }
 
+static void on_block(struct midge__h2 *h, bool decoded)
+{
+    if (!decoded) {
+        h->code = (uint8_t)midge__h2_undecodable(h);
+    }
+}
+
 /* After an error h->code is set. */
 static void act(struct midge__h2 *h, const struct midge__h2_event *event)
 {
@@ -185,11 +192,10 @@ static void act(struct midge__h2 *h, const struct midge__h2_event *event)
         on_data_end(h, event->len);
         break;
     case MIDGE__H2_BLOCK:
-        h->code = midge__h2_block_read(h, event->data, event->len) ? h->code
-                                                                   : MIDGE__H2_COMPRESSION_ERROR;
+        on_block(h, midge__h2_block_read(h, event->data, event->len));
         break;
     case MIDGE__H2_BLOCK_END:
-        h->code = midge__h2_block_end(h) ? h->code : MIDGE__H2_COMPRESSION_ERROR;
+        on_block(h, midge__h2_block_end(h));
         break;
     case MIDGE__H2_SETTING:
         on_setting(h, event);
