@@ -83,7 +83,7 @@ int main(int argc, char **argv)
 {
     struct midge_client *client = NULL;
     struct midge_config config = {.http = MIDGE_HTTP_2, .max_awaitables = MOST};
-    const int count = argc == 4 ? atoi(argv[2]) : 0;
+    const int count = argc == 4 ? (int)strtol(argv[2], NULL, 10) : 0;
     int failed = 1;
 
     if (count < 2 || count > MOST || !ca_file_read(&config.tls, argv[3]) ||

@@ -21,7 +21,7 @@ import h2servers
 import probe
 
 CHOSEN = os.environ.get("MIDGE_H2_SERVERS", "nginx nghttpd").split()
-TOGETHER = {"apache": 6, "lighttpd": 8, "h2o": 4}     # it works on so many at once (h2o: connections)
+TOGETHER = {"apache": 6, "lighttpd": 8, "h2o": 1}     # it works on so many at once; h2o: replays count too
 WAIT = 20       # seconds: the limit of a wait for the server
 
 
