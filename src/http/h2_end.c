@@ -115,7 +115,6 @@ static void give_up_head(struct midge__h2 *h, struct midge__h2_stream *s, uint32
    first one. */
 unsigned midge__h2_undecodable(struct midge__h2 *h)
 {
-    midge__h2_block_free(h);
     h->deaf = true;
     midge__shared_refused(h->conn);
     midge__h2_drain(h);

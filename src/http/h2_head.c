@@ -223,9 +223,6 @@ bool midge__h2_block_end(struct midge__h2 *h)
     struct midge__h2_block *b = h->block;
     const bool end = (h->frame.flags & MIDGE__H2_FLAG_END_STREAM) != 0;
     if (b == NULL) {
-        if (h->deaf && end && s != NULL && s->reset == MIDGE__H2_NO_RESET) {
-            midge__h2_body_end(h, s); /* trailers that are not read */
-        }
         return true;
     }
     h->block = NULL;
