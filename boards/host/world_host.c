@@ -107,11 +107,21 @@ static void add_event(struct world_builder *b)
     b->last_event = &event->next;
 }
 
-/* tls 443 [rsa] [only-1.2|only-1.3] [no-tickets] [names "a b"] [until 2026-01-01] */
+/* http2 80 */
+static void use_http2(struct world_builder *b)
+{
+    uint16_t port = (uint16_t)world_number(&b->line, "port", UINT16_MAX);
+
+    if (!b->line.failed && midge_sim_use_http2(b->host, port) != MIDGE_OK) {
+        world_wrong(&b->line, "http2: not in this build");
+    }
+}
+
+/* tls 443 [rsa] [only-1.2|only-1.3] [no-tickets] [names "a b"] [until 2026-01-01] [http2] */
 static void use_tls(struct world_builder *b)
 {
     static const char *const words[] = {"rsa",   "only-1.2", "only-1.3", "no-tickets",
-                                        "names", "until",    NULL};
+                                        "names", "until",    "http2",    NULL};
     struct midge_sim_tls tls = {0};
     uint16_t port = (uint16_t)world_number(&b->line, "port", UINT16_MAX);
 
@@ -132,8 +142,11 @@ static void use_tls(struct world_builder *b)
         case 4:
             tls.names = world_word(&b->line, "names");
             break;
-        default:
+        case 5:
             tls.until = world_date(&b->line, "until");
+            break;
+        default:
+            tls.http2 = 1;
             break;
         }
     }
@@ -182,7 +195,8 @@ static void begin_reply(struct world_builder *b)
 }
 
 const struct world_word world_host_words[] = {
-    {"address", add_address}, {"name", set_name}, {"cut", set_cut}, {"tls", use_tls}, {NULL, NULL},
+    {"address", add_address}, {"name", set_name},   {"cut", set_cut},
+    {"tls", use_tls},         {"http2", use_http2}, {NULL, NULL},
 };
 
 const struct world_word world_begin_words[] = {

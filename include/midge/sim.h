@@ -299,12 +299,19 @@ struct midge_sim_tls {
     uint8_t client_required; /* a client without one is refused */
     /* A key that it shares with clients, beside its certificate [none]. Copied. */
     const struct midge_psk *psk;
+    uint8_t http2; /* it speaks HTTP/2, and its ALPN is "h2": clients that do not offer it are
+                      refused [HTTP/1.1] */
 };
 /* The host speaks TLS on that port, with the replies that are added for it, before or after.
    settings may be NULL. INVALID: the names or versions cannot be used; UNSUPPORTED: midge was built
    with MIDGE_TLS=external, and has no TLS servers. */
 int midge_sim_use_tls(struct midge_sim_host *host, uint16_t port,
                       const struct midge_sim_tls *settings);
+/* The host speaks HTTP/2 on that port without TLS, to clients that know it (MIDGE_HTTP_2_PRIOR),
+   with the same replies; to be called before they are added. A stream is answered as a connection
+   is in HTTP/1.1: a cut or a reset becomes RST_STREAM, `close` GOAWAY, and raw bytes that are no
+   answer of HTTP/1.1 are RST_STREAM. UNSUPPORTED: without MIDGE_WITH_HTTP2. */
+int midge_sim_use_http2(struct midge_sim_host *host, uint16_t port);
 /* The root of all their certificates, for midge_config.tls.ca and ca_len. NULL: no TLS servers. */
 const void *midge_sim_root(size_t *len);
 

@@ -2,7 +2,7 @@
 /* The public functions of the HTTP server: adding replies, and counts. */
 #include <string.h>
 
-#include "http.h"
+#include "h2.h"
 
 void midge_sim_add_reply(struct midge_sim_host *host, uint16_t port, const char *path,
                          const struct midge_sim_reply *reply)
@@ -18,6 +18,14 @@ void midge_sim_add_reply(struct midge_sim_host *host, uint16_t port, const char 
     if (midge__sim_service(host->sim, host, port) == NULL) {
         (void)midge__sim_listen(host->sim, host->name, port, &midge__sim_http, site);
     }
+}
+
+int midge_sim_use_http2(struct midge_sim_host *host, uint16_t port)
+{
+    const struct sim_peer_type *type = midge__sim_http_type(true);
+    return type == NULL
+               ? MIDGE_ERR_UNSUPPORTED
+               : midge__sim_listen(host->sim, host->name, port, type, midge__sim_site(host, port));
 }
 
 struct midge_sim_counts midge_sim_count(const struct midge_sim_host *host, uint16_t port,

@@ -16,6 +16,7 @@ function(midge_sim_library target library)
     add_library(${target} STATIC ${MIDGE_SIM_SOURCES} ${MIDGE_SIM_TLS_OBJECT})
     target_compile_options(${target} PRIVATE ${MIDGE_WARNINGS} -Wconversion)
     midge_harden(${target})
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src) # h2.c: the codec
     target_include_directories(${target} INTERFACE
         $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/port/sim>)
     target_link_libraries(${target} PUBLIC ${library})

@@ -38,6 +38,10 @@ enum midge__h2_recv_state { MIDGE__H2_RECV_HEAD, MIDGE__H2_RECV_BODY, MIDGE__H2_
 
 #define MIDGE__H2_WINDOW                                                                           \
     65535U /* of a connection, and of streams without settings (RFC 9113 6.9.2) */
+/* Bytes that a stream has used up when it gets credit. A server sends as bursts what it is allowed
+   to, once in a round trip: what is left below this at the end of a burst is not allowed for the
+   next one. Under the limiter whole windows are given only (h2_limit.c). */
+#define MIDGE__H2_CREDIT    (MIDGE_HTTP2_WINDOW / (MIDGE_HTTP2_RECORD > 0 ? 2 : 8))
 #define MIDGE__H2_NO_LENGTH UINT64_MAX
 #define MIDGE__H2_NO_RESET  0xff
 
@@ -100,6 +104,7 @@ struct midge__h2 {
     bool greeted;            /* the preface is written */
     bool settled;            /* the server's SETTINGS came */
     bool draining;           /* takes no further requests */
+    bool deaf;               /* to header blocks: one could not be decoded */
     bool full;               /* no memory for one more stream, until one ends */
     bool starved;            /* an exchange waits for memory beside conn->memory_waiter */
     bool pong, ping;         /* due: an answer with `echo`; one of our own */
@@ -202,6 +207,9 @@ enum midge__step midge__h2_over(struct midge__h2 *h, int err, const struct midge
                                 unsigned code);
 /* The same for an error of the peer's bytes. */
 enum midge__step midge__h2_violated(struct midge__h2 *h, unsigned code, const char *detail);
+/* A header block cannot be decoded: the code of the connection's error, or NO_ERROR as long as
+   answers whose heads have come go on. */
+unsigned midge__h2_undecodable(struct midge__h2 *h);
 /* GOAWAY came. */
 void midge__h2_goaway(struct midge__h2 *h, uint32_t last, uint32_t code);
 /* RST_STREAM came. */
@@ -267,7 +275,7 @@ uint32_t midge__h2_credit(struct midge__h2 *h, struct midge__h2_stream *s);
 /* Is its window used up so far that credit may be due? */
 static inline bool midge__h2_is_low(const struct midge__h2_stream *s)
 {
-    return s->recv_window <= (int32_t)(MIDGE_HTTP2_WINDOW / 2);
+    return s->recv_window <= (int32_t)(MIDGE_HTTP2_WINDOW - MIDGE__H2_CREDIT);
 }
 /* The same of the connection. */
 uint32_t midge__h2_conn_credit(const struct midge__h2 *h);

@@ -15,7 +15,7 @@
 
 /* --- credit --- */
 
-/* Not before half of the window is used, so that frames are few and the server need not wait. None
+/* Not before MIDGE__H2_CREDIT bytes are used, so that frames are few. None
    for the last bytes: the window that is left is larger than they are, since some servers want one
    byte to be free for the end (apache). None before the head (lighttpd). */
 uint32_t midge__h2_credit(struct midge__h2 *h, struct midge__h2_stream *s)
@@ -35,7 +35,7 @@ uint32_t midge__h2_credit(struct midge__h2 *h, struct midge__h2_stream *s)
 uint32_t midge__h2_conn_credit(const struct midge__h2 *h)
 {
     const uint32_t credit = (uint32_t)(MIDGE_HTTP2_CONN_WINDOW - h->recv_window);
-    return credit >= MIDGE_HTTP2_CONN_WINDOW / 2 ? credit : 0;
+    return credit >= MIDGE_HTTP2_CONN_WINDOW / 8 ? credit : 0;
 }
 
 /* --- the end --- */

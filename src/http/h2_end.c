@@ -8,6 +8,8 @@
  *     GOAWAY with a lower last stream (RFC 9113 6.8)   safe
  *     RST_STREAM with REFUSED_STREAM (8.7)             safe
  *     RST_STREAM with HTTP_1_1_REQUIRED                safe, by HTTP/1.1
+ *     the server cannot keep to our settings: it uses  if idempotent and no byte of the answer has
+ *     a dynamic table (h2o up to 2.2.5)                come, by HTTP/1.1
  *     the connection broke, or another RST_STREAM      as in HTTP/1.1 (exchange.c)
  */
 #include "core/shared.h"
@@ -58,9 +60,12 @@ static struct midge__h2_stream *next_live(const struct midge__h2 *h)
     return NULL;
 }
 
-static enum midge__replay replay_of(const struct midge__h2_stream *s)
+static enum midge__replay replay_of(const struct midge__h2 *h, const struct midge__h2_stream *s)
 {
-    return s->id == 0 ? MIDGE__REPLAY_SAFE : midge__exchange_replay(&s->x);
+    const bool is_new = !s->x.got_any && !midge__exchange_source_failed(&s->x);
+    return s->id == 0          ? MIDGE__REPLAY_SAFE
+           : h->deaf && is_new ? MIDGE__REPLAY_IDEMPOTENT
+                               : midge__exchange_replay(&s->x);
 }
 
 /* The end of the connection before the answer's. */
@@ -78,7 +83,7 @@ enum midge__step midge__h2_over(struct midge__h2 *h, int err, const struct midge
     midge__h2_drain(h);
     while (h->conn != NULL && (s = next_live(h)) != NULL) {
         midge__exchange_broken(&s->x, err != MIDGE_ERR_EOF ? err : cut_error(s), fault,
-                               replay_of(s));
+                               replay_of(h, s));
     }
     return MIDGE__STEP_OVER;
 }
@@ -93,6 +98,28 @@ enum midge__step midge__h2_violated(struct midge__h2 *h, unsigned code, const ch
         code = MIDGE__H2_PROTOCOL_ERROR;
     }
     return midge__h2_over(h, MIDGE_ERR_PROTOCOL, MIDGE_WITH_TEXTS ? &fault : NULL, code);
+}
+
+/* Its answer has not begun: it is asked for again, by HTTP/1.1. */
+static void give_up_head(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t code)
+{
+    if (s->recv == MIDGE__H2_RECV_HEAD || s == h->current) {
+        midge__h2_break(s, MIDGE_ERR_PROTOCOL, MIDGE__TEXT("malformed header block"), code,
+                        replay_of(h, s));
+    }
+}
+
+/* Header blocks do not depend on each other, since our settings allow no dynamic table. So the
+   answers whose heads have come are received to their end, before the connection ends, as RFC 9113
+   4.3 wants it: the second answer of a server with such a table (h2o up to 2.2.5) does not cut the
+   first one. */
+unsigned midge__h2_undecodable(struct midge__h2 *h)
+{
+    h->deaf = true;
+    midge__shared_refused(h->conn);
+    midge__h2_drain(h);
+    midge__h2_streams_each(h, give_up_head, MIDGE__H2_COMPRESSION_ERROR);
+    return next_live(h) == NULL ? MIDGE__H2_COMPRESSION_ERROR : MIDGE__H2_NO_ERROR;
 }
 
 /* --- GOAWAY --- */

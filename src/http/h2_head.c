@@ -80,7 +80,7 @@ static void grow(struct midge__h2 *h)
 void midge__h2_block_begin(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     midge__h2_block_free(h);
-    if (s == NULL) {
+    if (s == NULL || h->deaf) {
         return;
     }
     if (s->recv == MIDGE__H2_RECV_ENDED) {

@@ -171,6 +171,24 @@ static void on_ping(struct midge__h2 *h, const uint8_t *data)
     h->pong = true;
 }
 
+static void on_block(struct midge__h2 *h, bool decoded)
+{
+    if (!decoded) {
+        midge__h2_block_free(h);
+        h->code = (uint8_t)midge__h2_undecodable(h);
+    }
+}
+
+static void on_block_end(struct midge__h2 *h)
+{
+    on_block(h, midge__h2_block_end(h));
+    struct midge__h2_stream *s = h->deaf ? wanted(h) : NULL;
+    if (s != NULL && s->recv == MIDGE__H2_RECV_BODY &&
+        (h->frame.flags & MIDGE__H2_FLAG_END_STREAM) != 0) {
+        midge__h2_body_end(h, s); /* its trailers are not read */
+    }
+}
+
 /* After an error h->code is set. */
 static void act(struct midge__h2 *h, const struct midge__h2_event *event)
 {
@@ -185,11 +203,10 @@ static void act(struct midge__h2 *h, const struct midge__h2_event *event)
         on_data_end(h, event->len);
         break;
     case MIDGE__H2_BLOCK:
-        h->code = midge__h2_block_read(h, event->data, event->len) ? h->code
-                                                                   : MIDGE__H2_COMPRESSION_ERROR;
+        on_block(h, midge__h2_block_read(h, event->data, event->len));
         break;
     case MIDGE__H2_BLOCK_END:
-        h->code = midge__h2_block_end(h) ? h->code : MIDGE__H2_COMPRESSION_ERROR;
+        on_block_end(h);
         break;
     case MIDGE__H2_SETTING:
         on_setting(h, event);

@@ -45,7 +45,7 @@ port/template:     @own @iso midge/ conformance.h
 port/pico-sdk:     @own @iso midge/ pico.h pico/ hardware/
 port/pico-sdk/include: @iso midge/
 port/pico-sdk/wireless:   @iso ../../lwip_raw/lwipopts.h
-port/sim:          @own *system midge/ ../localhost.h ../native.h
+port/sim:          @own *system codec/ midge/ ../localhost.h ../native.h
 port/sim/tls:      @own *system mbedtls/ psa/ ssl_misc.h ../sim.h ../tls_peer.h
 boards:            @own @iso stdio.h common/ midge/ lwip/ netif/
 boards/mps2-an385-freertos: @own @iso stdio.h stdlib.h board.h common/ examples/ midge/ lwip/ netif/ FreeRTOS.h semphr.h task.h tcp_isn.h sys/time.h

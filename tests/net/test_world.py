@@ -34,6 +34,30 @@ class Case(midge_test.Case):
         return self.midge(*arguments, "--sim", "world", **settings)
 
 
+class Http2(Case):
+    def test_streams(self):
+        """A hundred answers, each after a second, on one connection; and one that is cut."""
+        world = """
+host api.example.com
+  tls 443 http2
+  http2 80
+  reply 443 /slow
+    body "hello"
+    delay 1000
+  reply 80 /cut
+    fill 5000
+    end reset 100
+"""
+        ran = self.sim(world, "--http2", *["https://api.example.com/slow"] * 100)
+        self.assert_code(0, ran)
+        self.assertEqual(b"hello" * 100, ran.out)
+        self.assertEqual({"2"}, {line["http_version"] for line in ran})
+        self.assertEqual((1, 1), (ran.summary["connections"], ran.summary["handshakes_full"]))
+        self.assertLess(ran.summary["wall_us"], 1_100_000)      # of virtual time
+        ran = self.sim(world, "--http2-prior-knowledge", "http://api.example.com/cut")
+        self.assert_code(18, ran)
+
+
 class Guide(Case):
     def test_example(self):
         """The example of the guide does what its words say."""

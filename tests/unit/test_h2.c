@@ -219,7 +219,9 @@ static void play(const struct row *row, size_t slice)
     world_open(&w, &(struct midge_config){.http = MIDGE_HTTP_2_PRIOR});
     fake_next(&w.fake, &script);
     fake_next(&w.fake, &good);
-    probe_get(&p[0], &w, URL);
+    probe_init(&p[0], &w, URL);
+    p[0].request.method = row->same ? "GET" : "POST"; /* which is not sent again */
+    probe_start(&p[0]);
     probe_get(&p[1], &w, URL);
     world_run(&w);
     if (row->err == MIDGE_OK) {
@@ -353,6 +355,59 @@ static void goaway_0_replays_all(void **state)
         assert_int_equal(p[i].result.retries, 1);
         probe_is_hello(&p[i]);
     }
+    assert_int_equal(w.fake.n_socks, 2);
+    world_close(&w);
+}
+
+/* A server with a dynamic table (h2o up to 2.2.5): the answer that cannot be read is asked for
+   again, also on the first connection; a POST is not. */
+static void table_is_replayed(void **state)
+{
+    static const struct fake_script first = {
+        .steps = {H2_BEGUN, SAY(H2_SETTINGS H2_HEADERS("\1", EOH_, "\1") "\xbe"), WAIT(1)}};
+    static const struct fake_script second = {.steps = {H2_BEGUN, SAY(H2_SETTINGS HELLO_2("\1"))}};
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    open_h2(&w, (struct midge_config){0});
+    fake_next(&w.fake, &first);
+    fake_next(&w.fake, &second);
+    probe_get(&p[0], &w, URL);
+    probe_init(&p[1], &w, URL);
+    p[1].request.method = "POST";
+    probe_start(&p[1]);
+    world_run(&w);
+    assert_int_equal(p[0].result.retries, 1);
+    probe_is_hello(&p[0]);
+    probe_ended(&p[1], MIDGE_ERR_PROTOCOL);
+    assert_int_equal(w.fake.n_socks, 2);
+    world_close(&w);
+}
+
+/* An answer that has begun ends well, though the next one cannot be decoded; its trailers are not
+   read. */
+static void begun_answer_ends(void **state)
+{
+    static const struct fake_script first = {
+        .steps = {H2_BEGUN,
+                  SAY(H2_SETTINGS H2_HEADERS("\1", EOH_, "\1")
+                          OK_200 H2_HEADERS("\1", BOTH_, "\3") "\xbe" H2_DATA(
+                              "\5", NONE_, "\1") "hello" H2_HEADERS("\1", BOTH_, "\1") "\xbe"),
+                  WAIT(1)}};
+    static const struct fake_script second = {.steps = {H2_BEGUN, SAY(H2_SETTINGS HELLO_2("\1"))}};
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    open_h2(&w, (struct midge_config){0});
+    fake_next(&w.fake, &first);
+    fake_next(&w.fake, &second);
+    probe_get(&p[0], &w, URL);
+    probe_get(&p[1], &w, URL);
+    world_run(&w);
+    assert_int_equal(p[0].result.retries, 0);
+    assert_int_equal(p[1].result.retries, 1);
+    probe_is_hello(&p[0]);
+    probe_is_hello(&p[1]);
     assert_int_equal(w.fake.n_socks, 2);
     world_close(&w);
 }
@@ -870,6 +925,8 @@ int main(void)
         cmocka_unit_test(refused_ends),
         cmocka_unit_test(goaway_drains),
         cmocka_unit_test(goaway_0_replays_all),
+        cmocka_unit_test(table_is_replayed),
+        cmocka_unit_test(begun_answer_ends),
         cmocka_unit_test(fin_in_the_body),
         cmocka_unit_test(cancel_resets),
         cmocka_unit_test(cancel_in_callbacks),
