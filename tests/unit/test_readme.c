@@ -35,8 +35,10 @@ static int fetch(struct midge_task *task, void *state)
         }
     }
     MIDGE_AWAIT(task, job->id, &job->result);
-    printf("%s: %d, %zu bytes\n", job->url, job->result.status, job->body.len);
+    printf("%s: %d, %zu bytes, %s\n", job->url, job->result.status, job->body.len,
+           midge_err_text(job->result.error));
     midge_blob_free(&job->body);
+    return midge_task_return(task, job->result.error, 0);
     MIDGE_END(task);
 }
 
@@ -44,15 +46,17 @@ int fetch_both(struct midge_client *client, struct job jobs[2]);
 
 int fetch_both(struct midge_client *client, struct job jobs[2])
 {
-    midge_id ids[2], both;
-    for (int i = 0; i < 2; i++) {
-        int err = midge_spawn(client, fetch, &jobs[i], &ids[i]);
-        if (err != MIDGE_OK) {
-            return err;
-        }
+    midge_id ids[2];
+    int err = MIDGE_OK, n = 0;
+    while (n < 2 && err == MIDGE_OK) {
+        err = midge_spawn(client, fetch, &jobs[n], &ids[n]);
+        n += err == MIDGE_OK;
     }
-    int err = midge_gather(client, ids, 2, MIDGE_GATHER_ALL, &both);
-    return err != MIDGE_OK ? err : midge_wait(client, both, NULL);
+    for (int i = 0; i < n; i++) { /* both run while one is waited for; or midge_gather them */
+        int ended = midge_wait(client, ids[i], NULL);
+        err = err == MIDGE_OK ? ended : err;
+    }
+    return err;
 }
 /* --- end --- */
 
@@ -68,7 +72,9 @@ static void test_example_runs(void **state)
     config.memory = malloc(config.memory_size);
     assert_non_null(config.memory);
     assert_int_equal(midge_open(&client, &config), MIDGE_OK);
-    assert_int_equal(fetch_both(client, jobs), MIDGE_OK);
+    for (int i = 0; i < 300; i++) { /* no result stays behind: there are fewer slots */
+        assert_int_equal(fetch_both(client, jobs), MIDGE_ERR_CONNECT);
+    }
     assert_int_equal(jobs[0].result.error, MIDGE_ERR_CONNECT);
     assert_int_equal(jobs[1].result.error, MIDGE_ERR_CONNECT);
     assert_int_equal(jobs[0].result.status, 0);
