@@ -41,7 +41,10 @@ def read(flash):
 
 def content(name, text):
     if text.startswith("@") or name.endswith(".pem"):
-        return pathlib.Path(text.removeprefix("@")).read_bytes()
+        try:
+            return pathlib.Path(text.removeprefix("@")).read_bytes()
+        except OSError as error:
+            raise SystemExit(f"settings: {name}: {error}") from error
     return text.encode()
 
 
@@ -57,7 +60,9 @@ def main():
     # An erased page where each file could be: what was there before is gone.
     pieces = {start + i * AREA: b"\xff" * PAGE for i in range(2 * FILES)}
     for slot, one in enumerate(args.files):
-        name, _, text = one.partition("=")
+        name, equals, text = one.partition("=")
+        if not name or not equals:
+            raise SystemExit(f"settings: '{one}' is not like NAME=TEXT")
         pieces[start + 2 * slot * AREA] = area(name, content(name, text))
     args.out.write_bytes(uf2.blocks(pieces, args.family))
 

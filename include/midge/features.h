@@ -302,9 +302,9 @@
 #undef MIDGE_WITH_NAMES
 #define MIDGE_WITH_NAMES 0
 #endif
-/* midge's own resolver in the lwIP ports (port_lwip.h): several addresses, TCP for long answers,
-   cancelling. Without it they use lwIP's, which takes less flash and more RAM. The port is compiled
-   with the same value. */
+/* midge's own resolver in the ports for BSD sockets and lwIP: several addresses, TCP for long
+   answers, cancelling. Without it those for lwIP use lwIP's, which takes less flash and more RAM,
+   and port_bsd.h needs a dns_start of yours. The port is compiled with the same value. */
 #ifndef MIDGE_WITH_RESOLVER
 #define MIDGE_WITH_RESOLVER 1
 #endif

@@ -70,7 +70,7 @@ size_t midge_bsd_needed(const struct midge_bsd_config *config);
  *
  *     clock_ms, clock_us, wall_time   on Linux: clock_gettime
  *     entropy                         on Linux: getrandom
- *     dns_start, dns_cancel           midge's resolver; set both or none
+ *     dns_start, dns_cancel           midge's resolver (MIDGE_WITH_RESOLVER); set both or none
  *     zone                            if_nametoindex, where bsd_system.h says that it exists
  *
  *     file_open to file_finish        on Linux: the files of port/posix, if file_open is NULL

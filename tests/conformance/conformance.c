@@ -146,6 +146,7 @@ static const char *missing_call(struct check *c)
 
 static bool run(struct check *c, const struct promise *p, conformance_report report, void *ctx)
 {
+    report(ctx, p->name, BEGINS, NULL);
     const char *why = p->check(c);
 
     check_close_all(c); /* what it left open, also when it broke off */

@@ -54,9 +54,10 @@ struct conformance_peer {
     void *wake_ctx;
 };
 
-enum conformance_result { CONFORMS, BROKEN, SKIPPED };
+enum conformance_result { CONFORMS, BROKEN, SKIPPED, BEGINS };
 
-/* why: NULL when it conforms. */
+/* Called when a promise begins to be checked, and with what came of it. why: NULL when it conforms
+   or begins. */
 typedef void (*conformance_report)(void *ctx, const char *promise, enum conformance_result result,
                                    const char *why);
 

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,11 +76,53 @@ void desktop_peer(struct conformance_peer *peer, struct midge_port *port, uint16
     peer->file = file;
 }
 
+/* --- a port that hangs or crashes: the promise that was being checked is named --- */
+
+enum { PROMISE_S = 120 }; /* the longest takes a fifth of it */
+
+static const char *volatile running;
+
+static void say(const char *text)
+{
+    if (write(STDOUT_FILENO, text, strlen(text)) < 0) {
+        _exit(3);
+    }
+}
+
+static void on_signal(int number)
+{
+    say("BROKEN  ");
+    say(running);
+    say(number == SIGALRM ? ": it hangs; does one of its calls block?\n" : ": it crashes\n");
+    if (number == SIGALRM) {
+        _exit(1);
+    } /* else the default action follows, as the instruction is repeated */
+}
+
+static void watch(void)
+{
+    static const int numbers[] = {SIGALRM, SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+#ifdef __SANITIZE_ADDRESS__ /* which tells more of a crash */
+    size_t n = 1;
+#else
+    size_t n = sizeof numbers / sizeof numbers[0];
+#endif
+    for (size_t i = 0; i < n; i++) {
+        (void)sigaction(numbers[i], &action, NULL);
+    }
+}
+
 static void report(void *ctx, const char *promise, enum conformance_result result, const char *why)
 {
     static const char *const words[] = {"ok", "BROKEN", "skipped"};
     int *count = ctx;
 
+    if (result == BEGINS) {
+        running = promise;
+        (void)alarm(PROMISE_S);
+        return;
+    }
     count[result]++;
     (void)printf("%-7s %s%s%s\n", words[result], promise, why ? ": " : "", why ? why : "");
     (void)fflush(stdout);
@@ -88,8 +131,10 @@ static void report(void *ctx, const char *promise, enum conformance_result resul
 int desktop_run(const struct midge_port *port, const struct conformance_peer *peer)
 {
     int count[3] = {0};
+    watch();
     int broken = midge_conformance(port, peer, report, count);
 
+    (void)alarm(0);
     if (peer->file != NULL) {
         (void)unlink(peer->file);
     }

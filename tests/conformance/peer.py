@@ -250,9 +250,12 @@ def main():
     peer = Peer(args.answer, args.dns_port)
     peer.start()
     if args.program:
-        sys.exit(subprocess.call(
+        code = subprocess.call(
             args.program + [str(peer.base)],
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits)))
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
+        if code < 0:
+            print(f"the program was ended by signal {-code}", flush=True)
+        sys.exit(code if code >= 0 else 1)
     print(peer.base, flush=True)
     signal.pause()
 
