@@ -23,7 +23,12 @@ macro(midge_tls_find)
     if(MIDGE_TLS_LIBRARY)
         message(STATUS "midge: mbedtls: external, the target ${MIDGE_TLS_LIBRARY}")
     else()
-        find_package(MbedTLS REQUIRED)
+        find_package(MbedTLS QUIET)
+        if(NOT MbedTLS_FOUND)
+            message(FATAL_ERROR "midge: MIDGE_TLS=external finds no mbedTLS: define MbedTLS::mbedtls, pico_mbedtls or "
+                "idf::mbedtls before midge is added, name another target in MIDGE_TLS_TARGET, or let "
+                "CMAKE_PREFIX_PATH say where mbedTLS is installed")
+        endif()
         if(MbedTLS_VERSION VERSION_LESS 3.6)
             message(FATAL_ERROR "midge: mbedTLS 3.6 or later is needed, ${MbedTLS_DIR} is ${MbedTLS_VERSION}")
         endif()

@@ -208,7 +208,10 @@ def main():
     parser.add_argument("out", type=Path)
     options = parser.parse_args()
     layout, name, top, write = HOMES[options.home]
-    options.out.mkdir(parents=True, exist_ok=True)
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.exit(f"pack.py: {error}")
     path = options.out / name.format(version())
     write(path, top, layout(options))
     print(path)

@@ -21,7 +21,7 @@ static const char *exhaust(struct check *c, size_t *n)
             return NULL;
         }
     }
-    return "no end of sockets, though the port said so";
+    return "never says NO_MEMORY: more connections than max_socks are open";
 }
 
 /* As many as before, at once or when the closed ones have said goodbye. */

@@ -47,7 +47,7 @@ if(TARGET lwip-bsd)
     endforeach()
 endif()
 
-set(_skips_raw "skipped [^i]")     # interest: it has no sockets of its own
+set(_skips_raw "skipped [^i]")     # interest: it is NULL
 set(_skips_sockets "skipped [^p]") # paused connections and single bytes: a known weakness
 foreach(port raw sockets)
     if(TARGET lwip-${port})
