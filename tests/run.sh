@@ -62,7 +62,7 @@ wanted net boards coverage && packages="$packages node-har-validator"
 wanted keys && packages="$packages tshark python3-aiohttp python3-cryptography nginx-light \
     gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
 wanted bench && packages="$packages libcurl4-openssl-dev"
-wanted external && packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross dpkg-dev"
+wanted external && packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross dpkg-dev file"
 wanted external && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf g++ python3-kconfiglib python3-yaml"
 wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi \

@@ -108,7 +108,7 @@ bool midge__h2_block_read(struct midge__h2 *h, const uint8_t *data, size_t len)
         b->bytes += (uint32_t)len;
     }
     while (b != NULL && len > 0) {
-        if (b->parse.cap < max && b->parse.cap - b->parse.fill < SLICE * EXPANSION) {
+        if (b->parse.cap < max && b->parse.cap - b->parse.fill < (size_t)SLICE * EXPANSION) {
             grow(h);
         }
         const size_t n = len < SLICE ? len : SLICE;

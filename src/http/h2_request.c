@@ -108,9 +108,7 @@ static void head_sent(struct midge__h2 *h, struct midge__h2_stream *s, bool body
     midge__h2_text_free(h);
     s->left = MIDGE__H2_NO_LENGTH;
     s->send = MIDGE__H2_SEND_BODY;
-    if (s->x.transfer == NULL) {
-        midge__h2_stream_wake(h, s); /* to be reset */
-    } else if (body) {
+    if (s->x.transfer == NULL || body) { /* to be reset, or to send it */
         midge__h2_stream_wake(h, s);
     } else {
         request_sent(s);
