@@ -73,7 +73,7 @@ def start(binary, directory):
         process = subprocess.Popen(
             [binary, "-p", directory / "nginx", "-e", directory / "nginx" / "error.log",
              "-c", directory / "nginx" / "conf"], stdin=subprocess.DEVNULL, preexec_fn=end_with_parent)
-        if answers(process, ports["https"]):
+        if is_ready(process, directory / "nginx" / "pid") and answers(process, ports["https"]):
             return process, ports
         process.terminate()
         process.wait()
@@ -84,6 +84,18 @@ def free_ports():
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in PORTS]
         return {name: sock.getsockname()[1] for name, sock in zip(PORTS, sockets)}
+
+
+def is_ready(process, pid):
+    """nginx writes this file when it has bound all its ports: another nginx may answer on one of them."""
+    for _ in range(500):
+        if process.poll() is not None:
+            return False
+        with contextlib.suppress(OSError):
+            if pid.read_text().strip() == str(process.pid):
+                return True
+        time.sleep(0.02)    # between looks at whether it is ready
+    return False
 
 
 def answers(process, port):
