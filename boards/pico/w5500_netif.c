@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Frames between lwIP's buffers and the chip. A frame for which there is no buffer is dropped. */
 #include "w5500_netif.h"
+#include "common/net/ethernet_netif.h"
 
 #include <string.h>
 
-#include <lwip/etharp.h>
 #include <lwip/pbuf.h>
 #include <lwip/stats.h>
 #include <netif/ethernet.h>
@@ -90,16 +90,6 @@ err_t w5500_netif_start(struct netif *netif, const struct w5500_bus *bus, const 
     if (!w5500_start(&chip, bus, mac, LWIP_IPV6 || LWIP_IGMP)) {
         return ERR_IF;
     }
-    memcpy(netif->hwaddr, mac, ETH_HWADDR_LEN);
-    netif->hwaddr_len = ETH_HWADDR_LEN;
-    netif->mtu = 1500;
-    netif->flags |= NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
-    netif->name[0] = 'e';
-    netif->name[1] = 'n';
-    netif->output = etharp_output;
-#if LWIP_IPV6
-    netif->output_ip6 = ethip6_output;
-#endif
-    netif->linkoutput = send_frame;
+    ethernet_netif(netif, mac, send_frame);
     return ERR_OK;
 }

@@ -8,12 +8,11 @@
 
 #include <string.h>
 
-#include <lwip/etharp.h>
-#include <lwip/ethip6.h>
 #include <lwip/pbuf.h>
 #include <lwip/stats.h>
 
 #include "common/hw.h"
+#include "ethernet_netif.h"
 
 /* --- registers --- */
 
@@ -98,7 +97,6 @@
 #define FRAME_MOST  1518 /* without the FCS, with a VLAN tag */
 #define FCS         4
 #define CHIP_MOST   2052 /* the longest frame that the chip receives, with the FCS */
-#define MTU         1500
 
 static struct {
     uintptr_t base;
@@ -449,19 +447,6 @@ err_t lan9118_init(struct netif *netif, uintptr_t base, const uint8_t mac[6],
         return ERR_IF;
     }
     chip.link_asked_ms = hw_millis() - LINK_MS;
-    memcpy(netif->hwaddr, mac, sizeof own);
-    netif->hwaddr_len = sizeof own;
-    netif->mtu = MTU;
-    netif->flags |= NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
-#if LWIP_IGMP
-    netif->flags |= NETIF_FLAG_IGMP;
-#endif
-    netif->name[0] = 'e';
-    netif->name[1] = 'n';
-    netif->output = etharp_output;
-#if LWIP_IPV6
-    netif->output_ip6 = ethip6_output;
-#endif
-    netif->linkoutput = send_frame;
+    ethernet_netif(netif, mac, send_frame);
     return ERR_OK;
 }

@@ -11,12 +11,12 @@
 
 #include <string.h>
 
-#include <lwip/etharp.h>
 #include <lwip/pbuf.h>
 #include <lwip/stats.h>
 #include <netif/ethernet.h>
 
 #include "common/hw.h"
+#include "ethernet_netif.h"
 
 /* Registers, in words. */
 enum {
@@ -305,14 +305,9 @@ err_t stellaris_eth_start(struct netif *netif, uintptr_t base, const uint8_t mac
     registers[MACTCTL] = TCTL_ENABLE | TCTL_PAD | TCTL_CRC | TCTL_DUPLEX;
     registers[MACRCTL] = RCTL_NO_BAD_CRC | RCTL_ENABLE;
 
-    netif->hwaddr_len = ETH_HWADDR_LEN;
-    memcpy(netif->hwaddr, mac, ETH_HWADDR_LEN);
-    netif->mtu = 1500;
-    netif->flags |= NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+    ethernet_netif(netif, mac, send_frame);
     if (!eth->has_phy) {
         netif->flags |= NETIF_FLAG_LINK_UP;
     }
-    netif->output = etharp_output;
-    netif->linkoutput = send_frame;
     return ERR_OK;
 }

@@ -8,18 +8,16 @@
 
 #include <string.h>
 
-#include <lwip/etharp.h>
-#include <lwip/ethip6.h>
 #include <lwip/pbuf.h>
 
 #include "common/hw.h"
+#include "ethernet_netif.h"
 #include "stm32_mac.h"
 #include "stm32_phy.h"
 
 #define LINK_MS     100
 #define FRAMES      8 /* a poll */
 #define FRAME_LEAST 14
-#define MTU         1500
 
 static void poll_rx(void *ctx)
 {
@@ -127,24 +125,6 @@ void stm32_eth_poll(struct netif *netif)
     receive(netif, eth);
 }
 
-static void fill_in(struct netif *netif, const uint8_t mac[6])
-{
-    memcpy(netif->hwaddr, mac, 6);
-    netif->hwaddr_len = 6;
-    netif->mtu = MTU;
-    netif->flags |= NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
-#if LWIP_IGMP
-    netif->flags |= NETIF_FLAG_IGMP;
-#endif
-    netif->name[0] = 'e';
-    netif->name[1] = 'n';
-    netif->output = etharp_output;
-#if LWIP_IPV6
-    netif->output_ip6 = ethip6_output;
-#endif
-    netif->linkoutput = send_frame;
-}
-
 enum stm32_eth_error stm32_eth_start(struct netif *netif, const uint8_t mac[6])
 {
     struct stm32_eth *eth = netif->state;
@@ -158,6 +138,6 @@ enum stm32_eth_error stm32_eth_start(struct netif *netif, const uint8_t mac[6])
         return STM32_ETH_NO_PHY;
     }
     start_mac(eth, mac);
-    fill_in(netif, mac);
+    ethernet_netif(netif, mac, send_frame);
     return STM32_ETH_OK;
 }

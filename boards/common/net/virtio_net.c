@@ -4,11 +4,11 @@
  * device are not trusted: a slot number or length out of range ends its use.
  */
 #include "virtio_net.h"
+#include "ethernet_netif.h"
 
 #include <stdatomic.h>
 #include <string.h>
 
-#include <lwip/etharp.h>
 #include <lwip/pbuf.h>
 #include <lwip/stats.h>
 #include <netif/ethernet.h>
@@ -345,16 +345,13 @@ err_t virtio_net_start(struct netif *netif, uintptr_t first, size_t step, size_t
     net->registers[STATUS] |= STATUS_DRIVER_OK;
     notify(net, RECEIVE);
 
-    netif->hwaddr_len = ETH_HWADDR_LEN;
+    uint8_t mac[ETH_HWADDR_LEN];
     for (size_t i = 0; i < ETH_HWADDR_LEN; i++) {
-        netif->hwaddr[i] = config_byte(net, i);
+        mac[i] = config_byte(net, i);
     }
-    netif->mtu = 1500;
-    netif->flags |= NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+    ethernet_netif(netif, mac, send_frame);
     if (!net->tells_link || (config_byte(net, 6) & LINK_UP) != 0) {
         netif->flags |= NETIF_FLAG_LINK_UP;
     }
-    netif->output = etharp_output;
-    netif->linkoutput = send_frame;
     return ERR_OK;
 }
