@@ -70,7 +70,8 @@ wanted boards size && packages="$packages gcc-arm-none-eabi libnewlib-arm-none-e
 wanted boards size && packages="$packages qemu-system-arm"
 wanted boards && packages="$packages qemu-system-misc openocd"
 ! wanted boards || command -v npm >/dev/null || packages="$packages npm" # for tests/boards/test_pico.py
-wanted lint && packages="$packages g++ clang-format clang-tidy cppcheck git"
+wanted net lint && packages="$packages g++"
+wanted lint && packages="$packages clang-format clang-tidy cppcheck git"
 say "Suites:$suites. Looking for what they need"
 # shellcheck disable=SC2086
 sh boards/host/install.sh $packages
