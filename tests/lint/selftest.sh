@@ -37,10 +37,15 @@ clean() {
     file tests/unit/test_x.c '/* The topic x. */\nconst char *s = "sleep(1) strcpy( */* nobody";\n'
 }
 
+# lint NAME: runs it on the tree as it is now.
+lint() {
+    if [ -f "$lint/$1.py" ]; then /usr/bin/python3 "$lint/$1.py" "$tmp/tree"; else sh "$lint/$1.sh" "$tmp/tree"; fi >"$tmp/log" 2>&1
+}
+
 # expect LINT DEFECT: the lint fails on the tree as it is now.
 expect() {
     count=$((count + 1))
-    if sh "$lint/$1.sh" "$tmp/tree" >"$tmp/log" 2>&1; then
+    if lint "$1"; then
         echo "$1: missed $2"
         bad=1
     fi
@@ -48,8 +53,8 @@ expect() {
 }
 
 clean
-for l in layers banned length tests format guides steps; do
-    sh "$lint/$l.sh" "$tmp/tree" >"$tmp/log" 2>&1 || { echo "$l: fails on a clean tree:"; cat "$tmp/log"; bad=1; }
+for l in layers banned length tests format guides steps links; do
+    lint "$l" || { echo "$l: fails on a clean tree:"; cat "$tmp/log"; bad=1; }
 done
 
 # plant LINT PATH TEXT
@@ -57,7 +62,13 @@ plant() { file "$2" "$3"; expect "$1" "'$3' in $2"; }
 
 plant guides SECURITY.md 'test_gone\n'
 plant guides SECURITY.md 'base/gone.c\n'
-plant guides boards/README.md '[a picture](gone.png)\n'
+plant links boards/README.md '[a picture](gone.png)\n'
+plant links boards/README.md '[a folder above](../..)\n'
+plant links boards/README.md '[a heading](../SECURITY.md#the-rules)\n'
+plant links boards/README.md '# One\n\n[a heading](#two)\n'
+plant links boards/README.md '[a place]\n\n[a place]: gone.md\n'
+plant links boards/README.md '<img src="gone.svg">\n'
+plant links boards/README.md 'Look at `apps/gone.c`.\n'
 plant steps port/PORTING.md 'sh tests/conformance/port.sh ../myport\n| 1. Clocks | x |\n'
 plant steps port/template/myport.c '/* --- 1. Clocks --- */\n/* --- 3. Entropy --- */\n'
 plant steps port/template/myport.c '/* --- 1. Clocks --- */\n/* --- 2. Random --- */\n'
