@@ -8,8 +8,9 @@
 #             places; MIDGE_TORTURE=HASH says which part (the commit's), =full: all of them, in boards
 #             and size too. gcc, clang, ASan+UBSan
 #   net       the host program against local HTTPS servers: gcc, ASan+UBSan
-#   lint      layers, calls, banned calls and words, length of files, format; gcc -fanalyzer,
-#             clang-tidy and cppcheck, with the exceptions of tests/lint/analysis.txt
+#   lint      layers, calls, banned calls and words, length of files, format, links of the pages, the
+#             reference by Doxygen; gcc -fanalyzer, clang-tidy and cppcheck, with the exceptions of
+#             tests/lint/analysis.txt
 #   external  as a library: on an mbedTLS that midge did not configure, installed, as a subdirectory,
 #             cross built, with a port of the user's, on lwIP with the user's options
 #   boards    the firmware of each board in QEMU, W5500-EVB-Pico's in rp2040js, against the same servers;
@@ -71,7 +72,7 @@ wanted boards size && packages="$packages qemu-system-arm"
 wanted boards && packages="$packages qemu-system-misc openocd"
 ! wanted boards || command -v npm >/dev/null || packages="$packages npm" # for tests/boards/test_pico.py
 wanted net lint && packages="$packages g++"
-wanted lint && packages="$packages clang-format clang-tidy cppcheck git"
+wanted lint && packages="$packages clang-format clang-tidy cppcheck doxygen git"
 say "Suites:$suites. Looking for what they need"
 # shellcheck disable=SC2086
 sh boards/host/install.sh $packages

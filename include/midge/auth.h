@@ -33,11 +33,14 @@ extern "C" {
 #if MIDGE_WITH_DIGEST
 
 /* Schemes. Basic sends the password itself: allow it only over https. */
-enum { MIDGE_AUTH_BASIC = 1, MIDGE_AUTH_DIGEST = 2 };
+enum {
+    MIDGE_AUTH_BASIC = 1, /* RFC 7617 */
+    MIDGE_AUTH_DIGEST = 2 /* RFC 7616 */
+};
 
 /* The credentials of one origin. It must live as a hook must (hooks.h). */
 struct midge_auth {
-    struct midge_hook hook;
+    struct midge_hook hook; /* for config.hooks or request.hooks */
     /* They must live as long as the struct, and are copied nowhere but to the header field. */
     const char *user;     /* without ':', which would end it in Basic */
     const char *password; /* may be empty */

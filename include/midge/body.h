@@ -25,7 +25,7 @@ struct midge_response;
 enum midge_complete {
     MIDGE_COMPLETE_NO,         /* cut short, canceled or never begun */
     MIDGE_COMPLETE_UNVERIFIED, /* plain HTTP, until close: a cut cannot be detected */
-    MIDGE_COMPLETE_YES
+    MIDGE_COMPLETE_YES         /* all of it */
 };
 
 /* Bytes of one call of `more`; a turn's budget (config.turn_bytes) counts as many for it. */
@@ -81,35 +81,43 @@ struct midge_source {
    A body longer than cap - 1 fails with TOO_LARGE. Lives until the caller is done with the bytes.
  */
 struct midge_buffer {
-    struct midge_sink sink;
-    uint8_t *data;
-    size_t len, cap;
+    struct midge_sink sink; /* for request.sink */
+    uint8_t *data;          /* the caller's memory */
+    size_t len;             /* bytes of the body so far */
+    size_t cap;             /* of data */
 };
+/* storage: cap bytes, at least 1. */
 void midge_buffer_init(struct midge_buffer *buffer, void *storage, size_t cap);
 
 /* Memory from the client's block that grows up to max bytes (NUL included). Freed by
    midge_blob_free, at the latest before the client is closed. */
 struct midge_blob {
-    struct midge_sink sink;
-    struct midge_client *client;
-    uint8_t *data; /* NUL-terminated; NULL while empty */
-    size_t len, cap, max;
+    struct midge_sink sink;      /* for request.sink */
+    struct midge_client *client; /* whose memory it takes */
+    uint8_t *data;               /* NUL-terminated; NULL while empty */
+    size_t len;                  /* bytes of the body so far */
+    size_t cap;                  /* of data now */
+    size_t max;                  /* of data at most */
 };
+/* An empty one. A longer body than max - 1 bytes fails with TOO_LARGE, one for which there is no
+   memory with NO_MEMORY. */
 void midge_blob_init(struct midge_blob *blob, struct midge_client *client, size_t max);
+/* Gives the memory back; the blob is empty then. Call it when no request uses the blob. */
 void midge_blob_free(struct midge_blob *blob);
 
 /* A file: written beside the target, renamed into place only if the body is complete ("unverified"
    counts as complete unless strict is set). Opened at the first byte or at a good end. The path
    must live as long as the sink. */
 struct midge_file_sink {
-    struct midge_sink sink;
-    const struct midge_port *port;
-    const char *path;
-    midge_file file;
-    uint64_t len;
-    int native;     /* errno of a failure, 0 none */
-    uint8_t strict; /* set after init: "unverified" is discarded too */
+    struct midge_sink sink;        /* for request.sink */
+    const struct midge_port *port; /* whose file store it is */
+    const char *path;              /* of the target */
+    midge_file file;               /* NULL: not open */
+    uint64_t len;                  /* bytes written */
+    int native;                    /* errno of a failure, 0 none */
+    uint8_t strict;                /* set after init: "unverified" is discarded too */
 };
+/* Sets the sink up; opens nothing yet. */
 void midge_file_sink_init(struct midge_file_sink *sink, const struct midge_port *port,
                           const char *path);
 /* Opens the file now. So the program knows before it sends the request whether the target can be
@@ -129,40 +137,46 @@ struct midge__base64 {
    PROTOCOL, and the other sink's finish gets that error. Bytes decoded before the fault were passed
    on. */
 struct midge_base64_sink {
-    struct midge_sink sink;
-    struct midge_sink *next;
-    uint64_t offset; /* characters read; after a PROTOCOL error, its position */
-    struct midge__base64 state;
+    struct midge_sink sink;     /* for request.sink */
+    struct midge_sink *next;    /* gets the decoded bytes */
+    uint64_t offset;            /* characters read; after a PROTOCOL error, its position */
+    struct midge__base64 state; /* private */
 };
 #if MIDGE_WITH_BASE64
+/* next lives as long as the sink. */
 void midge_base64_sink_init(struct midge_base64_sink *sink, struct midge_sink *next);
 #endif
 
 /* Bytes are counted and dropped. */
 struct midge_null_sink {
-    struct midge_sink sink;
-    uint64_t len;
+    struct midge_sink sink; /* for request.sink */
+    uint64_t len;           /* bytes dropped */
 };
+/* Sets the sink up. */
 void midge_null_sink_init(struct midge_null_sink *sink);
 
 /* --- ready-made sources --- */
 
 /* The caller's bytes, not copied: they live until the request is done. */
 struct midge_buffer_source {
-    struct midge_source source;
-    const uint8_t *data;
-    size_t len, at;
+    struct midge_source source; /* for request.source */
+    const uint8_t *data;        /* the caller's */
+    size_t len;                 /* of data */
+    size_t at;                  /* read so far */
 };
+/* Sets the source up; it can rewind. */
 void midge_buffer_source_init(struct midge_buffer_source *source, const void *data, size_t len);
 
 /* A file. READ if it cannot be opened, or if it has become shorter since it was opened. */
 struct midge_file_source {
-    struct midge_source source;
-    const struct midge_port *port;
-    midge_file file;
-    uint64_t left;
-    int native;
+    struct midge_source source;    /* for request.source */
+    const struct midge_port *port; /* whose file store it is */
+    midge_file file;               /* NULL: closed */
+    uint64_t left;                 /* bytes that were not read yet */
+    int native;                    /* errno of a failure, 0 none */
 };
+/* Opens the file; path is used during the call only. If no request gets the source, call its
+ * finish. */
 int midge_file_source_init(struct midge_file_source *source, const struct midge_port *port,
                            const char *path);
 

@@ -31,9 +31,10 @@ struct midge_client;
 struct midge_peer;
 struct midge_stats;
 
+/* Kinds of the lines of config.trace. */
 enum midge_trace_kind {
     MIDGE_TRACE_INFO, /* an event of a connection or request, in words */
-    MIDGE_TRACE_ERROR
+    MIDGE_TRACE_ERROR /* an error, in words */
 };
 
 /* Zero means the default named in brackets (config.h). */
@@ -149,9 +150,9 @@ size_t midge_memory_needed(const struct midge_config *config);
    set or keep (hooks.h) are extra, at most MIDGE_HOOK_BYTES a request. */
 size_t midge_memory_least(const struct midge_config *config);
 
-/* INVALID (a port without all its calls, a time that is out of range), HEADER (as midge_start),
-   NO_MEMORY (block below midge_memory_least), CA, ENTROPY, UNSUPPORTED. Reads all of config during
-   the call; keeps port, base_url, headers. */
+/* Opens a client. INVALID (a port without all its calls, a time that is out of range), HEADER (as
+   midge_start), NO_MEMORY (block below midge_memory_least), CA, ENTROPY, UNSUPPORTED. Reads all of
+   config during the call; keeps port, base_url, headers. */
 int midge_open(struct midge_client **client, const struct midge_config *config);
 
 /* Ends all that was started and has not ended (with CLOSED), and closes the connections. May be
@@ -282,46 +283,57 @@ int midge_watch(struct midge_client *client, midge_id id, midge_watch_fn fn, voi
 void *midge_alloc(struct midge_client *client, size_t size);
 void midge_free(struct midge_client *client, void *memory);
 
+/* The port of config. */
 const struct midge_port *midge_client_port(const struct midge_client *client);
 /* The port's clock, extended to 64 bits: it does not wrap. */
 uint64_t midge_now_ms(const struct midge_client *client);
 
 /* The events that config.on_peer reports. */
 enum midge_peer_event {
-    MIDGE_PEER_TRYING, /* a connect begins */
-    MIDGE_PEER_CONNECTED,
+    MIDGE_PEER_TRYING,      /* a connect begins */
+    MIDGE_PEER_CONNECTED,   /* that address has answered */
     MIDGE_PEER_CERTIFICATE, /* the server has sent its certificate, not verified yet. Not with a
                                resumed session; nor, in profiles small and tiny, when
                                verification is skipped */
     MIDGE_PEER_SECURE       /* the handshake has ended: tls_version, cipher, resumed */
 };
+/* An event of config.on_peer. A field of some events only names them first. */
 struct midge_peer {
-    enum midge_peer_event event;
+    enum midge_peer_event event;      /* the kind of event */
     uint32_t connection;              /* its number, from 1, as in results */
     const char *host;                 /* the name that was looked up, or a literal */
     const char *servername;           /* the name that the certificate must contain */
     const struct midge_addr *address; /* TRYING, CONNECTED */
-    uint16_t port;
-    uint8_t tls_version, resumed; /* SECURE */
-    uint8_t verified;             /* verification is not skipped; with MIDGE_PIN_ONLY (pins.h) it is
-                                     that of the key */
-    const char *cipher;           /* SECURE */
-    const void *certificate;      /* CERTIFICATE: for midge_certificate_text */
+    uint16_t port;                    /* of the server, or of the proxy */
+    uint8_t tls_version;              /* SECURE: 12, 13 */
+    uint8_t resumed;                  /* SECURE: 1: by a session */
+    uint8_t verified;        /* verification is not skipped; with MIDGE_PIN_ONLY (pins.h) it is
+                                that of the key */
+    const char *cipher;      /* SECURE */
+    const void *certificate; /* CERTIFICATE: for midge_certificate_text */
 };
 
 #if MIDGE_WITH_STATS
 
 /* Counters since midge_open. */
 struct midge_stats {
-    uint64_t turns;
-    uint32_t requests, failed;
-    uint32_t connections, peak_connections, open_connections;
-    uint32_t handshakes_full, handshakes_resumed;
-    uint64_t alloc_calls;
-    size_t alloc_peak, alloc_live, memory_size;
-    uint32_t longest_step_us, longest_turn_us;
-    uint32_t turn_bytes_peak; /* plaintext bytes moved in one turn at most */
+    uint64_t turns;              /* calls of midge_poll */
+    uint32_t requests;           /* that have ended */
+    uint32_t failed;             /* of these, with an error */
+    uint32_t connections;        /* that were opened */
+    uint32_t peak_connections;   /* open at once at most */
+    uint32_t open_connections;   /* now */
+    uint32_t handshakes_full;    /* completed, without a session */
+    uint32_t handshakes_resumed; /* completed, with a session */
+    uint64_t alloc_calls;        /* allocations from the block */
+    size_t alloc_peak;           /* bytes taken at once at most */
+    size_t alloc_live;           /* bytes taken now */
+    size_t memory_size;          /* bytes of the block */
+    uint32_t longest_step_us;    /* one call into a connection at most */
+    uint32_t longest_turn_us;    /* one turn at most, without the wait in the port's poll */
+    uint32_t turn_bytes_peak;    /* plaintext bytes moved in one turn at most */
 };
+/* Copies the counters as they are now. */
 void midge_client_stats(const struct midge_client *client, struct midge_stats *stats);
 
 #endif

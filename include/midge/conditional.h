@@ -45,8 +45,8 @@ extern "C" {
    can be kept as bytes. A weak ETag (W/"1") is as good as a strong one here: GET compares weakly
    (RFC 9110 13.1.2). */
 struct midge_validators {
-    char etag[MIDGE_ETAG_BYTES];
-    char modified[MIDGE_MODIFIED_BYTES];
+    char etag[MIDGE_ETAG_BYTES];         /* with its quotation marks */
+    char modified[MIDGE_MODIFIED_BYTES]; /* Last-Modified */
 };
 
 #if MIDGE_WITH_CONDITIONAL
@@ -55,8 +55,8 @@ struct midge_validators {
    own, not the client's; hook.next may be another. The sink is the request's, or `next` of one that
    decodes (gunzip.h) or goes on after a cut (download.h); these must not stand behind it. */
 struct midge_conditional {
-    struct midge_sink sink;
-    struct midge_hook hook;
+    struct midge_sink sink;  /* for request.sink */
+    struct midge_hook hook;  /* for request.hooks */
     struct midge_sink *next; /* gets the body */
 
     /* Set both after init; both get ctx. */
@@ -79,6 +79,7 @@ struct midge_conditional {
     struct midge_validators got;
 };
 
+/* next: gets the body, and lives as long; NULL drops it. */
 void midge_conditional_init(struct midge_conditional *conditional, struct midge_sink *next);
 
 #else

@@ -60,7 +60,7 @@
 #define MIDGE_RECV_BUFFER MIDGE__PICK(4096, 512, 256)
 #endif
 #ifndef MIDGE_SEND_BUFFER
-#define MIDGE_SEND_BUFFER MIDGE__PICK(1024, 512, 256)
+#define MIDGE_SEND_BUFFER MIDGE__PICK(1024, 512, 256) /* the one for bytes to send */
 #endif
 /* Profile tiny asks servers for records of at most this many bytes (max_fragment_length, RFC
    6066): 512, 1024, 2048 or 4096, 0 not to ask. If the server agrees, the connection's buffer
@@ -83,10 +83,10 @@
 #define MIDGE_HTTP2_STREAMS MIDGE__PICK(100, 50, 8)
 #endif
 #ifndef MIDGE_HTTP2_WINDOW
-#define MIDGE_HTTP2_WINDOW MIDGE__PICK(65536, 16384, 2048)
+#define MIDGE_HTTP2_WINDOW MIDGE__PICK(65536, 16384, 2048) /* for each request */
 #endif
 #ifndef MIDGE_HTTP2_CONN_WINDOW
-#define MIDGE_HTTP2_CONN_WINDOW MIDGE__PICK(1048576, 65535, 65535)
+#define MIDGE_HTTP2_CONN_WINDOW MIDGE__PICK(1048576, 65535, 65535) /* for the connection */
 #endif
 /* HTTP/2: plaintext bytes of the longest TLS record that the input buffer holds, 0 if it holds all
    that there can be (16 KB). Many servers put everything that they may send into one record: so the
@@ -96,7 +96,7 @@
 #define MIDGE_HTTP2_RECORD MIDGE__PICK(0, 0, 4096)
 #endif
 #ifndef MIDGE_HTTP2_FIRST_WINDOW
-#define MIDGE_HTTP2_FIRST_WINDOW 64
+#define MIDGE_HTTP2_FIRST_WINDOW 64 /* with HTTP2_RECORD not 0 */
 #endif
 /* HTTP/2: a server that is silent for so long, ms, while requests wait for it, is asked by a PING;
    if it is silent for so long after that, the connection is given up. MIDGE_NO_TIMEOUT: not. */
@@ -104,7 +104,7 @@
 #define MIDGE_HTTP2_PING_MS 15000
 #endif
 #ifndef MIDGE_HTTP2_PONG_MS
-#define MIDGE_HTTP2_PONG_MS 10000
+#define MIDGE_HTTP2_PONG_MS 10000 /* until the answer to PING */
 #endif
 /* Bytes of the buffer for ciphertext, one for all connections of a client: a larger one saves calls
    into the port where records are small. At least 64. */
@@ -116,7 +116,7 @@
 #define MIDGE_MAX_SESSIONS MIDGE__PICK(32, 4, 4)
 #endif
 #ifndef MIDGE_MAX_TICKET
-#define MIDGE_MAX_TICKET MIDGE__PICK(4096, 1024, 512)
+#define MIDGE_MAX_TICKET MIDGE__PICK(4096, 1024, 512) /* bytes of a ticket */
 #endif
 /* Names remembered, with up to MIDGE_DNS_ADDRS addresses each: about 24 bytes an address, 32 and
    the name. 0: none. */
@@ -129,7 +129,7 @@
 #define MIDGE_NAME_MAX_S 86400
 #endif
 #ifndef MIDGE_NAME_NEGATIVE_S
-#define MIDGE_NAME_NEGATIVE_S 300
+#define MIDGE_NAME_NEGATIVE_S 300 /* of a name that does not exist */
 #endif
 /* The longest certificate chain (DER bytes) that the memory computation assumes. A longer one is
    accepted if there is memory for it and it fits the profile's input buffer. midge_memory_least and
@@ -144,10 +144,10 @@
 #define MIDGE_TURN_CRYPTO MIDGE__PICK(4, 1, 1)
 #endif
 #ifndef MIDGE_TURN_BYTES
-#define MIDGE_TURN_BYTES MIDGE__PICK(262144, 16384, 8192)
+#define MIDGE_TURN_BYTES MIDGE__PICK(262144, 16384, 8192) /* plaintext bytes */
 #endif
 #ifndef MIDGE_TURN_STEPS
-#define MIDGE_TURN_STEPS MIDGE__PICK(256, 32, 64)
+#define MIDGE_TURN_STEPS MIDGE__PICK(256, 32, 64) /* steps of any kind */
 #endif
 /* Point multiplications' inner operations between two yields (profiles with ECP_RESTARTABLE). */
 #ifndef MIDGE_ECP_MAX_OPS
@@ -159,22 +159,22 @@
 #define MIDGE_QUEUE_MS MIDGE_NO_TIMEOUT
 #endif
 #ifndef MIDGE_DNS_MS
-#define MIDGE_DNS_MS 10000
+#define MIDGE_DNS_MS 10000 /* dns_ms */
 #endif
 #ifndef MIDGE_CONNECT_MS
-#define MIDGE_CONNECT_MS 15000
+#define MIDGE_CONNECT_MS 15000 /* connect_ms */
 #endif
 #ifndef MIDGE_TLS_MS
-#define MIDGE_TLS_MS 30000
+#define MIDGE_TLS_MS 30000 /* tls_ms */
 #endif
 #ifndef MIDGE_FIRST_BYTE_MS
-#define MIDGE_FIRST_BYTE_MS 120000
+#define MIDGE_FIRST_BYTE_MS 120000 /* first_byte_ms */
 #endif
 #ifndef MIDGE_IDLE_MS
-#define MIDGE_IDLE_MS 60000
+#define MIDGE_IDLE_MS 60000 /* idle_ms */
 #endif
 #ifndef MIDGE_TOTAL_MS
-#define MIDGE_TOTAL_MS MIDGE_NO_TIMEOUT
+#define MIDGE_TOTAL_MS MIDGE_NO_TIMEOUT /* total_ms */
 #endif
 /* Requests that start together to one origin wait for the session that the first connection's
    handshake brings, and resume it. They wait while that handshake makes progress; when the peer

@@ -36,24 +36,29 @@ extern "C" {
 #if MIDGE_WITH_COOKIES
 
 /* SameSite is kept for the application; midge has no sites, so all its requests are same-site. */
-enum { MIDGE_SAME_SITE_DEFAULT, MIDGE_SAME_SITE_NONE, MIDGE_SAME_SITE_LAX, MIDGE_SAME_SITE_STRICT };
+enum {
+    MIDGE_SAME_SITE_DEFAULT, /* the cookie has no SameSite, or another one */
+    MIDGE_SAME_SITE_NONE,    /* None */
+    MIDGE_SAME_SITE_LAX,     /* Lax */
+    MIDGE_SAME_SITE_STRICT   /* Strict */
+};
 
 /* One cookie. Strings end with NUL. */
 struct midge_cookie {
     const char *name, *value; /* the name may be empty; at most 4096 bytes together */
     const char *domain;       /* in lower case, without a dot before it */
-    const char *path;
+    const char *path;         /* begins with '/' */
     int64_t expires;   /* seconds since 1970 UTC; without a wall clock, since midge_cookies_init.
                           0: with the session */
     uint8_t host_only; /* 1: it is sent to `domain` only; 0: to the names below it, too */
     uint8_t secure;    /* 1: it is sent over https only */
-    uint8_t http_only;
+    uint8_t http_only; /* 1: the server wants it hidden from scripts; kept for the application */
     uint8_t same_site; /* MIDGE_SAME_SITE_x */
 };
 
 /* A jar. It must live as a hook must (hooks.h); one jar may serve several clients of one thread. */
 struct midge_cookies {
-    struct midge_hook hook;
+    struct midge_hook hook; /* for config.hooks or request.hooks */
     /* Set it after init, before the first request. 1: all names below `domain` do not belong
        together, as those of "com" and "co.uk" (publicsuffix.org): an answer may not set a cookie
        for them. `domain` is in lower case and has a dot. NULL: each cookie goes back to the host

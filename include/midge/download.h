@@ -34,8 +34,8 @@ extern "C" {
    own, not the client's; hook.next may be another. The request must be a GET without a Range of its
    own. max_body of the request holds for each part, and result.body_len counts the last one. */
 struct midge_download {
-    struct midge_sink sink;
-    struct midge_hook hook;
+    struct midge_sink sink;  /* for request.sink */
+    struct midge_hook hook;  /* for request.hooks */
     struct midge_sink *next; /* its reset must not end the request; if that is NULL, the rest can
                                 be asked for, but nothing can begin again: RANGE then */
     /* For reading; may be set before the start. */

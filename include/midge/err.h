@@ -67,8 +67,9 @@ extern "C" {
     X(CLOCK, -50, "no trusted wall clock")                                                         \
     X(SEAL, -51, "sessions damaged, or of another device or configuration")
 
+/* MIDGE_OK, and MIDGE_ERR_x for each x of the list above. */
 enum midge_err {
-    MIDGE_OK = 0,
+    MIDGE_OK = 0, /* success */
 #define MIDGE_ERR_ENUM(name, value, text) MIDGE_ERR_##name = value,
     MIDGE_ERR_MAP(MIDGE_ERR_ENUM)
 #undef MIDGE_ERR_ENUM
@@ -82,15 +83,15 @@ const char *midge_err_text(int err);
 
 /* Where a request was when it ended. */
 enum midge_phase {
-    MIDGE_PHASE_QUEUE, /* waits for a connection, memory or another request's ticket */
-    MIDGE_PHASE_DNS,
-    MIDGE_PHASE_CONNECT,
-    MIDGE_PHASE_TLS,
-    MIDGE_PHASE_SEND,
-    MIDGE_PHASE_WAIT, /* sent; the first byte of the answer has not arrived yet */
-    MIDGE_PHASE_BODY, /* head of the answer or its body is arriving */
-    MIDGE_PHASE_DONE,
-    MIDGE_PHASES /* count */
+    MIDGE_PHASE_QUEUE,   /* waits for a connection, memory or another request's ticket */
+    MIDGE_PHASE_DNS,     /* the name is looked up */
+    MIDGE_PHASE_CONNECT, /* TCP, and a proxy's tunnel */
+    MIDGE_PHASE_TLS,     /* the handshake */
+    MIDGE_PHASE_SEND,    /* the request is written */
+    MIDGE_PHASE_WAIT,    /* sent; the first byte of the answer has not arrived yet */
+    MIDGE_PHASE_BODY,    /* head of the answer or its body is arriving */
+    MIDGE_PHASE_DONE,    /* it ended without an error */
+    MIDGE_PHASES         /* count */
 };
 
 /* "queue", "dns", "connect", "tls", "send", "wait", "body", "done". */

@@ -38,7 +38,7 @@
 extern "C" {
 #endif
 
-#define MIDGE_EVENT_LOG_VERSION 1
+#define MIDGE_EVENT_LOG_VERSION 1   /* of the format */
 #define MIDGE_EVENT_LOG_TEXT    255 /* the kind of a cell of text */
 #define MIDGE_EVENT_LOG_BYTES   15  /* of text in it */
 /* Cells of one text at most: a longer one is cut. */
@@ -46,11 +46,17 @@ extern "C" {
 #define MIDGE_EVENT_LOG_CELLS 12
 #endif
 
+/* The head of a log; the cells follow it. */
 struct midge_event_log {
-    char magic[4];
-    uint8_t version, cell_size, zero[2];
-    uint32_t cells, written, base_ms, damaged;
-    int64_t wall_s;
+    char magic[4];     /* see above, as all fields */
+    uint8_t version;   /* MIDGE_EVENT_LOG_VERSION */
+    uint8_t cell_size; /* bytes of a cell */
+    uint8_t zero[2];   /* 0 */
+    uint32_t cells;    /* how many there are: a power of two */
+    uint32_t written;  /* cells written so far, modulo 2^32 */
+    uint32_t base_ms;  /* clock_ms at the start */
+    uint32_t damaged;  /* the oldest cells that may be damaged, in a copy */
+    int64_t wall_s;    /* wall time at the start, s */
 };
 
 /* Bytes of a log with room for so many cells (a power of two; from 32 to 2^24). A request on a new

@@ -50,6 +50,7 @@ extern "C" {
 #error "MIDGE_EVENT_SOURCE_HEADERS must be at least 3: Accept, Cache-Control, Last-Event-ID"
 #endif
 
+/* States of a source. */
 enum midge_event_source_state {
     MIDGE_EVENT_SOURCE_CONNECTING, /* a request is under way */
     MIDGE_EVENT_SOURCE_OPEN,       /* its answer is a stream */

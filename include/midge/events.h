@@ -76,18 +76,18 @@ enum midge_event_kind {
     MIDGE_EVENT_MEMORY,  /* it waits for memory [-; bytes, 0: a permit and memory to shake hands] */
     MIDGE_EVENT_MEMORY_END, /* it does not wait any more */
     MIDGE_EVENT_CLOSING,    /* close_notify is sent */
-    MIDGE_EVENT_CLOSED,
-    MIDGE_EVENTS /* count */
+    MIDGE_EVENT_CLOSED,     /* its socket is closed */
+    MIDGE_EVENTS            /* count */
 };
 
 /* 16 bytes, without padding. */
 struct midge_event {
-    uint8_t kind; /* enum midge_event_kind */
-    uint8_t detail;
+    uint8_t kind;        /* enum midge_event_kind */
+    uint8_t detail;      /* in brackets above */
     uint16_t connection; /* the lowest 16 bits of its number (struct midge_result), 0: none */
     uint32_t time_ms;    /* the port's clock_ms now, which wraps; never goes back */
     uint32_t request;    /* its midge_id, 0: none */
-    uint32_t value;
+    uint32_t value;      /* in brackets above */
 };
 
 /* The texts of an event; valid only during the callback. Pointers that an event does not have are

@@ -15,6 +15,7 @@ extern "C" {
 
 #if MIDGE_WITH_GATHER
 
+/* When a gather ends. */
 enum midge_gather_mode {
     MIDGE_GATHER_ALL,       /* ends when all ended, error OK: asyncio's return_exceptions=True */
     MIDGE_GATHER_FAIL_FAST, /* the first error cancels the others; ends when all have ended, with
@@ -43,9 +44,10 @@ int midge_timeout(struct midge_client *client, midge_id of, uint32_t ms, midge_i
 /* Counting semaphore: at most `permits` hold it, the others wait in order. Set it up with
    midge_semaphore_init; it must live until nothing waits for it. */
 struct midge_semaphore {
-    uint16_t permits;
-    struct midge__waiter *head, *tail;
+    uint16_t permits;                  /* that are free */
+    struct midge__waiter *head, *tail; /* private */
 };
+/* permits: from 1 on. */
 static inline void midge_semaphore_init(struct midge_semaphore *semaphore, uint16_t permits)
 {
     semaphore->permits = permits;
@@ -54,6 +56,7 @@ static inline void midge_semaphore_init(struct midge_semaphore *semaphore, uint1
 /* Ends with MIDGE_OK when the caller has the permit. If it is canceled after that, release the
    permit. */
 int midge_acquire(struct midge_client *client, struct midge_semaphore *semaphore, midge_id *id);
+/* Gives the permit to the first one that waits, or back. */
 void midge_release(struct midge_client *client, struct midge_semaphore *semaphore);
 
 #endif

@@ -73,9 +73,9 @@ extern "C" {
    follows in the next ones. When the next sink pauses, decoding stops. result.body_len and
    request.max_body count the bytes that were received, `len` and `max_len` those decoded. */
 struct midge_gunzip {
-    struct midge_sink sink;
-    struct midge_sink *next;
-    struct midge_client *client;
+    struct midge_sink sink;      /* for request.sink */
+    struct midge_sink *next;     /* gets the decoded bytes */
+    struct midge_client *client; /* whose memory it takes */
 
     /* May be set after init. */
     uint64_t max_len;   /* decoded bytes, also of a body that is not compressed; 0: no limit */
@@ -97,6 +97,7 @@ struct midge_gunzip {
     uint8_t step, at, flags, kind, bits, is_first, full, over;
 };
 #if MIDGE_WITH_GUNZIP
+/* next lives as long as the sink. */
 void midge_gunzip_init(struct midge_gunzip *gunzip, struct midge_client *client,
                        struct midge_sink *next);
 #endif

@@ -10,6 +10,7 @@
 #ifndef MIDGE_HEADER_H
 #define MIDGE_HEADER_H
 
+/* One field. */
 struct midge_header {
     const char *name;  /* a token (RFC 9110 5.1), not empty; case does not matter */
     const char *value; /* no control characters but HTAB; "" is a header with an empty value;

@@ -52,12 +52,12 @@ struct midge_timings;
 /* One hop; valid only during the callback that gets it, but the url of the last hop stays until the
    request's sink was finished. */
 struct midge_hop {
-    struct midge_client *client;
-    midge_id id;         /* the request */
-    void *ctx;           /* the request's */
-    const char *method;  /* of this hop: a redirect may change it */
-    const char *url;     /* of this hop, complete, without userinfo */
-    uint8_t redirects;   /* that were followed before this hop */
+    struct midge_client *client; /* the request's */
+    midge_id id;                 /* the request */
+    void *ctx;                   /* the request's */
+    const char *method;          /* of this hop: a redirect may change it */
+    const char *url;             /* of this hop, complete, without userinfo */
+    uint8_t redirects;           /* that were followed before this hop */
     uint8_t retries;     /* replays and repeats before (request.retry); they count on over hops */
     uint8_t repeats;     /* of this hop by hooks, one after the other; 0: it is sent first */
     uint8_t can_repeat;  /* in on_head: 1: MIDGE_HOP_REPEAT sends it again. 0: the answer is final,

@@ -48,7 +48,7 @@ extern "C" {
 
 /* Most paths of a filter, and most steps of a path. A path has at most 255 bytes. */
 #define MIDGE_JSON_FILTER_PATHS 8
-#define MIDGE_JSON_FILTER_STEPS 8
+#define MIDGE_JSON_FILTER_STEPS 8 /* of a path */
 /* The deepest nesting of arrays and objects, in trees too: 8 to 32. Documents with deeper
    nesting are malformed. */
 #ifndef MIDGE_JSON_FILTER_DEPTH
@@ -58,12 +58,13 @@ extern "C" {
 #error "MIDGE_JSON_FILTER_DEPTH must be 8 to 32: a path's steps have to fit, and 32 bits"
 #endif
 
+/* Types of values that a filter reports. */
 enum midge_json_type {
-    MIDGE_JSON_NULL,
-    MIDGE_JSON_FALSE,
-    MIDGE_JSON_TRUE,
-    MIDGE_JSON_NUMBER,
-    MIDGE_JSON_STRING,
+    MIDGE_JSON_NULL,   /* null */
+    MIDGE_JSON_FALSE,  /* false */
+    MIDGE_JSON_TRUE,   /* true */
+    MIDGE_JSON_NUMBER, /* a number, as text */
+    MIDGE_JSON_STRING, /* a string, decoded to UTF-8 */
     MIDGE_JSON_ARRAY,  /* an array begins; its contents are reported if other paths match them */
     MIDGE_JSON_OBJECT, /* an object begins; the same */
     MIDGE_JSON_END     /* the array or object at this path ends */
@@ -110,11 +111,11 @@ struct midge__json_scan {
 
 /* 136 bytes on a 32-bit machine. */
 struct midge_json_filter {
-    struct midge_sink sink;
-    midge_json_value_fn *on_value;
-    void *ctx;
-    uint64_t offset; /* bytes of the document read; after an error, its position */
-    int error;       /* of the document: MIDGE_OK, JSON or TOO_LARGE */
+    struct midge_sink sink;        /* for request.sink */
+    midge_json_value_fn *on_value; /* gets each value at a path */
+    void *ctx;                     /* of on_value */
+    uint64_t offset;               /* bytes of the document read; after an error, its position */
+    int error;                     /* of the document: MIDGE_OK, JSON or TOO_LARGE */
 
     /* May be set after init, `optional` also in on_response. */
     uint8_t truncate; /* a text that does not fit is cut between two characters: no TOO_LARGE */
@@ -126,7 +127,7 @@ struct midge_json_filter {
                          malformed, only `error` is set, the request does not fail, and the rest
                          of the body is dropped */
 
-    struct midge__json_scan scan;
+    struct midge__json_scan scan; /* private */
 };
 
 #if MIDGE_WITH_JSON

@@ -45,13 +45,14 @@ extern "C" {
 
 /* The writer's own state, public only for its size. */
 struct midge_json_writer {
-    char *out;
-    size_t cap, len;  /* len: bytes of the document so far, whether they fit or not */
+    char *out;        /* the caller's memory */
+    size_t cap;       /* of out */
+    size_t len;       /* bytes of the document so far, whether they fit or not */
     uint32_t objects; /* bit 0: the innermost container is an object; bit 1: the one around it */
-    uint8_t depth;
-    bool first; /* nothing stands in the innermost container yet */
-    bool keyed; /* a key waits for its value */
-    bool wrong;
+    uint8_t depth;    /* containers that are open */
+    bool first;       /* nothing stands in the innermost container yet */
+    bool keyed;       /* a key waits for its value */
+    bool wrong;       /* a call was wrong */
 };
 
 /* cap counts the NUL at the end of the text. out NULL with cap 0: the document is only measured. */
@@ -66,6 +67,7 @@ void midge_json_write_begin(struct midge_json_writer *w, char *out, size_t cap);
    number that is not finite. The same key twice in one object is not noticed. */
 int midge_json_write_end(struct midge_json_writer *w, size_t *len);
 
+/* The braces and brackets; commas and colons come by themselves. */
 void midge_json_begin_object(struct midge_json_writer *w);
 void midge_json_end_object(struct midge_json_writer *w);
 void midge_json_begin_array(struct midge_json_writer *w);
@@ -78,6 +80,7 @@ void midge_json_put_key(struct midge_json_writer *w, const char *key);
 void midge_json_put_string(struct midge_json_writer *w, const char *text);
 void midge_json_put_text(struct midge_json_writer *w, const char *text, size_t len);
 
+/* A number, exactly. */
 void midge_json_put_int(struct midge_json_writer *w, int64_t value);
 /* With at most 15 significant digits and without trailing zeros: 0.1 is 0.1. Beyond 1e-7 to 1e36
    the last of 15 digits may be wrong by a few units. */

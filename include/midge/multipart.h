@@ -31,13 +31,13 @@ extern "C" {
    filename, which are UTF-8, a quotation mark, CR and LF are sent as %22, %0D and %0A (WHATWG HTML
    4.10.22.8). The value is the first of source, text and data that is not NULL; empty without. */
 struct midge_part {
-    const char *name;
+    const char *name;            /* not empty */
     const char *filename;        /* NULL: the part is no file */
     const char *type;            /* its Content-Type, may have parameters; NULL: none is sent */
     struct midge_source *source; /* of this part only */
     const char *text;            /* NUL-terminated */
-    const void *data;
-    size_t len; /* of data */
+    const void *data;            /* len bytes */
+    size_t len;                  /* of data */
 };
 
 #define MIDGE__MULTIPART_TYPE  "multipart/form-data; boundary="
@@ -46,7 +46,7 @@ struct midge_part {
 /* The length is known if all parts know theirs; otherwise the form is sent chunked. It can be sent
    again (redirects, retries) if all its sources can rewind. */
 struct midge_multipart {
-    struct midge_source source;
+    struct midge_source source; /* for request.source */
     /* The value of the request's header Content-Type. */
     char content_type[sizeof MIDGE__MULTIPART_TYPE + MIDGE__BOUNDARY_LENGTH];
     const struct midge_part *parts;

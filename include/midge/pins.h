@@ -29,6 +29,7 @@
 extern "C" {
 #endif
 
+/* The pin of one key. */
 struct midge_pin {
     /* The name that is verified: the URL's host, or request.servername. Letters of any case; an
        address as in the URL, without brackets. NULL: every host. */
@@ -59,9 +60,9 @@ enum midge_pin_mode {
 
    INVALID at start: dangerously_skip_verification and a pin for the same host; an unknown mode. */
 struct midge_pins {
-    const struct midge_pin *pin;
-    size_t count; /* 0: no host has pins */
-    uint8_t mode; /* enum midge_pin_mode */
+    const struct midge_pin *pin; /* count of them, in any order */
+    size_t count;                /* 0: no host has pins */
+    uint8_t mode;                /* enum midge_pin_mode */
 };
 
 #ifdef __cplusplus

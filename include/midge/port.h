@@ -21,18 +21,25 @@ extern "C" {
 #endif
 
 typedef intptr_t midge_sock; /* the port's socket handle; MIDGE_SOCK_NONE is never one */
-#define MIDGE_SOCK_NONE ((midge_sock)-1)
+#define MIDGE_SOCK_NONE ((midge_sock)-1) /* no socket */
 
-enum { MIDGE_POLL_IN = 1, MIDGE_POLL_OUT = 2, MIDGE_POLL_ERR = 4 };
+/* Readiness of a socket. */
+enum {
+    MIDGE_POLL_IN = 1,  /* recv has bytes, or the end */
+    MIDGE_POLL_OUT = 2, /* send takes bytes, or the connect has ended */
+    MIDGE_POLL_ERR = 4  /* it is broken */
+};
 
+/* One socket to wait for. */
 struct midge_pollfd {
-    midge_sock sock;
+    midge_sock sock; /* of this port */
     uint8_t events;  /* MIDGE_POLL_IN | MIDGE_POLL_OUT wanted; 0: report errors only */
     uint8_t revents; /* events that are ready; MIDGE_POLL_ERR may be set in any case: the socket is
                         broken. If connected, recv or send return AGAIN then, they count as
                         failed */
 };
 
+/* An IP address. */
 struct midge_addr {
     uint8_t family;    /* 4 or 6 */
     uint8_t bytes[16]; /* network order; 4 used for family 4 */
@@ -44,13 +51,13 @@ struct midge_addr {
 /* A lookup under way. The caller owns it and keeps it in place until done or cancelled. */
 struct midge_dns_query {
     struct midge_addr addrs[MIDGE_DNS_ADDRS]; /* in the order to try */
-    uint8_t count;
-    uint8_t done;   /* set by the port, from inside dns_start or poll */
-    uint8_t family; /* 0 any, 4, 6: set by the caller */
-    int err;        /* MIDGE_OK or MIDGE_ERR_RESOLVE, valid when done */
-    int native;     /* the resolver's code */
-    void *impl;     /* for the port's own use, as is host */
-    const char *host;
+    uint8_t count;                            /* of addrs; 0 after a failure */
+    uint8_t done;                             /* set by the port, from inside dns_start or poll */
+    uint8_t family;                           /* 0 any, 4, 6: set by the caller */
+    int err;                                  /* MIDGE_OK or MIDGE_ERR_RESOLVE, valid when done */
+    int native;                               /* the resolver's code */
+    void *impl;                               /* for the port's own use, as is host */
+    const char *host;                         /* the port's own copy of the pointer */
     /* Seconds for which the addresses, or the failure, may be kept: the least TTL of the records;
        of a name or address that does not exist, RFC 2308 5. 0: the port does not know, or the
        failure is none of the name. 0 at the call. A TTL of 0 is given as 1. */
@@ -59,13 +66,15 @@ struct midge_dns_query {
 
 /* A file that is being written or read. */
 typedef struct midge_open_file *midge_file;
+/* How a file is opened. */
 enum midge_file_mode {
-    MIDGE_FILE_READ,
+    MIDGE_FILE_READ,   /* an existing one */
     MIDGE_FILE_REPLACE /* written to a second file; commit renames that to the target. A target
                           that exists and is no regular file (a device, a pipe) is written
                           directly */
 };
 
+/* The table of a port's functions. */
 struct midge_port {
     void *ctx; /* passed to every call */
 

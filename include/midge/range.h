@@ -23,7 +23,7 @@
 extern "C" {
 #endif
 
-#define MIDGE_RANGE_UNKNOWN UINT64_MAX
+#define MIDGE_RANGE_UNKNOWN UINT64_MAX /* of struct midge_content_range */
 
 /* A Content-Range in bytes. */
 struct midge_content_range {
@@ -44,6 +44,7 @@ int midge_response_range(const struct midge_response *response, struct midge_con
    (RFC 9110 8.8.2.2; needs MIDGE_WITH_RETRY_DATES). Returns the length, 0 and "" if there is
    neither. A long head keeps these only if keep_headers has MIDGE_VALIDATOR_HEADERS. */
 size_t midge_validator(const struct midge_response *response, char text[MIDGE_VALIDATOR_BYTES]);
+/* For request.keep_headers: the fields that midge_validator reads. */
 #define MIDGE_VALIDATOR_HEADERS "ETag, Last-Modified, Date"
 
 #ifdef __cplusplus

@@ -46,8 +46,8 @@ struct midge_rate {
 
 /* The rate of each origin (scheme, host, port) of a host. */
 struct midge_origin_rate {
-    const char *host; /* of the URL, in lower case, without port; NULL: each host */
-    struct midge_rate rate;
+    const char *host;       /* of the URL, in lower case, without port; NULL: each host */
+    struct midge_rate rate; /* of each of its origins */
 };
 
 #ifdef __cplusplus

@@ -22,6 +22,7 @@ struct midge_hook;
    and a build may change. MIDGE_NO_TIMEOUT: none. Otherwise at most 2^31 - 1 (24 days): INVALID
    at start above that. */
 #define MIDGE_NO_TIMEOUT UINT32_MAX
+/* Limits of time, each counted for itself. */
 struct midge_timeouts {
     uint32_t queue_ms;      /* all waits for a connection, for a rate (rate.h), and for memory to
                                continue with the connection, in sum; without lookup and connect
@@ -131,13 +132,14 @@ struct midge_redirect {
 #if MIDGE_WITH_HTTP2
 /* The versions of HTTP that may be spoken; part of the connection's identity. */
 enum midge_http {
-    MIDGE_HTTP_1_1 = 1,
+    MIDGE_HTTP_1_1 = 1,    /* HTTP/1.1 only */
     MIDGE_HTTP_2 = 2,      /* https: HTTP/2 if the server chooses it (ALPN), else HTTP/1.1 */
     MIDGE_HTTP_2_PRIOR = 3 /* the same; and http: HTTP/2 at once, from a server that is known to
                               speak it (RFC 9113 3.3). Not through a proxy */
 };
 #endif
 
+/* All fields may be 0 but url. */
 struct midge_request {
     const char *method; /* NULL: GET, or POST when there is a body */
     const char *url;    /* absolute, or relative to the client's base_url */

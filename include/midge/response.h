@@ -20,10 +20,11 @@ extern "C" {
    up to 255 awaitables (the default), and 66,000 for the largest max_awaitables. */
 typedef uint32_t midge_id;
 
+/* How the end of a body is found (RFC 9112 6.3). */
 enum midge_framing {
-    MIDGE_FRAMING_NONE, /* no body by rule: HEAD, 204, 304 */
-    MIDGE_FRAMING_LENGTH,
-    MIDGE_FRAMING_CHUNKED,
+    MIDGE_FRAMING_NONE,    /* no body by rule: HEAD, 204, 304 */
+    MIDGE_FRAMING_LENGTH,  /* Content-Length */
+    MIDGE_FRAMING_CHUNKED, /* Transfer-Encoding: chunked */
     MIDGE_FRAMING_CLOSE /* until the connection closes; HTTP/2: until the stream ends, if the answer
                            has no Content-Length */
 };
@@ -31,11 +32,11 @@ enum midge_framing {
 /* How a body is encoded (Content-Encoding, RFC 9110 8.4). OTHER: a coding that is not one of these;
    SEVERAL: one after the other, which no sink here undoes. The header names them. */
 enum midge_encoding {
-    MIDGE_ENCODING_NONE,
-    MIDGE_ENCODING_GZIP,
-    MIDGE_ENCODING_DEFLATE,
-    MIDGE_ENCODING_OTHER,
-    MIDGE_ENCODING_SEVERAL
+    MIDGE_ENCODING_NONE,    /* as it is */
+    MIDGE_ENCODING_GZIP,    /* gzip, x-gzip */
+    MIDGE_ENCODING_DEFLATE, /* deflate, with zlib's head */
+    MIDGE_ENCODING_OTHER,   /* one that is not listed here */
+    MIDGE_ENCODING_SEVERAL  /* several, one after the other */
 };
 
 /* The head of a response; valid only during the callback that gets it. */
@@ -51,7 +52,7 @@ struct midge_response {
     const char *reason;      /* NUL-terminated, may be empty */
     uint64_t content_len;    /* with FRAMING_LENGTH */
     const char *url;         /* effective URL */
-    const void *impl;
+    const void *impl;        /* private */
 #if MIDGE_WITH_DATE_HINT
     uint8_t verified; /* 1: it came over TLS, from a server whose chain or key (pins.h) was
                          verified */
@@ -84,11 +85,15 @@ int64_t midge_response_date(const struct midge_response *response);
 #if MIDGE_WITH_TIMINGS
 /* Durations of a request's phases, microseconds each; 0 if the phase did not happen. */
 struct midge_timings {
-    uint32_t queue_us, dns_us, connect_us, tls_us, send_us;
-    uint32_t wait_us; /* until the first byte of the answer */
-    uint32_t body_us;
-    uint32_t total_us;
-    uint64_t start_us; /* the port's clock_us at midge_start, to compare requests */
+    uint32_t queue_us;   /* waits for a connection, memory, a ticket, a rate */
+    uint32_t dns_us;     /* the lookup */
+    uint32_t connect_us; /* TCP, and a proxy's tunnel */
+    uint32_t tls_us;     /* the handshake */
+    uint32_t send_us;    /* the request is written */
+    uint32_t wait_us;    /* until the first byte of the answer */
+    uint32_t body_us;    /* from then to the end */
+    uint32_t total_us;   /* from midge_start to the end */
+    uint64_t start_us;   /* the port's clock_us at midge_start, to compare requests */
 };
 #endif
 
@@ -99,19 +104,19 @@ struct midge_result {
     midge_id child; /* gather: the one that failed first, or completed first */
     intptr_t value; /* tasks: the value given to midge_task_return */
 
-    uint8_t is_request; /* 1: the result of a request, also if midge_timeout passed it on. 0: the
-                           fields below are not set, and midge_future_complete does not pass them
-                           on */
-    uint8_t phase;      /* enum midge_phase: where it ended */
-    uint8_t complete;   /* enum midge_complete */
-    uint8_t framing;    /* enum midge_framing */
-    uint8_t http_minor;
-    uint8_t reused;          /* on a kept connection */
-    uint8_t resumed;         /* by a TLS ticket or session */
-    uint8_t retries;         /* replays after a stale connection, and repeats (request.retry) */
-    uint8_t redirects;       /* that were followed (request.max_redirects) */
-    uint8_t time_verified;   /* certificate dates were checked with a trusted clock */
-    uint8_t tls_version;     /* 0, 12, 13 */
+    uint8_t is_request;    /* 1: the result of a request, also if midge_timeout passed it on. 0: the
+                              fields below are not set, and midge_future_complete does not pass them
+                              on */
+    uint8_t phase;         /* enum midge_phase: where it ended */
+    uint8_t complete;      /* enum midge_complete */
+    uint8_t framing;       /* enum midge_framing */
+    uint8_t http_minor;    /* HTTP/1.x */
+    uint8_t reused;        /* on a kept connection */
+    uint8_t resumed;       /* by a TLS ticket or session */
+    uint8_t retries;       /* replays after a stale connection, and repeats (request.retry) */
+    uint8_t redirects;     /* that were followed (request.max_redirects) */
+    uint8_t time_verified; /* certificate dates were checked with a trusted clock */
+    uint8_t tls_version;   /* 0, 12, 13 */
     uint8_t headers_skipped; /* headers or trailers beyond max_header, or beyond the request's
                                 kept_size, were not kept */
     uint8_t encoding;        /* enum midge_encoding: of the body as `sink` got it, or passed it on:
@@ -143,7 +148,7 @@ struct midge_result {
     uint32_t longest_step_us; /* the longest step of its connection */
 #endif
 #if MIDGE_WITH_TIMINGS
-    struct midge_timings t;
+    struct midge_timings t; /* how long each phase took, over all hops */
 #endif
     /* The effective URL of a request; NULL: none. Valid in the callback that gets the result, until
        that callback takes or detaches the id itself; after midge_take, midge_wait and MIDGE_AWAIT

@@ -39,19 +39,19 @@ struct midge_sim_host;
 /* The calls of the port, for faults and costs. FILE: all of file_x. CLOCK: clock_ms and clock_us;
    these never fail. */
 enum midge_sim_call {
-    MIDGE_SIM_CONNECT,
-    MIDGE_SIM_SEND,
-    MIDGE_SIM_RECV,
-    MIDGE_SIM_POLL,
-    MIDGE_SIM_RESOLVE,
-    MIDGE_SIM_FILE,
-    MIDGE_SIM_CLOCK,
-    MIDGE_SIM_CALLS /* count */
+    MIDGE_SIM_CONNECT, /* connect */
+    MIDGE_SIM_SEND,    /* send */
+    MIDGE_SIM_RECV,    /* recv */
+    MIDGE_SIM_POLL,    /* poll */
+    MIDGE_SIM_RESOLVE, /* dns_start */
+    MIDGE_SIM_FILE,    /* the calls of the file store */
+    MIDGE_SIM_CLOCK,   /* clock_ms and clock_us */
+    MIDGE_SIM_CALLS    /* count */
 };
 
 /* Zero means the value in brackets. */
 struct midge_sim_config {
-    uint64_t seed;
+    uint64_t seed;           /* of all that comes by chance */
     uint32_t clock_start_ms; /* what clock_ms shows at the start: it wraps at 2^32 */
     int64_t date;            /* wall_time at the start, seconds since 1970 [1780000000, in May
                                 2026]; negative: there is no trusted clock */
@@ -128,8 +128,10 @@ struct midge_sim_name {
     int error;       /* the lookup fails with this code of the resolver; 4: no such name */
     uint32_t ttl_s;  /* of its addresses, or of the failure; 0 not known */
 };
+/* Copies name; NULL is not allowed. */
 void midge_sim_set_name(struct midge_sim_host *host, const struct midge_sim_name *name);
 
+/* How an address behaves. */
 enum midge_sim_address_kind {
     MIDGE_SIM_ANSWERS,    /* as the servers of the host say */
     MIDGE_SIM_REFUSES,    /* no server listens there */
@@ -181,6 +183,7 @@ struct midge_sim_chance {
     uint16_t interrupted; /* poll: returns at once with nothing (EINTR) */
     uint32_t recv_most, send_most; /* bytes of one call at most [no limit] */
 };
+/* From now on; copied. */
 void midge_sim_set_chance(struct midge_sim *sim, const struct midge_sim_chance *chance);
 
 /* The nth call from now on (1: the next) fails with that errno, once or from then on. Several may
@@ -191,16 +194,18 @@ int midge_sim_fail(struct midge_sim *sim, enum midge_sim_call call, uint32_t nth
 /* Calls so far. */
 uint32_t midge_sim_calls(const struct midge_sim *sim, enum midge_sim_call call);
 
+/* How a connection is cut. */
 enum midge_sim_cut_kind {
     MIDGE_SIM_CUT_RESET, /* the client gets ECONNRESET */
     MIDGE_SIM_CUT_FIN,   /* the server's direction ends in order */
     MIDGE_SIM_CUT_STALL  /* nothing comes any more in that direction */
 };
+/* Where a connection is cut. */
 struct midge_sim_cut {
-    enum midge_sim_cut_kind kind;
-    uint8_t from_client; /* counts the client's bytes, not the server's */
-    uint64_t at;         /* after so many bytes; 0: as soon as it is open */
-    uint32_t nth;        /* the nth connection to this host from now on [every one] */
+    enum midge_sim_cut_kind kind; /* how */
+    uint8_t from_client;          /* counts the client's bytes, not the server's */
+    uint64_t at;                  /* after so many bytes; 0: as soon as it is open */
+    uint32_t nth;                 /* the nth connection to this host from now on [every one] */
 };
 /* Cuts connections to host that begin later. One cut of each direction; a later one replaces it.
    NULL: no more cuts. */
@@ -217,7 +222,7 @@ void midge_sim_set_splits(struct midge_sim_host *host, int from_client, const ui
 
 /* How an answer ends. */
 enum midge_sim_end {
-    MIDGE_SIM_WHOLE,
+    MIDGE_SIM_WHOLE,     /* whole */
     MIDGE_SIM_END_FIN,   /* after cut_at bytes of head and body: the connection ends in order */
     MIDGE_SIM_END_RESET, /* the same with a reset */
     MIDGE_SIM_END_STALL  /* the same, and nothing comes any more */
@@ -225,20 +230,20 @@ enum midge_sim_end {
 
 /* A request that a server got. Pointers are valid during the call. */
 struct midge_sim_request {
-    const char *method, *target;
-    const char *head; /* all of its lines, each ended by CR LF */
-    const uint8_t *body;
-    size_t body_len;     /* of it, the first 64 KB are kept */
-    uint64_t body_bytes; /* all of them */
-    uint32_t number;     /* of the requests to this reply, from 1 */
+    const char *method, *target; /* of the request line */
+    const char *head;            /* all of its lines, each ended by CR LF */
+    const uint8_t *body;         /* body_len bytes */
+    size_t body_len;             /* of it, the first 64 KB are kept */
+    uint64_t body_bytes;         /* all of them */
+    uint32_t number;             /* of the requests to this reply, from 1 */
 };
 
 /* The answer of a server. Zero means the value in brackets. Strings must outlive the sim. */
 struct midge_sim_reply {
-    const char *method;  /* for this method only [all] */
-    int status;          /* [200] */
-    const char *headers; /* lines that are added, each ended by CR LF */
-    const void *body;
+    const char *method;   /* for this method only [all] */
+    int status;           /* [200] */
+    const char *headers;  /* lines that are added, each ended by CR LF */
+    const void *body;     /* NULL: none, or fill */
     size_t body_len;      /* [the length of the string body] */
     uint64_t fill;        /* body NULL: that many bytes of a pattern, byte i is midge_sim_fill(i) */
     uint32_t chunk;       /* the body comes in chunks of that many bytes [with Content-Length] */
@@ -250,8 +255,8 @@ struct midge_sim_reply {
     uint32_t delay_ms;    /* before the head */
     uint32_t body_ms;     /* between head and body */
     uint32_t bytes_per_s; /* of the body, or of raw [as fast as the path] */
-    enum midge_sim_end end;
-    uint64_t cut_at;
+    enum midge_sim_end end; /* how the answer ends [whole] */
+    uint64_t cut_at;        /* after so many bytes of it, if it does not end whole */
     const char *raw; /* these bytes in place of the whole answer, for answers that are none */
     size_t raw_len;  /* [the length of the string raw] */
     /* These bytes come behind raw again and again, as long as the client takes them. */
@@ -273,6 +278,7 @@ struct midge_sim_reply {
 void midge_sim_add_reply(struct midge_sim_host *host, uint16_t port, const char *path,
                          const struct midge_sim_reply *reply);
 
+/* Counters of a server. */
 struct midge_sim_counts {
     uint32_t connections;       /* of the server */
     uint32_t requests, answers; /* of the path; answers that were sent whole */

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+/* The bytes belong to that object, and live as long as it says. */
 struct midge_span {
     const char *ptr; /* NULL: absent, which is not the same as empty */
     size_t len;      /* bytes */

@@ -33,7 +33,7 @@ extern "C" {
 #define MIDGE_SSE_TYPE_BYTES 32
 #endif
 #ifndef MIDGE_SSE_ID_BYTES
-#define MIDGE_SSE_ID_BYTES 64
+#define MIDGE_SSE_ID_BYTES 64 /* of an id */
 #endif
 #if MIDGE_SSE_TYPE_BYTES < 8 || MIDGE_SSE_TYPE_BYTES > 255
 #error "MIDGE_SSE_TYPE_BYTES must be 8 to 255: \"message\" has to fit, and a length of 8 bits"
@@ -47,8 +47,8 @@ extern "C" {
 struct midge_sse_event {
     const char *type; /* "message" if the server named none */
     const char *data; /* lines are separated by \n; may have NUL bytes inside */
-    size_t data_len;
-    const char *id; /* the last one that the server gave, in this event or before; "" none */
+    size_t data_len;  /* bytes of data */
+    const char *id;   /* the last one that the server gave, in this event or before; "" none */
 };
 
 /* MIDGE_OK: continue. MIDGE_ERR_PAUSE: events in the bytes received so far are still reported,
@@ -67,16 +67,17 @@ struct midge__sse {
     char next_id[MIDGE_SSE_ID_BYTES]; /* becomes `id` where the event ends */
 };
 
+/* A reader of events: a sink. */
 struct midge_sse {
-    struct midge_sink sink;
-    midge_sse_event_fn *on_event;
-    void *ctx;
-    uint64_t events; /* reported so far */
+    struct midge_sink sink;       /* for request.sink */
+    midge_sse_event_fn *on_event; /* gets each event */
+    void *ctx;                    /* of on_event */
+    uint64_t events;              /* reported so far */
     /* Kept for the next connection, which continues where this one ended: */
     char id[MIDGE_SSE_ID_BYTES]; /* for the header Last-Event-ID; "" none */
     uint32_t retry_ms;           /* the server's wish, at most 2^30; UINT32_MAX: none came */
     uint8_t over;                /* private: the request has ended */
-    struct midge__sse state;
+    struct midge__sse state;     /* private */
 };
 
 #if MIDGE_WITH_SSE
@@ -102,13 +103,13 @@ typedef int midge_line_fn(void *ctx, const char *line, size_t len);
 /* Lines end with LF or CR LF; the last one may end with the body. Empty lines are reported. For
    NDJSON, for example: give each line to midge_json_parse. */
 struct midge_lines {
-    struct midge_sink sink;
-    midge_line_fn *on_line;
-    void *ctx;
-    char *text;
-    size_t cap, len;
-    uint64_t lines; /* reported so far */
-    uint8_t over;   /* private: the request has ended */
+    struct midge_sink sink; /* for request.sink */
+    midge_line_fn *on_line; /* gets each line */
+    void *ctx;              /* of on_line */
+    char *text;             /* the line that is being read */
+    size_t cap, len;        /* of text; of the line so far */
+    uint64_t lines;         /* reported so far */
+    uint8_t over;           /* private: the request has ended */
 };
 
 /* text: memory for one line, cap bytes with its CR, if it has one, and a NUL, at least 2; it must

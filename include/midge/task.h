@@ -31,17 +31,24 @@
 extern "C" {
 #endif
 
+/* A task under way; midge's own, a task's function only passes it on. */
 struct midge_task {
-    struct midge_client *client;
-    midge_id id;      /* the task's own id */
-    midge_id waiting; /* the awaited id */
-    unsigned at;      /* the line to continue at */
-    int error;        /* the task's outcome, see midge_task_return */
-    intptr_t value;
-    uint8_t canceled;
+    struct midge_client *client; /* that runs it */
+    midge_id id;                 /* the task's own id */
+    midge_id waiting;            /* the awaited id */
+    unsigned at;                 /* the line to continue at */
+    int error;                   /* the task's outcome, see midge_task_return */
+    intptr_t value;              /* the same */
+    uint8_t canceled;            /* 1: each further await ends with CANCELED */
 };
 
-enum { MIDGE_TASK_ENDED = 0, MIDGE_TASK_WAITS = 1 };
+/* How a task's function returns. */
+enum {
+    MIDGE_TASK_ENDED = 0, /* it is done */
+    MIDGE_TASK_WAITS = 1  /* it waits, and is called again */
+};
+/* A task's function: runs from one await to the next. Returns one of these two, which the macros
+   and midge_task_return do. */
 typedef int (*midge_task_fn)(struct midge_task *task, void *state);
 
 #if MIDGE_WITH_TASKS
@@ -54,6 +61,7 @@ int midge_spawn(struct midge_client *client, midge_task_fn fn, void *state, midg
 int midge__await(struct midge_task *task, midge_id id, struct midge_result *result);
 int midge__awaited(struct midge_task *task, struct midge_result *result);
 
+/* The first statement of a task's function. */
 #define MIDGE_BEGIN(task)                                                                          \
     switch ((task)->at) {                                                                          \
     case 0:
@@ -93,6 +101,7 @@ int midge__awaited(struct midge_task *task, struct midge_result *result);
    block holds. max_awaitables must be larger than the number of tasks, since each task needs a
    second slot for the thing that it awaits. */
 int midge__await_room(struct midge_task *task, int err);
+/* See above. */
 #define MIDGE_AWAIT_ROOM(task, err, call)                                                          \
     do {                                                                                           \
         (task)->at = __LINE__;                                                                     \
@@ -104,6 +113,7 @@ int midge__await_room(struct midge_task *task, int err);
             return MIDGE_TASK_WAITS;                                                               \
     } while (0)
 
+/* The last one: the task ends with MIDGE_OK. */
 #define MIDGE_END(task)                                                                            \
     }                                                                                              \
     return MIDGE_TASK_ENDED
@@ -116,6 +126,7 @@ static inline int midge_task_return(struct midge_task *task, int error, intptr_t
     return MIDGE_TASK_ENDED;
 }
 
+/* The client that runs the task. */
 static inline struct midge_client *midge_task_client(const struct midge_task *task)
 {
     return task->client;

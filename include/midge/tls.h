@@ -23,12 +23,14 @@
 extern "C" {
 #endif
 
+/* Versions of TLS. */
 enum midge_tls_version {
     MIDGE_TLS_DEFAULT = 0, /* all that the profile has: 1.2 and, in `full`, 1.3 */
-    MIDGE_TLS_1_2 = 12,
-    MIDGE_TLS_1_3 = 13
+    MIDGE_TLS_1_2 = 12,    /* RFC 5246 */
+    MIDGE_TLS_1_3 = 13     /* RFC 8446, profile full only */
 };
 
+/* Zero means: verify all, with all that the profile has. */
 struct midge_tls {
     /* Trusted roots: PEM (NUL not needed), or DER certificates one after the other. midge_open
        reads them and parses them once for the client (about 1.6 KB plus the DER size for each
@@ -82,7 +84,7 @@ struct midge_tls {
     void *key_ctx;
 #endif
 };
-#define MIDGE_KEY_LINE 200
+#define MIDGE_KEY_LINE 200 /* bytes of a line of on_key, with its NUL */
 
 #if MIDGE_WITH_CIPHERS
 /* ChaCha20-Poly1305 alone, for targets without AES instructions: on a Cortex-M3 76 instructions a

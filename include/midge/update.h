@@ -112,14 +112,16 @@ struct midge_client;
 
 /* The image that a manifest has named. */
 struct midge_image {
-    uint32_t version, size;
-    uint8_t sha256[32];
+    uint32_t version;   /* the vendor's number: a larger one is newer */
+    uint32_t size;      /* bytes */
+    uint8_t sha256[32]; /* of all bytes */
 };
 
 /* A store. Embed it in a struct of your own. Offsets count from its start. The functions return 0,
    or a negative value, which ends the update with it (MIDGE_ERR_WRITE, say). They may take their
    time, but the client stands still meanwhile; they must not call it. */
 struct midge_update_store {
+    /* Reads len bytes. */
     int (*read)(struct midge_update_store *store, uint32_t at, void *data, size_t len);
     /* Erases the block that begins at `at`: all its bytes become 0xff. */
     int (*erase)(struct midge_update_store *store, uint32_t at);

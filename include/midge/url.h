@@ -58,8 +58,8 @@ struct midge_url {
     struct midge_span query;    /* without the '?' */
     struct midge_span fragment; /* without the '#' */
     uint16_t port;              /* 1..65535; the scheme's default if the text has none */
-    bool is_https;
-    bool is_ipv6; /* host is an IPv6 address */
+    bool is_https;              /* the scheme is https, else http */
+    bool is_ipv6;               /* host is an IPv6 address */
 };
 
 /*

@@ -18,9 +18,12 @@ file() {
 clean() {
     rm -rf "$tmp/tree"
     mkdir -p "$tmp/tree"
+    mkdir -p "$tmp/tree/port/doc"
     cp "$root/.clang-format" "$tmp/tree/"
-    file include/midge/err.h '#ifndef ERR_H\n#define ERR_H\n#include <stddef.h>\nint midge_x(size_t n);\n#endif\n'
-    file include/midge/json.h '#ifndef JSON_H\n#define JSON_H\nstruct cJSON;\n#endif\n'
+    cp "$root"/port/doc/* "$tmp/tree/port/doc/"
+    printf '# The reference\n' >"$tmp/tree/port/doc/main.md"
+    file include/midge/err.h '/* Errors. */\n#ifndef ERR_H\n#define ERR_H\n#include <stddef.h>\n/* Counts. */\nint midge_x(size_t n);\n#endif\n'
+    file include/midge/json.h '/* Trees. */\n#ifndef JSON_H\n#define JSON_H\nstruct cJSON;\n#endif\n'
     file src/base/span.h '#include "midge/err.h"\n'
     file src/codec/url.c '#include <string.h>\n\n#include "base/span.h"\n\n/* strcpy(a, b) */\n'
     file src/io/tls.c '#include <mbedtls/ssl.h>\n'
@@ -53,13 +56,18 @@ expect() {
 }
 
 clean
-for l in layers banned length tests format guides steps links; do
+for l in layers banned length tests format guides steps links doc; do
     lint "$l" || { echo "$l: fails on a clean tree:"; cat "$tmp/log"; bad=1; }
 done
 
 # plant LINT PATH TEXT
 plant() { file "$2" "$3"; expect "$1" "'$3' in $2"; }
 
+for text in 'int midge_y(void);' 'struct midge_y {\n    int x; /* one */\n};' '#define MIDGE_Y 1' \
+        '/* A struct. */\nstruct midge_y {\n    int x;\n};' '/* Values. */\nenum midge_y { MIDGE_Y };' \
+        '/* A function\n   with @a command. */\nint midge_y(void);\n\nint midge_z(void);'; do
+    plant doc include/midge/a.h "/* A header. */\n#ifndef A_H\n#define A_H\n\n$text\n\n#endif\n"
+done
 plant guides SECURITY.md 'test_gone\n'
 plant guides SECURITY.md 'base/gone.c\n'
 plant links boards/README.md '[a picture](gone.png)\n'

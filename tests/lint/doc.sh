@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# doc.sh [ROOT]: Doxygen makes the reference of include/midge without a warning: each function, type,
+# field, value and macro is documented. And it has found each function.
+set -u
+cd "${1:-$(dirname "$0")/../..}" || exit 2
+tmp=$(mktemp -d) || exit 2
+trap 'rm -rf "$tmp"' EXIT
+command -v doxygen >/dev/null || { echo "doc: doxygen is missing"; exit 1; }
+
+root=$(pwd)
+sed "s|@PROJECT_SOURCE_DIR@|$root|; s|@PROJECT_SOURCE_DIR@|$root|; s|@MIDGE_DOC_DIR@|$tmp|; s|@MIDGE_VERSION@||" \
+    port/doc/Doxyfile.in >"$tmp/Doxyfile"
+if ! doxygen "$tmp/Doxyfile" >"$tmp/log" 2>&1; then
+    sed "s|$root/||" "$tmp/log"
+    exit 1
+fi
+
+# The functions by another way: the preprocessor's text, without bodies.
+for header in include/midge/*.h; do
+    ${CC:-cc} -E -P -Iinclude -DMIDGE_KEYLOG=1 -DMIDGE_WITH_FAULTS=1 "$header"
+done | grep -v '^typedef' | tr '\n' ' ' | grep -oE '\bmidge_[a-z0-9_]+\([a-z][^;{}()]*(\([^()]*\)[^;{}()]*)*\) *[;{]' |
+    grep -oE '^midge_[a-z0-9_]+' | grep -v '^midge__' | sort -u >"$tmp/declared"
+[ -s "$tmp/declared" ] || { echo "doc: no function is declared in include/midge"; exit 1; }
+# Doxygen does not warn about values of an enum.
+cat "$tmp"/xml/*.xml | tr '\n' ' ' | sed 's/<enumvalue/\n&/g; s/<\/enumvalue>/\n/g' | grep '^<enumvalue' | grep -v '<para>' |
+    sed -E 's/.*<name>([^<]*)<\/name>.*/doc: \1 is not documented/' | grep -v MIDGE__ | sort -u >"$tmp/values"
+if [ -s "$tmp/values" ]; then
+    cat "$tmp/values"
+    exit 1
+fi
+cat "$tmp"/xml/*.xml | tr '\n' ' ' | sed 's/<memberdef/\n&/g; s/<\/memberdef>/\n/g' |
+    sed -nE 's/^<memberdef kind="function".*<name>([^<]*)<\/name>.*/\1/p' | sort -u >"$tmp/documented"
+missing=$(comm -23 "$tmp/declared" "$tmp/documented")
+if [ "$missing" ]; then
+    echo "doc: not in the reference:" $missing
+    exit 1
+fi
+echo "doc: $(wc -l <"$tmp/documented") functions and all else of the headers are documented"
