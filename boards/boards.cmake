@@ -265,6 +265,9 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
     endif()
 endforeach()
 
+include(${CMAKE_CURRENT_LIST_DIR}/examples/examples.cmake)
+midge_examples(${MIDGE_BOARD}-examples)
+
 # The start of the board in QEMU, as far as another chip's model takes it.
 if(MIDGE_BOARD STREQUAL nucleo-f767zi AND TARGET midge-full)
     add_executable(${MIDGE_BOARD}-start ${PROJECT_SOURCE_DIR}/tests/boards/nucleo_start.c ${BOARD_SOURCES})

@@ -34,6 +34,7 @@
 #include <midge/rate.h>
 #include <midge/request.h>
 #include <midge/response.h>
+#include <midge/roots.h>
 #include <midge/sessions.h>
 #include <midge/slices.h>
 #include <midge/sse.h>

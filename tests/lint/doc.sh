@@ -3,6 +3,7 @@
 # doc.sh [ROOT]: Doxygen makes the reference of include/midge without a warning: each function, type,
 # field, value and macro is documented. And it has found each function.
 set -u
+lint=$(cd "$(dirname "$0")" && pwd)
 cd "${1:-$(dirname "$0")/../..}" || exit 2
 tmp=$(mktemp -d) || exit 2
 trap 'rm -rf "$tmp"' EXIT
@@ -16,11 +17,7 @@ if ! doxygen "$tmp/Doxyfile" >"$tmp/log" 2>&1; then
     exit 1
 fi
 
-# The functions by another way: the preprocessor's text, without bodies.
-for header in include/midge/*.h; do
-    ${CC:-cc} -E -P -Iinclude -DMIDGE_KEYLOG=1 -DMIDGE_WITH_FAULTS=1 "$header"
-done | grep -v '^typedef' | tr '\n' ' ' | grep -oE '\bmidge_[a-z0-9_]+\([a-z][^;{}()]*(\([^()]*\)[^;{}()]*)*\) *[;{]' |
-    grep -oE '^midge_[a-z0-9_]+' | grep -v '^midge__' | sort -u >"$tmp/declared"
+/usr/bin/python3 "$lint/snippets.py" . --functions >"$tmp/declared"
 [ -s "$tmp/declared" ] || { echo "doc: no function is declared in include/midge"; exit 1; }
 # Doxygen does not warn about values of an enum.
 cat "$tmp"/xml/*.xml | tr '\n' ' ' | sed 's/<enumvalue/\n&/g; s/<\/enumvalue>/\n/g' | grep '^<enumvalue' | grep -v '<para>' |

@@ -64,6 +64,9 @@ endforeach()
 # The examples of firmware.
 set(examples ${PROJECT_SOURCE_DIR}/boards/examples)
 lwip_program(lwip_rtos sockets ${LWIP_TESTS}/rtos_main.c ${examples}/rtos_thread.c)
+add_library(example-sntp_lwip OBJECT ${examples}/sntp_lwip.c) # tests/boards/trust.c runs it
+target_compile_options(example-sntp_lwip PRIVATE ${MIDGE_WARNINGS} -Wconversion)
+target_link_libraries(example-sntp_lwip PRIVATE lwip-raw)
 lwip_program(lwip_superloop raw ${LWIP_TESTS}/superloop_main.c ${examples}/superloop.c)
 
 if(CMOCKA_FOUND)
