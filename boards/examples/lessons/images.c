@@ -132,7 +132,8 @@ static int all_of_them(struct midge_client *client, const struct lesson_api *api
     int failed = 0;
     midge_semaphore_init(&slots, at_once);
     for (unsigned i = 0; i < PROMPTS; i++) {
-        images[i] = (struct image){.number = i + 1, .api = api, .slots = &slots};
+        images[i] =
+            (struct image){.number = i + 1, .api = api, .slots = &slots, .err = LESSON_NOT_RUN};
     }
     lesson_gather(client, make, images, sizeof images[0], PROMPTS);
     for (unsigned i = 0; i < PROMPTS; i++) {

@@ -34,7 +34,9 @@ static int on_value(void *ctx, const struct midge_json_value *value)
         (void)snprintf(search->title, sizeof search->title, "%s", value->text);
     } else if (value->type == MIDGE_JSON_END && search->is_by && search->n < ALBUMS) {
         memcpy(search->albums[search->n++], search->title, sizeof search->title);
+    } else if (value->type == MIDGE_JSON_OBJECT) { /* the next album */
         search->is_by = false;
+        search->title[0] = '\0';
     }
     return MIDGE_OK;
 }
@@ -69,11 +71,11 @@ static int search_task(struct midge_task *task, void *state)
 
 int lesson_itunes(struct midge_client *client, const struct lesson_api *api)
 {
-    struct search searches[] = {{.artist = "The Beatles"},
-                                {.artist = "Pink Floyd"},
-                                {.artist = "Led Zeppelin"},
-                                {.artist = "Queen"},
-                                {.artist = "The Rolling Stones"}};
+    struct search searches[] = {{.artist = "The Beatles", .err = LESSON_NOT_RUN},
+                                {.artist = "Pink Floyd", .err = LESSON_NOT_RUN},
+                                {.artist = "Led Zeppelin", .err = LESSON_NOT_RUN},
+                                {.artist = "Queen", .err = LESSON_NOT_RUN},
+                                {.artist = "The Rolling Stones", .err = LESSON_NOT_RUN}};
     const size_t n = sizeof searches / sizeof searches[0];
     int failed = 0;
     (void)api;

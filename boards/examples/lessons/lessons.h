@@ -22,7 +22,9 @@ typedef int lesson_fn(struct midge_client *client, const struct lesson_api *api)
 lesson_fn lesson_posts, lesson_itunes, lesson_images, lesson_tour, lesson_chat;
 
 /* asyncio.gather(…, return_exceptions=True): runs fn as n tasks at once, one for each element of
-   the array `states`, and returns when all have ended. */
+   the array `states`, and returns when all have ended. A task for which there is no memory does not
+   run: the err in its state stays LESSON_NOT_RUN. */
+#define LESSON_NOT_RUN MIDGE_ERR_NO_MEMORY
 void lesson_gather(struct midge_client *client, midge_task_fn fn, void *states, size_t size,
                    size_t n);
 

@@ -53,13 +53,15 @@ static int show(struct midge_client *client, struct post *post)
 
 int lesson_posts(struct midge_client *client, const struct lesson_api *api)
 {
-    struct post posts[3] = {{.number = 1}, {.number = 2}, {.number = 3}};
+    struct post posts[3] = {{.number = 1, .err = LESSON_NOT_RUN},
+                            {.number = 2, .err = LESSON_NOT_RUN},
+                            {.number = 3, .err = LESSON_NOT_RUN}};
     uint64_t began = midge_now_ms(client);
     int failed = 0;
     (void)api;
 
     for (unsigned i = 0; i < 3; i++) {
-        struct post post = {.number = i + 1};
+        struct post post = {.number = i + 1, .err = LESSON_NOT_RUN};
         lesson_gather(client, get_post, &post, sizeof post, 1);
         failed += show(client, &post);
     }
