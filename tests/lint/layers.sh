@@ -54,6 +54,8 @@ boards/pico/wireless:     @iso stdio.h stdlib.h examples/ midge/ pico/
 boards/board.h:    @own @iso midge/
 boards/apps:       @own @iso stdio.h stdlib.h ctype.h math.h board.h midge/ cJSON.h
 boards/examples:   @own @iso midge/ lwip/
+boards/examples/poll_loop: @own *system midge/
+boards/examples/lessons: @own *system midge/
 boards/common:     @own @iso stdio.h stdlib.h board.h examples/ common/ midge/ lwip/ netif/ lwip_raw.h
 boards/common/cpu: @own @iso time.h common/
 boards/common/net: @own @iso stdatomic.h common/cpu/ common/hw.h lwip/ netif/

@@ -43,7 +43,7 @@ static int on_value(void *ctx, const struct midge_json_value *value)
 
 static int start(struct midge_client *client, struct search *search)
 {
-    size_t len = strlen(strcpy(search->url, "/search"));
+    size_t len = (size_t)snprintf(search->url, sizeof search->url, "/search");
     int err = midge_url_query_add(search->url, sizeof search->url, &len, "term", search->artist);
     if (err == MIDGE_OK) {
         (void)snprintf(search->url + len, sizeof search->url - len,

@@ -8,7 +8,7 @@
 
 #define TASKS 16 /* of one gather */
 
-/* What each asks when no API is named, and its model. */
+/* The API that each asks if none is named, and the model. */
 static const struct {
     const char *name, *api, *model;
     lesson_fn *run;

@@ -12,7 +12,7 @@
 #include <midge/midge.h>
 #include <stdio.h>
 
-/* What images and chat need beside the client: the key of the API, "" none, and the model. */
+/* For images and chat: the key of the API, "" none, and the model. */
 struct lesson_api {
     const char *key, *model;
 };

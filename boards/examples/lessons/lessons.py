@@ -9,7 +9,7 @@ import sys
 
 import aiohttp
 
-# What each asks when no API is named, and its model.
+# The API that each asks if none is named, and the model.
 SERVICES = {
     "posts": ("https://jsonplaceholder.typicode.com", ""),
     "itunes": ("https://itunes.apple.com", ""),
