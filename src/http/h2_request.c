@@ -163,6 +163,7 @@ static size_t allowed(struct midge__h2 *h, struct midge__h2_stream *s, size_t ro
         return 0;
     }
     if (h->send_window <= 0) {
+        midge__list_remove(&s->ready); /* it may stand there again, for its credit */
         midge__list_push_tail(&h->blocked, &s->ready);
         return 0;
     }
@@ -227,6 +228,7 @@ bool midge__h2_put_data(struct midge__h2 *h, struct midge__h2_stream *s)
     }
     s->send_window -= (int32_t)n;
     h->send_window -= (int32_t)n;
+    h->calm = 0; /* credit for these bytes is no flood */
     put_frame(h, s, n, MIDGE__H2_TYPE_DATA, last ? MIDGE__H2_FLAG_END_STREAM : 0);
     if (last) {
         request_sent(s);
