@@ -100,6 +100,16 @@ struct midge_config {
        default max_awaitables, since one connection carries many requests, and the memory that
        HTTP/2 needs is counted [MIDGE_HTTP_1_1] */
     uint8_t http;
+    /* Bytes that a server may send before they are taken (RFC 9113 6.9): for each request, 2048 to
+       2^30 [MIDGE_HTTP2_WINDOW], and for all requests of a connection, 65535 to 2^30 and at least
+       http2_window [MIDGE_HTTP2_CONN_WINDOW]. Values outside count as the nearest one; with
+       MIDGE_HTTP2_RECORD the first is at most 1024 below that. A download gets at most a window in
+       each round trip: for 50 MB/s at 20 ms it must be 1 MB. A window takes memory only while a
+       sink pauses, or decodes what came before. */
+    uint32_t http2_window, http2_conn_window;
+    /* No sink of an HTTP/2 request pauses or decodes (gunzip.h): midge_memory_needed counts no
+       windows. If one does so all the same, its request may end with NO_MEMORY. */
+    uint8_t no_pauses;
 #endif
 
 #if MIDGE_WITH_FAULTS

@@ -75,13 +75,14 @@
 #ifndef MIDGE_MAX_FULL_RECORDS
 #define MIDGE_MAX_FULL_RECORDS 1
 #endif
-/* HTTP/2: requests at once on one connection, if the server allows so many; bytes that a server may
-   send before they are taken, for each of them (a sink that pauses may leave so many in the
-   client's memory) and for the connection (at least 65535). At least 2048, at most 2^30. The speed
-   of one download is at most the window in each round trip. */
+/* HTTP/2: requests at once on one connection, if the server allows so many. The others wait;
+   max_transfers limits those of all connections. */
 #ifndef MIDGE_HTTP2_STREAMS
 #define MIDGE_HTTP2_STREAMS MIDGE__PICK(100, 50, 8)
 #endif
+/* HTTP/2: bytes that a server may send before they are taken, for each request (a sink that pauses
+   may leave so many in the client's memory) and for the connection: http2_window and
+   http2_conn_window in client.h. */
 #ifndef MIDGE_HTTP2_WINDOW
 #define MIDGE_HTTP2_WINDOW MIDGE__PICK(65536, 16384, 2048) /* for each request */
 #endif

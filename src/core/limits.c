@@ -25,11 +25,15 @@
 #error "MIDGE_RECV_BUFFER and MIDGE_SEND_BUFFER must be at least 64 bytes"
 #endif
 
-#define ORIGIN_BYTES    512U /* an origin with names of ordinary length */
-#define REQUEST_BYTES   512U
-#define LEAST_HEAD      2048U /* each response may have a head of this size */
-#define LEAST_SESSION   1024U /* if there is no room for a longer ticket, midge does not resume */
-#define FRAGMENTS_SHARE 32U   /* one part in 32 may be lost to fragmentation */
+#define ORIGIN_BYTES      512U /* an origin with names of ordinary length */
+#define REQUEST_BYTES     512U
+#define LEAST_HEAD        2048U /* each response may have a head of this size */
+#define LEAST_SESSION     1024U /* if there is no room for a longer ticket, midge does not resume */
+#define WINDOW_LEAST      2048U /* some servers send nothing while it is smaller (lighttpd) */
+#define CONN_WINDOW_LEAST 65535U /* a connection begins with it (RFC 9113 6.9.2) */
+#define WINDOW_MOST       (1U << 30)
+#define SPILL_HEAD        16U /* beside the bytes that a paused sink leaves */
+#define FRAGMENTS_SHARE   32U /* one part in 32 may be lost to fragmentation */
 
 _Static_assert(MIDGE_CLOSE_MS <= MIDGE__MILLIS_MAX && MIDGE_EARLY_ANSWER_MS <= MIDGE__MILLIS_MAX &&
                    MIDGE_CONNECT_SHARE_MS <= MIDGE__MILLIS_MAX,
@@ -110,6 +114,25 @@ static unsigned or_else(unsigned value, unsigned otherwise)
 #define most_transfers(c) ((c)->max_connections)
 #endif
 
+#if MIDGE_WITH_HTTP2
+static uint32_t within(uint32_t value, uint32_t least, uint32_t most)
+{
+    return value < least ? least : midge__u32_least(value, most);
+}
+
+/* Under the limiter a head must fit beside a window (h2_limit.c). */
+static void default_windows(struct midge_config *c)
+{
+    const uint32_t most = MIDGE_HTTP2_RECORD > 0 ? MIDGE_HTTP2_RECORD - 1024U : WINDOW_MOST;
+    c->http2_window = within(or_else(c->http2_window, MIDGE_HTTP2_WINDOW), WINDOW_LEAST, most);
+    const uint32_t least = within(c->http2_window, CONN_WINDOW_LEAST, WINDOW_MOST);
+    c->http2_conn_window =
+        within(or_else(c->http2_conn_window, MIDGE_HTTP2_CONN_WINDOW), least, WINDOW_MOST);
+}
+#else
+#define default_windows(c) ((void)(c))
+#endif
+
 void midge__config_defaults(struct midge_config *c, const struct midge_config *from)
 {
     *c = *from;
@@ -119,6 +142,7 @@ void midge__config_defaults(struct midge_config *c, const struct midge_config *f
     lower(&c->max_awaitables, 65000);
     c->max_transfers = (uint16_t)or_else(c->max_transfers, most_transfers(c));
     midge__race_defaults(c);
+    default_windows(c);
     if (c->max_header < 256) {
         c->max_header = 256;
     }
@@ -371,7 +395,7 @@ static size_t kept_bytes(const struct midge_config *c)
 static size_t streams_bytes(const struct midge_config *c)
 {
     const size_t each = MIDGE__MEMORY_COST(midge__protocols[MIDGE__PROTOCOL_H2]->exchange_size) +
-                        MIDGE__MEMORY_COST(MIDGE_HTTP2_WINDOW);
+                        (c->no_pauses ? 0 : MIDGE__MEMORY_COST(c->http2_window + SPILL_HEAD));
     return c->http >= MIDGE_HTTP_2 ? c->max_transfers * with_slack(each) : 0;
 }
 #else

@@ -38,10 +38,6 @@ enum midge__h2_recv_state { MIDGE__H2_RECV_HEAD, MIDGE__H2_RECV_BODY, MIDGE__H2_
 
 #define MIDGE__H2_WINDOW                                                                           \
     65535U /* of a connection, and of streams without settings (RFC 9113 6.9.2) */
-/* Bytes that a stream has used up when it gets credit. A server sends as bursts what it is allowed
-   to, once in a round trip: what is left below this at the end of a burst is not allowed for the
-   next one. Under the limiter whole windows are given only (h2_limit.c). */
-#define MIDGE__H2_CREDIT    (MIDGE_HTTP2_WINDOW / (MIDGE_HTTP2_RECORD > 0 ? 2 : 8))
 #define MIDGE__H2_NO_LENGTH UINT64_MAX
 #define MIDGE__H2_NO_RESET  0xff
 
@@ -133,7 +129,7 @@ static inline struct midge__h2_stream *midge__h2_stream_of(const struct midge__e
 
 #if MIDGE_HTTP2_RECORD > 0
 
-#define MIDGE__H2_FIRST_WINDOW MIDGE_HTTP2_FIRST_WINDOW
+#define midge__h2_first_window(h) ((void)(h), (uint32_t)MIDGE_HTTP2_FIRST_WINDOW)
 /* How many streams more may begin. */
 unsigned midge__h2_limit_capacity(const struct midge__h2 *h);
 /* s begins: what the server may send for it counts, a head too. */
@@ -153,7 +149,7 @@ uint32_t midge__h2_limit_credit(struct midge__h2 *h, struct midge__h2_stream *s,
 
 #else
 
-#define MIDGE__H2_FIRST_WINDOW               MIDGE_HTTP2_WINDOW
+#define midge__h2_first_window(h)            ((h)->conn->client->config.http2_window)
 #define midge__h2_limit_open(h)              ((void)(h))
 #define midge__h2_limit_leave(h, s)          ((void)(h), (void)(s))
 #define midge__h2_limit_capacity(h)          ((void)(h), UINT_MAX)
@@ -272,13 +268,10 @@ static inline bool midge__h2_has_kept(const struct midge__h2_stream *s)
 void midge__h2_body_resume(struct midge__h2 *h, struct midge__h2_stream *s);
 /* The credit that the server may have for s now; 0: none is due. */
 uint32_t midge__h2_credit(struct midge__h2 *h, struct midge__h2_stream *s);
-/* Is its window used up so far that credit may be due? */
-static inline bool midge__h2_is_low(const struct midge__h2_stream *s)
-{
-    return s->recv_window <= (int32_t)(MIDGE_HTTP2_WINDOW - MIDGE__H2_CREDIT);
-}
-/* The same of the connection. */
-uint32_t midge__h2_conn_credit(const struct midge__h2 *h);
+/* Is so much of its window used up that credit is due, now or when the socket is empty? */
+bool midge__h2_is_low(const struct midge__h2 *h, const struct midge__h2_stream *s);
+/* The credit of the connection. share: it is due when one part in so many is used up. */
+uint32_t midge__h2_conn_credit(const struct midge__h2 *h, unsigned share);
 
 /* --- h2_silence.c --- */
 

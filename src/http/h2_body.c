@@ -15,27 +15,57 @@
 
 /* --- credit --- */
 
-/* Not before MIDGE__H2_CREDIT bytes are used, so that frames are few. None
-   for the last bytes: the window that is left is larger than they are, since some servers want one
-   byte to be free for the end (apache). None before the head (lighttpd). */
+/*
+ * A server far away sends all that it may as one burst in each round trip. While a burst comes,
+ * credit is given for each eighth of the window, so frames are few. At its end, when the socket is
+ * empty, it is given for a smaller part: what the server is not allowed then is missing in its next
+ * burst. Under the limiter only whole windows are given (h2_limit.c).
+ */
+#define MANY_SHARE (MIDGE_HTTP2_RECORD > 0 ? 2U : 8U)
+#define FEW_SHARE  (MIDGE_HTTP2_RECORD > 0 ? 2U : 32U)
+#define FEW_LEAST  1024U /* a frame takes a record, and often a segment of TCP */
+
+static uint32_t window_of(const struct midge__h2 *h)
+{
+    return h->conn->client->config.http2_window;
+}
+
+static uint32_t used_of(const struct midge__h2 *h, const struct midge__h2_stream *s)
+{
+    return window_of(h) - (uint32_t)s->recv_window;
+}
+
+bool midge__h2_is_low(const struct midge__h2 *h, const struct midge__h2_stream *s)
+{
+    const uint32_t used = used_of(h, s);
+    return used >= window_of(h) / FEW_SHARE && used >= FEW_LEAST;
+}
+
+/* None for the last bytes: the window that is left is larger than they are, since some servers want
+   one byte to be free for the end (apache). None before the head (lighttpd). */
 uint32_t midge__h2_credit(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     const uint32_t kept = s->spill != NULL ? s->spill->len - s->spill->pos : 0;
-    const uint32_t used = (uint32_t)(MIDGE_HTTP2_WINDOW - s->recv_window);
-    const bool wanted = midge__h2_is_low(s) && s->recv == MIDGE__H2_RECV_BODY &&
+    const uint32_t used = used_of(h, s);
+    const bool wanted = midge__h2_is_low(h, s) && s->recv == MIDGE__H2_RECV_BODY &&
                         s->x.transfer != NULL && (s->x.waits & MIDGE__RECV_WAITS) == 0 &&
                         s->left >= (uint64_t)s->recv_window;
     if (!wanted || used <= kept) {
         midge__h2_limit_leave(h, s);
         return 0;
     }
+    if (used < window_of(h) / MANY_SHARE && !h->conn->tcp.drained) {
+        midge__h2_stream_wake(h, s); /* more comes; it is asked again after that */
+        return 0;
+    }
     return midge__h2_limit_credit(h, s, used - kept);
 }
 
-uint32_t midge__h2_conn_credit(const struct midge__h2 *h)
+uint32_t midge__h2_conn_credit(const struct midge__h2 *h, unsigned share)
 {
-    const uint32_t credit = (uint32_t)(MIDGE_HTTP2_CONN_WINDOW - h->recv_window);
-    return credit >= MIDGE_HTTP2_CONN_WINDOW / 8 ? credit : 0;
+    const uint32_t window = h->conn->client->config.http2_conn_window;
+    const uint32_t credit = window - (uint32_t)h->recv_window;
+    return credit >= window / share ? credit : 0;
 }
 
 /* --- the end --- */

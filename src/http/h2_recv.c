@@ -6,9 +6,10 @@
  * Frames of streams that are over are read and forgotten: their RST_STREAM may be on its way (RFC
  * 9113 5.1). The connection's credit for them is returned.
  *
- * Floods. A frame that brings no request further counts; after CALM_MAX of them in a row the
- * connection ends with ENHANCE_YOUR_CALM (RFC 9113 10.5). SETTINGS and PING are answered from one
- * place each: while ACKS_MAX answers wait for a peer that does not read, nothing is received.
+ * Floods. A frame that brings no request further counts; after CALM_MAX of them without DATA in
+ * either direction the connection ends with ENHANCE_YOUR_CALM (RFC 9113 10.5). SETTINGS and PING
+ * are answered from one place each: while ACKS_MAX answers wait for a peer that does not read,
+ * nothing is received.
  */
 #include "http/h2.h"
 #include "midge/config.h"
@@ -160,7 +161,7 @@ static void on_data_end(struct midge__h2 *h, size_t padding)
     }
     if ((h->frame.flags & MIDGE__H2_FLAG_END_STREAM) != 0) {
         midge__h2_body_end(h, s);
-    } else if (midge__h2_is_low(s)) {
+    } else if (midge__h2_is_low(h, s)) {
         midge__h2_stream_wake(h, s);
     }
 }

@@ -8,8 +8,9 @@
  *     3. each stream of h->ready in turn: its RST_STREAM, its credit, then its head or one DATA
  *        frame. So no stream keeps the others from sending.
  *
- * A stream that could do more is put behind the others; one that waits for its window, its source
- * or its sink leaves the list until it is woken.
+ * The turns are frames, not bytes: where the connection's window ends, a frame may be short. A
+ * stream that could do more is put behind the others; one that waits for its window, its source or
+ * its sink leaves the list until it is woken.
  */
 #include "http/h2.h"
 #include "midge/config.h"
@@ -27,7 +28,7 @@ static void put_preface(struct midge__h2 *h)
 {
     if (!h->greeted && midge__h2_room(h) >= MIDGE__H2_PREFACE_SIZE) {
         h->greeted = true;
-        h->out_len += (uint32_t)midge__h2_write_preface(end_of(h), MIDGE__H2_FIRST_WINDOW,
+        h->out_len += (uint32_t)midge__h2_write_preface(end_of(h), midge__h2_first_window(h),
                                                         h->conn->client->config.max_head_total);
     }
 }
@@ -49,16 +50,29 @@ static void put_answers(struct midge__h2 *h)
     }
 }
 
-/* Also of the connection: stream 0. */
 static void put_credit(struct midge__h2 *h, uint32_t stream, uint32_t credit, int32_t *window)
 {
     *window += (int32_t)credit;
     h->out_len += (uint32_t)midge__h2_write_window_update(end_of(h), stream, credit);
 }
 
+/* One part in so many of the connection's window, used up, makes its credit due: fewer parts for
+   a frame that goes with others. */
+#define ALONE_SHARE 8U
+#define WITH_SHARE  64U
+
+static void put_conn_credit(struct midge__h2 *h, unsigned share)
+{
+    const uint32_t credit = midge__h2_conn_credit(h, share);
+    if (credit > 0 && midge__h2_room(h) >= MIDGE__H2_UPDATE_SIZE) {
+        put_credit(h, 0, credit, &h->recv_window);
+    }
+}
+
 static bool has_own(const struct midge__h2 *h)
 {
-    return !h->greeted || h->acks > 0 || h->pong || h->ping || midge__h2_conn_credit(h) > 0;
+    return !h->greeted || h->acks > 0 || h->pong || h->ping ||
+           midge__h2_conn_credit(h, ALONE_SHARE) > 0;
 }
 
 static void put_own(struct midge__h2 *h)
@@ -68,10 +82,7 @@ static void put_own(struct midge__h2 *h)
         return;
     }
     put_answers(h);
-    uint32_t credit = midge__h2_conn_credit(h);
-    if (credit > 0 && midge__h2_room(h) >= MIDGE__H2_UPDATE_SIZE) {
-        put_credit(h, 0, credit, &h->recv_window);
-    }
+    put_conn_credit(h, ALONE_SHARE);
 }
 
 /* --- streams --- */
@@ -106,6 +117,7 @@ static bool work(struct midge__h2 *h, struct midge__h2_stream *s)
     uint32_t credit = midge__h2_credit(h, s);
     if (credit > 0) {
         put_credit(h, s->id, credit, &s->recv_window);
+        put_conn_credit(h, WITH_SHARE);
     }
     return s->send == MIDGE__H2_SEND_HEAD   ? midge__h2_put_head(h, s)
            : s->send == MIDGE__H2_SEND_BODY ? midge__h2_put_data(h, s)

@@ -33,7 +33,7 @@ struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h)
     if (s != NULL) {
         midge__list_init(&s->ready);
         s->send_window = (int32_t)h->initial_window;
-        s->recv_window = MIDGE__H2_FIRST_WINDOW;
+        s->recv_window = (int32_t)midge__h2_first_window(h);
         s->reset = MIDGE__H2_NO_RESET;
         midge__h2_limit_begin(h, s);
         h->live++;

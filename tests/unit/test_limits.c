@@ -34,23 +34,30 @@ static void zero_is_the_default(void **state)
 
 static void values_are_kept(void **state)
 {
-    static const struct midge_config from = {.max_connections = 7,
-                                             .max_per_origin = 3,
-                                             .max_handshakes = 2,
-                                             .max_transfers = 9,
-                                             .max_awaitables = 33,
-                                             .queued_requests = 5,
-                                             .request_bytes = 100,
-                                             .max_header = 300,
-                                             .max_head_total = 400,
-                                             .turn_crypto = 11,
-                                             .turn_bytes = 12,
-                                             .turn_steps = 13,
-                                             .keep_alive_ms = 14,
-                                             .ticket_wait_ms = 15,
-                                             .lead_ms = 16,
-                                             .no_sessions = 1,
-                                             .attempt_delay_ms = 17};
+    static const struct midge_config from = {
+        .max_connections = 7,
+        .max_per_origin = 3,
+        .max_handshakes = 2,
+        .max_transfers = 9,
+        .max_awaitables = 33,
+        .queued_requests = 5,
+        .request_bytes = 100,
+        .max_header = 300,
+        .max_head_total = 400,
+        .turn_crypto = 11,
+        .turn_bytes = 12,
+        .turn_steps = 13,
+        .keep_alive_ms = 14,
+        .ticket_wait_ms = 15,
+        .lead_ms = 16,
+        .no_sessions = 1,
+#if MIDGE_WITH_HTTP2
+        .http2_window = 3000,
+        .http2_conn_window = 70000,
+        .no_pauses = 1,
+#endif
+        .attempt_delay_ms = 17
+    };
     const struct midge_config c = with_defaults(&from);
     (void)state;
     assert_memory_equal(&c, &from, sizeof c);
@@ -84,6 +91,43 @@ static void values_have_bounds(void **state)
     c = with_defaults(&(struct midge_config){.max_header = 100000});
     assert_int_equal(c.max_head_total, 100000);
 }
+
+#if MIDGE_WITH_HTTP2
+static void windows_have_bounds(void **state)
+{
+    const uint32_t most = MIDGE_HTTP2_RECORD > 0 ? MIDGE_HTTP2_RECORD - 1024 : 1 << 30;
+    struct midge_config c = with_defaults(&(struct midge_config){0});
+    (void)state;
+    assert_int_equal(c.http2_window, MIDGE_HTTP2_WINDOW);
+    assert_int_equal(c.http2_conn_window, MIDGE_HTTP2_CONN_WINDOW);
+    c = with_defaults(&(struct midge_config){.http2_window = 1, .http2_conn_window = 1});
+    assert_int_equal(c.http2_window, 2048);
+    assert_int_equal(c.http2_conn_window, 65535);
+    c = with_defaults(&(struct midge_config){.http2_window = 1 << 24});
+    assert_int_equal(c.http2_conn_window, most < 1 << 24 ? MIDGE_HTTP2_CONN_WINDOW : 1 << 24);
+    c = with_defaults(
+        &(struct midge_config){.http2_window = UINT32_MAX, .http2_conn_window = UINT32_MAX});
+    assert_int_equal(c.http2_window, most);
+    assert_int_equal(c.http2_conn_window, 1 << 30);
+}
+
+/* The window of each request counts where HTTP/2 may be spoken and a sink may pause. */
+static void windows_need_memory(void **state)
+{
+    const struct midge_config h1 = {.max_transfers = 10};
+    struct midge_config c = {.http = MIDGE_HTTP_2, .max_transfers = 10, .http2_window = 4096};
+    const size_t needed = midge_memory_needed(&c), more = 1000;
+    (void)state;
+    c.http2_window += more;
+    assert_in_range(midge_memory_needed(&c) - needed, 10 * more, 11 * more);
+    c.no_pauses = 1;
+    const size_t none = midge_memory_needed(&c);
+    assert_in_range(needed - none, 10 * 4096, 10 * 4500);
+    c.http2_conn_window = 1 << 20;
+    assert_int_equal(midge_memory_needed(&c), none);
+    assert_true(none > midge_memory_needed(&h1)); /* streams */
+}
+#endif
 
 /* Each thing that may be had once more takes at least its own size, and each the same. */
 static void sums_grow_evenly(void **state)
@@ -202,9 +246,16 @@ static void every_timeout_is_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(zero_is_the_default),      cmocka_unit_test(values_are_kept),
-        cmocka_unit_test(values_have_bounds),       cmocka_unit_test(sums_grow_evenly),
-        cmocka_unit_test(sums_know_each_part),      cmocka_unit_test(a_block_is_divided),
+        cmocka_unit_test(zero_is_the_default),
+        cmocka_unit_test(values_are_kept),
+#if MIDGE_WITH_HTTP2
+        cmocka_unit_test(windows_have_bounds),
+        cmocka_unit_test(windows_need_memory),
+#endif
+        cmocka_unit_test(values_have_bounds),
+        cmocka_unit_test(sums_grow_evenly),
+        cmocka_unit_test(sums_know_each_part),
+        cmocka_unit_test(a_block_is_divided),
         cmocka_unit_test(every_timeout_is_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,9 +196,15 @@ const struct option_row option_table[] = {
 #if MIDGE_WITH_HTTP2
     FLAG(0, "http2", GROUP(http_2), "https: HTTP/2 if the server speaks it"),
     FLAG(0, "http2-prior-knowledge", GROUP(http_2_prior), "the same; http: HTTP/2 at once"),
+    NUMBER("http2-window", http2_window, 2048, 1u << 30,
+           "bytes that a server may send ahead, for each answer by HTTP/2"),
+    NUMBER("http2-conn-window", http2_conn_window, 65535, 1u << 30,
+           "the same for all answers on a connection"),
 #else
     REFUSED(0, "http2"),
     REFUSED(0, "http2-prior-knowledge"),
+    REFUSED(0, "http2-window"),
+    REFUSED(0, "http2-conn-window"),
 #endif
     FLAG('Z', "parallel", RUN(accepted), "accepted: it is always so"),
     TEXT('x', "proxy", GROUP(proxy), "[http[s]://][USER:PASSWORD@]HOST[:PORT]",

@@ -70,6 +70,7 @@ struct options {
     const char *ciphers_12, *ciphers_13;
     struct items fail_io;
     uint64_t parallel_max, max_conns, per_host, handshakes, heap, max_header, max_body;
+    uint64_t http2_window, http2_conn_window;
     struct midge_rate rate; /* computed from rate_text; no requests: none */
     uint64_t recv_slice, send_slice, now, seed;
     uint8_t has_now, has_seed, sync, silent, show_error, verbose, waterfall, help, version;

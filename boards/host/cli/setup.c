@@ -184,6 +184,8 @@ static void set_http(const struct options *options, struct midge_config *config)
             config->http = MIDGE_HTTP_2;
         }
     }
+    config->http2_window = (uint32_t)options->http2_window;
+    config->http2_conn_window = (uint32_t)options->http2_conn_window;
 }
 #else
 #define set_http(options, config) ((void)(options), (void)(config))
