@@ -203,7 +203,8 @@ struct midge_request {
     /* Expect: 100-continue (RFC 9110 10.1.1): the body is sent when the server has asked for it
        with 100, or after so many milliseconds (1000 is usual; 2^31 - 1 at most), since a server may
        not know it. If a final answer comes before, the body is not sent, and the connection closes;
-       but after 417 the request is sent again without Expect. 0: the body follows at once. */
+       but after 417 the request is sent again without Expect. 0: the body follows at once. HTTP/2:
+       not used, since the server's windows bound the bytes that are sent in vain. */
     uint32_t expect_ms;
     uint64_t max_body; /* bytes; TOO_LARGE above it. 0: the client's; UINT64_MAX: no limit */
 

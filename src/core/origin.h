@@ -70,6 +70,7 @@ struct midge__origin {
 #endif
 #if MIDGE_WITH_HTTP2
     bool h1_only;    /* the server spoke HTTP/1.1, or asked for it */
+    bool no_table;   /* it keeps to our HTTP/2 settings: it uses no dynamic table */
     uint16_t shared; /* its connections that carry all of its requests */
 #endif
     uint8_t leaders_failed;     /* since the last session */

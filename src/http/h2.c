@@ -41,6 +41,7 @@ static void begin(struct midge__h2 *h, struct midge__conn *conn)
     h->send_window = h->recv_window = MIDGE__H2_WINDOW;
     h->initial_window = MIDGE__H2_WINDOW;
     h->max_streams = MIDGE_HTTP2_STREAMS;
+    h->trusted = conn->origin->no_table;
 }
 
 static void clear(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t value)
@@ -141,7 +142,7 @@ static enum midge__step step(struct midge__conn *conn)
 static unsigned want(const struct midge__conn *conn)
 {
     const struct midge__h2 *h = midge__h2_of(conn);
-    return conn->stream->ops->interest(conn->stream, true, midge__h2_busy(h));
+    return conn->stream->ops->interest(conn->stream, !midge__h2_is_stuffed(h), midge__h2_busy(h));
 }
 
 static void resume(struct midge__exchange *x, unsigned who)

@@ -15,7 +15,8 @@
  *
  *     h->ready     streams with something to do, in turn: a RST_STREAM, credit, a part of the
  *                  request, bytes that the sink had no wish for when they came
- *     h->blocked   streams whose next DATA waits for the connection's window
+ *     h->blocked   streams whose next DATA waits for the connection's window, or whose head waits
+ *                  for other heads (h2_stream.c)
  */
 #ifndef MIDGE_HTTP_H2_H
 #define MIDGE_HTTP_H2_H
@@ -101,6 +102,8 @@ struct midge__h2 {
     bool settled;            /* the server's SETTINGS came */
     bool draining;           /* takes no further requests */
     bool deaf;               /* to header blocks: one could not be decoded */
+    bool trusted;            /* a POST may be sent beside others (h2_stream.c) */
+    bool headed;             /* a final head came */
     bool full;               /* no memory for one more stream, until one ends */
     bool starved;            /* an exchange waits for memory beside conn->memory_waiter */
     bool pong, ping;         /* due: an answer with `echo`; one of our own */
@@ -187,6 +190,15 @@ void midge__h2_streams_each(struct midge__h2 *h,
                                          uint32_t value),
                             uint32_t value);
 
+/* Those that are blocked try again. */
+void midge__h2_unblock(struct midge__h2 *h);
+/* Must its request wait for the heads of others? */
+bool midge__h2_is_held(const struct midge__h2 *h, const struct midge__h2_stream *s);
+/* A final head was decoded. */
+void midge__h2_head_came(struct midge__h2 *h);
+/* No request waits for heads of others from now on. proven: nor on further connections. */
+void midge__h2_trust(struct midge__h2 *h, bool proven);
+
 /* --- h2_end.c --- */
 
 /* The exchange of s fails, unless it is over: reports it, and resets the stream with `code`. */
@@ -238,6 +250,12 @@ static inline size_t midge__h2_room(const struct midge__h2 *h)
 
 /* --- h2_recv.c --- */
 
+#define MIDGE__H2_ACKS_MAX 4U
+/* Answers wait in their only places: the peer must read them first. */
+static inline bool midge__h2_is_stuffed(const struct midge__h2 *h)
+{
+    return h->pong || h->acks >= MIDGE__H2_ACKS_MAX;
+}
 /* Receives once, and reports. */
 enum midge__step midge__h2_recv(struct midge__h2 *h);
 

@@ -10,6 +10,8 @@
  *     RST_STREAM with HTTP_1_1_REQUIRED                safe, by HTTP/1.1
  *     the server cannot keep to our settings: it uses  if idempotent and no byte of the answer has
  *     a dynamic table (h2o up to 2.2.5)                come, by HTTP/1.1
+ *     the server closed the connection in order: it    if idempotent and no byte of the answer has
+ *     may do so while it reloads (apache)              come, also on a new connection
  *     the connection broke, or another RST_STREAM      as in HTTP/1.1 (exchange.c)
  */
 #include "core/shared.h"
@@ -60,12 +62,13 @@ static struct midge__h2_stream *next_live(const struct midge__h2 *h)
     return NULL;
 }
 
-static enum midge__replay replay_of(const struct midge__h2 *h, const struct midge__h2_stream *s)
+/* not_done: the server has ended without an answer, or cannot answer by HTTP/2. */
+static enum midge__replay replay_of(const struct midge__h2_stream *s, bool not_done)
 {
     const bool is_new = !s->x.got_any && !midge__exchange_source_failed(&s->x);
-    return s->id == 0          ? MIDGE__REPLAY_SAFE
-           : h->deaf && is_new ? MIDGE__REPLAY_IDEMPOTENT
-                               : midge__exchange_replay(&s->x);
+    return s->id == 0           ? MIDGE__REPLAY_SAFE
+           : not_done && is_new ? MIDGE__REPLAY_IDEMPOTENT
+                                : midge__exchange_replay(&s->x);
 }
 
 /* The end of the connection before the answer's. */
@@ -83,7 +86,7 @@ enum midge__step midge__h2_over(struct midge__h2 *h, int err, const struct midge
     midge__h2_drain(h);
     while (h->conn != NULL && (s = next_live(h)) != NULL) {
         midge__exchange_broken(&s->x, err != MIDGE_ERR_EOF ? err : cut_error(s), fault,
-                               replay_of(h, s));
+                               replay_of(s, h->deaf || err == MIDGE_ERR_EOF));
     }
     return MIDGE__STEP_OVER;
 }
@@ -105,7 +108,7 @@ static void give_up_head(struct midge__h2 *h, struct midge__h2_stream *s, uint32
 {
     if (s->recv == MIDGE__H2_RECV_HEAD || s == h->current) {
         midge__h2_break(s, MIDGE_ERR_PROTOCOL, MIDGE__TEXT("malformed header block"), code,
-                        replay_of(h, s));
+                        replay_of(s, true));
     }
 }
 

@@ -10,8 +10,9 @@
 
 #if MIDGE_WITH_HTTP2
 
-#define FIRST_TEXT 4096U /* bytes of the text at first; it doubles up to max_header */
-#define SLICE      64U   /* bytes of a block that are decoded at once */
+#define FIRST_TEXT    4096U /* bytes of the text at first; it doubles up to max_header */
+#define SIZE_UPDATE_0 0x20  /* RFC 7541 6.3: the server has emptied its table */
+#define SLICE         64U   /* bytes of a block that are decoded at once */
 #define EXPANSION                                                                                  \
     32U /* bytes of text that one byte of a block makes at most: 61 fields of the                  \
            static table are shorter */
@@ -105,6 +106,9 @@ bool midge__h2_block_read(struct midge__h2 *h, const uint8_t *data, size_t len)
     struct midge__h2_block *b = h->block;
     const size_t max = h->conn->client->config.max_header;
     if (b != NULL) {
+        if (b->bytes == 0 && len > 0 && data[0] == SIZE_UPDATE_0 && !h->trusted) {
+            midge__h2_trust(h, true);
+        }
         b->bytes += (uint32_t)len;
     }
     while (b != NULL && len > 0) {
@@ -189,6 +193,7 @@ static void report(struct midge__h2 *h, struct midge__h2_stream *s, const struct
     midge__exchange_received(&s->x, b->bytes);
     if (!b->trailers && b->parse.status >= 200) {
         midge__h2_limit_head(h, s, b->bytes);
+        midge__h2_head_came(h);
     }
     if (b->trailers) {
         give_trailers(s, &b->parse);

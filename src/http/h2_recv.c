@@ -8,8 +8,8 @@
  *
  * Floods. A frame that brings no request further counts; after CALM_MAX of them without DATA in
  * either direction the connection ends with ENHANCE_YOUR_CALM (RFC 9113 10.5). SETTINGS and PING
- * are answered from one place each: while ACKS_MAX answers wait for a peer that does not read,
- * nothing is received.
+ * are answered from one place each: while MIDGE__H2_ACKS_MAX answers wait for a peer that does not
+ * read, nothing is received.
  */
 #include "http/h2.h"
 #include "midge/config.h"
@@ -17,7 +17,6 @@
 #if MIDGE_WITH_HTTP2
 
 #define CALM_MAX   1000U
-#define ACKS_MAX   4U
 #define SMALL_READ 256U
 
 /* --- frames that concern the connection --- */
@@ -59,11 +58,6 @@ static void settings_end(struct midge__h2 *h)
     midge__conn_offer(h->conn);
 }
 
-static void unblock(struct midge__h2 *h)
-{
-    midge__list_splice_tail(&h->ready, &h->blocked);
-}
-
 /* --- windows --- */
 
 static void widen(struct midge__h2 *h, uint32_t increment)
@@ -74,7 +68,7 @@ static void widen(struct midge__h2 *h, uint32_t increment)
         return;
     }
     h->send_window = (int32_t)window;
-    unblock(h);
+    midge__h2_unblock(h);
 }
 
 static void on_window_update(struct midge__h2 *h, uint32_t increment)
@@ -236,12 +230,6 @@ static void act(struct midge__h2 *h, const struct midge__h2_event *event)
 
 /* --- from the stream --- */
 
-/* Answers wait in their only places: the peer must read them first. */
-static bool is_stuffed(const struct midge__h2 *h)
-{
-    return h->pong || h->acks >= ACKS_MAX;
-}
-
 static const char *why(const struct midge__h2 *h)
 {
     return h->code == MIDGE__H2_ENHANCE_YOUR_CALM    ? MIDGE__TEXT("flood of frames")
@@ -293,7 +281,7 @@ enum midge__step midge__h2_recv(struct midge__h2 *h)
     uint8_t few[SMALL_READ];
     uint8_t *buf = client->recv_buffer != NULL ? client->recv_buffer : few;
     size_t n = 0;
-    if (is_stuffed(h)) {
+    if (midge__h2_is_stuffed(h)) {
         return MIDGE__STEP_WAIT;
     }
     int err = midge__conn_recv(h->conn, buf,

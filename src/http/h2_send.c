@@ -119,6 +119,10 @@ static bool work(struct midge__h2 *h, struct midge__h2_stream *s)
         put_credit(h, s->id, credit, &s->recv_window);
         put_conn_credit(h, WITH_SHARE);
     }
+    if (s->send == MIDGE__H2_SEND_HEAD && midge__h2_is_held(h, s)) {
+        midge__list_push_tail(&h->blocked, &s->ready);
+        return true;
+    }
     return s->send == MIDGE__H2_SEND_HEAD   ? midge__h2_put_head(h, s)
            : s->send == MIDGE__H2_SEND_BODY ? midge__h2_put_data(h, s)
                                             : true;

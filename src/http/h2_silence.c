@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* HTTP/2: a connection whose peer is silent while requests wait for it is asked by a PING (RFC 9113
    6.7). If it stays silent, it is gone: the requests break. The timer is the connection's, which
-   belongs to the protocol while it carries exchanges. */
+   belongs to the protocol while it carries exchanges. Until the server is trusted it also ends the
+   wait of requests that are held (h2_stream.c). */
 #include "http/h2.h"
 #include "midge/config.h"
 
 #if MIDGE_WITH_HTTP2
+
+#define HOLD_MS 500U
 
 static void arm(struct midge__h2 *h, uint32_t ms);
 
@@ -15,6 +18,13 @@ static void silent(struct midge__timer *timer)
     struct midge__h2 *h = midge__h2_of(conn);
     const uint32_t gone = conn->client->now_ms - h->heard_ms;
     if (conn->exchanges == 0) {
+        return;
+    }
+    if (!h->trusted) {
+        midge__h2_trust(h, false);
+        midge__conn_kick(conn);
+    }
+    if (MIDGE_HTTP2_PING_MS == MIDGE_NO_TIMEOUT) {
         return;
     }
     if (gone < MIDGE_HTTP2_PING_MS) {
@@ -40,10 +50,12 @@ static void arm(struct midge__h2 *h, uint32_t ms)
 
 void midge__h2_watch(struct midge__h2 *h)
 {
-    if (h->conn->exchanges == 0 && MIDGE_HTTP2_PING_MS != MIDGE_NO_TIMEOUT) {
+    if (h->conn->exchanges == 0) {
         h->heard_ms = h->conn->client->now_ms;
         h->asked = false;
-        arm(h, MIDGE_HTTP2_PING_MS);
+        if (!h->trusted || MIDGE_HTTP2_PING_MS != MIDGE_NO_TIMEOUT) {
+            arm(h, h->trusted ? MIDGE_HTTP2_PING_MS : HOLD_MS);
+        }
     }
 }
 

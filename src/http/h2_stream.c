@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The streams of a connection: a small table by id. A stream has no id before its head is sent, so
-   that ids are used in order (RFC 9113 5.1.1); until then it stands in the first place. */
+/*
+ * The streams of a connection: a small table by id. A stream has no id before its head is sent, so
+ * that ids are used in order (RFC 9113 5.1.1); until then it stands in the first place.
+ *
+ * A server may use a dynamic table though our settings forbid it (h2o up to 2.2.5). Then its first
+ * answer can be decoded, and no further one; and a request that is not idempotent cannot be sent
+ * again. So until a size update or a second head has come, such a request is held while the head of
+ * another one is awaited; but not longer than HOLD_MS (h2_silence.c), since that head may take
+ * long.
+ */
+#include "core/origin.h"
+#include "core/request.h"
 #include "http/h2.h"
 
 #if MIDGE_WITH_HTTP2
@@ -66,6 +76,19 @@ void midge__h2_stream_wake(struct midge__h2 *h, struct midge__h2_stream *s)
     midge__list_push_tail(&h->ready, &s->ready);
 }
 
+void midge__h2_unblock(struct midge__h2 *h)
+{
+    midge__list_splice_tail(&h->ready, &h->blocked);
+}
+
+/* A head less is awaited. */
+static void release(struct midge__h2 *h)
+{
+    if (!h->trusted) {
+        midge__h2_unblock(h);
+    }
+}
+
 void midge__h2_stream_free(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     struct midge__memory *memory = &h->conn->client->memory;
@@ -80,9 +103,41 @@ void midge__h2_stream_free(struct midge__h2 *h, struct midge__h2_stream *s)
     midge__memory_free(memory, s);
     h->live--;
     h->full = false;
+    release(h);
     if (h->conn->state == MIDGE__CONN_READY) {
         midge__conn_offer(h->conn);
     }
+}
+
+bool midge__h2_is_held(const struct midge__h2 *h, const struct midge__h2_stream *s)
+{
+    if (h->trusted || (s->x.transfer->method & MIDGE__METHOD_IDEMPOTENT) != 0) {
+        return false;
+    }
+    for (unsigned i = 0; i < MIDGE__H2_BUCKETS; i++) {
+        for (const struct midge__h2_stream *at = h->streams[i]; at != NULL; at = at->next) {
+            if (at->id != 0 && at->recv == MIDGE__H2_RECV_HEAD) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void midge__h2_trust(struct midge__h2 *h, bool proven)
+{
+    h->trusted = true;
+    h->conn->origin->no_table |= proven;
+    midge__h2_unblock(h);
+}
+
+void midge__h2_head_came(struct midge__h2 *h)
+{
+    if (h->headed && !h->trusted) {
+        midge__h2_trust(h, true);
+    }
+    h->headed = true;
+    release(h);
 }
 
 /* A head that is sent in part is completed first: the server's decoder must see all of it. */
