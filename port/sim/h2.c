@@ -346,14 +346,27 @@ static void drained(struct sim_peer *peer)
 
 static void opened(struct sim_peer *peer)
 {
-    static const uint8_t most_streams[] = {0, MIDGE__H2_MAX_CONCURRENT_STREAMS, 0, 0, 0, 100};
+    const struct sim_site *site = peer->config;
+    const uint32_t window = site->window > 0 ? site->window : 65535;
+    const uint8_t settings[] = {0,
+                                MIDGE__H2_MAX_CONCURRENT_STREAMS,
+                                0,
+                                0,
+                                0,
+                                100,
+                                0,
+                                MIDGE__H2_INITIAL_WINDOW_SIZE,
+                                (uint8_t)(window >> 24),
+                                (uint8_t)(window >> 16),
+                                (uint8_t)(window >> 8),
+                                (uint8_t)window};
     struct sim_h2 *h = peer->state;
     midge__h2_frame_init(&h->frame);
     h->frame.idle = INT32_MAX; /* the client opens them */
     h->window = h->initial_window = 65535;
     h->text.cap = SIM_H2_BLOCK - 1;
     h->text.ptr = midge__sim_new(SIM_H2_BLOCK);
-    midge__sim_h2_send(peer, MIDGE__H2_TYPE_SETTINGS, 0, 0, most_streams, sizeof most_streams);
+    midge__sim_h2_send(peer, MIDGE__H2_TYPE_SETTINGS, 0, 0, settings, sizeof settings);
 }
 
 static void closed(struct sim_peer *peer)

@@ -42,18 +42,6 @@ struct sim_h2 {
     struct sim_h2_stream *streams;
 };
 
-extern const struct sim_peer_type midge__sim_h2;
-
-/* The server of HTTP/1.1 or HTTP/2. NULL: HTTP/2 is not built in. */
-static inline const struct sim_peer_type *midge__sim_http_type(bool http2)
-{
-#if MIDGE_WITH_HTTP2
-    return http2 ? &midge__sim_h2 : &midge__sim_http;
-#else
-    return http2 ? NULL : &midge__sim_http;
-#endif
-}
-
 /* --- h2_out.c: an answer in HTTP/1.1 becomes frames --- */
 
 extern const struct sim_carrier midge__sim_h2_stream;

@@ -27,9 +27,20 @@ struct sim_site {
     uint16_t port;
     struct sim_reply *replies; /* in order */
     uint32_t connections, pipelined;
+    uint32_t window; /* HTTP/2: of uploads, in its SETTINGS [65535] */
 };
 
-extern const struct sim_peer_type midge__sim_http;
+extern const struct sim_peer_type midge__sim_http, midge__sim_h2;
+
+/* The server of HTTP/1.1 or HTTP/2. NULL: HTTP/2 is not built in. */
+static inline const struct sim_peer_type *midge__sim_http_type(bool http2)
+{
+#if MIDGE_WITH_HTTP2
+    return http2 ? &midge__sim_h2 : &midge__sim_http;
+#else
+    return http2 ? NULL : &midge__sim_http;
+#endif
+}
 
 /* The server of that port, made if there is none; nothing listens yet. */
 struct sim_site *midge__sim_site(struct midge_sim_host *host, uint16_t port);

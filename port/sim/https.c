@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The scripted HTTP server inside a TLS server. */
-#include "h2.h"
+#include "http.h"
 #include "tls_peer.h"
 
 static void close_tls(void *tls)

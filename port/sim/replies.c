@@ -2,7 +2,7 @@
 /* The public functions of the HTTP server: adding replies, and counts. */
 #include <string.h>
 
-#include "h2.h"
+#include "http.h"
 
 void midge_sim_add_reply(struct midge_sim_host *host, uint16_t port, const char *path,
                          const struct midge_sim_reply *reply)

@@ -62,9 +62,9 @@ static inline void mixed_body(const struct midge_sim_request *request,
                               struct midge_sim_reply *reply)
 {
     const unsigned path = mixed_path(request->target);
-    const char *range = strstr(request->head, "\r\nRange: bytes=");
+    const char *range = sim_field(request->head, "Range");
     const size_t len = (size_t)path * MIXED_STEP;
-    size_t first = range != NULL ? strtoul(range + 15, NULL, 10) : 0;
+    size_t first = range != NULL ? strtoul(range + 6, NULL, 10) : 0;
     reply->headers = one_in(2) ? "ETag: \"v\"\r\nSet-Cookie: a=b\r\n" : "ETag: \"v\"\r\n";
     reply->body = mixed_pattern;
     reply->body_len = len;
@@ -73,7 +73,7 @@ static inline void mixed_body(const struct midge_sim_request *request,
         reply->headers = mixed_ranges[path][first];
         reply->body = mixed_pattern + first;
         reply->body_len = len - first;
-    } else if (strstr(request->head, "\r\nAccept-Encoding: gzip\r\n") != NULL && one_in(2)) {
+    } else if (sim_field_is(request->head, "Accept-Encoding", "gzip") && one_in(2)) {
         reply->headers = "Content-Encoding: gzip\r\n";
         reply->body = mixed_packs[path].data;
         reply->body_len = mixed_packs[path].len;

@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <midge/midge.h>
 #include <midge/sim.h>
@@ -85,6 +86,25 @@ static inline void sim_world_close(struct sim_world *w)
     midge_close(w->client);
     assert_int_equal(midge_sim_close(w->sim), 0);
     free(w->block);
+}
+
+/* The value of a field of a request's head, NULL: it has none. HTTP/2's names are in lower case. */
+static inline const char *sim_field(const char *head, const char *name)
+{
+    const size_t n = strlen(name);
+    for (const char *at = strstr(head, "\r\n"); at != NULL; at = strstr(at, "\r\n")) {
+        at += 2;
+        if (strncasecmp(at, name, n) == 0 && at[n] == ':') {
+            return at + n + 1 + (at[n + 1] == ' ');
+        }
+    }
+    return NULL;
+}
+
+static inline bool sim_field_is(const char *head, const char *name, const char *value)
+{
+    const char *at = sim_field(head, name);
+    return at != NULL && strncmp(at, value, strlen(value)) == 0 && at[strlen(value)] == '\r';
 }
 
 /* --- requests --- */

@@ -4,6 +4,9 @@
  * ended once, with a result that is right or an error that has a name; then the next request works,
  * and nothing is left.
  *
+ * With TORTURE_HTTP2 all servers speak HTTP/2 (but for proxies, to which HTTP/1.1 is spoken), and
+ * there are scenes of many streams besides.
+ *
  * A kind of fault has many points. Cheap ones are all tried each time. Of dear ones (a handshake
  * takes milliseconds) a part is tried, which the seed MIDGE_TORTURE chooses: run.sh takes the
  * commit's hash and prints it, so that the part can be tried again. MIDGE_TORTURE=full: all.
@@ -11,12 +14,17 @@
 #ifndef TORTURE_H
 #define TORTURE_H
 
+#ifndef TORTURE_HTTP2
+#define TORTURE_HTTP2 0
+#endif
+
 #include "client_identity.h"
 #include "root_maker.h"
 #include "root_pin.h"
 #include "torture_events.h"
 #include "torture_packed.h"
 #include "torture_paths.h"
+#include "torture_streams.h"
 #include "unit/event_check.h"
 
 /* CLOSING: the body ends with the connection, and comes slowly: in several records. In TLS its end
@@ -30,7 +38,10 @@
    sent twice. EXPECT: an upload that waits for 100. TLS12 and TLS13 with the pin of the root;
    TLS12 and CLOSING_TLS have the root in a table.
    MISPINNED: TLS with another pin, so PIN is the right result. MUTUAL: the
-   server requires the client's certificate. */
+   server requires the client's certificate. Of HTTP/2 only: MANY: requests at once on one
+   connection. LONG: bodies longer than windows. CANCELED: one of three is canceled. PAUSED: the
+   sink of one pauses until another one has ended. AWAY: GOAWAY, while a POST is on its way, which
+   goes to another connection. STALLED: uploads wait for the server's window. */
 enum scene {
     PLAIN,
     TLS12,
@@ -59,16 +70,26 @@ enum scene {
     MISPINNED,
     MUTUAL12,
     MUTUAL13,
-    SCENES
+    H1_SCENES,
+    MANY = H1_SCENES,
+    MANY_TLS,
+    LONG,
+    CANCELED,
+    PAUSED,
+    AWAY,
+    STALLED,
+    H2_SCENES
 };
+#define SCENES (TORTURE_HTTP2 ? (int)H2_SCENES : (int)H1_SCENES)
 
-static const char *const scene_names[SCENES] = {
-    "plain",   "tls12",       "tls13",    "upload",    "gather",   "file",    "filter",
-    "closing", "closing_tls", "redirect", "retry",     "hook",     "rate",    "tunnel",
-    "gunzip",  "events",      "proxy",    "refused",   "digest",   "cookies", "download",
-    "slices",  "form",        "expect",   "mispinned", "mutual12", "mutual13"};
+static const char *const scene_names[H2_SCENES] = {
+    "plain",    "tls12",       "tls13",    "upload",    "gather",   "file",     "filter",
+    "closing",  "closing_tls", "redirect", "retry",     "hook",     "rate",     "tunnel",
+    "gunzip",   "events",      "proxy",    "refused",   "digest",   "cookies",  "download",
+    "slices",   "form",        "expect",   "mispinned", "mutual12", "mutual13", "many",
+    "many_tls", "long",        "canceled", "paused",    "away",     "stalled"};
 
-enum { TORTURE_GETS = 2 };
+enum { TORTURE_GETS = 6 };
 #define TORTURE_JSON "{\"a\": 17, \"b\": \"xyz\"}"
 
 struct trial {
@@ -79,6 +100,7 @@ struct trial {
     struct event_check order; /* of the client's events */
     int open_error;
     bool fin;      /* the fault is a FIN */
+    bool checked;  /* it is over */
     bool harmless; /* it is none: each request succeeds */
     bool drop;     /* bodies are not kept: their memory is the client's, which will be closed */
     struct sim_get gets[TORTURE_GETS];
@@ -95,6 +117,7 @@ struct trial {
     char decoded_bytes[TORTURE_BODY + 1];
     struct torture_events events;
     struct torture_paths paths;
+    struct torture_stream streams[TORTURE_GETS]; /* of HTTP/2's scenes */
     struct midge_hook hook;
     struct midge_request token; /* for HOOK */
     midge_id token_id;
@@ -151,7 +174,24 @@ static inline bool torture_is_mutual(enum scene scene)
 static inline bool torture_is_tls(enum scene scene)
 {
     return scene == TLS12 || scene == TLS13 || scene == CLOSING_TLS || scene == MISPINNED ||
-           torture_is_mutual(scene);
+           scene == MANY_TLS || (TORTURE_HTTP2 && scene == TUNNEL) || torture_is_mutual(scene);
+}
+
+/* To a proxy HTTP/1.1 is spoken. */
+static inline bool torture_is_h2(enum scene scene)
+{
+    return TORTURE_HTTP2 && scene != PROXY && scene != REFUSED;
+}
+
+static inline uint8_t torture_http(enum scene scene)
+{
+    return torture_is_h2(scene) ? MIDGE_HTTP_2_PRIOR : 0;
+}
+
+/* Bytes of the answer's body. */
+static inline size_t torture_body(enum scene scene)
+{
+    return scene == LONG ? (size_t)TORTURE_LONG : (size_t)TORTURE_BODY;
 }
 
 /* Lookups, connects and answers take several turns, and a body that has no length some more. */
@@ -168,7 +208,7 @@ static inline void trial_guard(void *ctx, const struct midge_sim_request *reques
                                struct midge_sim_reply *reply)
 {
     (void)ctx;
-    if (strstr(request->head, "\r\nX-Token: good\r\n") == NULL) {
+    if (!sim_field_is(request->head, "X-Token", "good")) {
         reply->status = 401;
     }
 }
@@ -178,6 +218,9 @@ static inline void trial_serve(struct trial *t)
     uint16_t port = torture_is_tls(t->scene) ? 443 : 80;
     t->host = midge_sim_add_host(t->w.sim, "a.test");
     trial_slow(t);
+    if (torture_is_h2(t->scene)) {
+        torture_speak_h2(t->w.sim, t->host, port, t->scene == STALLED);
+    }
     midge_sim_add_reply(t->host, port, "/", &(struct midge_sim_reply){.fill = TORTURE_BODY});
     midge_sim_add_reply(t->host, port, "/json", &(struct midge_sim_reply){.body = TORTURE_JSON});
     midge_sim_add_reply(
@@ -216,8 +259,12 @@ static inline void trial_serve(struct trial *t)
             .max_version = is_12 ? MIDGE_TLS_1_2 : 0,
             .client_ca = torture_is_mutual(t->scene) ? client_certificate : NULL,
             .client_ca_len = sizeof client_certificate,
-            .client_required = 1};
+            .client_required = 1,
+            .http2 = TORTURE_HTTP2};
         assert_int_equal(midge_sim_use_tls(t->host, 443, &tls), MIDGE_OK);
+    }
+    if (TORTURE_HTTP2 && t->scene == TUNNEL) {
+        torture_tunnel(t->w.sim, t->host);
     }
 }
 
@@ -267,6 +314,7 @@ static inline void trial_open(struct trial *t, enum scene scene, const struct mi
     config.on_event = event_check;
     config.event_ctx = &t->order;
     t->order.wraps = true; /* some set the clock */
+    config.http = torture_http(scene);
     config.rate = scene == RATE ? &rate : NULL;
     torture_trust(scene, &config.tls);
     config.tls.pins = torture_pins(scene);
@@ -274,6 +322,7 @@ static inline void trial_open(struct trial *t, enum scene scene, const struct mi
     if (config.memory_size == 0) {
         config.memory_size = midge_memory_needed(&config) + 8192; /* for the bodies */
         config.memory_size += scene == GUNZIP ? MIDGE_GUNZIP_MEMORY : 0;
+        config.memory_size += scene >= H1_SCENES ? TORTURE_GETS * 2 * torture_body(scene) : 0;
     }
     config.memory = t->w.block = malloc(config.memory_size);
     t->open_error = midge_open(&t->w.client, &config);
@@ -291,7 +340,7 @@ static inline int trial_value(void *ctx, const struct midge_json_value *value)
 
 static inline const char *trial_url(const struct trial *t)
 {
-    static const char *const urls[SCENES] = {
+    static const char *const urls[H2_SCENES] = {
         [TLS12] = "https://a.test/",        [TLS13] = "https://a.test/",
         [MUTUAL12] = "https://a.test/",     [MUTUAL13] = "https://a.test/",
         [MISPINNED] = "https://a.test/",    [FILTER] = "http://a.test/json",
@@ -302,6 +351,8 @@ static inline const char *trial_url(const struct trial *t)
         [DIGEST] = "http://a.test/digest",  [COOKIES] = "http://a.test/login",
         [DOWNLOAD] = "http://a.test/part",  [SLICES] = "http://a.test/part",
         [FORM] = "http://a.test/form",      [EXPECT] = "http://a.test/asks",
+        [MANY_TLS] = "https://a.test/",     [LONG] = "http://a.test/long",
+        [AWAY] = "http://a.test/last",      [TUNNEL] = TORTURE_HTTP2 ? "https://a.test/" : NULL,
     };
     return urls[t->scene] != NULL ? urls[t->scene] : "http://a.test/";
 }
@@ -343,7 +394,9 @@ static inline void trial_dress_route(struct trial *t, struct midge_request *requ
         .host = "a.test", .port = 80, .credentials = "user:password"};
     if (t->scene == TUNNEL || t->scene == PROXY || t->scene == REFUSED) {
         request->proxy = &proxy;
-        request->connect_port = t->scene == TUNNEL ? 81 : t->scene == REFUSED ? 82 : 0;
+        request->connect_port = t->scene == REFUSED                    ? 82
+                                : t->scene == TUNNEL && !TORTURE_HTTP2 ? 81
+                                                                       : 0;
     }
 }
 
@@ -401,9 +454,99 @@ static inline void trial_dress(struct trial *t, struct sim_get *get)
     }
 }
 
+/* --- scenes of HTTP/2 only --- */
+
+static inline void trial_start_one(struct trial *t, unsigned i);
+
+static inline void trial_done(void *ctx, const struct midge_result *result)
+{
+    struct torture_stream *stream = ctx;
+    struct trial *t = stream->trial;
+    sim_get_done(&t->gets[stream - t->streams], result);
+    if (t->w.client != NULL && t->scene == PAUSED) {
+        t->streams[0].pauses = false;
+        (void)midge_resume(t->w.client, t->ids[0]);
+    }
+}
+
+static inline int trial_response(void *ctx, midge_id id, const struct midge_response *response)
+{
+    const struct torture_stream *stream = ctx;
+    struct trial *t = stream->trial;
+    (void)id, (void)response;
+    if (t->scene == CANCELED && stream == &t->streams[1]) {
+        (void)midge_cancel(t->w.client, t->ids[0]);
+    }
+    return MIDGE_OK;
+}
+
+static inline int trial_write(struct midge_sink *sink, const uint8_t *data, size_t len)
+{
+    struct torture_stream *stream =
+        (struct torture_stream *)(void *)((char *)sink - offsetof(struct torture_stream, sink));
+    struct midge_sink *below = stream->below;
+    const int err = below != NULL ? below->write(below, data, len) : MIDGE_OK;
+    return err == MIDGE_OK && stream->pauses ? MIDGE_ERR_PAUSE : err;
+}
+
+/* A POST starts when the answer that says GOAWAY leaves the server. */
+static inline void trial_start_late(void *ctx)
+{
+    struct trial *t = ctx;
+    if (!t->checked && t->w.client != NULL) {
+        t->n_gets = 4;
+        trial_start_one(t, 3);
+    }
+}
+
+static inline void trial_dress_stream(struct trial *t, unsigned i)
+{
+    static uint8_t body[TORTURE_UPLOAD];
+    struct midge_request *request = &t->gets[i].request;
+    struct torture_stream *stream = &t->streams[i];
+    *stream = (struct torture_stream){.trial = t, .below = request->sink};
+    request->ctx = stream;
+    request->on_done = trial_done;
+    request->on_response = trial_response;
+    if (t->scene == PAUSED && i == 0) {
+        stream->sink.write = trial_write;
+        stream->pauses = true;
+        request->sink = &stream->sink;
+    } else if (t->scene == STALLED || i == 3) {
+        request->body = body;
+        request->body_len = sizeof body;
+    }
+    if (t->scene == AWAY && i == 2) {
+        request->url = "http://a.test/";
+        midge_sim_at(t->w.sim, 8, trial_start_late, t);
+    }
+}
+
 static inline bool torture_defined(int err)
 {
     return err == MIDGE_OK || (err < 0 && strcmp(midge_err_name(err), "UNKNOWN") != 0);
+}
+
+static inline unsigned trial_gets(enum scene scene)
+{
+    return scene == MANY || scene == MANY_TLS ? TORTURE_GETS
+           : scene == GATHER || scene == RATE ? 2
+           : scene >= H1_SCENES               ? 3
+                                              : 1;
+}
+
+static inline void trial_start_one(struct trial *t, unsigned i)
+{
+    struct sim_get *get = &t->gets[i];
+    sim_get_init(&t->w, get, trial_url(t));
+    get->request.sink = t->drop ? NULL : get->request.sink;
+    trial_dress(t, get);
+    if (t->scene >= H1_SCENES) {
+        trial_dress_stream(t, i);
+    }
+    int err = midge_start(t->w.client, &get->request, &t->ids[i]);
+    t->started[i] = err == MIDGE_OK;
+    MUST(torture_defined(err), "start gives no defined error", err, 0);
 }
 
 static inline void trial_start(struct trial *t)
@@ -419,14 +562,9 @@ static inline void trial_start(struct trial *t)
         MUST(torture_defined(err), "the slices' start gives no defined error", err, 0);
         return;
     }
-    t->n_gets = t->scene == GATHER || t->scene == RATE ? 2 : 1;
+    t->n_gets = trial_gets(t->scene);
     for (unsigned i = 0; i < t->n_gets; i++) {
-        sim_get_init(&t->w, &t->gets[i], trial_url(t));
-        t->gets[i].request.sink = t->drop ? NULL : t->gets[i].request.sink;
-        trial_dress(t, &t->gets[i]);
-        int err = midge_start(t->w.client, &t->gets[i].request, &t->ids[i]);
-        t->started[i] = err == MIDGE_OK;
-        MUST(torture_defined(err), "start gives no defined error", err, 0);
+        trial_start_one(t, i);
     }
     if (t->scene == GATHER && t->started[0] && t->started[1]) {
         int err = midge_gather(t->w.client, t->ids, 2, MIDGE_GATHER_ALL, &t->gather);
@@ -480,12 +618,17 @@ static inline void trial_run(struct trial *t)
 
 /* --- what must hold --- */
 
-static inline void check_bytes(const uint8_t *data, size_t len, bool whole)
+static inline void check_body(const uint8_t *data, size_t len, bool whole, size_t all)
 {
     for (size_t i = 0; i < len; i++) {
         MUST(data[i] == midge_sim_fill(i), "a wrong byte of the body", i, data[i]);
     }
-    MUST(!whole || len == TORTURE_BODY, "complete, with another length", len, TORTURE_BODY);
+    MUST(!whole || len == all, "complete, with another length", len, all);
+}
+
+static inline void check_bytes(const uint8_t *data, size_t len, bool whole)
+{
+    check_body(data, len, whole, TORTURE_BODY);
 }
 
 static inline void check_file(const struct trial *t, bool whole)
@@ -509,13 +652,14 @@ static inline bool is_whole(const struct trial *t, const struct midge_result *re
 {
     size_t len = t->scene == FILTER   ? strlen(TORTURE_JSON)
                  : t->scene == GUNZIP ? torture_packed(TORTURE_BODY)->len
-                                      : TORTURE_BODY;
+                                      : torture_body(t->scene);
     bool whole = result->body_len == len;
     if (t->scene == DOWNLOAD) {
         return is_whole_download(t, result);
     }
-    return t->scene == CLOSING ? (whole || t->fin) && result->complete == MIDGE_COMPLETE_UNVERIFIED
-                               : whole && result->complete == MIDGE_COMPLETE_YES;
+    return t->scene == CLOSING && !TORTURE_HTTP2
+               ? (whole || t->fin) && result->complete == MIDGE_COMPLETE_UNVERIFIED
+               : whole && result->complete == MIDGE_COMPLETE_YES;
 }
 
 /* 206, if the file came in parts. */
@@ -546,8 +690,14 @@ static inline void check_events(const struct trial *t)
     MUST(e->id == 0 || err != MIDGE_OK || e->seen == TORTURE_EVENTS, "events", e->seen, 0);
 }
 
+static inline bool is_canceled(const struct trial *t, unsigned i)
+{
+    return t->scene == CANCELED && i == 0 && t->gets[i].result.error == MIDGE_ERR_CANCELED;
+}
+
 static inline void trial_check(struct trial *t)
 {
+    t->checked = true;
     if (t->scene == EVENTS) {
         check_events(t);
     } else if (t->scene == SLICES) {
@@ -564,8 +714,8 @@ static inline void trial_check(struct trial *t)
             MUST(good, "not the reason for it", get->result.error, get->result.native);
             continue;
         }
-        MUST(!t->harmless || good, "an error without a fault", get->result.error,
-             get->result.native);
+        MUST(!t->harmless || good || is_canceled(t, i), "an error without a fault",
+             get->result.error, get->result.native);
         if (get->dones > 0) {
             MUST(torture_defined(get->result.error), "no defined error", get->result.error, i);
             MUST(!good || is_success(t, &get->result), "a wrong status", get->result.status, i);
@@ -581,8 +731,9 @@ static inline void trial_check(struct trial *t)
         } else if (t->scene == FILTER) {
             MUST(!good || t->value == 2, "values of the filter", t->value, 2);
         } else {
-            check_bytes(get->body.data, get->body.len,
-                        get->dones > 0 && get->result.complete == MIDGE_COMPLETE_YES);
+            check_body(get->body.data, get->body.len,
+                       get->dones > 0 && get->result.complete == MIDGE_COMPLETE_YES,
+                       torture_body(t->scene));
         }
         sim_get_free(get);
     }

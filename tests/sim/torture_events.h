@@ -26,8 +26,8 @@ static inline void torture_serve_events(void *ctx, const struct midge_sim_reques
 {
     static const char events[] = "id: 1\ndata: a1\n\nid: 2\ndata: a2\n\nid: 3\ndata: a3\n\n";
     _Static_assert(sizeof events == TORTURE_EVENTS * TORTURE_EVENT_BYTES + 1, "all as long");
-    const char *id = strstr(request->head, "Last-Event-ID: ");
-    unsigned from = id != NULL ? (unsigned)strtoul(strchr(id, ' '), NULL, 10) : 0;
+    const char *id = sim_field(request->head, "Last-Event-ID");
+    unsigned from = id != NULL ? (unsigned)strtoul(id, NULL, 10) : 0;
     (void)ctx;
     if (from >= TORTURE_EVENTS) {
         *reply = (struct midge_sim_reply){.status = 204};

@@ -40,10 +40,10 @@ struct torture_paths {
 static inline void torture_digest(void *ctx, const struct midge_sim_request *request,
                                   struct midge_sim_reply *reply)
 {
-    const char *field = strstr(request->head, "\r\nAuthorization: Digest ");
+    const char *field = sim_field(request->head, "Authorization");
     (void)ctx;
-    if (field == NULL || strstr(field, "nonce=\"n17\"") == NULL ||
-        strstr(field, "response=\"") == NULL) {
+    if (field == NULL || strncmp(field, "Digest ", 7) != 0 ||
+        strstr(field, "nonce=\"n17\"") == NULL || strstr(field, "response=\"") == NULL) {
         reply->status = 401;
         reply->headers = "WWW-Authenticate: Digest realm=\"r\", nonce=\"n17\", qop=\"auth\"\r\n";
     }
@@ -53,7 +53,7 @@ static inline void torture_cookie(void *ctx, const struct midge_sim_request *req
                                   struct midge_sim_reply *reply)
 {
     (void)ctx;
-    if (strstr(request->head, "\r\nCookie: a=b; c=d\r\n") == NULL) {
+    if (!sim_field_is(request->head, "Cookie", "a=b; c=d")) {
         reply->status = 403;
     }
 }
@@ -63,14 +63,14 @@ static inline void torture_part(void *ctx, const struct midge_sim_request *reque
                                 struct midge_sim_reply *reply)
 {
     static char body[TORTURE_BODY], headers[120]; /* one answer is written at a time */
-    const char *range = strstr(request->head, "\r\nRange: bytes=");
+    const char *range = sim_field(request->head, "Range");
     unsigned first = 0, last = TORTURE_BODY - 1;
     (void)ctx;
     for (unsigned i = 0; i < TORTURE_BODY; i++) {
         body[i] = (char)midge_sim_fill(i);
     }
     if (range != NULL) {
-        assert_true(sscanf(range + 15, "%u-%u", &first, &last) >= 1);
+        assert_true(sscanf(range, "bytes=%u-%u", &first, &last) >= 1);
         assert_true(first < TORTURE_BODY);
         last = last < TORTURE_BODY ? last : TORTURE_BODY - 1;
         reply->status = 206;
