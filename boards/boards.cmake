@@ -19,6 +19,9 @@
 #   mps2-an385-full-update.elf      tests/boards/update.c, which loses power in updates; also for
 #                                   lm3s6965evb, tiny
 #   BOARD-PROFILE-wake.elf          tests/boards/wake.c, of the same two: sessions over resets
+#   BOARD-PROFILE-streams.elf       tests/boards/streams.c, many requests on one connection of HTTP/2, of
+#                                   mps2-an385
+#   BOARD-full-http2.elf            the apps with HTTP/2, of mps2-an385 and riscv-virt
 #   nucleo-f767zi-start.elf         tests/boards/nucleo_start.c: the board's start on another chip
 #   BOARD-PROFILE-by-file.elf       the hardware's image without link-time optimization of midge: its
 #                                   map says which file takes how much (tests/size)
@@ -203,6 +206,21 @@ function(board_bodies profile)
         ${PROJECT_SOURCE_DIR}/tests/boards/bodies.c ${PROJECT_SOURCE_DIR}/tests/boards/bodies_how.c)
 endfunction()
 
+# HTTP/2: the programs with it, and many requests at once.
+function(board_http2 profile)
+    set(name ${MIDGE_BOARD}-${profile})
+    board_library(midge-${profile}-http2 ${profile} http2)
+    if(profile STREQUAL full)
+        board_image(${name}-http2 midge-${profile}-http2 ${profile} semihost ${_apps})
+    endif()
+    if(MIDGE_BOARD STREQUAL riscv-virt)
+        return() # its clock does not say how long it slept
+    endif()
+    board_image(${name}-streams midge-${profile}-http2 ${profile} semihost
+        ${PROJECT_SOURCE_DIR}/tests/boards/streams.c)
+    target_link_options(${name}-streams PRIVATE -Wl,--wrap=hw_idle)
+endfunction()
+
 set(_conformance ${PROJECT_SOURCE_DIR}/tests/conformance)
 file(GLOB _checks CONFIGURE_DEPENDS ${_conformance}/check_*.c)
 foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
@@ -256,6 +274,9 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
         board_library(midge-${profile}-own ${profile} credential key_id)
         board_image(${MIDGE_BOARD}-${profile}-own midge-${profile}-own ${profile} semihost
             ${PROJECT_SOURCE_DIR}/tests/boards/own.c ${PROJECT_SOURCE_DIR}/boards/examples/identity.c)
+    endif()
+    if("${MIDGE_BOARD}-${profile}" MATCHES "^(mps2-an385-full|riscv-virt-full)$")
+        board_http2(${profile})
     endif()
     if(BOARD_OPENOCD)
         add_custom_target(flash-${profile} VERBATIM

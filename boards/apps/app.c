@@ -39,6 +39,17 @@ static void set_proxy(const struct app *app, struct midge_config *config)
     config->proxy = &proxy;
 }
 
+#if MIDGE_WITH_HTTP2
+/* MIDGE_HTTP=2: HTTP/2, from each server that speaks it. */
+static void set_http(const struct app *app, struct midge_config *config)
+{
+    const char *text = board_env(app->board, "MIDGE_HTTP");
+    config->http = text != NULL && strcmp(text, "2") == 0 ? MIDGE_HTTP_2 : MIDGE_HTTP_1_1;
+}
+#else
+#define set_http(app, config) ((void)(config))
+#endif
+
 bool app_open(struct app *app, size_t app_bytes, size_t kept)
 {
     /* To run all items at once, one origin may have all connections. */
@@ -51,6 +62,7 @@ bool app_open(struct app *app, size_t app_bytes, size_t kept)
                                   .retry_budget = UINT16_MAX}; /* its items are all there are */
     struct midge_stats stats;
     set_proxy(app, &config);
+    set_http(app, &config);
     app_log_open(app, &config);
     if (board_open(app->board, &config, app_bytes, &app->client) != MIDGE_OK) {
         return false;

@@ -8,6 +8,7 @@ A silent connection stays open: nothing more comes, no FIN and no reset. The rel
 that the TCP connect is as fast as on loopback; the first answer takes the round trip.
 """
 import asyncio
+import contextlib
 import socket
 import threading
 
@@ -18,11 +19,12 @@ class Relay:
     """target    the server's port on 127.0.0.1
     rtt       seconds of a round trip; each direction takes half of it
     silent    {n: bytes}: the nth connection (from 0) gives only so many bytes of the server
+    gather    seconds: the client's bytes are kept until no more have come for so long, and then go at once
 
     freeze() makes the connections silent that are open by then, in both directions; later ones work."""
 
-    def __init__(self, target, rtt=0.0, silent=None):
-        self.target, self.delay, self.silent = target, rtt / 2, silent or {}
+    def __init__(self, target, rtt=0.0, silent=None, gather=0):
+        self.target, self.delay, self.silent, self.gather = target, rtt / 2, silent or {}, gather
         self.port, self.accepted, self._epoch = 0, 0, 0
         self._tasks = set()
 
@@ -65,7 +67,8 @@ class Relay:
         for each in (writer, far_writer):   # else Nagle's algorithm and delayed ACKs add 40 ms
             each.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            await asyncio.gather(self._pour(reader, far_writer, None, epoch),
+            pour = self._pour_together if self.gather else self._pour
+            await asyncio.gather(pour(reader, far_writer, None, epoch),
                                  self._pour(far_reader, writer, most, epoch))
         except (OSError, asyncio.CancelledError):
             pass        # a peer has gone, or the relay closes
@@ -103,3 +106,14 @@ class Relay:
                     return writer.write_eof()
 
         await asyncio.gather(read(), write(most))
+
+    async def _pour_together(self, reader, writer, *_):
+        data = b"more"
+        while data:
+            kept = data = await reader.read(65536)
+            with contextlib.suppress(asyncio.TimeoutError):
+                while data:
+                    data = await asyncio.wait_for(reader.read(65536), self.gather)
+                    kept += data
+            writer.write(kept)
+        writer.write_eof()
