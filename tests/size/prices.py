@@ -24,10 +24,17 @@ NM = "arm-none-eabi-nm"
 THIRD = 3
 
 
-HEADER = (ROOT / "include" / "midge" / "features.h").read_text().lower()
+def header(name):
+    return (ROOT / "include" / "midge" / name).read_text().lower()
+
+
+HEADER = header("features.h")
 FEATURES = re.findall(r"^#define midge_with_(\w+) 1$", HEADER, re.M)
 # "#if MIDGE_WITH_A && !MIDGE_WITH_B": A needs B.
 NEEDS = re.findall(r"^#if midge_with_(\w+) && !midge_with_(\w+)$", HEADER, re.M)
+# config.h, "#if MIDGE_WITH_A && (!MIDGE_WITH_B || !MIDGE_WITH_C)": A is off without one of them.
+NEEDS += [(name, need) for name, rest in re.findall(r"^#if midge_with_(\w+) && \((!.+)\)$", header("config.h"), re.M)
+          for need in re.findall(r"!midge_with_(\w+)", rest)]
 
 
 def needs_of(feature):
