@@ -104,20 +104,20 @@ static void send_block(const struct sim_h2_stream *s, const uint8_t *block, size
 
 static void send_head(const struct sim_h2_stream *s)
 {
-    uint8_t *block = midge__sim_new(2 * SIM_H2_BLOCK);
-    struct midge__hpack_out out = {.buf = block, .end = 2 * SIM_H2_BLOCK};
+    uint8_t *block = midge__sim_new(2 * SIM_H2_BLOCK), *const end = block + 2 * SIM_H2_BLOCK;
     struct midge_span name, value;
     char status[12];
     size_t at = 0;
     (void)snprintf(status, sizeof status, "%03u", s->answer.status);
-    midge__hpack_put_field(&out, STATUS, false, (struct midge_span){"", 0},
-                           (struct midge_span){status, 3});
+    uint8_t *to = midge__hpack_put_field(block, STATUS, false, (struct midge_span){"", 0},
+                                         (struct midge_span){status, 3});
     while (midge__h1_header_next(&s->answer, &at, &name, &value)) {
-        if (!is_of_connection(name)) {
-            midge__hpack_put_field(&out, 0, false, name, value);
+        const size_t most = MIDGE__HPACK_FIELD_MAX(name.len + value.len);
+        if (!is_of_connection(name) && most <= (size_t)(end - to)) {
+            to = midge__hpack_put_field(to, 0, false, name, value);
         }
     }
-    send_block(s, block, out.at < out.end ? out.at : out.end, false);
+    send_block(s, block, (size_t)(to - block), false);
     free(block);
 }
 

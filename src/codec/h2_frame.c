@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state           waits for                           leads to
- * WAIT_HEAD       the 9 bytes before a payload        the first state of the frame's type
- * WAIT_SMALL      a setting, or all fields of a PING, WAIT_SMALL (more settings), SKIP
- *                 RST_STREAM, GOAWAY, WINDOW_UPDATE
- * WAIT_PAD        the length of the padding           WAIT_PRIORITY, PAYLOAD
- * WAIT_PRIORITY   the priority of a HEADERS, ignored  PAYLOAD
- * PAYLOAD         data or a part of a header block    SKIP
- * SKIP            bytes that are ignored, or padding  DONE
- * DONE            nothing                             WAIT_HEAD
+ * state       waits for                                      leads to
+ * WAIT_HEAD   the 9 bytes before a payload                   WAIT_SMALL, PAYLOAD, SKIP
+ * WAIT_SMALL  fields of fixed size: a setting, all fields    WAIT_SMALL (more settings), SKIP,
+ *             of other short frames, those before a payload  PAYLOAD
+ * PAYLOAD     data or a part of a header block               SKIP
+ * SKIP        bytes that are ignored, or padding             DONE
+ * DONE        nothing                                        WAIT_HEAD
  *
  * In every state f->code ends the parsing. Only fields of fixed size are collected, in f->small.
  */
@@ -21,11 +19,11 @@
 #include "base/check.h"
 #include "midge/err.h"
 
-enum { WAIT_HEAD, WAIT_SMALL, WAIT_PAD, WAIT_PRIORITY, PAYLOAD, SKIP, DONE };
+enum { WAIT_HEAD, WAIT_SMALL, PAYLOAD, SKIP, DONE };
 
 enum { GO = 1, STOP = 0 }; /* or an error */
 
-enum { SETTING_SIZE = 6, PRIORITY_SIZE = 5 };
+enum { PRIORITY_SIZE = 5 };
 
 static uint32_t get32(const uint8_t *p)
 {
@@ -115,72 +113,60 @@ static int check_stream(struct midge__h2_frame *f)
     return ok ? STOP : fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("frame out of place"));
 }
 
-/* The payload begins, without the fields before it. */
+/* Before the payload: the length of its padding, and the priority of a HEADERS (RFC 9113 6.1, 6.2).
+ */
 static int begin_payload(struct midge__h2_frame *f)
 {
-    if (f->pad > f->left) { /* RFC 9113 6.1, 6.2 */
+    const bool priority = f->type == MIDGE__H2_TYPE_HEADERS && has_flag(f, MIDGE__H2_FLAG_PRIORITY);
+    const unsigned size = has_flag(f, MIDGE__H2_FLAG_PADDED) + (priority ? PRIORITY_SIZE : 0U);
+    f->state = PAYLOAD;
+    if (size > f->left) {
+        return wrong_size(f);
+    }
+    return size > 0 ? gather(f, WAIT_SMALL, size) : STOP;
+}
+
+/* Those fields are complete. */
+static int on_payload_fields(struct midge__h2_frame *f)
+{
+    f->pad = has_flag(f, MIDGE__H2_FLAG_PADDED) ? f->small[0] : 0;
+    if (f->pad > f->left) {
         return fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("frame of a wrong length"));
     }
     f->left = (uint16_t)(f->left - f->pad);
     f->state = PAYLOAD;
-    return STOP;
+    return GO;
 }
 
-/* The fields of a HEADERS before its payload, without the length of the padding. */
-static int begin_priority(struct midge__h2_frame *f)
-{
-    if (f->type != MIDGE__H2_TYPE_HEADERS || !has_flag(f, MIDGE__H2_FLAG_PRIORITY)) {
-        return begin_payload(f);
-    }
-    return f->left < PRIORITY_SIZE ? wrong_size(f) : gather(f, WAIT_PRIORITY, PRIORITY_SIZE);
-}
-
-static int begin_padded(struct midge__h2_frame *f)
-{
-    if (!has_flag(f, MIDGE__H2_FLAG_PADDED)) {
-        return begin_priority(f);
-    }
-    return f->left == 0 ? wrong_size(f) : gather(f, WAIT_PAD, 1);
-}
-
-static int begin_settings(struct midge__h2_frame *f)
-{
-    if (has_flag(f, MIDGE__H2_FLAG_ACK) ? f->left != 0 : f->left % SETTING_SIZE != 0) {
-        return wrong_size(f);
-    }
-    f->state = SKIP;
-    return f->left != 0 ? gather(f, WAIT_SMALL, SETTING_SIZE) : STOP;
-}
-
-/* Of types that have only fields of fixed size; unknown ones are ignored (RFC 9113 4.1). */
+/* Types that have only fields of fixed size. */
 static int begin_small(struct midge__h2_frame *f)
 {
-    static const uint8_t sizes[] = {0, 0, PRIORITY_SIZE, 4, 0, 0, 8, 8, 4}; /* by type */
-    const unsigned size = f->type < sizeof sizes ? sizes[f->type] : 0;
-    const bool is_longer = f->type == MIDGE__H2_TYPE_GOAWAY && f->left > size;
-    f->state = SKIP;
-    if (size == 0) {
-        return STOP;
+    static const uint8_t sizes[] = {0, 0, PRIORITY_SIZE, 4, 6, 0, 8, 8, 4, 0}; /* by type */
+    const unsigned size = sizes[f->type];
+    bool ok = f->left == size || (f->type == MIDGE__H2_TYPE_GOAWAY && f->left > size);
+    if (f->type == MIDGE__H2_TYPE_SETTINGS) {
+        ok = has_flag(f, MIDGE__H2_FLAG_ACK) ? f->left == 0 : f->left % size == 0;
     }
-    return f->left == size || is_longer ? gather(f, WAIT_SMALL, size) : wrong_size(f);
+    if (!ok) {
+        return wrong_size(f);
+    }
+    return f->left > 0 ? gather(f, WAIT_SMALL, size) : STOP;
 }
 
-/* The part behind the head begins. */
+/* The part behind the head begins. Unknown types are ignored (RFC 9113 4.1). */
 static int begin(struct midge__h2_frame *f)
 {
+    f->state = SKIP;
     switch (f->type) {
     case MIDGE__H2_TYPE_DATA:
     case MIDGE__H2_TYPE_HEADERS:
-        f->in_block = f->type == MIDGE__H2_TYPE_HEADERS;
-        return begin_padded(f);
     case MIDGE__H2_TYPE_CONTINUATION:
+        f->in_block = f->type != MIDGE__H2_TYPE_DATA;
         return begin_payload(f);
-    case MIDGE__H2_TYPE_SETTINGS:
-        return begin_settings(f);
     case MIDGE__H2_TYPE_PUSH_PROMISE: /* RFC 9113 6.6, 8.4 */
         return fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("frame out of place"));
     default:
-        return begin_small(f);
+        return f->type <= MIDGE__H2_TYPE_CONTINUATION ? begin_small(f) : STOP;
     }
 }
 
@@ -232,70 +218,42 @@ static int check_setting(struct midge__h2_frame *f, unsigned setting, uint32_t v
                                       : fail(f, code, MIDGE__RARE_TEXT("value out of range"));
 }
 
-static int on_setting(struct midge__h2_frame *f, struct midge__h2_event *event)
-{
-    event->setting = (uint16_t)(f->small[0] << 8 | f->small[1]);
-    event->value = get32(f->small + 2);
-    if (f->left != 0) {
-        (void)gather(f, WAIT_SMALL, SETTING_SIZE);
-    }
-    event->kind = MIDGE__H2_SETTING;
-    return check_setting(f, event->setting, event->value);
-}
-
-static int on_window_update(struct midge__h2_frame *f, struct midge__h2_event *event)
-{
-    event->value = get31(f->small);
-    if (event->value == 0 && f->stream == 0) {
-        return fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("value out of range"));
-    }
-    return stop(event, MIDGE__H2_WINDOW_UPDATE);
-}
-
+/* All types have what they say in the same places: a number in the last 4 bytes, before it the last
+   stream or the setting. */
 static int on_small(struct midge__h2_frame *f, struct midge__h2_event *event)
 {
+    const uint32_t first = get32(f->small);
     f->left = (uint16_t)(f->left - f->need);
+    if (f->type <= MIDGE__H2_TYPE_HEADERS) {
+        return on_payload_fields(f);
+    }
     f->state = SKIP;
+    event->data = f->small;
+    event->len = f->need;
+    event->setting = (uint16_t)(first >> 16);
+    event->last = first & 0x7fffffff;
+    event->value = get32(f->small + f->need - 4);
     switch (f->type) {
     case MIDGE__H2_TYPE_SETTINGS:
-        return on_setting(f, event);
+        if (f->left != 0) {
+            (void)gather(f, WAIT_SMALL, f->need);
+        }
+        event->kind = MIDGE__H2_SETTING;
+        return check_setting(f, event->setting, event->value);
     case MIDGE__H2_TYPE_WINDOW_UPDATE:
-        return on_window_update(f, event);
+        event->value = event->last;
+        return event->value == 0 && f->stream == 0
+                   ? fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("value out of range"))
+                   : stop(event, MIDGE__H2_WINDOW_UPDATE);
     case MIDGE__H2_TYPE_PING:
-        event->data = f->small;
-        event->len = 8;
         return stop(event, has_flag(f, MIDGE__H2_FLAG_ACK) ? MIDGE__H2_PONG : MIDGE__H2_PING);
     case MIDGE__H2_TYPE_GOAWAY:
-        event->last = get31(f->small);
-        event->value = get32(f->small + 4);
         return stop(event, MIDGE__H2_GOAWAY);
     case MIDGE__H2_TYPE_RST_STREAM:
-        event->value = get32(f->small);
         return stop(event, MIDGE__H2_RST_STREAM);
     default: /* PRIORITY */
         return GO;
     }
-}
-
-MIDGE__APART static int on_gathered(struct midge__h2_frame *f, struct midge__h2_event *event)
-{
-    int got;
-    switch (f->state) {
-    case WAIT_HEAD:
-        event->kind = MIDGE__H2_FRAME;
-        return on_head(f);
-    case WAIT_SMALL:
-        return on_small(f, event);
-    case WAIT_PAD:
-        f->pad = f->small[0];
-        f->left--;
-        got = begin_priority(f);
-        break;
-    default:
-        f->left -= PRIORITY_SIZE;
-        got = begin_payload(f);
-    }
-    return got == STOP ? GO : got;
 }
 
 /* --- public --- */
@@ -353,7 +311,14 @@ static int on_collect(struct midge__h2_frame *f, const uint8_t **at, size_t have
     memcpy(f->small + f->have, *at, len);
     *at += len;
     f->have = (uint8_t)(f->have + len);
-    return len == want ? on_gathered(f, event) : STOP;
+    if (len < want) {
+        return STOP;
+    }
+    if (f->state != WAIT_HEAD) {
+        return on_small(f, event);
+    }
+    event->kind = MIDGE__H2_FRAME;
+    return on_head(f);
 }
 
 void midge__h2_frame_init(struct midge__h2_frame *f)
@@ -367,7 +332,7 @@ int midge__h2_frame_read(struct midge__h2_frame *f, const uint8_t *in, size_t le
 {
     const uint8_t *at = in, *const end = in + len;
     int got = f->code == MIDGE__H2_NO_ERROR ? GO : MIDGE_ERR_PROTOCOL;
-    *event = (struct midge__h2_event){.kind = MIDGE__H2_NEED_MORE};
+    event->kind = MIDGE__H2_NEED_MORE;
     while (got == GO) {
         const size_t have = (size_t)(end - at);
         switch (f->state) {

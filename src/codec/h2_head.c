@@ -2,8 +2,9 @@
 /*
  * Text is decoded to the end of the head buffer: the name, then ':' in place of the NUL that will
  * stand there, then the value. So the current field looks as a line does in the parser of HTTP/1.1,
- * and h1_skip.c makes room. Behind a name there is always room for ':' and NUL, behind a value for
- * NUL. :status is taken out of the buffer when it is complete.
+ * and h1_skip.c makes room. Three bytes of the buffer's end are kept free for ':' and NUL. A field
+ * that is skipped is decoded there too, and what fills the rest of the buffer is dropped. :status
+ * is taken out of the buffer when it is complete.
  */
 #include "codec/h2_head.h"
 
@@ -18,36 +19,32 @@
 #include "codec/h2_frame.h"
 #include "midge/err.h"
 
-/* h->seen */
-enum { SEEN_TRAILERS = 1, SEEN_FIELD = 2, SEEN_SKIP = 4 /* the current field is skipped */ };
+enum { SPARE = 3 }; /* bytes at the end of the buffer */
 
-static bool is_trailers(const struct midge__h2_head *h)
-{
-    return (h->seen & SEEN_TRAILERS) != 0;
-}
-
-static void fail(struct midge__h2_head *h, enum midge__h2_code code, int err, const char *why)
+static void fail(struct midge__h2_head *h, enum midge__h2_code code, const char *why)
 {
     h->code = (uint8_t)code;
-    h->err = (int8_t)err;
+#if MIDGE_WITH_TEXTS
     h->why = why;
+#else
+    (void)why;
+#endif
 }
 
 /* RFC 9113 8.1.1. */
 static void malformed(struct midge__h2_head *h, const char *why)
 {
-    fail(h, MIDGE__H2_PROTOCOL_ERROR, MIDGE_ERR_PROTOCOL, why);
+    fail(h, MIDGE__H2_PROTOCOL_ERROR, why);
 }
 
 static void broken(struct midge__h2_head *h)
 {
-    fail(h, MIDGE__H2_COMPRESSION_ERROR, MIDGE_ERR_PROTOCOL,
-         MIDGE__RARE_TEXT("malformed header compression"));
+    fail(h, MIDGE__H2_COMPRESSION_ERROR, MIDGE__RARE_TEXT("malformed header compression"));
 }
 
 static void too_large(struct midge__h2_head *h)
 {
-    fail(h, MIDGE__H2_CANCEL, MIDGE_ERR_TOO_LARGE, MIDGE__TEXT("head too large"));
+    fail(h, MIDGE__H2_CANCEL, MIDGE__TEXT("head too large"));
 }
 
 /* --- RFC 9113 8.2 --- */
@@ -86,7 +83,7 @@ static bool has_control(struct midge_span value)
 static void on_pseudo(struct midge__h2_head *h, struct midge_span name, struct midge_span value)
 {
     uint64_t status = 0;
-    if (!midge__span_is(name, ":status") || h->seen != 0 || h->to->status != 0) {
+    if (!midge__span_is(name, ":status") || h->trailers || h->has_field || h->to->status != 0) {
         malformed(h, MIDGE__RARE_TEXT("wrong pseudo-field"));
     } else if (value.len != 3 || !midge__span_u64(value, &status) || status < 100) {
         malformed(h, MIDGE__TEXT("bad status code"));
@@ -99,10 +96,10 @@ static void on_field(struct midge__h2_head *h, struct midge_span name, struct mi
 {
     struct midge__h1_parse *p = h->to;
     const enum midge__field field = midge__field_of(name);
-    if (midge__h2_is_of_connection(name, field)) {
+    if (midge__h2_rule_of(name, field) == MIDGE__H2_OF_CONNECTION) {
         malformed(h, MIDGE__RARE_TEXT("field of HTTP/1 connections"));
     }
-    if (!is_trailers(h)) {
+    if (!h->trailers) {
         const char *why = midge__h1_note_header(p, field, value);
         if (why != NULL) {
             malformed(h, why);
@@ -110,14 +107,14 @@ static void on_field(struct midge__h2_head *h, struct midge_span name, struct mi
     } else if (!MIDGE_WITH_TRAILERS) {
         p->fill = p->line;
     }
-    h->seen |= SEEN_FIELD;
+    h->has_field = true;
     p->line = p->fill;
 }
 
 static void on_name(struct midge__h2_head *h)
 {
     struct midge__h1_parse *p = h->to;
-    if ((h->seen & SEEN_SKIP) != 0) {
+    if (h->skips) {
         return;
     }
     if (h->hpack.literal && !is_name(midge__span(p->head + p->line, p->fill - p->line))) {
@@ -131,8 +128,10 @@ static void on_name(struct midge__h2_head *h)
 static void on_value(struct midge__h2_head *h)
 {
     struct midge__h1_parse *p = h->to;
-    if ((h->seen & SEEN_SKIP) != 0) {
-        h->seen = (h->seen & SEEN_TRAILERS) | SEEN_FIELD;
+    if (h->skips) {
+        h->skips = false;
+        h->has_field = true;
+        p->fill = p->line;
         return;
     }
     struct midge_span name = midge__span(p->head + p->line, h->value - p->line - 1);
@@ -155,6 +154,10 @@ static void make_room(struct midge__h2_head *h)
 {
     struct midge__h1_parse *p = h->to;
     const size_t line = p->line;
+    if (h->skips) {
+        p->fill = line;
+        return;
+    }
     if (!midge__h1_parse_skip(p)) {
         too_large(h);
         return;
@@ -162,7 +165,7 @@ static void make_room(struct midge__h2_head *h)
     h->value -= h->value > 0 ? line - p->line : 0;
     if (midge__h1_skips(p)) {
         p->skip = 0; /* from here on it is skipped here */
-        h->seen |= SEEN_SKIP;
+        h->skips = true;
         h->value = 0;
     }
 }
@@ -171,15 +174,14 @@ static void make_room(struct midge__h2_head *h)
 static struct midge__hpack_text text_of(const struct midge__h2_head *h)
 {
     const struct midge__h1_parse *p = h->to;
-    const size_t cap = p->cap - (h->value > 0 ? 1 : 2);
-    return (struct midge__hpack_text){p->head, p->fill, cap > p->fill ? cap : p->fill,
-                                      (h->seen & SEEN_SKIP) != 0};
+    const size_t cap = p->cap - (h->skips ? 0 : SPARE);
+    return (struct midge__hpack_text){p->head, p->fill, cap > p->fill ? cap : p->fill};
 }
 
 static void decode(struct midge__h2_head *h, const uint8_t *at, const uint8_t *end)
 {
     struct midge__h1_parse *p = h->to;
-    while (h->err == MIDGE_OK) {
+    while (h->code == MIDGE__H2_NO_ERROR) {
         struct midge__hpack_text text = text_of(h);
         enum midge__hpack_kind kind = midge__hpack_read(&h->hpack, &at, end, &text);
         p->fill = text.fill;
@@ -203,8 +205,8 @@ static void decode(struct midge__h2_head *h, const uint8_t *at, const uint8_t *e
 
 void midge__h2_head_begin(struct midge__h2_head *h, struct midge__h1_parse *to, bool trailers)
 {
-    *h = (struct midge__h2_head){.to = to, .why = "", .seen = trailers ? SEEN_TRAILERS : 0};
-    if (to->cap < 2) {
+    *h = (struct midge__h2_head){.to = to, .trailers = trailers};
+    if (to->cap < SPARE) {
         too_large(h);
     } else if (!trailers) {
         to->head[0] = '\0'; /* the reason */
@@ -217,41 +219,38 @@ int midge__h2_head_read(struct midge__h2_head *h, const uint8_t *in, size_t len)
     const size_t most = len < h->to->budget ? len : h->to->budget;
     decode(h, in, in + most);
     h->to->budget -= (uint32_t)most;
-    if (most < len && h->err == MIDGE_OK) {
+    if (most < len && h->code == MIDGE__H2_NO_ERROR) {
         too_large(h);
     }
-    return h->code == MIDGE__H2_COMPRESSION_ERROR ? h->err : MIDGE_OK;
+    return h->code == MIDGE__H2_COMPRESSION_ERROR ? MIDGE_ERR_PROTOCOL : MIDGE_OK;
 }
 
 /* RFC 9113 8.1: an interim head does not end the stream, trailers do. 8.6: there is no 101. */
-static const char *end_error(const struct midge__h2_head *h, bool end_stream)
+static void check_end(struct midge__h2_head *h, bool end_stream)
 {
     const unsigned status = h->to->status;
-    if (is_trailers(h)) {
-        return end_stream ? NULL : MIDGE__RARE_TEXT("trailers that do not end");
+    if (!midge__hpack_is_complete(&h->hpack)) {
+        broken(h);
+    } else if (h->trailers && !end_stream) {
+        malformed(h, MIDGE__RARE_TEXT("trailers that do not end"));
+    } else if (status == 0) {
+        malformed(h, MIDGE__TEXT("bad status code"));
+    } else if (status == 101 || (status < 200 && end_stream)) {
+        malformed(h, MIDGE__RARE_TEXT("wrong interim answer"));
     }
-    if (status == 0) {
-        return MIDGE__TEXT("bad status code");
-    }
-    if (status == 101 || (status < 200 && end_stream)) {
-        return MIDGE__RARE_TEXT("wrong interim answer");
-    }
-    return NULL;
 }
 
 int midge__h2_head_end(struct midge__h2_head *h, bool end_stream)
 {
-    if (h->err == MIDGE_OK && !midge__hpack_is_complete(&h->hpack)) {
-        broken(h);
+    if (h->code == MIDGE__H2_NO_ERROR) {
+        check_end(h, end_stream);
     }
-    const char *why = h->err == MIDGE_OK ? end_error(h, end_stream) : NULL;
-    if (why != NULL) {
-        malformed(h, why);
-    }
-    if (!is_trailers(h)) {
+    if (!h->trailers) {
         h->to->fields_end = h->to->fill;
     }
-    return h->err;
+    return h->code == MIDGE__H2_NO_ERROR ? MIDGE_OK
+           : h->code == MIDGE__H2_CANCEL ? MIDGE_ERR_TOO_LARGE
+                                         : MIDGE_ERR_PROTOCOL;
 }
 
 #endif

@@ -28,19 +28,33 @@
 
 struct midge__h2_head {
     /* To be read after an error. */
-    const char *why; /* its cause, a short static text; without texts "" */
-    uint8_t code;    /* enum midge__h2_code: COMPRESSION_ERROR is the connection's error, others
-                        are the stream's */
+    uint8_t code; /* enum midge__h2_code: COMPRESSION_ERROR is the connection's error, others are
+                     the stream's: CANCEL is TOO_LARGE */
     /* Private. */
-    uint8_t seen; /* what the block has had */
-    int8_t err;
-    struct midge__hpack hpack;
-    size_t value; /* where the current value starts; 0: before it */
+    bool trailers;
+    bool has_field; /* it has had one; no pseudo-field may follow */
+    bool skips;     /* the current field */
+    size_t value;   /* where the current value starts; 0: before it */
     struct midge__h1_parse *to;
+    struct midge__hpack hpack;
+#if MIDGE_WITH_TEXTS
+    const char *why; /* after an error: its cause, a short static text */
+#endif
 };
 
+/* After an error: its cause; "" without texts. */
+static inline const char *midge__h2_head_why(const struct midge__h2_head *h)
+{
+#if MIDGE_WITH_TEXTS
+    return h->why;
+#else
+    (void)h;
+    return "";
+#endif
+}
+
 /* `to` is as after midge__h1_parse_init, and stays until the block ends, with its buffer.
-   trailers: to->status must be that of the final head. */
+   trailers: to->status must be that of the final head; else 0. */
 void midge__h2_head_begin(struct midge__h2_head *h, struct midge__h1_parse *to, bool trailers);
 
 /* Decodes a piece. MIDGE_OK, also if the stream has an error, which midge__h2_head_end returns; or

@@ -12,7 +12,7 @@
 #include "codec/field.h"
 #include "codec/h2_fields.h"
 
-/* Takes what stands before `end` off; `end` itself is dropped. */
+/* Takes the text before `end` off, and `end` itself. */
 static struct midge_span take(struct midge_span *rest, char end)
 {
     struct midge_span taken = midge__span(rest->ptr, midge__span_find(*rest, end));
@@ -21,21 +21,16 @@ static struct midge_span take(struct midge_span *rest, char end)
     return taken;
 }
 
-static struct midge_span take_line(struct midge_span *text)
-{
-    struct midge_span line = take(text, '\r');
-    (void)take(text, '\n');
-    return line;
-}
-
 /* RFC 9113 8.3.1. */
-static void put_request_line(struct midge__hpack_out *out, struct midge_span line, bool secure)
+static uint8_t *put_request_line(uint8_t *to, struct midge_span line, bool secure)
 {
     struct midge_span method = take(&line, ' ');
     struct midge_span path = take(&line, ' ');
-    midge__hpack_put_field(out, MIDGE__HPACK_METHOD, false, method, method);
-    midge__hpack_put_index(out, secure ? MIDGE__HPACK_SCHEME_HTTPS : MIDGE__HPACK_SCHEME_HTTP);
-    midge__hpack_put_field(out, MIDGE__HPACK_PATH, false, path, path);
+    *to++ = MIDGE__HPACK_METHOD;
+    to = midge__hpack_put_text(to, method, false);
+    *to++ = MIDGE__HPACK_INDEXED | (secure ? MIDGE__HPACK_SCHEME_HTTPS : MIDGE__HPACK_SCHEME_HTTP);
+    *to++ = MIDGE__HPACK_PATH;
+    return midge__hpack_put_text(to, path, false);
 }
 
 /* Indices of the names that midge knows. */
@@ -52,32 +47,27 @@ static const uint8_t indices[MIDGE__FIELD_OTHER + 1] = {[MIDGE__FIELD_DATE] = 33
                                                         [MIDGE__FIELD_CONTENT_LENGTH] = 28,
                                                         [MIDGE__FIELD_CONTENT_ENCODING] = 26};
 
-static bool is_secret(struct midge_span name, enum midge__field field)
-{
-    return field == MIDGE__FIELD_AUTHORIZATION || midge__span_is(name, "cookie") ||
-           midge__span_is(name, "proxy-authorization");
-}
-
-static bool is_other_te(struct midge_span name, struct midge_span value)
-{
-    return midge__span_is(name, "te") && !midge__span_is(value, "trailers");
-}
-
-static void put_line(struct midge__hpack_out *out, struct midge_span line)
+static uint8_t *put_line(uint8_t *to, struct midge_span line)
 {
     struct midge_span name = take(&line, ':'), value = midge__span_trim(line);
     const enum midge__field field = midge__field_of(name);
-    if (!midge__h2_is_of_connection(name, field) && !is_other_te(name, value)) {
-        midge__hpack_put_field(out, indices[field], is_secret(name, field), name, value);
+    const enum midge__h2_rule rule = midge__h2_rule_of(name, field);
+    if (rule == MIDGE__H2_OF_CONNECTION ||
+        (rule == MIDGE__H2_TE && !midge__span_is(value, "trailers"))) {
+        return to;
     }
+    return midge__hpack_put_field(to, indices[field], rule == MIDGE__H2_SECRET, name, value);
 }
 
-void midge__h2_put_request(struct midge__hpack_out *out, struct midge_span text, bool secure)
+size_t midge__h2_put_request(uint8_t *to, struct midge_span text, bool secure)
 {
-    put_request_line(out, take_line(&text), secure);
-    for (struct midge_span line; (line = take_line(&text)).len > 0;) {
-        put_line(out, line);
+    uint8_t *const begin = to;
+    struct midge_span line = take(&text, '\r');
+    to = put_request_line(to, line, secure);
+    while (text.len > 1 && (line = take(&text, '\r')).len > 1) { /* the '\n' before it */
+        to = put_line(to, midge__span(line.ptr + 1, line.len - 1));
     }
+    return (size_t)(to - begin);
 }
 
 #endif

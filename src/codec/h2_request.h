@@ -15,13 +15,13 @@
 
 #include "codec/hpack.h"
 
-/* Composes the block. `text` is a whole head as midge__h1_write writes it: the request line in
-   origin form, Host first, then fields, each line with CRLF, and maybe the empty line. secure: the
-   scheme is https.
+/* Composes the block at `to`, and returns its length. `text` is a whole head as midge__h1_write
+   writes it: the request line in origin form, Host first, then fields, each line with CRLF, and
+   maybe the empty line. secure: the scheme is https.
 
-   `text` may lie in the same buffer as out->buf, at least MIDGE__H2_REQUEST_GAP(text.len) bytes
-   behind it, if out->begin is 0: the block never overtakes the text. */
-void midge__h2_put_request(struct midge__hpack_out *out, struct midge_span text, bool secure);
+   The block takes as many bytes as the text and MIDGE__H2_REQUEST_GAP(text.len) more, at most. The
+   text may lie in the same buffer, so many bytes behind `to`: the block never overtakes it. */
+size_t midge__h2_put_request(uint8_t *to, struct midge_span text, bool secure);
 
 #define MIDGE__H2_REQUEST_GAP(len) ((len) / 128 + 16)
 

@@ -25,7 +25,7 @@ enum midge__hpack_kind {
     MIDGE__HPACK_NEED_MORE, /* all input is consumed */
     MIDGE__HPACK_NAME,      /* the name is complete */
     MIDGE__HPACK_FIELD,     /* the value is complete */
-    MIDGE__HPACK_FULL,      /* the text does not fit: make room or set `skip`, then call again */
+    MIDGE__HPACK_FULL,      /* the text does not fit: make room, then call again */
     MIDGE__HPACK_ERROR      /* COMPRESSION_ERROR; the decoder must not be used again */
 };
 
@@ -33,7 +33,6 @@ enum midge__hpack_kind {
 struct midge__hpack_text {
     char *ptr;
     size_t fill, cap;
-    bool skip; /* text is dropped, and never FULL */
 };
 
 /* 16 bytes. All zero: before a block. */
@@ -59,15 +58,6 @@ bool midge__hpack_is_complete(const struct midge__hpack *d);
 
 /* --- encoder --- */
 
-/* Composes a header block; of it only the bytes from `begin` to `end` go to buf. So a block is
-   written piece by piece, composed anew for each piece, without a buffer or a state. All zero: only
-   counts. */
-struct midge__hpack_out {
-    uint8_t *buf;
-    size_t begin, end;
-    size_t at; /* bytes composed so far */
-};
-
 /* Indices of the static table. */
 enum {
     MIDGE__HPACK_AUTHORITY = 1,
@@ -77,13 +67,26 @@ enum {
     MIDGE__HPACK_SCHEME_HTTPS = 7 /* with its value */
 };
 
-/* A whole field of the static table. */
-void midge__hpack_put_index(struct midge__hpack_out *out, unsigned index);
+/* The first byte of a whole field of the static table (RFC 7541 6.1), which is its only one. */
+#define MIDGE__HPACK_INDEXED 0x80u
 
-/* A field whose name is that of a static index; 0: it has none there, and is written in lower case.
-   secret: no intermediary may index it (RFC 7541 7.1.3). Strings are not Huffman coded: a request
-   would become some 25 bytes shorter for 1.3 KB of flash. */
-void midge__hpack_put_field(struct midge__hpack_out *out, unsigned index, bool secret,
-                            struct midge_span name, struct midge_span value);
+/* A literal field begins: its name is that of a static index, or, 0, follows. secret: no
+   intermediary may index it (RFC 7541 7.1.3). Each function returns the end of what it writes. */
+uint8_t *midge__hpack_put_index(uint8_t *to, unsigned index, bool secret);
+
+/* A name, in lower case, or a value. It may lie in the same buffer, if it begins behind where it is
+   written to. Not Huffman coded: a request would become some 25 bytes shorter for 1.3 KB of flash.
+ */
+uint8_t *midge__hpack_put_text(uint8_t *to, struct midge_span text, bool lower);
+
+/* A whole literal field. */
+#define MIDGE__HPACK_FIELD_MAX(text) ((text) + (text) / 64 + 3) /* bytes; `text` of both */
+static inline uint8_t *midge__hpack_put_field(uint8_t *to, unsigned index, bool secret,
+                                              struct midge_span name, struct midge_span value)
+{
+    to = midge__hpack_put_index(to, index, secret);
+    to = index == 0 ? midge__hpack_put_text(to, name, true) : to;
+    return midge__hpack_put_text(to, value, false);
+}
 
 #endif

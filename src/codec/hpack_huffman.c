@@ -37,7 +37,7 @@ static inline void fill_over(struct bits *b)
 }
 
 /* Decodes codes of 5 to 7 bits, most of all, as long as the bits and the room suffice. */
-static inline void decode_short(struct bits *b, char **to, const char *limit, size_t step)
+static inline void decode_short(struct bits *b, char **to, const char *limit)
 {
     while (b->n >= 7 && b->code < MIDGE__HPACK_CODE_8 && *to != limit) {
         unsigned len = 5, at = b->code >> 27;
@@ -48,8 +48,7 @@ static inline void decode_short(struct bits *b, char **to, const char *limit, si
             len = 6;
             at = (b->code >> 26) - MIDGE__HPACK_BIAS_6;
         }
-        **to = (char)midge__hpack_symbols[at];
-        *to += step;
+        *(*to)++ = (char)midge__hpack_symbols[at];
         b->code <<= len;
         b->n -= len;
     }
@@ -79,11 +78,11 @@ static inline void take(struct bits *b, unsigned len)
 
 /* Decodes until bits or room are used up. *rows: all rows, or-ed. */
 static inline enum midge__hpack_kind decode(struct bits *b, char **to, const char *limit,
-                                            size_t step, unsigned *rows)
+                                            unsigned *rows)
 {
     while (true) {
         fill(b);
-        decode_short(b, to, limit, step);
+        decode_short(b, to, limit);
         if (b->n <= 24 && b->at < b->end) {
             continue;
         }
@@ -102,8 +101,7 @@ static inline enum midge__hpack_kind decode(struct bits *b, char **to, const cha
             return MIDGE__HPACK_FULL;
         }
         const uint32_t nth = (b->code - midge__hpack_codes[row]) >> (32 - len);
-        **to = (char)midge__hpack_symbols[midge__hpack_code_symbols[row] + nth];
-        *to += step;
+        *(*to)++ = (char)midge__hpack_symbols[midge__hpack_code_symbols[row] + nth];
         *rows |= row;
         take(b, len);
     }
@@ -113,14 +111,13 @@ enum midge__hpack_kind midge__hpack_huffman(struct midge__hpack *d, const uint8_
                                             const uint8_t *end, struct midge__hpack_text *text)
 {
     struct bits b = {d->code, d->bits, 0, *at, end};
-    char dropped = 0, *begin = text->skip ? &dropped : text->ptr + text->fill, *to = begin;
-    const char *limit = text->skip ? NULL : text->ptr + text->cap;
+    char *to = text->ptr + text->fill;
     unsigned rows = 0;
-    enum midge__hpack_kind kind = decode(&b, &to, limit, text->skip ? 0 : 1, &rows);
+    enum midge__hpack_kind kind = decode(&b, &to, text->ptr + text->cap, &rows);
     d->code = b.code;
     d->bits = (uint8_t)(b.over > 0 ? 24 + b.over : b.n);
     d->unchecked = d->unchecked || rows >= ROW_OF_NUL;
-    text->fill += (size_t)(to - begin);
+    text->fill = (size_t)(to - text->ptr);
     *at = b.at;
     return kind;
 }

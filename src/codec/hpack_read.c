@@ -128,9 +128,6 @@ static int on_text(struct midge__hpack *d)
 /* Copies the bytes that fit; returns the number of bytes that are taken. */
 static size_t copy(const void *from, size_t len, struct midge__hpack_text *text)
 {
-    if (text->skip) {
-        return len;
-    }
     if (len > text->cap - text->fill) {
         len = text->cap - text->fill;
     }

@@ -49,19 +49,22 @@ struct midge__h2_spill {
     uint8_t bytes[];
 };
 
+/* Here and below the small fields are the first: Thumb reads them by shorter instructions. */
 struct midge__h2_stream {
+    uint8_t send, recv; /* states */
+    uint8_t reset;      /* the code of its RST_STREAM; NO_RESET: none is due */
+#if MIDGE_HTTP2_RECORD > 0
+    uint16_t head; /* bytes that are counted for its head */
+#endif
     struct midge__exchange x;
-    struct midge__list ready;      /* h->ready or h->blocked */
-    struct midge__h2_stream *next; /* in h->streams, in the same place */
+    struct midge__list ready; /* h->ready or h->blocked */
+#if MIDGE_HTTP2_RECORD > 0
+    struct midge__list hungry; /* h->hungry: it waits for credit */
+#endif
+    struct midge__h2_stream *next; /* in h->streams */
     struct midge__h2_spill *spill; /* NULL: none */
     uint32_t id;                   /* 0: its head has not begun */
     int32_t send_window, recv_window;
-    uint8_t send, recv; /* states */
-#if MIDGE_HTTP2_RECORD > 0
-    uint16_t head;             /* bytes that are counted for its head */
-    struct midge__list hungry; /* h->hungry: it waits for credit */
-#endif
-    uint8_t reset; /* the code of its RST_STREAM; NO_RESET: none is due */
     union {
         uint64_t left;      /* after the head: bytes that content-length announced; NO_LENGTH */
         uint32_t head_sent; /* send HEAD: bytes of the block */
@@ -77,44 +80,46 @@ struct midge__h2_block {
     char *text;     /* of parse.cap bytes */
 };
 
-#define MIDGE__H2_BUCKETS 8U
+/* Least room in the send buffer for work on a stream: its credit and the connection's, and a frame
+   that is worth its head. */
+#define MIDGE__H2_WORK_ROOM (2 * MIDGE__H2_UPDATE_SIZE + MIDGE__H2_FRAME_HEAD + 16U)
 
 struct midge__h2 {
+    uint8_t acks;         /* of SETTINGS, due */
+    uint8_t code;         /* of the GOAWAY that is sent at the end */
+    bool greeted;         /* the preface is written */
+    bool settled;         /* the server's SETTINGS came */
+    bool draining;        /* takes no further requests */
+    bool deaf;            /* to header blocks: one could not be decoded */
+    bool trusted;         /* a POST may be sent beside others (h2_stream.c) */
+    bool headed;          /* a final head came */
+    bool full;            /* no memory for one more stream, until one ends */
+    bool starved;         /* an exchange waits for memory beside conn->memory_waiter */
+    bool pong, ping;      /* due: an answer with `echo`; one of our own */
+    bool asked;           /* our ping has not been answered */
+    uint16_t live;        /* streams */
+    uint16_t max_streams; /* the server allows */
+    uint16_t calm;        /* frames without progress (h2_recv.c) */
+    struct midge__h2_frame frame;
     struct midge__conn *conn; /* NULL: it has not begun */
     struct midge__list ready, blocked;
-    struct midge__h2_stream *streams[MIDGE__H2_BUCKETS]; /* by id; those without one in the first */
-    struct midge__h2_stream *current;                    /* of the frame that is being received */
+    struct midge__h2_stream *streams; /* the newest first */
+    struct midge__h2_stream *current; /* of the frame that is being received */
     struct midge__h2_stream
         *heading;                  /* its header block is sent in part: nothing may come between */
-    struct midge_span text;        /* of `heading`, if it has memory of its own */
+    struct midge_span text;        /* the block of `heading`, in memory of its own */
     struct midge__h2_block *block; /* NULL: none, or it is skipped */
     uint8_t *out;                  /* MIDGE_SEND_BUFFER bytes; from out_pos to out_len unsent */
     uint32_t out_pos, out_len;
     int32_t send_window, recv_window;
     uint32_t initial_window; /* of the server's settings: a new stream's send_window */
     uint32_t heard_ms;       /* when the last byte came */
-    uint16_t max_streams;    /* the server allows */
-    uint16_t live;           /* streams */
-    uint16_t calm;           /* frames without progress (h2_recv.c) */
-    uint8_t acks;            /* of SETTINGS, due */
-    uint8_t code;            /* of the GOAWAY that is sent at the end */
-    bool greeted;            /* the preface is written */
-    bool settled;            /* the server's SETTINGS came */
-    bool draining;           /* takes no further requests */
-    bool deaf;               /* to header blocks: one could not be decoded */
-    bool trusted;            /* a POST may be sent beside others (h2_stream.c) */
-    bool headed;             /* a final head came */
-    bool full;               /* no memory for one more stream, until one ends */
-    bool starved;            /* an exchange waits for memory beside conn->memory_waiter */
-    bool pong, ping;         /* due: an answer with `echo`; one of our own */
-    bool asked;              /* our ping has not been answered */
     uint8_t echo[8];
 #if MIDGE_HTTP2_RECORD > 0
     struct midge__list hungry;
     uint16_t head_most; /* bytes of the longest head so far; 0: none came */
     uint32_t due;       /* bytes that the server may send now */
 #endif
-    struct midge__h2_frame frame;
 };
 
 static inline struct midge__h2 *midge__h2_of(const struct midge__conn *conn)
@@ -170,8 +175,12 @@ uint32_t midge__h2_limit_credit(struct midge__h2 *h, struct midge__h2_stream *s,
 struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h);
 /* NULL: there is none. */
 struct midge__h2_stream *midge__h2_stream_find(const struct midge__h2 *h, uint32_t id);
-/* Its head begins to be sent: it gets its number. */
-void midge__h2_stream_number(struct midge__h2 *h, struct midge__h2_stream *s);
+/* Its head begins to be sent: it gets its number. So ids are used in order (RFC 9113 5.1.1). */
+static inline void midge__h2_stream_number(struct midge__h2 *h, struct midge__h2_stream *s)
+{
+    s->id = h->frame.idle;
+    h->frame.idle += 2;
+}
 /* It has something to do. */
 void midge__h2_stream_wake(struct midge__h2 *h, struct midge__h2_stream *s);
 /* The server does not know it, or both sides have ended it: it needs no RST_STREAM. */
@@ -235,13 +244,13 @@ void midge__h2_goodbye(struct midge__h2 *h);
 
 /* --- h2_request.c --- */
 
-/* Writes as much of the request of s as fits. True: progress. False: there is no room, or s failed.
- */
+/* The header block of s, or as much of it as fits into the buffer when it was empty. False: it does
+   not fit behind the frames that are there. */
 bool midge__h2_put_head(struct midge__h2 *h, struct midge__h2_stream *s);
 /* The header block is sent. */
 void midge__h2_text_free(struct midge__h2 *h);
-/* One DATA frame. */
-bool midge__h2_put_data(struct midge__h2 *h, struct midge__h2_stream *s);
+/* One DATA frame, if there is MIDGE__H2_WORK_ROOM. */
+void midge__h2_put_data(struct midge__h2 *h, struct midge__h2_stream *s);
 
 static inline size_t midge__h2_room(const struct midge__h2 *h)
 {

@@ -52,14 +52,11 @@ void midge__h2_drain(struct midge__h2 *h)
 
 static struct midge__h2_stream *next_live(const struct midge__h2 *h)
 {
-    for (unsigned i = 0; i < MIDGE__H2_BUCKETS; i++) {
-        for (struct midge__h2_stream *s = h->streams[i]; s != NULL; s = s->next) {
-            if (s->x.transfer != NULL) {
-                return s;
-            }
-        }
+    struct midge__h2_stream *s = h->streams;
+    while (s != NULL && s->x.transfer == NULL) {
+        s = s->next;
     }
-    return NULL;
+    return s;
 }
 
 /* not_done: the server has ended without an answer, or cannot answer by HTTP/2. */

@@ -217,7 +217,7 @@ static void refuse(struct midge__h2_stream *s, int err, const struct midge__h2_h
 {
     midge__h2_break(s, err,
                     err == MIDGE_ERR_TOO_LARGE ? MIDGE__TEXT("response head exceeds max_header")
-                                               : head->why,
+                                               : midge__h2_head_why(head),
                     head->code, MIDGE__REPLAY_NEVER);
 }
 

@@ -21,16 +21,31 @@
 
 /* --- frames that concern the connection --- */
 
-static void shift_window(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t value)
+/* False: beyond 2^31 - 1, RFC 9113 6.9.1. */
+static bool widen(int32_t *window, int32_t change)
 {
-    const int64_t window = (int64_t)s->send_window + (int32_t)value;
-    if (window > INT32_MAX) {
-        h->code = MIDGE__H2_FLOW_CONTROL_ERROR;
-        return;
+    if (*window > 0 && change > INT32_MAX - *window) {
+        return false;
     }
-    s->send_window = (int32_t)window;
-    if (s->send == MIDGE__H2_SEND_BODY && window > 0) {
+    *window += change;
+    return true;
+}
+
+static bool shift_window(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t change)
+{
+    if (!widen(&s->send_window, (int32_t)change)) {
+        return false;
+    }
+    if (s->send == MIDGE__H2_SEND_BODY && s->send_window > 0) {
         midge__h2_stream_wake(h, s);
+    }
+    return true;
+}
+
+static void shift_initial(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t change)
+{
+    if (!shift_window(h, s, change)) {
+        h->code = MIDGE__H2_FLOW_CONTROL_ERROR;
     }
 }
 
@@ -39,7 +54,7 @@ static void set_initial_window(struct midge__h2 *h, uint32_t value)
 {
     const uint32_t change = value - h->initial_window; /* within 31 bits and a sign */
     h->initial_window = value;
-    midge__h2_streams_each(h, shift_window, change);
+    midge__h2_streams_each(h, shift_initial, change);
 }
 
 static void on_setting(struct midge__h2 *h, const struct midge__h2_event *event)
@@ -60,28 +75,18 @@ static void settings_end(struct midge__h2 *h)
 
 /* --- windows --- */
 
-static void widen(struct midge__h2 *h, uint32_t increment)
-{
-    const int64_t window = (int64_t)h->send_window + increment;
-    if (window > INT32_MAX) {
-        h->code = MIDGE__H2_FLOW_CONTROL_ERROR;
-        return;
-    }
-    h->send_window = (int32_t)window;
-    midge__h2_unblock(h);
-}
-
 static void on_window_update(struct midge__h2 *h, uint32_t increment)
 {
     struct midge__h2_stream *s = h->current;
     if (h->frame.stream == 0) {
-        widen(h, increment);
-    } else if (s != NULL && (increment == 0 || (int64_t)s->send_window + increment > INT32_MAX)) {
+        if (!widen(&h->send_window, (int32_t)increment)) {
+            h->code = MIDGE__H2_FLOW_CONTROL_ERROR;
+        }
+        midge__h2_unblock(h);
+    } else if (s != NULL && (increment == 0 || !shift_window(h, s, increment))) {
         midge__h2_malformed(s, MIDGE__TEXT("malformed WINDOW_UPDATE"),
                             increment == 0 ? MIDGE__H2_PROTOCOL_ERROR
                                            : MIDGE__H2_FLOW_CONTROL_ERROR);
-    } else if (s != NULL) {
-        shift_window(h, s, increment);
     }
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * HTTP/2, a request: its header block, then its body in DATA frames. The block is made of the text
- * of the HTTP/1.1 head (codec/h2_request.h), composed anew for each frame, so nothing of it is
- * kept. If text and block do not fit into the send buffer together, the text gets memory for the
- * moment.
+ * of the HTTP/1.1 head (codec/h2_request.h), both in the send buffer. If they do not fit into it
+ * when it is empty, they get memory until the block is sent, in several frames.
  */
 #include "codec/h2_request.h"
 #include "core/head.h"
@@ -14,16 +13,9 @@
 
 #if MIDGE_WITH_HTTP2
 
-/* A frame with fewer bytes of payload is not worth its head. */
-#define LEAST_PAYLOAD 16U
-
 static size_t payload_room(const struct midge__h2 *h)
 {
-    size_t room = midge__h2_room(h);
-    if (room < MIDGE__H2_FRAME_HEAD + LEAST_PAYLOAD) {
-        return 0;
-    }
-    room -= MIDGE__H2_FRAME_HEAD;
+    const size_t room = midge__h2_room(h) - MIDGE__H2_FRAME_HEAD;
     return room < MIDGE__H2_LENGTH_MAX ? room : MIDGE__H2_LENGTH_MAX;
 }
 
@@ -68,32 +60,36 @@ static void begin_text(struct midge__h1_write *write, const struct midge__h2_str
 #endif
 }
 
-/* The text has memory of its own, until all of the block is sent. ptr NULL: there is none. */
-static struct midge_span keep_text(struct midge__h2 *h, struct midge__h2_stream *s)
+/* Writes the text `gap` bytes behind `to` and makes the block of it at `to`: its length; 0: the
+   text does not fit into `size` bytes. */
+static size_t make_block(struct midge__h2 *h, struct midge__h1_write *write, uint8_t *to,
+                         size_t gap, size_t size)
 {
-    struct midge__h1_write write;
-    begin_text(&write, s);
-    size_t len = midge__h1_head_size(&write), n;
-    uint8_t *to = midge__memory_alloc(&h->conn->client->memory, h->conn->owner, len);
-    if (to != NULL) {
-        (void)midge__h1_write(&write, to, len, &n);
+    size_t n;
+    if (gap >= size || midge__h1_write(write, to + gap, size - gap, &n) != MIDGE_OK) {
+        return 0;
     }
-    h->text = midge__span((const char *)to, len);
-    return h->text;
+    const struct midge_span text = midge__span((const char *)to + gap, n);
+    return midge__h2_put_request(to, text, h->conn->origin->secure);
 }
 
-/* The HTTP/1.1 text, if it fits behind the beginning of the frame that it becomes. */
-static struct midge_span text_of(struct midge__h2 *h, struct midge__h2_stream *s, size_t room)
+/* The block of s, where the payload of its frame goes; len 0: it does not fit. In an empty buffer:
+   in h->text then; len 0: there is no memory. */
+static struct midge_span block_of(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     struct midge__h1_write write;
-    const size_t gap = MIDGE__H2_REQUEST_GAP(room);
-    uint8_t *to = payload_of(h) + gap;
-    size_t n;
+    const size_t room = payload_room(h);
+    uint8_t *to = payload_of(h);
     begin_text(&write, s);
-    if (gap < room && midge__h1_write(&write, to, room - gap, &n) == MIDGE_OK) {
-        return midge__span((const char *)to, n);
+    size_t n = make_block(h, &write, to, MIDGE__H2_REQUEST_GAP(room), room);
+    if (n == 0 && h->out_len == 0) {
+        const size_t len = midge__h1_head_size(&write), gap = MIDGE__H2_REQUEST_GAP(len);
+        to = midge__memory_alloc(&h->conn->client->memory, h->conn->owner, gap + len);
+        write.sent = 0;
+        n = to != NULL ? make_block(h, &write, to, gap, gap + len) : 0;
+        h->text = midge__span((const char *)to, n);
     }
-    return keep_text(h, s);
+    return midge__span((const char *)to, n);
 }
 
 void midge__h2_text_free(struct midge__h2 *h)
@@ -115,24 +111,24 @@ static void head_sent(struct midge__h2 *h, struct midge__h2_stream *s, bool body
     }
 }
 
-/* One frame of the block that is made of text. */
-static void put_block(struct midge__h2 *h, struct midge__h2_stream *s, struct midge_span text,
-                      size_t room)
+/* One frame of the block. */
+static void put_block(struct midge__h2 *h, struct midge__h2_stream *s, struct midge_span block)
 {
-    struct midge__hpack_out out = {payload_of(h), s->head_sent, s->head_sent + room, 0};
-    midge__h2_put_request(&out, text, h->conn->origin->secure);
     const bool first = s->head_sent == 0, body = s->x.transfer == NULL || has_body(s);
-    const size_t left = out.at - s->head_sent, n = left < room ? left : room;
-    const bool last = n == left;
-    unsigned flags = last ? MIDGE__H2_FLAG_END_HEADERS : 0;
+    const size_t left = block.len - s->head_sent, room = payload_room(h);
+    const size_t n = left < room ? left : room;
+    unsigned flags = n == left ? MIDGE__H2_FLAG_END_HEADERS : 0;
     flags |= first && !body ? MIDGE__H2_FLAG_END_STREAM : 0;
     if (first) {
         midge__h2_stream_number(h, s);
     }
+    if (h->text.ptr != NULL) {
+        memcpy(payload_of(h), block.ptr + s->head_sent, n);
+    }
     s->head_sent += (uint32_t)n;
     h->heading = s;
     put_frame(h, s, n, first ? MIDGE__H2_TYPE_HEADERS : MIDGE__H2_TYPE_CONTINUATION, flags);
-    if (last) {
+    if (n == left) {
         head_sent(h, s, body);
     }
 }
@@ -141,13 +137,12 @@ static void put_block(struct midge__h2 *h, struct midge__h2_stream *s, struct mi
    needs it (RFC 9113 4.3). */
 bool midge__h2_put_head(struct midge__h2 *h, struct midge__h2_stream *s)
 {
-    const size_t room = payload_room(h);
-    if (room == 0) {
+    const struct midge_span block = h->heading != NULL ? h->text : block_of(h, s);
+    if (block.len == 0 && h->out_len > 0) {
         return false;
     }
-    struct midge_span text = h->text.ptr != NULL ? h->text : text_of(h, s, room);
-    if (text.ptr != NULL) {
-        put_block(h, s, text, room);
+    if (block.len > 0) {
+        put_block(h, s, block);
     } else {
         midge__h2_break(s, MIDGE_ERR_NO_MEMORY, NULL, MIDGE__H2_CANCEL, MIDGE__REPLAY_SAFE);
     }
@@ -204,27 +199,24 @@ static int read_body(struct midge__h2 *h, struct midge__h2_stream *s, size_t mos
     return MIDGE_OK;
 }
 
-bool midge__h2_put_data(struct midge__h2 *h, struct midge__h2_stream *s)
+void midge__h2_put_data(struct midge__h2 *h, struct midge__h2_stream *s)
 {
-    size_t n = 0, room = payload_room(h);
+    size_t n = 0;
     bool last = false;
     if ((s->x.waits & MIDGE__WAITS_SOURCE) != 0) {
-        return true;
+        return;
     }
-    if (room == 0) {
-        return false;
-    }
-    const size_t most = allowed(h, s, room);
+    const size_t most = allowed(h, s, payload_room(h));
     if (most == 0) {
-        return true;
+        return;
     }
     int err = read_body(h, s, most, &n, &last);
     if (s->x.transfer == NULL || err == MIDGE_ERR_AGAIN) {
-        return true;
+        return;
     }
     if (err != MIDGE_OK) {
         midge__h2_cancel(s, err);
-        return true;
+        return;
     }
     s->send_window -= (int32_t)n;
     h->send_window -= (int32_t)n;
@@ -235,7 +227,6 @@ bool midge__h2_put_data(struct midge__h2 *h, struct midge__h2_stream *s)
     } else {
         midge__h2_stream_wake(h, s);
     }
-    return true;
 }
 
 #endif

@@ -24,30 +24,24 @@ static uint8_t *end_of(struct midge__h2 *h)
     return h->out + h->out_len;
 }
 
+/* The most that put_own writes. */
+#define OWN_MAX                                                                                    \
+    (MIDGE__H2_PREFACE_SIZE + MIDGE__H2_ACK_SIZE + MIDGE__H2_PING_SIZE + MIDGE__H2_UPDATE_SIZE)
+
 static void put_preface(struct midge__h2 *h)
 {
-    if (!h->greeted && midge__h2_room(h) >= MIDGE__H2_PREFACE_SIZE) {
-        h->greeted = true;
-        h->out_len += (uint32_t)midge__h2_write_preface(end_of(h), midge__h2_first_window(h),
-                                                        h->conn->client->config.max_head_total);
-    }
+    h->greeted = true;
+    h->out_len += (uint32_t)midge__h2_write_preface(end_of(h), midge__h2_first_window(h),
+                                                    h->conn->client->config.max_head_total);
 }
 
-static void put_answers(struct midge__h2 *h)
+/* An answer to a PING, or one of our own, whose bytes do not matter. */
+static void put_ping(struct midge__h2 *h)
 {
-    static const uint8_t mark[8] = {'m', 'i', 'd', 'g', 'e'};
-    while (h->acks > 0 && midge__h2_room(h) >= MIDGE__H2_ACK_SIZE) {
-        h->acks--;
-        h->out_len += (uint32_t)midge__h2_write_settings_ack(end_of(h));
-    }
-    if (h->pong && midge__h2_room(h) >= MIDGE__H2_PING_SIZE) {
-        h->pong = false;
-        h->out_len += (uint32_t)midge__h2_write_ping(end_of(h), MIDGE__H2_FLAG_ACK, h->echo);
-    }
-    if (h->ping && midge__h2_room(h) >= MIDGE__H2_PING_SIZE) {
-        h->ping = false;
-        h->out_len += (uint32_t)midge__h2_write_ping(end_of(h), 0, mark);
-    }
+    const unsigned flags = h->pong ? MIDGE__H2_FLAG_ACK : 0;
+    h->ping = h->ping && h->pong;
+    h->pong = false;
+    h->out_len += (uint32_t)midge__h2_write_ping(end_of(h), flags, h->echo);
 }
 
 static void put_credit(struct midge__h2 *h, uint32_t stream, uint32_t credit, int32_t *window)
@@ -64,7 +58,7 @@ static void put_credit(struct midge__h2 *h, uint32_t stream, uint32_t credit, in
 static void put_conn_credit(struct midge__h2 *h, unsigned share)
 {
     const uint32_t credit = midge__h2_conn_credit(h, share);
-    if (credit > 0 && midge__h2_room(h) >= MIDGE__H2_UPDATE_SIZE) {
+    if (credit > 0) {
         put_credit(h, 0, credit, &h->recv_window);
     }
 }
@@ -75,44 +69,46 @@ static bool has_own(const struct midge__h2 *h)
            midge__h2_conn_credit(h, ALONE_SHARE) > 0;
 }
 
+/* One frame of each kind; more of them follow when these are sent. */
 static void put_own(struct midge__h2 *h)
 {
-    put_preface(h);
-    if (!h->greeted) {
+    if (midge__h2_room(h) < OWN_MAX) {
         return;
     }
-    put_answers(h);
+    if (!h->greeted) {
+        put_preface(h);
+    }
+    if (h->acks > 0) {
+        h->acks--;
+        h->out_len += (uint32_t)midge__h2_write_settings_ack(end_of(h));
+    }
+    if (h->pong || h->ping) {
+        put_ping(h);
+    }
     put_conn_credit(h, ALONE_SHARE);
 }
 
 /* --- streams --- */
 
-/* True: s is gone. */
-static bool put_reset(struct midge__h2 *h, struct midge__h2_stream *s)
+static void put_reset(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     if (!midge__h2_is_silent(s)) {
-        if (midge__h2_room(h) < MIDGE__H2_UPDATE_SIZE) {
-            return false;
-        }
         h->out_len +=
             (uint32_t)midge__h2_write_rst_stream(end_of(h), s->id, (enum midge__h2_code)s->reset);
     }
     midge__h2_stream_free(h, s);
-    return true;
 }
 
 /* One part of the work of s, which may be freed. False: there is too little room for it. */
 static bool work(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     if (s->reset != MIDGE__H2_NO_RESET) {
-        return put_reset(h, s);
+        put_reset(h, s);
+        return true;
     }
     if (midge__h2_has_kept(s)) {
         midge__h2_body_resume(h, s);
         return true;
-    }
-    if (midge__h2_room(h) < MIDGE__H2_UPDATE_SIZE) {
-        return false;
     }
     uint32_t credit = midge__h2_credit(h, s);
     if (credit > 0) {
@@ -123,38 +119,39 @@ static bool work(struct midge__h2 *h, struct midge__h2_stream *s)
         midge__list_push_tail(&h->blocked, &s->ready);
         return true;
     }
-    return s->send == MIDGE__H2_SEND_HEAD   ? midge__h2_put_head(h, s)
-           : s->send == MIDGE__H2_SEND_BODY ? midge__h2_put_data(h, s)
-                                            : true;
+    if (s->send == MIDGE__H2_SEND_HEAD) {
+        return midge__h2_put_head(h, s);
+    }
+    if (s->send == MIDGE__H2_SEND_BODY) {
+        midge__h2_put_data(h, s);
+    }
+    return true;
 }
 
-/* Each one once: those that come back wait behind the others. */
+/* Each one once: those that come back wait behind the others. A source's callback may close the
+   connection. */
 static void put_streams(struct midge__h2 *h)
 {
+    const struct midge__conn *conn = h->conn;
     unsigned left = h->live;
     struct midge__list *link;
-    while (left-- > 0 && h->heading == NULL && (link = midge__list_first(&h->ready)) != NULL) {
-        struct midge__h2_stream *s = MIDGE_CONTAINER_OF(link, struct midge__h2_stream, ready);
-        midge__list_remove(link);
-        if (!work(h, s)) {
+    while (left-- > 0 && conn->state == MIDGE__CONN_READY && h->heading == NULL &&
+           midge__h2_room(h) >= MIDGE__H2_WORK_ROOM &&
+           (link = midge__list_pop(&h->ready)) != NULL) {
+        if (!work(h, MIDGE_CONTAINER_OF(link, struct midge__h2_stream, ready))) {
             midge__list_push_head(&h->ready, link);
             return;
-        }
-        if (h->conn->state != MIDGE__CONN_READY) {
-            return; /* a source's callback closed it */
         }
     }
 }
 
 static void compose(struct midge__h2 *h)
 {
-    if (h->heading != NULL && !midge__h2_put_head(h, h->heading)) {
-        return;
+    if (h->heading != NULL) {
+        (void)midge__h2_put_head(h, h->heading);
     }
     if (h->heading == NULL) {
         put_own(h);
-    }
-    if (h->greeted && h->heading == NULL) {
         put_streams(h);
     }
 }
@@ -200,17 +197,17 @@ static int flush(struct midge__h2 *h, bool *moved)
 
 int midge__h2_send(struct midge__h2 *h, bool *moved)
 {
+    const struct midge__conn *conn = h->conn;
     if (!midge__h2_busy(h)) {
         return MIDGE_OK;
     }
     if (!has_buffer(h)) {
         return MIDGE_ERR_NO_MEMORY;
     }
-    if (h->out_pos == h->out_len) {
-        h->out_pos = h->out_len = 0;
+    if (h->out_len == 0) {
         compose(h);
     }
-    if (h->conn->state != MIDGE__CONN_READY) {
+    if (conn->state != MIDGE__CONN_READY) {
         return MIDGE_OK;
     }
     if (h->out_len == 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The streams of a connection: a small table by id. A stream has no id before its head is sent, so
- * that ids are used in order (RFC 9113 5.1.1); until then it stands in the first place.
+ * The streams of a connection: a list. They are few, and the stream of a frame is often that of the
+ * frame before.
  *
  * A server may use a dynamic table though our settings forbid it (h2o up to 2.2.5). Then its first
  * answer can be decoded, and no further one; and a request that is not idempotent cannot be sent
@@ -15,21 +15,9 @@
 
 #if MIDGE_WITH_HTTP2
 
-static struct midge__h2_stream **place(struct midge__h2 *h, uint32_t id)
-{
-    return &h->streams[id / 2 % MIDGE__H2_BUCKETS];
-}
-
-static void link(struct midge__h2 *h, struct midge__h2_stream *s)
-{
-    struct midge__h2_stream **at = place(h, s->id);
-    s->next = *at;
-    *at = s;
-}
-
 static void unlink(struct midge__h2 *h, struct midge__h2_stream *s)
 {
-    struct midge__h2_stream **at = place(h, s->id);
+    struct midge__h2_stream **at = &h->streams;
     while (*at != s) {
         at = &(*at)->next;
     }
@@ -47,7 +35,8 @@ struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h)
         s->reset = MIDGE__H2_NO_RESET;
         midge__h2_limit_begin(h, s);
         h->live++;
-        link(h, s);
+        s->next = h->streams;
+        h->streams = s;
         midge__h2_stream_wake(h, s);
     }
     return s;
@@ -55,19 +44,11 @@ struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h)
 
 struct midge__h2_stream *midge__h2_stream_find(const struct midge__h2 *h, uint32_t id)
 {
-    struct midge__h2_stream *s = h->streams[id / 2 % MIDGE__H2_BUCKETS];
+    struct midge__h2_stream *s = h->streams;
     while (s != NULL && s->id != id) {
         s = s->next;
     }
     return s;
-}
-
-void midge__h2_stream_number(struct midge__h2 *h, struct midge__h2_stream *s)
-{
-    unlink(h, s);
-    s->id = h->frame.idle;
-    h->frame.idle += 2;
-    link(h, s);
 }
 
 void midge__h2_stream_wake(struct midge__h2 *h, struct midge__h2_stream *s)
@@ -114,11 +95,9 @@ bool midge__h2_is_held(const struct midge__h2 *h, const struct midge__h2_stream 
     if (h->trusted || (s->x.transfer->method & MIDGE__METHOD_IDEMPOTENT) != 0) {
         return false;
     }
-    for (unsigned i = 0; i < MIDGE__H2_BUCKETS; i++) {
-        for (const struct midge__h2_stream *at = h->streams[i]; at != NULL; at = at->next) {
-            if (at->id != 0 && at->recv == MIDGE__H2_RECV_HEAD) {
-                return true;
-            }
+    for (const struct midge__h2_stream *at = h->streams; at != NULL; at = at->next) {
+        if (at->id != 0 && at->recv == MIDGE__H2_RECV_HEAD) {
+            return true;
         }
     }
     return false;
@@ -152,12 +131,10 @@ void midge__h2_streams_each(struct midge__h2 *h,
                                          uint32_t value),
                             uint32_t value)
 {
-    for (unsigned i = 0; i < MIDGE__H2_BUCKETS; i++) {
-        struct midge__h2_stream *next;
-        for (struct midge__h2_stream *s = h->streams[i]; s != NULL; s = next) {
-            next = s->next;
-            call(h, s, value);
-        }
+    struct midge__h2_stream *next;
+    for (struct midge__h2_stream *s = h->streams; s != NULL; s = next) {
+        next = s->next;
+        call(h, s, value);
     }
 }
 

@@ -97,7 +97,7 @@ static void block_end(struct peer *p)
 {
     uint16_t *status = &p->status[p->f.stream / 2 % STREAMS];
     int err = midge__h2_head_end(&p->h, (p->f.flags & MIDGE__H2_FLAG_END_STREAM) != 0);
-    fuzz_printf(&p->log, "block %d %u %s\n", err, p->h.code, p->h.why);
+    fuzz_printf(&p->log, "block %d %u %s\n", err, p->h.code, midge__h2_head_why(&p->h));
     p->over = p->over || p->h.code == MIDGE__H2_COMPRESSION_ERROR;
     if (err == MIDGE_OK) {
         FUZZ_CHECK(p->head.status >= 100 && p->head.status <= 999 && p->head.status != 101);

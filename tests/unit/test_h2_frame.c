@@ -110,11 +110,11 @@ static void block_end(struct peer *p)
     }
     p->over = p->h.code == MIDGE__H2_COMPRESSION_ERROR;
     if (p->over) {
-        h2_log(p->log, "error COMPRESSION %s\n", p->h.why);
+        h2_log(p->log, "error COMPRESSION %s\n", midge__h2_head_why(&p->h));
     } else {
         assert_int_equal(err == MIDGE_ERR_TOO_LARGE, p->h.code == MIDGE__H2_CANCEL);
         h2_log(p->log, "malformed %" PRIu32 " %s %s\n", p->f.stream, code_name(p->h.code),
-               p->h.why);
+               midge__h2_head_why(&p->h));
     }
 }
 
@@ -123,7 +123,7 @@ static void on_block(struct peer *p, const struct midge__h2_event *event)
     assert_int_not_equal(event->len, 0);
     if (midge__h2_head_read(&p->h, event->data, event->len) != MIDGE_OK) {
         assert_int_equal(p->h.code, MIDGE__H2_COMPRESSION_ERROR);
-        h2_log(p->log, "error COMPRESSION %s\n", p->h.why);
+        h2_log(p->log, "error COMPRESSION %s\n", midge__h2_head_why(&p->h));
         p->over = true;
     }
 }
