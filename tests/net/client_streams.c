@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client_streams URL COUNT CA.pem
+ * client_streams URL COUNT CA.pem [without]
  *
  * COUNT GETs of URL at once by HTTP/2. The first one's sink pauses at its first bytes; the second
- * one is cancelled there. The first one goes on once all others have ended. A JSON line for each,
- * in the order of their ends; fnv: FNV-1a, 32 bits, of the body.
+ * one is cancelled there. The first one goes on once all others have ended. without: these two are
+ * not started. A JSON line for each, in the order of their ends; fnv: FNV-1a, 32 bits, of the body;
+ * ms: since the first one was started.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,8 @@ struct body {
     uint32_t fnv;
     int index, pauses; /* at its next bytes */
 };
+
+static uint64_t began_ms;
 
 static int sink_write(struct midge_sink *sink, const uint8_t *data, size_t len)
 {
@@ -52,19 +55,38 @@ static void end(struct midge_client *client, const struct body *body)
     struct midge_result result = {0};
     (void)midge_wait(client, body->id, &result);
     printf("{\"index\":%d,\"error\":\"%s\",\"len\":%llu,\"fnv\":%lu,\"connection\":%lu,"
-           "\"stream_id\":%lu}\n",
+           "\"stream_id\":%lu,\"ms\":%lu}\n",
            body->index, result.error == MIDGE_OK ? "" : midge_err_name(result.error), body->len,
            (unsigned long)body->fnv, (unsigned long)result.connection,
-           (unsigned long)result.stream_id);
+           (unsigned long)result.stream_id, (unsigned long)(midge_now_ms(client) - began_ms));
+}
+
+static struct body bodies[MOST];
+
+static int start_all(struct midge_client *client, const char *url, int from, int count)
+{
+    began_ms = midge_now_ms(client);
+    for (int i = from; i < count; i++) {
+        if (start(client, url, &bodies[i], i) != MIDGE_OK) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int run_without(struct midge_client *client, const char *url, int count)
+{
+    int failed = start_all(client, url, 2, count);
+    for (int i = 2; i < count && !failed; i++) {
+        end(client, &bodies[i]);
+    }
+    return failed;
 }
 
 static int run(struct midge_client *client, const char *url, int count)
 {
-    static struct body bodies[MOST];
-    for (int i = 0; i < count; i++) {
-        if (start(client, url, &bodies[i], i) != MIDGE_OK) {
-            return 1;
-        }
+    if (start_all(client, url, 0, count) != 0) {
+        return 1;
     }
     while (bodies[1].len == 0 && midge_poll(client, -1) > 0) {
     }
@@ -83,7 +105,7 @@ int main(int argc, char **argv)
 {
     struct midge_client *client = NULL;
     struct midge_config config = {.http = MIDGE_HTTP_2, .max_awaitables = MOST};
-    const int count = argc == 4 ? (int)strtol(argv[2], NULL, 10) : 0;
+    const int count = argc == 4 || argc == 5 ? (int)strtol(argv[2], NULL, 10) : 0;
     int failed = 1;
 
     if (count < 2 || count > MOST || !ca_file_read(&config.tls, argv[3]) ||
@@ -93,7 +115,7 @@ int main(int argc, char **argv)
     config.memory_size = midge_memory_needed(&config);
     config.memory = malloc(config.memory_size);
     if (config.memory != NULL && midge_open(&client, &config) == MIDGE_OK) {
-        failed = run(client, argv[1], count);
+        failed = argc == 5 ? run_without(client, argv[1], count) : run(client, argv[1], count);
     }
     midge_close(client);
     midge_posix_close(config.port);

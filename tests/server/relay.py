@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A TCP relay in user space that makes a server distant, or some of its connections silent.
 
-    with Relay(port, rtt=0.2, silent={0: 100}) as relay:
+    with Relay(port, rtt=0.2, silent={0: 100}, rate=20e6) as relay:
         ... connect to relay.port ...; relay.accepted
 
 A silent connection stays open: nothing more comes, no FIN and no reset. The relay itself accepts, so
@@ -20,11 +20,13 @@ class Relay:
     rtt       seconds of a round trip; each direction takes half of it
     silent    {n: bytes}: the nth connection (from 0) gives only so many bytes of the server
     gather    seconds: the client's bytes are kept until no more have come for so long, and then go at once
+    rate      bytes in a second that each direction of a connection carries; 0: no limit
 
     freeze() makes the connections silent that are open by then, in both directions; later ones work."""
 
-    def __init__(self, target, rtt=0.0, silent=None, gather=0):
-        self.target, self.delay, self.silent, self.gather = target, rtt / 2, silent or {}, gather
+    def __init__(self, target, rtt=0.0, silent=None, gather=0, rate=0):
+        self.target, self.delay, self.silent = target, rtt / 2, silent or {}
+        self.gather, self.rate = gather, rate
         self.port, self.accepted, self._epoch = 0, 0, 0
         self._tasks = set()
 
@@ -81,13 +83,14 @@ class Relay:
         queue, loop = asyncio.Queue(), asyncio.get_running_loop()
 
         async def read():
-            data = b"more"
+            data, sent = b"more", 0     # sent: when the line has taken all bytes so far
             while data:
                 try:
-                    data = await reader.read(65536)
+                    data = await reader.read(16384 if self.rate else 65536)
                 except OSError:
                     data = b""
-                queue.put_nowait((loop.time() + self.delay, data))
+                sent = max(sent, loop.time()) + (len(data) / self.rate if self.rate else 0)
+                queue.put_nowait((sent + self.delay, data))
 
         async def write(left):
             while True:
