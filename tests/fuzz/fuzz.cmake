@@ -75,7 +75,8 @@ function(midge_fuzz_target source name)
         target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/boards
             ${PROJECT_SOURCE_DIR}/boards/host ${PROJECT_SOURCE_DIR}/port/sim)
         target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/boards/host/cli/keep.c
-            ${PROJECT_SOURCE_DIR}/boards/host/cli/log_read.c ${PROJECT_SOURCE_DIR}/boards/host/cli/log_run.c)
+            ${PROJECT_SOURCE_DIR}/boards/host/cli/log_read.c ${PROJECT_SOURCE_DIR}/boards/host/cli/log_run.c
+            ${PROJECT_SOURCE_DIR}/boards/host/cli/har_hops.c)
     endif()
     if(name STREQUAL hpack) # beside which it reads header blocks
         if(MIDGE_FUZZ)

@@ -16,14 +16,6 @@
 #include "cli/run.h"
 
 /* What log_run.c needs of the program. */
-struct har_hop *har_add(struct fetch *fetch)
-{
-    struct har_hops *hops = &fetch->hops;
-
-    hops->at = keep_room(fetch->run->keep, hops->at, hops->n, sizeof *hops->at);
-    return &hops->at[hops->n++];
-}
-
 int failure_exit_code(int error, int phase)
 {
     return error != 0 ? phase + 1 : 0;

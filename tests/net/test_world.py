@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import unittest
+import xml.etree.ElementTree
 
 import midge_test
 
@@ -78,6 +79,49 @@ class Guide(Case):
         self.assertGreater(len(words), 35)
         guide = GUIDE.read_text()
         self.assertEqual([], sorted(word for word in words if not re.search(rf"`{word}\b", guide)))
+
+
+class Beside(Case):
+    """--beside: two runs of the same work in one picture."""
+    NAME = midge_test.ROOT / "boards" / "host" / "compare.svg"
+    WORLD = midge_test.ROOT / "boards" / "host" / "compare.world"
+
+    def draw(self, world, name):
+        ran = self.midge("app", "compare", "--sim", world, "--api", "https://api.example.com", "--beside", name,
+                         report=False)
+        return ran, (self.dir / name).read_text()
+
+    def test_picture_of_the_readme(self):
+        """The picture in the tree is what its command makes; the command stands in the world."""
+        ran, svg = self.draw(self.WORLD, "a.svg")
+        self.assertEqual(0, ran.code, ran)
+        self.assertEqual(self.NAME.read_text(), svg, "make it anew, by the command in boards/host/compare.world")
+        self.assertIn("app compare --sim boards/host/compare.world --api https://api.example.com",
+                      self.WORLD.read_text())
+
+    def test_times_are_those_of_the_program(self):
+        ran, svg = self.draw(self.WORLD, "a.svg")
+        sync, at_once, ratio = re.search(rb"all: ([\d.]+) s .*, ([\d.]+) s .*, ratio ([\d.]+)", ran.out).groups()
+        shown = re.search(r">one after another: ([\d.]+) s<.*>all at once: ([\d.]+) s<", svg, re.S)
+        self.assertAlmostEqual(float(sync), float(shown[1]), delta=0.03)    # the program's end after each work
+        self.assertAlmostEqual(float(at_once), float(shown[2]), delta=0.03)
+        self.assertEqual(2 * 14, svg.count("<title>wait "))
+        texts = [one.text for one in xml.etree.ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+        self.assertEqual(14, len([text for text in texts if text.startswith("/")]))
+        self.assertAlmostEqual(float(ratio), float(re.search(r": ([\d.]+) times as fast", svg)[1]), delta=0.15)
+
+    def test_failures_are_told(self):
+        world = self.WORLD.read_text().replace("delay 400", "end reset 30")
+        (self.dir / "world").write_text(world)
+        ran, svg = self.draw("world", "a.svg")
+        self.assertEqual(1, ran.code, ran)
+        self.assertIn(">FAILED<", svg)
+        self.assertNotIn("times as fast", svg)
+
+    def test_cannot_be_written(self):
+        ran = self.midge("app", "posts", "--sim", self.WORLD, "--api", "https://api.example.com",
+                         "--beside", "none/a.svg", report=False)
+        self.assert_code(23, ran, "none/a.svg")
 
 
 class Run(Case):

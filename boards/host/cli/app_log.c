@@ -15,14 +15,16 @@
 #include "failure.h"
 #include "log.h"
 
-#define OPTIONS 5 /* a file, and of both options at most two words */
+#define OPTIONS 7 /* a file, and of three options at most two words */
 
-/* Is it one of the two? Moves its words to the options of `midge log`. */
+/* Is it one of them? Moves its words to the options of `midge log`. */
 static int take(char **argv, int left, char **options, int *n)
 {
-    const int has_value = strcmp(argv[0], "--har") == 0 && left > 1;
+    const int has_value =
+        (strcmp(argv[0], "--har") == 0 || strcmp(argv[0], "--beside") == 0) && left > 1;
     const int is_ours = has_value || strcmp(argv[0], "--waterfall") == 0 ||
-                        strncmp(argv[0], "--waterfall=", 12) == 0;
+                        strncmp(argv[0], "--waterfall=", 12) == 0 ||
+                        strncmp(argv[0], "--beside=", 9) == 0;
 
     if (!is_ours || *n + 2 > OPTIONS) {
         return 0;

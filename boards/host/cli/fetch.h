@@ -52,7 +52,8 @@ struct fetch {
     struct part part;           /* -r, -C */
     struct reply reply;
     struct text heads;    /* for the file of -D */
-    struct har_hops hops; /* --har */
+    struct har_hops hops; /* har_notes */
+    unsigned client;      /* of a log with several clients: from 1; else 0 */
     struct midge_result result;
     const char *what;    /* the failure in the program's own words; NULL: the result's */
     const char *message; /* the line shown to the user; NULL: no failure */

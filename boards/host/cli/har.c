@@ -4,14 +4,6 @@
  * URL, each redirect, each repeat, and a last attempt that failed before it could send. URLs that
  * were never asked, as malformed ones, have none.
  *
- * A request's timings are sums over its hops. The phases before `send` that were added since the
- * hop before began to send belong to this hop; those from `send` on to the hop that was sending:
- *
- *     before[i]             before[i + 1], or the result
- *     ---|------------------|-------------
- *        send wait body  queue dns connect tls
- *        of hop i        of hop i + 1
- *
  * Values of credentials are never in the file.
  */
 #define _GNU_SOURCE
@@ -67,20 +59,10 @@ static void add_started(struct text *out, const struct har *har, uint64_t clock_
     text_format(out, "\"%s.%03uZ\"", text, (unsigned)(ms % 1000));
 }
 
-static uint64_t until_sent(const struct midge_timings *t)
-{
-    return (uint64_t)t->queue_us + t->dns_us + t->connect_us + t->tls_us;
-}
-
-static uint64_t since_sent(const struct midge_timings *t)
-{
-    return (uint64_t)t->send_us + t->wait_us + t->body_us;
-}
-
 /* of: the durations of one hop. HAR counts ssl within connect. */
 static void add_timings(struct text *out, const struct midge_timings *of)
 {
-    add_ms(out, "time", until_sent(of) + since_sent(of));
+    add_ms(out, "time", har_until_sent(of) + har_since_sent(of));
     json_name(out, "timings");
     text_puts(out, "{");
     add_phase(out, "blocked", of->queue_us);
@@ -91,24 +73,6 @@ static void add_timings(struct text *out, const struct midge_timings *of)
     add_ms(out, "wait", of->wait_us);
     add_ms(out, "receive", of->body_us);
     text_puts(out, "}");
-}
-
-/* last: the sums when the hop before began to send; before: when this hop did; after: when the
-   next one did. */
-static struct midge_timings timings_of(const struct midge_timings *last,
-                                       const struct midge_timings *before,
-                                       const struct midge_timings *after)
-{
-    return (struct midge_timings){
-        .queue_us = before->queue_us - last->queue_us,
-        .dns_us = before->dns_us - last->dns_us,
-        .connect_us = before->connect_us - last->connect_us,
-        .tls_us = before->tls_us - last->tls_us,
-        .send_us = after->send_us - before->send_us,
-        .wait_us = after->wait_us - before->wait_us,
-        .body_us = after->body_us - before->body_us,
-        .start_us = after->start_us + until_sent(last) + since_sent(before),
-    };
 }
 
 /* --- the request --- */
@@ -258,38 +222,11 @@ static void add_entry(struct text *out, const struct fetch *fetch, const struct 
     text_puts(out, "}");
 }
 
-/* The last attempt failed before it could send: a hop without head and answer. */
-static void add_unsent(struct fetch *fetch)
+static void add_fetch(struct text *out, const struct fetch *fetch)
 {
-    const struct midge_result *result = &fetch->result;
-    const struct har_hops *hops = &fetch->hops;
-
-    if (result->error == MIDGE_OK || (hops->n > 0 && result->phase >= MIDGE_PHASE_SEND)) {
-        return;
-    }
-    *har_add(fetch) = (struct har_hop){
-        .method = fetch->hop_method != NULL ? fetch->hop_method : fetch->method,
-        .url = fetch->url,
-        .before = result->t,
-        .connection = result->connection,
-        .redirects = result->redirects,
-        .retries = result->retries,
-        .has_body = !fetch->lost_body,
-    };
-}
-
-static void add_fetch(struct text *out, struct fetch *fetch)
-{
-    const struct har_hops *hops = &fetch->hops;
-    struct midge_timings last = {0};
-
-    add_unsent(fetch);
-    for (size_t i = 0; i < hops->n; i++) {
-        int is_last = i + 1 == hops->n;
-        const struct midge_timings *after = is_last ? &fetch->result.t : &hops->at[i + 1].before;
-        struct midge_timings of = timings_of(&last, &hops->at[i].before, after);
-        add_entry(out, fetch, &hops->at[i], &of, is_last);
-        last = hops->at[i].before;
+    for (size_t i = 0; i < fetch->hops.n; i++) {
+        struct midge_timings of = har_timings(fetch, i);
+        add_entry(out, fetch, &fetch->hops.at[i], &of, i + 1 == fetch->hops.n);
     }
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * --har: the run as an HTTP Archive 1.2, which the developer tools of browsers open
- * (http://www.softwareishard.com/blog/har-12-spec/). har_record.c notes each hop of each fetch,
- * har.c writes the file, har_body.c the bodies in it.
+ * (http://www.softwareishard.com/blog/har-12-spec/). har_record.c notes each hop of each fetch, for
+ * the waterfall too (har_hops.c); har.c writes the file, har_body.c the bodies in it.
  */
 #ifndef MIDGE_CLI_HAR_H
 #define MIDGE_CLI_HAR_H
@@ -16,6 +16,7 @@
 #define HAR_TEXT 65536u /* bytes of one body in the file at most */
 
 struct fetch;
+struct options;
 struct run;
 
 /* One hop: a request that was sent, and the head of its answer (status 0: none came). */
@@ -42,12 +43,22 @@ struct har {
     uint64_t clock_us; /* this time of the port */
 };
 
-/* Prepares the run, if there is to be a file. Its connections must be noted (remote.h). */
+/* Are hops noted: for an archive, a waterfall or a page? */
+int har_notes(const struct options *options);
+/* Prepares the run, if hops are noted. Its connections must be noted (remote.h). */
 void har_setup(struct run *run);
 /* The fetch's hops are noted. Called when all its other hooks are set; may be called again. */
 void har_apply(struct fetch *fetch);
 /* A new, cleared hop of the fetch. */
 struct har_hop *har_add(struct fetch *fetch);
+/* The fetch has ended: a last attempt that failed before it could send is a hop without head and
+   answer. Called once. */
+void har_end(struct fetch *fetch);
+/* The durations of a hop, and when it began (start_us), of a fetch that has ended. */
+struct midge_timings har_timings(const struct fetch *fetch, size_t hop);
+/* The sums of a hop's phases before and from `send` on. */
+uint64_t har_until_sent(const struct midge_timings *t);
+uint64_t har_since_sent(const struct midge_timings *t);
 /* 0, or EXIT_WRITE after a line. */
 int har_write(struct run *run);
 

@@ -27,15 +27,6 @@ static void note_field(void *ctx, const char *name, const char *value)
     head->hop->head_len += strlen(name) + strlen(": \r\n") + strlen(value);
 }
 
-struct har_hop *har_add(struct fetch *fetch)
-{
-    struct har_hops *hops = &fetch->hops;
-
-    hops->at = keep_room(fetch->run->keep, hops->at, hops->n, sizeof *hops->at);
-    hops->at[hops->n] = (struct har_hop){0};
-    return &hops->at[hops->n++];
-}
-
 static void note_head(struct fetch *fetch, const struct midge_hop *from, struct har_hop *hop)
 {
     const char *line = sent_line(fetch, hop->method, hop->url);
@@ -91,8 +82,10 @@ static int on_head(struct midge_hook *hook, struct midge_hop *from,
     reply_note(&hop->reply, response);
     reply_keep(&hop->reply, fetch->run->keep, response);
     fetch->output.copy.keep = fetch->run->keep;
-    fetch->output.copy_max =
-        har_is_text(har_field(&hop->reply.headers, "Content-Type")) ? HAR_TEXT : 0;
+    fetch->output.copy_max = fetch->run->options->har != NULL &&
+                                     har_is_text(har_field(&hop->reply.headers, "Content-Type"))
+                                 ? HAR_TEXT
+                                 : 0;
     return MIDGE_OK;
 }
 
@@ -100,7 +93,7 @@ void har_apply(struct fetch *fetch)
 {
     struct midge_hook *har = &fetch->run->har.hook, **last = &fetch->request.hooks;
 
-    if (fetch->run->options->har == NULL) {
+    if (!har_notes(fetch->run->options)) {
         return;
     }
     while (*last != NULL && *last != har) { /* a hook of all fetches may lead to it already */
@@ -111,12 +104,18 @@ void har_apply(struct fetch *fetch)
 
 /* --- the run --- */
 
+int har_notes(const struct options *options)
+{
+    return options->har != NULL || options->waterfall || options->page != NULL ||
+           options->sim != NULL;
+}
+
 void har_setup(struct run *run)
 {
     const struct midge_port *port = &run->shim.port;
     struct timespec now;
 
-    if (run->options->har == NULL) {
+    if (!har_notes(run->options)) {
         return;
     }
     run->har.hook = (struct midge_hook){.on_send = on_send, .on_head = on_head};

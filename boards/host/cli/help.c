@@ -54,7 +54,9 @@ int help_show(void)
           stdout);
     show_apps();
     puts("\nmidge parse-url URL [--base URL]  print the normalised or resolved URL\n"
-         "midge log FILE [--waterfall[=FILE.svg]] [--har FILE]  a board's log of events\n"
+         "midge log FILE [--waterfall[=FILE.svg]] [--beside FILE.svg] [--har FILE]\n"
+         "                                  a board's log of events: text, waterfall, two runs\n"
+         "                                  of the same work beside each other, archive\n"
          "\n"
          "Options as curl has them; -o and -O pair with the URLs in order, all others hold for\n"
          "every URL up to --next. Bodies go to stdout in the order of the URLs.\n");

@@ -24,6 +24,9 @@ static int draw(const struct log *log, struct run *run)
     if (options->waterfall && waterfall_draw(run) != 0) {
         code = EXIT_WRITE;
     }
+    if (options->beside != NULL && compare_svg(run, options->beside) != 0) {
+        code = EXIT_WRITE;
+    }
     if (har_write(run) != 0) {
         code = EXIT_WRITE;
     }
@@ -47,7 +50,7 @@ static int show(const char *path, const struct options *options)
         fprintf(stderr, "midge: (%d) %s: %s\n", EXIT_READ, path, log.damage);
         return EXIT_READ;
     }
-    if (!options->waterfall && options->har == NULL) {
+    if (!options->waterfall && options->har == NULL && options->beside == NULL) {
         log_show(&log);
     } else {
         code = draw(&log, &run);
@@ -60,31 +63,57 @@ static int show(const char *path, const struct options *options)
     return fflush(stdout) == 0 || code != 0 ? code : EXIT_WRITE;
 }
 
+/* The value of --name VALUE or --name=VALUE, and *at moves to it; NULL: it is another option. */
+static const char *value_of(const char *name, int argc, char **argv, int *at)
+{
+    const size_t len = strlen(name);
+
+    if (strncmp(argv[*at], name, len) != 0) {
+        return NULL;
+    }
+    if (argv[*at][len] == '=') {
+        return argv[*at] + len + 1;
+    }
+    return argv[*at][len] == '\0' && *at + 1 < argc ? argv[++*at] : NULL;
+}
+
+/* Not an option: a file. 0, or EXIT_USAGE after a line. */
+static int take_word(struct options *options, const char **path, int argc, char **argv, int *at)
+{
+    const char *value;
+
+    if (strcmp(argv[*at], "--waterfall") == 0) {
+        options->waterfall = 1;
+    } else if (strncmp(argv[*at], "--waterfall=", 12) == 0) {
+        options->waterfall = 1;
+        options->waterfall_file = argv[*at] + 12;
+    } else if ((value = value_of("--har", argc, argv, at)) != NULL) {
+        options->har = value;
+    } else if ((value = value_of("--beside", argc, argv, at)) != NULL) {
+        options->beside = value;
+    } else if (argv[*at][0] == '-' && argv[*at][1] != '\0') {
+        return usage_error("log: unknown option %s", argv[*at]);
+    } else if (*path != NULL) {
+        return usage_error("log: one file at a time");
+    } else {
+        *path = argv[*at];
+    }
+    return 0;
+}
+
 int log_main(int argc, char **argv)
 {
     struct keep keep = {0};
     struct options options = {.keep = &keep};
     const char *path = NULL;
+    int code = 0;
 
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--waterfall") == 0) {
-            options.waterfall = 1;
-        } else if (strncmp(argv[i], "--waterfall=", 12) == 0) {
-            options.waterfall = 1;
-            options.waterfall_file = argv[i] + 12;
-        } else if (strcmp(argv[i], "--har") == 0 && i + 1 < argc) {
-            options.har = argv[++i];
-        } else if (strncmp(argv[i], "--har=", 6) == 0) {
-            options.har = argv[i] + 6;
-        } else if (argv[i][0] == '-' && argv[i][1] != '\0') {
-            return usage_error("log: unknown option %s", argv[i]);
-        } else if (path != NULL) {
-            return usage_error("log: one file at a time");
-        } else {
-            path = argv[i];
-        }
+    for (int i = 0; i < argc && code == 0; i++) {
+        code = take_word(&options, &path, argc, argv, &i);
     }
-    int code = path != NULL ? show(path, &options) : usage_error("log: no file");
+    if (code == 0) {
+        code = path != NULL ? show(path, &options) : usage_error("log: no file");
+    }
     keep_end(&keep);
     return code;
 }

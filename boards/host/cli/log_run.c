@@ -28,6 +28,9 @@ struct maker {
     const struct log *log;
     struct run *run;
     struct request *at; /* by number - 1 */
+    unsigned clients;
+    size_t open;      /* index of the first fetch of the newest client */
+    uint8_t *resumed; /* by the connection's number: its handshake was resumed */
 };
 
 static uint32_t *phase_sum(struct fetch *fetch, unsigned phase)
@@ -73,6 +76,7 @@ static void begin(struct maker *m, unsigned number, const struct log_event *even
     struct fetch *fetch = &plan->fetches[plan->n];
 
     *fetch = (struct fetch){.run = m->run, .index = plan->n, .started = 1, .lost_body = 1};
+    fetch->client = m->clients;
     plan->n++;
     fetch->result.t.start_us = event->ms * 1000;
     set_url(fetch, event->event.kind == MIDGE_EVENT_START ? event->text : "? about:lost");
@@ -80,10 +84,11 @@ static void begin(struct maker *m, unsigned number, const struct log_event *even
     *r = (struct request){.fetch = fetch, .since_ms = event->ms, .phase = MIDGE_PHASE_QUEUE};
 }
 
-static void send(struct request *r, const struct log_event *event)
+static void send(const struct maker *m, struct request *r, const struct log_event *event)
 {
     struct fetch *fetch = r->fetch;
 
+    fetch->result.resumed = m->resumed[event->connection];
     if (r->sends) {
         return; /* the body, which had waited for an answer */
     }
@@ -131,6 +136,8 @@ static void end(struct request *r, const struct log_event *event)
     }
     turn_to(r, MIDGE_PHASE_DONE, event->ms);
     set_total(fetch, event->ms);
+    fetch->state = FETCH_DONE;
+    har_end(fetch);
 }
 
 /* --- events --- */
@@ -148,7 +155,7 @@ static void take_request(struct maker *m, const struct log_event *event)
         r->sends = kind < MIDGE_EVENT_SEND ? 0 : r->sends;
     }
     if (kind == MIDGE_EVENT_SEND) {
-        send(r, event);
+        send(m, r, event);
     } else if (kind == MIDGE_EVENT_HEAD) {
         head(r, event);
     } else if (kind == MIDGE_EVENT_REDIRECT) {
@@ -158,6 +165,19 @@ static void take_request(struct maker *m, const struct log_event *event)
         r->fetch->result.retries = event->event.detail;
     } else if (kind == MIDGE_EVENT_ENDED) {
         end(r, event);
+    }
+}
+
+/* A client's first connection: what has begun and not ended is its work. The client before is
+   closed, so all of its work has ended. */
+static void begin_client(struct maker *m)
+{
+    struct plan *plan = &m->run->plan;
+
+    m->clients++;
+    for (; m->open < plan->n; m->open++) {
+        struct fetch *fetch = &plan->fetches[m->open];
+        fetch->client = fetch->state != FETCH_DONE ? m->clients : fetch->client;
     }
 }
 
@@ -173,6 +193,19 @@ static void note_address(struct run *run, const struct log_event *event)
         (struct remote){.ip = event->text, .port = (uint16_t)event->event.value};
 }
 
+static void take_connection(struct maker *m, const struct log_event *event)
+{
+    const unsigned kind = event->event.kind;
+
+    if (kind == MIDGE_EVENT_OPENED && event->event.connection == 1) {
+        begin_client(m);
+    } else if (kind == MIDGE_EVENT_TRYING && event->connection != 0) {
+        note_address(m->run, event);
+    } else if (kind == MIDGE_EVENT_SECURE) {
+        m->resumed[event->connection] = event->event.value == 1;
+    }
+}
+
 static void end_open(struct maker *m)
 {
     uint64_t ms = m->log->n > 0 ? m->log->at[m->log->n - 1].ms : 0;
@@ -185,6 +218,7 @@ static void end_open(struct maker *m)
             r->fetch->message = "the log ends before the request";
             turn_to(r, MIDGE_PHASE_DONE, ms);
             set_total(r->fetch, ms);
+            har_end(r->fetch);
         }
     }
     m->run->end_us = ms * 1000;
@@ -195,13 +229,14 @@ void log_run(const struct log *log, struct run *run)
     struct maker m = {.log = log, .run = run};
 
     m.at = keep_alloc(run->keep, (log->requests + 1) * sizeof *m.at);
+    m.resumed = keep_alloc(run->keep, log->connections + 1);
     run->plan.fetches = keep_alloc(run->keep, (log->requests + 1) * sizeof *run->plan.fetches);
     run->har.wall_ms = log->wall_s > 0 && log->wall_s < YEAR_10000 ? log->wall_s * 1000 : 0;
     for (size_t i = 0; i < log->n; i++) {
         const struct log_event *event = &log->at[i];
-        if (event->event.kind == MIDGE_EVENT_TRYING && event->connection != 0) {
-            note_address(run, event);
-        } else if (event->event.kind < MIDGE_EVENT_OPENED && event->request != 0) {
+        if (event->event.kind >= MIDGE_EVENT_OPENED) {
+            take_connection(&m, event);
+        } else if (event->request != 0) {
             take_request(&m, event);
         }
     }

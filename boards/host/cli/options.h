@@ -66,7 +66,9 @@ struct options {
     const char *rate_text, *cacert, *cert, *cert_type, *key, *key_type, *pass;
     const char *ssl_sessions, *session_key;
     const char *report, *waterfall_file, *har, *fail_alloc;
-    int *ciphers; /* computed from the next two; NULL: midge's */
+    const char *memory, *page; /* files of pictures: --memory, --report-html */
+    const char *beside;        /* of midge log --beside */
+    int *ciphers;              /* computed from the next two; NULL: midge's */
     const char *ciphers_12, *ciphers_13;
     struct items fail_io;
     uint64_t parallel_max, max_conns, per_host, handshakes, heap, max_header, max_body;

@@ -193,6 +193,7 @@ static void on_done(void *ctx, const struct midge_result *result)
         fetch->result.error = fetch->run->poll_error; /* not canceled by the user */
     }
     fetch->run->live--;
+    har_end(fetch);
     conclude(fetch);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each request is a row of phases placed on a common time axis. On a terminal a column of the bar
- * shows the phase that fills most of its time; waterfall_svg.c draws the same rows as a picture.
+ * The waterfall as text, as wide as the terminal. A column of a bar shows the phase that fills most
+ * of its time. A terminal of 100 columns and more has the words at the end of each line, a
+ * narrower one below it, if they are more than the status.
  */
 #define _GNU_SOURCE
 #include "waterfall.h"
@@ -11,72 +12,22 @@
 #include <unistd.h>
 
 #include "host/screen.h"
+#include "label.h"
 #include "run.h"
 
-const struct waterfall_phase waterfall_phases[WATERFALL_PHASES] = {
-    {"queue", '.', "37;40", "#c8c8c8"},   {"dns", ':', "30;46", "#3aa6b9"},
-    {"connect", 'c', "30;43", "#e8a33d"}, {"tls", 't', "37;45", "#9b59b6"},
-    {"send", 's', "37;44", "#3567c4"},    {"wait", '-', "30;47", "#8fce9b"},
-    {"body", '#', "30;42", "#2e8b57"},
-};
-
+#define WIDE          100
+#define TIME_WIDTH    9 /* " 1.003 s" */
 #define NARROWEST_BAR 10
-#define TIME_WIDTH    10 /* " 1.003 s" and a margin */
+#define WIDEST_BAR    512
+#define MOST_WORDS    56
 
-/* --- times --- */
+/* A cell may show these beside the phases. */
+enum { NOTHING = -1, REDIRECT = WATERFALL_PHASES, AGAIN };
 
-static uint64_t first_start(const struct run *run)
-{
-    uint64_t first = UINT64_MAX;
-
-    for (size_t i = 0; i < run->plan.n; i++) {
-        if (run->plan.fetches[i].started && run->plan.fetches[i].result.t.start_us < first) {
-            first = run->plan.fetches[i].result.t.start_us;
-        }
-    }
-    return first;
-}
-
-int waterfall_row(const struct run *run, const struct fetch *fetch, struct waterfall_row *row)
-{
-    const struct midge_timings *t = &fetch->result.t;
-    const uint32_t lengths[WATERFALL_PHASES] = {t->queue_us, t->dns_us,  t->connect_us, t->tls_us,
-                                                t->send_us,  t->wait_us, t->body_us};
-    uint64_t at;
-
-    if (!fetch->started) {
-        return 0;
-    }
-    at = t->start_us - first_start(run);
-    for (size_t i = 0; i < WATERFALL_PHASES; i++) {
-        row->spans[i] = (struct waterfall_span){.from = at, .to = at + lengths[i]};
-        at += lengths[i];
-    }
-    row->end = at;
-    return 1;
-}
-
-uint64_t waterfall_end(const struct run *run)
-{
-    uint64_t end = 1;
-
-    for (size_t i = 0; i < run->plan.n; i++) {
-        struct waterfall_row row;
-        if (waterfall_row(run, &run->plan.fetches[i], &row) && row.end > end) {
-            end = row.end;
-        }
-    }
-    return end;
-}
-
-void waterfall_time(char *text, size_t cap, uint64_t us)
-{
-    if (us >= 1000000) {
-        snprintf(text, cap, "%.3f s", (double)us / 1e6);
-    } else {
-        snprintf(text, cap, "%.2f ms", (double)us / 1e3);
-    }
-}
+struct screen {
+    size_t label, bar, words, columns; /* words 0: they are on the next line */
+    int colour, hops;                  /* hops: a bar has a mark of one */
+};
 
 /* --- one bar --- */
 
@@ -88,17 +39,17 @@ static uint64_t overlap(const struct waterfall_span *span, uint64_t from, uint64
     return high > low ? high - low : 0;
 }
 
-/* The phase that fills most of a column; -1 none. */
+/* The phase that fills most of a column. */
 static signed char phase_of_column(const struct waterfall_row *row, uint64_t from, uint64_t to)
 {
     uint64_t most = 0;
-    signed char phase = -1;
+    signed char phase = NOTHING;
 
-    for (signed char i = 0; i < WATERFALL_PHASES; i++) {
+    for (size_t i = 0; i < row->n; i++) {
         uint64_t share = overlap(&row->spans[i], from, to);
         if (share > most) {
             most = share;
-            phase = i;
+            phase = (signed char)row->spans[i].phase;
         }
     }
     return phase;
@@ -114,129 +65,191 @@ static size_t count(const signed char *cells, size_t width, signed char phase)
     return n;
 }
 
-/* A phase too short for a column gets one if its neighbour has more than one. */
-static void show_short_phases(const struct waterfall_row *row, uint64_t end, signed char *cells,
-                              size_t width)
+static size_t column_of(const struct waterfall *w, uint64_t at, size_t width)
 {
-    for (signed char i = 0; i < WATERFALL_PHASES; i++) {
+    size_t column = (size_t)((at - w->from) * width / (w->end - w->from));
+
+    return column < width ? column : width - 1;
+}
+
+/* A phase too short for a column gets one if its neighbour has more than one. */
+static void show_short_phases(const struct waterfall *w, const struct waterfall_row *row,
+                              signed char *cells, size_t width)
+{
+    for (size_t i = 0; i < row->n; i++) {
         const struct waterfall_span *span = &row->spans[i];
-        uint64_t middle = (span->from + span->to) / 2;
-        size_t at = (size_t)(middle * width / end);
-        if (span->to == span->from || count(cells, width, i) > 0) {
+        const signed char phase = (signed char)span->phase;
+        size_t at = column_of(w, (span->from + span->to) / 2, width);
+        if (count(cells, width, phase) > 0) {
             continue;
         }
-        if (at >= width) {
-            at = width - 1;
-        }
-        while (at + 1 < width && cells[at] >= 0 && cells[at] < i &&
+        while (at + 1 < width && cells[at] >= 0 && cells[at] < phase &&
                count(cells, width, cells[at]) == 1) {
             at++; /* that column shows another short phase */
         }
         if (cells[at] < 0 || count(cells, width, cells[at]) > 1) {
-            cells[at] = i;
+            cells[at] = phase;
         }
     }
 }
 
-static void draw_bar(const struct waterfall_row *row, uint64_t end, size_t width, int colour)
+static void mark_hops(const struct waterfall *w, const struct waterfall_line *line,
+                      struct screen *screen, signed char *cells)
 {
-    signed char cells[512];
-    signed char now = -1;
+    for (size_t i = 1; i < line->row.n; i++) {
+        const struct waterfall_span *span = &line->row.spans[i];
+        if (span->hop == span[-1].hop) {
+            continue;
+        }
+        cells[column_of(w, span->from, screen->bar)] =
+            waterfall_hop(line->fetch, span->hop)[0] == 'r' ? REDIRECT : AGAIN;
+        screen->hops = 1;
+    }
+}
+
+static void put_cells(const signed char *cells, size_t width, int colour)
+{
+    signed char now = NOTHING;
 
     for (size_t i = 0; i < width; i++) {
-        cells[i] = phase_of_column(row, end * i / width, end * (i + 1) / width);
-    }
-    show_short_phases(row, end, cells, width);
-    for (size_t i = 0; i < width; i++) {
+        const int is_phase = cells[i] >= 0 && cells[i] < WATERFALL_PHASES;
         if (colour && cells[i] != now) {
-            fprintf(stderr, "\033[%sm", cells[i] >= 0 ? waterfall_phases[cells[i]].colour : "0");
+            fprintf(stderr, "\033[%sm", is_phase ? waterfall_phases[cells[i]].colour : "0");
         }
         now = cells[i];
-        fputc(now >= 0 ? waterfall_phases[now].letter : ' ', stderr);
+        fputc(is_phase          ? waterfall_phases[now].letter
+              : now == REDIRECT ? '>'
+              : now == AGAIN    ? '!'
+                                : ' ',
+              stderr);
     }
     fputs(colour ? "\033[0m" : "", stderr);
 }
 
-/* --- all --- */
-
-static const char *label_of(const struct fetch *fetch)
+static void draw_bar(const struct waterfall *w, const struct waterfall_line *line,
+                     struct screen *screen)
 {
-    const char *host = strstr(fetch->url, "://");
+    const uint64_t all = w->end - w->from;
+    signed char cells[WIDEST_BAR];
+    size_t width = screen->bar;
 
-    return host != NULL ? host + 3 : fetch->url;
-}
-
-static size_t label_width(const struct run *run, size_t columns)
-{
-    size_t width = 4;
-
-    for (size_t i = 0; i < run->plan.n; i++) {
-        size_t len = strlen(label_of(&run->plan.fetches[i]));
-        width = len > width ? len : width;
+    for (size_t i = 0; i < width; i++) {
+        cells[i] =
+            phase_of_column(&line->row, w->from + all * i / width, w->from + all * (i + 1) / width);
     }
-    return width > columns / 3 ? columns / 3 : width;
+    show_short_phases(w, &line->row, cells, width);
+    mark_hops(w, line, screen, cells);
+    put_cells(cells, width, screen->colour);
 }
 
-static void draw_fetch(const struct run *run, const struct fetch *fetch, size_t label, size_t bar,
-                       int colour)
-{
-    struct waterfall_row row;
-    char total[24];
+/* --- lines --- */
 
-    waterfall_time(total, sizeof total, fetch->result.t.total_us);
-    fprintf(stderr, "%-*s |", (int)label, screen_tail(label_of(fetch), label));
-    if (waterfall_row(run, fetch, &row)) {
-        draw_bar(&row, waterfall_end(run), bar, colour);
-        fprintf(stderr, "| %s", total);
+static void draw_words(const struct run *run, const char *words, const struct screen *screen)
+{
+    if (screen->words > 0) {
+        fprintf(stderr, "  %s\n", label_cut(run->keep, words, screen->words));
+    } else if (strlen(words) <= 3) { /* the status */
+        fprintf(stderr, " %s\n", words);
     } else {
-        fprintf(stderr, "%-*s| -", (int)bar, " not started");
+        fprintf(stderr, "\n    %s\n", label_cut(run->keep, words, screen->columns - 4));
     }
-    if (fetch->exit_code != 0) {
-        fprintf(stderr, " (%d)", fetch->exit_code);
-    }
-    fputc('\n', stderr);
 }
 
-static void draw_axis(uint64_t end, size_t label, size_t bar)
+static void draw_line(const struct run *run, const struct waterfall *w,
+                      const struct waterfall_line *line, struct screen *screen)
 {
+    const size_t indent = line->grouped ? 2 : 0;
+    char total[24] = "-";
+
+    if (line->fetch == NULL) {
+        fprintf(stderr, "%s\n", label_cut(run->keep, line->label, screen->columns));
+        return;
+    }
+    fprintf(stderr, "%*s%s |", (int)indent, "",
+            label_filled(run->keep, line->label, screen->label - indent));
+    draw_bar(w, line, screen);
+    if (line->row.end > line->row.from) {
+        waterfall_time(total, sizeof total, line->row.end - line->row.from);
+    }
+    fprintf(stderr, "|%*s", TIME_WIDTH, total);
+    draw_words(run, line->words, screen);
+}
+
+static void draw_axis(const struct waterfall *w, const struct screen *screen)
+{
+    const uint64_t end = w->end - w->from;
     char half[24], whole[24];
-    int half_at;
+    int bar = (int)screen->bar, half_at;
 
     waterfall_time(half, sizeof half, end / 2);
     waterfall_time(whole, sizeof whole, end);
-    half_at = (int)bar / 2 - (int)strlen(half) / 2 - 1;
-    fprintf(stderr, "%*s  0%*s%s%*s\n", (int)label, "", half_at > 0 ? half_at : 0, "",
-            bar >= 20 ? half : "", (int)bar - 1 - half_at - (bar >= 20 ? (int)strlen(half) : 0),
-            whole);
+    half_at = bar / 2 - (int)strlen(half) / 2 - 1;
+    half_at = half_at > 0 ? half_at : 0;
+    if (bar < 30) {
+        half[0] = '\0'; /* no room for three times */
+    }
+    fprintf(stderr, "%*s  0%*s%s%*s\n", (int)screen->label, "", half_at, "", half,
+            bar - 1 - half_at - (int)strlen(half), whole);
 }
 
-static void draw_legend(int colour)
+static void draw_legend(const struct screen *screen)
 {
+    if (screen->hops) {
+        fputs("> redirect  ! sent again\n", stderr);
+    }
     for (size_t i = 0; i < WATERFALL_PHASES; i++) {
         const struct waterfall_phase *phase = &waterfall_phases[i];
-        if (colour) {
-            fprintf(stderr, "\033[%sm%c\033[0m %s  ", phase->colour, phase->letter, phase->name);
+        const char *between = i > 0 ? "  " : "";
+        if (screen->colour) {
+            fprintf(stderr, "%s\033[%sm%c\033[0m %s", between, phase->colour, phase->letter,
+                    phase->name);
         } else {
-            fprintf(stderr, "%c %s  ", phase->letter, phase->name);
+            fprintf(stderr, "%s%c %s", between, phase->letter, phase->name);
         }
     }
     fputc('\n', stderr);
 }
 
+/* --- all --- */
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static void measure(const struct waterfall *w, struct screen *screen)
+{
+    size_t label = 8, words = 3, rows, taken;
+
+    screen_size(STDERR_FILENO, &screen->columns, &rows);
+    for (size_t i = 0; i < w->n; i++) {
+        const struct waterfall_line *line = &w->lines[i];
+        size_t columns = line->fetch != NULL ? label_columns(line->label) + 2 * line->grouped : 0;
+        label = columns > label ? columns : label;
+        columns = line->fetch != NULL ? strlen(line->words) : 0;
+        words = columns > words ? columns : words;
+    }
+    screen->words =
+        screen->columns >= WIDE ? least(words, least(MOST_WORDS, screen->columns * 2 / 5)) : 0;
+    screen->label = least(label, screen->columns * (screen->words > 0 ? 5 : 6) / 20);
+    screen->label = screen->label > 10 ? screen->label : 10;
+    taken = screen->label + 3 + TIME_WIDTH + (screen->words > 0 ? screen->words + 2 : 4);
+    screen->bar = screen->columns > taken ? screen->columns - taken : 0;
+    screen->bar = least(screen->bar > NARROWEST_BAR ? screen->bar : NARROWEST_BAR, WIDEST_BAR);
+}
+
 static void draw_on_terminal(const struct run *run)
 {
-    int colour = screen_has_colour(STDERR_FILENO);
-    size_t columns, rows, label, bar;
+    struct screen screen = {.colour = screen_has_colour(STDERR_FILENO)};
+    struct waterfall w;
 
-    screen_size(STDERR_FILENO, &columns, &rows);
-    label = label_width(run, columns);
-    bar = columns > label + TIME_WIDTH + 9 ? columns - label - TIME_WIDTH - 9 : 0;
-    bar = bar < NARROWEST_BAR ? NARROWEST_BAR : bar > 512 ? 512 : bar;
-    for (size_t i = 0; i < run->plan.n; i++) {
-        draw_fetch(run, &run->plan.fetches[i], label, bar, colour);
+    waterfall_make(&w, run);
+    measure(&w, &screen);
+    for (size_t i = 0; i < w.n; i++) {
+        draw_line(run, &w, &w.lines[i], &screen);
     }
-    draw_axis(waterfall_end(run), label, bar);
-    draw_legend(colour);
+    draw_axis(&w, &screen);
+    draw_legend(&screen);
 }
 
 int waterfall_draw(const struct run *run)

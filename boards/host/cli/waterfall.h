@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* --waterfall: the phases of each request over time. */
+/*
+ * --waterfall: the phases of each request over time. waterfall_rows.c says what is drawn,
+ * waterfall.c draws it as text, waterfall_svg.c as a picture, page_rows.c in a page.
+ */
 #ifndef MIDGE_CLI_WATERFALL_H
 #define MIDGE_CLI_WATERFALL_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "keep.h"
 
 struct run;
 struct fetch;
@@ -14,28 +19,46 @@ struct waterfall_phase {
     const char *name;
     char letter;
     const char *colour; /* on a terminal: SGR, text and background */
-    const char *fill;   /* in the picture */
 };
 extern const struct waterfall_phase waterfall_phases[WATERFALL_PHASES];
 
-/* The place of a phase, microseconds from the first request's start. */
+/* One phase of one hop, microseconds of the port's clock; from < to. */
 struct waterfall_span {
     uint64_t from, to;
+    unsigned phase, hop; /* hop: from 0 */
 };
 struct waterfall_row {
-    struct waterfall_span spans[WATERFALL_PHASES];
-    uint64_t end;
+    struct waterfall_span *spans; /* in order */
+    size_t n;
+    uint64_t from, end; /* equal: the request was never started */
 };
-/* 0 when the request was never started. */
-int waterfall_row(const struct run *run, const struct fetch *fetch, struct waterfall_row *row);
-/* The end of the last request, at least 1. */
-uint64_t waterfall_end(const struct run *run);
+void waterfall_row(struct keep *keep, const struct fetch *fetch, struct waterfall_row *row);
 
-/* "1.003 s", "12.4 ms" */
+/* A request, or the heading of a group: the requests of one HTTP/2 connection. */
+struct waterfall_line {
+    const struct fetch *fetch; /* NULL: a heading */
+    const char *label; /* the URL without scheme and password, or the heading; not cleaned */
+    const char *words; /* "200, 1 redirect, resumed", "FAILED: TIMEOUT in wait (28)" */
+    struct waterfall_row row;
+    uint8_t grouped; /* below the heading before it */
+};
+struct waterfall {
+    struct waterfall_line *lines; /* the requests in the order of the URLs, but groups together */
+    size_t n;
+    uint64_t from, end; /* of all rows; end > from */
+};
+void waterfall_make(struct waterfall *waterfall, const struct run *run);
+/* How it came to the hop: "", "redirect" or "again". */
+const char *waterfall_hop(const struct fetch *fetch, unsigned hop);
+
+/* "1.003 s", "12.40 ms" */
 void waterfall_time(char *text, size_t cap, uint64_t us);
 
 /* Draws on stderr, or the picture that was asked for. 0, or EXIT_WRITE after a line. */
 int waterfall_draw(const struct run *run);
 int waterfall_svg(const struct run *run, const char *path);
+/* The picture of two runs of the same work beside each other, of a log in which each work was done
+   by one client and then by another. 0, or EXIT_WRITE after a line. */
+int compare_svg(const struct run *run, const char *path);
 
 #endif

@@ -1,132 +1,119 @@
 /* SPDX-License-Identifier: MIT */
+/* The waterfall as a picture: a row for each request, its words at its end. */
 #define _GNU_SOURCE
-/* The waterfall as a picture: one row for each request, phases as coloured boxes with their
-   times. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "descriptor.h"
-#include "failure.h"
+#include "label.h"
+#include "picture.h"
 #include "run.h"
 #include "waterfall.h"
 
-#define LABEL_WIDTH 320
-#define BAR_WIDTH   600
-#define WIDTH       1020
-#define ROW_HEIGHT  20
-#define TOP         50 /* legend and axis */
-#define TICKS       5
+#define WIDTH           1120
+#define LABEL           270 /* pixels */
+#define BAR_FROM        280
+#define BAR_TO          800
+#define TIME_END        876
+#define WORDS_FROM      886
+#define ROW_HEIGHT      20
+#define TOP             52 /* legend and axis */
+#define TICKS           5
+#define LETTERS(pixels) ((size_t)(pixels)*100 / PICTURE_LETTER)
 
-static void add_escaped(struct text *out, const char *string)
+/* Where a hop began, with its reason. */
+static void add_hops(struct text *out, const struct waterfall *w, const struct waterfall_line *line,
+                     double y)
 {
-    for (; *string != '\0'; string++) {
-        unsigned char c = (unsigned char)*string;
-        if (c == '<' || c == '>' || c == '&' || c == '"' || c < ' ' || c >= 0x7f) {
-            text_format(out, "&#%u;", c < ' ' ? '?' : (unsigned)c);
-        } else {
-            text_add(out, string, 1);
-        }
-    }
-}
-
-static double place(uint64_t at, uint64_t end)
-{
-    return LABEL_WIDTH + (double)at / (double)end * BAR_WIDTH;
-}
-
-static void add_legend(struct text *out)
-{
-    for (int i = 0; i < WATERFALL_PHASES; i++) {
-        text_format(out,
-                    "<rect x=\"%d\" y=\"6\" width=\"12\" height=\"12\" fill=\"%s\"/>"
-                    "<text x=\"%d\" y=\"16\">%s</text>\n",
-                    LABEL_WIDTH + i * 80, waterfall_phases[i].fill, LABEL_WIDTH + i * 80 + 16,
-                    waterfall_phases[i].name);
-    }
-}
-
-static void add_axis(struct text *out, uint64_t end, size_t rows)
-{
-    for (unsigned i = 0; i <= TICKS; i++) {
-        uint64_t at = end * i / TICKS;
-        char time[24];
-
-        waterfall_time(time, sizeof time, at);
-        text_format(out,
-                    "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%zu\" stroke=\"#ddd\"/>"
-                    "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
-                    place(at, end), TOP - 10, place(at, end), TOP + rows * ROW_HEIGHT,
-                    place(at, end), TOP - 14, time);
-    }
-}
-
-static void add_bar(struct text *out, const struct waterfall_row *row, uint64_t end, size_t y)
-{
-    for (size_t i = 0; i < WATERFALL_PHASES; i++) {
-        const struct waterfall_span *span = &row->spans[i];
-        double width = (double)(span->to - span->from) / (double)end * BAR_WIDTH;
-        if (span->to == span->from) {
+    for (size_t i = 1; i < line->row.n; i++) {
+        const struct waterfall_span *span = &line->row.spans[i];
+        double x = BAR_FROM + (double)(span->from - w->from) / (double)(w->end - w->from) *
+                                  (BAR_TO - BAR_FROM);
+        if (span->hop == span[-1].hop) {
             continue;
         }
-        text_format(out,
-                    "<rect x=\"%.2f\" y=\"%zu\" width=\"%.2f\" height=\"%d\" fill=\"%s\">"
-                    "<title>%s %.3f ms</title></rect>\n",
-                    place(span->from, end), y + 3, width, ROW_HEIGHT - 6, waterfall_phases[i].fill,
-                    waterfall_phases[i].name, (double)(span->to - span->from) / 1e3);
+        text_format(out, "<path class=\"k\" d=\"M%.1f %.1fv%d\" stroke-width=\"2\"><title>%s: ", x,
+                    y + 1, ROW_HEIGHT - 2, waterfall_hop(line->fetch, span->hop));
+        label_xml(out, line->fetch->hops.at[span->hop].url);
+        text_puts(out, "</title></path>\n");
     }
 }
 
-static void add_row(struct text *out, const struct run *run, const struct fetch *fetch)
+/* Words that are too long for the line go on in a second one. */
+static const char *split(struct keep *keep, const char *words, size_t room, const char **rest)
 {
-    size_t y = TOP + fetch->index * ROW_HEIGHT;
-    size_t len = strlen(fetch->url), room = 48;
-    uint64_t end = waterfall_end(run);
-    struct waterfall_row row;
-    char total[24];
+    size_t at = room;
 
-    text_format(out, "<text x=\"4\" y=\"%zu\">", y + 14);
-    add_escaped(out, len > room ? fetch->url + len - room : fetch->url);
-    text_puts(out, "</text>\n");
-    if (!waterfall_row(run, fetch, &row)) {
-        return;
+    *rest = NULL;
+    if (strlen(words) <= room) {
+        return words;
     }
-    add_bar(out, &row, end, y);
-    waterfall_time(total, sizeof total, fetch->result.t.total_us);
-    text_format(out, "<text x=\"%.1f\" y=\"%zu\">%s", place(row.end, end) + 4, y + 14, total);
-    if (fetch->exit_code != 0) {
-        text_format(out, " (%d)", fetch->exit_code);
+    while (at > 0 && words[at - 1] != ' ') {
+        at--;
     }
-    text_puts(out, "</text>\n");
+    at = at > 0 ? at : room;
+    *rest = words + at;
+    return keep_copy(keep, words, at);
 }
 
-static int write_file(const char *path, const struct text *text)
+/* Returns the row's height. */
+static double add_row(struct text *out, const struct run *run, const struct waterfall *w,
+                      const struct waterfall_line *line, double y)
 {
-    int fd = descriptor_open(path);
-    int code = fd >= 0 ? descriptor_save(fd, text->data, text->len) : errno;
+    const double place[2] = {BAR_FROM, BAR_TO}, box[2] = {y + 3, ROW_HEIGHT - 6};
+    const double indent = line->grouped ? 14 : 0;
+    const size_t room = LETTERS(WIDTH - 4 - WORDS_FROM);
+    const char *classes = line->fetch->exit_code != 0 ? "x b" : "t", *rest;
+    char total[24] = "-";
 
-    if (code == 0) {
-        return 0;
+    if (line->grouped) {
+        text_format(out, "<path class=\"k\" d=\"M8 %.1fv%d\"/>\n", y, ROW_HEIGHT);
     }
-    fprintf(stderr, "midge: (%d) can't write the waterfall %s: %s\n", EXIT_WRITE, path,
-            strerror(code));
-    return EXIT_WRITE;
+    picture_text(out, 4 + indent, y + 14, "t",
+                 label_cut(run->keep, line->label, LETTERS(LABEL - indent)));
+    picture_bar(out, &line->row, place, w->from, w->end - w->from, box);
+    add_hops(out, w, line, y);
+    if (line->row.end > line->row.from) {
+        waterfall_time(total, sizeof total, line->row.end - line->row.from);
+    }
+    picture_text(out, TIME_END, y + 14, "t e", total);
+    picture_text(out, WORDS_FROM, y + 14, classes, split(run->keep, line->words, room, &rest));
+    if (rest == NULL) {
+        return ROW_HEIGHT;
+    }
+    picture_text(out, WORDS_FROM, y + 28, classes, label_cut(run->keep, rest, room));
+    return ROW_HEIGHT + 14;
+}
+
+static double add_lines(struct text *out, const struct run *run, const struct waterfall *w)
+{
+    double y = TOP;
+
+    for (size_t i = 0; i < w->n; i++) {
+        const struct waterfall_line *line = &w->lines[i];
+        if (line->fetch == NULL) {
+            picture_text(out, 4, y + 14, "t b", line->label);
+            y += ROW_HEIGHT;
+        } else {
+            y += add_row(out, run, w, line, y);
+        }
+    }
+    return y;
 }
 
 int waterfall_svg(const struct run *run, const char *path)
 {
-    struct text out = {.keep = run->keep};
+    struct text out = {.keep = run->keep}, rows = {.keep = run->keep};
+    const double place[2] = {BAR_FROM, BAR_TO};
+    struct waterfall w;
 
-    text_format(&out,
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%zu\" "
-                "font-family=\"monospace\" font-size=\"11\">\n"
-                "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n",
-                WIDTH, TOP + run->plan.n * ROW_HEIGHT + 10);
-    add_legend(&out);
-    add_axis(&out, waterfall_end(run), run->plan.n);
-    for (size_t i = 0; i < run->plan.n; i++) {
-        add_row(&out, run, &run->plan.fetches[i]);
-    }
+    waterfall_make(&w, run);
+    text_add(&rows, "", 0);
+    double lines[2] = {TOP - 8, add_lines(&rows, run, &w)};
+    picture_begin(&out, WIDTH, (unsigned)lines[1] + 10, "The phases of each request over time");
+    picture_legend(&out, BAR_FROM, 18);
+    picture_text(&out, WIDTH - 4, 18, "m e", "upright line: redirect, or sent again");
+    picture_axis(&out, place, lines, w.end - w.from, TICKS);
+    text_add(&out, rows.data, rows.len);
     text_puts(&out, "</svg>\n");
-    return write_file(path, &out);
+    return picture_save(path, &out, "the waterfall");
 }
