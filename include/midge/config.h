@@ -84,20 +84,23 @@
    may leave so many in the client's memory) and for the connection: http2_window and
    http2_conn_window in client.h. */
 #ifndef MIDGE_HTTP2_WINDOW
-#define MIDGE_HTTP2_WINDOW MIDGE__PICK(65536, 16384, 2048) /* for each request */
+#define MIDGE_HTTP2_WINDOW MIDGE__PICK(65536, 2048, 2048) /* for each request */
 #endif
 #ifndef MIDGE_HTTP2_CONN_WINDOW
 #define MIDGE_HTTP2_CONN_WINDOW MIDGE__PICK(1048576, 65535, 65535) /* for the connection */
 #endif
-/* HTTP/2: plaintext bytes of the longest TLS record that the input buffer holds, 0 if it holds all
-   that there can be (16 KB). Many servers put everything that they may send into one record: so the
-   windows of all streams, and the heads that have not come, are kept below that. Fewer requests run
-   at once then, and each begins with a window of MIDGE_HTTP2_FIRST_WINDOW bytes. */
+/* HTTP/2: plaintext bytes of the longest TLS record that a connection's input buffer holds, 0 if it
+   holds all that there can be (16 KB). With midge's own mbedTLS the handshake has the profile's
+   buffers, and a connection whose server chooses HTTP/2 replaces them by small ones: of these
+   bytes, and of MIDGE_SEND_BUFFER. Many servers put everything that they may send into one record:
+   so the windows of all streams, and the heads that have not come, are kept below that, and fewer
+   requests run at once: with heads of 150 bytes 10 that wait for their answers at 4096, 30 at 8192.
+   Each begins with a window of MIDGE_HTTP2_FIRST_WINDOW bytes. At least 4096. */
 #ifndef MIDGE_HTTP2_RECORD
-#define MIDGE_HTTP2_RECORD MIDGE__PICK(0, 0, 4096)
+#define MIDGE_HTTP2_RECORD MIDGE__PICK(0, 8192, 4096)
 #endif
 #ifndef MIDGE_HTTP2_FIRST_WINDOW
-#define MIDGE_HTTP2_FIRST_WINDOW 64 /* with HTTP2_RECORD not 0 */
+#define MIDGE_HTTP2_FIRST_WINDOW 32 /* with HTTP2_RECORD not 0 */
 #endif
 /* HTTP/2: a server that is silent for so long, ms, while requests wait for it, is asked by a PING;
    if it is silent for so long after that, the connection is given up. MIDGE_NO_TIMEOUT: not. */
@@ -237,6 +240,14 @@
 #if MIDGE_WITH_HTTP2 && (!MIDGE_WITH_LEADERS || !MIDGE_WITH_REPLAY)
 #undef MIDGE_WITH_HTTP2
 #define MIDGE_WITH_HTTP2 0
+#endif
+/* Large record buffers that come back after each handshake are not kept apart: their memory serves
+   streams, too. Profile tiny shares them by slots (MIDGE_WITH_SMALL_RECORDS). */
+#if MIDGE_WITH_HTTP2 && MIDGE_HTTP2_RECORD > 0 && !defined(MIDGE_PROFILE_TINY)
+#undef MIDGE_WITH_SMALL_RECORDS
+#define MIDGE_WITH_SMALL_RECORDS 0
+#undef MIDGE_WITH_RECORD_SLOTS
+#define MIDGE_WITH_RECORD_SLOTS 0
 #endif
 #if MIDGE_MAX_NAMES == 0
 #undef MIDGE_WITH_NAMES

@@ -118,7 +118,9 @@ struct midge__h2 {
 #if MIDGE_HTTP2_RECORD > 0
     struct midge__list hungry;
     uint16_t head_most; /* bytes of the longest head so far; 0: none came */
+    uint32_t limit;     /* bytes of the longest record that the input buffer holds; NO_LIMIT */
     uint32_t due;       /* bytes that the server may send now */
+    uint32_t first;     /* of them, heads and first windows */
 #endif
 };
 
@@ -137,7 +139,13 @@ static inline struct midge__h2_stream *midge__h2_stream_of(const struct midge__e
 
 #if MIDGE_HTTP2_RECORD > 0
 
-#define midge__h2_first_window(h) ((void)(h), (uint32_t)MIDGE_HTTP2_FIRST_WINDOW)
+#define MIDGE__H2_NO_LIMIT (UINT32_MAX / 2)
+/* The window of a new stream. */
+static inline uint32_t midge__h2_first_window(const struct midge__h2 *h)
+{
+    return h->limit == MIDGE__H2_NO_LIMIT ? h->conn->client->config.http2_window
+                                          : MIDGE_HTTP2_FIRST_WINDOW;
+}
 /* How many streams more may begin. */
 unsigned midge__h2_limit_capacity(const struct midge__h2 *h);
 /* s begins: what the server may send for it counts, a head too. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * HTTP/2, the record limiter: keeps all that a server may send at once below the longest TLS record
- * that the input buffer holds. Most servers put everything that they may send into one record.
+ * that the connection's input buffer holds. Most servers put everything that they may send into one
+ * record. A connection whose buffer holds all records, or without TLS, has no limit.
  *
  *     what the server may send      counts
  *     a head that has not come      as the longest head of the connection so far, HEAD_GUESS before
@@ -9,10 +10,11 @@
  *     DATA                          the stream's window
  *
  * A stream begins with a window of MIDGE_HTTP2_FIRST_WINDOW bytes. When its head has come, and less
- * than half of MIDGE_HTTP2_WINDOW is left, it gets credit up to that, but never a part of it: a
- * server may send nothing before its window is 2,048 bytes (lighttpd). If the limit does not allow
- * so much, the stream stands in h->hungry, first come, first served. A stream more begins only if
- * its head and first window fit too.
+ * than half of the client's http2_window is left, it gets credit up to that, but never a part of
+ * it: a server may send nothing before its window is 2,048 bytes (lighttpd). If the limit does not
+ * allow so much, the stream stands in h->hungry, first come, first served. A stream more begins
+ * only if its head and first window fit too, beside one window of full size: answers whose heads
+ * have come go on, however long the others wait for theirs.
  *
  * Known weakness: a stream that does not use its large window, as events of a server, keeps it from
  * the others. With 4,096 bytes there is only one such window at a time.
@@ -24,13 +26,22 @@
 #define HEAD_GUESS 512U
 #define FRAMES     (2 * MIDGE__H2_FRAME_HEAD) /* of a head and of DATA */
 #define OWN_FRAMES 64U                        /* SETTINGS, PING, WINDOW_UPDATE */
+/* Of a stream whose head has come. */
+#define SMALL (MIDGE_HTTP2_FIRST_WINDOW + FRAMES)
 
-_Static_assert(MIDGE_HTTP2_RECORD >= MIDGE_HTTP2_WINDOW + 1024, "no window fits beside a head");
+_Static_assert(MIDGE_HTTP2_RECORD >= 4096, "no window fits beside a head");
 
-static uint32_t free_bytes(const struct midge__h2 *h)
+/* Of the credit for one whole window, and its frame. */
+static uint32_t large(const struct midge__h2 *h)
 {
-    const uint32_t due = h->due + OWN_FRAMES;
-    return due < MIDGE_HTTP2_RECORD ? MIDGE_HTTP2_RECORD - due : 0;
+    return h->conn->client->config.http2_window - MIDGE_HTTP2_FIRST_WINDOW + MIDGE__H2_FRAME_HEAD;
+}
+
+/* How much of the limit is left beside `used` bytes. */
+static uint32_t left(const struct midge__h2 *h, uint32_t used)
+{
+    used += OWN_FRAMES;
+    return used < h->limit ? h->limit - used : 0;
 }
 
 static uint32_t head_bytes(const struct midge__h2 *h)
@@ -40,12 +51,18 @@ static uint32_t head_bytes(const struct midge__h2 *h)
 
 unsigned midge__h2_limit_capacity(const struct midge__h2 *h)
 {
-    unsigned n = free_bytes(h) / (head_bytes(h) + MIDGE_HTTP2_FIRST_WINDOW + FRAMES);
+    if (h->conn == NULL) {
+        return 1; /* it has not begun */
+    }
+    const uint32_t beside_windows = left(h, h->first + large(h)), all = left(h, h->due);
+    unsigned n = (beside_windows < all ? beside_windows : all) / (head_bytes(h) + SMALL);
     return n == 0 && h->live == 0 ? 1 : n;
 }
 
 void midge__h2_limit_open(struct midge__h2 *h)
 {
+    const uint32_t most = h->conn->tls.record_max;
+    h->limit = most != 0 ? most : MIDGE__H2_NO_LIMIT;
     midge__list_init(&h->hungry);
 }
 
@@ -53,7 +70,8 @@ void midge__h2_limit_begin(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     midge__list_init(&s->hungry);
     s->head = (uint16_t)head_bytes(h);
-    h->due += s->head + MIDGE_HTTP2_FIRST_WINDOW + FRAMES;
+    h->first += s->head + SMALL;
+    h->due += s->head + (uint32_t)s->recv_window + FRAMES;
 }
 
 static void wake_first(struct midge__h2 *h)
@@ -81,6 +99,7 @@ void midge__h2_limit_head(struct midge__h2 *h, struct midge__h2_stream *s, size_
         h->head_most = (uint16_t)(bytes < UINT16_MAX ? bytes : UINT16_MAX);
     }
     s->head = 0;
+    h->first -= head;
     freed(h, head);
     midge__h2_stream_wake(h, s);
 }
@@ -93,6 +112,7 @@ void midge__h2_limit_used(struct midge__h2 *h, size_t bytes)
 void midge__h2_limit_end(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     midge__list_remove(&s->hungry);
+    h->first -= s->head + SMALL;
     freed(h, s->head + (uint32_t)s->recv_window + FRAMES);
 }
 
@@ -110,7 +130,7 @@ uint32_t midge__h2_limit_credit(struct midge__h2 *h, struct midge__h2_stream *s,
         midge__list_push_tail(&h->hungry, &s->hungry);
     }
     const bool first = midge__list_first(&h->hungry) == &s->hungry;
-    if (!first || credit > free_bytes(h)) {
+    if (!first || credit > left(h, h->due)) {
         return 0;
     }
     h->due += credit;

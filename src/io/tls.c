@@ -279,6 +279,7 @@ static void tls_close(struct midge__stream *s)
         return;
     }
     const struct midge__tls_scope *outer = midge__tls_enter(&impl->scope);
+    midge__tls_buffers_free(impl);
     mbedtls_ssl_free(&impl->ssl);
     midge__roots_drop(impl);
     midge__tls_leave(outer);
@@ -340,7 +341,7 @@ static int set_up(struct midge__tls_impl *impl, const struct midge__tls_params *
     }
     impl->max_version = config->max_version;
     mbedtls_ssl_set_verify(&impl->ssl, midge__tls_verify, impl);
-    mbedtls_ssl_set_bio(&impl->ssl, impl, midge__tls_bio_send, midge__tls_ahead_recv, NULL);
+    mbedtls_ssl_set_bio(&impl->ssl, impl, midge__tls_bio_send, midge__tls_record_recv, NULL);
     return midge__tls_session_use(impl, params->resume, config);
 }
 

@@ -109,6 +109,9 @@ struct midge__tls {
     bool time_verified;
 #if MIDGE_WITH_HTTP2
     bool h2; /* the peer has chosen HTTP/2 */
+    /* After the handshake: plaintext bytes of the longest record that its input buffer holds. 0:
+       all that the peer may send. */
+    uint16_t record_max;
 #endif
     bool new_session;      /* take_session can fetch a session or ticket */
     const char *cipher;    /* static, mbedTLS's name; "" before the handshake ends */

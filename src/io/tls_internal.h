@@ -45,6 +45,18 @@ struct midge__tls_config {
     mbedtls_ssl_config ssl;
 };
 
+/* Do connections that speak HTTP/2 give their large record buffers back (tls_shrink.c)? The sizes
+   of the small ones need mbedTLS's ssl_misc.h. */
+#if MIDGE_WITH_HTTP2 && !MIDGE_WITH_RECORD_SLOTS && !defined(MIDGE_TLS_EXTERNAL)
+#define MIDGE__TLS_SHRINKS                                                                         \
+    (MIDGE_HTTP2_RECORD > 0 && MIDGE_HTTP2_RECORD < MBEDTLS_SSL_IN_CONTENT_LEN)
+#else
+#define MIDGE__TLS_SHRINKS 0
+#endif
+#define MIDGE__TLS_RECORD_MORE (MBEDTLS_SSL_HEADER_LEN + MBEDTLS_SSL_PAYLOAD_OVERHEAD)
+#define MIDGE__TLS_SHRUNK_IN   ((size_t)MIDGE_HTTP2_RECORD + MIDGE__TLS_RECORD_MORE)
+#define MIDGE__TLS_SHRUNK_OUT  ((size_t)MIDGE_SEND_BUFFER + MIDGE__TLS_RECORD_MORE)
+
 struct midge_sha256;
 
 struct midge__tls_context {
@@ -140,6 +152,9 @@ struct midge__tls_impl {
     bool stacked;          /* the lower stream is TLS, too */
     bool lower_busy;       /* it has more to read without waiting for the socket */
     bool clock_trusted;
+#if MIDGE__TLS_SHRINKS
+    bool shrunk; /* its record buffers are the small ones */
+#endif
 #if MIDGE_WITH_CREDENTIAL
     bool asked_credential; /* the server asked for a certificate of the client */
 #endif
@@ -224,13 +239,9 @@ void midge__tls_configs_close(struct midge__tls_context *context);
 #define midge__tls_configs_close(context) ((void)(context))
 #endif
 
-/* ALPN's choice. */
+/* tls_shrink.c: ALPN's choice; the sizes of the record buffers follow it. */
 #if MIDGE_WITH_HTTP2 && defined(MBEDTLS_SSL_ALPN)
-static inline void midge__tls_note_protocol(struct midge__tls_impl *impl)
-{
-    const char *name = mbedtls_ssl_get_alpn_protocol(&impl->ssl);
-    impl->tls->h2 = name != NULL && strcmp(name, "h2") == 0;
-}
+void midge__tls_note_protocol(struct midge__tls_impl *impl);
 #else
 #define midge__tls_note_protocol(impl) ((void)(impl))
 #endif
@@ -352,6 +363,15 @@ int midge__tls_wrap_up(struct midge__tls_impl *impl);
 #define midge__tls_ask_fragment(conf)  ((void)(conf), 0)
 #define midge__tls_look_at_hello(impl) ((void)(impl))
 #define midge__tls_wrap_up(impl)       mbedtls_ssl_handshake_step(&(impl)->ssl)
+#endif
+
+/* tls_shrink.c. record_recv: mbedTLS's callback. buffers_free: before mbedtls_ssl_free. */
+#if MIDGE__TLS_SHRINKS
+int midge__tls_record_recv(void *p, unsigned char *buf, size_t len);
+void midge__tls_buffers_free(struct midge__tls_impl *impl);
+#else
+#define midge__tls_record_recv        midge__tls_ahead_recv
+#define midge__tls_buffers_free(impl) ((void)(impl))
 #endif
 
 /* session.c. offer: sets tls->new_session if the session of the stream is worth keeping. use:

@@ -234,10 +234,9 @@ bool midge__tls_keeps_slots(void)
 /* They replace the slots. */
 static size_t small_buffers(void)
 {
-    const size_t more = MBEDTLS_SSL_HEADER_LEN + MBEDTLS_SSL_PAYLOAD_OVERHEAD;
-    return midge__tls_keeps_slots()
-               ? 0
-               : COST(midge__tls_fragment() + more) + COST(midge__tls_sent_record() + more);
+    return midge__tls_keeps_slots() ? 0
+                                    : COST(midge__tls_fragment() + MIDGE__TLS_RECORD_MORE) +
+                                          COST(midge__tls_sent_record() + MIDGE__TLS_RECORD_MORE);
 }
 
 /* TLS 1.3 keeps the handshake's structure, a name, three keys and the last ticket. */

@@ -6,6 +6,7 @@
  * A connection to the server: handshake, one line of command, the answer, the end it asks for:
  *     close      "hello", close_notify, FIN          cut     "hello", FIN
  *     send N     N bytes, close_notify, FIN          slow N  N bytes as records of 100 bytes
+ * h2.12 and h2.13 choose "h2" by ALPN if the client offers it, and send a chain of 5 KB.
  * The servers of tests/server/tls12.py (deaf and after) know GET /bytes/N only, records.12 and .13
  * are those of tests/server/records.py.
  */
@@ -117,6 +118,10 @@ static const char fixture_server[] =
     "    for version in ('12', '13'):\n"
     "        listen(name + '.' + version, tls(context(name, version)))\n"
     "listen('good.12id', tls(context('good', '12id')))\n"
+    "for version in ('12', '13'):\n"
+    "    shared = context('chain5k', version)\n"
+    "    shared.set_alpn_protocols(['h2'])\n"
+    "    listen('h2.' + version, tls(shared))\n"
     "for name, options in (('deaf', {'record': 4096}), ('deaf.big', {'record': 4097}),\n"
     "                      ('deaf.pieces', {'record': 1000, 'piece': 100}),\n"
     "                      ('agrees', {'record': 512, 'piece': 512, 'agree': True}),\n"

@@ -9,7 +9,7 @@ static const struct midge__tls_limits default_limits = {
 
 static bool external(void)
 {
-    return midge__tls_slot_in() == 0;
+    return !MIDGE__TLS_IN_BLOCK;
 }
 
 static size_t slots_cost(void)
@@ -37,7 +37,8 @@ static struct midge__tls_session *life(const char *server, const struct midge__t
 {
     struct link link;
     struct midge__tls_session *session = NULL;
-    struct midge__tls_params params = {.servername = "localhost", .owner = OWNER, .resume = resume};
+    struct midge__tls_params params = {
+        .servername = "localhost", .owner = OWNER, .resume = resume, .offers_h2 = true};
     size_t total, pair = slots_cost(), kept = midge__tls_keeps_slots() ? pair : 0;
     unsigned free_slots = midge__tls_keeps_slots() ? 1 : 2;
     midge__memory_owner_reset(&fx.memory, OWNER);
@@ -79,6 +80,8 @@ static void test_constants_hold(void **state)
 #if !defined(MIDGE_PROFILE_TINY)
         "chain5k.12",
         "chain5k.13",
+        "h2.12",
+        "h2.13",
 #endif
         "good.12",
         "rsa.12",
@@ -106,7 +109,8 @@ static bool fail_nth(const char *server, uint32_t nth, bool sticky, size_t *swep
     struct link link;
     size_t total, before = midge__memory_stats_get(&fx.memory)->failures;
     struct midge__tls_session *session = NULL;
-    struct midge__tls_params params = {.servername = "localhost", .owner = OWNER};
+    struct midge__tls_params params = {
+        .servername = "localhost", .owner = OWNER, .offers_h2 = true};
     link_connect(&link, server);
     midge__memory_fail_at(&fx.memory, nth, sticky);
     int err = midge__tls_open(&link.tls, fx.context, &link.tcp.s, &params);
@@ -163,6 +167,9 @@ static void test_failing_allocations(void **state)
     fail_each("good.12", false);
     fail_each("good.12", true);
     fail_each("rsa.12", false);
+#if !defined(MIDGE_PROFILE_TINY)
+    fail_each("h2.12", false);
+#endif
     if (has_tls13()) {
         fail_each("good.13", false);
         fail_each("rsa.13", true);
