@@ -3,7 +3,7 @@
 #
 #   cmake --preset release && cmake --build --preset release && (cd build/release && cpack)
 #
-#   libmidge0.1    the shared library, with MIDGE_SHARED
+#   libmidge0.2    the shared library, with MIDGE_SHARED
 #   libmidge-dev   archives, headers, and how find_package and pkg-config find them
 #   midge          the program, its manual page, what bash completes
 if(MIDGE_PORT MATCHES "^lwip_")
