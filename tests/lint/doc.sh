@@ -9,6 +9,11 @@ tmp=$(mktemp -d) || exit 2
 trap 'rm -rf "$tmp"' EXIT
 command -v doxygen >/dev/null || { echo "doc: doxygen is missing"; exit 1; }
 
+# Without a comment on top Doxygen leaves all of a header out, and does not warn.
+for header in include/midge/*.h; do
+    sed -n 2p "$header" | grep -q '^/\*' || { echo "doc: $header: line 2 says what it has, in a comment"; exit 1; }
+done
+
 root=$(pwd)
 sed "s|@PROJECT_SOURCE_DIR@|$root|; s|@PROJECT_SOURCE_DIR@|$root|; s|@MIDGE_DOC_DIR@|$tmp|; s|@MIDGE_VERSION@||" \
     port/doc/Doxyfile.in >"$tmp/Doxyfile"

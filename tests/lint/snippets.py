@@ -4,7 +4,7 @@
 
 Examples are boards/examples, boards/apps and boards/common, as far as BUILD/compile_commands.json has
 them, and the C blocks of pages that a test compiles or runs (tests/guides/guides.py, readme.sh). A call
-in a unit test is none. boards/examples/README.md names all examples. The snippets compile as C++20.
+in a unit test is none. README.md beside the examples names each of them. The snippets compile as C++20.
 
     snippets.py ROOT --functions    prints the public functions, for doc.sh"""
 import json
@@ -79,11 +79,11 @@ def main():
                               "-Wno-missing-field-initializers", "-Iinclude", "-fsyntax-only", str(file)],
                              cwd=root, capture_output=True, text=True)
         bad += got.stderr.splitlines()[:5] if got.returncode else []
-    page = (root / "boards/examples/README.md").read_text(encoding="utf-8")
     for file in sorted(root.glob("boards/examples/**/*.c")):
-        name = str(file.relative_to(root / "boards/examples"))
-        if f"({name})" not in page:
-            bad.append(f"snippets: boards/examples/README.md does not name {name}")
+        page = file.parent / "README.md"
+        page = page if page.exists() else file.parent.parent / "README.md"
+        if str(file.relative_to(page.parent)) not in page.read_text(encoding="utf-8"):
+            bad.append(f"snippets: {page.relative_to(root)} does not name {file.name}")
     print("\n".join(bad) or f"snippets: {len(public)} functions are called in {len(texts)} examples")
     return bool(bad)
 

@@ -8,7 +8,7 @@ cd "${1:-$(dirname "$0")/../..}" || exit 2
 header=include/midge/version.h
 
 version=$(sed -nE 's/^#define MIDGE_VERSION +"([0-9]+\.[0-9]+\.[0-9]+)"$/\1/p' $header)
-numbers=$(sed -nE 's/^#define MIDGE_VERSION_(MAJOR|MINOR|PATCH) +([0-9]+)$/\2/p' $header | paste -sd.)
+numbers=$(sed -nE 's/^#define MIDGE_VERSION_(MAJOR|MINOR|PATCH) +([0-9]+)( .*)?$/\2/p' $header | paste -sd.)
 bad=0
 # same PLACE TEXT: TEXT is the version
 same() { [ "$2" = "$version" ] || { echo "$1 says '$2', $header '$version'"; bad=1; }; }
