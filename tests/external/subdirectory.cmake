@@ -20,3 +20,12 @@ run(aarch64-linux-gnu-nm --defined-only -A ${BUILD}/consumer-aarch64/midge/libmi
 if(NOT symbols MATCHES " T midge_posix_open\n")
     message(FATAL_ERROR "a cross build for Linux has no port")
 endif()
+
+# README's first program, with README's CMakeLists.txt.
+file(COPY ${SOURCE}/tests/external/first/CMakeLists.txt ${SOURCE}/boards/examples/first.c DESTINATION ${BUILD}/first)
+file(CREATE_LINK ${SOURCE} ${BUILD}/first/midge SYMBOLIC)
+build(first-program ${BUILD}/first -DMIDGE_DEPS_DIR=${BUILD}/deps)
+execute_process(COMMAND ${BUILD}/first-program/first http://127.0.0.1:1/ nonsense: OUTPUT_VARIABLE said RESULT_VARIABLE code)
+if(NOT code EQUAL 0 OR NOT said MATCHES "nonsense:: .*http://127.0.0.1:1/: connection failed")
+    message(FATAL_ERROR "README's program: ${code}, ${said}")
+endif()

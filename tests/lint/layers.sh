@@ -54,6 +54,7 @@ boards/pico/wireless:     @iso stdio.h stdlib.h examples/ midge/ pico/
 boards/board.h:    @own @iso midge/
 boards/apps:       @own @iso stdio.h stdlib.h ctype.h math.h board.h midge/ cJSON.h
 boards/examples:   @own @iso midge/ lwip/
+boards/examples/first: @own *system midge/
 boards/examples/poll_loop: @own *system midge/
 boards/examples/lessons: @own *system midge/
 boards/common:     @own @iso stdio.h stdlib.h board.h examples/ common/ midge/ lwip/ netif/ lwip_raw.h

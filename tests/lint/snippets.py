@@ -3,7 +3,7 @@
 """snippets.py ROOT BUILD: each public function is called in an example that is compiled.
 
 Examples are boards/examples, boards/apps and boards/common, as far as BUILD/compile_commands.json has
-them, and the C blocks of pages that a test compiles or runs (tests/guides/guides.py, readme.sh). A call
+them, and the C blocks of pages that a test compiles or runs (tests/guides/guides.py). A call
 in a unit test is none. README.md beside the examples names each of them. The snippets compile as C++20.
 
     snippets.py ROOT --functions    prints the public functions, for doc.sh"""

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include <midge/midge.h>
+#include <midge/port_posix.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void on_done(void *ctx, const struct midge_result *result)
+{
+    char why[200]; /* "404 Client Error: Not Found for url: ...", or what failed and where */
+    bool ok = midge_raise_for_status(result, why, sizeof why) == MIDGE_OK;
+    printf("%s: %s\n", result->url, ok ? (const char *)ctx : why);
+}
+
+int main(int argc, char **argv)
+{
+    static max_align_t memory[1 << 16]; /* 1 MB: all that midge and TLS will ever take */
+    static char text[8][4096];
+    struct midge_buffer bodies[8];
+    struct midge_config config = {.memory = memory, .memory_size = sizeof memory};
+    struct midge_client *client;
+    void *roots;
+    if (midge_posix_open(&config.port, 0) != MIDGE_OK ||
+        midge_posix_system_roots(&roots, &config.tls.ca_len, NULL) != MIDGE_OK) {
+        return 1;
+    }
+    config.tls.ca = roots;
+    int err = midge_open(&client, &config);
+    free(roots);
+    if (err != MIDGE_OK) {
+        return 1;
+    }
+    for (int i = 1; i < argc && i <= 8; i++) {
+        midge_buffer_init(&bodies[i - 1], text[i - 1], sizeof text[0]);
+        struct midge_request get = {.url = argv[i], .sink = &bodies[i - 1].sink};
+        get.ctx = text[i - 1];
+        get.on_done = on_done;
+        err = midge_start(client, &get, NULL); /* returns at once */
+        if (err != MIDGE_OK) {
+            printf("%s: %s\n", argv[i], midge_err_text(err));
+        }
+    }
+    while (midge_poll(client, -1) > 0) { /* a superloop: 0 in place of -1, once a round */
+    }
+    midge_close(client);
+    midge_posix_close(config.port);
+    return 0;
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""README's tables of costs, from the figures that the suites size and bench wrote:
+
+    costs.py flash     tests/size/table.txt, lines of `sh tests/run.sh size`
+    costs.py work      tests/bench/RESULTS.md, of `sh tests/run.sh bench`, and the table of boards/README.md
+
+A figure that is not there is an error, not a gap.
+"""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PARTS = ("midge", "mbedtls", "lwip", "libc", "total")
+IMAGES = {"mps2-an385-least": "one request after another or many, nothing else",
+          "lm3s6965evb-tiny": "all model programs, profile tiny",
+          "mps2-an385-full": "all model programs, profile full"}
+
+
+def flash():
+    found = {}
+    for line in (ROOT / "tests/size/table.txt").read_text().splitlines():
+        words = line.split()
+        if len(words) == 4 and words[0] in IMAGES:
+            found[words[0], words[1]] = int(words[2])
+    yield "| flash, bytes (Cortex-M3, -Os) | midge | mbedTLS | lwIP | libc | whole image |"
+    yield "|---|---|---|---|---|---|"
+    for image, what in IMAGES.items():
+        sizes = [found[image, part] for part in PARTS]
+        sizes[0] += found[image, "certificates"]
+        yield f"| {what} | " + " | ".join(f"{size:,}" for size in sizes) + " |"
+
+
+def row(text, start):
+    """The cells of the table's row whose first cell begins so."""
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if cells[0].startswith(start):
+            return cells
+    raise SystemExit(f"costs.py: no row '{start}'")
+
+
+def work():
+    bench = (ROOT / "tests/bench/RESULTS.md").read_text()
+    boards = (ROOT / "boards/README.md").read_text()
+    heads = row(bench, "what")
+    columns = [heads.index(name) for name in ("midge", "mongoose", "libcurl multi", "aiohttp")]
+    yield "| on a desktop, x86-64 | midge | mongoose | libcurl | aiohttp |"
+    yield "|---|---|---|---|---|"
+    for start, name in (
+            ("own instructions, small keep-alive request", "own instructions, a small request over TLS"),
+            ("all instructions, the same: started", "all instructions of it, TLS library and libc included"),
+            ("allocations from libc", "its allocations from libc"),
+            ("heap a connection in flight", "heap of a connection in flight, TLS 1.2"),
+    ):
+        cells = row(bench, start)
+        yield f"| {name} | " + " | ".join(cells[column] for column in columns) + " |"
+    yield ""
+    yield "| on a Cortex-M3, lm3s6965evb, profile tiny | |"
+    yield "|---|---|"
+    full = row(boards, "lm3s6965evb, tiny, one of P-256")
+    resumed = re.search(r"\| \| resumed, TLS 1\.2 \| \*\*(.*?)\*\*", boards)
+    yield f"| a full handshake of TLS 1.2, and the request | {full[2]} instructions |"
+    yield f"| a resumed one, after deep sleep too | {resumed[1]} instructions |"
+    least = row(boards, "least: no feature")
+    yield f"| RAM of a request; of a connection beside TLS | {least[3]}; {least[4]} bytes |"
+
+
+if __name__ == "__main__":
+    print("\n".join({"flash": flash, "work": work}[sys.argv[1]]()))
