@@ -115,7 +115,7 @@ static unsigned or_else(unsigned value, unsigned otherwise)
 #endif
 
 #if MIDGE_WITH_HTTP2
-static uint32_t within(uint32_t value, uint32_t least, uint32_t most)
+MIDGE__APART static uint32_t within(uint32_t value, uint32_t least, uint32_t most)
 {
     return value < least ? least : midge__u32_least(value, most);
 }

@@ -149,6 +149,36 @@ class Http2(midge_test.Case):
             ran = self.midge(*options, f"{base}/posts/1")
             self.assertEqual("1.1", ran[0]["http_version"])
 
+    def preface(self, *arguments):
+        """The first bytes that a server gets, all with that of the first request."""
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            listening.settimeout(midge_test.TIMEOUT)
+            process = self.start("--http2-prior-knowledge", *arguments,
+                                 f"http://127.0.0.1:{listening.getsockname()[1]}/")
+            with listening.accept()[0] as link:
+                seen = b""
+                while b"\1\5" not in seen[57:]:     # HEADERS, END_STREAM | END_HEADERS
+                    more = link.recv(4096)
+                    self.assertTrue(more, seen)
+                    seen += more
+        self.end(process)
+        return seen
+
+    def test_windows(self):
+        """The settings of the preface, and the credit behind them."""
+        for arguments, window, more in (((), 65536, (1 << 20) - 65535), (("--http2-window", 2048), 2048, (1 << 20) - 65535),
+                                        (("--http2-window", 1 << 21), 1 << 21, (1 << 21) - 65535),
+                                        (("--http2-conn-window", 100000), 65536, 100000 - 65535)):
+            with self.subTest(arguments=arguments):
+                seen = self.preface(*arguments)
+                self.assertTrue(seen.startswith(b"PRI * HTTP/2.0"), seen)
+                self.assertIn(b"\0\4" + window.to_bytes(4, "big"), seen)
+                self.assertIn(b"\0\0\4\10\0\0\0\0\0" + more.to_bytes(4, "big"), seen)
+        for arguments in (("--http2-window", 2047), ("--http2-conn-window", 65534),
+                          ("--http2-window", (1 << 30) + 1)):
+            ran = self.midge("--http2", *arguments, self.url("/posts/1"))
+            self.assert_code(2, ran, arguments[0])
+
     def test_sessions(self):
         """A session that was stored is resumed, and HTTP/2 is spoken again."""
         (self.dir / "key").write_bytes(b"k" * 32)
