@@ -10,7 +10,7 @@ about, and here they become Doxygen's:
   - a comment behind a declaration is about it, or about each of `int a, b;`;
   - a comment above an empty line or a condition stays plain: it is a heading.
 
-Lines indented by 4 or more than the text are code. Anything that Doxygen would take for a command is
+Of an example (.c) only its name is given. Lines indented by 4 or more than the text are code. Anything that Doxygen would take for a command is
 escaped. The number of lines stays."""
 import re
 import sys
@@ -62,7 +62,16 @@ def split(code, text):
     return [" ".join(f"{match.group(1)}{name}; {whole}" for name in others) + f" {match.group(1)}{last}; " + text[0]] + text[1:]
 
 
+def example(path):
+    """An example's page, to which the functions that it calls are linked."""
+    folder, name = path.split("/")[-2:]
+    return f"/** @example {name if folder == 'examples' else folder + '/' + name} */\n"
+
+
 def main():
+    if sys.argv[1].endswith(".c"):
+        sys.stdout.write(example(sys.argv[1]))
+        return
     lines = open(sys.argv[1], encoding="utf-8").read().split("\n")
     out, at, first, open_group = [], 0, True, False
     while at < len(lines):

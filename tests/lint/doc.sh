@@ -15,7 +15,7 @@ for header in include/midge/*.h; do
 done
 
 root=$(pwd)
-sed "s|@PROJECT_SOURCE_DIR@|$root|; s|@PROJECT_SOURCE_DIR@|$root|; s|@MIDGE_DOC_DIR@|$tmp|; s|@MIDGE_VERSION@||" \
+sed "s|@PROJECT_SOURCE_DIR@|$root|g; s|@MIDGE_DOC_DIR@|$tmp|; s|@MIDGE_VERSION@||" \
     port/doc/Doxyfile.in >"$tmp/Doxyfile"
 if ! doxygen "$tmp/Doxyfile" >"$tmp/log" 2>&1; then
     sed "s|$root/||" "$tmp/log"

@@ -33,6 +33,7 @@ clean() {
     file port/posix/net.c '#include <sys/socket.h>\n#include <stdlib.h>\n\nvoid f(void *p)\n{\n    free(p);\n}\n'
     file boards/apps/posts.c '#include "board.h"\n'
     file boards/host/main.c '#include <unistd.h>\n'
+    file boards/examples/page.c 'int page;\n'
     file port/template/myport.c '/* --- 1. Clocks --- */\n/* --- 2. Entropy --- */\n'
     file port/PORTING.md 'sh tests/conformance/port.sh ../myport\n| 1. Clocks | x |\n| 2. Entropy | x |\n'
     file tests/conformance/port.sh ''
