@@ -55,7 +55,7 @@ ban 'strcpy|strcat|stpcpy|sprintf|vsprintf|gets|atoi|atol|atoll|atof|strtok' \
     'unbounded, or silent about errors' $(files include src port boards tests)
 ban 'malloc|calloc|realloc|reallocarray|free|strdup|strndup|asprintf|alloca' \
     'memory has an owner: base/memory.h' \
-    $(files include src port boards | grep -vE '^(port/posix|port/esp-idf|port/bsd|port/sim|boards/host)/|^boards/examples/lessons/lessons\.c$|_libc\.c$')
+    $(files include src port boards | grep -vE '^(port/posix|port/esp-idf|port/bsd|port/sim|boards/host)/|^boards/examples/(first|lessons/lessons)\.c$|_libc\.c$')
 ban 'time|clock|gettimeofday|clock_gettime|rand|random|srand' \
     'clocks and randomness are the port'"'"'s' \
     $(files src boards/apps boards/common | grep -v '_libc\.c$')
