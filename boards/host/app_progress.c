@@ -3,6 +3,7 @@
 #include "app_progress.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "screen.h"
@@ -14,7 +15,7 @@ static void draw(struct app_progress *progress, uint32_t now)
     struct midge_stats stats;
     uint32_t ms = now - progress->start_ms;
     size_t columns, rows;
-    char line[160], bytes[16];
+    char line[240], bytes[16];
 
     midge_client_stats(progress->client, &stats);
     screen_size(STDERR_FILENO, &columns, &rows);
@@ -23,6 +24,14 @@ static void draw(struct app_progress *progress, uint32_t now)
              progress->name, (unsigned)stats.requests, (unsigned)stats.failed,
              (unsigned)stats.open_connections, bytes, (unsigned)(ms / 1000),
              (unsigned)(ms / 100 % 10));
+    if (progress->device) {
+        char live[16], all[16];
+        size_t len = strlen(line);
+        screen_bytes(live, sizeof live, stats.alloc_live);
+        screen_bytes(all, sizeof all, stats.memory_size);
+        snprintf(line + len, sizeof line - len, ", memory %s of %s, longest step %u ms", live, all,
+                 (unsigned)(stats.longest_step_us / 1000));
+    }
     fflush(stdout);
     fprintf(stderr, "\r%.*s\033[K", (int)columns - 1, line);
     progress->shown = 1;

@@ -15,8 +15,9 @@ struct app_progress {
     const char *name;                  /* the app's */
     const struct midge_client *client; /* the open one, NULL none */
     uint32_t start_ms, drawn_ms;
-    uint8_t on;    /* stderr is a terminal that can be drawn on */
-    uint8_t shown; /* a line is on the screen */
+    uint8_t on;     /* stderr is a terminal that can be drawn on */
+    uint8_t shown;  /* a line is on the screen */
+    uint8_t device; /* of a simulated device: with its memory and longest step */
 };
 
 /* Returns the port for the app. name NULL: nothing is drawn. */

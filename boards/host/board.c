@@ -446,6 +446,7 @@ int midge_app_main(int argc, char **argv)
     host.board.port =
         app_progress_init(&host.progress, network.port, host.sim == NULL ? name : NULL);
     host.progress.shim.files = network.files;
+    host.progress.device = host.device != NULL;
     running = &host;
     host.poll = host.board.port->poll;
     host.board.port->poll = poll_until_signal;

@@ -19,7 +19,7 @@ _midge()
     --device) words="list $("$program" --device list 2>/dev/null | sed -n 's/^\([a-z0-9][a-z0-9-]*\) .*/\1/p')" ;;
     --tls-max) words='1.2 1.3 default' ;;
     -o | --output | -T | --upload-file | --cacert | --cert | --key | -K | --config | -b | -c | --cookie | --cookie-jar \
-        | --report | --har | --sim | -D | --dump-header | --netrc-file | --etag-save | --etag-compare | --prompts \
+        | --report | --report-html | --memory | --beside | --har | --sim | -D | --dump-header | --netrc-file | --etag-save | --etag-compare | --prompts \
         | --output-dir)
         words= ;; # a file: bash's own
     esac

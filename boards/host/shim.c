@@ -83,7 +83,17 @@ static uint32_t shim_clock_ms(void *ctx)
 
 static uint64_t shim_clock_us(void *ctx)
 {
-    return BELOW(ctx)->clock_us(BELOW(ctx)->ctx);
+    struct shim *shim = ctx;
+
+    shim->seen_us = BELOW(ctx)->clock_us(BELOW(ctx)->ctx);
+    return shim->seen_us;
+}
+
+static void tell_call(const struct shim *shim)
+{
+    if (shim->on_call != NULL) {
+        shim->on_call(shim->call_ctx, shim->seen_us);
+    }
 }
 
 static int64_t shim_wall_time(void *ctx)
@@ -132,6 +142,7 @@ static int shim_connect(void *ctx, const struct midge_addr *addr, uint16_t port,
 {
     int err = fault_open(ctx, FAULT_CONNECT, MIDGE_ERR_CONNECT, native);
 
+    tell_call(ctx);
     if (err != MIDGE_OK) {
         *sock = MIDGE_SOCK_NONE;
         return err;
@@ -154,6 +165,7 @@ static int shim_recv(void *ctx, midge_sock sock, uint8_t *buf, size_t cap, size_
     struct shim *shim = ctx;
     int err = fault(ctx, FAULT_RECV, MIDGE_ERR_RECV, native);
 
+    tell_call(shim);
     *n = 0;
     if (err != MIDGE_OK) {
         return err;
@@ -171,6 +183,7 @@ static int shim_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len,
     const struct shim *shim = ctx;
     int err = fault(ctx, FAULT_SEND, MIDGE_ERR_SEND, native);
 
+    tell_call(shim);
     *n = 0;
     if (err != MIDGE_OK) {
         return err;
@@ -180,6 +193,7 @@ static int shim_send(void *ctx, midge_sock sock, const uint8_t *buf, size_t len,
 
 static void shim_close(void *ctx, midge_sock sock)
 {
+    tell_call(ctx);
     BELOW(ctx)->close(BELOW(ctx)->ctx, sock);
 }
 
@@ -188,6 +202,7 @@ static int shim_poll(void *ctx, struct midge_pollfd *fds, size_t n, int timeout_
     const struct shim *shim = ctx;
     int err = fault(ctx, FAULT_POLL, MIDGE_ERR_PORT, NULL);
 
+    tell_call(shim);
     if (err != MIDGE_OK) {
         return err;
     }

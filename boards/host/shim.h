@@ -24,6 +24,12 @@ struct shim {
     void (*on_turn)(void *ctx);
     void *turn_ctx;
     int turn_ms;
+    /* Called before each connect, recv, send, close and wait, that is several times in a turn;
+       NULL: not called. It must not read the clock: in a simulated world that takes time. seen_us:
+       the clock when it was read last. */
+    void (*on_call)(void *ctx, uint64_t seen_us);
+    void *call_ctx;
+    uint64_t seen_us;
 };
 
 void shim_init(struct shim *shim, const struct midge_port *below);

@@ -3,6 +3,7 @@
 #include "core/stats.h"
 #include "base/memory.h"
 #include "core/transfer.h"
+#include "midge/memory_use.h"
 
 #if MIDGE_WITH_STATS
 
@@ -70,6 +71,18 @@ void midge_client_stats(const struct midge_client *client, struct midge_stats *s
     stats->alloc_peak = memory->peak;
     stats->alloc_live = midge__memory_live(&client->memory);
     stats->memory_size = client->config.memory_size;
+}
+
+unsigned midge_memory_of(const struct midge_client *client, unsigned owner,
+                         struct midge_memory_use *use)
+{
+    const struct midge__memory *memory = &client->memory;
+    *use = (struct midge_memory_use){0, 0};
+    if (owner < memory->owners) {
+        use->records = midge__memory_owner_slots(memory, owner);
+        use->small = midge__memory_owner_live(memory, owner) - use->records;
+    }
+    return memory->owners;
 }
 
 void midge__stats_close(const struct midge_client *client)

@@ -97,7 +97,7 @@ static void add_half(struct text *out, const struct side *side, const struct fet
 {
     const double box[2] = {y + 2, ROW_HEIGHT - 4};
     const double shift = (double)side->offset / (double)end * SIDE;
-    const double place[2] = {left + shift, left + shift + SIDE};
+    const struct picture_scale scale = {{left + shift, left + shift + SIDE}, "", side->from, end};
     struct waterfall_row row;
 
     if (fetch == NULL) {
@@ -105,7 +105,7 @@ static void add_half(struct text *out, const struct side *side, const struct fet
         return;
     }
     waterfall_row(side->run->keep, fetch, &row);
-    picture_bar(out, &row, place, side->from, end, box);
+    picture_bar(out, &row, &scale, box);
     if (fetch->result.error != MIDGE_OK) {
         double x = left + shift + (double)(row.end - side->from) / (double)end * SIDE;
         picture_text(out, x > left + SIDE - 50 ? left + SIDE - 50 : x + 3, y + 12, "x b", "FAILED");

@@ -95,6 +95,15 @@ static struct text cut(struct keep *keep, const char *name, size_t room)
     return out;
 }
 
+const char *label_begin(struct keep *keep, const char *name, size_t room)
+{
+    struct text out = {.keep = keep};
+
+    text_add(&out, "", 0);
+    add_part(&out, name, 0, room);
+    return out.data;
+}
+
 const char *label_cut(struct keep *keep, const char *name, size_t room)
 {
     return cut(keep, name, room).data;

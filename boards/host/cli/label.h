@@ -14,7 +14,9 @@ size_t label_columns(const char *name);
 /* At most `room` columns of it, at least 8; a longer name loses its middle, which becomes "..".
    NUL-terminated. */
 const char *label_cut(struct keep *keep, const char *name, size_t room);
-/* The same, filled up with spaces to `room` columns. */
+/* The first columns of it, `room` at most. */
+const char *label_begin(struct keep *keep, const char *name, size_t room);
+/* As label_cut, filled up with spaces to `room` columns. */
 const char *label_filled(struct keep *keep, const char *name, size_t room);
 /* Adds it as text or attribute of XML: & < > " ' are escaped. */
 void label_xml(struct text *out, const char *name);

@@ -13,7 +13,8 @@
 /* p0..p6: the phases, q0..q6 texts on them. c0..c7: owners of memory. */
 const char picture_style[] =
     ".g{fill:#fff}.t{fill:#1f2328}.m{fill:#57606a}.x{fill:#b3261e}.h{text-anchor:middle}"
-    ".e{text-anchor:end}.b{font-weight:bold}.l{stroke:#d0d7de}.k{stroke:#1f2328}"
+    ".e{text-anchor:end}.b{font-weight:bold}.l{stroke:#d0d7de}.k{stroke:#1f2328}.k,.l{vector-"
+    "effect:non-scaling-stroke}"
     ".p0{fill:#8b949e}.p1{fill:#2b9bb0}.p2{fill:#c97a06}.p3{fill:#8e44ad}.p4{fill:#3567c4}"
     ".p5{fill:#36a15a}.p6{fill:#176b41}.q0,.q1,.q2,.q5{fill:#000}.q3,.q4,.q6{fill:#fff}"
     ".c0{fill:#6e7781}.c1{fill:#3567c4}.c2{fill:#c97a06}.c3{fill:#36a15a}.c4{fill:#8e44ad}"
@@ -51,8 +52,7 @@ void picture_legend(struct text *out, unsigned x, unsigned y)
     }
 }
 
-/* 1, 2 or 5 and zeros: the smallest step that divides the axis into at most so many parts. */
-static uint64_t step_of(uint64_t end, unsigned parts)
+uint64_t picture_step(uint64_t end, unsigned parts)
 {
     static const uint64_t more[] = {2, 5, 10};
     uint64_t ten = 1, step = 1;
@@ -76,7 +76,7 @@ static void tick(char *text, size_t cap, uint64_t us, uint64_t step)
 void picture_axis(struct text *out, const double place[2], const double lines[2], uint64_t end,
                   unsigned parts)
 {
-    const uint64_t step = step_of(end, parts);
+    const uint64_t step = picture_step(end, parts);
 
     for (uint64_t at = 0; at <= end; at += step) {
         double x = place[0] + (place[1] - place[0]) * (double)at / (double)end;
@@ -105,24 +105,26 @@ static void add_name(struct text *out, const struct waterfall_span *span, double
     picture_text(out, x + width / 2, box[0] + box[1] - 3.5, classes, name);
 }
 
-void picture_bar(struct text *out, const struct waterfall_row *row, const double place[2],
-                 uint64_t offset, uint64_t end, const double box[2])
+void picture_bar(struct text *out, const struct waterfall_row *row,
+                 const struct picture_scale *scale, const double box[2])
 {
-    const double unit = (place[1] - place[0]) / (double)end;
+    const double each = (scale->place[1] - scale->place[0]) / (double)scale->all;
 
     for (size_t i = 0; i < row->n; i++) {
         const struct waterfall_span *span = &row->spans[i];
-        double x = place[0] + (double)(span->from - offset) * unit;
-        double width = (double)(span->to - span->from) * unit;
+        double x = scale->place[0] + (double)(span->from - scale->from) * each;
+        double width = (double)(span->to - span->from) * each;
         char time[24];
 
         waterfall_time(time, sizeof time, span->to - span->from);
         text_format(out,
-                    "<rect class=\"p%u\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\">"
-                    "<title>%s %s</title></rect>\n",
-                    span->phase, x, box[0], width, box[1], waterfall_phases[span->phase].name,
-                    time);
-        add_name(out, span, x, width, box);
+                    "<rect class=\"p%u\" x=\"%.2f%s\" y=\"%.1f\" width=\"%.2f%s\" "
+                    "height=\"%.1f\"><title>%s %s</title></rect>\n",
+                    span->phase, x, scale->unit, box[0], width, scale->unit, box[1],
+                    waterfall_phases[span->phase].name, time);
+        if (scale->unit[0] == '\0') {
+            add_name(out, span, x, width, box);
+        }
     }
 }
 

@@ -24,13 +24,21 @@ void picture_begin(struct text *out, unsigned width, unsigned height, const char
 void picture_text(struct text *out, double x, double y, const char *classes, const char *text);
 /* The names of the phases, each with its colour. */
 void picture_legend(struct text *out, unsigned x, unsigned y);
+/* 1, 2 or 5 and zeros: the smallest step that divides an axis into at most so many parts. */
+uint64_t picture_step(uint64_t end, unsigned parts);
 /* A time axis between two places, with lines from lines[0] to lines[1], its times above them; at
    most so many parts. */
 void picture_axis(struct text *out, const double place[2], const double lines[2], uint64_t end,
                   unsigned parts);
-/* A row's phases between two places on the axis 0..end. */
-void picture_bar(struct text *out, const struct waterfall_row *row, const double place[2],
-                 uint64_t offset, uint64_t end, const double box[2]);
+/* A row's phases between two places on an axis of `all` microseconds that begins at `from`; box:
+   upper edge and height. unit: "" pixels, or "%" of the picture: then boxes have no names. */
+struct picture_scale {
+    double place[2];
+    const char *unit;
+    uint64_t from, all;
+};
+void picture_bar(struct text *out, const struct waterfall_row *row,
+                 const struct picture_scale *scale, const double box[2]);
 
 /* Saves it; "-" is stdout. what: "the waterfall". 0, or EXIT_WRITE after a line. */
 int picture_save(const char *path, const struct text *picture, const char *what);

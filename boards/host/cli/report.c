@@ -180,7 +180,7 @@ static void add_fetch(struct text *out, const struct fetch *fetch)
 
 /* --- all --- */
 
-static size_t failures(const struct run *run)
+size_t report_failures(const struct run *run)
 {
     size_t n = 0;
 
@@ -198,7 +198,7 @@ static void add_summary(struct text *out, const struct run *run)
     json_number(out, "wall_us", (int64_t)(run->end_us - run->start_us));
     json_number(out, "turns", (int64_t)stats->turns);
     json_number(out, "requests", (int64_t)run->plan.n);
-    json_number(out, "failed", (int64_t)failures(run));
+    json_number(out, "failed", (int64_t)report_failures(run));
     json_number(out, "connections", stats->connections);
     json_number(out, "handshakes_full", stats->handshakes_full);
     json_number(out, "handshakes_resumed", stats->handshakes_resumed);

@@ -18,6 +18,7 @@
 #include "follow.h"
 #include "har.h"
 #include "host/interrupt.h"
+#include "page.h"
 #include "report.h"
 #include "sessions.h"
 #include "setup.h"
@@ -369,6 +370,7 @@ static void transfer(struct run *run)
         refuse_all(run, err, native, what);
         return;
     }
+    memory_begin(run);
     sessions_import(run);
     interrupt_catch(run->client);
     if (run->options->sim == NULL) { /* its time is not the user's */
@@ -378,6 +380,7 @@ static void transfer(struct run *run)
     run->end_us = now_us(run);
     interrupt_release();
     sessions_export(run);
+    memory_end(run);
     midge_close(run->client); /* fills run->stats */
     run->client = NULL;
 }
@@ -407,6 +410,24 @@ static int first_failure(const struct run *run)
     return 0;
 }
 
+/* Each file is tried, whatever became of the others. 0, or EXIT_WRITE after a line for each. */
+static int draw_all(struct run *run)
+{
+    const struct options *options = run->options;
+    int code = 0;
+
+    if (options->waterfall || (options->sim != NULL && !options->silent)) {
+        code = waterfall_draw(run);
+    }
+    if (options->memory != NULL && memory_svg(run, options->memory) != 0) {
+        code = EXIT_WRITE;
+    }
+    if (options->page != NULL && page_write(run, options->page) != 0) {
+        code = EXIT_WRITE;
+    }
+    return har_write(run) != 0 ? EXIT_WRITE : code;
+}
+
 static int run_all(struct run *run)
 {
     struct report report = {0};
@@ -424,11 +445,7 @@ static int run_all(struct run *run)
     transfer(run);
     code = dump_close(run);
     find_late_failures(run);
-    if ((run->options->waterfall || (run->options->sim != NULL && !run->options->silent)) &&
-        waterfall_draw(run) != 0) {
-        code = EXIT_WRITE;
-    }
-    if (har_write(run) != 0) {
+    if (draw_all(run) != 0) {
         code = EXIT_WRITE;
     }
     if (report_write(&report, run) != 0) {

@@ -11,6 +11,7 @@
 #include "host/shim.h"
 #include "credential.h"
 #include "har.h"
+#include "memory.h"
 #include "plan.h"
 #include "progress.h"
 #include "remote.h"
@@ -24,6 +25,7 @@ struct run {
     struct plan plan;
     struct midge_cookies cookies; /* memory NULL: no group has a jar */
     struct har har;               /* --har */
+    struct memory memory;         /* --memory, --report-html */
     struct text sessions;         /* --ssl-sessions: the client's, at its end */
     int sessions_error;
     struct text ca;

@@ -48,6 +48,8 @@ struct waterfall {
     uint64_t from, end; /* of all rows; end > from */
 };
 void waterfall_make(struct waterfall *waterfall, const struct run *run);
+/* The words of one request. */
+const char *waterfall_words(struct keep *keep, const struct fetch *fetch);
 /* How it came to the hop: "", "redirect" or "again". */
 const char *waterfall_hop(const struct fetch *fetch, unsigned hop);
 

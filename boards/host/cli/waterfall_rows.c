@@ -135,6 +135,11 @@ static const char *words_for(struct keep *keep, const struct fetch *fetch, int g
     return out.data;
 }
 
+const char *waterfall_words(struct keep *keep, const struct fetch *fetch)
+{
+    return words_for(keep, fetch, 0);
+}
+
 /* The URL that was asked first. */
 static const char *name_of(struct keep *keep, const struct fetch *fetch)
 {

@@ -59,7 +59,8 @@ static const char *split(struct keep *keep, const char *words, size_t room, cons
 static double add_row(struct text *out, const struct run *run, const struct waterfall *w,
                       const struct waterfall_line *line, double y)
 {
-    const double place[2] = {BAR_FROM, BAR_TO}, box[2] = {y + 3, ROW_HEIGHT - 6};
+    const struct picture_scale scale = {{BAR_FROM, BAR_TO}, "", w->from, w->end - w->from};
+    const double box[2] = {y + 3, ROW_HEIGHT - 6};
     const double indent = line->grouped ? 14 : 0;
     const size_t room = LETTERS(WIDTH - 4 - WORDS_FROM);
     const char *classes = line->fetch->exit_code != 0 ? "x b" : "t", *rest;
@@ -70,7 +71,7 @@ static double add_row(struct text *out, const struct run *run, const struct wate
     }
     picture_text(out, 4 + indent, y + 14, "t",
                  label_cut(run->keep, line->label, LETTERS(LABEL - indent)));
-    picture_bar(out, &line->row, place, w->from, w->end - w->from, box);
+    picture_bar(out, &line->row, &scale, box);
     add_hops(out, w, line, y);
     if (line->row.end > line->row.from) {
         waterfall_time(total, sizeof total, line->row.end - line->row.from);
