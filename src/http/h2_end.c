@@ -5,7 +5,7 @@
  *
  *     event                                            replay
  *     the head has not begun to be sent                safe
- *     GOAWAY with a lower last stream (RFC 9113 6.8)   safe
+ *     GOAWAY with a lower last stream (RFC 9113 6.8)   safe, if no byte of the answer has come
  *     RST_STREAM with REFUSED_STREAM (8.7)             safe
  *     RST_STREAM with HTTP_1_1_REQUIRED                safe, by HTTP/1.1
  *     the server cannot keep to our settings: it uses  if idempotent and no byte of the answer has
@@ -124,12 +124,14 @@ unsigned midge__h2_undecodable(struct midge__h2 *h)
 
 /* --- GOAWAY --- */
 
-/* The server has not processed it, and will not. */
+/* The server has not processed it, and will not. If its answer has begun, this is not true. */
 static void turn_away(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t last)
 {
     (void)h;
     if (s->id == 0 || s->id > last) {
-        midge__h2_break(s, MIDGE_ERR_RECV, NULL, MIDGE__H2_CANCEL, MIDGE__REPLAY_SAFE);
+        const bool begun = s->x.transfer != NULL && s->x.got_any;
+        midge__h2_break(s, begun ? MIDGE_ERR_PARTIAL : MIDGE_ERR_RECV, NULL, MIDGE__H2_CANCEL,
+                        begun ? MIDGE__REPLAY_NEVER : MIDGE__REPLAY_SAFE);
     }
 }
 

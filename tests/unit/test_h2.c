@@ -463,6 +463,29 @@ static void goaway_with_error(void **state)
     world_close(&w);
 }
 
+/* GOAWAY says that it has not processed a request whose answer has begun: it is not sent again, or
+   the sink would get two beginnings. */
+static void goaway_in_an_answer(void **state)
+{
+    static const struct fake_script first = {
+        .steps = {H2_BEGUN, SAY(H2_SETTINGS H2_HEADERS("\1", EOH_, "\1")
+                                    OK_200 H2_DATA("\2", NONE_, "\1") "he" H2_GOAWAY("\0", "\0"))}};
+    static const struct fake_script second = {.steps = {H2_BEGUN, SAY(H2_SETTINGS HELLO_2("\1"))}};
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    open_h2(&w, (struct midge_config){0});
+    fake_next(&w.fake, &first);
+    fake_next(&w.fake, &second);
+    probe_get(&p[0], &w, URL);
+    probe_get(&p[1], &w, URL);
+    world_run(&w);
+    assert_int_equal(p[0].len, 2);
+    probe_ended(&p[0], MIDGE_ERR_PARTIAL);
+    probe_is_hello(&p[1]);
+    world_close(&w);
+}
+
 /* GOAWAY while a body is sent: it is sent to its end, or rewound and sent to another connection. */
 static void goaway_in_an_upload(void **state)
 {
@@ -1069,6 +1092,7 @@ int main(void)
         cmocka_unit_test(misdirected),
         cmocka_unit_test(expects_nothing),
         cmocka_unit_test(goaway_with_error),
+        cmocka_unit_test(goaway_in_an_answer),
         cmocka_unit_test(goaway_in_an_upload),
         cmocka_unit_test(padding_is_credited),
         cmocka_unit_test(closed_is_credited),
