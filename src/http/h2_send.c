@@ -152,7 +152,9 @@ static void compose(struct midge__h2 *h)
     }
     if (h->heading == NULL) {
         put_own(h);
-        put_streams(h);
+        if (h->acks == 0) { /* the windows of all SETTINGS are in use already */
+            put_streams(h);
+        }
     }
 }
 

@@ -753,6 +753,34 @@ static void upload_waits_for_windows(void **state)
     }
 }
 
+/* All SETTINGS are answered before DATA that use their windows: a server may go by its answers (RFC
+   9113 6.5.3). */
+static void settings_are_answered_first(void **state)
+{
+    static const struct fake_script script = {
+        .steps = {H2_BEGUN, SAY(H2_SETTINGS H2_UPDATE("\0", "\0\1\0\0")), SENT(65535), WAIT(10),
+                  SAY(H2_SETTING("\4", "\0\1\0\11") H2_SETTING("\4", "\0\1\0\307")), WAIT(10),
+                  SAY(HELLO_2("\1"))}};
+    static uint8_t body[65535 + 200];
+    struct world w;
+    struct probe p;
+    (void)state;
+    open_h2(&w, (struct midge_config){0});
+    fake_next(&w.fake, &script);
+    probe_init(&p, &w, URL);
+    p.request.body = body;
+    p.request.body_len = sizeof body;
+    probe_start(&p);
+    world_run(&w);
+    probe_is_hello(&p);
+    assert_true(has_sent(&w.fake, 0,
+                         TEXT("\0\0\0\4\1\0\0\0\0"
+                              "\0\0\0\4\1\0\0\0\0"
+                              "\0\0\0\4\1\0\0\0\0"
+                              "\0\0\310\0\1\0\0\0\1")));
+    world_close(&w);
+}
+
 /* Two uploads, and the connection's window is the narrow one: both go on with each update. */
 static void uploads_share_the_window(void **state)
 {
@@ -1101,6 +1129,7 @@ int main(void)
         cmocka_unit_test(cancel_in_callbacks),
         cmocka_unit_test(pause_withholds_credit),
         cmocka_unit_test(upload_waits_for_windows),
+        cmocka_unit_test(settings_are_answered_first),
         cmocka_unit_test(uploads_share_the_window),
         cmocka_unit_test(early_answer),
         cmocka_unit_test(capacity_is_waited_for),
