@@ -96,7 +96,8 @@ static void on_field(struct midge__h2_head *h, struct midge_span name, struct mi
 {
     struct midge__h1_parse *p = h->to;
     const enum midge__field field = midge__field_of(name);
-    if (midge__h2_rule_of(name, field) == MIDGE__H2_OF_CONNECTION) {
+    if ((h->hpack.literal || field == MIDGE__FIELD_TRANSFER_ENCODING) &&
+        midge__h2_rule_of(name, field) == MIDGE__H2_OF_CONNECTION) {
         malformed(h, MIDGE__RARE_TEXT("field of HTTP/1 connections"));
     }
     if (!h->trailers) {

@@ -21,8 +21,20 @@ struct bits {
     const uint8_t *at, *end;
 };
 
+/* Where four bytes are left they are read at once; those bits of them that `n` does not count are
+   read again later, and are the same then. */
 static inline void fill(struct bits *b)
 {
+    if (b->n <= 24 && b->end - b->at >= 4) {
+        const uint8_t *p = b->at;
+        const uint32_t four =
+            (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+        const unsigned bytes = (32 - b->n) / 8;
+        b->code |= four >> b->n;
+        b->n += 8 * bytes;
+        b->at += bytes;
+        return;
+    }
     for (; b->n <= 24 && b->at < b->end; b->n += 8) {
         b->code |= (uint32_t)*b->at++ << (24 - b->n);
     }

@@ -142,6 +142,18 @@ def small_requests(clients):
     yield from system_calls("8 connections", cost, (1, 1.1, 0.3))
 
 
+def streams(clients):
+    """A small request over HTTP/2: 8 streams of one connection, nginx's heads of some 107 bytes."""
+    cost = slope(clients, "midge", "streams", KEEP, 8, clients.url("h2"))
+    yield Row("own instructions, small request over HTTP/2, TLS, 8 streams of one connection", 20000,
+              {"midge": cost.part("own")})
+    yield Row("all instructions, the same", 30000, {"midge": cost.all()})
+    yield Row("of it in the TLS library", None, {"midge": cost.part("tls")})
+    yield Row("of it in libc", None, {"midge": cost.part("libc")})
+    yield Row("allocations from the client's block, the same", None,
+              {"midge": cost.said("alloc_calls")}, show=tens)
+
+
 def one_connection(clients):
     with Relay(clients.server["https_p256"], rtt=RTT) as relay:
         cost = {c: slope(clients, c, "keep", (10, 60), 1, clients.url(relay.port)) for c in CLIENTS}
@@ -245,7 +257,7 @@ def queued_request(clients):
               note="the bar, 250 bytes, is for 32 bits")
 
 
-GROUPS = (small_requests, one_connection, heap_of_connection, full_handshake, at_once, origins,
+GROUPS = (small_requests, streams, one_connection, heap_of_connection, full_handshake, at_once, origins,
           host_program, start_when_open, queued_request)
 
 

@@ -2,6 +2,7 @@
 /*
  * midge on the work of bench.h, and on work of its own:
  *
+ *     streams N K  as keep, on K streams of one connection of HTTP/2
  *     prepared N K as keep, with K prepared requests, each started again when it has ended
  *     burst N K    N requests started at once, on K connections
  *     origins N K  the same, each to an origin of its own (http://hN.test, at URL's address)
@@ -63,7 +64,8 @@ static void start_again(struct midge_prepared *prepared)
 
 static void on_done(void *ctx, const struct midge_result *result)
 {
-    bool ok = result->error == MIDGE_OK && result->status == 200;
+    bool ok = result->error == MIDGE_OK && result->status == 200 &&
+              (result->stream_id != 0) == bench_is(&bench, "streams");
     char text[200] = "";
 
     if (result->error == MIDGE_ERR_CLOSED) {
@@ -122,6 +124,7 @@ static void open_client(struct midge_config *config)
 {
     unsigned things = bench.n + bench.k + 8;
     bool measures_start = bench_is(&bench, "start");
+    bool shares = bench_is(&bench, "streams");
 
     if (midge_posix_open(&config->port, bench.k + 8) != MIDGE_OK) {
         exit(1);
@@ -129,11 +132,13 @@ static void open_client(struct midge_config *config)
     if (strncmp(bench.url, "https:", 6) == 0 && !ca_file_read(&config->tls, bench.ca)) {
         exit(1);
     }
-    if (bench_is(&bench, "keep") || bench_is(&bench, "prepared") || bench_is(&bench, "fresh")) {
+    if (shares || bench_is(&bench, "keep") || bench_is(&bench, "prepared") ||
+        bench_is(&bench, "fresh")) {
         things = bench.k + 8;
     }
     config->tls.max_version = MIDGE_TLS_1_2;
-    config->max_connections = config->max_per_origin = (uint16_t)bench.k;
+    config->max_connections = config->max_per_origin = (uint16_t)(shares ? 1 : bench.k);
+    config->http = shares ? MIDGE_HTTP_2 : 0;
     config->max_awaitables = config->queued_requests = (uint16_t)things;
     config->no_sessions = !measures_start;
     config->memory_size = midge_memory_needed(config);
@@ -249,9 +254,9 @@ static void run(void)
     static const struct {
         const char *mode;
         void (*run)(void);
-    } works[] = {{"keep", run_keep},   {"prepared", run_prepared}, {"fresh", run_keep},
-                 {"burst", run_burst}, {"origins", run_origins},   {"start", run_start},
-                 {"queue", run_queue}};
+    } works[] = {{"keep", run_keep},   {"streams", run_keep}, {"prepared", run_prepared},
+                 {"fresh", run_keep},  {"burst", run_burst},  {"origins", run_origins},
+                 {"start", run_start}, {"queue", run_queue}};
 
     for (size_t i = 0; i < sizeof works / sizeof works[0]; i++) {
         if (bench_is(&bench, works[i].mode)) {
