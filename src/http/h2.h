@@ -39,7 +39,7 @@ enum midge__h2_recv_state { MIDGE__H2_RECV_HEAD, MIDGE__H2_RECV_BODY, MIDGE__H2_
 
 #define MIDGE__H2_WINDOW                                                                           \
     65535U /* of a connection, and of streams without settings (RFC 9113 6.9.2) */
-#define MIDGE__H2_NO_LENGTH UINT64_MAX
+#define MIDGE__H2_NO_LENGTH (-1)
 #define MIDGE__H2_NO_RESET  0xff
 
 /* The bytes that came while the sink paused: those from pos to len. `size` is all that may come,
@@ -66,7 +66,7 @@ struct midge__h2_stream {
     uint32_t id;                   /* 0: its head has not begun */
     int32_t send_window, recv_window;
     union {
-        uint64_t left;      /* after the head: bytes that content-length announced; NO_LENGTH */
+        int64_t left;       /* after the head: bytes of the body that are announced; < 0: none */
         uint32_t head_sent; /* send HEAD: bytes of the block */
     };
 };
@@ -75,9 +75,7 @@ struct midge__h2_stream {
 struct midge__h2_block {
     struct midge__h1_parse parse;
     struct midge__h2_head head;
-    bool trailers;
     uint32_t bytes; /* so far, as they came */
-    char *text;     /* of parse.cap bytes */
 };
 
 /* Least room in the send buffer for work on a stream: its credit and the connection's, and a frame
@@ -104,7 +102,7 @@ struct midge__h2 {
     struct midge__conn *conn; /* NULL: it has not begun */
     struct midge__list ready, blocked;
     struct midge__h2_stream *streams; /* the newest first */
-    struct midge__h2_stream *current; /* of the frame that is being received */
+    struct midge__h2_stream *current; /* of the frame that is being received; NULL: it is over */
     struct midge__h2_stream
         *heading;                  /* its header block is sent in part: nothing may come between */
     struct midge_span text;        /* the block of `heading`, in memory of its own */

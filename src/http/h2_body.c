@@ -49,7 +49,7 @@ uint32_t midge__h2_credit(struct midge__h2 *h, struct midge__h2_stream *s)
     const uint32_t used = used_of(h, s);
     const bool wanted = midge__h2_is_low(h, s) && s->recv == MIDGE__H2_RECV_BODY &&
                         s->x.transfer != NULL && (s->x.waits & MIDGE__RECV_WAITS) == 0 &&
-                        s->left >= (uint64_t)s->recv_window;
+                        (s->left < 0 || s->left >= s->recv_window);
     if (!wanted || used <= kept) {
         midge__h2_limit_leave(h, s);
         return 0;
@@ -91,7 +91,7 @@ static bool waits(const struct midge__h2_stream *s)
 void midge__h2_body_end(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     s->recv = MIDGE__H2_RECV_ENDED;
-    if (s->left != MIDGE__H2_NO_LENGTH && s->left != 0) {
+    if (s->left > 0) {
         midge__h2_break(s, MIDGE_ERR_PARTIAL, NULL, MIDGE__H2_PROTOCOL_ERROR, MIDGE__REPLAY_NEVER);
     } else if (!waits(s)) {
         finish(h, s);
@@ -131,9 +131,9 @@ static int deliver(struct midge__h2 *h, struct midge__h2_stream *s, const uint8_
 void midge__h2_body(struct midge__h2 *h, struct midge__h2_stream *s, const uint8_t *data,
                     size_t len)
 {
-    const bool more = s->left != MIDGE__H2_NO_LENGTH && len > s->left;
+    const bool more = s->left >= 0 && s->left < (int64_t)len;
     const size_t n = more ? (size_t)s->left : len;
-    s->left -= s->left != MIDGE__H2_NO_LENGTH ? n : 0;
+    s->left -= (int64_t)n;
     midge__exchange_received(&s->x, len);
     int err = n > 0 ? deliver(h, s, data, n) : MIDGE_OK;
     if (err != MIDGE_OK) {

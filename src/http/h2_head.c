@@ -27,8 +27,8 @@ static char *first_text(struct midge__h2_block *b)
 
 static void free_text(struct midge_client *client, struct midge__h2_block *b)
 {
-    if (b->text != first_text(b)) {
-        midge__memory_free(&client->memory, b->text);
+    if (b->parse.head != first_text(b)) {
+        midge__memory_free(&client->memory, b->parse.head);
     }
 }
 
@@ -54,8 +54,7 @@ static bool allocate(struct midge__h2 *h)
         midge__memory_alloc(&client->memory, h->conn->owner, sizeof *b + size);
     if (b != NULL) {
         b->bytes = 0;
-        b->text = first_text(b);
-        midge__h1_parse_init(&b->parse, b->text, size, 0);
+        midge__h1_parse_init(&b->parse, first_text(b), size, 0);
     }
     h->block = b;
     return b != NULL;
@@ -70,9 +69,8 @@ static void grow(struct midge__h2 *h)
     const size_t size = b->parse.cap < max / 2 ? 2 * b->parse.cap : max;
     char *text = midge__memory_alloc(&client->memory, h->conn->owner, size);
     if (text != NULL) {
-        memcpy(text, b->text, b->parse.fill);
+        memcpy(text, b->parse.head, b->parse.fill);
         free_text(client, b);
-        b->text = text;
         midge__h1_parse_grow(&b->parse, text, size);
     }
 }
@@ -94,11 +92,11 @@ void midge__h2_block_begin(struct midge__h2 *h, struct midge__h2_stream *s)
     }
     struct midge__h2_block *b = h->block;
     const struct midge__transfer *t = s->x.transfer;
-    b->trailers = s->recv == MIDGE__H2_RECV_BODY;
+    const bool trailers = s->recv == MIDGE__H2_RECV_BODY;
     b->parse.budget = h->conn->client->config.max_head_total;
     b->parse.wanted = midge__hooks_keep(&s->x, t->request->keep_headers);
-    b->parse.status = b->trailers ? t->result->status : 0;
-    midge__h2_head_begin(&b->head, &b->parse, b->trailers);
+    b->parse.status = trailers ? t->result->status : 0;
+    midge__h2_head_begin(&b->head, &b->parse, trailers);
 }
 
 bool midge__h2_block_read(struct midge__h2 *h, const uint8_t *data, size_t len)
@@ -141,26 +139,33 @@ static void give_trailers(struct midge__h2_stream *s, const struct midge__h1_par
 }
 
 /* RFC 9110 6.4.1: no body follows. */
-static bool has_no_body(const struct midge__h2_stream *s, unsigned status, bool end)
+static bool has_no_body(const struct midge__h2_stream *s, unsigned status)
 {
-    return end || (s->x.transfer->method & MIDGE__METHOD_HEAD) != 0 || status == 204 ||
-           status == 304;
+    return (s->x.transfer->method & MIDGE__METHOD_HEAD) != 0 || status == 204 || status == 304;
 }
 
-static uint8_t framing_of(const struct midge__h2_stream *s, const struct midge__h1_parse *p,
-                          bool end)
+/* How much of the body is left to come. */
+static int64_t length_of(const struct midge__h1_parse *p, bool none)
 {
-    return (uint8_t)(has_no_body(s, p->status, end && !p->has_length) ? MIDGE_FRAMING_NONE
-                     : p->has_length                                  ? MIDGE_FRAMING_LENGTH
-                                                                      : MIDGE_FRAMING_CLOSE);
+    return none                            ? 0
+           : !p->has_length                ? MIDGE__H2_NO_LENGTH
+           : p->content_length < INT64_MAX ? (int64_t)p->content_length
+                                           : INT64_MAX;
 }
 
-static struct midge_response response_of(const struct midge__h2_stream *s,
-                                         const struct midge__h1_parse *p, bool end)
+static uint8_t framing_of(const struct midge__h1_parse *p, bool none)
 {
-    return (struct midge_response){
+    return (uint8_t)(none            ? MIDGE_FRAMING_NONE
+                     : p->has_length ? MIDGE_FRAMING_LENGTH
+                                     : MIDGE_FRAMING_CLOSE);
+}
+
+static int on_head(struct midge__h2_stream *s, const struct midge__h1_parse *p, bool end)
+{
+    const bool none = has_no_body(s, p->status);
+    struct midge_response head = {
         .status = p->status,
-        .framing = framing_of(s, p, end),
+        .framing = framing_of(p, none || (end && !p->has_length)),
         .headers_skipped = p->skipped,
         .encoding = midge__encoding_of(p),
         .reason = "",
@@ -168,19 +173,12 @@ static struct midge_response response_of(const struct midge__h2_stream *s,
         .impl = p,
         .stream_id = s->id,
     };
-}
-
-static int on_head(struct midge__h2_stream *s, const struct midge__h1_parse *p, bool end)
-{
-    struct midge_response head = response_of(s, p, end);
     if (p->status < 200) {
         midge__exchange_interim(&s->x, &head);
         return MIDGE_OK;
     }
     s->recv = MIDGE__H2_RECV_BODY;
-    s->left = has_no_body(s, p->status, false) ? 0
-              : p->has_length                  ? p->content_length
-                                               : MIDGE__H2_NO_LENGTH;
+    s->left = length_of(p, none);
     return midge__exchange_head(&s->x, &head);
 }
 
@@ -189,13 +187,13 @@ static void report(struct midge__h2 *h, struct midge__h2_stream *s, const struct
                    bool end)
 {
     int err = MIDGE_OK;
-    h->calm = !b->trailers && b->parse.status < 200 ? h->calm : 0;
+    h->calm = !b->head.trailers && b->parse.status < 200 ? h->calm : 0;
     midge__exchange_received(&s->x, b->bytes);
-    if (!b->trailers && b->parse.status >= 200) {
+    if (!b->head.trailers && b->parse.status >= 200) {
         midge__h2_limit_head(h, s, b->bytes);
         midge__h2_head_came(h);
     }
-    if (b->trailers) {
+    if (b->head.trailers) {
         give_trailers(s, &b->parse);
     } else {
         err = on_head(s, &b->parse, end);

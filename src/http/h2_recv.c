@@ -126,12 +126,6 @@ static void on_frame(struct midge__h2 *h)
     }
 }
 
-/* The stream of the frame, unless its exchange is over. */
-static struct midge__h2_stream *wanted(const struct midge__h2 *h)
-{
-    return h->current != NULL && h->current->reset == MIDGE__H2_NO_RESET ? h->current : NULL;
-}
-
 static void spend(struct midge__h2 *h, size_t n)
 {
     h->recv_window -= (int32_t)n;
@@ -145,7 +139,7 @@ static void on_data(struct midge__h2 *h, const uint8_t *data, size_t len)
 {
     spend(h, len);
     h->calm = 0;
-    if (wanted(h) != NULL) {
+    if (h->current != NULL) {
         midge__h2_body(h, h->current, data, len);
     }
 }
@@ -153,7 +147,7 @@ static void on_data(struct midge__h2 *h, const uint8_t *data, size_t len)
 /* Also the padding's credit is due. */
 static void on_data_end(struct midge__h2 *h, size_t padding)
 {
-    struct midge__h2_stream *s = wanted(h);
+    struct midge__h2_stream *s = h->current;
     spend(h, padding);
     if (s == NULL) {
         return;
@@ -182,7 +176,7 @@ static void on_block(struct midge__h2 *h, bool decoded)
 static void on_block_end(struct midge__h2 *h)
 {
     on_block(h, midge__h2_block_end(h));
-    struct midge__h2_stream *s = h->deaf ? wanted(h) : NULL;
+    struct midge__h2_stream *s = h->deaf ? h->current : NULL;
     if (s != NULL && s->recv == MIDGE__H2_RECV_BODY &&
         (h->frame.flags & MIDGE__H2_FLAG_END_STREAM) != 0) {
         midge__h2_body_end(h, s); /* its trailers are not read */

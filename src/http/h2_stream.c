@@ -123,6 +123,9 @@ void midge__h2_head_came(struct midge__h2 *h)
 void midge__h2_stream_reset(struct midge__h2 *h, struct midge__h2_stream *s, unsigned code)
 {
     s->reset = (uint8_t)code;
+    if (h->current == s) {
+        h->current = NULL;
+    }
     midge__h2_stream_wake(h, s);
 }
 
