@@ -147,6 +147,7 @@ static void read_piece(struct peer *p, const uint8_t *in, size_t len)
     struct midge__h2_event event = {.kind = MIDGE__H2_FRAME};
     while (!p->over && event.kind != MIDGE__H2_NEED_MORE) {
         size_t used;
+        event = (struct midge__h2_event){.kind = MIDGE__H2_FRAME}; /* the log has all fields */
         int err = midge__h2_frame_read(&p->f, in, len, &used, &event);
         FUZZ_CHECK(used <= len && (err == MIDGE_OK || err == MIDGE_ERR_PROTOCOL));
         FUZZ_CHECK((err != MIDGE_OK) == (p->f.code != MIDGE__H2_NO_ERROR));
