@@ -128,6 +128,15 @@ static int start(const char *name, char **argv)
     return EXIT_USAGE;
 }
 
+static int start_profile(const char *profile, char **argv)
+{
+    int is_full = strcmp(profile, "full") == 0;
+    char name[NAME_BYTES];
+
+    snprintf(name, sizeof name, is_full ? "midge" : "midge-%s", profile);
+    return start(name, argv);
+}
+
 static int is_right(const struct device *device, const char *sim)
 {
     if (sim != NULL) {
@@ -157,12 +166,10 @@ static int go_on(const struct device *device, const char *sim, char **argv)
         (void)unsetenv(STARTED);
         return -1;
     }
-    if (sim != NULL) {
-        snprintf(name, sizeof name, "midge-%s-%s", device->board, device->profile);
-    } else {
-        int is_full = strcmp(device->profile, "full") == 0;
-        snprintf(name, sizeof name, is_full ? "midge" : "midge-%s", device->profile);
+    if (sim == NULL) {
+        return start_profile(device->profile, argv);
     }
+    snprintf(name, sizeof name, "midge-%s-%s", device->board, device->profile);
     return start(name, argv);
 }
 
@@ -185,4 +192,18 @@ int device_start(const struct device **device, const char *name, const char *sim
         return EXIT_USAGE;
     }
     return go_on(*device, sim, argv);
+}
+
+int device_start_profile(const char *profile, char **argv)
+{
+    if (strcmp(profile, "full") != 0 && strcmp(profile, "small") != 0 &&
+        strcmp(profile, "tiny") != 0) {
+        fprintf(stderr, "midge: there is no profile '%s'; there are: full small tiny\n", profile);
+        return EXIT_USAGE;
+    }
+    if (DEVICE_OWN[0] == '\0' && strcmp(midge_tls_profile(), profile) == 0) {
+        (void)unsetenv(STARTED);
+        return -1;
+    }
+    return start_profile(profile, argv);
 }

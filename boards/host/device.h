@@ -44,6 +44,10 @@ size_t device_block(const struct device *device);
  */
 int device_start(const struct device **device, const char *name, const char *sim, char **argv);
 
+/* Goes on in the program of 64 bits of this profile: full, small or tiny. Returns as device_start.
+ */
+int device_start_profile(const char *profile, char **argv);
+
 /* --- made by boards/devices.cmake --- */
 
 extern const struct device *const device_rows[]; /* NULL ends them */

@@ -26,6 +26,7 @@
 #include <midge/hooks.h>
 #include <midge/json.h>
 #include <midge/json_write.h>
+#include <midge/ledger.h>
 #include <midge/memory_use.h>
 #include <midge/multipart.h>
 #include <midge/pins.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Defaults of the configuration, and how much memory it needs. The sizes are sums of upper bounds:
+/* How much memory a configuration needs. The sizes are sums of upper bounds:
    fixed bytes (tables, TLS context, sessions), bytes for each connection, the peak of a handshake
    above these, and pairs of TLS record slots. midge_memory_needed and midge_memory_least add them
-   up; midge__config_fit divides a given block by them. */
+   up; midge__config_fit divides a given block by them. The sums are lists (base/ledger.h), which
+   midge_memory_ledger shows line by line. */
 #include "core/limits.h"
-#include "base/millis.h"
+#include "base/ledger.h"
 #include "core/awaitable.h"
 #include "core/client.h"
 #include "core/conn.h"
@@ -12,7 +13,6 @@
 #include "core/race.h"
 #include "core/transfer.h"
 #include "midge/config.h"
-#include <string.h>
 
 #if MIDGE_MAX_FRAGMENT != 0 && MIDGE_MAX_FRAGMENT != 512 && MIDGE_MAX_FRAGMENT != 1024 &&          \
     MIDGE_MAX_FRAGMENT != 2048 && MIDGE_MAX_FRAGMENT != 4096
@@ -25,130 +25,16 @@
 #error "MIDGE_RECV_BUFFER and MIDGE_SEND_BUFFER must be at least 64 bytes"
 #endif
 
-#define ORIGIN_BYTES      512U /* an origin with names of ordinary length */
-#define REQUEST_BYTES     512U
-#define LEAST_HEAD        2048U /* each response may have a head of this size */
-#define LEAST_SESSION     1024U /* if there is no room for a longer ticket, midge does not resume */
-#define WINDOW_LEAST      2048U /* some servers send nothing while it is smaller (lighttpd) */
-#define CONN_WINDOW_LEAST 65535U /* a connection begins with it (RFC 9113 6.9.2) */
-#define WINDOW_MOST       (1U << 30)
-#define SPILL_HEAD        16U /* beside the bytes that a paused sink leaves */
-#define FRAGMENTS_SHARE   32U /* one part in 32 may be lost to fragmentation */
-
-_Static_assert(MIDGE_CLOSE_MS <= MIDGE__MILLIS_MAX && MIDGE_EARLY_ANSWER_MS <= MIDGE__MILLIS_MAX &&
-                   MIDGE_CONNECT_SHARE_MS <= MIDGE__MILLIS_MAX,
-               "a time of the build that is longer than midge counts");
-#define VALID(ms) ((ms) == MIDGE_NO_TIMEOUT || (ms) <= MIDGE__MILLIS_MAX)
-_Static_assert(VALID(MIDGE_QUEUE_MS) && VALID(MIDGE_DNS_MS) && VALID(MIDGE_CONNECT_MS) &&
-                   VALID(MIDGE_TLS_MS) && VALID(MIDGE_FIRST_BYTE_MS) && VALID(MIDGE_IDLE_MS) &&
-                   VALID(MIDGE_TOTAL_MS),
-               "a limit of the build that is longer than midge counts");
-
-bool midge__timeouts_valid(const struct midge_timeouts *timeouts)
-{
-    uint32_t ms;
-    for (size_t i = 0; i < sizeof *timeouts; i += sizeof ms) { /* it has no other fields */
-        memcpy(&ms, (const char *)timeouts + i, sizeof ms);
-        if (!midge__millis_valid(ms)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* --- defaults --- */
-
-/* Those from max_connections to max_awaitables. */
-static void default_counts(struct midge_config *c)
-{
-    static const uint16_t build[] = {MIDGE_MAX_CONNECTIONS, MIDGE_MAX_PER_ORIGIN,
-                                     MIDGE_MAX_HANDSHAKES, 0, MIDGE_MAX_AWAITABLES};
-    char *at = (char *)c + offsetof(struct midge_config, max_connections);
-    _Static_assert(offsetof(struct midge_config, max_connections) + 4 * sizeof *build ==
-                       offsetof(struct midge_config, max_awaitables),
-                   "in the order of the fields");
-    for (const uint16_t *next = build; next < build + MIDGE_ARRAY_LEN(build); next++) {
-        uint16_t value;
-        memcpy(&value, at, sizeof value);
-        value = value != 0 ? value : *next;
-        memcpy(at, &value, sizeof value);
-        at += sizeof value;
-    }
-}
-
-/* Those from max_header to lead_ms. Budgets are counted down, also below 0; sessions and
-   connections are not kept longer than MIDGE__MILLIS_AGED. */
-static void default_sizes(struct midge_config *c)
-{
-    static const uint32_t build[] = {
-        MIDGE_MAX_HEADER, MIDGE_MAX_HEAD_TOTAL, MIDGE_TURN_CRYPTO,    MIDGE_TURN_BYTES,
-        MIDGE_TURN_STEPS, MIDGE_KEEP_ALIVE_MS,  MIDGE_TICKET_WAIT_MS, MIDGE_LEAD_MS};
-    char *at = (char *)c + offsetof(struct midge_config, max_header);
-    _Static_assert(offsetof(struct midge_config, max_header) + 7 * sizeof *build ==
-                       offsetof(struct midge_config, lead_ms),
-                   "in the order of the fields");
-    for (const uint32_t *next = build; next < build + MIDGE_ARRAY_LEN(build); next++) {
-        uint32_t value;
-        memcpy(&value, at, sizeof value);
-        value = midge__u32_least(value != 0 ? value : *next, MIDGE__MILLIS_AGED);
-        memcpy(at, &value, sizeof value);
-        at += sizeof value;
-    }
-}
-
-static void lower(uint16_t *field, size_t most)
-{
-    if (most < *field) {
-        *field = (uint16_t)most;
-    }
-}
+#define ORIGIN_BYTES    512U /* an origin with names of ordinary length */
+#define REQUEST_BYTES   512U
+#define LEAST_HEAD      2048U /* each response may have a head of this size */
+#define LEAST_SESSION   1024U /* if there is no room for a longer ticket, midge does not resume */
+#define SPILL_HEAD      16U   /* beside the bytes that a paused sink leaves */
+#define FRAGMENTS_SHARE 32U   /* one part in 32 may be lost to fragmentation */
 
 static unsigned or_else(unsigned value, unsigned otherwise)
 {
     return value != 0 ? value : otherwise;
-}
-
-#if MIDGE_WITH_HTTP2
-#define most_transfers(c) ((c)->http >= MIDGE_HTTP_2 ? (c)->max_awaitables : (c)->max_connections)
-#else
-#define most_transfers(c) ((c)->max_connections)
-#endif
-
-#if MIDGE_WITH_HTTP2
-MIDGE__APART static uint32_t within(uint32_t value, uint32_t least, uint32_t most)
-{
-    return value < least ? least : midge__u32_least(value, most);
-}
-
-/* Under the limiter a head must fit beside a window (h2_limit.c). */
-static void default_windows(struct midge_config *c)
-{
-    const uint32_t most = MIDGE_HTTP2_RECORD > 0 ? MIDGE_HTTP2_RECORD - 1024U : WINDOW_MOST;
-    c->http2_window = within(or_else(c->http2_window, MIDGE_HTTP2_WINDOW), WINDOW_LEAST, most);
-    const uint32_t least = within(c->http2_window, CONN_WINDOW_LEAST, WINDOW_MOST);
-    c->http2_conn_window =
-        within(or_else(c->http2_conn_window, MIDGE_HTTP2_CONN_WINDOW), least, WINDOW_MOST);
-}
-#else
-#define default_windows(c) ((void)(c))
-#endif
-
-void midge__config_defaults(struct midge_config *c, const struct midge_config *from)
-{
-    *c = *from;
-    default_counts(c);
-    default_sizes(c);
-    lower(&c->max_connections, MIDGE__OWNERS_MAX - 23);
-    lower(&c->max_awaitables, 65000);
-    c->max_transfers = (uint16_t)or_else(c->max_transfers, most_transfers(c));
-    midge__race_defaults(c);
-    default_windows(c);
-    if (c->max_header < 256) {
-        c->max_header = 256;
-    }
-    if (c->max_head_total < c->max_header) {
-        c->max_head_total = c->max_header;
-    }
 }
 
 uint32_t midge__origin_buckets(const struct midge_config *c)
@@ -242,10 +128,16 @@ static size_t place_bytes(void)
            sizeof(struct midge__owner_stats);
 }
 
+#define CONNECTION_PARTS(X, c, head)                                                               \
+    X("head of an answer, or what a paused sink leaves; send buffer of a source", 1,               \
+      MIDGE__MEMORY_COST(head))                                                                    \
+    X("places in the client's tables", 1, place_bytes())                                           \
+    X("origin", 1, MIDGE__MEMORY_COST(ORIGIN_BYTES))                                               \
+    X("in use, after its handshake", 1, midge__opening_bytes(layers_of(c), false, false))
+
 static size_t connection_bytes(const struct midge_config *c, size_t head)
 {
-    return midge__opening_bytes(layers_of(c), false, false) + MIDGE__MEMORY_COST(head) +
-           place_bytes() + MIDGE__MEMORY_COST(ORIGIN_BYTES);
+    return 0 CONNECTION_PARTS(MIDGE__LEDGER_SUM, c, head);
 }
 
 static size_t with_slack(size_t bytes)
@@ -266,14 +158,21 @@ static size_t beyond(size_t handshake, size_t head)
 #define h2_bytes(c) ((size_t)0)
 #endif
 
+#define CLIENT_PARTS(X, c, sessions, head)                                                         \
+    X("TLS configurations for HTTP/2", 1, h2_bytes(c))                                             \
+    X("its structure, owners", 1, sizeof(struct midge_client) + MIDGE__MEMORY_FIXED_COST(1U))      \
+    X("awaitables", (c)->max_awaitables,                                                           \
+      sizeof(struct midge__slot) + sizeof(struct midge__timer *))                                  \
+    X("timers", midge__timers_most((c)->max_awaitables, 0), sizeof(struct midge__timer *))         \
+    X("table of origins", midge__origin_buckets(c), sizeof(struct midge__origin *))                \
+    X("TLS sessions, with their origins", 1, sessions)                                             \
+    X("spare buffer for a head", 1, MIDGE__MEMORY_COST(head))                                      \
+    X("alignment", 10, MIDGE__MEMORY_UNIT)                                                         \
+    X("TLS context", 1, midge__tls_context_bytes(&(c)->tls))
+
 static size_t fixed_bytes(const struct midge_config *c, size_t sessions, size_t head)
 {
-    return h2_bytes(c) + sizeof(struct midge_client) + MIDGE__MEMORY_FIXED_COST(1U) +
-           c->max_awaitables * (sizeof(struct midge__slot) + sizeof(struct midge__timer *)) +
-           midge__timers_most(c->max_awaitables, 0) * sizeof(struct midge__timer *) +
-           midge__origin_buckets(c) * sizeof(struct midge__origin *) +
-           midge__tls_context_bytes(&c->tls) + sessions + MIDGE__MEMORY_COST(head) +
-           10 * MIDGE__MEMORY_UNIT;
+    return 0 CLIENT_PARTS(MIDGE__LEDGER_SUM, c, sessions, head);
 }
 
 /* --- record slots, in pairs --- */
@@ -283,9 +182,13 @@ static bool keeps_slots(void)
     return !MIDGE_WITH_SMALL_RECORDS || midge__tls_keeps_slots();
 }
 
+#define PAIR_PARTS(X)                                                                              \
+    X("input buffer", 1, MIDGE__MEMORY_COST(midge__tls_slot_in()))                                 \
+    X("output buffer", 1, MIDGE__MEMORY_COST(midge__tls_slot_out()))
+
 static size_t pair_bytes(void)
 {
-    return MIDGE__MEMORY_COST(midge__tls_slot_in()) + MIDGE__MEMORY_COST(midge__tls_slot_out());
+    return 0 PAIR_PARTS(MIDGE__LEDGER_SUM);
 }
 
 /* The most pairs that can be in use: a connection keeps its pair, or gives it back after the
@@ -349,7 +252,7 @@ MIDGE__APART static size_t least_of(const struct sizes *s, const struct midge_co
 static unsigned fit_keeping(struct midge_config *c, size_t size, const struct sizes *s)
 {
     size_t base = s->fixed + s->handshake;
-    lower(&c->max_connections, (size - base) / (s->connection + layers_in(s) * s->pair));
+    midge__at_most(&c->max_connections, (size - base) / (s->connection + layers_in(s) * s->pair));
     return c->max_connections * layers_in(s);
 }
 
@@ -360,13 +263,13 @@ static unsigned fit_sharing(struct midge_config *c, size_t size, const struct si
 {
     size_t base = s->fixed + layers_in(s) * s->pair;
     size_t lean = place_bytes() + layers_in(s) * midge__tls_held_least();
-    lower(&c->max_connections, (size - base) / lean);
+    midge__at_most(&c->max_connections, (size - base) / lean);
     unsigned pairs = most_pairs(c);
     size_t rest = s->fixed + s->handshake + c->max_connections * s->connection;
     while (pairs > layers_in(s) && size < rest + pairs * s->pair) {
         pairs--;
     }
-    lower(&c->max_handshakes, pairs);
+    midge__at_most(&c->max_handshakes, pairs);
     return pairs;
 }
 
@@ -377,7 +280,7 @@ unsigned midge__config_fit(struct midge_config *c, size_t size)
         return 0;
     }
     unsigned pairs = keeps_slots() ? fit_keeping(c, size, &s) : fit_sharing(c, size, &s);
-    lower(&c->max_handshakes, c->max_connections);
+    midge__at_most(&c->max_handshakes, c->max_connections);
     return pairs;
 }
 
@@ -391,33 +294,55 @@ static size_t kept_bytes(const struct midge_config *c)
 }
 
 #if MIDGE_WITH_HTTP2
-/* Of all streams: each one, and all that its sink may leave while it pauses. */
-static size_t streams_bytes(const struct midge_config *c)
-{
-    const size_t each = MIDGE__MEMORY_COST(midge__protocols[MIDGE__PROTOCOL_H2]->exchange_size) +
-                        (c->no_pauses ? 0 : MIDGE__MEMORY_COST(c->http2_window + SPILL_HEAD));
-    return c->http >= MIDGE_HTTP_2 ? c->max_transfers * with_slack(each) : 0;
-}
+/* Of a stream, and of all that its sink may leave while it pauses. */
+#define STREAM_PARTS(X, c)                                                                         \
+    X("stream", 1, MIDGE__MEMORY_COST(midge__protocols[MIDGE__PROTOCOL_H2]->exchange_size))        \
+    X("window, which a paused sink leaves", 1,                                                     \
+      (c)->no_pauses ? 0 : MIDGE__MEMORY_COST((c)->http2_window + SPILL_HEAD))
+#define streams(c) ((c)->http >= MIDGE_HTTP_2 ? (c)->max_transfers : 0)
 #else
-#define streams_bytes(c) ((size_t)0)
+#define STREAM_PARTS(X, c)
+#define streams(c) 0
 #endif
+#define STREAM_BYTES(c) with_slack((size_t)0 STREAM_PARTS(MIDGE__LEDGER_SUM, c))
+
+/* Each request may have its own origin, and a result that is never taken. */
+#define REQUEST_PARTS(X, c)                                                                        \
+    X("transfer", 1, MIDGE__MEMORY_COST(sizeof(struct midge__transfer)))                           \
+    X("origin", 1, MIDGE__MEMORY_COST(ORIGIN_BYTES))                                               \
+    X("copy of the request", 1, request_bytes(c))
+
+static size_t sessions_bytes(const struct midge_config *c)
+{
+    size_t session = midge__tls_session_bytes() + MIDGE__MEMORY_COST(ORIGIN_BYTES);
+    return has_sessions(c) ? MIDGE_MAX_SESSIONS * session : 0;
+}
+
+/* X as in base/ledger.h, and the function that adds the lines of one piece. */
+#define NEEDED(X, c)                                                                               \
+    X("client", 1, with_slack(fixed_bytes(c, sessions_bytes(c), midge__spare_head(c))),            \
+      client_lines)                                                                                \
+    X("record buffers of TLS", most_pairs(c), pair_bytes(), pair_lines)                            \
+    X("connections", (c)->max_connections, with_slack(connection_bytes(c, kept_bytes(c))),         \
+      connection_lines)                                                                            \
+    X("handshakes, beside their connections", (c)->max_handshakes + 1U,                            \
+      beyond(midge__tls_handshake_worst(&(c)->tls), 0), handshake_lines)                           \
+    X("requests", or_else((c)->queued_requests, (c)->max_awaitables),                              \
+      with_slack((size_t)0 REQUEST_PARTS(MIDGE__LEDGER_SUM, c)), request_lines)                    \
+    X("streams of HTTP/2", streams(c), STREAM_BYTES(c), stream_lines)
+#define NEEDED_SUM(name, count, each, lines) MIDGE__LEDGER_SUM(name, count, each)
+
+static void needed_defaults(struct midge_config *c, const struct midge_config *config)
+{
+    midge__config_defaults(c, config);
+    midge__at_most(&c->max_handshakes, c->max_connections);
+}
 
 size_t midge_memory_needed(const struct midge_config *config)
 {
     struct midge_config c;
-    midge__config_defaults(&c, config);
-    lower(&c.max_handshakes, c.max_connections);
-    size_t session = midge__tls_session_bytes() + MIDGE__MEMORY_COST(ORIGIN_BYTES);
-    size_t sessions = has_sessions(&c) ? MIDGE_MAX_SESSIONS * session : 0;
-    /* Each request may have its own origin, and a result that is never taken. */
-    size_t transfer =
-        MIDGE__MEMORY_COST(sizeof(struct midge__transfer)) + MIDGE__MEMORY_COST(ORIGIN_BYTES);
-    return with_slack(fixed_bytes(&c, sessions, midge__spare_head(&c))) +
-           most_pairs(&c) * pair_bytes() +
-           c.max_connections * with_slack(connection_bytes(&c, kept_bytes(&c))) +
-           (c.max_handshakes + 1U) * beyond(midge__tls_handshake_worst(&c.tls), 0) +
-           or_else(c.queued_requests, c.max_awaitables) * with_slack(transfer + request_bytes(&c)) +
-           streams_bytes(&c);
+    needed_defaults(&c, config);
+    return 0 NEEDED(NEEDED_SUM, &c);
 }
 
 size_t midge_memory_least(const struct midge_config *config)
@@ -426,4 +351,91 @@ size_t midge_memory_least(const struct midge_config *config)
     midge__config_defaults(&c, config);
     const struct sizes s = sizes_of(&c);
     return least_of(&s, &c);
+}
+
+/* --- the lines of the ledger --- */
+
+/* Between the sum of the parts and the whole. */
+static void slack_line(const struct midge__ledger *ledger, size_t parts, size_t each)
+{
+    midge__ledger_add(ledger, "lost between pieces, one part in 32", 1, each - parts, 0);
+}
+
+static void client_lines(struct midge__ledger *ledger, const struct midge_config *c, size_t each)
+{
+    const size_t sessions = sessions_bytes(c), head = midge__spare_head(c);
+    CLIENT_PARTS(MIDGE__LEDGER_LINE, c, sessions, head)
+    ledger->depth++;
+    midge__tls_context_lines(ledger, &c->tls);
+    ledger->depth--;
+    slack_line(ledger, fixed_bytes(c, sessions, head), each);
+}
+
+static void pair_lines(struct midge__ledger *ledger, const struct midge_config *c, size_t each)
+{
+    (void)c, (void)each;
+    PAIR_PARTS(MIDGE__LEDGER_LINE)
+}
+
+/* The parts of midge__opening_bytes, which takes the larger one of two. */
+static void open_lines(struct midge__ledger *ledger, const struct midge_config *c)
+{
+    const unsigned layers = layers_of(c);
+    const size_t lookup = MIDGE__MEMORY_COST(sizeof(struct midge_dns_query)),
+                 working = midge__working_bytes(layers);
+    midge__ledger_add(ledger, "connection", 1,
+                      MIDGE__MEMORY_COST(MIDGE__CONN_BYTES + midge__protocol_state_size()), 0);
+    midge__ledger_add(ledger, "exchange, or buffers of the client", 1, midge__exchange_bytes(), 0);
+    midge__ledger_add(ledger, "TLS after the handshake", layers, midge__tls_held_bytes(), 0);
+    ledger->depth++;
+    midge__tls_held_lines(ledger);
+    ledger->depth--;
+    midge__ledger_add(ledger, "lookup, beyond these", 1, lookup > working ? lookup - working : 0,
+                      0);
+}
+
+static void connection_lines(struct midge__ledger *ledger, const struct midge_config *c,
+                             size_t each)
+{
+    const size_t kept = kept_bytes(c);
+    CONNECTION_PARTS(MIDGE__LEDGER_LINE, c, kept)
+    ledger->depth++;
+    open_lines(ledger, c);
+    ledger->depth--;
+    slack_line(ledger, connection_bytes(c, kept), each);
+}
+
+static void handshake_lines(struct midge__ledger *ledger, const struct midge_config *c, size_t each)
+{
+    const size_t all = midge__tls_handshake_worst(&c->tls);
+    midge__tls_handshake_lines(ledger, &c->tls);
+    midge__ledger_add(ledger, "less: what the connection has after it", 1, all - each, 1);
+}
+
+static void request_lines(struct midge__ledger *ledger, const struct midge_config *c, size_t each)
+{
+    REQUEST_PARTS(MIDGE__LEDGER_LINE, c)
+    slack_line(ledger, (size_t)0 REQUEST_PARTS(MIDGE__LEDGER_SUM, c), each);
+}
+
+static void stream_lines(struct midge__ledger *ledger, const struct midge_config *c, size_t each)
+{
+    (void)c;
+    STREAM_PARTS(MIDGE__LEDGER_LINE, c)
+    slack_line(ledger, (size_t)0 STREAM_PARTS(MIDGE__LEDGER_SUM, c), each);
+}
+
+#define NEEDED_LINE(name, count, each, lines)                                                      \
+    MIDGE__LEDGER_LINE(name, count, each)                                                          \
+    ledger->depth = 1;                                                                             \
+    lines(ledger, &c, each);                                                                       \
+    ledger->depth = 0;
+
+size_t midge_memory_ledger(const struct midge_config *config, midge_ledger_fn fn, void *ctx)
+{
+    struct midge__ledger lines = {fn, ctx, 0}, *ledger = &lines;
+    struct midge_config c;
+    needed_defaults(&c, config);
+    NEEDED(NEEDED_LINE, &c)
+    return 0 NEEDED(NEEDED_SUM, &c);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Limits and sizes: defaults of the configuration, and the memory that they need (limits.c). */
+/* Limits and sizes: defaults of the configuration (defaults.c), and the memory that they need
+   (limits.c). */
 #ifndef MIDGE_CORE_LIMITS_H
 #define MIDGE_CORE_LIMITS_H
 
@@ -8,6 +9,13 @@
 #include "midge/client.h"
 
 void midge__config_defaults(struct midge_config *config, const struct midge_config *from);
+/* Sets *field to `most` if it is larger. */
+static inline void midge__at_most(uint16_t *field, size_t most)
+{
+    if (most < *field) {
+        *field = (uint16_t)most;
+    }
+}
 /* True: all durations are in the valid range. */
 bool midge__timeouts_valid(const struct midge_timeouts *timeouts);
 /* Lowers max_connections and max_handshakes to the numbers that a block of that size holds; returns

@@ -65,6 +65,12 @@ bool midge__tls_keeps_slots(void);
 size_t midge__tls_held_bytes(void);    /* beside the slots: after the handshake */
 size_t midge__tls_held_least(void);    /* the same with the ciphers that need the least memory */
 size_t midge__tls_session_bytes(void); /* one remembered session */
+/* The lines of midge_memory_ledger for context_bytes, held_bytes, handshake_worst. */
+struct midge__ledger;
+void midge__tls_context_lines(const struct midge__ledger *ledger, const struct midge_tls *settings);
+void midge__tls_held_lines(const struct midge__ledger *ledger);
+void midge__tls_handshake_lines(const struct midge__ledger *ledger,
+                                const struct midge_tls *settings);
 
 #if MIDGE_WITH_UPDATE
 /* As midge_verify_p256 (midge/update.h). */

@@ -10,6 +10,7 @@
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #endif
 
+#include "base/ledger.h"
 #include "io/tls_internal.h"
 #include <midge/config.h>
 
@@ -110,13 +111,39 @@ size_t midge__tls_session_bytes(void)
     return COST(sizeof(struct midge__tls_session));
 }
 
+void midge__tls_context_lines(const struct midge__ledger *ledger, const struct midge_tls *settings)
+{
+    midge__ledger_add(ledger, "configurations, keys shared in advance", 1, configs_bytes(settings),
+                      0);
+}
+
+void midge__tls_held_lines(const struct midge__ledger *ledger)
+{
+    midge__ledger_add(ledger, "stream; the rest is mbedTLS's own allocator's", 1, EXTERNAL_BYTES,
+                      0);
+}
+
+void midge__tls_handshake_lines(const struct midge__ledger *ledger,
+                                const struct midge_tls *settings)
+{
+    (void)settings;
+    midge__tls_held_lines(ledger);
+}
+
 #else
+
+#define CONTEXT_PARTS(X, settings)                                                                 \
+    X("configurations, read-ahead buffer, keys shared in advance", 1, configs_bytes(settings))     \
+    X("trusted roots of tls.ca", 1, midge__trust_bytes((settings)->ca, (settings)->ca_len))        \
+    X("client certificate and key", 1, midge__credential_bytes((settings)->credential))
 
 size_t midge__tls_context_bytes(const struct midge_tls *settings)
 {
-    return configs_bytes(settings) + midge__trust_bytes(settings->ca, settings->ca_len) +
-           midge__credential_bytes(settings->credential);
+    return 0 CONTEXT_PARTS(MIDGE__LEDGER_SUM, settings);
 }
+
+void midge__tls_context_lines(const struct midge__ledger *ledger, const struct midge_tls *settings){
+    CONTEXT_PARTS(MIDGE__LEDGER_LINE, settings)}
 
 #if MIDGE_WITH_RECORD_SLOTS
 size_t midge__tls_slot_in(void)
@@ -176,9 +203,16 @@ static size_t chain_bytes(void)
     return has_rsa() ? (most - EC_CHAIN) * percent / 100 : 0;
 }
 
+#define HANDSHAKE_PARTS(X)                                                                         \
+    X("record buffers without slots", 1, RECORDS_BYTES)                                            \
+    X("stream", 1, COST(impl_bytes()))                                                             \
+    X("host name", 1, names_bytes())                                                               \
+    X("key exchange, short certificate", 1, keys_bytes())                                          \
+    X("certificate chain of up to 5 KB", 1, chain_bytes())
+
 size_t midge__tls_handshake_bytes(void)
 {
-    return RECORDS_BYTES + COST(impl_bytes()) + names_bytes() + keys_bytes() + chain_bytes();
+    return 0 HANDSHAKE_PARTS(MIDGE__LEDGER_SUM);
 }
 
 /* A root of a table, parsed, with RSA-4096 and its largest scratch number: test_tls_roots.c
@@ -191,16 +225,25 @@ static size_t root_bytes(const struct midge_tls *settings)
 
 /* A chain of MIDGE_MAX_CHAIN bytes takes its DER once, again where the peer's certificate is kept,
    and the same size for the parsed form; verifying with RSA-4096 keys takes 7 KB more. */
+#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+#define CHAIN_TIMES 3U
+#else
+#define CHAIN_TIMES 2U
+#endif
+#define LONGER_BYTES ((size_t)(MIDGE_MAX_CHAIN > LONG_CHAIN ? MIDGE_MAX_CHAIN - LONG_CHAIN : 0U))
+#define WORST_PARTS(X, settings)                                                                   \
+    X("longer chain, up to MIDGE_MAX_CHAIN", CHAIN_TIMES, LONGER_BYTES)                            \
+    X("verifying with RSA-4096", 1, (size_t)7168)                                                  \
+    X("root of a table", 1, root_bytes(settings))
+
 size_t midge__tls_handshake_worst(const struct midge_tls *settings)
 {
-#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
-    const size_t times = 3;
-#else
-    const size_t times = 2;
-#endif
-    size_t more = MIDGE_MAX_CHAIN > LONG_CHAIN ? MIDGE_MAX_CHAIN - LONG_CHAIN : 0;
-    return midge__tls_handshake_bytes() + times * more + 7168 + root_bytes(settings);
+    return midge__tls_handshake_bytes() WORST_PARTS(MIDGE__LEDGER_SUM, settings);
 }
+
+void midge__tls_handshake_lines(const struct midge__ledger *ledger,
+                                const struct midge_tls *settings){
+    HANDSHAKE_PARTS(MIDGE__LEDGER_LINE) WORST_PARTS(MIDGE__LEDGER_LINE, settings)}
 
 /* A certificate of 3 KB or the scratch of one RSA-4096 verification; else mbedTLS's structure for
    the handshake, or the stream's block. Record buffers without slots are taken before these, so one
@@ -240,11 +283,19 @@ static size_t small_buffers(void)
 }
 
 /* TLS 1.3 keeps the handshake's structure, a name, three keys and the last ticket. */
+#define HELD_PARTS(X)                                                                              \
+    X("record buffers without slots", 1, RECORDS_BYTES)                                            \
+    X("stream", 1, COST(impl_bytes()))                                                             \
+    X("buffers of small records", 1, small_buffers())                                              \
+    X("keys and the state of mbedTLS", 1,                                                          \
+      MIDGE__PICK(COST(256) + WIDE(6000, 7000), WIDE(2000, 2300), WIDE(2000, 2300)))
+
 size_t midge__tls_held_bytes(void)
 {
-    return RECORDS_BYTES + COST(impl_bytes()) + small_buffers() +
-           MIDGE__PICK(COST(256) + WIDE(6000, 7000), WIDE(2000, 2300), WIDE(2000, 2300));
+    return 0 HELD_PARTS(MIDGE__LEDGER_SUM);
 }
+
+void midge__tls_held_lines(const struct midge__ledger *ledger){HELD_PARTS(MIDGE__LEDGER_LINE)}
 
 /* With ChaCha20-Poly1305, and after the session was taken. */
 size_t midge__tls_held_least(void)

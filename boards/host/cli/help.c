@@ -57,6 +57,7 @@ int help_show(void)
          "midge log FILE [--waterfall[=FILE.svg]] [--beside FILE.svg] [--har FILE]\n"
          "                                  a board's log of events: text, waterfall, two runs\n"
          "                                  of the same work beside each other, archive\n"
+         "midge size [options]              the memory that a client needs; midge size --help\n"
          "\n"
          "Options as curl has them; -o and -O pair with the URLs in order, all others hold for\n"
          "every URL up to --next. Bodies go to stdout in the order of the URLs.\n");

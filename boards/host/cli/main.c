@@ -16,6 +16,7 @@
 #include "options.h"
 #include "parse_url.h"
 #include "run.h"
+#include "size.h"
 
 static int which_app(const char *name)
 {
@@ -109,6 +110,9 @@ int main(int argc, char **argv)
     }
     if (strcmp(command, "log") == 0) {
         return log_main(argc - 2, argv + 2);
+    }
+    if (strcmp(command, "size") == 0) {
+        return size_main(argc - 2, argv + 2, argv);
     }
     if (strcmp(command, "bench") == 0) {
         return usage_error("bench: not in this build");
