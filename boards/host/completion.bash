@@ -13,7 +13,7 @@ _midge()
         words=--base
     else
         words=$("$program" --help 2>/dev/null | sed -n 's/^  .*\(--[a-z0-9.-]*[a-z0-9]\).*/\1/p')
-        [ "$COMP_CWORD" -gt 1 ] || words="$words app parse-url"
+        [ "$COMP_CWORD" -gt 1 ] || words="$words app parse-url log size"
     fi
     case $prev in
     --device) words="list $("$program" --device list 2>/dev/null | sed -n 's/^\([a-z0-9][a-z0-9-]*\) .*/\1/p')" ;;

@@ -10,6 +10,7 @@
 
 #include "app_log.h"
 #include "board.h"
+#include "explain.h"
 #include "failure.h"
 #include "help.h"
 #include "log.h"
@@ -67,6 +68,8 @@ static int fetch(int argc, char **argv)
         code = help_show();
     } else if (code == 0 && options.version) {
         code = help_version();
+    } else if (code == 0 && options.explain != NULL) {
+        code = explain(options.explain);
     } else if (code == 0) {
         code = run_device(&options, argv);
     }

@@ -5,6 +5,7 @@
  */
 #include "nearest.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "options.h"
@@ -77,4 +78,11 @@ const struct option_row *nearest_option(const char *name, size_t len)
         }
     }
     return nearest;
+}
+
+size_t nearest_distance(const char *a, const char *b)
+{
+    size_t a_len = strlen(a), b_len = strlen(b);
+
+    return a_len > LONGEST || b_len > LONGEST ? SIZE_MAX : distance(a, a_len, b, b_len);
 }

@@ -252,6 +252,8 @@ const struct option_row option_table[] = {
     ITEM(0, "fail-io", RUN(fail_io), ITEM_PLAIN, "OP:N:ERRNO",
          "the Nth connect, send, recv, poll, resolve or file call fails, as recv:3:ECONNRESET"),
 
+    TEXT(0, "explain", RUN(explain), "NAME",
+         "what an error, an exit code or a TLS alert means, and what to try"),
     ITEM(0, "url", GROUP(urls), ITEM_PLAIN, "URL", "one more URL"),
     {.letter = 'K',
      .name = "config",

@@ -414,7 +414,7 @@ int options_parse(struct options *options, int argc, char **argv)
 
     add_group(options);
     code = parse_all(&parser);
-    if (options->help || options->version ||
+    if (options->help || options->version || options->explain != NULL ||
         (options->device != NULL && strcmp(options->device, "list") == 0)) {
         return code;
     }

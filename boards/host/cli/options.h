@@ -65,6 +65,7 @@ struct options {
     const char *device;
     const char *rate_text, *cacert, *cert, *cert_type, *key, *key_type, *pass;
     const char *ssl_sessions, *session_key;
+    const char *explain; /* the name of an error */
     const char *report, *waterfall_file, *har, *fail_alloc;
     const char *memory, *page; /* files of pictures: --memory, --report-html */
     const char *beside;        /* of midge log --beside */
