@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What midge_memory_needed counts, line by line. The lines come from the same lists as the sum, so
+ * The memory that midge_memory_needed counts, line by line. The lines come from the same lists as the sum, so
  * that they add up to it under every configuration. `midge size` prints them on a desktop; a board
  * that calls midge_memory_ledger gets its own. A program that does not call it pays nothing.
  *
@@ -23,6 +23,7 @@ extern "C" {
 
 struct midge_config;
 
+/* A line: count pieces of `each` bytes. */
 struct midge_ledger_line {
     const char *name; /* a static text */
     /* Lines of depth 0 add up to midge_memory_needed. Lines of a greater depth are parts of one

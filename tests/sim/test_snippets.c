@@ -88,6 +88,10 @@ static void clients(void **state)
     }
     client_about(text, sizeof text);
     assert_non_null(strstr(text, midge_tls_profile()));
+    const char *name = NULL;
+    assert_true(client_largest_part(&(struct midge_config){.max_connections = 100}, &name) >
+                midge_memory_least(&(struct midge_config){0}));
+    assert_string_equal(name, "connections");
 }
 
 static char sent[4096]; /* the body of the last request */

@@ -36,3 +36,21 @@ void client_about(char *text, size_t cap)
     (void)strncat(text, ", ", cap - 1 - strlen(text));
     (void)strncat(text, midge_tls_profile(), cap - 1 - strlen(text));
 }
+
+static void keep_largest(void *ctx, const struct midge_ledger_line *line)
+{
+    struct midge_ledger_line *largest = (struct midge_ledger_line *)ctx;
+    if (line->depth == 0 && line->count * line->each > largest->count * largest->each) {
+        *largest = *line;
+    }
+}
+
+/* The largest part of the memory that a client needs. Returns its bytes. */
+size_t client_largest_part(const struct midge_config *config, const char **name)
+{
+    struct midge_ledger_line largest;
+    memset(&largest, 0, sizeof largest);
+    (void)midge_memory_ledger(config, keep_largest, &largest);
+    *name = largest.name;
+    return largest.count * largest.each;
+}

@@ -13,10 +13,11 @@
 extern "C" {
 #endif
 
-/* clients.c: to open one. */
+/* clients.c: to open one; its memory. */
 int client_open(struct midge_client **client, struct midge_port *port, void *block, size_t *size,
                 void **roots);
 void client_about(char *text, size_t cap);
+size_t client_largest_part(const struct midge_config *config, const char **name);
 
 /* answer.c: the head of an answer, and how a request ended. */
 int answer_look(void *ctx, midge_id id, const struct midge_response *response);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the user types is compared without regard to case, MIDGE_ERR_, "TLS alert ", and of - _ and
- * blanks. A negative number is an error's value, another one an exit code.
+ * The name that the user types is compared without regard to case, MIDGE_ERR_, "TLS alert ", and of
+ * - _ and blanks. A negative number is an error's value, another one an exit code.
  */
 #include "explain.h"
 

@@ -192,17 +192,9 @@ static int parse(struct choices *choices, int argc, char **argv)
 /* --- what the options mean in this program --- */
 
 #if MIDGE_WITH_HTTP2
-static int set_http2(struct midge_config *config)
-{
-    config->http = MIDGE_HTTP_2;
-    return 0;
-}
+#define set_http2(config) ((config)->http = MIDGE_HTTP_2)
 #else
-static int set_http2(struct midge_config *config)
-{
-    (void)config;
-    return usage_error("size: this build has no HTTP/2 (MIDGE_WITH_HTTP2)");
-}
+#define set_http2(config) ((void)(config))
 #endif
 
 static int read_file(struct choices *choices, const char *path, const void **data, size_t *len)
@@ -247,9 +239,30 @@ static int read_credential(struct choices *choices, struct midge_credential *cre
     return code;
 }
 
+/* An option for a feature that this build does not have is refused. */
+static int check_features(const struct choices *choices)
+{
+    const char *lacks = NULL;
+
+    if (!MIDGE_WITH_PROXY_TLS && choices->config.proxy != NULL) {
+        lacks = "TLS to proxies (MIDGE_WITH_PROXY_TLS)";
+    } else if (!MIDGE_WITH_ROOT_TABLE && choices->config.tls.roots_len > 0) {
+        lacks = "roots in tables (MIDGE_WITH_ROOT_TABLE)";
+    } else if (!MIDGE_WITH_CREDENTIAL && (choices->certificate != NULL || choices->key != NULL)) {
+        lacks = "client certificates (MIDGE_WITH_CREDENTIAL)";
+    } else if (!MIDGE_WITH_HTTP2 && choices->http2) {
+        lacks = "HTTP/2 (MIDGE_WITH_HTTP2)";
+    }
+    return lacks != NULL ? usage_error("size: this build has no %s", lacks) : 0;
+}
+
 static int complete(struct choices *choices, struct midge_credential *credential)
 {
-    int code = choices->http2 ? set_http2(&choices->config) : 0;
+    int code = check_features(choices);
+
+    if (code == 0 && choices->http2) {
+        set_http2(&choices->config);
+    }
 
     if (code == 0 && choices->ca != NULL) {
         code = read_roots(choices);

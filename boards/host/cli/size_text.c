@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What midge size prints. */
+/* The output of midge size. */
 #include <stdio.h>
 #include <midge/config.h>
 #include <midge/gunzip.h>
