@@ -54,6 +54,12 @@ class Size(midge_test.Case):
         self.assertLess(self.sizes("--queued=1")["needed"], base)
         self.assertGreater(self.sizes("--http2", "--transfers=2000")["needed"], self.sizes("--http2", "--transfers=20")["needed"])
 
+    def test_http2(self):
+        windows = [self.sizes("--http2", "--transfers=9", *more)["needed"] for more in
+                   (["--no-pauses"], ["--http2-window=4096"], ["--http2-window=100000"])]
+        self.assertGreater(windows[1] - windows[0], 9 * 4096)
+        self.assertGreater(windows[2] - windows[1], 9 * 95000)
+
     def test_fits(self):
         fits = self.sizes("--requests=8", "--fits=1M")["fits"]
         self.assertEqual(1 << 20, fits["bytes"])
@@ -74,6 +80,8 @@ class Size(midge_test.Case):
                 (["--cacert", "/dev/null"], "there is no certificate in /dev/null"),
                 (["--cert", self.ca], "--cert and --key belong together"),
                 (["--profile=big"], "there is no profile 'big'"),
+                (["--no-pauses"], "--http2-window and --no-pauses belong to --http2"),
+                (["--http2", "--http2-window=2047"], "--http2-window is a number from 2048"),
                 (["--device=lm3s"], "there is no device 'lm3s'"),
                 (["--device=a", "--profile=tiny"], "--device names the profile too")):
             self.assertIn(words, self.size(*arguments, code=2).text)

@@ -18,25 +18,27 @@ struct choices {
     struct midge_config config;
     const char *device, *profile, *ca, *certificate, *key;
     uint64_t fits;
-    int http2, json;
+    uint32_t http2_window;
+    int http2, no_pauses, json;
 };
 
-#define FIELD(name)  offsetof(struct midge_config, name), sizeof(((struct midge_config *)0)->name)
+#define FIELD(name)  offsetof(struct choices, name), sizeof(((struct choices *)0)->name)
 #define CHOICE(name) offsetof(struct choices, name)
 
-/* Those with a number: where it goes in the configuration. */
+/* Those with a number, and where it goes. */
 static const struct {
     const char *name;
     uint64_t min, max;
     size_t offset, bytes;
 } numbers[] = {
-    {"connections", 1, 1000, FIELD(max_connections)},
-    {"handshakes", 1, UINT16_MAX, FIELD(max_handshakes)},
-    {"transfers", 1, UINT16_MAX, FIELD(max_transfers)},
-    {"requests", 1, 65000, FIELD(max_awaitables)},
-    {"queued", 1, UINT16_MAX, FIELD(queued_requests)},
-    {"request-bytes", 1, UINT16_MAX, FIELD(request_bytes)},
-    {"max-header", 256, 1U << 30, FIELD(max_header)},
+    {"connections", 1, 1000, FIELD(config.max_connections)},
+    {"handshakes", 1, UINT16_MAX, FIELD(config.max_handshakes)},
+    {"transfers", 1, UINT16_MAX, FIELD(config.max_transfers)},
+    {"requests", 1, 65000, FIELD(config.max_awaitables)},
+    {"queued", 1, UINT16_MAX, FIELD(config.queued_requests)},
+    {"request-bytes", 1, UINT16_MAX, FIELD(config.request_bytes)},
+    {"max-header", 256, 1U << 30, FIELD(config.max_header)},
+    {"http2-window", 2048, 1U << 30, FIELD(http2_window)},
 };
 
 /* Those with a text. */
@@ -52,7 +54,7 @@ static const struct {
 
 static int take_number(struct choices *choices, size_t i, const char *value)
 {
-    char *field = (char *)&choices->config + numbers[i].offset;
+    char *field = (char *)choices + numbers[i].offset;
     uint64_t number;
     uint16_t narrow;
     uint32_t wide;
@@ -122,6 +124,8 @@ static int take_flag(struct choices *choices, const char *name)
 {
     if (strcmp(name, "http2") == 0) {
         choices->http2 = 1;
+    } else if (strcmp(name, "no-pauses") == 0) {
+        choices->no_pauses = 1;
     } else if (strcmp(name, "no-sessions") == 0) {
         choices->config.no_sessions = 1;
     } else if (strcmp(name, "proxy-tls") == 0) {
@@ -149,6 +153,7 @@ static int help(void)
           "  --transfers N         in progress        --request-bytes N of the copy of a request\n"
           "  --max-header N        bytes of a head    --no-sessions    nothing is resumed\n"
           "  --http2               streams of HTTP/2  --proxy-tls      TLS to a proxy, too\n"
+          "  --http2-window N      of each stream     --no-pauses      no sink of HTTP/2 pauses\n"
           "  --cacert FILE         trusted roots      --root-table     roots in flash\n"
           "  --cert FILE --key FILE                   a client's certificate\n"
           "  --fits BYTES          how many connections fit into so many bytes, as 64K\n"
@@ -186,15 +191,23 @@ static int parse(struct choices *choices, int argc, char **argv)
     if (choices->device != NULL && choices->profile != NULL) {
         return usage_error("size: --device names the profile too, as lm3s6965evb-tiny");
     }
+    if (!choices->http2 && (choices->http2_window != 0 || choices->no_pauses)) {
+        return usage_error("size: --http2-window and --no-pauses belong to --http2");
+    }
     return 0;
 }
 
 /* --- what the options mean in this program --- */
 
 #if MIDGE_WITH_HTTP2
-#define set_http2(config) ((config)->http = MIDGE_HTTP_2)
+static void set_http2(struct choices *choices)
+{
+    choices->config.http = MIDGE_HTTP_2;
+    choices->config.http2_window = choices->http2_window;
+    choices->config.no_pauses = choices->no_pauses != 0;
+}
 #else
-#define set_http2(config) ((void)(config))
+#define set_http2(choices) ((void)(choices))
 #endif
 
 static int read_file(struct choices *choices, const char *path, const void **data, size_t *len)
@@ -261,7 +274,7 @@ static int complete(struct choices *choices, struct midge_credential *credential
     int code = check_features(choices);
 
     if (code == 0 && choices->http2) {
-        set_http2(&choices->config);
+        set_http2(choices);
     }
 
     if (code == 0 && choices->ca != NULL) {
