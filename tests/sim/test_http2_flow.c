@@ -8,7 +8,7 @@
 #include <midge/gather.h>
 #include <midge/rate.h>
 
-enum { RTT_MS = 20, MOST = 40, MB = 1 << 20 };
+enum { RTT_MS = 20, MOST = 100, MB = 1 << 20 };
 
 static struct sim_world w;
 static struct midge_sim_host *host;
@@ -408,6 +408,15 @@ static uint64_t delayed(const struct midge_config *config, unsigned n)
     return ms;
 }
 
+/* A connect, a request, and before most of the requests the server's SETTINGS. */
+static void hundred_at_once(void **state)
+{
+    const struct midge_config config = {.http = MIDGE_HTTP_2_PRIOR, .max_awaitables = MOST};
+    (void)state;
+    assert_in_range(delayed(&config, MOST), DELAY_MS, DELAY_MS + 3 * RTT_MS);
+    at_once(MOST, MOST);
+}
+
 /* Streams are requests, and a connection is one: limits of connections hold none of them back. */
 static void limits_count_requests(void **state)
 {
@@ -498,6 +507,7 @@ int main(void)
         cmocka_unit_test(pauses_fit_into_the_block),
         cmocka_unit_test(pauses_that_were_not_announced),
         cmocka_unit_test(uploads_share),
+        cmocka_unit_test(hundred_at_once),
         cmocka_unit_test(limits_count_requests),
         cmocka_unit_test(rates_hold_streams),
         cmocka_unit_test(semaphores_hold_streams),
