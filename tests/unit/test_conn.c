@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Connections: sockets that poll reports broken while no call does, and what failures report. */
 #include "fake_port.h"
+#include "midge/memory_use.h"
 
 #define URL    "http://example.com/"
 #define SECURE "https://example.com/"
@@ -238,6 +239,25 @@ static void reports_while_opening(void **state)
     }
 }
 
+/* The client and so many connections have all of the memory that is in use. */
+static void check_owners(struct world *w, unsigned connections)
+{
+    struct midge_memory_use use;
+    size_t all = 0, records = 0;
+    unsigned owner = 0, have = 0;
+    for (; owner < midge_memory_of(w->client, owner, &use); owner++) {
+        all += use.small + use.records;
+        records += use.records;
+        have += owner > 0 && use.small > 0;
+        assert_true(owner > 0 || (use.small > 0 && use.records == 0));
+    }
+    assert_int_equal(have, connections);
+    assert_int_equal(all, world_stats(w).alloc_live);
+    assert_int_equal(midge_memory_of(w->client, owner, &use), owner); /* there is no such owner */
+    assert_int_equal(use.small + use.records, 0);
+    assert_true(records > 0); /* the handshake's */
+}
+
 /* It waits for the one handshake that may compute at a time. */
 static void reports_while_waiting_for_a_permit(void **state)
 {
@@ -260,6 +280,7 @@ static void reports_while_waiting_for_a_permit(void **state)
         probe_start(&p);
         world_pass(&w, 50);
         assert_int_equal(world_stats(&w).open_connections, 2);
+        check_owners(&w, 2);
         if (end == CANCELED) {
             (void)midge_cancel(w.client, p.id);
         }

@@ -2,7 +2,7 @@
 /*
  * The picture of memory: time to the right, bytes upwards, the owners on top of each other: the
  * client, the places for connections that had most, and the sum of all others. Of each the TLS
- * records are solid, its small blocks pale. A column of the picture shows the moment in it when
+ * records are solid, its small blocks faint. A column of the picture shows the moment in it when
  * most was in use.
  */
 #define _GNU_SOURCE
@@ -270,11 +270,12 @@ static void add_notes(struct text *out, const struct run *run, double y)
 {
     char line[160];
 
-    snprintf(line, sizeof line,
-             "pale: small blocks, solid: TLS records; the block has %zu bytes, %zu of them were in "
-             "use at most%s",
-             run->block_size, run->stats.alloc_peak,
-             run->memory.full ? "; the picture is NOT complete" : "");
+    snprintf(
+        line, sizeof line,
+        "faint: small blocks, solid: TLS records; the block has %zu bytes, %zu of them were in "
+        "use at most%s",
+        run->block_size, run->stats.alloc_peak,
+        run->memory.full ? "; the picture is NOT complete" : "");
     picture_text(out, LEFT, y, run->memory.full ? "x b" : "t", line);
 }
 
@@ -349,7 +350,7 @@ void memory_page(struct text *out, const struct run *run)
     make(graph);
     waterfall_time(end, sizeof end, graph->end - graph->from);
     text_format(out,
-                "<p>The block has %zu bytes; %zu of them were in use at most. Pale: small blocks, "
+                "<p>The block has %zu bytes; %zu of them were in use at most. Faint: small blocks, "
                 "solid: TLS records; the dashed line is the most that was in use%s.</p>\n",
                 run->block_size, run->stats.alloc_peak,
                 run->memory.full ? ". The picture is NOT complete" : "");

@@ -50,7 +50,7 @@ static const char style[] =
     "white-space:nowrap}td.a,th.a{text-align:left;min-width:13rem;max-width:30rem;"
     "white-space:normal;overflow-wrap:anywhere}\n"
     "@media(max-width:55rem){.rows li{grid-template-columns:minmax(0,1fr)}"
-    ".rows li.in{padding-left:.8rem}.in .name{padding:0}}\n"
+    ".in .words{padding-left:.8rem}}\n"
     "@media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}"
     "p.x,td.x,span.x,dd.x{color:#ff8f88}.ends{color:#9da7b1}"
     ".rows li,.graph,.scroll,th,td{border-color:#30363d}.rows li.in{box-shadow:inset 3px 0 #9da7b1}"

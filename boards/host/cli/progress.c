@@ -143,7 +143,9 @@ static void body_state(char *text, size_t cap, const struct fetch *fetch, uint32
         snprintf(text, cap, "%5s %9s ", percent, bytes);
         return;
     }
-    snprintf(all_rate, sizeof all_rate, speed > 0 ? "%s/s" : "", rate);
+    if (speed > 0) {
+        snprintf(all_rate, sizeof all_rate, "%s/s", rate);
+    }
     snprintf(text, cap, "%5s %9s %11s %8s ", percent, bytes, all_rate, left);
 }
 
