@@ -48,7 +48,7 @@ extern "C" {
 
 /* The head of a log; the cells follow it. */
 struct midge_event_log {
-    char magic[4];     /* see above, as all fields */
+    char magic[4];     /* "MDGL", without a NUL */
     uint8_t version;   /* MIDGE_EVENT_LOG_VERSION */
     uint8_t cell_size; /* bytes of a cell */
     uint8_t zero[2];   /* 0 */

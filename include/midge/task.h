@@ -79,6 +79,9 @@ int midge__awaited(struct midge_task *task, struct midge_result *result);
         }                                                                                          \
     } while (0)
 
+/* For MIDGE_AWAIT_ROOM. */
+int midge__await_room(struct midge_task *task, int err);
+
 /* Waits for room. Sets err (an int in the task's state) to the value of call, an expression that
    starts something: midge_start, midge_spawn, midge_sleep, or a function of the application that
    builds a request and starts it. While call returns NO_MEMORY or NO_SLOT, and requests, sleeps or
@@ -100,8 +103,6 @@ int midge__awaited(struct midge_task *task, struct midge_result *result);
    A task that spawns the others in this way starts any number of them, as many at a time as the
    block holds. max_awaitables must be larger than the number of tasks, since each task needs a
    second slot for the thing that it awaits. */
-int midge__await_room(struct midge_task *task, int err);
-/* See above. */
 #define MIDGE_AWAIT_ROOM(task, err, call)                                                          \
     do {                                                                                           \
         (task)->at = __LINE__;                                                                     \
