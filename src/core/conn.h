@@ -117,6 +117,14 @@ static inline const struct midge__protocol_ops *midge__carrier(const struct midg
 #endif
 }
 
+#if MIDGE_WITH_HTTP2
+#define midge__carrier_idles(conn)  (midge__carrier(conn)->idles)
+#define midge__carrier_shares(conn) (midge__carrier(conn)->shares)
+#else
+#define midge__carrier_idles(conn)  ((void)(conn), false)
+#define midge__carrier_shares(conn) ((void)(conn), false)
+#endif
+
 static inline void *midge__conn_state(const struct midge__conn *conn)
 {
     return (void *)((uintptr_t)conn + MIDGE__CONN_BYTES);

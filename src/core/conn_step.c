@@ -10,7 +10,7 @@
 
 static bool step_ready(struct midge__conn *conn)
 {
-    if (conn->idle && !midge__carrier(conn)->idles) {
+    if (conn->idle && !midge__carrier_idles(conn)) {
         return midge__pool_step(conn);
     }
     enum midge__step next = midge__carrier(conn)->step(conn);
@@ -25,7 +25,7 @@ static bool step_ready(struct midge__conn *conn)
     }
     if (conn->exchanges == 0 && !conn->idle) {
         midge__pool_put(conn);
-        return (midge__carrier(conn)->idles && next == MIDGE__STEP_MORE) ||
+        return (midge__carrier_idles(conn) && next == MIDGE__STEP_MORE) ||
                conn->stream->ops->pending(conn->stream); /* tickets after the answer */
     }
     return next == MIDGE__STEP_MORE;
@@ -81,7 +81,7 @@ unsigned midge__conn_want(const struct midge__conn *conn)
     case MIDGE__CONN_WAIT_TLS:
         return conn->stream->ops->interest(conn->stream, true, false);
     case MIDGE__CONN_READY:
-        return conn->idle && !midge__carrier(conn)->idles
+        return conn->idle && !midge__carrier_idles(conn)
                    ? conn->stream->ops->interest(conn->stream, true, false)
                    : midge__carrier(conn)->want(conn);
     case MIDGE__CONN_WAIT_CLOSE:

@@ -256,7 +256,7 @@ void midge__exchange_broken(struct midge__exchange *x, int err, const struct mid
     struct midge__transfer *t = take_out(x);
     if (stale) {
         midge__conn_unanswered(x->conn);
-        t->needs_fresh = MIDGE_WITH_REPLAY && !midge__carrier(x->conn)->shares;
+        t->needs_fresh = MIDGE_WITH_REPLAY && !midge__carrier_shares(x->conn);
     }
     if (goes_on(t)) { /* the rest of that answer is not needed */
         go_on(t);

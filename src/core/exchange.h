@@ -111,8 +111,10 @@ struct midge__protocol_ops {
     /* The connection ends: frees all that the carrier holds, without reports. In the state READY it
        may say goodbye to the peer. Its state may still be clear: the connection was never READY. */
     void (*detach)(struct midge__conn *conn);
+#if MIDGE_WITH_HTTP2
     bool idles;  /* reads an idle connection by itself; otherwise the pool does */
     bool shares; /* one connection carries all requests of an origin (shared.c) */
+#endif
 };
 
 /* The protocols that a connection can speak (src/http/protocols.c). */

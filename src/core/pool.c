@@ -158,7 +158,7 @@ bool midge__conn_reuse(struct midge__conn *conn, struct midge__transfer *t)
     if (!conn->client->polled || (!conn->seen_silent && !midge__transfer_steps_back(t))) {
         conn->tcp.drained = false;
     }
-    if (conn->idle && !midge__carrier(conn)->idles && (is_overdue(conn) || !has_nothing(conn))) {
+    if (conn->idle && !midge__carrier_idles(conn) && (is_overdue(conn) || !has_nothing(conn))) {
         midge__conn_close(conn);
         return false;
     }

@@ -53,13 +53,17 @@ static const uint16_t groups[] = {MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
                                   MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
 
 #if defined(MBEDTLS_SSL_ALPN)
-/* The protocol's name in RFC 9110; a server may leave ALPN unanswered. */
-static const char *alpn[] = {"h2", "http/1.1", NULL};
+/* The protocols' names (RFC 9113 3.1, RFC 9110); a server may leave ALPN unanswered. */
+static const char *alpn[] = {
+#if MIDGE_WITH_HTTP2
+    "h2",
+#endif
+    "http/1.1", NULL};
 
 static int set_alpn(mbedtls_ssl_config *conf, const struct midge__tls_config *config)
 {
-    return mbedtls_ssl_conf_alpn_protocols(conf,
-                                           MIDGE_WITH_HTTP2 && config->offers_h2 ? alpn : alpn + 1);
+    const bool skips_h2 = MIDGE_WITH_HTTP2 && !config->offers_h2;
+    return mbedtls_ssl_conf_alpn_protocols(conf, alpn + skips_h2);
 }
 #else
 #define set_alpn(conf, config) 0
