@@ -192,11 +192,12 @@ def text_of(data):
 
 
 def run_shell(place, block):
+    place.printed = None    # of a command that fails, nothing gets into the guide
     done = place.run(block.text, block.words, subprocess.STDOUT)
     wanted = int(block.words.get("exit", "0"))
-    place.printed = text_of(done.stdout)
     if done.returncode != wanted:
-        raise Stale(f"exit code {done.returncode}, not {wanted}:\n{block.text}{place.printed}")
+        raise Stale(f"exit code {done.returncode}, not {wanted}:\n{block.text}{text_of(done.stdout)}")
+    place.printed = text_of(done.stdout)
 
 
 def compiler(cpp):

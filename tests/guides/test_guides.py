@@ -57,6 +57,9 @@ class Guides(unittest.TestCase):
         self.assertEqual("", self.wrong(stale, write=True))
         self.assertEqual(stale.replace("3", "2"), self.guide.read_text())
         self.assert_wrong("no run block", "<!-- output -->", "text", "1")
+        fails = self.block("<!-- run -->", "sh", "echo 2\nfalse", self.block("<!-- output -->", "text", "1"))
+        self.assertIn("exit code 1", self.wrong(fails, write=True))
+        self.assertEqual(fails, self.guide.read_text())
 
     def test_written_parts(self):
         part = "a\n<!-- begin: echo '| x |' -->\n{}<!-- end -->\nb\n"
