@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory that midge_memory_needed counts, line by line. The lines come from the same lists as the sum, so
- * that they add up to it under every configuration. `midge size` prints them on a desktop; a board
- * that calls midge_memory_ledger gets its own. A program that does not call it pays nothing.
+ * The memory that midge_memory_needed counts, line by line. The lines come from the same lists as
+ * the sum, so that they add up to it under every configuration. `midge size` prints them on a
+ * desktop; a board that calls midge_memory_ledger gets its own. A program that does not call it
+ * pays nothing.
  *
  *     static void show(void *ctx, const struct midge_ledger_line *line)
  *     {
