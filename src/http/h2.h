@@ -56,6 +56,7 @@ struct midge__h2_stream {
 #if MIDGE_HTTP2_RECORD > 0
     uint16_t head; /* bytes that are counted for its head */
 #endif
+    uint32_t id; /* 0: its head has not begun */
     struct midge__exchange x;
     struct midge__list ready; /* h->ready or h->blocked */
 #if MIDGE_HTTP2_RECORD > 0
@@ -63,7 +64,6 @@ struct midge__h2_stream {
 #endif
     struct midge__h2_stream *next; /* in h->streams */
     struct midge__h2_spill *spill; /* NULL: none */
-    uint32_t id;                   /* 0: its head has not begun */
     int32_t send_window, recv_window;
     union {
         int64_t left;       /* after the head: bytes of the body that are announced; < 0: none */
