@@ -20,7 +20,7 @@
 #                                   lm3s6965evb, tiny
 #   BOARD-PROFILE-wake.elf          tests/boards/wake.c, of the same two: sessions over resets
 #   BOARD-PROFILE-streams.elf       tests/boards/streams.c, many requests on one connection of HTTP/2, of
-#                                   mps2-an385
+#                                   mps2-an385, and of lm3s6965evb with small
 #   BOARD-full-http2.elf            the apps with HTTP/2, of mps2-an385 and riscv-virt
 #   nucleo-f767zi-start.elf         tests/boards/nucleo_start.c: the board's start on another chip
 #   BOARD-PROFILE-by-file.elf       the hardware's image without link-time optimization of midge: its
@@ -209,7 +209,16 @@ endfunction()
 # HTTP/2: the programs with it, and many requests at once.
 function(board_http2 profile)
     set(name ${MIDGE_BOARD}-${profile})
+    if(MIDGE_BOARD STREQUAL lm3s6965evb) # 64 KB, for as many requests as possible
+        list(APPEND MIDGE_WITHOUT timings phase_deadlines redirects retry)
+        set(BOARD_DEFINITIONS_small BOARD_CA_BYTES=704) # one root with an EC key
+        set(BOARD_BLOCK_small 50688)
+        list(APPEND BOARD_LINK_OPTIONS -Wl,--defsym=BOARD_STACK_BYTES=3584)
+    endif()
     board_library(midge-${profile}-http2 ${profile} http2)
+    if(MIDGE_BOARD STREQUAL lm3s6965evb) # 32 heads of 200 bytes, as servers behind a proxy have
+        target_compile_definitions(midge-${profile}-http2 PUBLIC MIDGE_HTTP2_RECORD=10240)
+    endif()
     if(profile STREQUAL full)
         board_image(${name}-http2 midge-${profile}-http2 ${profile} semihost ${_apps})
     endif()
@@ -275,7 +284,7 @@ foreach(profile IN LISTS MIDGE_BOARD_PROFILES)
         board_image(${MIDGE_BOARD}-${profile}-own midge-${profile}-own ${profile} semihost
             ${PROJECT_SOURCE_DIR}/tests/boards/own.c ${PROJECT_SOURCE_DIR}/boards/examples/identity.c)
     endif()
-    if("${MIDGE_BOARD}-${profile}" MATCHES "^(mps2-an385-full|riscv-virt-full)$")
+    if("${MIDGE_BOARD}-${profile}" MATCHES "^(mps2-an385-.*|riscv-virt-full|lm3s6965evb-small)$")
         board_http2(${profile})
     endif()
     if(BOARD_OPENOCD)

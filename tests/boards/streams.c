@@ -10,7 +10,8 @@
  * (FNV-1a, 32 bits, over all of its answers). Then a line for each slot, and one for the round:
  *
  *     streams: ERROR STATUS answers=N len=N fnv=X connection=N stream=N; DETAIL
- *     streams: round N answers, N in flight, N instructions, N of them in the port
+ *     streams: round N answers, N in flight with N bytes of the block, N k instructions, N k of
+ * them in the port
  *
  * In flight: the most requests that were sent and had no head of an answer. Instructions, in
  * thousands: the time that was not slept (QEMU's -icount: 125 in a microsecond); the port: lwIP and
@@ -45,6 +46,7 @@ struct round {
     struct slot *slots;
     unsigned many, times, live;
     unsigned in_flight, most_in_flight;
+    size_t block; /* bytes in use when these are in flight */
 };
 
 /* --- measures --- */
@@ -125,6 +127,9 @@ static void on_send(void *ctx, midge_id id, const char *method, const char *url)
     (void)method;
     (void)url;
     if (!slot->waits && ++round->in_flight > round->most_in_flight) {
+        struct midge_stats stats;
+        midge_client_stats(round->client, &stats);
+        round->block = stats.alloc_live;
         round->most_in_flight = round->in_flight;
     }
     slot->waits = true;
@@ -209,16 +214,17 @@ static void show_slot(struct board *board, const struct slot *slot)
 
 static void show(const struct round *round, uint64_t all_us, uint64_t of_port_us)
 {
-    char line[160];
+    char line[200];
     unsigned answers = 0;
     for (unsigned i = 0; i < round->many; i++) {
         answers += round->slots[i].answers;
         show_slot(round->board, &round->slots[i]);
     }
     (void)snprintf(line, sizeof line,
-                   "streams: round %u answers, %u in flight, %lu k instructions, %lu k of them in "
-                   "the port\n",
-                   answers, round->most_in_flight, thousands(all_us), thousands(of_port_us));
+                   "streams: round %u answers, %u in flight with %u bytes of the block, %lu k "
+                   "instructions, %lu k of them in the port\n",
+                   answers, round->most_in_flight, (unsigned)round->block, thousands(all_us),
+                   thousands(of_port_us));
     say(round->board, line);
 }
 

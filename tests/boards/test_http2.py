@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import sys
+import tempfile
 import unittest
 
 import board
@@ -26,10 +27,11 @@ import relay        # noqa: E402
 SERVERS = os.environ.get("MIDGE_H2_SERVERS", "nginx nghttpd").split()
 SERVERS = ["nginx", "apache", "haproxy", "caddy", "nghttpd"] if "all" in SERVERS else SERVERS
 # Profiles with streams.c, and how many requests are in flight at once.
-MANY = {"mps2-an385": {"full": 50}}.get(BOARD, {})
+MANY = {"mps2-an385": {"full": 50, "small": 20, "tiny": 6}, "lm3s6965evb": {"small": 30}}.get(BOARD, {})
+COST = {"full": 95, "small": 82}    # k instructions of midge and TLS for a small request, at most
 MOST = {"apache": 6}    # it works on so many of a new connection at once
 SLOT = re.compile(r"^streams: (\w+) (\d+) answers=(\d+) len=(\d+) fnv=(\w+) connection=(\d+) stream=(\d+); (.*)$", re.M)
-ROUND = re.compile(r"^streams: round (\d+) answers, (\d+) in flight, (\d+) k instructions, (\d+) k of", re.M)
+ROUND = re.compile(r"^streams: round (\d+) answers, (\d+) in flight with (\d+) bytes of the block, (\d+) k instructions, (\d+) k of", re.M)
 
 
 def content(size):
@@ -47,7 +49,7 @@ def fnv(data):
 class Http2(Board):
     @contextlib.contextmanager
     def server(self, kind):
-        folder = pathlib.Path(self.dir) / kind
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.dir)) / kind
         pem = pathlib.Path(self.servers.dir) / "certs" / "good.pem"
         with h2servers.H2Server(kind, folder, self.ports["http"], pem) as server:
             yield server
@@ -167,6 +169,22 @@ class Slots(Http2):
         self.assertNotIn("0", {slot[6] for slot in slots})      # HTTP/2
 
 
+@unittest.skipUnless(BOARD == "mps2-an385", "a figure of one board is enough")
+class Cost(Slots):
+    def test_small_request(self):
+        """Thousands of instructions of a Cortex-M3 for a GET of 100 bytes, 8 at once, over TLS; the first
+        round makes the handshake."""
+        url = self.at(self.servers.nginx["h2"], "/100")
+        for profile, bar in COST.items():
+            with self.subTest(profile):
+                _, rounds = self.streams(profile, "8", url, "8x50", url)
+                self.assert_bodies(rounds[1][0], content(100), 50)
+                *_, all_k, port_k = rounds[1][1]
+                print(f"{profile}: {all_k / 400:.1f} k instructions a request, {port_k / 400:.1f} k of them lwIP and "
+                      "its driver", flush=True)
+                self.assertLess((all_k - port_k) / 400, bar)
+
+
 @unittest.skipUnless(MANY, "no image of streams.c")
 class Streams(Slots):
     def held(self, kind, profile, many):
@@ -174,7 +192,7 @@ class Streams(Slots):
         whose head the record limiter knows how long the server's heads are."""
         with contextlib.ExitStack() as stack:
             server = stack.enter_context(self.server(kind))
-            port, path = server.port, f"/bytes/100?_together={many}&_delay=2&_case={kind}-{profile}"
+            port, path = server.port, f"/bytes/100?_together={many}&_delay=2"
             if kind == "nghttpd":
                 port = stack.enter_context(relay.Relay(port, gather=2)).port
                 path = "/bytes/100"
@@ -201,17 +219,17 @@ class Streams(Slots):
                     self.assert_one_connection(ran)
 
     def hostile(self, modes, words, check):
-        """check(server, rounds) of each profile: a round of so many requests for each of `words`."""
+        """check(server, rounds, profile) of each profile: a round of so many requests for each of `words`."""
         pem = pathlib.Path(self.servers.dir) / "certs" / "good.pem"
         for profile in MANY:
             with self.subTest(profile, modes=modes), h2raw.Server(pem, modes) as server:
                 url = self.at(server.port, "/")
                 _, rounds = self.streams(profile, *[word for many in words for word in (many, url)])
-                check(server, [slots for slots, _ in rounds])
+                check(server, [slots for slots, _ in rounds], profile)
 
     def test_http1_behind_h2(self):
         """One clear error; then this server is asked by HTTP/1.1."""
-        def check(_, rounds):
+        def check(_, rounds, __):
             self.assertEqual(("PROTOCOL", "HTTP/1 answer to HTTP/2"), (rounds[0][0][0], rounds[0][0][-1]))
             self.assertEqual({("OK", "200", "1", "5", fnv(b"hello"), "0")},
                              {(*slot[:5], slot[6]) for slot in rounds[1]}, rounds)
@@ -219,14 +237,14 @@ class Streams(Slots):
 
     def test_goaway(self):
         """What the server did not look at goes to a second connection; what it did look at is whole."""
-        def check(server, rounds):
+        def check(server, rounds, _):
             self.assert_bodies(rounds[0], b"hello")
             self.assertEqual(2, server.connections)
         self.hostile(["goaway", "good"], (6,), check)
 
     def test_goaway_in_an_answer(self):
         """The answer that is cut is an error; the others are whole."""
-        def check(server, rounds):
+        def check(server, rounds, _):
             self.assertEqual([(False, "2")] + [(True, "5")] * 5,
                              sorted((slot[0] == "OK", slot[3]) for slot in rounds[0]), rounds)
             self.assert_bodies(rounds[1], b"hello")
@@ -234,14 +252,19 @@ class Streams(Slots):
         self.hostile(["cut", "good"], (6, 2), check)
 
     def test_long_heads(self):
-        """Longer than the buffers, but within what a head may have in all; and beyond that."""
-        def whole(_, rounds):
+        """Longer than the memory for a head, but within what it may have in all; and beyond that."""
+        def whole(_, rounds, __):
             for slots in rounds:
                 self.assert_bodies(slots, b"hello")
-        self.hostile(["head=9000"], (1, 2), whole)
 
-        def refused(_, rounds):
-            self.assertEqual(("PROTOCOL", "endless header block"), (rounds[0][0][0], rounds[0][0][-1]))
+        def refused(_, rounds, profile):
+            error, *_, detail = rounds[0][0]
+            if error == "TLS_RECORD_SIZE":      # 16 KB in a buffer of 8 or 10
+                self.assertEqual("small", profile)
+                self.assertIn("larger than profile small's input buffer", detail)
+            else:
+                self.assertEqual(("PROTOCOL", "" if profile == "tiny" else "endless header block"), (error, detail))
+        self.hostile(["head=7000"], (1, 2), whole)
         self.hostile(["head=70000"], (1,), refused)
 
 

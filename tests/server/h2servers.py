@@ -96,7 +96,7 @@ CADDY = """
     auto_https off
     storage file_system {dir}
 }}
-https://localhost:{port} {{
+https://localhost:{port}, https://api.example:{port} {{
     bind 127.0.0.1
     tls {pem} {pem}
     reverse_proxy 127.0.0.1:{api}
