@@ -88,13 +88,13 @@ BUGS = [
      "test_h2", ["tests/test_h2"], r"FAILED.*(refused|cancel)"),
     ("h2-length", "END_STREAM ends a body before its length", "src/http/h2_body.c",
      "s->left != MIDGE__H2_NO_LENGTH && s->left != 0) {", "s->left == 1 && s->x.waits == 255) {",
-     "sim_h2_hostile", ["tests/sim_h2_hostile"], r"less than content-length: OK"),
+     "sim_h2_hostile", ["tests/sim_h2_hostile"], r"less than content-length:"),
     ("h2-cut", "FIN is the end of a body", "src/http/h2_end.c",
      "        midge__exchange_broken(&s->x, err != MIDGE_ERR_EOF",
      "        if (err == MIDGE_ERR_EOF && s->recv == MIDGE__H2_RECV_BODY) {\n"
      "            midge__exchange_ended(&s->x, MIDGE_COMPLETE_YES);\n            continue;\n        }\n"
      "        midge__exchange_broken(&s->x, err != MIDGE_ERR_EOF",
-     "sim_torture_http2", ["tests/sim_torture_http2", "cuts"], r"fin at.*: success with a part"),
+     "sim_h2_worlds", ["tests/sim_h2_worlds"], r"test_h2_worlds.c:.*error"),
     ("h2-goaway", "GOAWAY sends requests again that the server has processed", "src/http/h2_end.c",
      "    if (s->id == 0 || s->id > last) {\n        const bool begun",
      "    if (s->id == 0 || s->id >= last) {\n        const bool begun",

@@ -8,7 +8,7 @@
 
 #include "torture.h"
 
-#define TLS_PART 60 /* of dear points one in so many is tried */
+#define TLS_PART (TORTURE_HTTP2 ? 240 : 60) /* of dear points one in so many is tried */
 #ifdef __SANITIZE_ADDRESS__
 #define PLAIN_PART 16 /* there the others are dear, too; cuts and splits: a quarter of it */
 #else

@@ -519,6 +519,22 @@ static void goaway_in_an_upload(void **state)
     }
 }
 
+/* All credit that the client has given to stream 1. */
+static uint32_t credit_of_1(const struct fake *f)
+{
+    const struct fake_sock *s = &f->socks[0];
+    uint32_t sum = 0;
+    for (size_t at = 24; at + 13 <= s->sent_len;) {
+        const uint8_t *frame = (const uint8_t *)s->sent + at;
+        const uint32_t len = (uint32_t)(frame[0] << 16 | frame[1] << 8 | frame[2]);
+        if (frame[3] == 8 && frame[8] == 1) {
+            sum += (uint32_t)(frame[9] << 24 | frame[10] << 16 | frame[11] << 8 | frame[12]);
+        }
+        at += 9 + len;
+    }
+    return sum;
+}
+
 /* Padding uses windows up as bytes do: it gets credit. */
 static void padding_is_credited(void **state)
 {
@@ -547,6 +563,7 @@ static void padding_is_credited(void **state)
     probe_get(&p[1], &w, URL);
     world_run(&w);
     assert_int_equal(p[0].len, TIMES * ONCE);
+    assert_true(credit_of_1(&w.fake) >= TIMES * ONCE * 255 - MIDGE_HTTP2_WINDOW);
     probe_ended(&p[0], MIDGE_OK);
     probe_is_hello(&p[1]);
     world_close(&w);
