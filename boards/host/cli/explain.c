@@ -67,7 +67,7 @@ static void show(const char *label, const char *text)
 
 void explain_exit_codes(const struct explained_error *error, char *text, size_t cap)
 {
-    int codes[MIDGE_PHASES];
+    int codes[MIDGE_PHASES] = {0};
     size_t n = 0, used = 0;
 
     for (int phase = 0; phase < MIDGE_PHASES; phase++) {

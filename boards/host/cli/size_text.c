@@ -15,7 +15,7 @@ struct digits {
 
 static struct digits with_commas(uint64_t number)
 {
-    struct digits digits;
+    struct digits digits = {{0}};
     char *at = digits.text + sizeof digits.text - 1;
     unsigned n = 0;
 
