@@ -275,6 +275,7 @@ static struct midge__tls_params params_of(const struct midge__conn *conn)
         .owner = conn->owner,
         .show = midge__peer_certificate,
         .offers_h2 = midge__origin_may_share(o),
+        .keeps_buffers = midge__origin_large(o),
     };
 }
 

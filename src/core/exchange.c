@@ -44,7 +44,7 @@ size_t midge__exchange_budget(const struct midge__exchange *x, size_t n)
 static void set_waits(struct midge__exchange *x, unsigned waits)
 {
     x->waits = (uint8_t)waits;
-    midge__transfer_freeze(x->transfer, (waits & (MIDGE__WAITS_SINK | MIDGE__WAITS_SOURCE)) != 0);
+    midge__transfer_freeze(x->transfer, (waits & MIDGE__FREEZE_WAITS) != 0);
 }
 
 void midge__exchange_ask(struct midge__exchange *x, unsigned who)

@@ -45,8 +45,14 @@ enum {
     MIDGE__WAITS_SINK = 1,
     MIDGE__WAITS_SOURCE = 2,
     MIDGE__WAITS_MEMORY = 4,
-    MIDGE__WAITS_MORE = 8 /* for midge__exchange_more: the sink has kept bytes */
+    MIDGE__WAITS_MORE = 8,   /* for midge__exchange_more: the sink has kept bytes */
+    MIDGE__WAITS_CREDIT = 16 /* the peer has no credit for it; set by the carrier */
 };
+
+/* While an exchange waits for one of these, its idle deadline stands still. */
+#define MIDGE__FREEZE_WAITS                                                                        \
+    (MIDGE__WAITS_SINK | MIDGE__WAITS_SOURCE |                                                     \
+     (MIDGE_WITH_HTTP2 ? (unsigned)MIDGE__WAITS_CREDIT : 0U))
 
 /* While an exchange waits for one of these, nothing is delivered to it. */
 #define MIDGE__RECV_WAITS (MIDGE__WAITS_SINK | MIDGE__WAITS_MEMORY)
@@ -229,6 +235,13 @@ static inline bool midge__exchange_has_source(const struct midge__exchange *x)
     ((void)(x), (void)(buf), (void)(cap), (void)(n), MIDGE_ERR_EOF)
 #endif
 
+/* ask is called before a callback of the sink or source `who`, wait when the callback has returned
+   PAUSE or AGAIN; both before a wait for CREDIT. */
+void midge__exchange_ask(struct midge__exchange *x, unsigned who);
+void midge__exchange_wait(struct midge__exchange *x, unsigned who);
+/* The parts `who` of x wait no longer. */
+void midge__exchange_resume(struct midge__exchange *x, unsigned who);
+
 /* --- for the core --- */
 
 /* Keeps the stream of the head in a report. */
@@ -241,15 +254,8 @@ static inline bool midge__exchange_has_source(const struct midge__exchange *x)
 /* The first buffer of an exchange that needs memory of its own. */
 #define MIDGE__EXCHANGE_FIRST 512U
 
-/* ask is called before a callback of the sink or source `who`, wait when the callback has returned
-   PAUSE or AGAIN. */
-void midge__exchange_ask(struct midge__exchange *x, unsigned who);
-void midge__exchange_wait(struct midge__exchange *x, unsigned who);
-
 /* conn->memory_waiter may continue: there is memory, or there will be none (conn->denied). */
 void midge__exchange_fed(struct midge__conn *conn);
-/* The parts `who` of x wait no longer. */
-void midge__exchange_resume(struct midge__exchange *x, unsigned who);
 /* Forgets the exchange of t: t is about to end or to be sent again. Answers as `drop`. */
 bool midge__exchange_drop(struct midge__transfer *t);
 

@@ -69,9 +69,11 @@ struct midge__origin {
     bool session_imported; /* session_store.c: by the import that goes on */
 #endif
 #if MIDGE_WITH_HTTP2
-    bool h1_only;    /* the server spoke HTTP/1.1, or asked for it */
-    bool no_table;   /* it keeps to our HTTP/2 settings: it uses no dynamic table */
-    uint16_t shared; /* its connections that carry all of its requests */
+    bool h1_only;       /* the server spoke HTTP/1.1, or asked for it */
+    bool no_table;      /* it keeps to our HTTP/2 settings: it uses no dynamic table */
+    bool large_records; /* its connections keep their large input buffers */
+    uint16_t shared;    /* its connections that carry all of its requests */
+    uint16_t head_most; /* bytes of its longest head over HTTP/2 (h2_limit.c); 0: none came */
 #endif
     uint8_t leaders_failed;     /* since the last session */
     uint16_t silent;            /* leaders that would make way */

@@ -28,6 +28,8 @@ static inline bool midge__origin_may_share(const struct midge__origin *o)
     return o->secure ? o->http >= MIDGE_HTTP_2 && !o->h1_only
                      : o->http == MIDGE_HTTP_2_PRIOR && !midge__shared_proxy(o);
 }
+/* Do its connections keep their large input buffers? */
+#define midge__origin_large(o) ((o)->large_records)
 /* The part of an origin's identity. */
 void midge__shared_key(struct midge__origin_key *key, const struct midge_client *client,
                        const struct midge_request *r);
@@ -46,6 +48,7 @@ void midge__shared_refused(struct midge__conn *conn);
 
 #define midge__origin_shares(o)           ((void)(o), false)
 #define midge__origin_may_share(o)        ((void)(o), false)
+#define midge__origin_large(o)            ((void)(o), false)
 #define midge__shared_key(key, client, r) ((void)(key), (void)(client), (void)(r))
 #define midge__shared_pass(r, o)          ((void)(r), (void)(o))
 #define midge__shared_begin(conn)         ((void)(conn))

@@ -115,10 +115,11 @@ struct midge__h2 {
     uint8_t echo[8];
 #if MIDGE_HTTP2_RECORD > 0
     struct midge__list hungry;
-    uint16_t head_most; /* bytes of the longest head so far; 0: none came */
-    uint32_t limit;     /* bytes of the longest record that the input buffer holds; NO_LIMIT */
-    uint32_t due;       /* bytes that the server may send now */
-    uint32_t first;     /* of them, heads and first windows */
+    uint32_t limit; /* bytes of the longest record that the input buffer holds; NO_LIMIT */
+    /* Bytes that the server may send: heads and first windows of all streams; windows beyond. */
+    uint32_t small, large;
+    uint32_t large_ms; /* when a byte of the latter was used or granted */
+    bool stalled;
 #endif
 };
 
@@ -134,6 +135,8 @@ static inline struct midge__h2_stream *midge__h2_stream_of(const struct midge__e
 }
 
 /* --- h2_limit.c: the record limiter --- */
+
+#define MIDGE__H2_STALL_MS 1000U
 
 #if MIDGE_HTTP2_RECORD > 0
 
@@ -151,7 +154,7 @@ void midge__h2_limit_begin(struct midge__h2 *h, struct midge__h2_stream *s);
 /* Its final head came, of so many bytes. */
 void midge__h2_limit_head(struct midge__h2 *h, struct midge__h2_stream *s, size_t bytes);
 /* So many bytes of its window were used. */
-void midge__h2_limit_used(struct midge__h2 *h, size_t bytes);
+void midge__h2_limit_used(struct midge__h2 *h, struct midge__h2_stream *s, size_t bytes);
 /* It ends. */
 void midge__h2_limit_end(struct midge__h2 *h, struct midge__h2_stream *s);
 /* It needs no credit now. */
@@ -160,6 +163,11 @@ void midge__h2_limit_leave(struct midge__h2 *h, struct midge__h2_stream *s);
 void midge__h2_limit_open(struct midge__h2 *h);
 /* How much of this credit it may have now; it is woken when there is more. */
 uint32_t midge__h2_limit_credit(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t credit);
+/* Do streams wait for credit? To be asked every STALL_MS. */
+bool midge__h2_limit_waits(struct midge__h2 *h);
+/* The connection fails with err: is it a record that does not fit its input buffer? Then the
+   origin's next connection keeps the large one. */
+bool midge__h2_limit_outgrown(struct midge__h2 *h, int err);
 
 #else
 
@@ -169,7 +177,9 @@ uint32_t midge__h2_limit_credit(struct midge__h2 *h, struct midge__h2_stream *s,
 #define midge__h2_limit_capacity(h)          ((void)(h), UINT_MAX)
 #define midge__h2_limit_begin(h, s)          ((void)(h), (void)(s))
 #define midge__h2_limit_head(h, s, bytes)    ((void)(h), (void)(s), (void)(bytes))
-#define midge__h2_limit_used(h, bytes)       ((void)(h), (void)(bytes))
+#define midge__h2_limit_used(h, s, bytes)    ((void)(h), (void)(s), (void)(bytes))
+#define midge__h2_limit_waits(h)             ((void)(h), false)
+#define midge__h2_limit_outgrown(h, err)     ((void)(h), (void)(err), false)
 #define midge__h2_limit_end(h, s)            ((void)(h), (void)(s))
 #define midge__h2_limit_credit(h, s, credit) (credit)
 
@@ -310,6 +320,8 @@ uint32_t midge__h2_conn_credit(const struct midge__h2 *h, unsigned share);
 
 /* A stream begins: the peer must be heard from now on. */
 void midge__h2_watch(struct midge__h2 *h);
+/* A stream begins to wait for credit (h2_limit.c). */
+void midge__h2_watch_limit(struct midge__h2 *h);
 
 #endif
 #endif

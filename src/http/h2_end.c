@@ -10,9 +10,10 @@
  *     RST_STREAM with HTTP_1_1_REQUIRED                safe, by HTTP/1.1
  *     the server cannot keep to our settings: it uses  if idempotent and no byte of the answer has
  *     a dynamic table (h2o up to 2.2.5)                come, by HTTP/1.1
- *     the server closed the connection in order: it    if idempotent and no byte of the answer has
- *     may do so while it reloads (apache)              come, also on a new connection
- *     the connection broke, or another RST_STREAM      as in HTTP/1.1 (exchange.c)
+ *     a TLS record that does not fit (h2_limit.c)      the same, by a connection with a large
+ * buffer the server closed the connection in order: it    if idempotent and no byte of the answer
+ * has may do so while it reloads (apache)              come, also on a new connection the
+ * connection broke, or another RST_STREAM      as in HTTP/1.1 (exchange.c)
  */
 #include "core/shared.h"
 #include "http/h2.h"
@@ -79,11 +80,12 @@ enum midge__step midge__h2_over(struct midge__h2 *h, int err, const struct midge
                                 unsigned code)
 {
     struct midge__h2_stream *s;
+    const bool not_done = h->deaf || err == MIDGE_ERR_EOF || midge__h2_limit_outgrown(h, err);
     h->code = (uint8_t)code;
     midge__h2_drain(h);
     while (h->conn != NULL && (s = next_live(h)) != NULL) {
         midge__exchange_broken(&s->x, err != MIDGE_ERR_EOF ? err : cut_error(s), fault,
-                               replay_of(s, h->deaf || err == MIDGE_ERR_EOF));
+                               replay_of(s, not_done));
     }
     return MIDGE__STEP_OVER;
 }

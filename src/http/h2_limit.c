@@ -4,37 +4,48 @@
  * that the connection's input buffer holds. Most servers put everything that they may send into one
  * record. A connection whose buffer holds all records, or without TLS, has no limit.
  *
- *     what the server may send      counts
- *     a head that has not come      as the longest head of the connection so far, HEAD_GUESS before
+ *     what the server may send      counts as
+ *     a head that has not come      the longest head that its origin has sent, HEAD_GUESS before
  *                                   the first one
- *     DATA                          the stream's window
+ *     a stream's window             FIRST_WINDOW as long as the stream lives, and what is beyond
  *
- * A stream begins with a window of MIDGE_HTTP2_FIRST_WINDOW bytes. When its head has come, and less
- * than half of the client's http2_window is left, it gets credit up to that, but never a part of
- * it: a server may send nothing before its window is 2,048 bytes (lighttpd). If the limit does not
- * allow so much, the stream stands in h->hungry, first come, first served. A stream more begins
- * only if its head and first window fit too, beside one window of full size: answers whose heads
- * have come go on, however long the others wait for theirs.
+ * A stream begins with a window of FIRST_WINDOW bytes. When its head has come, and less than half
+ * of the client's http2_window is left, it gets credit up to that, but never a part of it: a server
+ * may send nothing before its window is 2,048 bytes (lighttpd). If the limit does not allow so
+ * much, the stream stands in h->hungry, first come, first served; its idle deadline stands still. A
+ * stream more begins only if its head and first window fit too, beside one window of full size:
+ * answers whose heads have come go on, however long the others wait for theirs.
  *
- * Known weakness: a stream that does not use its large window, as events of a server, keeps it from
- * the others. With 4,096 bytes there is only one such window at a time.
+ * A window cannot be taken back. A stream that does not use its large one, as events of a server,
+ * would keep it from the others. When they have waited STALL_MS and no byte of a large window was
+ * used, the limiter is stalled: until a whole window is free again, each hungry stream gets its
+ * first window again as soon as half of it is used, since that is counted all the time, and the
+ * first of them what else is left beside one new stream.
+ *
+ * Known weakness: lighttpd sends nothing then if more than 2,048 bytes are ready. With 4,096 bytes
+ * one silent stream is enough for that, with 8,192 three are.
  */
+#include "base/millis.h"
+#include "core/origin.h"
 #include "http/h2.h"
 
 #if MIDGE_WITH_HTTP2 && MIDGE_HTTP2_RECORD > 0
 
-#define HEAD_GUESS 512U
-#define FRAMES     (2 * MIDGE__H2_FRAME_HEAD) /* of a head and of DATA */
-#define OWN_FRAMES 64U                        /* SETTINGS, PING, WINDOW_UPDATE */
-/* Of a stream whose head has come. */
-#define SMALL (MIDGE_HTTP2_FIRST_WINDOW + FRAMES)
+#define HEAD_GUESS   512U
+#define FRAMES       (2 * MIDGE__H2_FRAME_HEAD) /* of a head and of DATA */
+#define OWN_FRAMES   64U                        /* SETTINGS, PING, WINDOW_UPDATE */
+#define FIRST_WINDOW ((uint32_t)MIDGE_HTTP2_FIRST_WINDOW)
+#define SMALL        (FIRST_WINDOW + FRAMES) /* of a stream whose head has come */
+#define LEAST_PART   256U                    /* of a window: less is not worth its frames */
 
 _Static_assert(MIDGE_HTTP2_RECORD >= 4096, "no window fits beside a head");
 
-/* Of the credit for one whole window, and its frame. */
-static uint32_t large(const struct midge__h2 *h)
+/* --- what counts --- */
+
+/* Bytes of a window that are counted beside SMALL. */
+static uint32_t beyond(int32_t window)
 {
-    return h->conn->client->config.http2_window - MIDGE_HTTP2_FIRST_WINDOW + MIDGE__H2_FRAME_HEAD;
+    return window > (int32_t)FIRST_WINDOW ? (uint32_t)window - FIRST_WINDOW : 0;
 }
 
 /* How much of the limit is left beside `used` bytes. */
@@ -44,9 +55,16 @@ static uint32_t left(const struct midge__h2 *h, uint32_t used)
     return used < h->limit ? h->limit - used : 0;
 }
 
-static uint32_t head_bytes(const struct midge__h2 *h)
+static uint32_t all_left(const struct midge__h2 *h)
 {
-    return h->head_most != 0 ? h->head_most : HEAD_GUESS;
+    return left(h, h->small + h->large);
+}
+
+/* Of a new stream. */
+static uint32_t stream_bytes(const struct midge__h2 *h)
+{
+    const uint16_t most = h->conn->origin->head_most;
+    return (most != 0 ? most : HEAD_GUESS) + SMALL;
 }
 
 unsigned midge__h2_limit_capacity(const struct midge__h2 *h)
@@ -54,10 +72,103 @@ unsigned midge__h2_limit_capacity(const struct midge__h2 *h)
     if (h->conn == NULL) {
         return 1; /* it has not begun */
     }
-    const uint32_t beside_windows = left(h, h->first + large(h)), all = left(h, h->due);
-    unsigned n = (beside_windows < all ? beside_windows : all) / (head_bytes(h) + SMALL);
+    const uint32_t window = beyond((int32_t)h->conn->client->config.http2_window);
+    const uint32_t beside = left(h, h->small + window + MIDGE__H2_FRAME_HEAD);
+    unsigned n = midge__u32_least(beside, all_left(h)) / stream_bytes(h);
     return n == 0 && h->live == 0 ? 1 : n;
 }
+
+/* --- streams that wait for credit --- */
+
+static struct midge__h2_stream *first_hungry(const struct midge__h2 *h)
+{
+    struct midge__list *first = midge__list_first(&h->hungry);
+    return first != NULL ? MIDGE_CONTAINER_OF(first, struct midge__h2_stream, hungry) : NULL;
+}
+
+/* There may be room for the credit of another, or for one stream more. */
+static void freed(struct midge__h2 *h)
+{
+    struct midge__h2_stream *s = first_hungry(h);
+    if (s != NULL) {
+        midge__h2_stream_wake(h, s);
+    }
+    if (h->conn->state == MIDGE__CONN_READY) {
+        midge__conn_offer(h->conn);
+    }
+}
+
+static void wait_for_credit(struct midge__h2 *h, struct midge__h2_stream *s)
+{
+    if (midge__list_empty(&s->hungry)) {
+        midge__list_push_tail(&h->hungry, &s->hungry);
+        midge__exchange_ask(&s->x, MIDGE__WAITS_CREDIT);
+        midge__exchange_wait(&s->x, MIDGE__WAITS_CREDIT);
+        midge__h2_watch_limit(h);
+    }
+}
+
+void midge__h2_limit_leave(struct midge__h2 *h, struct midge__h2_stream *s)
+{
+    if (!midge__list_empty(&s->hungry)) {
+        midge__list_remove(&s->hungry);
+        if (s->x.transfer != NULL) {
+            midge__exchange_resume(&s->x, MIDGE__WAITS_CREDIT);
+        }
+        freed(h);
+    }
+}
+
+bool midge__h2_limit_waits(struct midge__h2 *h)
+{
+    const uint32_t quiet = h->conn->client->now_ms - h->large_ms;
+    if (first_hungry(h) == NULL) {
+        return false;
+    }
+    if (!h->stalled && quiet >= MIDGE__H2_STALL_MS) {
+        h->stalled = true;
+        MIDGE__LIST_FOR_EACH(it, &h->hungry)
+        {
+            midge__h2_stream_wake(h, MIDGE_CONTAINER_OF(it, struct midge__h2_stream, hungry));
+        }
+        midge__conn_kick(h->conn);
+    }
+    return true;
+}
+
+static uint32_t grant(struct midge__h2 *h, const struct midge__h2_stream *s, uint32_t credit)
+{
+    h->large += beyond(s->recv_window + (int32_t)credit) - beyond(s->recv_window);
+    return credit;
+}
+
+/* While no whole window is free. */
+static uint32_t stalled_credit(struct midge__h2 *h, const struct midge__h2_stream *s,
+                               uint32_t credit)
+{
+    const uint32_t window = (uint32_t)s->recv_window, keep = stream_bytes(h), room = all_left(h);
+    uint32_t part = window < FIRST_WINDOW / 2 ? FIRST_WINDOW - window : 0;
+    if (first_hungry(h) == s && room >= keep + LEAST_PART) {
+        part += room - keep;
+    }
+    return grant(h, s, midge__u32_least(part, credit));
+}
+
+uint32_t midge__h2_limit_credit(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t credit)
+{
+    wait_for_credit(h, s);
+    const uint32_t more = beyond(s->recv_window + (int32_t)credit) - beyond(s->recv_window);
+    if (first_hungry(h) == s && more <= all_left(h)) {
+        h->stalled = false;
+        h->large_ms = h->conn->client->now_ms;
+        (void)grant(h, s, credit);
+        midge__h2_limit_leave(h, s);
+        return credit;
+    }
+    return h->stalled ? stalled_credit(h, s, credit) : 0;
+}
+
+/* --- what the carrier tells --- */
 
 void midge__h2_limit_open(struct midge__h2 *h)
 {
@@ -69,73 +180,48 @@ void midge__h2_limit_open(struct midge__h2 *h)
 void midge__h2_limit_begin(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     midge__list_init(&s->hungry);
-    s->head = (uint16_t)head_bytes(h);
-    h->first += s->head + SMALL;
-    h->due += s->head + (uint32_t)s->recv_window + FRAMES;
-}
-
-static void wake_first(struct midge__h2 *h)
-{
-    struct midge__list *first = midge__list_first(&h->hungry);
-    if (first != NULL) {
-        midge__h2_stream_wake(h, MIDGE_CONTAINER_OF(first, struct midge__h2_stream, hungry));
-    }
-}
-
-/* There may be room for the credit of another, or for one stream more. */
-static void freed(struct midge__h2 *h, uint32_t bytes)
-{
-    h->due -= bytes;
-    wake_first(h);
-    if (h->conn->state == MIDGE__CONN_READY) {
-        midge__conn_offer(h->conn);
-    }
+    s->head = (uint16_t)(stream_bytes(h) - SMALL);
+    h->small += s->head + SMALL;
+    h->large += beyond(s->recv_window);
 }
 
 void midge__h2_limit_head(struct midge__h2 *h, struct midge__h2_stream *s, size_t bytes)
 {
-    const uint16_t head = s->head;
-    if (bytes > h->head_most) {
-        h->head_most = (uint16_t)(bytes < UINT16_MAX ? bytes : UINT16_MAX);
+    struct midge__origin *o = h->conn->origin;
+    if (bytes > o->head_most) {
+        o->head_most = (uint16_t)(bytes < UINT16_MAX / 2 ? bytes : UINT16_MAX / 2);
     }
+    h->small -= s->head;
     s->head = 0;
-    h->first -= head;
-    freed(h, head);
+    freed(h);
     midge__h2_stream_wake(h, s);
 }
 
-void midge__h2_limit_used(struct midge__h2 *h, size_t bytes)
+void midge__h2_limit_used(struct midge__h2 *h, struct midge__h2_stream *s, size_t bytes)
 {
-    freed(h, (uint32_t)bytes);
+    const uint32_t less = beyond(s->recv_window + (int32_t)bytes) - beyond(s->recv_window);
+    if (less > 0) {
+        h->large -= less;
+        h->large_ms = h->conn->client->now_ms;
+        freed(h);
+    }
 }
 
 void midge__h2_limit_end(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     midge__list_remove(&s->hungry);
-    h->first -= s->head + SMALL;
-    freed(h, s->head + (uint32_t)s->recv_window + FRAMES);
+    h->small -= s->head + SMALL;
+    h->large -= beyond(s->recv_window);
+    freed(h);
 }
 
-void midge__h2_limit_leave(struct midge__h2 *h, struct midge__h2_stream *s)
+bool midge__h2_limit_outgrown(struct midge__h2 *h, int err)
 {
-    if (!midge__list_empty(&s->hungry)) {
-        midge__list_remove(&s->hungry);
-        wake_first(h);
+    const bool outgrown = err == MIDGE_ERR_TLS_RECORD_SIZE && h->limit != MIDGE__H2_NO_LIMIT;
+    if (outgrown) {
+        h->conn->origin->large_records = true;
     }
-}
-
-uint32_t midge__h2_limit_credit(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t credit)
-{
-    if (midge__list_empty(&s->hungry)) {
-        midge__list_push_tail(&h->hungry, &s->hungry);
-    }
-    const bool first = midge__list_first(&h->hungry) == &s->hungry;
-    if (!first || credit > left(h, h->due)) {
-        return 0;
-    }
-    h->due += credit;
-    midge__h2_limit_leave(h, s);
-    return credit;
+    return outgrown;
 }
 
 #endif

@@ -131,7 +131,7 @@ static void spend(struct midge__h2 *h, size_t n)
     h->recv_window -= (int32_t)n;
     if (h->current != NULL) {
         h->current->recv_window -= (int32_t)n;
-        midge__h2_limit_used(h, n);
+        midge__h2_limit_used(h, h->current, n);
     }
 }
 

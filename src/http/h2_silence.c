@@ -2,7 +2,9 @@
 /* HTTP/2: a connection whose peer is silent while requests wait for it is asked by a PING (RFC 9113
    6.7). If it stays silent, it is gone: the requests break. The timer is the connection's, which
    belongs to the protocol while it carries exchanges. Until the server is trusted it also ends the
-   wait of requests that are held (h2_stream.c). */
+   wait of requests that are held (h2_stream.c), and while streams wait for credit it asks the
+   limiter. */
+#include "base/millis.h"
 #include "http/h2.h"
 #include "midge/config.h"
 
@@ -24,11 +26,16 @@ static void silent(struct midge__timer *timer)
         midge__h2_trust(h, false);
         midge__conn_kick(conn);
     }
+    const bool waits = midge__h2_limit_waits(h);
     if (MIDGE_HTTP2_PING_MS == MIDGE_NO_TIMEOUT) {
+        if (waits) {
+            arm(h, MIDGE__H2_STALL_MS);
+        }
         return;
     }
     if (gone < MIDGE_HTTP2_PING_MS) {
-        arm(h, MIDGE_HTTP2_PING_MS - gone);
+        const uint32_t rest = MIDGE_HTTP2_PING_MS - gone;
+        arm(h, waits && rest > MIDGE__H2_STALL_MS ? MIDGE__H2_STALL_MS : rest);
     } else if (!h->asked) {
         h->asked = h->ping = true;
         midge__conn_kick(conn);
@@ -47,6 +54,18 @@ static void arm(struct midge__h2 *h, uint32_t ms)
     conn->timer.fire = silent;
     (void)midge__timer_arm(&conn->client->timers, &conn->timer, conn->client->now_ms + ms);
 }
+
+#if MIDGE_HTTP2_RECORD > 0
+/* Not while a PING is not answered: the connection may be at its end. */
+void midge__h2_watch_limit(struct midge__h2 *h)
+{
+    const struct midge__timer *timer = &h->conn->timer;
+    const uint32_t at = h->conn->client->now_ms + MIDGE__H2_STALL_MS;
+    if (!h->asked && (!midge__timer_armed(timer) || midge__millis_before(at, timer->at_ms))) {
+        arm(h, MIDGE__H2_STALL_MS);
+    }
+}
+#endif
 
 void midge__h2_watch(struct midge__h2 *h)
 {

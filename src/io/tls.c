@@ -313,6 +313,7 @@ static struct midge__tls_impl *make_impl(struct midge__tls *tls,
     impl->tls = tls;
     impl->scope = (struct midge__tls_scope){.context = context, .owner = params->owner};
     impl->show = params->show;
+    midge__tls_keep_buffers(impl, params);
     midge__pin_open(impl, params);
     midge__tls_read_clock(impl);
     mbedtls_ssl_init(&impl->ssl);

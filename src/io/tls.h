@@ -95,8 +95,9 @@ struct midge__tls_params {
     /* Of the client or the request; not used if verification is skipped. NULL: none. The set and
        servername must live as long as the stream. */
     const struct midge_pins *pins;
-    bool offers_h2; /* by ALPN, before http/1.1 (RFC 9113 3.2); only with MIDGE_WITH_HTTP2 */
-    bool for_proxy; /* a TLS connection to a proxy: it gets no credential of the client */
+    bool offers_h2;     /* by ALPN, before http/1.1 (RFC 9113 3.2); only with MIDGE_WITH_HTTP2 */
+    bool keeps_buffers; /* HTTP/2: the record buffers keep the size that the handshake needs */
+    bool for_proxy;     /* a TLS connection to a proxy: it gets no credential of the client */
     const struct midge__tls_session *resume; /* NULL: full; only read during open */
     unsigned owner;                          /* memory tag of the connection */
     /* Called with the server's own certificate (a mbedtls_x509_crt) before it is judged. NULL: not

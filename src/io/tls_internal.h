@@ -153,7 +153,8 @@ struct midge__tls_impl {
     bool lower_busy;       /* it has more to read without waiting for the socket */
     bool clock_trusted;
 #if MIDGE__TLS_SHRINKS
-    bool shrunk; /* its record buffers are the small ones */
+    bool keeps_buffers; /* of the parameters */
+    bool shrunk;        /* its record buffers are the small ones */
 #endif
 #if MIDGE_WITH_CREDENTIAL
     bool asked_credential; /* the server asked for a certificate of the client */
@@ -367,11 +368,14 @@ int midge__tls_wrap_up(struct midge__tls_impl *impl);
 
 /* tls_shrink.c. record_recv: mbedTLS's callback. buffers_free: before mbedtls_ssl_free. */
 #if MIDGE__TLS_SHRINKS
+#define midge__tls_keep_buffers(impl, params)                                                      \
+    ((void)((impl)->keeps_buffers = (params)->keeps_buffers))
 int midge__tls_record_recv(void *p, unsigned char *buf, size_t len);
 void midge__tls_buffers_free(struct midge__tls_impl *impl);
 #else
-#define midge__tls_record_recv        midge__tls_ahead_recv
-#define midge__tls_buffers_free(impl) ((void)(impl))
+#define midge__tls_keep_buffers(impl, params) ((void)(impl), (void)(params))
+#define midge__tls_record_recv                midge__tls_ahead_recv
+#define midge__tls_buffers_free(impl)         ((void)(impl))
 #endif
 
 /* session.c. offer: sets tls->new_session if the session of the stream is worth keeping. use:

@@ -69,7 +69,8 @@ static void shrink(struct midge__tls_impl *impl)
 {
     const mbedtls_ssl_context *ssl = &impl->ssl;
     const size_t used = (size_t)(ssl->in_msg - ssl->in_buf) + ssl->in_msglen;
-    if (ssl->in_left == 0 && used <= MIDGE__TLS_SHRUNK_IN && ssl->out_left == 0) {
+    if (!impl->keeps_buffers && ssl->in_left == 0 && used <= MIDGE__TLS_SHRUNK_IN &&
+        ssl->out_left == 0) {
         shrink_out(impl);
         shrink_in(impl);
     }
