@@ -13,7 +13,8 @@ static void on_done(void *ctx, const struct midge_result *result)
 
 int main(int argc, char **argv)
 {
-    static max_align_t memory[1 << 16]; /* 1 MB: all that midge and TLS will ever take */
+    /* 1 MB: all that midge and TLS will ever take */
+    static max_align_t memory[(1 << 20) / sizeof(max_align_t)];
     static char text[8][4096];
     struct midge_buffer bodies[8];
     struct midge_config config = {.memory = memory, .memory_size = sizeof memory};

@@ -3,6 +3,7 @@
 """README's tables of costs, from the figures that the suites size and bench wrote:
 
     costs.py flash     tests/size/table.txt, lines of `sh tests/run.sh size`
+    costs.py ram       the table of port/mbedtls/PROFILES.md, which `midge size` made
     costs.py work      tests/bench/RESULTS.md, of `sh tests/run.sh bench`, and the table of boards/README.md
 
 A figure that is not there is an error, not a gap.
@@ -13,9 +14,9 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PARTS = ("midge", "mbedtls", "lwip", "libc", "total")
-IMAGES = {"mps2-an385-least": "one request after another or many, nothing else",
-          "lm3s6965evb-tiny": "all model programs, profile tiny",
-          "mps2-an385-full": "all model programs, profile full"}
+IMAGES = {"mps2-an385-least": "a superloop that makes requests, no feature, tiny",
+          "lm3s6965evb-tiny": "all model programs, tiny",
+          "mps2-an385-full": "all model programs, full"}
 
 
 def flash():
@@ -24,11 +25,12 @@ def flash():
         words = line.split()
         if len(words) == 4 and words[0] in IMAGES:
             found[words[0], words[1]] = int(words[2])
-    yield "| flash, bytes (Cortex-M3, -Os) | midge | mbedTLS | lwIP | libc | whole image |"
-    yield "|---|---|---|---|---|---|"
+    yield "| bytes (Cortex-M3, -Os) | midge | mbedTLS | lwIP | libc | board, programs | whole image |"
+    yield "|---|---|---|---|---|---|---|"
     for image, what in IMAGES.items():
         sizes = [found[image, part] for part in PARTS]
         sizes[0] += found[image, "certificates"]
+        sizes.insert(-1, sizes[-1] - sum(sizes[:-1]))
         yield f"| {what} | " + " | ".join(f"{size:,}" for size in sizes) + " |"
 
 
@@ -39,6 +41,16 @@ def row(text, start):
         if cells[0].startswith(start):
             return cells
     raise SystemExit(f"costs.py: no row '{start}'")
+
+
+def ram():
+    text = (ROOT / "port/mbedtls/PROFILES.md").read_text()
+    yield "| bytes | full | small | tiny |"
+    yield "|---|---|---|---|"
+    for start, name in (("RAM for one connection at a time", "one connection at a time"),
+                        ("RAM of one connection more", "each connection more"),
+                        ("peak of a handshake", "while a full handshake runs, beside its connection")):
+        yield f"| {name} | " + " | ".join(row(text, start)[1:]) + " |"
 
 
 def work():
@@ -57,15 +69,13 @@ def work():
         cells = row(bench, start)
         yield f"| {name} | " + " | ".join(cells[column] for column in columns) + " |"
     yield ""
-    yield "| on a Cortex-M3, lm3s6965evb, profile tiny | |"
+    yield "| on a Cortex-M3, lm3s6965evb, profile tiny | instructions |"
     yield "|---|---|"
     full = row(boards, "lm3s6965evb, tiny, one of P-256")
     resumed = re.search(r"\| \| resumed, TLS 1\.2 \| \*\*(.*?)\*\*", boards)
-    yield f"| a full handshake of TLS 1.2, and the request | {full[2]} instructions |"
-    yield f"| a resumed one, after deep sleep too | {resumed[1]} instructions |"
-    least = row(boards, "least: no feature")
-    yield f"| RAM of a request; of a connection beside TLS | {least[3]}; {least[4]} bytes |"
+    yield f"| a full handshake of TLS 1.2, and the request | {full[2]} |"
+    yield f"| a resumed one, after deep sleep too | {resumed[1]} |"
 
 
 if __name__ == "__main__":
-    print("\n".join({"flash": flash, "work": work}[sys.argv[1]]()))
+    print("\n".join({"flash": flash, "ram": ram, "work": work}[sys.argv[1]]()))

@@ -260,18 +260,5 @@ class Requests(Case):
         self.assert_code(0, self.midge("-#", "-o", os.devnull, self.url("/posts/1")))
 
 
-class Readme(midge_test.Case):
-    def test_commands(self):
-        """Those of the README run as they stand there, but for the servers."""
-        lines = re.findall(r"^(\S*=\S+ )?build/host/midge ([^#\n]+)", (midge_test.ROOT / "README.md").read_text(), re.M)
-        self.assertGreaterEqual(len(lines), 5)
-        for key, words in lines:
-            with self.subTest(words):
-                words = re.sub(r"https://[a-z.]+/|URL\d", self.url("/posts/1"), words).split()
-                words += ["--api", self.url("")] if words[0] == "app" else []
-                ran = self.midge(*words, "--cacert", self.ca, report=False, ca=False, env={"OPENAI_API_KEY": "key"} if key else {})
-                self.assert_code(0, ran)
-
-
 if __name__ == "__main__":
     unittest.main()
