@@ -65,10 +65,7 @@ struct midge__h2_stream {
     struct midge__h2_stream *next; /* in h->streams */
     struct midge__h2_spill *spill; /* NULL: none */
     int32_t send_window, recv_window;
-    union {
-        int64_t left;       /* after the head: bytes of the body that are announced; < 0: none */
-        uint32_t head_sent; /* send HEAD: bytes of the block */
-    };
+    int64_t left; /* bytes of the answer's body that are announced and have not come; < 0: none */
 };
 
 /* A header block that is being received. */
@@ -106,6 +103,7 @@ struct midge__h2 {
     struct midge__h2_stream
         *heading;                  /* its header block is sent in part: nothing may come between */
     struct midge_span text;        /* the block of `heading`, in memory of its own */
+    uint32_t text_sent;            /* bytes of that block */
     struct midge__h2_block *block; /* NULL: none, or it is skipped */
     uint8_t *out;                  /* MIDGE_SEND_BUFFER bytes; from out_pos to out_len unsent */
     uint32_t out_pos, out_len;

@@ -96,13 +96,13 @@ void midge__h2_text_free(struct midge__h2 *h)
 {
     midge__memory_wipe(&h->conn->client->memory, (void *)(uintptr_t)h->text.ptr);
     h->text.ptr = NULL;
+    h->text_sent = 0;
     h->heading = NULL;
 }
 
 static void head_sent(struct midge__h2 *h, struct midge__h2_stream *s, bool body)
 {
     midge__h2_text_free(h);
-    s->left = MIDGE__H2_NO_LENGTH;
     s->send = MIDGE__H2_SEND_BODY;
     if (s->x.transfer == NULL || body) { /* to be reset, or to send it */
         midge__h2_stream_wake(h, s);
@@ -114,8 +114,8 @@ static void head_sent(struct midge__h2 *h, struct midge__h2_stream *s, bool body
 /* One frame of the block. */
 static void put_block(struct midge__h2 *h, struct midge__h2_stream *s, struct midge_span block)
 {
-    const bool first = s->head_sent == 0, body = s->x.transfer == NULL || has_body(s);
-    const size_t left = block.len - s->head_sent, room = payload_room(h);
+    const bool first = h->text_sent == 0, body = s->x.transfer == NULL || has_body(s);
+    const size_t left = block.len - h->text_sent, room = payload_room(h);
     const size_t n = left < room ? left : room;
     unsigned flags = n == left ? MIDGE__H2_FLAG_END_HEADERS : 0;
     flags |= first && !body ? MIDGE__H2_FLAG_END_STREAM : 0;
@@ -123,9 +123,9 @@ static void put_block(struct midge__h2 *h, struct midge__h2_stream *s, struct mi
         midge__h2_stream_number(h, s);
     }
     if (h->text.ptr != NULL) {
-        memcpy(payload_of(h), block.ptr + s->head_sent, n);
+        memcpy(payload_of(h), block.ptr + h->text_sent, n);
     }
-    s->head_sent += (uint32_t)n;
+    h->text_sent += (uint32_t)n;
     h->heading = s;
     put_frame(h, s, n, first ? MIDGE__H2_TYPE_HEADERS : MIDGE__H2_TYPE_CONTINUATION, flags);
     if (n == left) {

@@ -32,6 +32,7 @@ struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h)
         midge__list_init(&s->ready);
         s->send_window = (int32_t)h->initial_window;
         s->recv_window = (int32_t)midge__h2_first_window(h);
+        s->left = MIDGE__H2_NO_LENGTH;
         s->reset = MIDGE__H2_NO_RESET;
         midge__h2_limit_begin(h, s);
         h->live++;

@@ -949,6 +949,51 @@ static void long_head(void **state)
     world_close(&w);
 }
 
+/* What is sent to this server for one GET with a long head, and how much. */
+static size_t send_long_head(const struct fake_script *script, uint8_t *sent, size_t cap)
+{
+    struct world w;
+    struct probe p;
+    static char value[6000];
+    memset(value, 'v', sizeof value - 1);
+    const struct midge_header header = {"x-long", value};
+    open_h2(&w, (struct midge_config){0});
+    fake_next(&w.fake, script);
+    probe_init(&p, &w, URL);
+    p.request.headers = &header;
+    p.request.n_headers = 1;
+    probe_start(&p);
+    world_run(&w);
+    probe_is_hello(&p);
+    world_pass(&w, 10);
+    const size_t len = w.fake.socks[0].sent_len;
+    assert_in_range(len, sizeof value, cap);
+    memcpy(sent, w.fake.socks[0].sent, len);
+    world_close(&w);
+    return len;
+}
+
+/* The answer comes in the middle of the request's head: the rest of the head is sent all the same,
+   since the server's decoder needs it, then RST_STREAM. */
+static void answer_in_the_head(void **state)
+{
+#define HELLO_5 H2_HEADERS("\5", EOH_, "\1") OK_200 LENGTH_("5") H2_DATA("\5", END_, "\1") "hello"
+    static const struct fake_script late = {.window = 1000,
+                                            .steps = {H2_BEGUN, SAY(H2_SETTINGS), SENT(1000),
+                                                      WAIT(1), OPEN(9000), SENT(6000), WAIT(1),
+                                                      SAY(HELLO_5)}};
+    static const struct fake_script early = {
+        .window = 1000,
+        .steps = {H2_BEGUN, SAY(H2_SETTINGS), SENT(1000), SAY(HELLO_5), WAIT(1), OPEN(9000)}};
+    static uint8_t sent[2][8000];
+    (void)state;
+    const size_t len = send_long_head(&late, sent[0], sizeof sent[0]);
+    const size_t with_reset = send_long_head(&early, sent[1], sizeof sent[1]);
+    assert_int_equal(with_reset, len + 13);
+    assert_memory_equal(sent[1], sent[0], len);
+    assert_memory_equal(sent[1] + len, "\0\0\4\3\0\0\0\0\1", 9);
+}
+
 /* A request with no_reuse is the last one on its connection; the other one opens its own. */
 static void no_reuse_is_alone(void **state)
 {
@@ -1153,6 +1198,7 @@ int main(void)
         cmocka_unit_test(silence_ends_it),
         cmocka_unit_test(idle_is_read),
         cmocka_unit_test(long_head),
+        cmocka_unit_test(answer_in_the_head),
         cmocka_unit_test(no_reuse_is_alone),
         cmocka_unit_test(windows_are_kept),
         cmocka_unit_test(cancel_while_paused),
