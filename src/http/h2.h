@@ -53,15 +53,9 @@ struct midge__h2_spill {
 struct midge__h2_stream {
     uint8_t send, recv; /* states */
     uint8_t reset;      /* the code of its RST_STREAM; NO_RESET: none is due */
-#if MIDGE_HTTP2_RECORD > 0
-    uint16_t head; /* bytes that are counted for its head */
-#endif
-    uint32_t id; /* 0: its head has not begun */
+    uint32_t id;        /* 0: its head has not begun */
     struct midge__exchange x;
-    struct midge__list ready; /* h->ready or h->blocked */
-#if MIDGE_HTTP2_RECORD > 0
-    struct midge__list hungry; /* h->hungry: it waits for credit */
-#endif
+    struct midge__list ready;      /* h->ready or h->blocked */
     struct midge__h2_stream *next; /* in h->streams */
     struct midge__h2_spill *spill; /* NULL: none */
     int32_t send_window, recv_window;
@@ -98,7 +92,7 @@ struct midge__h2 {
     struct midge__h2_frame frame;
     struct midge__conn *conn; /* NULL: it has not begun */
     struct midge__list ready, blocked;
-    struct midge__h2_stream *streams; /* the newest first */
+    struct midge__h2_stream *streams; /* first the newest, or the last to get credit (h2_limit.c) */
     struct midge__h2_stream *current; /* of the frame that is being received; NULL: it is over */
     struct midge__h2_stream
         *heading;                  /* its header block is sent in part: nothing may come between */
@@ -112,11 +106,8 @@ struct midge__h2 {
     uint32_t heard_ms;       /* when the last byte came */
     uint8_t echo[8];
 #if MIDGE_HTTP2_RECORD > 0
-    struct midge__list hungry;
-    uint32_t limit; /* bytes of the longest record that the input buffer holds; NO_LIMIT */
-    /* Bytes that the server may send: heads and first windows of all streams; windows beyond. */
-    uint32_t small, large;
-    uint32_t large_ms; /* when a byte of the latter was used or granted */
+    uint32_t limit;    /* bytes of the longest record that the input buffer holds; NO_LIMIT */
+    uint32_t large_ms; /* when a byte of a large window was used or granted */
     bool stalled;
 #endif
 };
@@ -147,14 +138,12 @@ static inline uint32_t midge__h2_first_window(const struct midge__h2 *h)
 }
 /* How many streams more may begin. */
 unsigned midge__h2_limit_capacity(const struct midge__h2 *h);
-/* s begins: what the server may send for it counts, a head too. */
-void midge__h2_limit_begin(struct midge__h2 *h, struct midge__h2_stream *s);
-/* Its final head came, of so many bytes. */
+/* The final head of s came, of so many bytes. */
 void midge__h2_limit_head(struct midge__h2 *h, struct midge__h2_stream *s, size_t bytes);
 /* So many bytes of its window were used. */
 void midge__h2_limit_used(struct midge__h2 *h, struct midge__h2_stream *s, size_t bytes);
-/* It ends. */
-void midge__h2_limit_end(struct midge__h2 *h, struct midge__h2_stream *s);
+/* There may be room for the credit of another, or for one stream more. */
+void midge__h2_limit_freed(struct midge__h2 *h);
 /* It needs no credit now. */
 void midge__h2_limit_leave(struct midge__h2 *h, struct midge__h2_stream *s);
 /* A connection begins. */
@@ -173,12 +162,11 @@ bool midge__h2_limit_outgrown(struct midge__h2 *h, int err);
 #define midge__h2_limit_open(h)              ((void)(h))
 #define midge__h2_limit_leave(h, s)          ((void)(h), (void)(s))
 #define midge__h2_limit_capacity(h)          ((void)(h), UINT_MAX)
-#define midge__h2_limit_begin(h, s)          ((void)(h), (void)(s))
 #define midge__h2_limit_head(h, s, bytes)    ((void)(h), (void)(s), (void)(bytes))
 #define midge__h2_limit_used(h, s, bytes)    ((void)(h), (void)(s), (void)(bytes))
 #define midge__h2_limit_waits(h)             ((void)(h), false)
 #define midge__h2_limit_outgrown(h, err)     ((void)(h), (void)(err), false)
-#define midge__h2_limit_end(h, s)            ((void)(h), (void)(s))
+#define midge__h2_limit_freed(h)             midge__conn_offer((h)->conn)
 #define midge__h2_limit_credit(h, s, credit) (credit)
 
 #endif
@@ -187,6 +175,8 @@ bool midge__h2_limit_outgrown(struct midge__h2 *h, int err);
 
 /* NULL: no memory. */
 struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h);
+/* It becomes the first of h->streams. */
+void midge__h2_stream_first(struct midge__h2 *h, struct midge__h2_stream *s);
 /* NULL: there is none. */
 struct midge__h2_stream *midge__h2_stream_find(const struct midge__h2 *h, uint32_t id);
 /* Its head begins to be sent: it gets its number. So ids are used in order (RFC 9113 5.1.1). */

@@ -12,9 +12,10 @@
  * A stream begins with a window of FIRST_WINDOW bytes. When its head has come, and less than half
  * of the client's http2_window is left, it gets credit up to that, but never a part of it: a server
  * may send nothing before its window is 2,048 bytes (lighttpd). If the limit does not allow so
- * much, the stream stands in h->hungry, first come, first served; its idle deadline stands still. A
- * stream more begins only if its head and first window fit too, beside one window of full size:
- * answers whose heads have come go on, however long the others wait for theirs.
+ * much, the stream waits (MIDGE__WAITS_CREDIT), and its idle deadline stands still. First is the
+ * one whose last credit is the longest ago; h->streams has them in this order, the first one last.
+ * One more stream begins only if its head and first window fit too, beside one window of full
+ * size: answers whose heads have come go on, however long the others wait for theirs.
  *
  * A window cannot be taken back. A stream that does not use its large one, as events of a server,
  * would keep it from the others. When they have waited STALL_MS and no byte of a large window was
@@ -48,23 +49,24 @@ static uint32_t beyond(int32_t window)
     return window > (int32_t)FIRST_WINDOW ? (uint32_t)window - FIRST_WINDOW : 0;
 }
 
-/* How much of the limit is left beside `used` bytes. */
-static uint32_t left(const struct midge__h2 *h, uint32_t used)
-{
-    used += OWN_FRAMES;
-    return used < h->limit ? h->limit - used : 0;
-}
-
-static uint32_t all_left(const struct midge__h2 *h)
-{
-    return left(h, h->small + h->large);
-}
-
-/* Of a new stream. */
-static uint32_t stream_bytes(const struct midge__h2 *h)
+/* Of a head that has not come. */
+static uint32_t head_bytes(const struct midge__h2 *h)
 {
     const uint16_t most = h->conn->origin->head_most;
-    return (most != 0 ? most : HEAD_GUESS) + SMALL;
+    return most != 0 ? most : HEAD_GUESS;
+}
+
+/* How much of the limit is left beside `window` and all streams, of which the windows beyond
+   SMALL count if `large`. */
+static uint32_t left(const struct midge__h2 *h, uint32_t window, bool large)
+{
+    const uint32_t head = head_bytes(h);
+    uint32_t used = OWN_FRAMES + window;
+    for (const struct midge__h2_stream *s = h->streams; s != NULL; s = s->next) {
+        used += SMALL + (s->recv == MIDGE__H2_RECV_HEAD ? head : 0);
+        used += large ? beyond(s->recv_window) : 0;
+    }
+    return used < h->limit ? h->limit - used : 0;
 }
 
 unsigned midge__h2_limit_capacity(const struct midge__h2 *h)
@@ -73,21 +75,29 @@ unsigned midge__h2_limit_capacity(const struct midge__h2 *h)
         return 1; /* it has not begun */
     }
     const uint32_t window = beyond((int32_t)h->conn->client->config.http2_window);
-    const uint32_t beside = left(h, h->small + window + MIDGE__H2_FRAME_HEAD);
-    unsigned n = midge__u32_least(beside, all_left(h)) / stream_bytes(h);
+    const uint32_t beside = left(h, window + MIDGE__H2_FRAME_HEAD, false);
+    unsigned n = midge__u32_least(beside, left(h, 0, true)) / (head_bytes(h) + SMALL);
     return n == 0 && h->live == 0 ? 1 : n;
 }
 
 /* --- streams that wait for credit --- */
 
-static struct midge__h2_stream *first_hungry(const struct midge__h2 *h)
+static bool is_hungry(const struct midge__h2_stream *s)
 {
-    struct midge__list *first = midge__list_first(&h->hungry);
-    return first != NULL ? MIDGE_CONTAINER_OF(first, struct midge__h2_stream, hungry) : NULL;
+    return s->x.transfer != NULL && (s->x.waits & MIDGE__WAITS_CREDIT) != 0;
 }
 
-/* There may be room for the credit of another, or for one stream more. */
-static void freed(struct midge__h2 *h)
+/* NULL: none waits. */
+static struct midge__h2_stream *first_hungry(const struct midge__h2 *h)
+{
+    struct midge__h2_stream *first = NULL;
+    for (struct midge__h2_stream *s = h->streams; s != NULL; s = s->next) {
+        first = is_hungry(s) ? s : first;
+    }
+    return first;
+}
+
+void midge__h2_limit_freed(struct midge__h2 *h)
 {
     struct midge__h2_stream *s = first_hungry(h);
     if (s != NULL) {
@@ -100,8 +110,7 @@ static void freed(struct midge__h2 *h)
 
 static void wait_for_credit(struct midge__h2 *h, struct midge__h2_stream *s)
 {
-    if (midge__list_empty(&s->hungry)) {
-        midge__list_push_tail(&h->hungry, &s->hungry);
+    if (!is_hungry(s)) {
         midge__exchange_ask(&s->x, MIDGE__WAITS_CREDIT);
         midge__exchange_wait(&s->x, MIDGE__WAITS_CREDIT);
         midge__h2_watch_limit(h);
@@ -110,12 +119,17 @@ static void wait_for_credit(struct midge__h2 *h, struct midge__h2_stream *s)
 
 void midge__h2_limit_leave(struct midge__h2 *h, struct midge__h2_stream *s)
 {
-    if (!midge__list_empty(&s->hungry)) {
-        midge__list_remove(&s->hungry);
-        if (s->x.transfer != NULL) {
-            midge__exchange_resume(&s->x, MIDGE__WAITS_CREDIT);
-        }
-        freed(h);
+    if (is_hungry(s)) {
+        midge__exchange_resume(&s->x, MIDGE__WAITS_CREDIT);
+        midge__h2_limit_freed(h);
+    }
+}
+
+static void wake_hungry(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t value)
+{
+    (void)value;
+    if (is_hungry(s)) {
+        midge__h2_stream_wake(h, s);
     }
 }
 
@@ -127,45 +141,38 @@ bool midge__h2_limit_waits(struct midge__h2 *h)
     }
     if (!h->stalled && quiet >= MIDGE__H2_STALL_MS) {
         h->stalled = true;
-        MIDGE__LIST_FOR_EACH(it, &h->hungry)
-        {
-            midge__h2_stream_wake(h, MIDGE_CONTAINER_OF(it, struct midge__h2_stream, hungry));
-        }
+        midge__h2_streams_each(h, wake_hungry, 0);
         midge__conn_kick(h->conn);
     }
     return true;
 }
 
-static uint32_t grant(struct midge__h2 *h, const struct midge__h2_stream *s, uint32_t credit)
+/* While no whole window is free, but `room` bytes are. first: of those that wait. */
+static uint32_t stalled_credit(const struct midge__h2 *h, const struct midge__h2_stream *s,
+                               uint32_t room, bool first)
 {
-    h->large += beyond(s->recv_window + (int32_t)credit) - beyond(s->recv_window);
-    return credit;
-}
-
-/* While no whole window is free. */
-static uint32_t stalled_credit(struct midge__h2 *h, const struct midge__h2_stream *s,
-                               uint32_t credit)
-{
-    const uint32_t window = (uint32_t)s->recv_window, keep = stream_bytes(h), room = all_left(h);
+    const uint32_t window = (uint32_t)s->recv_window, keep = head_bytes(h) + SMALL;
     uint32_t part = window < FIRST_WINDOW / 2 ? FIRST_WINDOW - window : 0;
-    if (first_hungry(h) == s && room >= keep + LEAST_PART) {
+    if (first && room >= keep + LEAST_PART) {
         part += room - keep;
     }
-    return grant(h, s, midge__u32_least(part, credit));
+    return part;
 }
 
 uint32_t midge__h2_limit_credit(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t credit)
 {
     wait_for_credit(h, s);
+    const bool first = first_hungry(h) == s;
     const uint32_t more = beyond(s->recv_window + (int32_t)credit) - beyond(s->recv_window);
-    if (first_hungry(h) == s && more <= all_left(h)) {
+    const uint32_t room = left(h, 0, true);
+    if (first && more <= room) {
         h->stalled = false;
         h->large_ms = h->conn->client->now_ms;
-        (void)grant(h, s, credit);
+        midge__h2_stream_first(h, s);
         midge__h2_limit_leave(h, s);
         return credit;
     }
-    return h->stalled ? stalled_credit(h, s, credit) : 0;
+    return h->stalled ? midge__u32_least(stalled_credit(h, s, room, first), credit) : 0;
 }
 
 /* --- what the carrier tells --- */
@@ -174,15 +181,6 @@ void midge__h2_limit_open(struct midge__h2 *h)
 {
     const uint32_t most = h->conn->tls.record_max;
     h->limit = most != 0 ? most : MIDGE__H2_NO_LIMIT;
-    midge__list_init(&h->hungry);
-}
-
-void midge__h2_limit_begin(struct midge__h2 *h, struct midge__h2_stream *s)
-{
-    midge__list_init(&s->hungry);
-    s->head = (uint16_t)(stream_bytes(h) - SMALL);
-    h->small += s->head + SMALL;
-    h->large += beyond(s->recv_window);
 }
 
 void midge__h2_limit_head(struct midge__h2 *h, struct midge__h2_stream *s, size_t bytes)
@@ -191,28 +189,16 @@ void midge__h2_limit_head(struct midge__h2 *h, struct midge__h2_stream *s, size_
     if (bytes > o->head_most) {
         o->head_most = (uint16_t)(bytes < UINT16_MAX / 2 ? bytes : UINT16_MAX / 2);
     }
-    h->small -= s->head;
-    s->head = 0;
-    freed(h);
+    midge__h2_limit_freed(h);
     midge__h2_stream_wake(h, s);
 }
 
 void midge__h2_limit_used(struct midge__h2 *h, struct midge__h2_stream *s, size_t bytes)
 {
-    const uint32_t less = beyond(s->recv_window + (int32_t)bytes) - beyond(s->recv_window);
-    if (less > 0) {
-        h->large -= less;
+    if (beyond(s->recv_window + (int32_t)bytes) > beyond(s->recv_window)) {
         h->large_ms = h->conn->client->now_ms;
-        freed(h);
+        midge__h2_limit_freed(h);
     }
-}
-
-void midge__h2_limit_end(struct midge__h2 *h, struct midge__h2_stream *s)
-{
-    midge__list_remove(&s->hungry);
-    h->small -= s->head + SMALL;
-    h->large -= beyond(s->recv_window);
-    freed(h);
 }
 
 bool midge__h2_limit_outgrown(struct midge__h2 *h, int err)

@@ -24,6 +24,15 @@ static void unlink(struct midge__h2 *h, struct midge__h2_stream *s)
     *at = s->next;
 }
 
+#if MIDGE_HTTP2_RECORD > 0
+void midge__h2_stream_first(struct midge__h2 *h, struct midge__h2_stream *s)
+{
+    unlink(h, s);
+    s->next = h->streams;
+    h->streams = s;
+}
+#endif
+
 struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h)
 {
     struct midge__h2_stream *s =
@@ -34,7 +43,6 @@ struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h)
         s->recv_window = (int32_t)midge__h2_first_window(h);
         s->left = MIDGE__H2_NO_LENGTH;
         s->reset = MIDGE__H2_NO_RESET;
-        midge__h2_limit_begin(h, s);
         h->live++;
         s->next = h->streams;
         h->streams = s;
@@ -80,14 +88,13 @@ void midge__h2_stream_free(struct midge__h2 *h, struct midge__h2_stream *s)
     if (h->current == s) {
         h->current = NULL;
     }
-    midge__h2_limit_end(h, s);
     midge__memory_free(memory, s->spill);
     midge__memory_free(memory, s);
     h->live--;
     h->full = false;
     release(h);
     if (h->conn->state == MIDGE__CONN_READY) {
-        midge__conn_offer(h->conn);
+        midge__h2_limit_freed(h);
     }
 }
 
