@@ -56,6 +56,12 @@ class Chat(Board):
         self.assertEqual(0, ran.code, ran)
         self.assertRegex("\n".join(ran.app_lines), r"^You said: “Why\?”\. [a-z ]+\.$")
 
+    def test_by_address(self):
+        """As lm3s6965evb/README.md has it: no name server, 192.0.2.2 in the certificate."""
+        ran = self.board("chat", "--api", f"https://{board.HOST}:{self.servers.ports['https']}", "Why?",
+                         settings={"DNS": None})
+        self.assertEqual(0, ran.code, ran)
+
     def test_any_server(self):
         """A certificate chain of 5 KB and records of 16 KB, beside the history: the connection is kept."""
         profile = "small" if "small" in PROFILES else PROFILES[0]

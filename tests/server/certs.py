@@ -28,7 +28,7 @@ from cryptography.x509.oid import (AuthorityInformationAccessOID, ExtendedKeyUsa
 NAMES = ("good", "rsa", "chain5k", "expired", "notyet", "selfsigned", "wronghost", "nosan", "untrusted")
 CLIENTS = ("ec", "rsa", "p384", "chain", "expired", "unknown")
 HOSTS = ("localhost", "*.localhost-test.example", "api.example")
-ADDRESSES = ("127.0.0.1", "::1")
+ADDRESSES = ("127.0.0.1", "::1", "192.0.2.2")     # the last: this machine, seen from a board in QEMU
 GOOD_DAYS = 365
 SCT_LIST = ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
 
