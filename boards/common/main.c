@@ -229,7 +229,8 @@ static bool read_ca(const char *path, size_t *len)
 {
     int err = ca_file_read(&port, path, ca_file, sizeof ca_file, len);
     if (err == MIDGE_ERR_TOO_LARGE) {
-        say("trust: %s has more than %u bytes\n", path, (unsigned)sizeof ca_file - 1);
+        say("trust: %s has more than %u bytes (BOARD_CA_BYTES): give fewer roots\n", path,
+            (unsigned)sizeof ca_file - 1);
     } else if (err != MIDGE_OK) {
         say("trust: %s can't be read\n", path);
     }
