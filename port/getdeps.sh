@@ -125,12 +125,20 @@ from_binaries() {
     sha=$(sum "$archives/$archive")
 }
 
-# unpack TREE ARCHIVE SHA256
-unpack() {
-    case $2 in
-    *.bz2) command -v bzip2 >/dev/null || { say "bzip2 is needed to unpack $2"; return 1; } ;;
-    *.xz) command -v xz >/dev/null || { say "xz (xz-utils) is needed to unpack $2"; return 1; } ;;
+# Can tar read such an archive? tar_reads ARCHIVE
+tar_reads() {
+    case $1 in
+    *.bz2) command -v bzip2 >/dev/null ;;
+    *.xz) command -v xz >/dev/null ;;
     esac
+}
+
+# unpack TREE ARCHIVE SHA256; without bzip2 or xz by CMake, which reads both formats itself.
+unpack() {
+    if ! tar_reads "$2" && ! command -v cmake >/dev/null; then
+        say "bzip2, xz (xz-utils) or cmake is needed to unpack $2"
+        return 1
+    fi
     new=$dir/.$1.$$
     rm -rf "$new"
     mkdir "$new"
@@ -140,8 +148,13 @@ unpack() {
     micropython_*) # only the kernel, of ports/cc3200/FreeRTOS
         tar -C "$new" --strip-components=4 --no-same-owner --wildcards \
             -xf "$archives/$2" '*/ports/cc3200/FreeRTOS' ;;
-    *) tar -C "$new" --strip-components=1 --no-same-owner -xf "$archives/$2" ;;
-    esac || { rm -rf "$new"; return 1; }
+    *) if tar_reads "$2"; then
+        tar -C "$new" --strip-components=1 --no-same-owner -xf "$archives/$2"
+    else
+        (cd "$new" && cmake -E tar xf "$archives/$2") && mv "$new"/* "$new.top" &&
+            rmdir "$new" && mv "$new.top" "$new" # the archive's one folder
+    fi ;;
+    esac || { rm -rf "$new" "$new.top"; return 1; }
     echo "$2 $3" >"$new/.from"
     rm -rf "${dir:?}/$1"
     mv "$new" "$dir/$1"

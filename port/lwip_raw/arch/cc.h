@@ -22,6 +22,12 @@
 #define MEM_ALIGNMENT __SIZEOF_POINTER__
 #endif
 
+/* Without an operating system no interrupt enters lwIP: its driver is polled. lwIP's default is 1,
+   which needs functions of the system and its type sys_prot_t. */
+#if defined(NO_SYS) && NO_SYS && !defined(SYS_LIGHTWEIGHT_PROT)
+#define SYS_LIGHTWEIGHT_PROT 0
+#endif
+
 /* An attacker must not guess these numbers: sequence numbers (RFC 6528), transaction ids and ports
    of DNS (RFC 5452). They come from a keyed hash whose key is the port's entropy
    (port/lwip_raw/random.c). */

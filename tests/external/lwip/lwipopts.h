@@ -7,9 +7,8 @@
 #ifndef NO_SYS
 #define NO_SYS 1
 #endif
-#define SYS_LIGHTWEIGHT_PROT 0
-#define LWIP_NETCONN         0
-#define LWIP_SOCKET          0
+#define LWIP_NETCONN 0
+#define LWIP_SOCKET  0
 #ifndef LWIP_DNS
 #define LWIP_DNS 1
 #endif
