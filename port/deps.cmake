@@ -62,7 +62,7 @@ function(_midge_deps_debian tree cache ok)
         RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE trouble
         OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_STRIP_TRAILING_WHITESPACE)
     if(failed)
-        set_property(GLOBAL APPEND_STRING PROPERTY midge_deps_trouble "${trouble}\n")
+        set_property(GLOBAL APPEND PROPERTY midge_deps_trouble "${trouble}")
     else()
         message(STATUS "midge: ${said} (${cache}/${tree})")
         set(${ok} TRUE PARENT_SCOPE)
@@ -88,7 +88,7 @@ function(_midge_deps_release tree cache ok)
         if(code EQUAL 0)
             set(why "wrong SHA-256 ${sha}")
         endif()
-        set_property(GLOBAL APPEND_STRING PROPERTY midge_deps_trouble "${url}: ${why}\n")
+        set_property(GLOBAL APPEND PROPERTY midge_deps_trouble "${url}: ${why}")
         return()
     endif()
     set(new ${cache}/.${tree}.new)
@@ -138,11 +138,12 @@ function(midge_deps_find tree out)
         if(where)
             set(where "  (${where})\n")
         endif()
-        message(FATAL_ERROR "midge: the sources of ${tree} are missing, and this machine cannot get"
-            " them.\nGive them in one of these ways:\n"
+        list(REMOVE_DUPLICATES trouble)
+        list(JOIN trouble "\n" trouble)
+        message(FATAL_ERROR "midge: the sources of ${tree} are missing. What was tried:\n${trouble}\n"
+            "If that cannot be mended here, give them in one of these ways:\n"
             "  -DMIDGE_DEPS_DIR=DIR, with the unpacked sources as DIR/${tree}\n${where}"
-            "  or a copy of another machine's ~/.cache/midge, as that or named by $MIDGE_CACHE\n"
-            "What was tried:\n${trouble}")
+            "  or a copy of another machine's ~/.cache/midge, as that or named by $MIDGE_CACHE")
     endif()
     set(${out} ${cache}/${tree} PARENT_SCOPE)
 endfunction()

@@ -18,16 +18,16 @@ int main(int argc, char **argv)
     static char text[8][4096];
     struct midge_buffer bodies[8];
     struct midge_config config = {.memory = memory, .memory_size = sizeof memory};
-    struct midge_client *client;
-    void *roots;
-    if (midge_posix_open(&config.port, 0) != MIDGE_OK ||
-        midge_posix_system_roots(&roots, &config.tls.ca_len, NULL) != MIDGE_OK) {
-        return 1;
-    }
+    struct midge_client *client = NULL;
+    void *roots = NULL;
+    const char *place = NULL; /* of the roots: the system's, or SSL_CERT_FILE */
+    int err = midge_posix_open(&config.port, 0);
+    err = err < 0 ? err : midge_posix_system_roots(&roots, &config.tls.ca_len, &place);
     config.tls.ca = roots;
-    int err = midge_open(&client, &config);
+    err = err < 0 ? err : midge_open(&client, &config);
     free(roots);
     if (err != MIDGE_OK) {
+        fprintf(stderr, "%s (roots: %s)\n", midge_err_text(err), place != NULL ? place : "none");
         return 1;
     }
     for (int i = 1; i < argc && i <= 8; i++) {

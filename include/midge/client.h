@@ -56,8 +56,9 @@ struct midge_config {
     uint16_t max_connections; /* open at once [MIDGE_MAX_CONNECTIONS], at most 1000 */
     uint16_t max_per_origin;  /* [MIDGE_MAX_PER_ORIGIN] */
     uint16_t max_handshakes;  /* computing at once [MIDGE_MAX_HANDSHAKES] */
-    uint16_t max_transfers;   /* requests in progress at once, the others wait in a queue
-                                 [max_connections] */
+    uint16_t max_transfers;   /* requests in progress at once, the others wait in a queue. One that
+                                 ends makes room before its on_done is called, so the on_send of the
+                                 next one may come before that [max_connections] */
     uint16_t max_awaitables;  /* [MIDGE_MAX_AWAITABLES], at most 65000 */
     uint32_t max_header;      /* bytes of a response head that are kept [MIDGE_MAX_HEADER] */
     uint32_t max_head_total;  /* bytes of all heads of one answer on the wire

@@ -44,7 +44,7 @@ extern "C" {
     X(TOO_LARGE, -27, "size limit exceeded")                                                       \
     X(HTTP_STATUS, -28, "HTTP error status")                                                       \
     X(WRITE, -29, "writing the body failed")                                                       \
-    X(READ, -30, "reading the request body failed")                                                \
+    X(READ, -30, "reading a body or file failed")                                                  \
     X(JSON, -31, "malformed JSON")                                                                 \
     X(PORT, -32, "port call failed")                                                               \
     X(UNSUPPORTED, -33, "not supported in this build")                                             \

@@ -39,7 +39,7 @@ void midge_buffer_source_init(struct midge_buffer_source *source, const void *da
 
 /* --- a file --- */
 
-/* For a request, failures of the port are "reading the request body failed"; only two codes are
+/* For a request, failures of the port are "reading a body or file failed"; only two codes are
    more exact. */
 static int read_error(int err)
 {

@@ -90,7 +90,7 @@ static int handle(struct midge__h1 *h, const struct midge__h1_event *event, bool
 static const char *too_large_detail(enum midge__h1_kind kind)
 {
     return kind == MIDGE__H1_HEAD || kind == MIDGE__H1_BODY
-               ? MIDGE__TEXT("response body exceeds max_body")
+               ? MIDGE__TEXT("body exceeds sink or max_body")
                : MIDGE__TEXT("response head exceeds max_header");
 }
 

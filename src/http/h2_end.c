@@ -33,7 +33,7 @@ void midge__h2_break(struct midge__h2_stream *s, int err, const char *detail, un
 void midge__h2_cancel(struct midge__h2_stream *s, int err)
 {
     midge__h2_break(
-        s, err, err == MIDGE_ERR_TOO_LARGE ? MIDGE__TEXT("response body exceeds max_body") : NULL,
+        s, err, err == MIDGE_ERR_TOO_LARGE ? MIDGE__TEXT("body exceeds sink or max_body") : NULL,
         MIDGE__H2_CANCEL, MIDGE__REPLAY_NEVER);
 }
 

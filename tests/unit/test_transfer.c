@@ -1771,7 +1771,7 @@ static void answer(size_t i, size_t slice, bool of_client)
     }
     assert_int_equal(p.result.offset != 0, a->err == MIDGE_ERR_PROTOCOL && a->status != 0);
     if (a->err == MIDGE_ERR_TOO_LARGE) {
-        assert_string_equal(p.result.detail, "response body exceeds max_body");
+        assert_string_equal(p.result.detail, "body exceeds sink or max_body");
     }
     probe_ended(&p, a->err);
     world_close(&w);

@@ -151,7 +151,7 @@
     "A sink, or the file that a body goes to, failed. result.native has the port's code.",         \
         ANSWERED, "Is there room in the file system? May the path be written?"
 #define EXPLAIN_READ                                                                               \
-    "A source, or the file of a request body, failed or was shorter than announced.", MAYBE,       \
+    "A source, or the file of a request body or of roots, failed or was too short.", MAYBE,        \
         "Check the file. Its length is read when the request starts, so it must not shrink."
 #define EXPLAIN_JSON                                                                               \
     "The text is not JSON (RFC 8259), or is nested deeper than the limit.", ANSWERED,              \
