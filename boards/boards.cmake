@@ -212,13 +212,11 @@ function(board_http2 profile)
     if(MIDGE_BOARD STREQUAL lm3s6965evb) # 64 KB, for as many requests as possible
         list(APPEND MIDGE_WITHOUT timings phase_deadlines redirects retry)
         set(BOARD_DEFINITIONS_small BOARD_CA_BYTES=704) # one root with an EC key
-        set(BOARD_BLOCK_small 50688)
+        set(BOARD_BLOCK_small ${BOARD_HTTP2_BLOCK_small})
         list(APPEND BOARD_LINK_OPTIONS -Wl,--defsym=BOARD_STACK_BYTES=3584)
     endif()
     board_library(midge-${profile}-http2 ${profile} http2)
-    if(MIDGE_BOARD STREQUAL lm3s6965evb) # 32 heads of 200 bytes, as servers behind a proxy have
-        target_compile_definitions(midge-${profile}-http2 PUBLIC MIDGE_HTTP2_RECORD=10240)
-    endif()
+    target_compile_definitions(midge-${profile}-http2 PUBLIC ${BOARD_HTTP2_CONFIG})
     if(profile STREQUAL full)
         board_image(${name}-http2 midge-${profile}-http2 ${profile} semihost ${_apps})
     endif()

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 # The devices of `midge --device NAME`.
 #
-#   midge_device_rows(TARGET)     TARGET knows all devices (boards/host/device.h)
+#   midge_device_rows(TARGET [BOARD-PROFILE])   TARGET knows all devices (boards/host/device.h), that one
+#                                               as its image with HTTP/2
 #
 # With MIDGE_DEVICES there is also a program of 32 bits for each board and profile,
 # midge-BOARD-PROFILE beside `midge`, with the profile, features, macros and sizes of the board's
-# image. Such a program needs another compilation of everything, so it is a build of its own: this
-# project once more, with MIDGE_DEVICE_BOARDS. Arm's compiler takes the shortest integer for an enum
+# image. For each of MIDGE_DEVICES_HTTP2 there is midge-BOARD-PROFILE-http2, too, with the block and
+# record size of the board's image with HTTP/2. Such a program needs another compilation of everything, so it is a build of its own: this project once more, with
+# MIDGE_DEVICE_BOARDS. Arm's compiler takes the shortest integer for an enum
 # and RISC-V's an int, so there is a build for each of them.
 include_guard()
 include(${CMAKE_CURRENT_LIST_DIR}/left_out.cmake)
@@ -21,7 +23,8 @@ set(_also_mps2-an385 "mps2-an386 mps2-an500 mps2-an505 mps2-an521 mps3-an524 mps
 macro(_midge_device_board board)
     set(MIDGE_BOARD ${board})
     set(_common ${_devices}/common)
-    foreach(_name BLOCK_full BLOCK_small BLOCK_tiny CONFIG_full CONFIG_small CONFIG_tiny)
+    foreach(_name BLOCK_full BLOCK_small BLOCK_tiny CONFIG_full CONFIG_small CONFIG_tiny
+        HTTP2_CONFIG HTTP2_BLOCK_full HTTP2_BLOCK_small HTTP2_BLOCK_tiny)
         unset(BOARD_${_name})
     endforeach()
     include(${_devices}/${board}/board.cmake)
@@ -35,6 +38,9 @@ function(_midge_device_row name board profile)
     set(block ${BOARD_BLOCK})
     if(DEFINED BOARD_BLOCK_${profile})
         set(block ${BOARD_BLOCK_${profile}})
+    endif()
+    if(name MATCHES "-http2$" AND DEFINED BOARD_HTTP2_BLOCK_${profile})
+        set(block ${BOARD_HTTP2_BLOCK_${profile}})
     endif()
     list(GET BOARD_PROFILES 0 first)
     set(is_default 0)
@@ -57,12 +63,17 @@ function(_midge_device_row name board profile)
 endfunction()
 
 function(midge_device_rows target)
+    set(file device_rows.c)
     set(externs "")
     set(rows "")
     foreach(board IN LISTS _short_enums _int_enums)
         _midge_device_board(${board})
         foreach(profile IN LISTS BOARD_PROFILES)
             set(name ${board}-${profile})
+            if(name STREQUAL "${ARGN}")
+                string(APPEND name -http2)
+                set(file device_rows_${name}.c)
+            endif()
             _midge_device_row(${name} ${board} ${profile})
             target_sources(${target} PRIVATE $<TARGET_OBJECTS:device-row-${name}>)
             string(MAKE_C_IDENTIFIER device_row_${name} row)
@@ -70,10 +81,10 @@ function(midge_device_rows target)
             string(APPEND rows "    &${row},\n")
         endforeach()
     endforeach()
-    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/device_rows.c @ONLY CONTENT
+    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/${file} @ONLY CONTENT
         "#include \"host/device.h\"\n\n${externs}
 const struct device *const device_rows[] = {\n${rows}    NULL,\n};\n")
-    target_sources(${target} PRIVATE ${PROJECT_BINARY_DIR}/device_rows.c)
+    target_sources(${target} PRIVATE ${PROJECT_BINARY_DIR}/${file})
 endfunction()
 
 # ---- a build of programs of 32 bits ----------------------------------------------------------------
@@ -87,12 +98,14 @@ set(_bits "-m32 -fno-pie -malign-double -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -
 function(_midge_device_build kind flags)
     include(ExternalProject)
     string(REPLACE ";" "|" boards "${ARGN}")
+    string(REPLACE ";" "|" http2 "${MIDGE_DEVICES_HTTP2}")
     ExternalProject_Add(midge-devices-${kind}
         SOURCE_DIR ${PROJECT_SOURCE_DIR}
         BINARY_DIR ${PROJECT_BINARY_DIR}/devices/${kind}
         PREFIX ${PROJECT_BINARY_DIR}/devices/${kind}-steps
         LIST_SEPARATOR |
         CMAKE_ARGS -DMIDGE_DEVICE_BOARDS=${boards} -DMIDGE_DEVICE_FOLDER=${PROJECT_BINARY_DIR}
+            -DMIDGE_DEVICES_HTTP2=${http2}
             -DMIDGE_PORT=none -DMIDGE_PROGRAM=OFF -DMIDGE_TESTS=OFF -DMIDGE_INSTALL=OFF -DMIDGE_SIM=ON
             -DMIDGE_WERROR=${MIDGE_WERROR} -DMIDGE_DEPS_DIR=${MIDGE_DEPS_DIR}
             -DCMAKE_C_COMPILER=${CMAKE_C_COMPILER} -DCMAKE_BUILD_TYPE=MinSizeRel
@@ -102,7 +115,13 @@ function(_midge_device_build kind flags)
         INSTALL_COMMAND "")
 endfunction()
 
+# After midge_device_rows.
 function(midge_device_builds)
+    foreach(name IN LISTS MIDGE_DEVICES_HTTP2)
+        if(NOT TARGET device-row-${name})
+            message(FATAL_ERROR "midge: MIDGE_DEVICES_HTTP2: there is no device '${name}'")
+        endif()
+    endforeach()
     _midge_device_build(arm -fshort-enums ${_short_enums})
     _midge_device_build(riscv "" ${_int_enums})
     add_custom_target(devices DEPENDS midge-devices-arm midge-devices-riscv)
@@ -132,9 +151,20 @@ function(_midge_device_works)
         -fsanitize-coverage=trace-pc)
 endfunction()
 
+# With HTTP2: the program that has it.
 function(_midge_device_program board profile)
-    set(name ${board}-${profile})
+    set(own ${board}-${profile})
+    set(name ${own})
+    set(http2 0)
+    set(row "")
     board_left_out(${profile})
+    if("HTTP2" IN_LIST ARGN)
+        string(APPEND name -http2)
+        set(http2 1)
+        set(row ${own})
+        list(REMOVE_ITEM MIDGE_WITHOUT http2)
+        list(APPEND BOARD_CONFIG_${profile} ${BOARD_HTTP2_CONFIG})
+    endif()
     list(REMOVE_ITEM MIDGE_WITHOUT faults hooks) # --fail-alloc; -e URL;auto, -b
     midge_library(midge-${name} ${profile})
     _midge_device_count(midge-${name} midge-mbedtls-${profile} midge-cjson)
@@ -149,11 +179,11 @@ function(_midge_device_program board profile)
     set_target_properties(${name} PROPERTIES OUTPUT_NAME midge-${name}
         RUNTIME_OUTPUT_DIRECTORY ${MIDGE_DEVICE_FOLDER})
     target_compile_options(${name} PRIVATE ${MIDGE_WARNINGS} -include ${_devices}/host/device/abi.h)
-    target_compile_definitions(${name} PRIVATE DEVICE_OWN="${name}")
+    target_compile_definitions(${name} PRIVATE DEVICE_OWN="${own}" DEVICE_HTTP2=${http2})
     target_include_directories(${name} PRIVATE ${_devices})
     target_link_libraries(${name} PRIVATE midge-${name} midge-${name}-sim)
     target_link_options(${name} PRIVATE -Wl,--gc-sections)
-    midge_device_rows(${name})
+    midge_device_rows(${name} ${row})
 endfunction()
 
 function(midge_device_programs)
@@ -162,6 +192,9 @@ function(midge_device_programs)
         _midge_device_board(${board})
         foreach(profile IN LISTS BOARD_PROFILES)
             _midge_device_program(${board} ${profile})
+            if("${board}-${profile}" IN_LIST MIDGE_DEVICES_HTTP2)
+                _midge_device_program(${board} ${profile} HTTP2)
+            endif()
         endforeach()
     endforeach()
 endfunction()

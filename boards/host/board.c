@@ -417,7 +417,8 @@ static int run(struct host *host, int argc, char **argv)
 static int start_device(const struct device **device, int argc, char **argv)
 {
     const char *name = last_value("--device", argc, argv), *sim = last_value("--sim", argc, argv);
-    return device_start(device, name, sim, argv - 2);
+    const char *http = getenv("MIDGE_HTTP"); /* see boards/apps/app.c */
+    return device_start(device, name, sim, http != NULL && strcmp(http, "2") == 0, argv - 2);
 }
 
 int midge_app_main(int argc, char **argv)

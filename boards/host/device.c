@@ -11,14 +11,20 @@
 #include <unistd.h>
 #include <midge/tls.h>
 
-/* In a program of 32 bits: BOARD-PROFILE. */
+/* In a program of 32 bits: BOARD-PROFILE, and whether it is the one with HTTP/2. */
 #ifndef DEVICE_OWN
 #define DEVICE_OWN ""
+#endif
+#ifndef DEVICE_HTTP2
+#define DEVICE_HTTP2 0
 #endif
 #define STARTED "MIDGE_DEVICE_STARTED" /* environment: the other program began this one */
 
 #define EXIT_USAGE 2
 #define NAME_BYTES 64
+
+#define HTTP2   "-http2"
+#define PROGRAM "midge-"
 
 static void full_name(const struct device *device, char *name)
 {
@@ -104,6 +110,17 @@ static int beside(char *path, size_t cap, const char *name)
     return 1;
 }
 
+/* Tells how to build the program NAME, midge-BOARD-PROFILE(-http2), which does not exist. */
+static void tell_build(const char *name)
+{
+    const size_t len = strlen(name), tail = strlen(HTTP2), head = strlen(PROGRAM);
+    const int http2 = len > head + tail && strcmp(name + len - tail, HTTP2) == 0;
+
+    fprintf(
+        stderr, "; build it with cmake -DMIDGE_DEVICES=ON%s%.*s (it needs gcc-VERSION-multilib)",
+        http2 ? " -DMIDGE_DEVICES_HTTP2=" : "", http2 ? (int)(len - head - tail) : 0, name + head);
+}
+
 /* Returns only if it can't. */
 static int start(const char *name, char **argv)
 {
@@ -120,11 +137,12 @@ static int start(const char *name, char **argv)
     (void)setenv(STARTED, "1", 1);
     (void)fflush(stdout);
     (void)execv(path, argv);
-    fprintf(stderr, "midge: the program of that device, %s, can't be started: %s%s\n", path,
-            strerror(errno),
-            errno == ENOENT
-                ? "; build it with cmake -DMIDGE_DEVICES=ON (it needs gcc-VERSION-multilib)"
-                : "");
+    fprintf(stderr, "midge: the program of that device, %s, can't be started: %s", path,
+            strerror(errno));
+    if (access(path, F_OK) != 0) {
+        tell_build(name);
+    }
+    fputs("\n", stderr);
     return EXIT_USAGE;
 }
 
@@ -137,10 +155,10 @@ static int start_profile(const char *profile, char **argv)
     return start(name, argv);
 }
 
-static int is_right(const struct device *device, const char *sim)
+static int is_right(const struct device *device, const char *sim, int http2)
 {
     if (sim != NULL) {
-        return device_is_own(device);
+        return device_is_own(device) && http2 == DEVICE_HTTP2;
     }
     return DEVICE_OWN[0] == '\0' && strcmp(midge_tls_profile(), device->profile) == 0;
 }
@@ -155,11 +173,11 @@ static void tell_factor(const struct device *device)
         DEVICE_WIDER / 100 % 10);
 }
 
-static int go_on(const struct device *device, const char *sim, char **argv)
+static int go_on(const struct device *device, const char *sim, int http2, char **argv)
 {
-    char name[NAME_BYTES + sizeof "midge-"];
+    char name[NAME_BYTES + sizeof PROGRAM HTTP2];
 
-    if (is_right(device, sim)) {
+    if (is_right(device, sim, http2)) {
         if (sim == NULL) {
             tell_factor(device);
         }
@@ -169,11 +187,13 @@ static int go_on(const struct device *device, const char *sim, char **argv)
     if (sim == NULL) {
         return start_profile(device->profile, argv);
     }
-    snprintf(name, sizeof name, "midge-%s-%s", device->board, device->profile);
+    snprintf(name, sizeof name, PROGRAM "%s-%s%s", device->board, device->profile,
+             http2 ? HTTP2 : "");
     return start(name, argv);
 }
 
-int device_start(const struct device **device, const char *name, const char *sim, char **argv)
+int device_start(const struct device **device, const char *name, const char *sim, int http2,
+                 char **argv)
 {
     *device = NULL;
     if (name == NULL && DEVICE_OWN[0] == '\0') {
@@ -181,6 +201,7 @@ int device_start(const struct device **device, const char *name, const char *sim
     }
     if (name == NULL) {
         name = DEVICE_OWN;
+        http2 = DEVICE_HTTP2;
     }
     if (strcmp(name, "list") == 0) {
         device_list();
@@ -191,7 +212,7 @@ int device_start(const struct device **device, const char *name, const char *sim
         fprintf(stderr, "midge: there is no device '%s'; --device list shows them\n", name);
         return EXIT_USAGE;
     }
-    return go_on(*device, sim, argv);
+    return go_on(*device, sim, http2, argv);
 }
 
 int device_start_profile(const char *profile, char **argv)

@@ -2,8 +2,10 @@
 /*
  * The devices of `--device NAME`: the limits of a board with one TLS profile. For each there is a
  * program of 32 bits, `midge-BOARD-PROFILE` (boards/devices.cmake), in which the sizes of all
- * structs are the board's. It runs simulated worlds only. On real sockets the program of 64 bits
- * and of that profile has the board's limits, and a block that is DEVICE_WIDER times as large.
+ * structs are the board's. It runs simulated worlds only. The boards' usual images have no HTTP/2:
+ * for some devices there is `midge-BOARD-PROFILE-http2` too, as the image with it. On real sockets
+ * the program of 64 bits and of that profile has the board's limits, and a block that is
+ * DEVICE_WIDER times as large.
  */
 #ifndef MIDGE_HOST_DEVICE_H
 #define MIDGE_HOST_DEVICE_H
@@ -39,10 +41,12 @@ size_t device_block(const struct device *device);
 
 /*
  * Goes on in the right program for --device name, with the same arguments: argv as main got it.
+ * http2: HTTP/2 is asked for, so in a simulated world it is the device's program with HTTP/2.
  * name NULL: this program's own device, if it has one. Returns -1 if this is the right one already;
  * *device is its device, or NULL. Otherwise the exit code, after a line on stderr or the list.
  */
-int device_start(const struct device **device, const char *name, const char *sim, char **argv);
+int device_start(const struct device **device, const char *name, const char *sim, int http2,
+                 char **argv);
 
 /* Goes on in the program of 64 bits of this profile: full, small or tiny. Returns as device_start.
  */

@@ -107,13 +107,23 @@ static void add_event(struct world_builder *b)
     b->last_event = &event->next;
 }
 
+static void need_http2(struct world_builder *b)
+{
+    if (!MIDGE_WITH_HTTP2) {
+        world_wrong(&b->line,
+                    "http2: this program has no HTTP/2; with --device, --http2 starts the "
+                    "one that has it (an app: MIDGE_HTTP=2)");
+    }
+}
+
 /* http2 80 */
 static void use_http2(struct world_builder *b)
 {
     uint16_t port = (uint16_t)world_number(&b->line, "port", UINT16_MAX);
 
+    need_http2(b);
     if (!b->line.failed && midge_sim_use_http2(b->host, port) != MIDGE_OK) {
-        world_wrong(&b->line, "http2: not in this build");
+        world_wrong(&b->line, "http2: not for this port");
     }
 }
 
@@ -146,6 +156,7 @@ static void use_tls(struct world_builder *b)
             tls.until = world_date(&b->line, "until");
             break;
         default:
+            need_http2(b);
             tls.http2 = 1;
             break;
         }

@@ -20,6 +20,9 @@ set(BOARD_CONFIG_tiny MIDGE_MAX_CONNECTIONS=10) # as MIDGE_LWIP_SOCKS of lwip_bo
 set(BOARD_PROFILES tiny small)
 set(BOARD_BLOCK 43520)
 set(BOARD_BLOCK_small 45824)
+# With HTTP/2, for as many requests as possible: 32 heads of 200 bytes, as servers behind a proxy have.
+set(BOARD_HTTP2_BLOCK_small 50688)
+set(BOARD_HTTP2_CONFIG MIDGE_HTTP2_RECORD=10240)
 set(BOARD_QEMU qemu-system-arm -M lm3s6965evb -display none -monitor none -serial stdio
     -nic user,net=192.0.2.0/24,host=192.0.2.2,dns=192.0.2.3)
 set(BOARD_OPENOCD board/ek-lm3s6965.cfg)

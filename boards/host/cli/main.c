@@ -53,7 +53,7 @@ static int run_app(int argc, char **argv)
 static int run_device(const struct options *options, char **argv)
 {
     const struct device *device;
-    int code = device_start(&device, options->device, options->sim, argv);
+    int code = device_start(&device, options->device, options->sim, options_http2(options), argv);
 
     return code < 0 ? run_options(options, device) : code;
 }

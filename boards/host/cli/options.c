@@ -435,3 +435,13 @@ int options_parse(struct options *options, int argc, char **argv)
     }
     return code;
 }
+
+int options_http2(const struct options *options)
+{
+    for (size_t i = 0; i < options->n_groups; i++) {
+        if (options->groups[i].http_2 || options->groups[i].http_2_prior) {
+            return 1;
+        }
+    }
+    return 0;
+}

@@ -83,6 +83,9 @@ struct options {
 /* 0, or EXIT_USAGE after one line on stderr. Strings point into argv. */
 int options_parse(struct options *options, int argc, char **argv);
 
+/* Does a group ask for HTTP/2? */
+int options_http2(const struct options *options);
+
 /* --- the table, option_table.c --- */
 
 enum option_kind {

@@ -179,10 +179,8 @@ size_t setup_descriptors(void)
 /* Each request says what it speaks; here it counts for the memory. */
 static void set_http(const struct options *options, struct midge_config *config)
 {
-    for (size_t i = 0; i < options->n_groups; i++) {
-        if (options->groups[i].http_2 || options->groups[i].http_2_prior) {
-            config->http = MIDGE_HTTP_2;
-        }
+    if (options_http2(options)) {
+        config->http = MIDGE_HTTP_2;
     }
     config->http2_window = (uint32_t)options->http2_window;
     config->http2_conn_window = (uint32_t)options->http2_conn_window;

@@ -357,7 +357,7 @@ static int start(const struct choices *choices, const struct device **device, ch
     if (choices->profile != NULL) {
         return device_start_profile(choices->profile, argv_whole);
     }
-    return device_start(device, choices->device, "size", argv_whole);
+    return device_start(device, choices->device, "size", choices->http2, argv_whole);
 }
 
 int size_main(int argc, char **argv, char **argv_whole)
