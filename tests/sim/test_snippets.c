@@ -92,6 +92,13 @@ static void clients(void **state)
     assert_true(client_largest_part(&(struct midge_config){.max_connections = 100}, &name) >
                 midge_memory_least(&(struct midge_config){0}));
     assert_string_equal(name, "connections");
+    assert_int_equal(client_connections_use(w.client), 0);
+    const struct midge_request get = {.url = "http://api.test/kept"};
+    midge_id id;
+    reply("/kept", (struct midge_sim_reply){.body = "x"});
+    assert_int_equal(midge_start(w.client, &get, &id), MIDGE_OK);
+    assert_int_equal(midge_wait(w.client, id, NULL), MIDGE_OK);
+    assert_true(client_connections_use(w.client) > 0); /* it is kept */
 }
 
 static char sent[4096]; /* the body of the last request */

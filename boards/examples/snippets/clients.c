@@ -54,3 +54,15 @@ size_t client_largest_part(const struct midge_config *config, const char **name)
     *name = largest.name;
     return largest.count * largest.each;
 }
+
+/* Bytes of the block that connections have now, TLS included. */
+size_t client_connections_use(const struct midge_client *client)
+{
+    struct midge_memory_use use = {0, 0};
+    size_t sum = 0;
+    unsigned owner;
+    for (owner = 1; owner < midge_memory_of(client, owner, &use); owner++) {
+        sum += use.small + use.records; /* owner 0 is the client */
+    }
+    return sum;
+}

@@ -18,6 +18,7 @@ int client_open(struct midge_client **client, struct midge_port *port, void *blo
                 void **roots);
 void client_about(char *text, size_t cap);
 size_t client_largest_part(const struct midge_config *config, const char **name);
+size_t client_connections_use(const struct midge_client *client);
 
 /* answer.c: the head of an answer, and how a request ended. */
 int answer_look(void *ctx, midge_id id, const struct midge_response *response);
