@@ -13,7 +13,7 @@ static void on_done(void *ctx, const struct midge_result *result)
 
 int main(int argc, char **argv)
 {
-    /* 1 MB: all that midge and TLS will ever take */
+    /* 1 MB, from which midge and TLS take all their memory */
     static max_align_t memory[(1 << 20) / sizeof(max_align_t)];
     static char text[8][4096];
     struct midge_buffer bodies[8];

@@ -45,12 +45,15 @@ def row(text, start):
 
 def ram():
     text = (ROOT / "port/mbedtls/PROFILES.md").read_text()
-    yield "| bytes | full | small | tiny |"
+    rows = [[int(cell.replace(",", "")) for cell in row(text, start)[1:]]
+            for start in ("RAM for one connection at a time", "RAM of one connection more")]
+    yield "| bytes of the client's block | full | small | tiny |"
     yield "|---|---|---|---|"
-    for start, name in (("RAM for one connection at a time", "one connection at a time"),
-                        ("RAM of one connection more", "each connection more"),
-                        ("peak of a handshake", "while a full handshake runs, beside its connection")):
-        yield f"| {name} | " + " | ".join(row(text, start)[1:]) + " |"
+    for name, sizes in zip(("one connection", "each connection more"), rows):
+        yield f"| {name} | " + " | ".join(f"{size:,}" for size in sizes) + " |"
+    for block, device in ((43520, "64 KB of RAM (lm3s6965evb)"), (200000, "256 KB of RAM")):
+        counts = ["none" if block < first else f"{1 + (block - first) // more}" for first, more in zip(*rows)]
+        yield f"| connections in {block:,} bytes, of {device} | " + " | ".join(counts) + " |"
 
 
 def work():
