@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""README's tables of costs, from the figures that the suites size and bench wrote:
+"""Tables of costs in README and in the pages of boards, from the figures that the suites size and bench wrote:
 
     costs.py flash     tests/size/table.txt, lines of `sh tests/run.sh size`
     costs.py ram       the table of port/mbedtls/PROFILES.md, which `midge size` made
     costs.py work      tests/bench/RESULTS.md, of `sh tests/run.sh bench`, and the table of boards/README.md
+    costs.py board B   RAM and flash of board B by profile: tests/size/table.txt, boards/B/board.cmake
 
 A figure that is not there is an error, not a gap.
 """
@@ -19,12 +20,14 @@ IMAGES = {"mps2-an385-least": "a superloop that makes requests, no feature, tiny
           "mps2-an385-full": "all model programs, full"}
 
 
+def sizes_of(images):
+    """{(image, part): (flash, RAM)} of tests/size/table.txt"""
+    rows = map(str.split, (ROOT / "tests/size/table.txt").read_text().splitlines())
+    return {(row[0], row[1]): (int(row[2]), int(row[3])) for row in rows if len(row) == 4 and row[0] in images}
+
+
 def flash():
-    found = {}
-    for line in (ROOT / "tests/size/table.txt").read_text().splitlines():
-        words = line.split()
-        if len(words) == 4 and words[0] in IMAGES:
-            found[words[0], words[1]] = int(words[2])
+    found = {key: flash for key, (flash, _) in sizes_of(IMAGES).items()}
     yield "| bytes (Cortex-M3, -Os) | midge | mbedTLS | lwIP | libc | board, programs | whole image |"
     yield "|---|---|---|---|---|---|---|"
     for image, what in IMAGES.items():
@@ -80,5 +83,25 @@ def work():
     yield f"| a resumed one, after deep sleep too | {resumed[1]} |"
 
 
+def board(name):
+    cmake = (ROOT / "boards" / name / "board.cmake").read_text()
+    block, stack = (int(re.search(rf"set\(BOARD_{which} (\d+)\)", cmake)[1]) for which in ("BLOCK", "STACK"))
+    profiles = re.search(r"set\(BOARD_PROFILES ([a-z ]+)\)", cmake)[1].split()
+    found = sizes_of([f"{name}-{profile}" for profile in profiles])
+    yield f"| bytes, image for hardware | {' | '.join(profiles)} |"
+    yield "|---|" + "---|" * len(profiles)
+    for what, parts, less in (
+            ("midge's block (`BOARD_BLOCK`)", (), -block),
+            ("stack (`BOARD_STACK`)", (), -stack),
+            ("lwIP, its port", ("lwip", "port"), 0),
+            ("midge, mbedTLS: AES tables, PSA's key store", ("midge", "certificates", "mbedtls", "cjson"), 0),
+            ("drivers, trusted roots read from a file, programs, libc", ("board", "apps", "libc"), block),
+            ("guards, alignment", ("fill",), stack),
+            ("**RAM**", ("total",), 0)):
+        cells = (sum(found[f"{name}-{profile}", part][1] for part in parts) - less for profile in profiles)
+        yield f"| {what} | " + " | ".join(f"{cell:,}" for cell in cells) + " |"
+    yield "| **flash** | " + " | ".join(f"{found[f'{name}-{profile}', 'total'][0]:,}" for profile in profiles) + " |"
+
+
 if __name__ == "__main__":
-    print("\n".join({"flash": flash, "ram": ram, "work": work}[sys.argv[1]]()))
+    print("\n".join({"flash": flash, "ram": ram, "work": work, "board": board}[sys.argv[1]](*sys.argv[2:])))
