@@ -35,7 +35,6 @@ TIME, HEAP = 0.15, 0.05
 RUNS = 3    # in QEMU; their median is judged
 HOST = "api.example"
 SIZES = pathlib.Path(__file__).with_name("desk_sizes.c")
-GUIDE = board.ROOT / "port" / "sim" / "WORLD.md"
 FETCH = "https://{api}/posts/1"
 # name: the app's words; {api} is the server.
 LOADS = {
@@ -217,23 +216,6 @@ class Judged(unittest.TestCase):
                     found = desk.compare(device, load)
                     print(row(device, load, found), flush=True)
                     self.assertEqual([], beyond(found, KNOWN_HEAP if (*device, load) in KNOWN else HEAP))
-
-
-class Guide(unittest.TestCase):
-    def test_commands(self):
-        """Those of the guide, each block in the world that stands below it."""
-        blocks = re.findall(r"^```\n(.*?)^```", GUIDE.read_text(), re.S | re.M)
-        wanted = [i for i, block in enumerate(blocks) if block.startswith("midge --device")]
-        self.assertEqual(2, len(wanted))
-        with tempfile.TemporaryDirectory() as folder:
-            for at in wanted:
-                for name in set(re.findall(r"--sim (\S+)", blocks[at])):
-                    pathlib.Path(folder, name).write_text(blocks[at + 1])
-                for line in blocks[at].splitlines():
-                    words = shlex.split(line.split("  ")[0])
-                    done = subprocess.run([midge_test.BIN, *words[1:]], cwd=folder, stdout=subprocess.PIPE,
-                                          stderr=subprocess.STDOUT, check=False)
-                    self.assertEqual(0, done.returncode, (line, done.stdout[-2000:]))
 
 
 def table(names):

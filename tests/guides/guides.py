@@ -24,9 +24,10 @@ More words, each after a bar: <!-- run | exit 28 | with --sim $GUIDES/posts.worl
     exit N         run: the exit code
     with WORDS     run: each `midge` in the block gets these words at its end
     server         run: the local API server runs; $API is its URL, and `midge` trusts it
-    devices        run, begin: needs a build with MIDGE_DEVICES, else nothing is checked
+    devices        run, begin: needs a build with MIDGE_DEVICES, else nothing is checked; `devices NAME`:
+                   with the program midge-NAME
     in FUNCTION    compile: the block is the body of this function, as `in int f(struct midge_client *client)`
-    given TEXT     compile: C that stands before it
+    given TEXT     compile: C that stands before it; \\n in it begins a new line
     with previous  compile: the C blocks before it in this guide belong to the same file
 
 Each block in sh, c, cpp, cmake or console needs such a comment; every block names its language (text: none).
@@ -50,13 +51,6 @@ CODE = {"sh", "c", "cpp", "cmake", "console"}
 WORDS = {"exit", "with", "server", "devices", "in", "given"}
 LANGUAGES = {"run": {"sh", "c"}, "compile": {"c", "cpp"}, "output": {"text", "json"}}
 SECONDS = 600    # of one command that hangs
-
-# Guides without these comments so far. Take a guide out of the list when you add them to it.
-LATER = {
-    "port/PORTING.md", "port/arduino/README.md", "port/epoll/README.md",
-    "port/esp-idf/README.md", "port/mbedtls/README.md", "port/pico-sdk/README.md", "port/sim/README.md",
-    "port/sim/WORLD.md", "port/zephyr/README.md",
-}
 
 MARK = re.compile(r"<!-- (run|output|compile|as in|not run:|begin:)(.*?) *-->$")
 PRELUDE = """#include <midge/midge.h>
@@ -212,7 +206,7 @@ def source_of(block, before):
     if block.words.get("with") == "previous":
         text = before + text
     whole = text.startswith("#include") and "in" not in block.words
-    return ("" if whole else PRELUDE) + block.words.get("given", "") + "\n" + text
+    return ("" if whole else PRELUDE) + block.words.get("given", "").replace("\\n", "\n") + "\n" + text
 
 
 def must_work(command, source):
@@ -269,14 +263,14 @@ def renewed(place, block):
     return text_of(done.stdout).rstrip("\n").split("\n")
 
 
-def has_devices():
-    return any(BIN.parent.glob("midge-lm3s6965evb-*"))
+def has_devices(name):
+    return any(BIN.parent.glob("midge-" + (name or "lm3s6965evb-*")))
 
 
 def check_block(place, block, before):
     """Returns the lines that it should have, or None."""
     if block.kind != "output":
-        place.skipped = "devices" in block.words and not has_devices()
+        place.skipped = "devices" in block.words and not has_devices(block.words["devices"])
     if place.skipped:
         return None
     if block.kind in ("output", "begin:"):
@@ -331,8 +325,7 @@ def difference(block, wanted):
 
 
 def all_guides(root):
-    found = (path for path in root.rglob("*.md") if not {"build", ".cache", ".git", ".github"} & set(path.parts))
-    return sorted(path for path in found if str(path.relative_to(root)) not in LATER)
+    return sorted(path for path in root.rglob("*.md") if not {"build", ".cache", ".git", ".github"} & set(path.parts))
 
 
 def main(arguments):

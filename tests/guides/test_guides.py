@@ -6,6 +6,7 @@ import io
 import pathlib
 import tempfile
 import unittest
+import unittest.mock
 
 import guides
 
@@ -49,6 +50,15 @@ class Guides(unittest.TestCase):
         self.assert_right("<!-- run | exit 2 -->", "sh", "build/host/midge --nonsense")
         self.assert_right("<!-- run | with --version -->", "sh", "midge | grep ^midge")
 
+    def test_devices(self):
+        with unittest.mock.patch.object(guides, "BIN", pathlib.Path(self.dir.name, "midge")):
+            for name in ("devices", "devices lm3s6965evb-x"):
+                self.assert_right(f"<!-- run | {name} -->", "sh", "false")
+            pathlib.Path(self.dir.name, "midge-lm3s6965evb-x").touch()
+            for name in ("devices", "devices lm3s6965evb-x"):
+                self.assert_wrong("exit code 1", f"<!-- run | {name} -->", "sh", "false")
+            self.assert_right("<!-- run | devices lm3s6965evb-y -->", "sh", "false")
+
     def test_outputs(self):
         run = self.block("<!-- run -->", "sh", "seq 2")
         self.assertEqual("", self.wrong(self.block(run + "<!-- output -->", "text", "1\n2")))
@@ -76,6 +86,7 @@ class Guides(unittest.TestCase):
         self.assert_wrong("does not compile", "<!-- compile -->", "c", "int f(void) { return y; }")
         self.assert_right("<!-- compile | in void f(int x) -->", "c", '#include <errno.h>\nprintf("%d", x);')
         self.assert_right("<!-- compile | given extern int y; -->", "c", "int f(void) { return y; }")
+        self.assert_right(r"<!-- compile | given #define Y 1\nextern int y; -->", "c", "int f(void) { return Y + y; }")
         self.assert_right("<!-- compile -->", "cpp", "template <class T> T twice(T x) { return x + x; }")
         first = self.block("<!-- compile -->", "c", "static inline int g(void) { return 1; }")
         self.assert_right(first + "<!-- compile | with previous -->", "c", "int f(void) { return g(); }")

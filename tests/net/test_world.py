@@ -62,7 +62,7 @@ host api.example.com
 class Guide(Case):
     def test_example(self):
         """The example of the guide does what its words say."""
-        world = re.search(r"```\n(.*?)```", GUIDE.read_text(), re.S).group(1)
+        world = re.search(r"<<'EOF'\n(.*?)EOF\n", GUIDE.read_text(), re.S).group(1)
         paths = ("/posts/1", "/busy", "/busy", "/busy", "/cut")
         ran = self.sim(world, "-s", "--per-host", "1", *(API + path for path in paths))
         self.assert_code(56, ran)
