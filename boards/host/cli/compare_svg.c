@@ -204,7 +204,7 @@ static unsigned height_of(const struct side *sides, size_t n)
 
 int compare_svg(const struct run *run, const char *path)
 {
-    const size_t n = clients_of(run) / 2 * 2;
+    const size_t n = (size_t)clients_of(run) / 2 * 2;
     struct side *sides = keep_alloc(run->keep, (n + 2) * sizeof *sides);
     const double left[2] = {LEFT, LEFT + SIDE}, right[2] = {RIGHT, RIGHT + SIDE};
     struct text out = {.keep = run->keep};

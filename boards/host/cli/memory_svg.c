@@ -22,7 +22,7 @@
 #define BOTTOM  300
 #define COLUMNS (RIGHT - LEFT)
 #define OWNERS  8 /* layers: the client, six connections, the others */
-#define LAYERS  (2 * OWNERS)
+#define LAYERS  ((size_t)2 * OWNERS)
 #define OTHERS  (OWNERS - 1)
 #define ENTRY   18 /* of the legend */
 

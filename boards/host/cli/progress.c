@@ -98,7 +98,7 @@ static void time_left(char *text, size_t cap, uint64_t seconds)
 {
     const unsigned long long s = seconds;
 
-    if (s >= 100 * 3600) {
+    if (s >= 100ULL * 3600) {
         snprintf(text, cap, ">99 h");
     } else if (s >= 3600) {
         snprintf(text, cap, "%llu:%02llu:%02llu", s / 3600, s / 60 % 60, s % 60);

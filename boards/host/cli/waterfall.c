@@ -224,7 +224,8 @@ static void measure(const struct waterfall *w, struct screen *screen)
     screen_size(STDERR_FILENO, &screen->columns, &rows);
     for (size_t i = 0; i < w->n; i++) {
         const struct waterfall_line *line = &w->lines[i];
-        size_t columns = line->fetch != NULL ? label_columns(line->label) + 2 * line->grouped : 0;
+        size_t columns =
+            line->fetch != NULL ? label_columns(line->label) + (size_t)2 * line->grouped : 0;
         label = columns > label ? columns : label;
         columns = line->fetch != NULL ? strlen(line->words) : 0;
         words = columns > words ? columns : words;
