@@ -12,7 +12,8 @@
  *     CONTINUATION flood, empty ones too      r CONTINUATION, CONTINUATION with fields
  *     PING and SETTINGS floods                r PING, SETTINGS; answers not read: unread_answers
  *     empty DATA, padding only                r empty DATA, padding; its credit: u
- * padding_is_credited 1xx flood, with END_STREAM, 101         r 1xx, 1xx with END_STREAM, 101
+ *                                             padding_is_credited
+ *     1xx flood, with END_STREAM, 101         r 1xx, 1xx with END_STREAM, 101
  *     PUSH_PROMISE                            r
  *     more than the window                    u windows_are_kept
  *     send window that overflows              r window of the stream, of the connection, initial
