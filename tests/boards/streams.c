@@ -25,6 +25,7 @@
 
 #include "board.h"
 #include "common/hw.h"
+#include "idle.h"
 
 enum { PER_US = 125 };
 
@@ -51,16 +52,7 @@ struct round {
 
 /* --- measures --- */
 
-static uint64_t idle_us, port_us;
-
-void __real_hw_idle(void);
-void __wrap_hw_idle(void);
-void __wrap_hw_idle(void)
-{
-    const uint64_t from = hw_micros();
-    __real_hw_idle();
-    idle_us += hw_micros() - from;
-}
+static uint64_t port_us;
 
 static struct midge_port below; /* the board's own calls */
 

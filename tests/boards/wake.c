@@ -17,6 +17,7 @@
 #include "board.h"
 #include "common/hw.h"
 #include "examples/wake.h"
+#include "idle.h"
 
 #define MAGIC UINT32_C(0x77616b65)
 enum { KEPT = 1024, PER_US = 125 };
@@ -29,19 +30,9 @@ static struct {
 } kept __attribute__((section(".noinit"), aligned(8)));
 
 static struct midge_port *port;
-static uint64_t idle_us;
 static uint32_t sent, received;
 
 /* --- measures --- */
-
-void __real_hw_idle(void);
-void __wrap_hw_idle(void);
-void __wrap_hw_idle(void)
-{
-    const uint64_t from = hw_micros();
-    __real_hw_idle();
-    idle_us += hw_micros() - from;
-}
 
 static int (*port_send)(void *, midge_sock, const uint8_t *, size_t, size_t *, int *);
 static int (*port_recv)(void *, midge_sock, uint8_t *, size_t, size_t *, int *);

@@ -164,4 +164,24 @@ static inline void sim_get_ended(struct sim_get *get, int error, int status, con
     sim_get_free(get);
 }
 
+#define SIM_GOOD_HOSTS 8 /* at most */
+
+/* Adds n servers, good0.test and so on, 20 ms away, whose answer on port 80 has 50,000 bytes. */
+static inline void sim_world_add_good(struct sim_world *w, unsigned n, bool http2)
+{
+    static char names[SIM_GOOD_HOSTS][16];
+    assert_true(n <= SIM_GOOD_HOSTS);
+    for (unsigned i = 0; i < n; i++) {
+        (void)snprintf(names[i], sizeof names[i], "good%u.test", i);
+        struct midge_sim_host *host = midge_sim_add_host(w->sim, names[i]);
+        midge_sim_set_host_path(
+            host, &(struct midge_sim_path){.latency_us = 20000, .bytes_per_s = 1000000});
+        if (http2) {
+            assert_int_equal(midge_sim_use_http2(host, 80), MIDGE_OK);
+        }
+        midge_sim_add_reply(host, 80, "/",
+                            &(struct midge_sim_reply){.fill = 50000, .delay_ms = 200});
+    }
+}
+
 #endif

@@ -172,20 +172,6 @@ static struct sim_get bad, same[SAME], others[OTHERS];
 static uint64_t ended_ms[OTHERS];
 static unsigned turns, most_turns;
 
-static void add_others(void)
-{
-    static char names[HOSTS][16];
-    for (unsigned i = 0; i < HOSTS; i++) {
-        (void)snprintf(names[i], sizeof names[i], "good%u.test", i);
-        struct midge_sim_host *host = midge_sim_add_host(w.sim, names[i]);
-        midge_sim_set_host_path(
-            host, &(struct midge_sim_path){.latency_us = 20000, .bytes_per_s = 1000000});
-        assert_int_equal(midge_sim_use_http2(host, 80), MIDGE_OK);
-        midge_sim_add_reply(host, 80, "/",
-                            &(struct midge_sim_reply){.fill = 50000, .delay_ms = 200});
-    }
-}
-
 static void start(struct sim_get *get, const char *url)
 {
     sim_get_init(&w, get, url);
@@ -222,7 +208,7 @@ static void crowd(const struct h2_row *row, bool holds, uint64_t ms[OTHERS])
                                         .max_awaitables = 64,
                                         .stats_at_close = &at_close};
     sim_world_start(&w, &(struct midge_sim_config){.seed = 1}, &config);
-    add_others();
+    sim_world_add_good(&w, HOSTS, true);
     turns = connections = 0;
     taken = 0;
     if (row != NULL) {

@@ -175,19 +175,6 @@ static struct sim_world w;
 static struct sim_get others[OTHERS], bad;
 static uint64_t ended_ms[OTHERS];
 
-static void add_others(void)
-{
-    static char names[HOSTS][16];
-    for (unsigned i = 0; i < HOSTS; i++) {
-        (void)snprintf(names[i], sizeof names[i], "good%u.test", i);
-        struct midge_sim_host *host = midge_sim_add_host(w.sim, names[i]);
-        midge_sim_set_host_path(
-            host, &(struct midge_sim_path){.latency_us = 20000, .bytes_per_s = 1000000});
-        midge_sim_add_reply(host, 80, "/",
-                            &(struct midge_sim_reply){.fill = 50000, .delay_ms = 200});
-    }
-}
-
 static void start_others(void)
 {
     static char urls[OTHERS][32];
@@ -204,7 +191,7 @@ static void crowd(const struct shape *shape, uint64_t ms[OTHERS])
 {
     const struct midge_config config = {.max_connections = 32};
     sim_world_start(&w, &(struct midge_sim_config){.seed = 1}, &config);
-    add_others();
+    sim_world_add_good(&w, HOSTS, false);
     if (shape != NULL) {
         struct midge_sim_host *host = midge_sim_add_host(w.sim, "bad.test");
         midge_sim_set_host_path(
