@@ -28,6 +28,7 @@ int main(int argc, char **argv)
     free(roots);
     if (err != MIDGE_OK) {
         fprintf(stderr, "%s (roots: %s)\n", midge_err_text(err), place != NULL ? place : "none");
+        midge_posix_close(config.port);
         return 1;
     }
     for (int i = 1; i < argc && i <= 8; i++) {

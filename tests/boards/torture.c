@@ -228,7 +228,7 @@ static bool alloc_fails(struct torture *t, bool sticky)
     if (client != NULL) {
         (void)get_badly(t, client);
         midge_client_stats(client, &stats);
-        if (!sticky) {
+        if (!sticky && stats.alloc_calls >= t->point) { /* else the next request would meet it */
             get_well(t, client, t->url);
         }
     }
