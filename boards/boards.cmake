@@ -6,6 +6,7 @@
 #   BOARD-PROFILE.elf .bin .hex     for hardware: no semihosting in it
 #
 #   BOARD-least(-qemu).elf …        tiny, without all features that can be left out: common/least.c
+#   mps2-an385-least-http2.elf      the same with HTTP/2, for tests/size
 #   BOARD-PROFILE-conformance.elf   tests/conformance in place of the apps, in QEMU
 #   mps2-an385-full-certs.elf       tests/certs in place of the apps
 #   mps2-an385-full-torture.elf     tests/boards/torture.c, with memory that fails on demand
@@ -316,8 +317,17 @@ function(board_least)
     board_image(${MIDGE_BOARD}-least midge-least tiny standalone ${_least})
     board_image(${MIDGE_BOARD}-least-by-file midge-least tiny standalone ${_least})
 endfunction()
+function(board_least_http2)
+    set(MIDGE_WITHOUT all)
+    set(MIDGE_WITH http2 leaders replay sessions) # the last ones, since HTTP/2 needs them
+    board_library(midge-least-http2 tiny)
+    board_image(${MIDGE_BOARD}-least-http2 midge-least-http2 tiny standalone ${_least})
+endfunction()
 if("tiny" IN_LIST MIDGE_BOARD_PROFILES)
     board_least()
+endif()
+if(MIDGE_BOARD STREQUAL mps2-an385 AND "tiny" IN_LIST MIDGE_BOARD_PROFILES)
+    board_least_http2()
 endif()
 
 if(BOARD_OPENOCD)

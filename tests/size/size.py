@@ -4,11 +4,13 @@
 
     size.py [--write] [--prices] [BOARD...]     --write renews tests/size/table.txt
 
-Parts: midge; certificates (midge's checks of certificates that mbedTLS lacks); mbedtls; lwip; port;
-cjson; libc; board (board.c, drivers, main); apps.
+Parts: midge; certificates (midge's checks of certificates that mbedTLS lacks); http2 (codec and carrier:
+the files h2* and hpack*); mbedtls; lwip; port; cjson; libc; board (board.c, drivers, main); apps.
 
 BOARD-PROFILE is the firmware: midge is linked with link-time optimization (LTO) and is one piece in
-the map; the line table of the debug information says which of its bytes are of certificates.
+the map. The line table of the debug information says which bytes of its code are of certificates and of
+http2, also where they are inlined elsewhere; the read-only data of http2 are those of its objects, before
+the link shares texts.
 BOARD-PROFILE-by-file is the same firmware without LTO, with rows midge/FILE. A firmware over its line
 in budget.txt fails; a change against table.txt is shown.
 
@@ -28,9 +30,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = pathlib.Path(os.environ.get("MIDGE_BOARDS", ROOT / "build"))
 BOARDS = ["mps2-an385", "lm3s6965evb", "riscv-virt"]
-PARTS = ["midge", "certificates", "mbedtls", "lwip", "port", "cjson", "libc", "board", "apps", "fill"]
+PARTS = ["midge", "certificates", "http2", "mbedtls", "lwip", "port", "cjson", "libc", "board", "apps", "fill"]
 MIDGE = {path.stem: path.parent.name for path in ROOT.glob("src/*/*.c")}
 CERTIFICATES = ["cert_parse", "cert_path", "chain_search", "der", "name_constraints", "x509_name"]
+HTTP2 = [name for name in MIDGE if re.match("h2|hpack", name)]
 OBJDUMP = {"riscv-virt": "riscv64-unknown-elf-objdump"}
 
 OUTPUT = re.compile(r"^(\.[\w.]+)(?:\s+0x[0-9a-f]+\s+0x[0-9a-f]+.*)?$")
@@ -105,23 +108,42 @@ def read_map(path):
     return sizes
 
 
+def objdump(board, option, path):
+    return subprocess.run([OBJDUMP.get(board, "arm-none-eabi-objdump"), option, path], text=True,
+                          check=True, stdout=subprocess.PIPE).stdout
+
+
 def lines_of(board, elf, files):
     """Bytes of code that the debug information gives to these files, also where it is inlined."""
-    text = subprocess.run([OBJDUMP.get(board, "arm-none-eabi-objdump"), "-WL", elf], text=True,
-                          check=True, stdout=subprocess.PIPE).stdout
+    text = objdump(board, "-WL", elf)
     found = re.findall(r"^(\S+)\.[ch] +(\d+|-) +0x([0-9a-f]+)", text, re.M)
     code = [(name, end != "-", int(address, 16)) for name, end, address in found]
     return sum(after[2] - name[2] for name, after in zip(code, code[1:])
                if name[0] in files and name[1] and after[2] > name[2])
 
 
+def data_of(board, path, files):
+    """Bytes of read-only data in the objects of these files, in the library that the map names."""
+    library, = re.findall(r"^LOAD (libmidge-(?!cjson)\S+\.a)$", path.read_text(), re.M)
+    owner, total = "", 0
+    for line in objdump(board, "-h", path.with_name(library)).splitlines():
+        member = re.match(r"(\w+)\.c\.o(?:bj)?:", line)
+        section = re.match(r" *\d+ \.rodata\S* +([0-9a-f]+) ", line)
+        owner = member[1] if member else owner
+        total += int(section[1], 16) if section and owner in files else 0
+    return total
+
+
 def read_firmware(board, path):
-    """{(part, file): [flash, ram]} with the certificates taken out of the piece that LTO made."""
+    """{(part, file): [flash, ram]} with certificates and http2 taken out of the piece that LTO made."""
     sizes = read_map(path)
     if ("midge", "") in sizes:
-        certificates = lines_of(board, path.with_suffix(".elf"), CERTIFICATES)
-        sizes["midge", ""][0] -= certificates
+        elf = path.with_suffix(".elf")
+        certificates, http2 = (lines_of(board, elf, files) for files in (CERTIFICATES, HTTP2))
+        http2 += data_of(board, path, HTTP2) if http2 else 0
+        sizes["midge", ""][0] -= certificates + http2
         sizes["certificates", ""] = [certificates, 0]
+        sizes["http2", ""] = [http2, 0]
     return sizes
 
 
