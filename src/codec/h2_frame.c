@@ -100,13 +100,27 @@ static int check_block(struct midge__h2_frame *f, uint32_t before)
     return STOP;
 }
 
-/* Frames of the connection are on stream 0, all others on streams that the client opened. */
+/* Of each type: where it may be, and the size of its fields if it has only such of fixed size. A
+   PUSH_PROMISE may be nowhere (RFC 9113 6.6, 8.4). */
+enum { ON_CONNECTION = 0x40, ON_STREAM = 0x80, SIZE = 0x0f };
+
+static const uint8_t forms[] = {
+    [MIDGE__H2_TYPE_DATA] = ON_STREAM,
+    [MIDGE__H2_TYPE_HEADERS] = ON_STREAM,
+    [MIDGE__H2_TYPE_PRIORITY] = ON_STREAM | PRIORITY_SIZE,
+    [MIDGE__H2_TYPE_RST_STREAM] = ON_STREAM | 4,
+    [MIDGE__H2_TYPE_SETTINGS] = ON_CONNECTION | 6,
+    [MIDGE__H2_TYPE_PUSH_PROMISE] = 0,
+    [MIDGE__H2_TYPE_PING] = ON_CONNECTION | 8,
+    [MIDGE__H2_TYPE_GOAWAY] = ON_CONNECTION | 8,
+    [MIDGE__H2_TYPE_WINDOW_UPDATE] = ON_CONNECTION | ON_STREAM | 4,
+    [MIDGE__H2_TYPE_CONTINUATION] = ON_STREAM,
+};
+
+/* A stream must be one that the client opened. */
 static int check_stream(struct midge__h2_frame *f)
 {
-    const unsigned connection =
-        1U << MIDGE__H2_TYPE_SETTINGS | 1U << MIDGE__H2_TYPE_PING | 1U << MIDGE__H2_TYPE_GOAWAY;
-    const bool is_update = f->type == MIDGE__H2_TYPE_WINDOW_UPDATE;
-    bool ok = (f->stream == 0) == ((connection >> f->type & 1) != 0) || is_update;
+    bool ok = (forms[f->type] & (f->stream == 0 ? ON_CONNECTION : ON_STREAM)) != 0;
     if (f->stream != 0 && f->type != MIDGE__H2_TYPE_PRIORITY) { /* that may come for any stream */
         ok = ok && f->stream % 2 == 1 && f->stream < f->idle;
     }
@@ -141,8 +155,7 @@ static int on_payload_fields(struct midge__h2_frame *f)
 /* Types that have only fields of fixed size. */
 static int begin_small(struct midge__h2_frame *f)
 {
-    static const uint8_t sizes[] = {0, 0, PRIORITY_SIZE, 4, 6, 0, 8, 8, 4, 0}; /* by type */
-    const unsigned size = sizes[f->type];
+    const unsigned size = forms[f->type] & SIZE;
     bool ok = f->left == size || (f->type == MIDGE__H2_TYPE_GOAWAY && f->left > size);
     if (f->type == MIDGE__H2_TYPE_SETTINGS) {
         ok = has_flag(f, MIDGE__H2_FLAG_ACK) ? f->left == 0 : f->left % size == 0;
@@ -154,20 +167,18 @@ static int begin_small(struct midge__h2_frame *f)
 }
 
 /* The part behind the head begins. Unknown types are ignored (RFC 9113 4.1). */
-static int begin(struct midge__h2_frame *f)
+MIDGE__APART static int begin(struct midge__h2_frame *f)
 {
+    int got = STOP;
     f->state = SKIP;
-    switch (f->type) {
-    case MIDGE__H2_TYPE_DATA:
-    case MIDGE__H2_TYPE_HEADERS:
-    case MIDGE__H2_TYPE_CONTINUATION:
-        f->in_block = f->type != MIDGE__H2_TYPE_DATA;
-        return begin_payload(f);
-    case MIDGE__H2_TYPE_PUSH_PROMISE: /* RFC 9113 6.6, 8.4 */
-        return fail(f, MIDGE__H2_PROTOCOL_ERROR, MIDGE__RARE_TEXT("frame out of place"));
-    default:
-        return f->type <= MIDGE__H2_TYPE_CONTINUATION ? begin_small(f) : STOP;
+    if (f->type > MIDGE__H2_TYPE_CONTINUATION || (got = check_stream(f)) != STOP) {
+        return got;
     }
+    if ((forms[f->type] & SIZE) != 0) {
+        return begin_small(f);
+    }
+    f->in_block = f->type != MIDGE__H2_TYPE_DATA;
+    return begin_payload(f);
 }
 
 static void read_head(struct midge__h2_frame *f, uint32_t length)
@@ -194,9 +205,6 @@ static int on_head(struct midge__h2_frame *f)
     }
     if (got == STOP) {
         got = check_block(f, before);
-    }
-    if (got == STOP && f->type <= MIDGE__H2_TYPE_CONTINUATION) {
-        got = check_stream(f);
     }
     return got == STOP ? begin(f) : got;
 }
@@ -327,8 +335,8 @@ void midge__h2_frame_init(struct midge__h2_frame *f)
     (void)gather(f, WAIT_HEAD, MIDGE__H2_FRAME_HEAD);
 }
 
-int midge__h2_frame_read(struct midge__h2_frame *f, const uint8_t *in, size_t len, size_t *used,
-                         struct midge__h2_event *event)
+MIDGE__APART int midge__h2_frame_read(struct midge__h2_frame *f, const uint8_t *in, size_t len,
+                                      size_t *used, struct midge__h2_event *event)
 {
     const uint8_t *at = in, *const end = in + len;
     int got = f->code == MIDGE__H2_NO_ERROR ? GO : MIDGE_ERR_PROTOCOL;

@@ -47,6 +47,11 @@ static void too_large(struct midge__h2_head *h)
     fail(h, MIDGE__H2_CANCEL, MIDGE__TEXT("head too large"));
 }
 
+static bool skips(const struct midge__h2_head *h)
+{
+    return MIDGE_WITH_HEAD_SKIPPING && h->skips;
+}
+
 /* --- RFC 9113 8.2 --- */
 
 /* 8.2.1, RFC 9110 5.1: a token in lower case; a pseudo-field's begins with ':'. */
@@ -54,7 +59,7 @@ static bool is_name(struct midge_span name)
 {
     size_t i = name.len > 1 && name.ptr[0] == ':' ? 1 : 0;
     while (i < name.len && midge__is_token(name.ptr[i]) &&
-           midge__lower(name.ptr[i]) == name.ptr[i]) {
+           !(name.ptr[i] >= 'A' && name.ptr[i] <= 'Z')) {
         i++;
     }
     return i == name.len && i > 0;
@@ -112,10 +117,10 @@ static void on_field(struct midge__h2_head *h, struct midge_span name, struct mi
     p->line = p->fill;
 }
 
-static void on_name(struct midge__h2_head *h)
+MIDGE__APART static void on_name(struct midge__h2_head *h)
 {
     struct midge__h1_parse *p = h->to;
-    if (h->skips) {
+    if (skips(h)) {
         return;
     }
     if (h->hpack.literal && !is_name(midge__span(p->head + p->line, p->fill - p->line))) {
@@ -126,10 +131,10 @@ static void on_name(struct midge__h2_head *h)
     h->value = p->fill;
 }
 
-static void on_value(struct midge__h2_head *h)
+MIDGE__APART static void on_value(struct midge__h2_head *h)
 {
     struct midge__h1_parse *p = h->to;
-    if (h->skips) {
+    if (skips(h)) {
         h->skips = false;
         h->has_field = true;
         p->fill = p->line;
@@ -155,7 +160,7 @@ static void make_room(struct midge__h2_head *h)
 {
     struct midge__h1_parse *p = h->to;
     const size_t line = p->line;
-    if (h->skips) {
+    if (skips(h)) {
         p->fill = line;
         return;
     }
@@ -175,7 +180,7 @@ static void make_room(struct midge__h2_head *h)
 static struct midge__hpack_text text_of(const struct midge__h2_head *h)
 {
     const struct midge__h1_parse *p = h->to;
-    const size_t cap = p->cap - (h->skips ? 0 : SPARE);
+    const size_t cap = p->cap - (skips(h) ? 0 : SPARE);
     return (struct midge__hpack_text){p->head, p->fill, cap > p->fill ? cap : p->fill};
 }
 
@@ -215,7 +220,7 @@ void midge__h2_head_begin(struct midge__h2_head *h, struct midge__h1_parse *to, 
     }
 }
 
-int midge__h2_head_read(struct midge__h2_head *h, const uint8_t *in, size_t len)
+MIDGE__APART int midge__h2_head_read(struct midge__h2_head *h, const uint8_t *in, size_t len)
 {
     const size_t most = len < h->to->budget ? len : h->to->budget;
     decode(h, in, in + most);

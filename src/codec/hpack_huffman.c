@@ -12,7 +12,9 @@
 
 #include "codec/hpack_tables.h"
 
-enum { ROW_OF_NUL = 7 }; /* no row before it has control characters */
+enum { GO = -1 };
+
+enum { BITS_OF_NUL = 13 }; /* no shorter code is that of a control character */
 
 struct bits {
     uint32_t code;
@@ -48,10 +50,10 @@ static inline void fill_over(struct bits *b)
     b->n = 32;
 }
 
-/* Decodes codes of 5 to 7 bits, most of all, as long as the bits and the room suffice. */
-static inline void decode_short(struct bits *b, char **to, const char *limit)
+/* Decodes codes of 5 to 7 bits, most of all. NEED_MORE: too few bits; FULL; GO: a longer code. */
+static inline int decode_short(struct bits *b, char **to, const char *limit)
 {
-    while (b->n >= 7 && b->code < MIDGE__HPACK_CODE_8 && *to != limit) {
+    while (b->code < MIDGE__HPACK_CODE_8) {
         unsigned len = 5, at = b->code >> 27;
         if (b->code >= MIDGE__HPACK_CODE_7) {
             len = 7;
@@ -60,20 +62,35 @@ static inline void decode_short(struct bits *b, char **to, const char *limit)
             len = 6;
             at = (b->code >> 26) - MIDGE__HPACK_BIAS_6;
         }
+        if (len > b->n) {
+            return MIDGE__HPACK_NEED_MORE;
+        }
+        if (*to == limit) {
+            return MIDGE__HPACK_FULL;
+        }
         *(*to)++ = (char)midge__hpack_symbols[at];
         b->code <<= len;
         b->n -= len;
     }
+    return GO;
 }
 
-/* The row of the code that the bits begin with. */
-static inline unsigned find_row(const struct bits *b)
+struct code {
+    uint8_t len, symbol;
+};
+
+/* The code of 8 bits or more that the bits begin with. */
+static inline struct code find_code(uint32_t bits)
 {
-    const uint32_t *next = midge__hpack_codes + 1;
-    while (b->code >= *next) {
-        next++;
+    const uint8_t *count = midge__hpack_counts,
+                  *symbol = midge__hpack_symbols + MIDGE__HPACK_PLACE_8;
+    unsigned left = 32 - 8;
+    bits -= MIDGE__HPACK_CODE_8;
+    while (bits >> left >= *count) {
+        bits -= (uint32_t)*count << left--;
+        symbol += *count++;
     }
-    return (unsigned)(next - midge__hpack_codes) - 1;
+    return (struct code){(uint8_t)(32 - left), symbol[bits >> left]};
 }
 
 /* Takes a code of `len` bits off. */
@@ -88,21 +105,24 @@ static inline void take(struct bits *b, unsigned len)
     }
 }
 
-/* Decodes until bits or room are used up. *rows: all rows, or-ed. */
+/* Decodes until bits or room are used up. *control: set if there may be control characters. */
 static inline enum midge__hpack_kind decode(struct bits *b, char **to, const char *limit,
-                                            unsigned *rows)
+                                            bool *control)
 {
     while (true) {
         fill(b);
-        decode_short(b, to, limit);
-        if (b->n <= 24 && b->at < b->end) {
+        const int kind = decode_short(b, to, limit);
+        if (b->at < b->end && b->n <= 24 && kind != MIDGE__HPACK_FULL) {
             continue;
+        }
+        if (kind != GO) {
+            return (enum midge__hpack_kind)kind;
         }
         if (b->code >= MIDGE__HPACK_REFUSED) {
             return MIDGE__HPACK_ERROR;
         }
-        const unsigned row = find_row(b), len = midge__hpack_code_bits[row];
-        if (len > b->n) {
+        const struct code found = find_code(b->code);
+        if (found.len > b->n) {
             if (b->at == b->end) {
                 return MIDGE__HPACK_NEED_MORE;
             }
@@ -112,10 +132,9 @@ static inline enum midge__hpack_kind decode(struct bits *b, char **to, const cha
         if (*to == limit) {
             return MIDGE__HPACK_FULL;
         }
-        const uint32_t nth = (b->code - midge__hpack_codes[row]) >> (32 - len);
-        *(*to)++ = (char)midge__hpack_symbols[midge__hpack_code_symbols[row] + nth];
-        *rows |= row;
-        take(b, len);
+        *(*to)++ = (char)found.symbol;
+        *control = *control || found.len >= BITS_OF_NUL;
+        take(b, found.len);
     }
 }
 
@@ -124,11 +143,11 @@ enum midge__hpack_kind midge__hpack_huffman(struct midge__hpack *d, const uint8_
 {
     struct bits b = {d->code, d->bits, 0, *at, end};
     char *to = text->ptr + text->fill;
-    unsigned rows = 0;
-    enum midge__hpack_kind kind = decode(&b, &to, text->ptr + text->cap, &rows);
+    bool control = d->unchecked;
+    enum midge__hpack_kind kind = decode(&b, &to, text->ptr + text->cap, &control);
     d->code = b.code;
     d->bits = (uint8_t)(b.over > 0 ? 24 + b.over : b.n);
-    d->unchecked = d->unchecked || rows >= ROW_OF_NUL;
+    d->unchecked = control;
     text->fill = (size_t)(to - text->ptr);
     *at = b.at;
     return kind;

@@ -17,6 +17,7 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "codec/hpack_huffman.h"
 #include "codec/hpack_static.h"
 
@@ -109,7 +110,7 @@ static int on_byte(struct midge__hpack *d, uint8_t byte)
 }
 
 /* The current name or value is complete. */
-static int on_text(struct midge__hpack *d)
+MIDGE__APART static int on_text(struct midge__hpack *d)
 {
     if (d->op == NAMED) {
         d->op = VALUE;

@@ -5,11 +5,15 @@
 
 #if MIDGE_WITH_HTTP2
 
+#include "base/check.h"
 #include "base/span.h"
 
-static const char *entry(unsigned index)
+MIDGE__APART static const char *entry(unsigned index)
 {
-    return midge__hpack_fields + midge__hpack_places[index - 1];
+    const char *fields = midge__hpack_fields;
+    fields += index >= MIDGE__HPACK_AFTER_256 ? 256 : 0;
+    fields += index >= MIDGE__HPACK_AFTER_512 ? 256 : 0;
+    return fields + midge__hpack_places[index - 1];
 }
 
 struct midge_span midge__hpack_static_name(unsigned index)

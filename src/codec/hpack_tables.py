@@ -108,29 +108,23 @@ def static_table():
 
 
 def huffman():
-    """(symbols by code, [(bits, first code at the top of 32 bits, place of its symbol)]). The codes
-    of 30 bits have no row: the decoder refuses them. The last row is where they begin."""
+    """(symbols by code, the number of codes of 8 bits, 9 and so on). The codes of 30 bits are left
+    out: the decoder refuses them."""
     lengths = [int(bits) for bits in LENGTHS.split()]
-    symbols, rows, code = [], [], 0
-    for bits in range(1, 30):
-        found = [byte for byte in range(256) if lengths[byte] == bits]
-        if found:
-            rows.append((bits, code << (32 - bits), len(symbols)))
-        symbols += found
-        code = code + len(found) << 1
-    rows.append((30, code << 2, 0))
-    assert code + lengths.count(30) == 1 << 30  # the code is complete
-    return symbols, rows
+    symbols = sorted((byte for byte in range(256) if lengths[byte] < 30), key=lambda byte: lengths[byte])
+    counts = [lengths.count(bits) for bits in range(31)]
+    assert sum(count << 30 >> bits for bits, count in enumerate(counts)) == 1 << 30  # it is complete
+    return symbols, counts[8:29]
 
 
-def array(declaration, values, form="{}"):
-    lines = [", ".join(map(form.format, values[i:i + ROW])) for i in range(0, len(values), ROW)]
+def array(declaration, values):
+    lines = [", ".join(map(str, values[i:i + ROW])) for i in range(0, len(values), ROW)]
     return declaration + " = {\n    " + ",\n    ".join(lines) + "};\n"
 
 
 def main():
     entries, offsets = static_table()
-    symbols, rows = huffman()
+    symbols, counts = huffman()
     print("/* SPDX-License-Identifier: MIT */")
     print("/* Written by hpack_tables.py. */")
     print('#include "codec/hpack_tables.h"\n')
@@ -140,10 +134,8 @@ def main():
     for name, value in entries:
         print(f'    "\\{len(name):03o}" "{name}" "{value}"')
     print(";\n")
-    print(array("const uint16_t midge__hpack_places[]", offsets))
-    print(array("const uint32_t midge__hpack_codes[]", [first for _, first, _ in rows], "0x{:08x}"))
-    print(array("const uint8_t midge__hpack_code_bits[]", [bits for bits, _, _ in rows[:-1]]))
-    print(array("const uint8_t midge__hpack_code_symbols[]", [place for _, _, place in rows[:-1]]))
+    print(array("const uint8_t midge__hpack_places[]", [offset % 256 for offset in offsets]))
+    print(array("const uint8_t midge__hpack_counts[]", counts))
     print(array("const uint8_t midge__hpack_symbols[]", symbols))
     print("/* clang-format on */\n")
     print("#endif")

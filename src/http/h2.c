@@ -37,7 +37,6 @@ static void begin(struct midge__h2 *h, struct midge__conn *conn)
     midge__list_init(&h->blocked);
     midge__h2_limit_open(h);
     midge__h2_frame_init(&h->frame);
-    h->frame.idle = 1;
     h->send_window = h->recv_window = MIDGE__H2_WINDOW;
     h->initial_window = MIDGE__H2_WINDOW;
     h->max_streams = MIDGE_HTTP2_STREAMS;
@@ -47,8 +46,8 @@ static void begin(struct midge__h2 *h, struct midge__conn *conn)
 static void clear(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t value)
 {
     (void)value;
-    midge__memory_free(&h->conn->client->memory, s->spill);
-    midge__memory_free(&h->conn->client->memory, s);
+    midge__h2_free(h, s->spill);
+    midge__h2_free(h, s);
 }
 
 static void detach(struct midge__conn *conn)
@@ -63,17 +62,8 @@ static void detach(struct midge__conn *conn)
     midge__h2_streams_each(h, clear, 0);
     midge__h2_block_free(h);
     midge__h2_text_free(h);
-    midge__memory_wipe(&conn->client->memory, h->out);
+    midge__h2_wipe(h, h->out);
     memset(h, 0, sizeof *h);
-}
-
-static bool has_buffers(struct midge__h2 *h)
-{
-    struct midge_client *client = h->conn->client;
-    if (h->out == NULL) {
-        h->out = midge__memory_alloc(&client->memory, h->conn->owner, MIDGE_SEND_BUFFER);
-    }
-    return h->out != NULL && midge__client_buffers_get(client);
 }
 
 /* One more stream. A request that wants a connection of its own is the last one on it. */
@@ -83,7 +73,8 @@ static int attach(struct midge__conn *conn, struct midge__transfer *t)
     if (!has_begun(h)) {
         begin(h, conn);
     }
-    struct midge__h2_stream *s = has_buffers(h) ? midge__h2_stream_add(h) : NULL;
+    const bool buffers = midge__h2_has_out(h) && midge__client_buffers_get(conn->client);
+    struct midge__h2_stream *s = buffers ? midge__h2_stream_add(h) : NULL;
     if (s == NULL) {
         h->full = h->live > 0;
         return MIDGE_ERR_NO_MEMORY;

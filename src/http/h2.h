@@ -173,6 +173,11 @@ bool midge__h2_limit_outgrown(struct midge__h2 *h, int err);
 
 /* --- h2_stream.c --- */
 
+/* Memory of the connection, or NULL. */
+void *midge__h2_alloc(const struct midge__h2 *h, size_t size);
+void midge__h2_free(const struct midge__h2 *h, void *ptr);
+/* Zeroes it first: requests have credentials. */
+void midge__h2_wipe(const struct midge__h2 *h, void *ptr);
 /* NULL: no memory. */
 struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h);
 /* It becomes the first of h->streams. */
@@ -241,6 +246,8 @@ void midge__h2_reset_came(struct midge__h2 *h, struct midge__h2_stream *s, uint3
 /* Composes what is due, and sends once. *moved: bytes were sent. OK, AGAIN, or an error of the
    stream below. */
 int midge__h2_send(struct midge__h2 *h, bool *moved);
+/* Allocates the send buffer if there is none. False: no memory. */
+bool midge__h2_has_out(struct midge__h2 *h);
 /* Is there something to send, or to deliver from a spill? */
 bool midge__h2_busy(const struct midge__h2 *h);
 /* Sends a last GOAWAY if there is nothing before it. */

@@ -43,7 +43,7 @@ bool midge__h2_is_low(const struct midge__h2 *h, const struct midge__h2_stream *
 
 /* None for the last bytes: the window that is left is larger than they are, since some servers want
    one byte to be free for the end (apache). None before the head (lighttpd). */
-uint32_t midge__h2_credit(struct midge__h2 *h, struct midge__h2_stream *s)
+MIDGE__APART uint32_t midge__h2_credit(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     const uint32_t kept = s->spill != NULL ? s->spill->len - s->spill->pos : 0;
     const uint32_t used = used_of(h, s);
@@ -101,12 +101,13 @@ void midge__h2_body_end(struct midge__h2 *h, struct midge__h2_stream *s)
 /* --- pieces --- */
 
 /* The first piece that is kept gets memory for all that can still come. */
-static int keep(struct midge__h2 *h, struct midge__h2_stream *s, const uint8_t *data, size_t len)
+MIDGE__APART static int keep(struct midge__h2 *h, struct midge__h2_stream *s, const uint8_t *data,
+                             size_t len)
 {
     struct midge__h2_spill *spill = s->spill;
     if (spill == NULL) {
         const size_t size = len + (size_t)s->recv_window;
-        spill = midge__memory_alloc(&h->conn->client->memory, h->conn->owner, sizeof *spill + size);
+        spill = midge__h2_alloc(h, sizeof *spill + size);
         if (spill == NULL) {
             return MIDGE_ERR_NO_MEMORY;
         }
@@ -160,7 +161,7 @@ static int pass_on(struct midge__h2 *h, struct midge__h2_stream *s)
     spill->pos += (uint32_t)n;
     int err = midge__exchange_body(&s->x, from, n);
     if (s->spill != NULL && s->spill->pos == s->spill->len) {
-        midge__memory_free(&h->conn->client->memory, s->spill);
+        midge__h2_free(h, s->spill);
         s->spill = NULL;
     }
     return err;

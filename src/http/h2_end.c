@@ -61,7 +61,7 @@ static struct midge__h2_stream *next_live(const struct midge__h2 *h)
 }
 
 /* not_done: the server has ended without an answer, or cannot answer by HTTP/2. */
-static enum midge__replay replay_of(const struct midge__h2_stream *s, bool not_done)
+MIDGE__APART static enum midge__replay replay_of(const struct midge__h2_stream *s, bool not_done)
 {
     const bool is_new = !s->x.got_any && !midge__exchange_source_failed(&s->x);
     return s->id == 0           ? MIDGE__REPLAY_SAFE

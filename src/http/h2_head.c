@@ -25,33 +25,32 @@ static char *first_text(struct midge__h2_block *b)
     return (char *)(b + 1);
 }
 
-static void free_text(struct midge_client *client, struct midge__h2_block *b)
+static void free_text(struct midge__h2 *h, struct midge__h2_block *b)
 {
     if (b->parse.head != first_text(b)) {
-        midge__memory_free(&client->memory, b->parse.head);
+        midge__h2_free(h, b->parse.head);
     }
 }
 
-static void free_block(struct midge_client *client, struct midge__h2_block *b)
+static void free_block(struct midge__h2 *h, struct midge__h2_block *b)
 {
-    free_text(client, b);
-    midge__memory_free(&client->memory, b);
+    free_text(h, b);
+    midge__h2_free(h, b);
 }
 
 void midge__h2_block_free(struct midge__h2 *h)
 {
     if (h->block != NULL) {
-        free_block(h->conn->client, h->block);
+        free_block(h, h->block);
         h->block = NULL;
     }
 }
 
 static bool allocate(struct midge__h2 *h)
 {
-    struct midge_client *client = h->conn->client;
-    const size_t max = client->config.max_header, size = max < FIRST_TEXT ? max : FIRST_TEXT;
-    struct midge__h2_block *b =
-        midge__memory_alloc(&client->memory, h->conn->owner, sizeof *b + size);
+    const size_t max = h->conn->client->config.max_header;
+    const size_t size = max < FIRST_TEXT ? max : FIRST_TEXT;
+    struct midge__h2_block *b = midge__h2_alloc(h, sizeof *b + size);
     if (b != NULL) {
         b->bytes = 0;
         midge__h1_parse_init(&b->parse, first_text(b), size, 0);
@@ -63,14 +62,13 @@ static bool allocate(struct midge__h2 *h)
 /* If there is no memory, fields are skipped as if max_header were reached. */
 static void grow(struct midge__h2 *h)
 {
-    struct midge_client *client = h->conn->client;
     struct midge__h2_block *b = h->block;
-    const size_t max = client->config.max_header;
+    const size_t max = h->conn->client->config.max_header;
     const size_t size = b->parse.cap < max / 2 ? 2 * b->parse.cap : max;
-    char *text = midge__memory_alloc(&client->memory, h->conn->owner, size);
+    char *text = midge__h2_alloc(h, size);
     if (text != NULL) {
         memcpy(text, b->parse.head, b->parse.fill);
-        free_text(client, b);
+        free_text(h, b);
         midge__h1_parse_grow(&b->parse, text, size);
     }
 }
@@ -221,7 +219,6 @@ static void refuse(struct midge__h2_stream *s, int err, const struct midge__h2_h
 
 bool midge__h2_block_end(struct midge__h2 *h)
 {
-    struct midge_client *client = h->conn->client;
     struct midge__h2_stream *s = h->current;
     struct midge__h2_block *b = h->block;
     const bool end = (h->frame.flags & MIDGE__H2_FLAG_END_STREAM) != 0;
@@ -232,7 +229,7 @@ bool midge__h2_block_end(struct midge__h2 *h)
     int err = midge__h2_head_end(&b->head, end);
     const bool cut = err != MIDGE_OK && b->head.code == MIDGE__H2_COMPRESSION_ERROR;
     if (cut || s == NULL || s->reset != MIDGE__H2_NO_RESET) {
-        free_block(client, b);
+        free_block(h, b);
         return !cut;
     }
     if (err == MIDGE_OK) {
@@ -240,7 +237,7 @@ bool midge__h2_block_end(struct midge__h2 *h)
     } else {
         refuse(s, err, &b->head);
     }
-    free_block(client, b);
+    free_block(h, b);
     return true;
 }
 

@@ -69,7 +69,7 @@ static uint32_t left(const struct midge__h2 *h, uint32_t window, bool large)
     return used < h->limit ? h->limit - used : 0;
 }
 
-unsigned midge__h2_limit_capacity(const struct midge__h2 *h)
+MIDGE__APART unsigned midge__h2_limit_capacity(const struct midge__h2 *h)
 {
     if (h->conn == NULL) {
         return 1; /* it has not begun */
@@ -133,7 +133,7 @@ static void wake_hungry(struct midge__h2 *h, struct midge__h2_stream *s, uint32_
     }
 }
 
-bool midge__h2_limit_waits(struct midge__h2 *h)
+MIDGE__APART bool midge__h2_limit_waits(struct midge__h2 *h)
 {
     const uint32_t quiet = h->conn->client->now_ms - h->large_ms;
     if (first_hungry(h) == NULL) {

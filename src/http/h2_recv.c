@@ -31,7 +31,8 @@ static bool widen(int32_t *window, int32_t change)
     return true;
 }
 
-static bool shift_window(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t change)
+MIDGE__APART static bool shift_window(struct midge__h2 *h, struct midge__h2_stream *s,
+                                      uint32_t change)
 {
     if (!widen(&s->send_window, (int32_t)change)) {
         return false;
@@ -184,7 +185,7 @@ static void on_block_end(struct midge__h2 *h)
 }
 
 /* After an error h->code is set. */
-static void act(struct midge__h2 *h, const struct midge__h2_event *event)
+MIDGE__APART static void act(struct midge__h2 *h, const struct midge__h2_event *event)
 {
     switch ((enum midge__h2_kind)event->kind) {
     case MIDGE__H2_FRAME:

@@ -84,7 +84,7 @@ static struct midge_span block_of(struct midge__h2 *h, struct midge__h2_stream *
     size_t n = make_block(h, &write, to, MIDGE__H2_REQUEST_GAP(room), room);
     if (n == 0 && h->out_len == 0) {
         const size_t len = midge__h1_head_size(&write), gap = MIDGE__H2_REQUEST_GAP(len);
-        to = midge__memory_alloc(&h->conn->client->memory, h->conn->owner, gap + len);
+        to = midge__h2_alloc(h, gap + len);
         write.sent = 0;
         n = to != NULL ? make_block(h, &write, to, gap, gap + len) : 0;
         h->text = midge__span((const char *)to, n);
@@ -94,7 +94,7 @@ static struct midge_span block_of(struct midge__h2 *h, struct midge__h2_stream *
 
 void midge__h2_text_free(struct midge__h2 *h)
 {
-    midge__memory_wipe(&h->conn->client->memory, (void *)(uintptr_t)h->text.ptr);
+    midge__h2_wipe(h, (void *)(uintptr_t)h->text.ptr);
     h->text.ptr = NULL;
     h->text_sent = 0;
     h->heading = NULL;

@@ -19,9 +19,12 @@
 
 /* --- the connection's own frames --- */
 
-static uint8_t *end_of(struct midge__h2 *h)
+/* Where a frame of so many bytes goes. */
+static uint8_t *take(struct midge__h2 *h, size_t size)
 {
-    return h->out + h->out_len;
+    uint8_t *to = h->out + h->out_len;
+    h->out_len += (uint32_t)size;
+    return to;
 }
 
 /* The most that put_own writes. */
@@ -31,8 +34,8 @@ static uint8_t *end_of(struct midge__h2 *h)
 static void put_preface(struct midge__h2 *h)
 {
     h->greeted = true;
-    h->out_len += (uint32_t)midge__h2_write_preface(end_of(h), midge__h2_first_window(h),
-                                                    h->conn->client->config.max_head_total);
+    (void)midge__h2_write_preface(take(h, MIDGE__H2_PREFACE_SIZE), midge__h2_first_window(h),
+                                  h->conn->client->config.max_head_total);
 }
 
 /* An answer to a PING, or one of our own, whose bytes do not matter. */
@@ -41,13 +44,13 @@ static void put_ping(struct midge__h2 *h)
     const unsigned flags = h->pong ? MIDGE__H2_FLAG_ACK : 0;
     h->ping = h->ping && h->pong;
     h->pong = false;
-    h->out_len += (uint32_t)midge__h2_write_ping(end_of(h), flags, h->echo);
+    (void)midge__h2_write_ping(take(h, MIDGE__H2_PING_SIZE), flags, h->echo);
 }
 
 static void put_credit(struct midge__h2 *h, uint32_t stream, uint32_t credit, int32_t *window)
 {
     *window += (int32_t)credit;
-    h->out_len += (uint32_t)midge__h2_write_window_update(end_of(h), stream, credit);
+    (void)midge__h2_write_window_update(take(h, MIDGE__H2_UPDATE_SIZE), stream, credit);
 }
 
 /* One part in so many of the connection's window, used up, makes its credit due: fewer parts for
@@ -80,7 +83,7 @@ static void put_own(struct midge__h2 *h)
     }
     if (h->acks > 0) {
         h->acks--;
-        h->out_len += (uint32_t)midge__h2_write_settings_ack(end_of(h));
+        (void)midge__h2_write_settings_ack(take(h, MIDGE__H2_ACK_SIZE));
     }
     if (h->pong || h->ping) {
         put_ping(h);
@@ -93,14 +96,14 @@ static void put_own(struct midge__h2 *h)
 static void put_reset(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     if (!midge__h2_is_silent(s)) {
-        h->out_len +=
-            (uint32_t)midge__h2_write_rst_stream(end_of(h), s->id, (enum midge__h2_code)s->reset);
+        (void)midge__h2_write_rst_stream(take(h, MIDGE__H2_UPDATE_SIZE), s->id,
+                                         (enum midge__h2_code)s->reset);
     }
     midge__h2_stream_free(h, s);
 }
 
 /* One part of the work of s, which may be freed. False: there is too little room for it. */
-static bool work(struct midge__h2 *h, struct midge__h2_stream *s)
+MIDGE__APART static bool work(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     if (s->reset != MIDGE__H2_NO_RESET) {
         put_reset(h, s);
@@ -145,7 +148,7 @@ static void put_streams(struct midge__h2 *h)
     }
 }
 
-static void compose(struct midge__h2 *h)
+MIDGE__APART static void compose(struct midge__h2 *h)
 {
     if (h->heading != NULL) {
         (void)midge__h2_put_head(h, h->heading);
@@ -166,11 +169,11 @@ bool midge__h2_busy(const struct midge__h2 *h)
            (h->conn != NULL && has_own(h));
 }
 
-/* The buffer of an idle connection is allocated for the time until it is empty. */
-static bool has_buffer(struct midge__h2 *h)
+/* That of an idle connection is allocated for the time until it is empty. */
+bool midge__h2_has_out(struct midge__h2 *h)
 {
     if (h->out == NULL) {
-        h->out = midge__memory_alloc(&h->conn->client->memory, h->conn->owner, MIDGE_SEND_BUFFER);
+        h->out = midge__h2_alloc(h, MIDGE_SEND_BUFFER);
     }
     return h->out != NULL;
 }
@@ -179,7 +182,7 @@ static void empty(struct midge__h2 *h)
 {
     h->out_pos = h->out_len = 0;
     if (h->live == 0 && !has_own(h)) {
-        midge__memory_wipe(&h->conn->client->memory, h->out);
+        midge__h2_wipe(h, h->out);
         h->out = NULL;
     }
 }
@@ -203,7 +206,7 @@ int midge__h2_send(struct midge__h2 *h, bool *moved)
     if (!midge__h2_busy(h)) {
         return MIDGE_OK;
     }
-    if (!has_buffer(h)) {
+    if (!midge__h2_has_out(h)) {
         return MIDGE_ERR_NO_MEMORY;
     }
     if (h->out_len == 0) {

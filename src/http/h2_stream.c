@@ -15,7 +15,22 @@
 
 #if MIDGE_WITH_HTTP2
 
-static void unlink(struct midge__h2 *h, struct midge__h2_stream *s)
+void *midge__h2_alloc(const struct midge__h2 *h, size_t size)
+{
+    return midge__memory_alloc(&h->conn->client->memory, h->conn->owner, size);
+}
+
+void midge__h2_free(const struct midge__h2 *h, void *ptr)
+{
+    midge__memory_free(&h->conn->client->memory, ptr);
+}
+
+void midge__h2_wipe(const struct midge__h2 *h, void *ptr)
+{
+    midge__memory_wipe(&h->conn->client->memory, ptr);
+}
+
+MIDGE__APART static void unlink(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     struct midge__h2_stream **at = &h->streams;
     while (*at != s) {
@@ -81,15 +96,14 @@ static void release(struct midge__h2 *h)
 
 void midge__h2_stream_free(struct midge__h2 *h, struct midge__h2_stream *s)
 {
-    struct midge__memory *memory = &h->conn->client->memory;
     MIDGE_ASSERT(s->x.transfer == NULL);
     unlink(h, s);
     midge__list_remove(&s->ready);
     if (h->current == s) {
         h->current = NULL;
     }
-    midge__memory_free(memory, s->spill);
-    midge__memory_free(memory, s);
+    midge__h2_free(h, s->spill);
+    midge__h2_free(h, s);
     h->live--;
     h->full = false;
     release(h);
