@@ -22,8 +22,8 @@
  *         "GET https://host/path" in as many cells as `value` of START and REDIRECT says; the
  * address of TRYING in one cell (IPv4) or two (IPv6)
  *
- * All numbers have the byte order of the machine. Cells that were not written yet may be left out
- * of a file.
+ * Older logs of this version have no streams: the values of WAIT and BODY are 0. All numbers have
+ * the byte order of the machine. Cells that were not written yet may be left out of a file.
  */
 #ifndef MIDGE_EVENT_LOG_H
 #define MIDGE_EVENT_LOG_H

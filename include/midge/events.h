@@ -51,8 +51,9 @@ enum midge_event_kind {
     MIDGE_EVENT_CONNECT, /* TCP, and a proxy's tunnel */
     MIDGE_EVENT_TLS,     /* the handshake */
     MIDGE_EVENT_SEND,    /* the request is written [1: on a kept connection] */
-    MIDGE_EVENT_WAIT,    /* the request is written completely */
-    MIDGE_EVENT_BODY,    /* the first byte of the answer has come */
+    MIDGE_EVENT_WAIT,    /* the request is written completely [as SEND; its stream of HTTP/2,
+                            0: HTTP/1.x] */
+    MIDGE_EVENT_BODY,    /* the first byte of the answer has come [the same] */
     MIDGE_EVENT_ENDED,   /* [the error as a positive number, at most 255, 0: none; the bytes of the
                             body, at most 2^32 - 1, or after an error result.native] */
 

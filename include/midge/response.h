@@ -135,7 +135,7 @@ struct midge_result {
     uint32_t retry_after_s; /* from a Retry-After header (RFC 9110 10.2.3); a date counts from
                                the answer's own Date. 0 none */
 #if MIDGE_WITH_HTTP2
-    uint32_t stream_id; /* HTTP/2: of the last answer; 0: HTTP/1.x, or there was none */
+    uint32_t stream_id; /* HTTP/2: that it was sent on last; 0: HTTP/1.x, or it was not sent */
 #endif
     uint64_t body_len;  /* body bytes given to the sink, without chunk headers; before a
                            midge_gunzip decodes them */

@@ -37,8 +37,9 @@ void midge__event_tell_state(const struct midge__conn *conn, enum midge__conn_st
     MIDGE__EVENT((t)->aw.client, midge__event_tell_request(t, MIDGE_EVENT_##kind, detail, value))
 /* Its phase begins. */
 #define midge__event_phase(t, phase)                                                               \
-    MIDGE__EVENT((t)->aw.client, midge__event_tell_request(t, (enum midge_event_kind)(phase),      \
-                                                           (t)->result->reused, 0))
+    MIDGE__EVENT((t)->aw.client,                                                                   \
+                 midge__event_tell_request(t, (enum midge_event_kind)(phase), (t)->result->reused, \
+                                           midge__report_stream((t)->result)))
 /* It has ended: t->error is set. */
 #define midge__event_ended(t) MIDGE__EVENT((t)->aw.client, midge__event_tell_ended(t))
 /* Of a connection. */

@@ -412,7 +412,6 @@ int midge__exchange_head(struct midge__exchange *x, struct midge_response *head)
     r->framing = head->framing;
     r->http_minor = head->http_minor;
     r->headers_skipped = head->headers_skipped;
-    midge__exchange_stream(r, head);
     if (MIDGE_WITH_RETRY_AFTER) {
         r->retry_after_s = retry_after(head);
     }

@@ -244,13 +244,6 @@ void midge__exchange_resume(struct midge__exchange *x, unsigned who);
 
 /* --- for the core --- */
 
-/* Keeps the stream of the head in a report. */
-#if MIDGE_WITH_HTTP2
-#define midge__exchange_stream(report, head) ((void)((report)->stream_id = (head)->stream_id))
-#else
-#define midge__exchange_stream(report, head) ((void)(report))
-#endif
-
 /* The first buffer of an exchange that needs memory of its own. */
 #define MIDGE__EXCHANGE_FIRST 512U
 

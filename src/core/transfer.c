@@ -175,6 +175,7 @@ void midge__transfer_requeue(struct midge__transfer *t, bool first)
         midge__rate_undo(t);
     }
     leave(t);
+    midge__report_stream_set(t->result, 0);
     midge__transfer_phase(t, MIDGE_PHASE_QUEUE);
     midge__transfer_state_set(t, MIDGE__TRANSFER_QUEUED);
     midge__queue_put(t, first);

@@ -54,6 +54,15 @@ struct midge__report {
 #endif
 };
 
+/* The stream of HTTP/2 that its request was sent on, 0: none. */
+#if MIDGE_WITH_HTTP2
+#define midge__report_stream(report)         ((report)->stream_id)
+#define midge__report_stream_set(report, id) ((void)((report)->stream_id = (id)))
+#else
+#define midge__report_stream(report)         0U
+#define midge__report_stream_set(report, id) ((void)(report))
+#endif
+
 struct midge__transfer {
     uint8_t state;
     uint8_t overtaken; /* how many were admitted before it although it was next (admission.c) */

@@ -189,6 +189,7 @@ static inline void midge__h2_stream_number(struct midge__h2 *h, struct midge__h2
 {
     s->id = h->frame.idle;
     h->frame.idle += 2;
+    midge__report_stream_set(s->x.transfer->result, s->id);
 }
 /* It has something to do. */
 void midge__h2_stream_wake(struct midge__h2 *h, struct midge__h2_stream *s);

@@ -99,6 +99,36 @@ class Log(midge_test.Case):
         times = {text.split()[0]: ms for ms, request, _, text in events if request == "request 1"}
         self.assertEqual((100, 40), (times["resolved:"] - times["dns"], times["connected"] - times["trying"]))
 
+    def test_streams(self):
+        """Streams of one HTTP/2 connection stand together, as those of a run do."""
+        (self.dir / "world").write_text("seed 7\ndate 2026-11-28\nlatency 20\nhost api.example.com\n tls 443 http2\n" +
+                                        "".join(f' reply 443 /posts/{n}\n  body "{{}}"\n' for n in (1, 2, 3)))
+        ran = self.midge("app", "posts", "--api", "https://api.example.com", "--sim", "world", report=False, ca=False,
+                         env={"MIDGE_LOG": "a.log", "MIDGE_HTTP": "2"})
+        self.assertEqual(0, ran.code, ran)
+        events = self.events()
+        streams = [re.findall(r"on stream (\d+)", "\n".join(self.texts(number, events))) for number in (1, 2, 3)]
+        self.assertEqual([["1"] * 2, ["3"] * 2, ["5"] * 2], streams)
+        lines = self.log("--waterfall").text.splitlines()
+        self.assertEqual(["HTTP/2 connection 1 to api.example.com, 3 streams", "  stream 1 /posts/1", "  stream 3 /posts/2",
+                          "  stream 5 /posts/3"], [re.split(" {2,}(?=[|])| +[|]", line)[0].rstrip() for line in lines[:4]])
+        entries = json.loads(self.log("--har", "-").out)["log"]["entries"]
+        self.assertEqual({"HTTP/2"}, {entry[side]["httpVersion"] for entry in entries for side in ("request", "response")})
+
+    def test_streams_of_the_log(self):
+        """A stream by WAIT or by BODY; of a request that the log does not see end; none in older logs."""
+        def requests(*streams):
+            cells = [(12, 0, 1, 1, 300, 0)]
+            for number, stream in enumerate(streams, 300):
+                cells += [(8, 0, 0, 2, number, 1), b"GET http://a/", (4, 0, 1, 2, number, 0), (5, 0, 1, 2, number, stream),
+                          (6, 0, 1, 2, number, stream), (9, 0, 1, 2, number, 200)]
+            self.cells(*cells, (7, 0, 1, 9, 300, 5))
+            return self.log("--waterfall").text.splitlines()
+        self.assertEqual("HTTP/2 connection 1 to a, 2 streams", requests(1, 0xffffffff)[0])
+        self.assertTrue(requests(1, 0xffffffff)[2].startswith("  stream 4294967295 /"))
+        self.assertNotIn("stream", "".join(requests(0, 0)))
+        self.assertIn("stream 7", "".join(requests(7, 0)))
+
     def test_refused(self):
         ran = self.program("fetch", "http://127.0.0.1:1/a")
         self.assertEqual(1, ran.code, ran)

@@ -49,6 +49,16 @@ static inline void event_check_phase(struct event_check *c, unsigned i, unsigned
     c->phase[i] = kind <= MIDGE_EVENT_BODY ? (uint8_t)kind : c->phase[i];
 }
 
+/* Client's streams have odd numbers; a request that is not sent has none. */
+static inline void event_check_stream(const struct midge_event *event)
+{
+    if (event->kind < MIDGE_EVENT_WAIT) {
+        assert_int_equal(event->value, 0);
+    } else if (event->kind < MIDGE_EVENT_ENDED) {
+        assert_true(event->value == 0 || (MIDGE_WITH_HTTP2 && event->value % 2 == 1));
+    }
+}
+
 static inline void event_check_request(struct event_check *c, const struct midge_event *event,
                                        const struct midge_event_about *about)
 {
@@ -64,6 +74,7 @@ static inline void event_check_request(struct event_check *c, const struct midge
     }
     assert_true(i < c->n_live);
     event_check_phase(c, i, event->kind);
+    event_check_stream(event);
     if (event->kind == MIDGE_EVENT_ENDED) {
         c->live[i] = c->live[--c->n_live];
         c->phase[i] = c->phase[c->n_live];

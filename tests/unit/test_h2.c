@@ -88,6 +88,50 @@ static void open_h2(struct world *w, struct midge_config config)
     world_open(w, &config);
 }
 
+/* --- events --- */
+
+static struct {
+    char text[200];
+    size_t len;
+    struct event_check check;
+} told;
+
+/* "w1" for WAIT on stream 1, "b1" for BODY. */
+static void tell(void *ctx, const struct midge_event *event, const struct midge_event_about *about)
+{
+    event_check(ctx, event, about);
+    if (event->kind == MIDGE_EVENT_WAIT || event->kind == MIDGE_EVENT_BODY) {
+        told.len += (size_t)snprintf(told.text + told.len, sizeof told.text - told.len, "%c%u ",
+                                     midge_event_name(event->kind)[0], (unsigned)event->value);
+        assert_true(told.len < sizeof told.text);
+    }
+}
+
+/* The first stream is refused: its request has another one. */
+static void events_name_streams(void **state)
+{
+    static const struct fake_script script = {
+        .steps = {H2_BEGUN, SAY(H2_SETTINGS HELLO_2("\3") H2_RST("\1", "\7")), WAIT(1),
+                  SAY(HELLO_2("\5"))}};
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    memset(&told, 0, sizeof told);
+    world_open(&w, &(struct midge_config){
+                       .http = MIDGE_HTTP_2_PRIOR, .on_event = tell, .event_ctx = &told.check});
+    fake_next(&w.fake, &script);
+    probe_get(&p[0], &w, URL);
+    probe_get(&p[1], &w, URL);
+    world_run(&w);
+    assert_string_equal(told.text, "w1 w3 b3 w5 b5 ");
+    assert_int_equal(p[0].result.stream_id, 5);
+    assert_int_equal(p[1].result.stream_id, 3);
+    probe_is_hello(&p[0]);
+    probe_is_hello(&p[1]);
+    world_close(&w);
+    event_check_over(&told.check);
+}
+
 /* A POST too: the server says that it has not processed it. */
 static void refused_is_sent_again(void **state)
 {
@@ -1168,6 +1212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_client_must_pass),
+        cmocka_unit_test(events_name_streams),
         cmocka_unit_test(refused_is_sent_again),
         cmocka_unit_test(refused_ends),
         cmocka_unit_test(goaway_drains),

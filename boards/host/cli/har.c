@@ -142,7 +142,7 @@ static void add_request(struct text *out, const struct fetch *fetch, const struc
     text_puts(out, "{");
     json_member(out, "method", hop->method);
     json_member(out, "url", secret_cut(keep, hop->url));
-    json_member(out, "httpVersion", "HTTP/1.1");
+    json_member(out, "httpVersion", hop->reply.stream_id != 0 ? "HTTP/2" : "HTTP/1.1");
     add_fields(out, keep, &hop->sent);
     add_query(out, hop->url);
     json_number(out, "headersSize", hop->head_len > 0 ? (int64_t)hop->head_len : -1);

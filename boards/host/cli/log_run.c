@@ -22,6 +22,7 @@ struct request {
     uint8_t phase;     /* DONE: it has ended */
     uint8_t sends;     /* it has a hop that is not answered */
     uint32_t waits_ms; /* before its next repeat */
+    uint32_t stream;   /* of HTTP/2; 0: HTTP/1.x */
 };
 
 struct maker {
@@ -102,6 +103,7 @@ static void send(const struct maker *m, struct request *r, const struct log_even
         .retries = fetch->result.retries,
     };
     fetch->result.reused = event->event.detail;
+    fetch->result.connection = event->connection;
 }
 
 static void head(struct request *r, const struct log_event *event)
@@ -111,8 +113,10 @@ static void head(struct request *r, const struct log_event *event)
     if (hops->n > 0) {
         hops->at[hops->n - 1].reply.status = (uint16_t)event->event.value;
         hops->at[hops->n - 1].reply.http_minor = 1; /* the log does not say */
+        hops->at[hops->n - 1].reply.stream_id = r->stream;
         hops->at[hops->n - 1].framing = MIDGE_FRAMING_CLOSE;
     }
+    r->fetch->reply.stream_id = r->stream;
     r->fetch->result.status = (uint16_t)event->event.value;
 }
 
@@ -156,6 +160,8 @@ static void take_request(struct maker *m, const struct log_event *event)
     }
     if (kind == MIDGE_EVENT_SEND) {
         send(m, r, event);
+    } else if (kind == MIDGE_EVENT_WAIT || kind == MIDGE_EVENT_BODY) {
+        r->stream = event->event.value;
     } else if (kind == MIDGE_EVENT_HEAD) {
         head(r, event);
     } else if (kind == MIDGE_EVENT_REDIRECT) {

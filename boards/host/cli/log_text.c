@@ -74,6 +74,12 @@ static void show_values(const struct log_event *from)
     case MIDGE_EVENT_SEND:
         printf("%s", event->detail != 0 ? " on a kept connection" : "");
         break;
+    case MIDGE_EVENT_WAIT:
+    case MIDGE_EVENT_BODY:
+        if (event->value != 0) {
+            printf(" on stream %" PRIu32, event->value);
+        }
+        break;
     case MIDGE_EVENT_ENDED:
         show_end(event);
         break;
