@@ -171,6 +171,24 @@ bool midge__h2_limit_outgrown(struct midge__h2 *h, int err);
 
 #endif
 
+/* --- h2_list.c --- */
+
+/* It leaves h->streams. */
+void midge__h2_stream_unlink(struct midge__h2 *h, struct midge__h2_stream *s);
+/* It becomes the first of h->streams. */
+void midge__h2_stream_first(struct midge__h2 *h, struct midge__h2_stream *s);
+/* NULL: there is none. */
+struct midge__h2_stream *midge__h2_stream_find(const struct midge__h2 *h, uint32_t id);
+/* It has something to do. */
+void midge__h2_stream_wake(struct midge__h2 *h, struct midge__h2_stream *s);
+/* Those that are blocked try again. */
+void midge__h2_unblock(struct midge__h2 *h);
+/* Calls for each stream, which may free itself only. */
+void midge__h2_streams_each(struct midge__h2 *h,
+                            void (*call)(struct midge__h2 *h, struct midge__h2_stream *s,
+                                         uint32_t value),
+                            uint32_t value);
+
 /* --- h2_stream.c --- */
 
 /* Memory of the connection, or NULL. */
@@ -180,10 +198,6 @@ void midge__h2_free(const struct midge__h2 *h, void *ptr);
 void midge__h2_wipe(const struct midge__h2 *h, void *ptr);
 /* NULL: no memory. */
 struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h);
-/* It becomes the first of h->streams. */
-void midge__h2_stream_first(struct midge__h2 *h, struct midge__h2_stream *s);
-/* NULL: there is none. */
-struct midge__h2_stream *midge__h2_stream_find(const struct midge__h2 *h, uint32_t id);
 /* Its head begins to be sent: it gets its number. So ids are used in order (RFC 9113 5.1.1). */
 static inline void midge__h2_stream_number(struct midge__h2 *h, struct midge__h2_stream *s)
 {
@@ -191,8 +205,6 @@ static inline void midge__h2_stream_number(struct midge__h2 *h, struct midge__h2
     h->frame.idle += 2;
     midge__report_stream_set(s->x.transfer->result, s->id);
 }
-/* It has something to do. */
-void midge__h2_stream_wake(struct midge__h2 *h, struct midge__h2_stream *s);
 /* The server does not know it, or both sides have ended it: it needs no RST_STREAM. */
 static inline bool midge__h2_is_silent(const struct midge__h2_stream *s)
 {
@@ -203,14 +215,6 @@ void midge__h2_stream_free(struct midge__h2 *h, struct midge__h2_stream *s);
 /* Its exchange is over: RST_STREAM is written next, unless the server knows it not or both sides
    have ended. */
 void midge__h2_stream_reset(struct midge__h2 *h, struct midge__h2_stream *s, unsigned code);
-/* Calls for each stream, which may free itself only. */
-void midge__h2_streams_each(struct midge__h2 *h,
-                            void (*call)(struct midge__h2 *h, struct midge__h2_stream *s,
-                                         uint32_t value),
-                            uint32_t value);
-
-/* Those that are blocked try again. */
-void midge__h2_unblock(struct midge__h2 *h);
 /* Must its request wait for the heads of others? */
 bool midge__h2_is_held(const struct midge__h2 *h, const struct midge__h2_stream *s);
 /* A final head was decoded. */
@@ -316,8 +320,6 @@ uint32_t midge__h2_conn_credit(const struct midge__h2 *h, unsigned share);
 
 /* A stream begins: the peer must be heard from now on. */
 void midge__h2_watch(struct midge__h2 *h);
-/* A stream begins to wait for credit (h2_limit.c). */
-void midge__h2_watch_limit(struct midge__h2 *h);
 
 #endif
 #endif

@@ -108,12 +108,24 @@ void midge__h2_limit_freed(struct midge__h2 *h)
     }
 }
 
+/* The timer asks midge__h2_limit_waits (h2_silence.c). Not while a PING is not answered: the
+   connection may be at its end. */
+static void watch(struct midge__h2 *h)
+{
+    struct midge__timer *timer = &h->conn->timer;
+    struct midge_client *client = h->conn->client;
+    const uint32_t at = client->now_ms + MIDGE__H2_STALL_MS;
+    if (!h->asked && (!midge__timer_armed(timer) || midge__millis_before(at, timer->at_ms))) {
+        (void)midge__timer_arm(&client->timers, timer, at);
+    }
+}
+
 static void wait_for_credit(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     if (!is_hungry(s)) {
         midge__exchange_ask(&s->x, MIDGE__WAITS_CREDIT);
         midge__exchange_wait(&s->x, MIDGE__WAITS_CREDIT);
-        midge__h2_watch_limit(h);
+        watch(h);
     }
 }
 

@@ -4,7 +4,6 @@
    belongs to the protocol while it carries exchanges. Until the server is trusted it also ends the
    wait of requests that are held (h2_stream.c), and while streams wait for credit it asks the
    limiter. */
-#include "base/millis.h"
 #include "http/h2.h"
 #include "midge/config.h"
 
@@ -12,7 +11,11 @@
 
 #define HOLD_MS 500U
 
-static void arm(struct midge__h2 *h, uint32_t ms);
+static void arm(struct midge__h2 *h, uint32_t ms)
+{
+    struct midge__conn *conn = h->conn;
+    (void)midge__timer_arm(&conn->client->timers, &conn->timer, conn->client->now_ms + ms);
+}
 
 static void silent(struct midge__timer *timer)
 {
@@ -48,28 +51,10 @@ static void silent(struct midge__timer *timer)
     }
 }
 
-static void arm(struct midge__h2 *h, uint32_t ms)
-{
-    struct midge__conn *conn = h->conn;
-    conn->timer.fire = silent;
-    (void)midge__timer_arm(&conn->client->timers, &conn->timer, conn->client->now_ms + ms);
-}
-
-#if MIDGE_HTTP2_RECORD > 0
-/* Not while a PING is not answered: the connection may be at its end. */
-void midge__h2_watch_limit(struct midge__h2 *h)
-{
-    const struct midge__timer *timer = &h->conn->timer;
-    const uint32_t at = h->conn->client->now_ms + MIDGE__H2_STALL_MS;
-    if (!h->asked && (!midge__timer_armed(timer) || midge__millis_before(at, timer->at_ms))) {
-        arm(h, MIDGE__H2_STALL_MS);
-    }
-}
-#endif
-
 void midge__h2_watch(struct midge__h2 *h)
 {
     if (h->conn->exchanges == 0) {
+        h->conn->timer.fire = silent;
         h->heard_ms = h->conn->client->now_ms;
         h->asked = false;
         if (!h->trusted || MIDGE_HTTP2_PING_MS != MIDGE_NO_TIMEOUT) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The streams of a connection: a list. They are few, and the stream of a frame is often that of the
- * frame before.
+ * The streams of a connection: their memory, and which requests wait for others.
  *
  * A server may use a dynamic table though our settings forbid it (h2o up to 2.2.5). Then its first
  * answer can be decoded, and no further one; and a request that is not idempotent cannot be sent
@@ -30,24 +29,6 @@ void midge__h2_wipe(const struct midge__h2 *h, void *ptr)
     midge__memory_wipe(&h->conn->client->memory, ptr);
 }
 
-MIDGE__APART static void unlink(struct midge__h2 *h, struct midge__h2_stream *s)
-{
-    struct midge__h2_stream **at = &h->streams;
-    while (*at != s) {
-        at = &(*at)->next;
-    }
-    *at = s->next;
-}
-
-#if MIDGE_HTTP2_RECORD > 0
-void midge__h2_stream_first(struct midge__h2 *h, struct midge__h2_stream *s)
-{
-    unlink(h, s);
-    s->next = h->streams;
-    h->streams = s;
-}
-#endif
-
 struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h)
 {
     struct midge__h2_stream *s =
@@ -66,26 +47,6 @@ struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h)
     return s;
 }
 
-struct midge__h2_stream *midge__h2_stream_find(const struct midge__h2 *h, uint32_t id)
-{
-    struct midge__h2_stream *s = h->streams;
-    while (s != NULL && s->id != id) {
-        s = s->next;
-    }
-    return s;
-}
-
-void midge__h2_stream_wake(struct midge__h2 *h, struct midge__h2_stream *s)
-{
-    midge__list_remove(&s->ready);
-    midge__list_push_tail(&h->ready, &s->ready);
-}
-
-void midge__h2_unblock(struct midge__h2 *h)
-{
-    midge__list_splice_tail(&h->ready, &h->blocked);
-}
-
 /* A head less is awaited. */
 static void release(struct midge__h2 *h)
 {
@@ -97,7 +58,7 @@ static void release(struct midge__h2 *h)
 void midge__h2_stream_free(struct midge__h2 *h, struct midge__h2_stream *s)
 {
     MIDGE_ASSERT(s->x.transfer == NULL);
-    unlink(h, s);
+    midge__h2_stream_unlink(h, s);
     midge__list_remove(&s->ready);
     if (h->current == s) {
         h->current = NULL;
@@ -149,18 +110,6 @@ void midge__h2_stream_reset(struct midge__h2 *h, struct midge__h2_stream *s, uns
         h->current = NULL;
     }
     midge__h2_stream_wake(h, s);
-}
-
-void midge__h2_streams_each(struct midge__h2 *h,
-                            void (*call)(struct midge__h2 *h, struct midge__h2_stream *s,
-                                         uint32_t value),
-                            uint32_t value)
-{
-    struct midge__h2_stream *next;
-    for (struct midge__h2_stream *s = h->streams; s != NULL; s = next) {
-        next = s->next;
-        call(h, s, value);
-    }
 }
 
 #endif

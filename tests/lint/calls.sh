@@ -3,7 +3,7 @@
 # calls.sh ROOT OBJECTS...: calls go downwards, as the symbols of object files show them.
 #
 # OBJECTS are folders of a build, searched for the object files of ROOT/src/*/*.c and
-# ROOT/port/*/*.c. Two rules:
+# ROOT/port/*/*.c; of several builds of one file, all calls count. Two rules:
 #   - within a folder, no files call each other in a circle;
 #   - a file calls no folder above its own: base < codec < policy < io < core < http < async, body,
 #     json; and src and port do not call each other. The ports on lwIP and port/bsd call
