@@ -95,7 +95,8 @@
    bytes, and of MIDGE_SEND_BUFFER. Many servers put everything that they may send into one record:
    so the windows of all streams, and the heads that have not come, are kept below that, and fewer
    requests run at once: with heads of 150 bytes 10 that wait for their answers at 4096, 30 at 8192.
-   Each begins with a window of MIDGE_HTTP2_FIRST_WINDOW bytes. At least 4096. */
+   Each begins with a window of MIDGE_HTTP2_FIRST_WINDOW bytes. At least 4096, at most mbedTLS's
+   MBEDTLS_SSL_IN_CONTENT_LEN. */
 #ifndef MIDGE_HTTP2_RECORD
 #define MIDGE_HTTP2_RECORD MIDGE__PICK(0, 8192, 4096)
 #endif

@@ -26,6 +26,13 @@
 #if !defined(MBEDTLS_SSL_PROTO_TLS1_2) && !defined(MBEDTLS_SSL_PROTO_TLS1_3)
 #error "midge needs MBEDTLS_SSL_PROTO_TLS1_2 or MBEDTLS_SSL_PROTO_TLS1_3"
 #endif
+/* Not defined: mbedTLS has 16384, all records. */
+#if MIDGE_WITH_HTTP2 && defined(MBEDTLS_SSL_IN_CONTENT_LEN)
+#if MIDGE_HTTP2_RECORD > MBEDTLS_SSL_IN_CONTENT_LEN
+#error                                                                                             \
+    "midge needs MIDGE_HTTP2_RECORD of at most MBEDTLS_SSL_IN_CONTENT_LEN: servers fill records that long"
+#endif
+#endif
 #if !defined(MBEDTLS_SSL_SERVER_NAME_INDICATION)
 #error "midge needs MBEDTLS_SSL_SERVER_NAME_INDICATION: servers have many names at one address"
 #endif

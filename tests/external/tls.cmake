@@ -15,15 +15,16 @@ endfunction()
 
 # ---- options that midge needs ----
 
-# refused(SENTENCE NAMES... [MORE LINES...]): without these options of mbedTLS's default configuration,
-# and with these lines behind it, the compiler says SENTENCE, and of no other need.
+# refused(SENTENCE NAMES... [MORE LINES...] [OPTIONS...]): without these options of mbedTLS's default
+# configuration, with these lines behind it and these options of the compiler, it says SENTENCE, and of
+# no other need.
 function(refused sentence)
-    cmake_parse_arguments(ARG "" "" MORE ${ARGN})
+    cmake_parse_arguments(ARG "" "" "MORE;OPTIONS" ${ARGN})
     list(TRANSFORM ARG_UNPARSED_ARGUMENTS PREPEND "#undef ")
     list(JOIN ARG_UNPARSED_ARGUMENTS "\n" lines)
     list(JOIN ARG_MORE "\n" more)
     file(WRITE ${BUILD}/refused.h "${lines}\n${more}\n")
-    said(text -DMBEDTLS_USER_CONFIG_FILE="${BUILD}/refused.h" ${SOURCE}/src/io/tls_random.c)
+    said(text -DMBEDTLS_USER_CONFIG_FILE="${BUILD}/refused.h" ${ARG_OPTIONS} ${SOURCE}/src/io/tls_random.c)
     string(REPLACE ";" "," text "${text}")
     string(REGEX MATCHALL "error: [^\n]*midge needs [^\n]*" needs "${text}")
     list(LENGTH needs n)
@@ -46,6 +47,9 @@ refused("")
 refused("midge needs mbedTLS 3.6 or later" MBEDTLS_VERSION_NUMBER
     MORE "#define MBEDTLS_VERSION_NUMBER 0x03050200")
 refused("MBEDTLS_SSL_TLS_C and MBEDTLS_SSL_CLI_C: it is a TLS client" MBEDTLS_SSL_CLI_C)
+refused("" MORE "#define MBEDTLS_SSL_IN_CONTENT_LEN 4096" OPTIONS -DMIDGE_WITH_HTTP2=1 -DMIDGE_HTTP2_RECORD=4096)
+refused("MIDGE_HTTP2_RECORD of at most MBEDTLS_SSL_IN_CONTENT_LEN" MORE "#define MBEDTLS_SSL_IN_CONTENT_LEN 4096"
+    OPTIONS -DMIDGE_WITH_HTTP2=1 -DMIDGE_HTTP2_RECORD=8192)
 refused("MBEDTLS_SSL_PROTO_TLS1_2 or MBEDTLS_SSL_PROTO_TLS1_3" ${tls12} MBEDTLS_SSL_PROTO_TLS1_3)
 refused("MBEDTLS_SSL_SERVER_NAME_INDICATION: servers have many names" MBEDTLS_SSL_SERVER_NAME_INDICATION)
 refused("it offers only forward secrecy" MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
