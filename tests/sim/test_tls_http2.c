@@ -73,11 +73,14 @@ static void begin(const struct sim_tls *tls)
         MIDGE_OK);
 }
 
+static bool closes; /* each request's connection is closed after it */
+
 static void ask(const char *method)
 {
     for (unsigned i = 0; i < GETS; i++) {
         sim_get_init(&w, &gets[i], "https://a.test/");
         gets[i].request.method = method;
+        gets[i].request.no_reuse = closes;
         sim_get_start(&w, &gets[i]);
     }
     sim_world_run(&w);
@@ -146,12 +149,45 @@ static void asks_for_http1(void **state)
     }
 }
 
+/* From then on the client does not offer h2: a server that speaks nothing else refuses the
+   handshake by no_application_protocol (RFC 7301 3.2). */
+static void offers_h2_no_more(void **state)
+{
+    static const bool no = false;
+    (void)state;
+    away = &no;
+    closes = true;
+    by_h2 = midge__sim_tls_open(
+        &(const struct sim_tls_settings){.inner = &demanding_type, .alpn = "h2"});
+    assert_non_null(by_h2);
+    begin(by_h2);
+    ask("GET");
+    for (unsigned i = 0; i < GETS; i++) {
+        sim_get_ended(&gets[i], MIDGE_OK, 200, "hello");
+    }
+    const unsigned before = midge__sim_tls_count(by_h2).full + midge__sim_tls_count(by_h2).resumed;
+    assert_true(before > 0);
+    assert_int_equal(midge__sim_listen(w.sim, "a.test", 443, &midge__sim_tls_peer, by_h2),
+                     MIDGE_OK);
+    ask("GET");
+    for (unsigned i = 0; i < GETS; i++) {
+        assert_non_null(strstr(gets[i].result.detail, "no_application_protocol"));
+        sim_get_ended(&gets[i], MIDGE_ERR_TLS, 0, NULL);
+    }
+    assert_int_equal(midge__sim_tls_count(by_h2).full + midge__sim_tls_count(by_h2).resumed,
+                     before);
+    closes = false;
+    end();
+    midge__sim_tls_close(by_h2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_alpn),
         cmocka_unit_test(without_alpn),
         cmocka_unit_test(asks_for_http1),
+        cmocka_unit_test(offers_h2_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
