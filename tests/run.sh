@@ -6,7 +6,7 @@
 #   vectors   the parser cases of tests/vectors at every chunk size: gcc, clang, ASan+UBSan
 #   sim       the simulated network (include/midge/sim.h), and on it a part of all faults at all
 #             places; MIDGE_TORTURE=HASH says which part (the commit's), =full: all of them, in boards
-#             and size too. gcc, clang, ASan+UBSan
+#             and size too. gcc, clang (without faults), ASan+UBSan
 #   net       the host program against local HTTPS servers: gcc, ASan+UBSan
 #   lint      layers, calls, banned calls and words, length of files, format, links of the pages, the
 #             reference by Doxygen; gcc -fanalyzer, clang-tidy and cppcheck, with the exceptions of
