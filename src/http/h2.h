@@ -152,8 +152,8 @@ void midge__h2_limit_open(struct midge__h2 *h);
 uint32_t midge__h2_limit_credit(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t credit);
 /* Do streams wait for credit? To be asked every STALL_MS. */
 bool midge__h2_limit_waits(struct midge__h2 *h);
-/* The connection fails with err: is it a record that does not fit its input buffer? Then the
-   origin's next connection keeps the large one. */
+/* The connection fails with err: is it a record that does not fit its input buffer, but may fit the
+   one of the handshake? Then the origin's next connection keeps that. */
 bool midge__h2_limit_outgrown(struct midge__h2 *h, int err);
 
 #else

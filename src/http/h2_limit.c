@@ -215,7 +215,7 @@ void midge__h2_limit_used(struct midge__h2 *h, struct midge__h2_stream *s, size_
 
 bool midge__h2_limit_outgrown(struct midge__h2 *h, int err)
 {
-    const bool outgrown = err == MIDGE_ERR_TLS_RECORD_SIZE && h->limit != MIDGE__H2_NO_LIMIT;
+    const bool outgrown = err == MIDGE_ERR_TLS_RECORD_SIZE && h->conn->tls.shrunk;
     if (outgrown) {
         h->conn->origin->large_records = true;
     }

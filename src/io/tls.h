@@ -115,7 +115,8 @@ struct midge__tls {
     bool offered; /* a session was offered */
     bool time_verified;
 #if MIDGE_WITH_HTTP2
-    bool h2; /* the peer has chosen HTTP/2 */
+    bool h2;     /* the peer has chosen HTTP/2 */
+    bool shrunk; /* its record buffers were larger during the handshake (tls_shrink.c) */
     /* After the handshake: plaintext bytes of the longest record that its input buffer holds. 0:
        all that the peer may send. */
     uint16_t record_max;

@@ -154,7 +154,6 @@ struct midge__tls_impl {
     bool clock_trusted;
 #if MIDGE__TLS_SHRINKS
     bool keeps_buffers; /* of the parameters */
-    bool shrunk;        /* its record buffers are the small ones */
 #endif
 #if MIDGE_WITH_CREDENTIAL
     bool asked_credential; /* the server asked for a certificate of the client */

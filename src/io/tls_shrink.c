@@ -60,7 +60,7 @@ static void shrink_in(struct midge__tls_impl *impl)
     unsigned char *buf = impl->ssl.in_buf;
     memset(buf + MIDGE__TLS_SHRUNK_IN, 0, MBEDTLS_SSL_IN_BUFFER_LEN - MIDGE__TLS_SHRUNK_IN);
     (void)midge__memory_shrink(impl->tls->context->memory, buf, MIDGE__TLS_SHRUNK_IN);
-    impl->shrunk = true;
+    impl->tls->shrunk = true;
     impl->tls->record_max = MIDGE_HTTP2_RECORD;
 }
 
@@ -80,7 +80,7 @@ static void shrink(struct midge__tls_impl *impl)
 int midge__tls_record_recv(void *p, unsigned char *buf, size_t len)
 {
     const struct midge__tls_impl *impl = p;
-    if (impl->shrunk && (size_t)(buf - impl->ssl.in_buf) + len > MIDGE__TLS_SHRUNK_IN) {
+    if (impl->tls->shrunk && (size_t)(buf - impl->ssl.in_buf) + len > MIDGE__TLS_SHRUNK_IN) {
         return MBEDTLS_ERR_SSL_BAD_INPUT_DATA; /* as mbedTLS does: tls_error.c */
     }
     return midge__tls_ahead_recv(p, buf, len);
@@ -88,7 +88,7 @@ int midge__tls_record_recv(void *p, unsigned char *buf, size_t len)
 
 void midge__tls_buffers_free(struct midge__tls_impl *impl)
 {
-    if (impl->shrunk) {
+    if (impl->tls->shrunk) {
         struct midge__memory *memory = impl->tls->context->memory;
         midge__memory_wipe(memory, impl->ssl.in_buf);
         midge__memory_wipe(memory, impl->ssl.out_buf);
