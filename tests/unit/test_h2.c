@@ -274,6 +274,35 @@ static void table_is_replayed(void **state)
     world_close(&w);
 }
 
+/* A POST behind the first answer, whose own answer needs the table: the server may have acted on
+   it, so it is not sent again. The next one goes to another connection. */
+static void table_ends_a_later_post(void **state)
+{
+    static const struct fake_script first = {
+        .steps = {H2_BEGUN, SAY(H2_SETTINGS HELLO_2("\1")), SENT(1),
+                  SAY(H2_HEADERS("\1", EOH_, "\3") "\xbe"), WAIT(1)}};
+    struct world w;
+    struct probe p[3];
+    (void)state;
+    open_h2(&w, (struct midge_config){0});
+    fake_next(&w.fake, &first);
+    fake_next(&w.fake, &good);
+    probe_get(&p[0], &w, URL);
+    world_run(&w);
+    probe_is_hello(&p[0]);
+    start_post(&p[1], &w);
+    world_run(&w);
+    assert_int_equal(p[1].result.retries, 0);
+    assert_int_equal(p[1].result.complete, MIDGE_COMPLETE_NO);
+    assert_string_equal(p[1].result.detail, "malformed header block");
+    probe_ended(&p[1], MIDGE_ERR_PROTOCOL);
+    start_post(&p[2], &w);
+    world_run(&w);
+    assert_int_equal(w.fake.n_socks, 2);
+    probe_is_hello(&p[2]);
+    world_close(&w);
+}
+
 /* Until the server has shown that it uses no table, POSTs go one by one: each is sent when no head
    is awaited. A second head shows it, or a size update. */
 static void posts_go_one_by_one(void **state)
@@ -1218,6 +1247,7 @@ int main(void)
         cmocka_unit_test(goaway_drains),
         cmocka_unit_test(goaway_0_replays_all),
         cmocka_unit_test(table_is_replayed),
+        cmocka_unit_test(table_ends_a_later_post),
         cmocka_unit_test(posts_go_one_by_one),
         cmocka_unit_test(trust_is_kept),
         cmocka_unit_test(hold_is_short),
