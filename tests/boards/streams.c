@@ -3,11 +3,12 @@
  * Many requests at once on one connection of HTTP/2, as the app of a board (in place of
  * boards/apps):
  *
- *     streams MANY[xTIMES] URL [MANY[xTIMES] URL]...
+ *     streams MANY[xTIMES|p] URL [MANY[xTIMES|p] URL]...
  *
  * Rounds of one client, one after the other. In each, MANY slots get the URL at once, or as soon as
- * there is memory for a request more, TIMES times each [1]; a slot's body is counted and summed
- * (FNV-1a, 32 bits, over all of its answers). Then a line for each slot, and one for the round:
+ * there is memory for a request more, TIMES times each [1], p: by POST with one byte; a slot's body
+ * is counted and summed (FNV-1a, 32 bits, over all of its answers). Then a line for each slot, and
+ * one for the round:
  *
  *     streams: ERROR STATUS answers=N len=N fnv=X connection=N stream=N; DETAIL
  *     streams: round N answers, N in flight with N bytes of the block, N k instructions, N k of
@@ -46,6 +47,7 @@ struct round {
     const char *url;
     struct slot *slots;
     unsigned many, times, live;
+    bool posts;
     unsigned in_flight, most_in_flight;
     size_t block; /* bytes in use when these are in flight */
 };
@@ -163,6 +165,8 @@ static void begin(struct slot *slot)
 {
     struct round *round = slot->round;
     const struct midge_request get = {.url = round->url,
+                                      .body = round->posts ? "x" : NULL,
+                                      .body_len = round->posts,
                                       .sink = &slot->sink,
                                       .on_send = on_send,
                                       .on_response = on_response,
@@ -263,6 +267,7 @@ int board_app(struct board *board, int argc, char **argv)
         if (*end == 'x') {
             round.times = (unsigned)strtoul(end + 1, NULL, 10);
         }
+        round.posts = *end == 'p';
         ran = run(&round);
     }
     board_close(board, client);

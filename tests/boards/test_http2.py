@@ -264,7 +264,23 @@ class Streams(Slots):
                 self.assertIn("larger than profile small's input buffer", detail)
             else:
                 self.assertEqual(("PROTOCOL", "" if profile == "tiny" else "endless header block"), (error, detail))
+        def repeated(server, rounds, profile):
+            """A head in one record of 12 KB: small asks again, on a connection that keeps its large buffer."""
+            whole(server, rounds, profile)
+            self.assertEqual(2 if profile == "small" else 1, server.connections)
+
+        def post(server, rounds, profile):
+            """A POST is not: one clear error. The next one goes to the connection with the large buffer."""
+            if profile == "small":
+                error, *_, detail = rounds[0][0]
+                self.assertEqual("TLS_RECORD_SIZE", error)
+                self.assertIn("larger than profile small's input buffer", detail)
+                del rounds[0]
+            repeated(server, rounds, profile)
+
         self.hostile(["head=7000"], (1, 2), whole)
+        self.hostile(["head=12000"], (1, 2), repeated)
+        self.hostile(["head=12000"], ("1p", "1p"), post)
         self.hostile(["head=70000"], (1,), refused)
 
 
