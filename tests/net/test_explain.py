@@ -41,6 +41,9 @@ class Explain(unittest.TestCase):
             self.assertIn(f"Exit code {code} of midge: ", self.explain(code))
         self.assertIn("TIMEOUT, timed out", self.explain("28"))
         self.assertRegex(self.explain("TLS"), r"Exit code +7, 6, 35, 55, 56 by the phase")
+        self.assertRegex(self.explain("AGAIN"), r"Exit code +none: ")
+        self.assertEqual(["TLS", "ENTROPY", "TLS_RECORD_SIZE", "PORT"],
+                         re.findall(r"(?m)^(?:Errors)? +([A-Z_]+), ", self.explain("35")))
 
     def test_alerts(self):
         """Each that midge names, under its number."""

@@ -70,6 +70,10 @@ void explain_exit_codes(const struct explained_error *error, char *text, size_t 
     int codes[MIDGE_PHASES] = {0};
     size_t n = 0, used = 0;
 
+    if (!failure_ends_requests(error->value)) {
+        snprintf(text, cap, "none: no request of the program ends with it");
+        return;
+    }
     for (int phase = 0; phase < MIDGE_PHASES; phase++) {
         int code = failure_exit_code(error->value, phase), is_new = 1;
         for (size_t i = 0; i < n; i++) {
@@ -102,7 +106,7 @@ static void show_error(const struct explained_error *error)
 
 static int gives(const struct explained_error *error, int code)
 {
-    for (int phase = 0; phase < MIDGE_PHASES; phase++) {
+    for (int phase = 0; phase < MIDGE_PHASES && failure_ends_requests(error->value); phase++) {
         if (failure_exit_code(error->value, phase) == code) {
             return 1;
         }

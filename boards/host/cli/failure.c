@@ -54,6 +54,23 @@ static const struct {
     {MIDGE_ERR_CA, EXIT_CA},
 };
 
+/* -1: it has none of its own. */
+static int own_exit_code(int error)
+{
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        if (codes[i].error == error) {
+            return (int)codes[i].code;
+        }
+    }
+    return -1;
+}
+
+bool failure_ends_requests(int error)
+{
+    return own_exit_code(error) >= 0 || error == MIDGE_ERR_TLS ||
+           error == MIDGE_ERR_TLS_RECORD_SIZE || error == MIDGE_ERR_PORT;
+}
+
 /* Errors without an exit code of their own (TLS, the port) get the code of the phase in which they
    happened. */
 static int phase_exit_code(int phase)
@@ -82,12 +99,8 @@ int failure_exit_code(int error, int phase)
     if (error == MIDGE_ERR_RANGE && phase == MIDGE_PHASE_QUEUE) {
         return EXIT_RESUME; /* our own file is the reason: nothing was asked */
     }
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-        if (codes[i].error == error) {
-            return (int)codes[i].code;
-        }
-    }
-    return phase_exit_code(phase);
+    const int own = own_exit_code(error);
+    return own >= 0 ? own : phase_exit_code(phase);
 }
 
 /* --- lines --- */

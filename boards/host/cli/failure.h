@@ -3,6 +3,8 @@
 #ifndef MIDGE_CLI_FAILURE_H
 #define MIDGE_CLI_FAILURE_H
 
+#include <stdbool.h>
+
 #include "keep.h"
 
 struct midge_result;
@@ -41,6 +43,8 @@ enum exit_code {
 
 /* The exit code for a result's error and phase. */
 int failure_exit_code(int error, int phase);
+/* Does a request of the program end with it? Others come to programs that use the library. */
+bool failure_ends_requests(int error);
 
 /* "midge: (60) https://host/path: certificate expired (tls, X509 flags 0x1)", with the exit code in
    front. what: the program's own words in place of the result's; NULL: none. url: NULL: none. */
