@@ -3,7 +3,7 @@
 """Allocations that fail and connections that are cut, at many places of plain and TLS requests, in one
 boot of torture.c, which says what must hold after each.
 
-One place in four of a plain request is tried, and one in 40 under TLS, where a handshake takes long:
+One place in 12 of a plain request is tried, and one in 120 under TLS, where a handshake takes long:
 MIDGE_TORTURE, the commit's hash in run.sh, says which. QEMU runs as fast as it can here: nothing is
 judged by time.
 """
@@ -23,7 +23,7 @@ import certs
 from raw import RawServer
 from wire import tls_context
 
-SCENES = (("plain", None, 4), ("tls1.2", "1.2", 40), ("tls1.3", "1.3", 40))     # name, TLS, one in so many
+SCENES = (("plain", None, 12), ("tls1.2", "1.2", 120), ("tls1.3", "1.3", 120))     # name, TLS, one in so many
 PART = int(os.environ.get("MIDGE_TORTURE", "0").replace("full", "0"), 16)
 TIMEOUT = 2200      # seconds, of a machine that does much else
 BODY = bytes(ord("a") + i % 26 for i in range(300))
