@@ -5,8 +5,8 @@
 #   unit      each source file's cmocka tests: gcc, clang, ASan+UBSan, valgrind
 #   vectors   the parser cases of tests/vectors at every chunk size: gcc, clang, ASan+UBSan
 #   sim       the simulated network (include/midge/sim.h), and on it a part of all faults at all
-#             places; MIDGE_TORTURE=HASH says which part (the commit's), =full: all of them, in boards
-#             and size too. gcc, clang (without faults), ASan+UBSan
+#             places; MIDGE_TORTURE=HASH says which part (the commit's), =full: all of them, in boards,
+#             size and lint too. gcc, clang (without faults), ASan+UBSan
 #   net       the host program against local HTTPS servers: gcc, ASan+UBSan
 #   lint      layers, calls, banned calls and words, length of files, format, links of the pages, the
 #             reference by Doxygen; gcc -fanalyzer, clang-tidy and cppcheck, with the exceptions of
@@ -16,7 +16,7 @@
 #   boards    the firmware of each board in QEMU, W5500-EVB-Pico's in rp2040js, against the same servers;
 #             its steps in guest time
 #   size      flash and RAM of each firmware by part, against tests/size; each feature alone in QEMU
-#   fuzz      clang's libFuzzer on the parsers and the whole client: some 8 s each, on the same inputs
+#   fuzz      clang's libFuzzer on the parsers and the whole client: some 4 s each, on the same inputs
 #             each time; FUZZ_SECONDS=N: N seconds each, by chance. What they found before runs in vectors
 #   soak [N]  only when named: thousands of requests in N minutes (1) while nginx is restarted and its
 #             connections are dropped; memory and descriptors stay as they are (SOAK_SEED)
@@ -129,7 +129,7 @@ fi
 # Dear points are tried in part, another part for each commit.
 MIDGE_TORTURE=${MIDGE_TORTURE:-$(git rev-parse --short=8 HEAD 2>/dev/null || echo 0)}
 export MIDGE_TORTURE
-say "Suites sim, boards and size try the part MIDGE_TORTURE=$MIDGE_TORTURE"
+say "Suites sim, lint, boards and size try the part MIDGE_TORTURE=$MIDGE_TORTURE"
 
 if wanted keys; then
     say "Building in build/keys and build/keys-BOARD, with the option MIDGE_KEYLOG"
@@ -149,9 +149,6 @@ for build in $builds; do
     echo "subdirs(\"$root/build/$build\")"
 done >build/tests/CTestTestfile.cmake
 labels=$(echo $suites | sed 's/coverage//; s/keys//; s/^ *//; s/ *$//; s/  */|/g')
-if wanted size; then
-    /usr/bin/python3 tests/size/size.py || true # for the table; ctest judges it
-fi
 if wanted boards; then
     rm -f build/tests/boards.txt
     export BOARD_REPORTS="$root/build/tests/boards.txt"

@@ -8,16 +8,11 @@
 
 #include "torture.h"
 
-/* Of dear points one in so many is tried; of cuts, splits and calls four. Under ASan the plain ones
-   are dear, too. Over HTTP/2 each point takes more, and the same client was tried over HTTP/1.1. */
-#ifdef __SANITIZE_ADDRESS__
-#define PLAIN_PART (TORTURE_HTTP2 ? 480 : 16)
-#else
-#define PLAIN_PART (TORTURE_HTTP2 ? 160 : 1)
-#endif
-#define TLS_PART    (TORTURE_HTTP2 ? 960 : 60)
-#define ALLOCS_PART (TORTURE_HTTP2 ? 4 : 1) /* of allocations so many times as many */
-#define EASY_PART   (TORTURE_HTTP2 ? 8 : 1)
+/* Of the points one in so many is tried, of dear ones fewer; of cuts, splits, calls and allocations
+   four times as many. Over HTTP/2 each takes more, and the same client is tried over HTTP/1.1. */
+#define PLAIN_PART (TORTURE_HTTP2 ? 320 : 64)
+#define TLS_PART   (TORTURE_HTTP2 ? 960 : 240)
+#define EASY_PART  8
 
 static struct trial trial;
 
@@ -68,7 +63,7 @@ static void allocs(void **state)
         uint64_t n = count_allocs((enum scene)scene);
         for (uint32_t nth = 1; nth <= n; nth++) {
             for (int sticky = 0; sticky < 2; sticky++) {
-                if (torture_chosen(part_of((enum scene)scene) / ALLOCS_PART)) {
+                if (torture_chosen(part_of((enum scene)scene) / 4)) {
                     const struct midge_config config = {.fail_alloc = nth,
                                                         .fail_alloc_sticky = (uint8_t)sticky};
                     name_point((enum scene)scene, sticky ? "allocation from" : "allocation", nth,

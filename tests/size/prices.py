@@ -3,7 +3,7 @@
 runs each in QEMU against a local server, and measures them. size.py calls it.
 
 features.txt has the rows; the list stands in boards/README.md between two marks, as does the table
-of whole images. One row of THIRD is built and measured, another third for each commit:
+of whole images. One row of PARTS is built and measured, others for each commit:
 MIDGE_TORTURE, the commit's hash in run.sh, says which; without it, or with --write, all are.
 """
 import base64
@@ -21,7 +21,7 @@ BOARD = "mps2-an385"
 BUILD = ROOT / "build" / "prices"
 README = ROOT / "boards" / "README.md"
 NM = "arm-none-eabi-nm"
-THIRD = 3
+PARTS = 8
 
 
 def header(name):
@@ -72,7 +72,7 @@ def rows():
 def part_of(listed, write):
     """The rows of this commit's part."""
     part = os.environ.get("MIDGE_TORTURE", "full")
-    return listed if write or part == "full" else listed[int(part, 16) % THIRD::THIRD]
+    return listed if write or part == "full" else listed[int(part, 16) % PARTS::PARTS]
 
 
 def variants(some, listed):
