@@ -264,6 +264,7 @@ class Streams(Slots):
                 self.assertIn("larger than profile small's input buffer", detail)
             else:
                 self.assertEqual(("PROTOCOL", "" if profile == "tiny" else "endless header block"), (error, detail))
+
         def repeated(server, rounds, profile):
             """A head in one record of 12 KB: small asks again, on a connection that keeps its large buffer."""
             whole(server, rounds, profile)

@@ -235,7 +235,7 @@ def main():
     show(rows, read_table(table))
     if options.write:
         lines = ["# firmware part flash RAM (bytes), by tests/size/size.py --write. BOARD-PROFILE: the firmware,",
-                 "# midge with LTO; -by-file: the same without LTO. certificates is not part of midge's row."]
+                 "# midge with LTO; -by-file: the same without LTO. certificates and http2 are not in midge's row."]
         lines += [f"{key} {flash} {ram}" for key, (flash, ram) in rows.items()]
         table.write_text("\n".join(lines) + "\n")
     failed = over_budget(rows)

@@ -88,6 +88,14 @@ static void open_h2(struct world *w, struct midge_config config)
     world_open(w, &config);
 }
 
+/* The first connection goes as the script says, the second one well. */
+static void open_with_second(struct world *w, const struct fake_script *first)
+{
+    open_h2(w, (struct midge_config){0});
+    fake_next(&w->fake, first);
+    fake_next(&w->fake, &good);
+}
+
 /* --- events --- */
 
 static struct {
@@ -284,9 +292,7 @@ static void table_ends_a_later_post(void **state)
     struct world w;
     struct probe p[3];
     (void)state;
-    open_h2(&w, (struct midge_config){0});
-    fake_next(&w.fake, &first);
-    fake_next(&w.fake, &good);
+    open_with_second(&w, &first);
     probe_get(&p[0], &w, URL);
     world_run(&w);
     probe_is_hello(&p[0]);
@@ -682,9 +688,7 @@ static void fin_in_the_body(void **state)
     struct world w;
     struct probe p[3];
     (void)state;
-    open_h2(&w, (struct midge_config){0});
-    fake_next(&w.fake, &first);
-    fake_next(&w.fake, &good);
+    open_with_second(&w, &first);
     for (unsigned i = 0; i < 3; i++) {
         probe_init(&p[i], &w, URL);
         p[i].request.method = i == 2 ? "POST" : "GET";
@@ -952,9 +956,7 @@ static void silence_ends_it(void **state)
     struct world w;
     struct probe p[2];
     (void)state;
-    open_h2(&w, (struct midge_config){0});
-    fake_next(&w.fake, &silent);
-    fake_next(&w.fake, &good);
+    open_with_second(&w, &silent);
     probe_get(&p[0], &w, URL);
     probe_get(&p[1], &w, URL);
     const uint64_t before = w.fake.now_ms;
