@@ -26,11 +26,12 @@ class Events(Board):
     def test_cut(self):
         """Two cuts in the middle of an event, an end in order, then 204."""
         for end, port in (("rst", "https"), ("fin", "http")):
-            events, states, end = self.listen(f"/events?n=7&each=3&retry=20&end={end}", port=port)
+            events, states, last = self.listen(f"/events?n=7&each=3&retry=20&end={end}", port=port)
             self.assertEqual(expected(1, 7), events)
-            self.assertEqual(4, len(states), states)
             self.assertEqual("the stream is over", states[-1])
-            self.assertIn("last id 7, 7 events, 4 requests", end)
+            # A reset may take with it what came before; then more requests than four are needed.
+            self.assertTrue(len(states) == 4 or (end == "rst" and len(states) > 4), states)
+            self.assertIn(f"last id 7, 7 events, {len(states)} requests", last)
 
     def test_goes_on(self):
         """A board that was restarted: the id is from the run before."""
