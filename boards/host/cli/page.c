@@ -20,6 +20,10 @@
 #include "run.h"
 #include "secret.h"
 
+/* Letters of a URL, of which more are left out in the middle. */
+#define MOST_NAME 120
+#define MOST_URL  300
+
 static const char head[] =
     "<!DOCTYPE html>\n"
     "<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
@@ -46,9 +50,9 @@ static const char style[] =
     ".ends{display:flex;justify-content:space-between;color:#57606a;font-size:.85rem}"
     ".scroll{overflow-x:auto;border:1px solid #d0d7de}"
     "table{border-collapse:collapse;font-size:.85rem}caption{text-align:left;padding:.3rem .6rem}"
-    "th,td{padding:.25rem .6rem;text-align:right;border-top:1px solid #d0d7de;vertical-align:top;"
-    "white-space:nowrap}td.a,th.a{text-align:left;min-width:13rem;max-width:30rem;"
-    "white-space:normal;overflow-wrap:anywhere}\n"
+    "th,td{padding:.25rem .3rem;text-align:right;border-top:1px solid #d0d7de;vertical-align:top}"
+    "td{white-space:nowrap}td.a,th.a{text-align:left;min-width:12rem;max-width:30rem;"
+    "white-space:normal;overflow-wrap:anywhere}tbody th{font-weight:400}\n"
     "@media(max-width:55rem){.rows li{grid-template-columns:minmax(0,1fr)}"
     ".in .words{padding-left:.8rem}}\n"
     "@media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}"
@@ -144,7 +148,8 @@ static void add_hops(struct text *out, const struct waterfall *w, const struct w
     }
 }
 
-static void add_row(struct text *out, const struct waterfall *w, const struct waterfall_line *line)
+static void add_row(struct text *out, const struct run *run, const struct waterfall *w,
+                    const struct waterfall_line *line)
 {
     const struct picture_scale scale = {{0, 100}, "%", w->from, w->end - w->from};
     static const double box[2] = {2, 12};
@@ -154,7 +159,7 @@ static void add_row(struct text *out, const struct waterfall *w, const struct wa
         waterfall_time(time, sizeof time, line->row.end - line->row.from);
     }
     text_format(out, "<li%s><span class=\"name\">", line->grouped ? " class=\"in\"" : "");
-    label_xml(out, line->label);
+    label_xml(out, label_cut(run->keep, line->label, MOST_NAME));
     text_puts(out, "</span><svg class=\"bar\" role=\"img\" aria-label=\"phases over time\">\n");
     picture_bar(out, &line->row, &scale, box);
     add_hops(out, w, line);
@@ -177,10 +182,10 @@ static void add_waterfall(struct text *out, const struct run *run)
     for (size_t i = 0; i < w.n; i++) {
         if (w.lines[i].fetch == NULL) {
             text_puts(out, "</ol>\n<h3>");
-            label_xml(out, w.lines[i].label);
+            label_xml(out, label_cut(run->keep, w.lines[i].label, MOST_NAME));
             text_puts(out, "</h3>\n<ol class=\"rows\">\n");
         } else {
-            add_row(out, &w, &w.lines[i]);
+            add_row(out, run, &w, &w.lines[i]);
         }
     }
     text_puts(out, "</ol>\n");
@@ -197,6 +202,16 @@ static void add_cell(struct text *out, const char *classes, const char *value)
 {
     text_format(out, "<td class=\"%s\">", classes);
     label_xml(out, value);
+    text_puts(out, "</td>");
+}
+
+/* Of a connection or stream, which have numbers from 1; 0: there was none. */
+static void add_number(struct text *out, uint32_t number)
+{
+    text_puts(out, "<td>");
+    if (number != 0) {
+        text_format(out, "%" PRIu32, number);
+    }
     text_puts(out, "</td>");
 }
 
@@ -222,13 +237,16 @@ static void add_request(struct text *out, const struct run *run, const struct fe
     struct keep *keep = run->keep;
 
     text_format(out, "<tr><td>%zu</td><th scope=\"row\" class=\"a\">", fetch->index + 1);
-    label_xml(out, keep_format(keep, "%s %s", fetch->method != NULL ? fetch->method : "GET",
-                               secret_cut(keep, fetch->given)));
+    label_xml(out,
+              label_cut(keep,
+                        keep_format(keep, "%s %s", fetch->method != NULL ? fetch->method : "GET",
+                                    secret_cut(keep, fetch->given)),
+                        MOST_URL));
     text_puts(out, "</th>");
     add_cell(out, fetch->exit_code != 0 ? "a x" : "a", waterfall_words(keep, fetch));
     add_cell(out, "", version);
-    text_format(out, "<td>%u</td><td>%u</td>", (unsigned)result->connection,
-                (unsigned)fetch->reply.stream_id);
+    add_number(out, result->connection);
+    add_number(out, fetch->reply.stream_id);
     add_cell(out, "", tls);
     text_format(out, "<td>%" PRIu64 "</td>", (uint64_t)fetch->output.body_len);
     add_times(out, result);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The waterfall as text, as wide as the terminal. A column of a bar shows the phase that fills most
- * of its time. A terminal of 100 columns and more has the words at the end of each line, a
- * narrower one below it, if they are more than the status.
+ * of its time. A terminal of 100 columns and more has the words at the end of each line if they fit
+ * there; otherwise they stand below it, unless they are only the status.
  */
 #define _GNU_SOURCE
 #include "waterfall.h"
@@ -25,7 +25,7 @@
 enum { NOTHING = -1, REDIRECT = WATERFALL_PHASES, AGAIN };
 
 struct screen {
-    size_t label, bar, words, columns; /* words 0: they are on the next line */
+    size_t label, bar, words, columns; /* words: room for them; 0: below the line */
     int colour, hops;                  /* hops: a bar has a mark of one */
 };
 
@@ -146,8 +146,8 @@ static void draw_bar(const struct waterfall *w, const struct waterfall_line *lin
 
 static void draw_words(const struct run *run, const char *words, const struct screen *screen)
 {
-    if (screen->words > 0) {
-        fprintf(stderr, "  %s\n", label_cut(run->keep, words, screen->words));
+    if (strlen(words) <= screen->words) {
+        fprintf(stderr, "  %s\n", words);
     } else if (strlen(words) <= 3) { /* the status */
         fprintf(stderr, " %s\n", words);
     } else {
@@ -219,19 +219,19 @@ static size_t least(size_t a, size_t b)
 
 static void measure(const struct waterfall *w, struct screen *screen)
 {
-    size_t label = 8, words = 3, rows, taken;
+    size_t label = 8, words = 3, most, rows, taken;
 
     screen_size(STDERR_FILENO, &screen->columns, &rows);
+    most = least(MOST_WORDS, screen->columns * 2 / 5);
     for (size_t i = 0; i < w->n; i++) {
         const struct waterfall_line *line = &w->lines[i];
         size_t columns =
             line->fetch != NULL ? label_columns(line->label) + (size_t)2 * line->grouped : 0;
         label = columns > label ? columns : label;
         columns = line->fetch != NULL ? strlen(line->words) : 0;
-        words = columns > words ? columns : words;
+        words = columns > words && columns <= most ? columns : words;
     }
-    screen->words =
-        screen->columns >= WIDE ? least(words, least(MOST_WORDS, screen->columns * 2 / 5)) : 0;
+    screen->words = screen->columns >= WIDE ? words : 0;
     screen->label = least(label, screen->columns * (screen->words > 0 ? 5 : 6) / 20);
     screen->label = screen->label > 10 ? screen->label : 10;
     taken = screen->label + 3 + TIME_WIDTH + (screen->words > 0 ? screen->words + 2 : 4);

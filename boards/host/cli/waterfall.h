@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * --waterfall: the phases of each request over time. waterfall_rows.c says what is drawn,
- * waterfall.c draws it as text, waterfall_svg.c as a picture, page_rows.c in a page.
+ * waterfall.c draws it as text, waterfall_svg.c as a picture, page.c in a page.
  */
 #ifndef MIDGE_CLI_WATERFALL_H
 #define MIDGE_CLI_WATERFALL_H

@@ -146,7 +146,7 @@ static const char *name_of(struct keep *keep, const struct fetch *fetch)
     const char *url = fetch->hops.n > 0 ? fetch->hops.at[0].url : fetch->url;
     const char *name = secret_cut(keep, url), *host = strstr(name, "://");
 
-    return host != NULL ? host + 3 : name;
+    return host != NULL && host[3] != '\0' ? host + 3 : name;
 }
 
 static const char *label_for(struct keep *keep, const struct fetch *fetch, int grouped)

@@ -92,7 +92,8 @@ static double add_lines(struct text *out, const struct run *run, const struct wa
     for (size_t i = 0; i < w->n; i++) {
         const struct waterfall_line *line = &w->lines[i];
         if (line->fetch == NULL) {
-            picture_text(out, 4, y + 14, "t b", line->label);
+            picture_text(out, 4, y + 14, "t b",
+                         label_cut(run->keep, line->label, LETTERS(WIDTH - 8)));
             y += ROW_HEIGHT;
         } else {
             y += add_row(out, run, w, line, y);
