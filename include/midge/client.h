@@ -54,7 +54,7 @@ struct midge_config {
     /* Ceilings. Values of 32 bits above 2^30 count as 2^30. */
     uint64_t max_body;        /* bytes of a response body [no limit] */
     uint16_t max_connections; /* open at once [MIDGE_MAX_CONNECTIONS], at most 1000 */
-    uint16_t max_per_origin;  /* [MIDGE_MAX_PER_ORIGIN] */
+    uint16_t max_per_origin;  /* of these, to one origin [MIDGE_MAX_PER_ORIGIN] */
     uint16_t max_handshakes;  /* computing at once [MIDGE_MAX_HANDSHAKES] */
     uint16_t max_transfers;   /* requests in progress at once, the others wait in a queue. One that
                                  ends makes room before its on_done is called, so the on_send of the

@@ -5,6 +5,7 @@
     costs.py flash     tests/size/table.txt, lines of `sh tests/run.sh size`
     costs.py ram       the table of port/mbedtls/PROFILES.md, which `midge size` made
     costs.py work      tests/bench/RESULTS.md, of `sh tests/run.sh bench`, and the table of boards/README.md
+    costs.py steps     tests/boards/guest_time.txt, of the suite boards
     costs.py board B   RAM and flash of board B by profile: tests/size/table.txt, boards/B/board.cmake
 
 A figure that is not there is an error, not a gap.
@@ -52,7 +53,7 @@ def ram():
             for start in ("RAM for one connection at a time", "RAM of one connection more")]
     yield "| bytes of the client's block | full | small | tiny |"
     yield "|---|---|---|---|"
-    for name, sizes in zip(("one connection", "each connection more"), rows):
+    for name, sizes in zip(("least: one connection, one full handshake at a time", "each connection more, at most"), rows):
         yield f"| {name} | " + " | ".join(f"{size:,}" for size in sizes) + " |"
     for block, device in ((43520, "64 KB of RAM (lm3s6965evb)"), (200000, "256 KB of RAM")):
         counts = ["none" if block < first else f"{1 + (block - first) // more}" for first, more in zip(*rows)]
@@ -83,6 +84,17 @@ def work():
     yield f"| a resumed one, after deep sleep too | {resumed[1]} |"
 
 
+def steps():
+    """The times are those of QEMU's 125 instructions a microsecond."""
+    rows = map(str.split, (ROOT / "tests/boards/guest_time.txt").read_text().splitlines())
+    ms = {row[1]: float(row[4]) * 125 / 100 for row in rows if row[0] == "mps2-an385"}
+    yield "| longest step, ms, Cortex-M3 at 100 MHz | full | small | tiny |"
+    yield "|---|---|---|---|"
+    for name, cells in (("TLS 1.2 with ECDSA", ("full-tls12", "small-tls12", "tiny-tls12")),
+                        ("TLS 1.3", ("full-tls13", None, None))):
+        yield f"| {name} | " + " | ".join(f"{ms[cell]:.0f}" if cell else "–" for cell in cells) + " |"
+
+
 def board(name):
     cmake = (ROOT / "boards" / name / "board.cmake").read_text()
     block, stack = (int(re.search(rf"set\(BOARD_{which} (\d+)\)", cmake)[1]) for which in ("BLOCK", "STACK"))
@@ -104,4 +116,4 @@ def board(name):
 
 
 if __name__ == "__main__":
-    print("\n".join({"flash": flash, "ram": ram, "work": work, "board": board}[sys.argv[1]](*sys.argv[2:])))
+    print("\n".join({"flash": flash, "ram": ram, "work": work, "steps": steps, "board": board}[sys.argv[1]](*sys.argv[2:])))

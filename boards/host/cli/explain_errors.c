@@ -30,8 +30,8 @@
         "before you set its fields."
 #define EXPLAIN_NO_MEMORY                                                                          \
     "midge_open: the block is smaller than midge_memory_least. midge_start: there is no room for " \
-    "one more copy of a request. Later: what the request needs, could not be had while no other "  \
-    "connection was open.",                                                                        \
+    "one more copy of a request. Later: the request needs more than the whole block has left, "    \
+    "with no other connection open.",                                                              \
         BY_PHASE,                                                                                  \
         "`midge size` shows the bytes of each part. Give a larger block, or fewer of "             \
         "max_connections, max_awaitables, max_header. At midge_start: start it again when "        \
@@ -39,7 +39,7 @@
 #define EXPLAIN_NO_SLOT                                                                            \
     "As many requests, sleeps, tasks and gathers exist as config.max_awaitables allows.",          \
         NOTHING_SENT,                                                                              \
-        "Take or detach results that have ended; raise max_awaitables (some 20 bytes each on 32 "  \
+        "Take or detach results that have ended; raise max_awaitables (12 bytes each on 32 "       \
         "bits); let a semaphore limit what begins."
 #define EXPLAIN_STALE                                                                              \
     "The id is of something that has ended and whose result was taken.", NO_PEER,                  \
@@ -212,8 +212,8 @@
         "Upload image and manifest together. The device keeps its running firmware."
 #define EXPLAIN_PIN                                                                                \
     "The certificate is good, but the server's key is not among the pins.", NOTHING_SENT,          \
-        "The server has a new key, or someone is between. Pin the next key before the server "     \
-        "changes (pins.h)."
+        "The server has a new key, or the connection is intercepted. Pin the next key before the " \
+        "server changes (pins.h)."
 #define EXPLAIN_CREDENTIAL                                                                         \
     "midge_open: the client's certificate or key can't be used. Later: the server refused it.",    \
         "No: the server refused the connection.",                                                  \
