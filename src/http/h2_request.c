@@ -60,17 +60,24 @@ static void begin_text(struct midge__h1_write *write, const struct midge__h2_str
 #endif
 }
 
+/* RFC 7541 6.3: our table is empty and stays so. It stands before the connection's first field,
+   since a server whose settings allow a smaller table than at first may demand it (4.2; nghttp2).
+ */
+#define SIZE_UPDATE_0 0x20
+
 /* Writes the text `gap` bytes behind `to` and makes the block of it at `to`: its length; 0: the
    text does not fit into `size` bytes. */
 static size_t make_block(struct midge__h2 *h, struct midge__h1_write *write, uint8_t *to,
                          size_t gap, size_t size)
 {
     size_t n;
+    const size_t update = h->frame.idle == 1;
     if (gap >= size || midge__h1_write(write, to + gap, size - gap, &n) != MIDGE_OK) {
         return 0;
     }
     const struct midge_span text = midge__span((const char *)to + gap, n);
-    return midge__h2_put_request(to, text, h->conn->origin->secure);
+    *to = SIZE_UPDATE_0;
+    return update + midge__h2_put_request(to + update, text, h->conn->origin->secure);
 }
 
 /* The block of s, where the payload of its frame goes; len 0: it does not fit. In an empty buffer:

@@ -37,11 +37,11 @@ class Http2(midge_test.Case):
         cls.h2c = cls.nghttpd()
 
     @classmethod
-    def nghttpd(cls, *certificate):
+    def nghttpd(cls, *certificate, options=()):
         """Its port; plain without the files of key and certificate."""
         port = free_port()
         process = subprocess.Popen(
-            [NGHTTPD, "-d", cls.www, "--echo-upload", "--trailer", "x-test: after",
+            [NGHTTPD, "-d", cls.www, "--echo-upload", "--trailer", "x-test: after", *options,
              *([] if certificate else ["--no-tls"]), str(port), *certificate],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         cls.addClassCleanup(process.wait, 10)
@@ -163,6 +163,14 @@ class Http2(midge_test.Case):
                     seen += more
         self.end(process)
         return seen
+
+    def test_no_table(self):
+        """A server that allows no dynamic table."""
+        port = self.nghttpd(options=["--header-table-size=0"])
+        ran = self.midge("--http2-prior-knowledge", "--parallel-max", "1", "-d", "x=1",
+                         *[f"http://127.0.0.1:{port}/echo"] * 4)
+        self.assert_code(0, ran)
+        self.assertEqual([1, 3, 5, 7], [line["stream_id"] for line in ran])
 
     def test_windows(self):
         """The settings of the preface, and the credit behind them."""

@@ -999,6 +999,23 @@ static void idle_is_read(void **state)
     world_close(&w);
 }
 
+/* The first header block begins with a size update to 0: a server that allows no table may demand
+   it (RFC 7541 4.2; nghttp2). */
+static void table_is_emptied(void **state)
+{
+    struct world w;
+    struct probe p[2];
+    (void)state;
+    open_h2(&w, (struct midge_config){0});
+    fake_next(&w.fake, &good);
+    probe_get(&p[0], &w, URL);
+    probe_get(&p[1], &w, URL);
+    world_run(&w);
+    assert_true(has_sent(&w.fake, 0, TEXT("\1\5\0\0\0\1\40\2\3GET\206\4\1/")));
+    assert_true(has_sent(&w.fake, 0, TEXT("\1\5\0\0\0\3\2\3GET\206\4\1/")));
+    world_close(&w);
+}
+
 /* A head of several frames: CONTINUATION, with nothing between. */
 static void long_head(void **state)
 {
@@ -1274,6 +1291,7 @@ int main(void)
         cmocka_unit_test(capacity_is_waited_for),
         cmocka_unit_test(silence_ends_it),
         cmocka_unit_test(idle_is_read),
+        cmocka_unit_test(table_is_emptied),
         cmocka_unit_test(long_head),
         cmocka_unit_test(answer_in_the_head),
         cmocka_unit_test(no_reuse_is_alone),
