@@ -71,6 +71,7 @@ static void settings_end(struct midge__h2 *h)
 {
     h->settled = true;
     h->acks++;
+    midge__h2_unblock(h);
     midge__conn_offer(h->conn);
 }
 

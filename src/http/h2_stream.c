@@ -47,10 +47,10 @@ struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h)
     return s;
 }
 
-/* A head less is awaited. */
+/* A head less is awaited, or a stream less is open. */
 static void release(struct midge__h2 *h)
 {
-    if (!h->trusted) {
+    if (!h->trusted || h->live >= h->max_streams) {
         midge__h2_unblock(h);
     }
 }
@@ -73,8 +73,24 @@ void midge__h2_stream_free(struct midge__h2 *h, struct midge__h2_stream *s)
     }
 }
 
+/* RFC 9113 5.1.2. They were taken before the server's SETTINGS came, or have lowered the number. */
+static bool are_too_many(const struct midge__h2 *h)
+{
+    unsigned begun = 0;
+    if (h->live <= h->max_streams) {
+        return false;
+    }
+    for (const struct midge__h2_stream *s = h->streams; s != NULL; s = s->next) {
+        begun += s->id != 0;
+    }
+    return begun >= h->max_streams;
+}
+
 bool midge__h2_is_held(const struct midge__h2 *h, const struct midge__h2_stream *s)
 {
+    if (are_too_many(h)) {
+        return true;
+    }
     if (h->trusted || (s->x.transfer->method & MIDGE__METHOD_IDEMPOTENT) != 0) {
         return false;
     }

@@ -172,6 +172,14 @@ class Http2(midge_test.Case):
         self.assert_code(0, ran)
         self.assertEqual([1, 3, 5, 7], [line["stream_id"] for line in ran])
 
+    def test_few_streams(self):
+        """A server that allows one stream; the requests are taken before its SETTINGS come."""
+        port = self.nghttpd(options=["--max-concurrent-streams=1"])
+        ran = self.midge("--http2-prior-knowledge", "-d", "x=1", "-H", "x-long: " + "x" * 1500,
+                         *[f"http://127.0.0.1:{port}/echo"] * 12)
+        self.assert_code(0, ran)
+        self.assertEqual(1, ran.summary["connections"])
+
     def test_windows(self):
         """The settings of the preface, and the credit behind them."""
         for arguments, window, more in (((), 65536, (1 << 20) - 65535), (("--http2-window", 2048), 2048, (1 << 20) - 65535),

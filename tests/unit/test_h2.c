@@ -949,6 +949,52 @@ static void capacity_is_waited_for(void **state)
     world_close(&w);
 }
 
+/* The server's SETTINGS come after requests were taken, and allow fewer streams: those that have
+   not begun wait until they may (RFC 9113 5.1.2), the others go on. */
+static void taken_ones_wait_too(void **state)
+{
+#define BEGINS(id) TEXT("\1\5\0\0\0" id)
+    static const struct fake_script one = {
+        .window = 800,
+        .steps = {SENT(700), WAIT(5), SAY(H2_SETTING("\3", "\0\0\0\1")), OPEN(9000), WAIT(50),
+                  SAY(HELLO_2("\1")), WAIT(5), SAY(HELLO_2("\3")), WAIT(50), SAY(HELLO_2("\5")),
+                  WAIT(5), SAY(HELLO_2("\7"))}};
+    static const struct fake_script none = {
+        .window = 800,
+        .steps = {SENT(700), WAIT(5), SAY(H2_SETTING("\3", "\0\0\0\0")), OPEN(9000), WAIT(50),
+                  SAY(H2_SETTING("\3", "\0\0\0\3")), WAIT(50), SAY(HELLO_2("\5")), WAIT(5),
+                  SAY(HELLO_2("\1") HELLO_2("\3") HELLO_2("\7"))}};
+    static char value[600];
+    const struct midge_header header = {"x-long", value};
+    (void)state;
+    memset(value, 'v', sizeof value - 1);
+    for (unsigned all = 0; all < 2; all++) {
+        struct world w;
+        struct probe p[4];
+        open_h2(&w, (struct midge_config){0});
+        fake_next(&w.fake, all ? &none : &one);
+        for (unsigned i = 0; i < 4; i++) {
+            probe_init(&p[i], &w, URL);
+            p[i].request.headers = &header;
+            p[i].request.n_headers = 1;
+            probe_start(&p[i]);
+        }
+        world_pass(&w, 20);
+        assert_true(has_sent(&w.fake, 0, BEGINS("\3"))); /* before the SETTINGS came */
+        assert_false(has_sent(&w.fake, 0, BEGINS("\5")));
+        world_pass(&w, 60);
+        assert_true(has_sent(&w.fake, 0, BEGINS("\5")));
+        assert_false(has_sent(&w.fake, 0, BEGINS("\7")));
+        world_run(&w);
+        for (unsigned i = 0; i < 4; i++) {
+            assert_int_equal(p[i].result.stream_id, 2 * i + 1);
+            probe_is_hello(&p[i]);
+        }
+        assert_int_equal(w.fake.n_socks, 1);
+        world_close(&w);
+    }
+}
+
 /* A PING is asked, then the connection is given up. */
 static void silence_ends_it(void **state)
 {
@@ -1289,6 +1335,7 @@ int main(void)
         cmocka_unit_test(uploads_share_the_window),
         cmocka_unit_test(early_answer),
         cmocka_unit_test(capacity_is_waited_for),
+        cmocka_unit_test(taken_ones_wait_too),
         cmocka_unit_test(silence_ends_it),
         cmocka_unit_test(idle_is_read),
         cmocka_unit_test(table_is_emptied),
