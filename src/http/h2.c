@@ -11,6 +11,7 @@
 /* Before the server's SETTINGS some servers get into difficulties with more (lighttpd). */
 #define EARLY_STREAMS 8U
 #define LAST_ID       0x7ffffff0U
+#define LAST_READS    16U /* after a send that failed */
 
 static bool has_begun(const struct midge__h2 *h)
 {
@@ -107,6 +108,18 @@ static void feed_others(struct midge__h2 *h)
     }
 }
 
+/* A GOAWAY that came before tells which requests are safe to send again. */
+static enum midge__step send_broken(struct midge__h2 *h, int err)
+{
+    const struct midge__fault fault = h->conn->stream->fault;
+    enum midge__step next = MIDGE__STEP_MORE;
+    h->conn->tcp.drained = false;
+    for (unsigned i = 0; i < LAST_READS && next == MIDGE__STEP_MORE; i++) {
+        next = midge__h2_recv(h);
+    }
+    return next == MIDGE__STEP_OVER ? next : midge__h2_over(h, err, &fault, MIDGE__H2_NO_ERROR);
+}
+
 static enum midge__step step(struct midge__conn *conn)
 {
     struct midge__h2 *h = midge__h2_of(conn);
@@ -117,7 +130,7 @@ static enum midge__step step(struct midge__conn *conn)
         return MIDGE__STEP_OVER;
     }
     if (err != MIDGE_OK && err != MIDGE_ERR_AGAIN) {
-        return midge__h2_over(h, err, &conn->stream->fault, MIDGE__H2_NO_ERROR);
+        return send_broken(h, err);
     }
     enum midge__step next = MIDGE__STEP_WAIT;
     if (!moved || !midge__conn_is_silent(conn)) {

@@ -598,6 +598,38 @@ static void goaway_in_an_upload(void **state)
     }
 }
 
+/* The server says GOAWAY and goes: what it said is read, though sending fails before that. */
+static void goaway_before_a_broken_send(void **state)
+{
+    enum { SIZE = 60000, BREAK = 20000 };
+    static const struct fake_script refuses = {
+        .send_breaks = BREAK,
+        .steps = {SENT(58), SAY(H2_SETTINGS), SENT(BREAK), SAY(H2_GOAWAY("\0", "\0"))}};
+    static const struct fake_script silent = {.send_breaks = BREAK,
+                                              .steps = {SENT(58), SAY(H2_SETTINGS)}};
+    static const struct fake_script second = {
+        .steps = {H2_BEGUN, SAY(H2_SETTINGS), SENT(SIZE), WAIT(1), SAY(HELLO_2("\1"))}};
+    (void)state;
+    for (unsigned says = 0; says < 2; says++) {
+        struct world w;
+        struct probe p;
+        open_h2(&w, (struct midge_config){0});
+        fake_next(&w.fake, says ? &refuses : &silent);
+        fake_next(&w.fake, &second);
+        probe_init(&p, &w, URL);
+        probe_source(&p, SIZE, SIZE);
+        probe_start(&p);
+        world_run(&w);
+        assert_int_equal(p.result.retries, says);
+        if (says) {
+            probe_is_hello(&p);
+        } else {
+            probe_ended(&p, MIDGE_ERR_SEND);
+        }
+        world_close(&w);
+    }
+}
+
 /* All credit that the client has given to stream 1. */
 static uint32_t credit_of_1(const struct fake *f)
 {
@@ -1324,6 +1356,7 @@ int main(void)
         cmocka_unit_test(goaway_with_error),
         cmocka_unit_test(goaway_in_an_answer),
         cmocka_unit_test(goaway_in_an_upload),
+        cmocka_unit_test(goaway_before_a_broken_send),
         cmocka_unit_test(padding_is_credited),
         cmocka_unit_test(closed_is_credited),
         cmocka_unit_test(fin_in_the_body),
