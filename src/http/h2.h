@@ -79,6 +79,7 @@ struct midge__h2 {
     bool greeted;         /* the preface is written */
     bool settled;         /* the server's SETTINGS came */
     bool draining;        /* takes no further requests */
+    bool gone;            /* the connection has failed: nothing is received, or sent */
     bool deaf;            /* to header blocks: one could not be decoded */
     bool trusted;         /* a POST may be sent beside others (h2_stream.c) */
     bool headed;          /* a final head came */
@@ -233,7 +234,8 @@ void midge__h2_cancel(struct midge__h2_stream *s, int err);
 void midge__h2_malformed(struct midge__h2_stream *s, const char *detail, unsigned code);
 /* The connection takes no further requests. */
 void midge__h2_drain(struct midge__h2 *h);
-/* The connection fails: all exchanges break. code: for our GOAWAY. Returns OVER. */
+/* The connection fails: all exchanges break, but for those whose sinks have yet to get the end of
+   their answers. code: for our GOAWAY. Returns OVER; WAIT: there are such. */
 enum midge__step midge__h2_over(struct midge__h2 *h, int err, const struct midge__fault *fault,
                                 unsigned code);
 /* The same for an error of the peer's bytes. */
@@ -276,10 +278,10 @@ static inline size_t midge__h2_room(const struct midge__h2 *h)
 /* --- h2_recv.c --- */
 
 #define MIDGE__H2_ACKS_MAX 4U
-/* Answers wait in their only places: the peer must read them first. */
+/* Answers wait in their only places: the peer must read them first. Or it is gone. */
 static inline bool midge__h2_is_stuffed(const struct midge__h2 *h)
 {
-    return h->pong || h->acks >= MIDGE__H2_ACKS_MAX;
+    return h->pong || h->acks >= MIDGE__H2_ACKS_MAX || h->gone;
 }
 /* Receives once, and reports. */
 enum midge__step midge__h2_recv(struct midge__h2 *h);

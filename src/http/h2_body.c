@@ -42,15 +42,15 @@ bool midge__h2_is_low(const struct midge__h2 *h, const struct midge__h2_stream *
 }
 
 /* None for the last bytes: the window that is left is larger than they are, since some servers want
-   one byte to be free for the end (apache). None before the head (lighttpd). */
+   one byte to be free for the end (apache). None before the head (lighttpd). While bytes are kept
+   it is not asked (h2_send.c), or RECV_WAITS is set. */
 MIDGE__APART uint32_t midge__h2_credit(struct midge__h2 *h, struct midge__h2_stream *s)
 {
-    const uint32_t kept = s->spill != NULL ? s->spill->len - s->spill->pos : 0;
     const uint32_t used = used_of(h, s);
     const bool wanted = midge__h2_is_low(h, s) && s->recv == MIDGE__H2_RECV_BODY &&
                         s->x.transfer != NULL && (s->x.waits & MIDGE__RECV_WAITS) == 0 &&
                         (s->left < 0 || s->left >= s->recv_window);
-    if (!wanted || used <= kept) {
+    if (!wanted) {
         midge__h2_limit_leave(h, s);
         return 0;
     }
@@ -58,7 +58,7 @@ MIDGE__APART uint32_t midge__h2_credit(struct midge__h2 *h, struct midge__h2_str
         midge__h2_stream_wake(h, s); /* more comes; it is asked again after that */
         return 0;
     }
-    return midge__h2_limit_credit(h, s, used - kept);
+    return midge__h2_limit_credit(h, s, used);
 }
 
 uint32_t midge__h2_conn_credit(const struct midge__h2 *h, unsigned share)

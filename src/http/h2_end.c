@@ -10,10 +10,12 @@
  *     RST_STREAM with HTTP_1_1_REQUIRED                safe, by HTTP/1.1
  *     the server cannot keep to our settings: it uses  if idempotent and no byte of the answer has
  *     a dynamic table (h2o up to 2.2.5)                come, by HTTP/1.1
- *     a TLS record that does not fit (h2_limit.c)      the same, by a connection with a large
- * buffer the server closed the connection in order: it    if idempotent and no byte of the answer
- * has may do so while it reloads (apache)              come, also on a new connection the
- * connection broke, or another RST_STREAM      as in HTTP/1.1 (exchange.c)
+ *     a TLS record that does not fit (h2_limit.c)      the same, by a connection that has room
+ *     the server closed the connection in order: it    if idempotent and no byte of the answer has
+ *     may do so while it reloads (apache)              come, also on a new connection
+ *     the connection broke, or another RST_STREAM      as in HTTP/1.1 (exchange.c)
+ *
+ * An answer whose end has come is delivered to its end, though the connection ends.
  */
 #include "core/shared.h"
 #include "http/h2.h"
@@ -51,10 +53,11 @@ void midge__h2_drain(struct midge__h2 *h)
 
 /* --- the connection --- */
 
+/* Its answer has not come to its end. */
 static struct midge__h2_stream *next_live(const struct midge__h2 *h)
 {
     struct midge__h2_stream *s = h->streams;
-    while (s != NULL && s->x.transfer == NULL) {
+    while (s != NULL && (s->x.transfer == NULL || s->recv == MIDGE__H2_RECV_ENDED)) {
         s = s->next;
     }
     return s;
@@ -86,8 +89,10 @@ enum midge__step midge__h2_over(struct midge__h2 *h, int err, const struct midge
     while (h->conn != NULL && (s = next_live(h)) != NULL) {
         midge__exchange_broken(&s->x, err != MIDGE_ERR_EOF ? err : cut_error(s), fault,
                                replay_of(s, not_done));
+        midge__h2_stream_reset(h, s, code);
     }
-    return MIDGE__STEP_OVER;
+    h->gone = true;
+    return h->conn != NULL && h->conn->exchanges > 0 ? MIDGE__STEP_WAIT : MIDGE__STEP_OVER;
 }
 
 enum midge__step midge__h2_violated(struct midge__h2 *h, unsigned code, const char *detail)
@@ -130,7 +135,7 @@ unsigned midge__h2_undecodable(struct midge__h2 *h)
 static void turn_away(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t last)
 {
     (void)h;
-    if (s->id == 0 || s->id > last) {
+    if ((s->id == 0 || s->id > last) && s->recv != MIDGE__H2_RECV_ENDED) {
         const bool begun = s->x.transfer != NULL && s->x.got_any;
         midge__h2_break(s, begun ? MIDGE_ERR_PARTIAL : MIDGE_ERR_RECV, NULL, MIDGE__H2_CANCEL,
                         begun ? MIDGE__REPLAY_NEVER : MIDGE__REPLAY_SAFE);

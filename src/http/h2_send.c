@@ -215,7 +215,7 @@ int midge__h2_send(struct midge__h2 *h, bool *moved)
     if (conn->state != MIDGE__CONN_READY) {
         return MIDGE_OK;
     }
-    if (h->out_len == 0) {
+    if (h->out_len == 0 || h->gone) {
         empty(h);
         return MIDGE_OK;
     }

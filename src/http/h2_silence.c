@@ -22,7 +22,7 @@ static void silent(struct midge__timer *timer)
     struct midge__conn *conn = MIDGE_CONTAINER_OF(timer, struct midge__conn, timer);
     struct midge__h2 *h = midge__h2_of(conn);
     const uint32_t gone = conn->client->now_ms - h->heard_ms;
-    if (conn->exchanges == 0) {
+    if (conn->exchanges == 0 || h->gone) {
         return;
     }
     if (!h->trusted) {
@@ -45,9 +45,10 @@ static void silent(struct midge__timer *timer)
         arm(h, MIDGE_HTTP2_PONG_MS);
     } else {
         const struct midge__fault fault = {.detail = MIDGE__TEXT("no answer to a PING")};
-        (void)midge__h2_over(h, MIDGE_ERR_TIMEOUT, MIDGE_WITH_TEXTS ? &fault : NULL,
-                             MIDGE__H2_NO_ERROR);
-        midge__conn_close(conn);
+        if (midge__h2_over(h, MIDGE_ERR_TIMEOUT, MIDGE_WITH_TEXTS ? &fault : NULL,
+                           MIDGE__H2_NO_ERROR) == MIDGE__STEP_OVER) {
+            midge__conn_close(conn);
+        }
     }
 }
 

@@ -1252,6 +1252,45 @@ static void cancel_while_paused(void **state)
     }
 }
 
+/* Its sink pauses, all has come, and the connection ends: the rest is delivered all the same. What
+   had no answer goes to another connection. */
+static void answer_outlives_the_connection(void **state)
+{
+#define PAUSED                                                                                     \
+    H2_SETTINGS H2_HEADERS("\1", EOH_, "\1")                                                       \
+        OK_200 H2_DATA("\2", NONE_, "\1") "he" H2_DATA("\3", END_, "\1") "llo"
+    static const struct fake_script ends[] = {
+        {.steps = {H2_BEGUN, SAY(PAUSED), FIN}},
+        {.steps = {H2_BEGUN, SAY(PAUSED), RESET}},
+        {.steps = {H2_BEGUN, SAY(PAUSED H2_GOAWAY("\0", "\0")), FIN}},
+        {.steps = {H2_BEGUN, SAY(PAUSED H2_FRAME("\0", "\5", NONE_, "\1"))}},
+        {.steps = {H2_BEGUN, SAY(PAUSED), SEND_FAILS}},
+        {.steps = {H2_BEGUN, SAY(PAUSED)}},
+    };
+    (void)state;
+    for (unsigned i = 0; i < MIDGE_ARRAY_LEN(ends); i++) {
+        struct world w;
+        struct probe p[2];
+        print_message("end %u\n", i);
+        open_with_second(&w, &ends[i]);
+        probe_init(&p[0], &w, URL);
+        p[0].pause = true;
+        probe_start(&p[0]);
+        probe_get(&p[1], &w, URL);
+        world_pass(&w, 200000);
+        probe_is_hello(&p[1]);
+        assert_int_equal(p[0].dones, 0);
+        assert_int_equal(p[0].len, 2);
+        p[0].pause = false;
+        midge_resume(w.client, p[0].id);
+        world_run(&w);
+        assert_int_equal(p[0].result.retries, 0);
+        probe_is_hello(&p[0]);
+        assert_int_equal(w.fake.n_socks, 2);
+        world_close(&w);
+    }
+}
+
 static void close_client(struct probe *p)
 {
     midge_close(p->w->client);
@@ -1377,6 +1416,7 @@ int main(void)
         cmocka_unit_test(no_reuse_is_alone),
         cmocka_unit_test(windows_are_kept),
         cmocka_unit_test(cancel_while_paused),
+        cmocka_unit_test(answer_outlives_the_connection),
         cmocka_unit_test(close_in_callbacks),
         cmocka_unit_test(memory_fails),
     };
