@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """--device: the board's limits. The programs of 32 bits are compared with the boards in tests/boards/test_desk.py."""
 import pathlib
+import re
 import shutil
 import subprocess
 import unittest
@@ -84,12 +85,14 @@ host api.example
 
 
 @unittest.skipUnless(pathlib.Path(f"{midge_test.BIN}-lm3s6965evb-small").exists(), "a build without MIDGE_DEVICES")
-class Http2(midge_test.Case):
-    """HTTP/2 in the memory of lm3s6965evb."""
-
+class Simulated(midge_test.Case):
     def setUp(self):
         super().setUp()
         (self.dir / "world").write_text(WORLD)
+
+
+class Http2(Simulated):
+    """HTTP/2 in the memory of lm3s6965evb."""
 
     def device(self, *words, http2="--http2", **more):
         return self.midge("--device", "lm3s6965evb-small", "--sim", "world", "-sS", http2, *words, ca=False, **more)
@@ -151,6 +154,25 @@ class Http2(midge_test.Case):
         ran = self.midge("--device", "lm3s6965evb-small", "--sim", "world", f"{HOST}/posts/1", report=False, ca=False)
         self.assert_code(2, ran)
         self.assertIn("world:3: http2: this program has no HTTP/2; with --device, --http2 starts the one", ran.text)
+
+
+class Plain(Simulated):
+    """The devices' usual programs."""
+
+    def test_every_device(self):
+        """A plain GET goes on each, also where redirects and repeats are left out; those are refused there."""
+        (self.dir / "plain").write_text(WORLD.replace("  http2 80\n", "").replace(" http2", ""))
+        listed = self.midge("--device", "list", report=False).out.decode()
+        names = re.findall(r"^(\S+) +(full|small|tiny) ", listed, re.M)
+        self.assertEqual(8, len(names), listed)
+        for name, profile in names:
+            device = ["--device", name, "--sim", "plain", "-sS"]
+            with self.subTest(name):
+                ran = self.midge(*device, f"{HOST}/first", ca=False)
+                self.assert_code(0, ran)
+                self.assertEqual(b"first", ran.out)
+                ran = self.midge(*device, "--retry", "1", f"{HOST}/first", ca=False)
+                self.assert_code(2 if profile == "tiny" else 0, ran)
 
 
 if __name__ == "__main__":

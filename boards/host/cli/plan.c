@@ -126,12 +126,32 @@ static void take_user(struct fetch *fetch, struct shared *shared)
     }
 }
 
+/* The URL's normal form. Without URL mending, as on small devices, it must be complete and
+   well-formed, and is used as it is. */
+static int normalise(struct shared *shared, const char *url, const char **form)
+{
+    struct text *normal = &shared->normal;
+    struct midge_url parsed;
+    size_t len;
+    int err;
+
+    *form = url;
+    if (!MIDGE_WITH_URL_MENDING) {
+        return midge_url_parse(&parsed, url, strlen(url), 0);
+    }
+    /* Most bytes: each one encoded, a slash. */
+    (void)text_room(normal, strlen(url) * 3 + 1);
+    err = midge_url_normalise(normal->data, normal->cap, &len, url, 0);
+    if (err == MIDGE_OK && strcmp(normal->data, url) != 0) {
+        *form = keep_copy(shared->keep, normal->data, len);
+    }
+    return err;
+}
+
 /* Sets the normal form, or the reason why there is none. */
 static void set_url(struct fetch *fetch, struct shared *shared)
 {
     const char *why, *url = idn_url(shared->keep, fetch->given, &why);
-    struct text *normal = &shared->normal;
-    size_t len;
     int err;
 
     if (url == NULL) {
@@ -145,13 +165,7 @@ static void set_url(struct fetch *fetch, struct shared *shared)
     if (shared->group->get && shared->group->data.n > 0) {
         url = with_query(shared->keep, url, &shared->data.text);
     }
-    /* Most bytes: each one encoded, a slash. */
-    (void)text_room(normal, strlen(url) * 3 + 1);
-    err = midge_url_normalise(normal->data, normal->cap, &len, url, 0);
-    fetch->url = url;
-    if (err == MIDGE_OK && strcmp(normal->data, url) != 0) {
-        fetch->url = keep_copy(shared->keep, normal->data, len);
-    }
+    err = normalise(shared, url, &fetch->url);
     if (err != MIDGE_OK) {
         const char *words = url_words(shared->keep, url, &err);
         fetch_refuse(fetch, err, 0, words);
@@ -219,7 +233,8 @@ static void set_times(struct midge_request *request, const struct group *group)
 
 #define RETRY_MOST_MS 600000u /* between two attempts, as with curl */
 
-/* --retry marks the request as repeatable, whatever its method. */
+/* --retry marks the request as repeatable, whatever its method. Without it there are no rules, as a
+   device may not have repeats. */
 static void set_retry(struct fetch *fetch)
 {
     const struct group *group = fetch->group;
@@ -232,7 +247,7 @@ static void set_retry(struct fetch *fetch)
         .fixed_ms = limit_ms(group->retry_delay_ms),
         .time_ms = limit_ms(group->retry_max_time_ms),
     };
-    fetch->request.retry = &fetch->retry;
+    fetch->request.retry = group->retry > 0 ? &fetch->retry : NULL;
 }
 
 static void set_request(struct fetch *fetch, const struct shared *shared)
