@@ -57,7 +57,8 @@ static bool run_concurrent(const struct app *options, const struct work *work, s
 static void show_times(const struct app *app, const char *name, const struct times *times)
 {
     uint32_t sync = (times->sync_ms + 5) / 10, concurrent = (times->concurrent_ms + 5) / 10;
-    uint32_t tenths = times->sync_ms * 10 / (times->concurrent_ms > 0 ? times->concurrent_ms : 1);
+    uint32_t divisor = times->concurrent_ms > 0 ? times->concurrent_ms : 1;
+    uint32_t tenths = (times->sync_ms * 10 + divisor / 2) / divisor;
     app_print(app, "%s: %u.%02u s one after another, %u.%02u s all at once, ", name,
               (unsigned)(sync / 100), (unsigned)(sync % 100), (unsigned)(concurrent / 100),
               (unsigned)(concurrent % 100));

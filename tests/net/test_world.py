@@ -108,7 +108,7 @@ class Beside(Case):
         self.assertEqual(2 * 14, svg.count("<title>wait "))
         texts = [one.text for one in xml.etree.ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
         self.assertEqual(14, len([text for text in texts if text.startswith("/")]))
-        self.assertAlmostEqual(float(ratio), float(re.search(r": ([\d.]+) times as fast", svg)[1]), delta=0.15)
+        self.assertAlmostEqual(float(ratio), float(re.search(r": ([\d.]+) times as fast", svg)[1]), delta=0.01)
 
     def test_failures_are_told(self):
         world = self.WORLD.read_text().replace("delay 400", "end reset 30")
