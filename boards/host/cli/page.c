@@ -49,7 +49,7 @@ static const char style[] =
     ".graph{display:block;width:100%;height:220px;border:1px solid #d0d7de}"
     ".ends{display:flex;justify-content:space-between;color:#57606a;font-size:.85rem}"
     ".scroll{overflow-x:auto;border:1px solid #d0d7de}"
-    "table{border-collapse:collapse;font-size:.85rem}caption{text-align:left;padding:.3rem .6rem}"
+    "table{border-collapse:collapse;font-size:.85rem}"
     "th,td{padding:.25rem .3rem;text-align:right;border-top:1px solid #d0d7de;vertical-align:top}"
     "td{white-space:nowrap}td.a,th.a{text-align:left;min-width:12rem;max-width:30rem;"
     "white-space:normal;overflow-wrap:anywhere}tbody th{font-weight:400}\n"
@@ -131,7 +131,7 @@ static void add_phases(struct text *out)
                     "width=\"11\" height=\"11\"/></svg> %s</li>\n",
                     i, waterfall_phases[i].name);
     }
-    text_puts(out, "<li>upright line: redirect, or sent again</li></ul>\n");
+    text_puts(out, "<li>vertical line: redirect, or sent again</li></ul>\n");
 }
 
 static void add_hops(struct text *out, const struct waterfall *w, const struct waterfall_line *line)
@@ -178,7 +178,8 @@ static void add_waterfall(struct text *out, const struct run *run)
     waterfall_time(end, sizeof end, w.end - w.from);
     text_puts(out, "<h2>Waterfall</h2>\n");
     add_phases(out);
-    text_format(out, "<p>Each bar lies on %s of time.</p>\n<ol class=\"rows\">\n", end);
+    text_format(out, "<p>All bars are on one axis of time, %s long.</p>\n<ol class=\"rows\">\n",
+                end);
     for (size_t i = 0; i < w.n; i++) {
         if (w.lines[i].fetch == NULL) {
             text_puts(out, "</ol>\n<h3>");
@@ -266,10 +267,10 @@ static void add_table(struct text *out, const struct run *run)
         "memory, bytes"};
 
     text_puts(out,
-              "<h2>Requests</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-              "aria-label=\"Table of requests\">\n<table>\n<caption>Each request in the order "
-              "of the command line; times in milliseconds, memory: the most that its "
-              "connection had</caption>\n<thead><tr><th scope=\"col\">No.</th><th "
+              "<h2>Requests</h2>\n<p>In the order of the command line; times in milliseconds, "
+              "memory: the most that its connection had.</p>\n<div class=\"scroll\" "
+              "tabindex=\"0\" role=\"region\" aria-label=\"Table of requests\">\n"
+              "<table>\n<thead><tr><th scope=\"col\">No.</th><th "
               "scope=\"col\" class=\"a\">request</th><th scope=\"col\" class=\"a\">result</th>");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         text_format(out, "<th scope=\"col\">%s</th>", names[i]);

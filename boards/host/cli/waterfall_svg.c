@@ -113,7 +113,7 @@ int waterfall_svg(const struct run *run, const char *path)
     double lines[2] = {TOP - 8, add_lines(&rows, run, &w)};
     picture_begin(&out, WIDTH, (unsigned)lines[1] + 10, "The phases of each request over time");
     picture_legend(&out, BAR_FROM, 18);
-    picture_text(&out, WIDTH - 4, 18, "m e", "upright line: redirect, or sent again");
+    picture_text(&out, WIDTH - 4, 18, "m e", "vertical line: redirect, or sent again");
     picture_axis(&out, place, lines, w.end - w.from, TICKS);
     text_add(&out, rows.data, rows.len);
     text_puts(&out, "</svg>\n");
