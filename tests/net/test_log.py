@@ -99,6 +99,15 @@ class Log(midge_test.Case):
         times = {text.split()[0]: ms for ms, request, _, text in events if request == "request 1"}
         self.assertEqual((100, 40), (times["resolved:"] - times["dns"], times["connected"] - times["trying"]))
 
+    def test_repeats_before_sending(self):
+        """Each failed attempt is marked, though none was sent."""
+        (self.dir / "world").write_text("host dead.test\n  address 10.9.9.9 refuses\n")
+        ran = self.midge("app", "chat", "--api", "http://dead.test", "--sim", "world", "hello", report=False, ca=False,
+                         env={"MIDGE_LOG": "a.log", "OPENAI_API_KEY": "k"})
+        self.assertEqual(1, ran.code, ran)
+        ran = self.midge("log", "a.log", "--waterfall", report=False, ca=False, env={"COLUMNS": "300"})
+        self.assertEqual(["!!!"], [re.sub("[^!>]", "", bar) for bar in re.findall(r"\|([^|]*)\| *\d", ran.text)], ran)
+
     def test_streams(self):
         """Streams of one HTTP/2 connection stand together, as those of a run do."""
         (self.dir / "world").write_text("seed 7\ndate 2026-11-28\nlatency 20\nhost api.example.com\n tls 443 http2\n" +

@@ -138,7 +138,7 @@ class Waterfall(Sim):
                                  [re.match(r"  (stream \d+ )", line)[1] for line in lines[1:21]])
                 self.assertEqual(28, len(bars))
                 self.assertEqual(1, len(set(map(len, bars))))
-                self.assertEqual(["> redirect  ! sent again",
+                self.assertEqual(["> redirect  ! repeated",
                                   ". queue  : dns  c connect  t tls  s send  - wait  # body"], lines[-2:])
                 for words in WORDS.values():
                     self.assertIn(words, "\n".join(lines))
@@ -157,6 +157,34 @@ class Waterfall(Sim):
         self.assertRegex(bars[21], r"^[^>!]+![^>!]+![^>!]+$")
         self.assertRegex(bars[22], r"^[^>!]*-+![^>!]*-+![^>!]*-+$")
 
+    def test_attempts_that_were_not_sent(self):
+        """Their repeats are marked too: before an attempt that is sent, and behind a redirect."""
+        world = WORLD.replace("latency 20", "latency 20\nfail connect 1 ECONNREFUSED") + """
+host gone.example.com
+  tls 443
+  reply 443 /a
+    status 302
+    header "Location: https://dead.example.com/y"
+host dead.example.com
+  address 10.9.9.9 refuses
+"""
+        urls = ("https://none.example.com/x", "https://gone.example.com/a", f"{O}/b")
+        ran = self.sim(world, *OPTIONS, "--sync", "-o", "1", "-o", "2", "-o", "3", "--waterfall=w.svg",
+                       "--report-html", "p.html", *urls)
+        self.assertEqual([2, 2, 0], [line["retries"] for line in ran.lines], ran)
+        root = xml.etree.ElementTree.parse(self.dir / "w.svg").getroot()
+        marks = [one.find(f"{SVG}title") for one in root.iter(f"{SVG}path")]
+        self.assertEqual(["again", "again", "again", "redirect", "again", "redirect"],
+                         [title.text.split(":")[0] for title in marks if title is not None])
+        at = [float(re.search(r"M([\d.]+)", one.get("d"))[1]) for one in root.iter(f"{SVG}path") if len(one)]
+        self.assertEqual(sorted(at[:2]) + sorted(at[2:5]), at[:5])
+        page = xml.etree.ElementTree.parse(self.dir / "p.html").getroot()
+        self.assertEqual(6, len([one for one in page.iter(f"{HTML}line")]))
+        ran = self.sim(world, *OPTIONS, "--sync", "-o", "1", "-o", "2", "-o", "3", "--waterfall", *urls,
+                       env={"COLUMNS": "300"})
+        bars = re.findall(r"\|([^|]*)\| *[\d-]", ran.text)
+        self.assertEqual(["!!", "!>!", ">"], [re.sub("[^>!]", "", bar) for bar in bars])
+
     def test_picture(self):
         ran = self.many("--waterfall=w.svg", urls=(*STREAMS, *OTHERS, LONG))
         self.assert_code(28, ran)
@@ -173,7 +201,7 @@ class Waterfall(Sim):
             self.assertIn(words, joined)
         titles = [one.text for one in root.iter(f"{SVG}title")]
         self.assertEqual(2, sum(title.startswith("redirect: ") for title in titles))
-        self.assertEqual(6, sum(title.startswith("again: ") for title in titles))
+        self.assertEqual(8, sum(title.startswith("again: ") for title in titles))
         self.assert_fits(root)
         self.many("--waterfall=v.svg", urls=(*STREAMS, *OTHERS, LONG))
         self.assertEqual(text, (self.dir / "v.svg").read_text())

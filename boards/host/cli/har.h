@@ -34,6 +34,8 @@ struct har_hop {
 struct har_hops {
     struct har_hop *at;
     size_t n;
+    uint64_t *again; /* when attempts that were not sent failed and were repeated, microseconds */
+    size_t n_again, n_before; /* n_before: of n, those of earlier attempts and of redirects */
 };
 
 /* Of the run. */
@@ -51,6 +53,8 @@ void har_setup(struct run *run);
 void har_apply(struct fetch *fetch);
 /* A new, cleared hop of the fetch. */
 struct har_hop *har_add(struct fetch *fetch);
+/* The attempt has failed and is repeated; us: now, by the port's clock. */
+void har_again(struct fetch *fetch, uint64_t us);
 /* The fetch has ended: a last attempt that failed before it could send is a hop without head and
    answer. Called once. */
 void har_end(struct fetch *fetch);

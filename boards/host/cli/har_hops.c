@@ -24,6 +24,17 @@ struct har_hop *har_add(struct fetch *fetch)
     return &hops->at[hops->n++];
 }
 
+void har_again(struct fetch *fetch, uint64_t us)
+{
+    struct har_hops *hops = &fetch->hops;
+
+    if (hops->n == hops->n_before) { /* otherwise the attempt was sent, and is a hop */
+        hops->again = keep_room(fetch->run->keep, hops->again, hops->n_again, sizeof *hops->again);
+        hops->again[hops->n_again++] = us;
+    }
+    hops->n_before = hops->n;
+}
+
 void har_end(struct fetch *fetch)
 {
     const struct midge_result *result = &fetch->result;

@@ -89,6 +89,15 @@ static int on_head(struct midge_hook *hook, struct midge_hop *from,
     return MIDGE_OK;
 }
 
+static void on_repeat(void *ctx, midge_id id, const struct midge_repeat *repeat)
+{
+    struct fetch *fetch = ctx;
+
+    (void)id;
+    (void)repeat;
+    har_again(fetch, fetch->run->shim.seen_us);
+}
+
 void har_apply(struct fetch *fetch)
 {
     struct midge_hook *har = &fetch->run->har.hook, **last = &fetch->request.hooks;
@@ -96,6 +105,7 @@ void har_apply(struct fetch *fetch)
     if (!har_notes(fetch->run->options)) {
         return;
     }
+    fetch->retry.on_repeat = on_repeat;
     while (*last != NULL && *last != har) { /* a hook of all fetches may lead to it already */
         last = &(*last)->next;
     }

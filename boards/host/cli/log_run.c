@@ -166,9 +166,11 @@ static void take_request(struct maker *m, const struct log_event *event)
         head(r, event);
     } else if (kind == MIDGE_EVENT_REDIRECT) {
         r->fetch->result.redirects = event->event.detail;
+        r->fetch->hops.n_before = r->fetch->hops.n;
         set_url(r->fetch, event->text);
     } else if (kind == MIDGE_EVENT_REPEAT) {
         r->fetch->result.retries = event->event.detail;
+        har_again(r->fetch, event->ms * 1000);
     } else if (kind == MIDGE_EVENT_ENDED) {
         end(r, event);
     }

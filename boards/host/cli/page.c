@@ -131,20 +131,19 @@ static void add_phases(struct text *out)
                     "width=\"11\" height=\"11\"/></svg> %s</li>\n",
                     i, waterfall_phases[i].name);
     }
-    text_puts(out, "<li>vertical line: redirect, or sent again</li></ul>\n");
+    text_puts(out, "<li>vertical line: redirect, or repeated</li></ul>\n");
 }
 
-static void add_hops(struct text *out, const struct waterfall *w, const struct waterfall_line *line)
+static void add_marks(struct text *out, const struct waterfall *w,
+                      const struct waterfall_line *line)
 {
-    for (size_t i = 1; i < line->row.n; i++) {
-        const struct waterfall_span *span = &line->row.spans[i];
-        double x = (double)(span->from - w->from) / (double)(w->end - w->from) * 100;
-        if (span->hop != span[-1].hop) {
-            text_format(out,
-                        "<line class=\"k\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"0\" y2=\"16\" "
-                        "stroke-width=\"2\"><title>%s</title></line>\n",
-                        x, x, waterfall_hop(line->fetch, span->hop));
-        }
+    for (size_t i = 0; i < line->row.n_marks; i++) {
+        const struct waterfall_mark *mark = &line->row.marks[i];
+        double x = (double)(mark->at - w->from) / (double)(w->end - w->from) * 100;
+        text_format(out,
+                    "<line class=\"k\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"0\" y2=\"16\" "
+                    "stroke-width=\"2\"><title>%s</title></line>\n",
+                    x, x, waterfall_mark_name(mark));
     }
 }
 
@@ -162,7 +161,7 @@ static void add_row(struct text *out, const struct run *run, const struct waterf
     label_xml(out, label_cut(run->keep, line->label, MOST_NAME));
     text_puts(out, "</span><svg class=\"bar\" role=\"img\" aria-label=\"phases over time\">\n");
     picture_bar(out, &line->row, &scale, box);
-    add_hops(out, w, line);
+    add_marks(out, w, line);
     text_format(out, "</svg><span class=\"words%s\">%s%s", line->fetch->exit_code != 0 ? " x" : "",
                 time, time[0] != '\0' && line->words[0] != '\0' ? ", " : "");
     label_xml(out, line->words);

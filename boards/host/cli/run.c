@@ -146,6 +146,7 @@ static int on_redirect(void *ctx, midge_id id, const struct midge_response *resp
     int err = show_head(fetch, response);
 
     (void)id;
+    fetch->hops.n_before = fetch->hops.n;
     return err != MIDGE_OK ? err : follow_hop(fetch, to);
 }
 

@@ -96,13 +96,9 @@ static void show_short_phases(const struct waterfall *w, const struct waterfall_
 static void mark_hops(const struct waterfall *w, const struct waterfall_line *line,
                       struct screen *screen, signed char *cells)
 {
-    for (size_t i = 1; i < line->row.n; i++) {
-        const struct waterfall_span *span = &line->row.spans[i];
-        if (span->hop == span[-1].hop) {
-            continue;
-        }
-        cells[column_of(w, span->from, screen->bar)] =
-            waterfall_hop(line->fetch, span->hop)[0] == 'r' ? REDIRECT : AGAIN;
+    for (size_t i = 0; i < line->row.n_marks; i++) {
+        const struct waterfall_mark *mark = &line->row.marks[i];
+        cells[column_of(w, mark->at, screen->bar)] = mark->redirects ? REDIRECT : AGAIN;
         screen->hops = 1;
     }
 }
@@ -195,7 +191,7 @@ static void draw_axis(const struct waterfall *w, const struct screen *screen)
 static void draw_legend(const struct screen *screen)
 {
     if (screen->hops) {
-        fputs("> redirect  ! sent again\n", stderr);
+        fputs("> redirect  ! repeated\n", stderr);
     }
     for (size_t i = 0; i < WATERFALL_PHASES; i++) {
         const struct waterfall_phase *phase = &waterfall_phases[i];

@@ -27,9 +27,16 @@ struct waterfall_span {
     uint64_t from, to;
     unsigned phase, hop; /* hop: from 0 */
 };
+/* Where a request went on to another URL, or was repeated. */
+struct waterfall_mark {
+    uint64_t at;
+    int redirects; /* 0: repeated */
+    const char *url;
+};
 struct waterfall_row {
     struct waterfall_span *spans; /* in order */
-    size_t n;
+    struct waterfall_mark *marks; /* in order */
+    size_t n, n_marks;
     uint64_t from, end; /* equal: the request was never started */
 };
 void waterfall_row(struct keep *keep, const struct fetch *fetch, struct waterfall_row *row);
@@ -50,8 +57,8 @@ struct waterfall {
 void waterfall_make(struct waterfall *waterfall, const struct run *run);
 /* The words of one request. */
 const char *waterfall_words(struct keep *keep, const struct fetch *fetch);
-/* How it came to the hop: "", "redirect" or "again". */
-const char *waterfall_hop(const struct fetch *fetch, unsigned hop);
+/* "redirect" or "again" */
+const char *waterfall_mark_name(const struct waterfall_mark *mark);
 
 /* "1.003 s", "12.40 ms" */
 void waterfall_time(char *text, size_t cap, uint64_t us);

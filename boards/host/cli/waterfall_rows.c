@@ -43,6 +43,31 @@ static void add_hop(struct waterfall_row *row, const struct midge_timings *t, un
     }
 }
 
+static void add_mark(struct waterfall_row *row, uint64_t at, int redirects, const char *url)
+{
+    row->marks[row->n_marks++] = (struct waterfall_mark){at, redirects, url};
+}
+
+/* At each hop but the first, and where an attempt failed before it was sent. */
+static void add_marks(struct waterfall_row *row, const struct har_hops *hops)
+{
+    size_t again = 0;
+
+    for (size_t i = 1; i < row->n; i++) {
+        const struct waterfall_span *span = &row->spans[i];
+        const struct har_hop *hop = &hops->at[span->hop];
+        while (again < hops->n_again && hops->again[again] < span->from) {
+            add_mark(row, hops->again[again++], 0, hop->url);
+        }
+        if (span->hop != span[-1].hop) {
+            add_mark(row, span->from, hop->redirects != hop[-1].redirects, hop->url);
+        }
+    }
+    while (again < hops->n_again && hops->n > 0) {
+        add_mark(row, hops->again[again++], 0, hops->at[hops->n - 1].url);
+    }
+}
+
 void waterfall_row(struct keep *keep, const struct fetch *fetch, struct waterfall_row *row)
 {
     size_t hops = fetch->hops.n;
@@ -53,23 +78,21 @@ void waterfall_row(struct keep *keep, const struct fetch *fetch, struct waterfal
         return;
     }
     row->spans = keep_alloc(keep, (hops + 1) * WATERFALL_PHASES * sizeof *row->spans);
+    row->marks = keep_alloc(keep, (hops + fetch->hops.n_again + 1) * sizeof *row->marks);
     for (unsigned i = 0; i < hops; i++) {
         struct midge_timings of = har_timings(fetch, i);
         add_hop(row, &of, i);
     }
     if (hops == 0) {
         add_hop(row, &fetch->result.t, 0);
+    } else {
+        add_marks(row, &fetch->hops);
     }
 }
 
-const char *waterfall_hop(const struct fetch *fetch, unsigned hop)
+const char *waterfall_mark_name(const struct waterfall_mark *mark)
 {
-    const struct har_hop *at = &fetch->hops.at[hop];
-
-    if (hop == 0 || hop >= fetch->hops.n) {
-        return "";
-    }
-    return at->redirects != at[-1].redirects ? "redirect" : "again";
+    return mark->redirects ? "redirect" : "again";
 }
 
 /* --- words --- */

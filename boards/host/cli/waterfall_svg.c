@@ -20,20 +20,17 @@
 #define TICKS           5
 #define LETTERS(pixels) ((size_t)(pixels)*100 / PICTURE_LETTER)
 
-/* Where a hop began, with its reason. */
-static void add_hops(struct text *out, const struct waterfall *w, const struct waterfall_line *line,
-                     double y)
+/* Where a hop or repeat began, with its reason. */
+static void add_marks(struct text *out, const struct waterfall *w,
+                      const struct waterfall_line *line, double y)
 {
-    for (size_t i = 1; i < line->row.n; i++) {
-        const struct waterfall_span *span = &line->row.spans[i];
-        double x = BAR_FROM + (double)(span->from - w->from) / (double)(w->end - w->from) *
-                                  (BAR_TO - BAR_FROM);
-        if (span->hop == span[-1].hop) {
-            continue;
-        }
+    for (size_t i = 0; i < line->row.n_marks; i++) {
+        const struct waterfall_mark *mark = &line->row.marks[i];
+        double x = BAR_FROM +
+                   (double)(mark->at - w->from) / (double)(w->end - w->from) * (BAR_TO - BAR_FROM);
         text_format(out, "<path class=\"k\" d=\"M%.1f %.1fv%d\" stroke-width=\"2\"><title>%s: ", x,
-                    y + 1, ROW_HEIGHT - 2, waterfall_hop(line->fetch, span->hop));
-        label_xml(out, line->fetch->hops.at[span->hop].url);
+                    y + 1, ROW_HEIGHT - 2, waterfall_mark_name(mark));
+        label_xml(out, mark->url);
         text_puts(out, "</title></path>\n");
     }
 }
@@ -72,7 +69,7 @@ static double add_row(struct text *out, const struct run *run, const struct wate
     picture_text(out, 4 + indent, y + 14, "t",
                  label_cut(run->keep, line->label, LETTERS(LABEL - indent)));
     picture_bar(out, &line->row, &scale, box);
-    add_hops(out, w, line, y);
+    add_marks(out, w, line, y);
     if (line->row.end > line->row.from) {
         waterfall_time(total, sizeof total, line->row.end - line->row.from);
     }
@@ -113,7 +110,7 @@ int waterfall_svg(const struct run *run, const char *path)
     double lines[2] = {TOP - 8, add_lines(&rows, run, &w)};
     picture_begin(&out, WIDTH, (unsigned)lines[1] + 10, "The phases of each request over time");
     picture_legend(&out, BAR_FROM, 18);
-    picture_text(&out, WIDTH - 4, 18, "m e", "vertical line: redirect, or sent again");
+    picture_text(&out, WIDTH - 4, 18, "m e", "vertical line: redirect, or repeated");
     picture_axis(&out, place, lines, w.end - w.from, TICKS);
     text_add(&out, rows.data, rows.len);
     text_puts(&out, "</svg>\n");
