@@ -1089,6 +1089,8 @@ static void table_is_emptied(void **state)
     probe_get(&p[0], &w, URL);
     probe_get(&p[1], &w, URL);
     world_run(&w);
+    probe_is_hello(&p[0]);
+    probe_is_hello(&p[1]);
     assert_true(has_sent(&w.fake, 0, TEXT("\1\5\0\0\0\1\40\2\3GET\206\4\1/")));
     assert_true(has_sent(&w.fake, 0, TEXT("\1\5\0\0\0\3\2\3GET\206\4\1/")));
     world_close(&w);
