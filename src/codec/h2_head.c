@@ -10,6 +10,8 @@
 
 #if MIDGE_WITH_HTTP2
 
+#include <string.h>
+
 #include "base/check.h"
 #include "base/span.h"
 #include "codec/field.h"
@@ -65,11 +67,14 @@ static bool is_name(struct midge_span name)
     return i == name.len && i > 0;
 }
 
-/* 8.2.1. */
-static bool is_trimmed(struct midge_span value)
+/* 8.2.1 calls blanks around a value malformed; but servers send them (curl accepts them
+   since 7.86), and no two readers take them for different values: they are removed, as in HTTP/1.1.
+ */
+static struct midge_span trim(struct midge_span value)
 {
-    return value.len == 0 ||
-           (!midge__is_ows(value.ptr[0]) && !midge__is_ows(value.ptr[value.len - 1]));
+    const struct midge_span inner = midge__span_trim(value);
+    memmove((void *)(uintptr_t)value.ptr, inner.ptr, inner.len);
+    return midge__span(value.ptr, inner.len);
 }
 
 /* RFC 9110 5.5. */
@@ -141,10 +146,11 @@ MIDGE__APART static void on_value(struct midge__h2_head *h)
         return;
     }
     struct midge_span name = midge__span(p->head + p->line, h->value - p->line - 1);
-    struct midge_span value = midge__span(p->head + h->value, p->fill - h->value);
+    struct midge_span value = trim(midge__span(p->head + h->value, p->fill - h->value));
+    p->fill = h->value + value.len;
     p->head[h->value - 1] = p->head[p->fill++] = '\0';
     h->value = 0;
-    if (!is_trimmed(value) || (h->hpack.unchecked && has_control(value))) {
+    if (h->hpack.unchecked && has_control(value)) {
         malformed(h, MIDGE__RARE_TEXT("bad character in header value"));
     } else if (name.ptr[0] == ':') {
         on_pseudo(h, name, value);
