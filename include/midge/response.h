@@ -123,7 +123,9 @@ struct midge_result {
                                 NONE if the sink has decoded it (gunzip.h) */
     uint16_t connects;       /* connections opened for it */
     uint16_t status;         /* HTTP status, 0 when none came */
-    int native;              /* errno, lwIP's, mbedTLS's or the resolver's code; 0 none */
+    int native;              /* errno, lwIP's, mbedTLS's or the resolver's code; PROTOCOL: the
+                                code of HTTP/2 that ended the connection (RFC 9113 7), not without
+                                MIDGE_WITH_TEXTS; 0 none */
     /* Reasons why a certificate chain was refused: MBEDTLS_X509_BADCERT_x; also 0x100000 name
        constraints do not allow a name, 0x200000 name constraints cannot be read, 0x400000 too
        many names and name constraints to compare, 0x800000 a CA is not for servers, 0x1000000 no

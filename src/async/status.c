@@ -130,6 +130,14 @@ static bool is_of_tls(int error)
     return error <= MIDGE_ERR_TLS && error >= MIDGE_ERR_TLS_RECORD_SIZE;
 }
 
+/* Of a positive code. */
+static const char *origin_of(int error)
+{
+    return error == MIDGE_ERR_RESOLVE                        ? "resolver"
+           : MIDGE_WITH_HTTP2 && error == MIDGE_ERR_PROTOCOL ? "HTTP/2 code"
+                                                             : "errno";
+}
+
 /* The error determines the origin of the code: TLS; the caller's source or sink, or a file; else
    the port. A port's code is an errno, which is positive, or one of lwIP's, -1 to -16, or one of
    mbedTLS's, -0x1000 and below. */
@@ -145,8 +153,7 @@ static void add_native(struct midge__text *text, const struct midge_result *resu
         midge__text_add(text, native < 0 ? ", mbedTLS -0x%x" : ", mbedTLS 0x%x",
                         native < 0 ? 0 - (unsigned)native : (unsigned)native);
     } else if (native > 0) {
-        midge__text_add(text, ", %s %d", result->error == MIDGE_ERR_RESOLVE ? "resolver" : "errno",
-                        native);
+        midge__text_add(text, ", %s %d", origin_of(result->error), native);
     } else if (native < LWIP_LAST || of_body) {
         midge__text_add(text, ", code %d", native);
     } else {
@@ -174,6 +181,12 @@ static void add_phase(struct midge__text *text, const struct midge_result *resul
     }
 }
 
+#if MIDGE_WITH_HTTP2
+#define is_of_http2(result) ((result)->stream_id != 0)
+#else
+#define is_of_http2(result) false
+#endif
+
 /* Each fact comes with ", " before it. */
 static void add_facts(struct midge__text *text, const struct midge_result *result)
 {
@@ -188,7 +201,7 @@ static void add_facts(struct midge__text *text, const struct midge_result *resul
     if (result->error == MIDGE_ERR_HTTP_STATUS && result->status != 0) {
         midge__text_add(text, ", status %u", result->status);
     }
-    if (result->error == MIDGE_ERR_PROTOCOL) {
+    if (result->error == MIDGE_ERR_PROTOCOL && !is_of_http2(result)) {
         midge__text_add(text, ", byte %llu", (unsigned long long)result->offset);
     }
     if (result->error == MIDGE_ERR_PARTIAL) {

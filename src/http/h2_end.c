@@ -97,7 +97,7 @@ enum midge__step midge__h2_over(struct midge__h2 *h, int err, const struct midge
 
 enum midge__step midge__h2_violated(struct midge__h2 *h, unsigned code, const char *detail)
 {
-    const struct midge__fault fault = {.detail = detail};
+    const struct midge__fault fault = {.native = (int)code, .detail = detail};
     if (code == MIDGE__H2_COMPRESSION_ERROR || code == MIDGE__H2_HTTP_1_1_REQUIRED) {
         midge__shared_refused(h->conn); /* it does not keep to our settings, or speaks HTTP/1 */
     }

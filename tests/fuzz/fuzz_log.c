@@ -21,6 +21,11 @@ int failure_exit_code(int error, int phase)
     return error != 0 ? phase + 1 : 0;
 }
 
+int failure_http2_code(int error, int native)
+{
+    return error != native ? -1 : 1;
+}
+
 static void check(const struct log *log)
 {
     unsigned requests = 0, connections = 0;

@@ -8,10 +8,14 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import unittest
 
 import midge_test
+
+sys.path.insert(0, str(midge_test.ROOT / "tests" / "server"))
+import h2raw
 
 NGHTTPD = shutil.which("nghttpd") or "/usr/sbin/nghttpd"
 
@@ -141,7 +145,7 @@ class Http2(midge_test.Case):
         self.assertEqual([0] * 3, [line["stream_id"] for line in ran])
         self.assertEqual(1, ran.summary["handshakes_full"])
         ran = self.midge("--http2-prior-knowledge", self.url("/posts/1", "http"))
-        self.assert_code(8, ran, "HTTP/1 answer to HTTP/2")
+        self.assert_code(8, ran, "HTTP/1 answer to HTTP/2 (wait, HTTP/2 code 13)")
 
     def test_http1_by_default(self):
         base = f"https://localhost:{self.servers.nginx['h2']}"
@@ -179,6 +183,16 @@ class Http2(midge_test.Case):
                          *[f"http://127.0.0.1:{port}/echo"] * 12)
         self.assert_code(0, ran)
         self.assertEqual(1, ran.summary["connections"])
+
+    def test_exit_codes(self):
+        """Those of curl: 92 for a stream, 16 for a connection."""
+        pem = pathlib.Path(self.servers.dir) / "certs" / "good.pem"
+        for mode, code, words in (("reset", 92, "stream reset by the server (wait)"),
+                                  ("upper", 92, "bad character in header name (wait)"),
+                                  ("push", 16, "frame out of place (wait, HTTP/2 code 1)")):
+            with self.subTest(mode=mode), h2raw.Server(pem, [mode]) as server:
+                ran = self.midge("--http2", f"https://localhost:{server.port}/")
+                self.assert_code(code, ran, words)
 
     def test_windows(self):
         """The settings of the preface, and the credit behind them."""

@@ -12,6 +12,9 @@ One mode for each connection, the last one for all later ones too:
                 looked at, and the end
     cut         the first request's answer, GOAWAY in the middle of the second one's, and the end
     head=N      as good, with a header field of N bytes
+    reset       each request's stream is reset: INTERNAL_ERROR
+    upper       each answer has a header field whose name is malformed
+    push        each request is answered by a PUSH_PROMISE
 
 A client that does not offer "h2" gets "hello" by HTTP/1.1, in any mode.
 """
@@ -23,7 +26,7 @@ import threading
 from wire import listen
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, SETTINGS, PING, GOAWAY, CONTINUATION = 0, 1, 4, 6, 7, 9
+DATA, HEADERS, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, CONTINUATION = 0, 1, 3, 4, 5, 6, 7, 9
 ACK = END_STREAM = 1
 END_HEADERS = 4
 MOST = 16384    # bytes of a frame
@@ -106,6 +109,14 @@ class Connection:
         hello = frame(DATA, END_STREAM, stream, b"hello")
         if self.mode in ("goaway", "cut"):
             return self.end_early()
+        if self.mode in ("reset", "push"):
+            self.sock.sendall(frame(RST_STREAM, 0, stream, b"\0\0\0\2") if self.mode == "reset" else
+                              frame(PUSH_PROMISE, END_HEADERS, stream, b"\0\0\0\2\x82"))
+            return True
+        if self.mode == "upper":
+            hello = head(stream, field(b"X-Upper", b"1")) + hello
+            self.sock.sendall(hello)
+            return True
         more = field(b"x-long", b"x" * int(self.mode[5:])) if self.mode.startswith("head=") else b""
         self.sock.sendall(head(stream, more) + hello)
         return True

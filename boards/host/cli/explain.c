@@ -65,6 +65,18 @@ static void show(const char *label, const char *text)
     puts("");
 }
 
+/* Of a connection's error, and of a stream's. */
+static void add_http2_codes(const struct explained_error *error, char *text, size_t cap)
+{
+    const int codes[] = {failure_http2_code(error->value, 1), failure_http2_code(error->value, 0)};
+
+    if (codes[0] >= 0) {
+        snprintf(text, cap, "; with HTTP/2 %d, %d", codes[0], codes[1]);
+    } else if (codes[1] >= 0) {
+        snprintf(text, cap, "; with HTTP/2 also %d", codes[1]);
+    }
+}
+
 void explain_exit_codes(const struct explained_error *error, char *text, size_t cap)
 {
     int codes[MIDGE_PHASES] = {0};
@@ -88,8 +100,9 @@ void explain_exit_codes(const struct explained_error *error, char *text, size_t 
         used += (size_t)snprintf(text + used, cap - used, "%s%d", i > 0 ? ", " : "", codes[i]);
     }
     if (n > 1 && used < cap) {
-        snprintf(text + used, cap - used, " by the phase");
+        used += (size_t)snprintf(text + used, cap - used, " by the phase");
     }
+    add_http2_codes(error, text + used, cap - used);
 }
 
 static void show_error(const struct explained_error *error)
@@ -106,6 +119,11 @@ static void show_error(const struct explained_error *error)
 
 static int gives(const struct explained_error *error, int code)
 {
+    for (int native = 0; native <= 1; native++) {
+        if (failure_http2_code(error->value, native) == code) {
+            return 1;
+        }
+    }
     for (int phase = 0; phase < MIDGE_PHASES && failure_ends_requests(error->value); phase++) {
         if (failure_exit_code(error->value, phase) == code) {
             return 1;

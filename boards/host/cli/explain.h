@@ -44,7 +44,8 @@ extern const size_t explained_details_len;
 
 /* explain_page.c: all of them, as Markdown. */
 void explain_page(void);
-/* The exit codes that an error gives, by its phase: "28", "7, 6, 35 or 56 by the phase". */
+/* The exit codes that an error gives, by its phase: "28", "7, 6, 35, 55, 56 by the phase", or with
+   HTTP/2. */
 void explain_exit_codes(const struct explained_error *error, char *text, size_t cap);
 
 #endif

@@ -12,6 +12,7 @@ const struct explained_code explained_codes[] = {
     {EXIT_RESOLVE, "The host's name was not resolved."},
     {EXIT_CONNECT, "No connection to the host."},
     {EXIT_REPLY, "The answer is not correct HTTP."},
+    {EXIT_HTTP2, "The server broke the rules of HTTP/2, and the connection ended."},
     {EXIT_PARTIAL, "The body ended too early."},
     {EXIT_STATUS, "The server answered 400 or above, and -f was given."},
     {EXIT_WRITE, "A body could not be written."},
@@ -33,6 +34,7 @@ const struct explained_code explained_codes[] = {
     {EXIT_REWIND, "The body could not be sent a second time."},
     {EXIT_CA, "The file of trusted roots can't be used."},
     {EXIT_PIN, "The server's key is not the pinned one."},
+    {EXIT_STREAM, "The server reset the request's stream of HTTP/2, or it had to be reset."},
 };
 const size_t explained_codes_len = sizeof explained_codes / sizeof explained_codes[0];
 

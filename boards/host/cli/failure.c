@@ -103,6 +103,17 @@ int failure_exit_code(int error, int phase)
     return own >= 0 ? own : phase_exit_code(phase);
 }
 
+/* Other errors of a stream than PARTIAL have no native code, those of a connection have one
+   (response.h). */
+int failure_http2_code(int error, int native)
+{
+    enum { HTTP_1_1_REQUIRED = 13 }; /* RFC 9113 7; the answer was one of HTTP/1 */
+    if (native == 0 && (error == MIDGE_ERR_PROTOCOL || error == MIDGE_ERR_RECV)) {
+        return EXIT_STREAM;
+    }
+    return error == MIDGE_ERR_PROTOCOL && native != HTTP_1_1_REQUIRED ? EXIT_HTTP2 : -1;
+}
+
 /* --- lines --- */
 
 /* Does native hold an errno? The code of a TLS or resolver failure belongs to another library. */

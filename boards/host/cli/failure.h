@@ -18,6 +18,7 @@ enum exit_code {
     EXIT_RESOLVE = 6,
     EXIT_CONNECT = 7,
     EXIT_REPLY = 8,
+    EXIT_HTTP2 = 16, /* the connection */
     EXIT_PARTIAL = 18,
     EXIT_STATUS = 22,
     EXIT_WRITE = 23,
@@ -38,11 +39,14 @@ enum exit_code {
     EXIT_SIZE = 63,
     EXIT_REWIND = 65,
     EXIT_CA = 77,
-    EXIT_PIN = 90
+    EXIT_PIN = 90,
+    EXIT_STREAM = 92 /* of HTTP/2 */
 };
 
 /* The exit code for a result's error and phase. */
 int failure_exit_code(int error, int phase);
+/* The one that it has instead if it was sent by HTTP/2, by the result's native; -1: none. */
+int failure_http2_code(int error, int native);
 /* Does a request of the program end with it? Others come to programs that use the library. */
 bool failure_ends_requests(int error);
 

@@ -134,7 +134,11 @@ static void end(struct request *r, const struct log_event *event)
     fetch->result.connection = event->connection;
     fetch->output.body_len = event->event.detail == 0 ? event->event.value : 0;
     fetch->result.body_len = fetch->output.body_len;
-    fetch->exit_code = failure_exit_code(fetch->result.error, fetch->result.phase);
+    fetch->exit_code =
+        r->stream != 0 ? failure_http2_code(fetch->result.error, (int)event->event.value) : -1;
+    if (fetch->exit_code < 0) {
+        fetch->exit_code = failure_exit_code(fetch->result.error, fetch->result.phase);
+    }
     if (fetch->result.error != MIDGE_OK) {
         fetch->message = midge_err_text(fetch->result.error);
     }

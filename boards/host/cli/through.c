@@ -82,6 +82,12 @@ static int is_proxys_tls(const struct fetch *fetch)
            (result->error == MIDGE_ERR_TLS || result->error == MIDGE_ERR_CERT);
 }
 
+#if MIDGE_WITH_HTTP2
+#define stream_of(result) ((result)->stream_id)
+#else
+#define stream_of(result) 0U
+#endif
+
 int through_exit_code(const struct fetch *fetch)
 {
     if (fetch->result.error == MIDGE_ERR_RESOLVE && fetch->proxy.host != NULL) {
@@ -90,7 +96,10 @@ int through_exit_code(const struct fetch *fetch)
     if (is_proxys_tls(fetch) && fetch->result.error == MIDGE_ERR_TLS) {
         return EXIT_TLS;
     }
-    return failure_exit_code(fetch->result.error, fetch->result.phase);
+    const int code = stream_of(&fetch->result) != 0
+                         ? failure_http2_code(fetch->result.error, fetch->result.native)
+                         : -1;
+    return code >= 0 ? code : failure_exit_code(fetch->result.error, fetch->result.phase);
 }
 
 const char *through_cert_words(const struct fetch *fetch, const char *words)
