@@ -68,7 +68,7 @@ def work():
     yield "| on a desktop, x86-64 | midge | mongoose | libcurl | aiohttp |"
     yield "|---|---|---|---|---|"
     for start, name in (
-            ("own instructions, small keep-alive request", "own instructions, a small request over TLS"),
+            ("own instructions, small keep-alive request", "instructions of its own code, a small request over TLS"),
             ("all instructions, the same: started", "all instructions of it, TLS library and libc included"),
             ("allocations from libc", "its allocations from libc"),
             ("heap a connection in flight", "heap of a connection in flight, TLS 1.2"),
