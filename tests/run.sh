@@ -5,9 +5,9 @@
 #   unit      each source file's cmocka tests: gcc, clang, ASan+UBSan, valgrind
 #   vectors   the parser cases of tests/vectors at every chunk size: gcc, clang, ASan+UBSan
 #   sim       the simulated network (include/midge/sim.h), and on it a part of all faults at all
-#             places; MIDGE_TORTURE=HASH says which part (the commit's), =full: all of them, in boards,
-#             size and lint too. gcc, clang (without faults), ASan+UBSan
-#   net       the host program against local HTTPS servers: gcc, ASan+UBSan
+#             places; MIDGE_TORTURE=HASH says which part (the commit's), =full: all of them, in net,
+#             boards, size and lint too. gcc, clang (without faults), ASan+UBSan
+#   net       the host program against local HTTPS servers: gcc; one test in two with ASan+UBSan
 #   lint      layers, calls, banned calls and words, length of files, format, links of the pages, the
 #             reference by Doxygen; gcc -fanalyzer, clang-tidy and cppcheck, with the exceptions of
 #             tests/lint/analysis.txt
@@ -129,7 +129,7 @@ fi
 # Dear points are tried in part, another part for each commit.
 MIDGE_TORTURE=${MIDGE_TORTURE:-$(git rev-parse --short=8 HEAD 2>/dev/null || echo 0)}
 export MIDGE_TORTURE
-say "Suites sim, lint, boards and size try the part MIDGE_TORTURE=$MIDGE_TORTURE"
+say "Suites sim, net, lint, boards and size try the part MIDGE_TORTURE=$MIDGE_TORTURE"
 
 if wanted keys; then
     say "Building in build/keys and build/keys-BOARD, with the option MIDGE_KEYLOG"
