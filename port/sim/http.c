@@ -32,6 +32,7 @@ struct http {
     struct sim_reply *route;      /* NULL: 404 or 400 */
     struct midge_sim_reply reply; /* a copy */
     bool bodyless;                /* HEAD, 204, 304 */
+    bool stalled;                 /* the body waits for an empty queue, also at a pace */
     struct sim_bytes head;        /* not sent yet: it goes with the next bytes */
     uint64_t sent;                /* bytes of this answer */
     uint64_t body_at, body_len;
@@ -219,8 +220,10 @@ static void answered(struct sim_peer *peer, struct http *h)
 
 static void send_body(struct sim_peer *peer, struct http *h)
 {
+    h->stalled = false;
     while (h->phase == BODY && h->body_at < h->body_len && !h->bodyless) {
         if (sim_peer_queued(peer) > QUEUE_LOW) {
+            h->stalled = true;
             return; /* drained */
         }
         size_t n = piece_len(h);
@@ -277,8 +280,7 @@ static void drained(struct sim_peer *peer)
     if (h->phase == RESETS) {
         h->phase = OVER;
         sim_peer_reset(peer);
-    } else if (h->phase == BODY && h->reply.bytes_per_s == 0 &&
-               (h->body_at > 0 || h->reply.body_ms == 0)) {
+    } else if (h->phase == BODY && h->stalled) {
         send_body(peer, h);
     }
 }

@@ -227,6 +227,41 @@ class Tls(Case):
         self.assert_code(2, self.sim(self.world("until tomorrow"), self.URL), "tomorrow")
 
 
+class Pace(Case):
+    """A body with `rate`, to a client whose window is smaller than what the server has sent."""
+
+    def test_small_window(self):
+        world = """latency 20
+recv-buffer 1220
+host api.example.com
+  tls 443
+  http2 80
+  reply 443 /
+    fill 100000
+    rate 400000
+  reply 443 /chunks
+    fill 100000
+    chunk 500
+    rate 400000
+  reply 80 /
+    fill 100000
+    rate 400000
+"""
+        for words in (["https://api.example.com/"], ["https://api.example.com/chunks"],
+                      ["--http2-prior-knowledge", "http://api.example.com/"]):
+            with self.subTest(words):
+                ran = self.sim(world, "-s", "-o", "out", *words)
+                self.assert_code(0, ran)
+                self.assertEqual(100000, ran[0]["body_len"])
+                self.assertGreater(ran[0]["t_body_us"], 3_000_000)     # 1,220 bytes in 40 ms
+
+    def test_pace_counts(self):
+        """The client's window is wide, so the rate decides."""
+        ran = self.sim("host a\n reply 80 /\n  fill 100000\n  rate 20000\n", "-s", "-o", "out", "http://a/")
+        self.assert_code(0, ran)
+        self.assertAlmostEqual(5_000_000, ran[0]["t_body_us"], delta=100_000)
+
+
 class Faults(Case):
     def outcome(self, lines, code, error, *words, path="/", **settings):
         ran = self.sim(lines, "-s", "-S", f"http://a{path}", **settings)
