@@ -129,6 +129,7 @@ fi
 # Dear points are tried in part, another part for each commit.
 MIDGE_TORTURE=${MIDGE_TORTURE:-$(git rev-parse --short=8 HEAD 2>/dev/null || echo 0)}
 export MIDGE_TORTURE
+export MIDGE_CERTS="$root/build/tests/made" # of the local servers
 say "Suites sim, net, lint, boards and size try the part MIDGE_TORTURE=$MIDGE_TORTURE"
 
 if wanted keys; then

@@ -8,14 +8,17 @@ ensure(dir) leaves
   dir/client-ca.pem    the root of clients
   dir/clients/NAME.pem the same for clients, for each NAME of CLIENTS
 and makes them anew only where they are missing, nearly expired, or made by another version of this file.
+Keys take long: where MIDGE_CERTS names a folder, they are made there once, and each dir gets a copy.
 """
 import datetime
 import fcntl
 import hashlib
 import ipaddress
 import json
+import os
 import pathlib
 import random
+import shutil
 import time
 from dataclasses import dataclass
 
@@ -53,7 +56,11 @@ def ensure(directory):
     with open(directory / "certs" / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not reusable(directory):
-            make_all(directory)
+            shared = pathlib.Path(os.environ.get("MIDGE_CERTS", directory))
+            if shared.resolve() == directory.resolve():
+                make_all(directory)
+            else:
+                shutil.copytree(ensure(shared), directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("lock"))
     return directory
 
 
