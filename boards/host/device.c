@@ -21,6 +21,7 @@
 #define STARTED "MIDGE_DEVICE_STARTED" /* environment: the other program began this one */
 
 #define EXIT_USAGE 2
+#define EXIT_WRITE 23
 #define NAME_BYTES 64
 
 #define HTTP2   "-http2"
@@ -110,12 +111,17 @@ static int beside(char *path, size_t cap, const char *name)
     return 1;
 }
 
-/* Tells how to build the program NAME, midge-BOARD-PROFILE(-http2), which does not exist. */
+/* Tells how to build the program NAME, which does not exist: midge(-PROFILE) for real sockets, or
+   midge-BOARD-PROFILE(-http2). */
 static void tell_build(const char *name)
 {
     const size_t len = strlen(name), tail = strlen(HTTP2), head = strlen(PROGRAM);
     const int http2 = len > head + tail && strcmp(name + len - tail, HTTP2) == 0;
 
+    if (len <= head || strchr(name + head, '-') == NULL) {
+        fputs("; build it with cmake -DMIDGE_ALL_PROFILES=ON", stderr);
+        return;
+    }
     fprintf(
         stderr, "; build it with cmake -DMIDGE_DEVICES=ON%s%.*s (it needs gcc-VERSION-multilib)",
         http2 ? " -DMIDGE_DEVICES_HTTP2=" : "", http2 ? (int)(len - head - tail) : 0, name + head);
@@ -205,7 +211,7 @@ int device_start(const struct device **device, const char *name, const char *sim
     }
     if (strcmp(name, "list") == 0) {
         device_list();
-        return 0;
+        return fflush(stdout) == 0 && !ferror(stdout) ? 0 : EXIT_WRITE;
     }
     *device = device_find(name);
     if (*device == NULL) {

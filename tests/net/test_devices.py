@@ -49,6 +49,10 @@ class Devices(midge_test.Case):
                               stderr=subprocess.PIPE, check=False)
         self.assertEqual(2, done.returncode)
         self.assertIn(b"-DMIDGE_DEVICES=ON", done.stderr)
+        done = subprocess.run([alone, "--device", "lm3s6965evb", "http://a/"], stderr=subprocess.PIPE, check=False)
+        self.assertEqual(2, done.returncode)
+        self.assertIn(b"-DMIDGE_ALL_PROFILES=ON\n", done.stderr)     # the usual program of that profile
+        self.assertNotIn(b"DEVICES", done.stderr)
 
     def test_missing_program_with_http2(self):
         """Says how to build it, whoever asks for HTTP/2."""
@@ -173,6 +177,24 @@ class Plain(Simulated):
                 self.assertEqual(b"first", ran.out)
                 ran = self.midge(*device, "--retry", "1", f"{HOST}/first", ca=False)
                 self.assert_code(2 if profile == "tiny" else 0, ran)
+
+    def test_left_out(self):
+        """An option of which the device's program lacks the feature is refused by its name."""
+        (self.dir / "plain").write_text(WORLD.replace("  http2 80\n", "").replace(" http2", ""))
+        on_all = [["--resolve", "a:80:127.0.0.1"], ["--connect-to", "a:1:b:2"], ["--servername", "a"], ["--insecure"],
+                  ["--tls-max", "1.2"], ["--pinnedpubkey", "sha256//" + 43 * "A" + "="], ["--proxy", "a:1"], ["--rate", "1/s"],
+                  ["--ciphers", "ECDHE-ECDSA-AES128-GCM-SHA256"], ["--header", "Expect: 100-continue"], ["--form", "a=b"],
+                  ["--compressed"]]
+        for name, options in (("mps2-an385", on_all + [["--tlsv1.3"]]), ("lm3s6965evb-small", on_all),
+                              ("lm3s6965evb", on_all + [["--location"], ["--retry", "1"]])):
+            for words in options:
+                with self.subTest((name, words)):
+                    ran = self.midge("--device", name, "--sim", "plain", *words, f"{HOST}/first", report=False, ca=False)
+                    self.assert_code(2, ran, words[0])
+                    self.assert_one_line(ran)
+            ran = self.midge("--device", name, "--sim", "plain", "-s", "--tlsv1.2", "--retry", "0", "--proxy", "",
+                             "--max-redirs", "3", f"{HOST}/first", ca=False)
+            self.assert_code(0, ran)     # these ask for nothing
 
 
 if __name__ == "__main__":

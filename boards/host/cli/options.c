@@ -21,6 +21,7 @@
 #include "glob.h"
 #include "headers.h"
 #include "host/number.h"
+#include "left_out.h"
 #include "nearest.h"
 #include "part.h"
 #include "rate.h"
@@ -348,10 +349,8 @@ static int check_tls(struct group *group)
     } else if (group->tls_max != NULL && strcmp(group->tls_max, "default") != 0) {
         return usage_error("option --tls-max: '%s' is not 1.2, 1.3 or default", group->tls_max);
     }
-    if (group->tls_1_3) {
+    if (group->tls_1_3) { /* --tlsv1.2 asks for nothing: no profile has an older version */
         group->min_tls = MIDGE_TLS_1_3;
-    } else if (group->tls_1_2) {
-        group->min_tls = MIDGE_TLS_1_2;
     }
     if (group->tls_1_3 && !full) {
         return usage_error("option --tlsv1.3 is not supported in the profile '%s'",
@@ -432,6 +431,7 @@ int options_parse(struct options *options, int argc, char **argv)
                                                 : glob_expand(options->keep, group);
         referer_check(options->keep, group);
         code = code != 0 ? code : check_group(options->keep, group);
+        code = code != 0 ? code : left_out_check(options, group);
     }
     return code;
 }

@@ -94,6 +94,9 @@ static int share(struct shared *shared)
     }
     code = headers_build(shared->keep, group, body, shared->data.is_json, &shared->headers);
     shared->expect_ms = expect_take(group, &shared->headers);
+    if (code == 0 && shared->expect_ms != 0 && !MIDGE_WITH_EXPECT) {
+        return usage_error("option --header: this build has no Expect (MIDGE_WITH_EXPECT)");
+    }
     return code == 0 && group->forms.n > 0 ? share_form(shared) : code;
 }
 
