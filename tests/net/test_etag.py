@@ -37,6 +37,14 @@ class ETags(Case):
         self.assert_code(0, self.midge("--etag-save", "tag", self.url("/etag/", "http")))
         self.assertEqual('"a"\n', self.tag())
 
+    def test_a_condition_of_the_user(self):
+        """304 leaves the file as it is and makes none, whoever wrote the condition."""
+        (self.dir / "old").write_text("what is there")
+        for name in ("old", "new"):
+            ran = self.midge("-H", 'If-None-Match: "a"', "-o", name, self.url("/etag/a", "http"))
+            self.assertEqual((0, 304), (ran.code, ran[0]["status"]))
+        self.assertEqual((["old"], "what is there"), (self.files(), (self.dir / "old").read_text()))
+
     def test_refused(self):
         url = self.url("/etag/a", "http")
         self.assert_code(2, self.midge("--etag-save", "tag", url, url), "one URL")

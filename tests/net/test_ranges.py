@@ -156,6 +156,7 @@ class Resumes(Case):
         for query, complete in (("", "yes"), ("ignore", "yes"), ("unsized", "unverified")):
             ran, found = self.same(ONE, "-C", "-", self.file(query))
             self.assertEqual((0, ONE, complete), (ran.code, found, ran[0]["complete"]), ran)
+            self.assertEqual(("", "done"), (ran[0]["error"], ran[0]["phase"]))
         ran, found = self.part(ONE, "-f", "-C", "-", self.file())    # curl 7.88 says 22, others 0
         self.assertEqual((0, ONE), (ran.code, found), ran)
 

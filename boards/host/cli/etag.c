@@ -45,7 +45,6 @@ static int on_head(struct midge_hook *hook, struct midge_hop *hop,
     const char *etag = midge_response_header(response, "ETag", &len);
 
     (void)hook;
-    fetch->output.keeps_old = response->status == 304;
     fetch->etag = NULL;
     if (etag != NULL && len > 0 && (response->status / 100 == 2 || response->status == 304)) {
         fetch->etag = keep_copy(fetch->run->keep, etag, len);

@@ -404,6 +404,7 @@ void part_done(struct fetch *fetch)
     if (fetch->part.whole != MIDGE_COMPLETE_NO && fetch->result.error == MIDGE_ERR_EOF) {
         fetch->result.error = MIDGE_OK; /* part_head ended it: there is nothing to fetch */
         fetch->result.complete = fetch->part.whole;
+        fetch->result.phase = MIDGE_PHASE_DONE;
         if (fetch->output.kept.path != NULL) {
             (void)kept_file_end(&fetch->output.kept, 1);
         }

@@ -166,6 +166,7 @@ static int on_response(void *ctx, midge_id id, const struct midge_response *resp
 
     (void)id;
     fetch->state = FETCH_BODY;
+    fetch->output.keeps_old = response->status == 304;
     reply_note(&fetch->reply, response);
     if (is_kept(fetch, response)) {
         reply_keep(&fetch->reply, fetch->run->keep, response);
