@@ -406,7 +406,7 @@ static int run(struct host *host, int argc, char **argv)
     if (help && code == BOARD_EXIT_OK) {
         show_options();
     }
-    if (fflush(stdout) != 0 && code == BOARD_EXIT_OK) {
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code == BOARD_EXIT_OK) {
         fprintf(stderr, "midge: standard output can't be written\n");
         code = BOARD_EXIT_FAILED;
     }

@@ -248,6 +248,13 @@ class One(Chat):
         ran = self.chat("--times", "q")
         self.assertRegex(ran.out.decode(), r"^ *\d+ ms: a\n *\d+ ms:  b\n$")
 
+    def test_output_without_room(self):
+        self.stream(chunk("a word"), chunk(reason="stop"), DONE)
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([midge_test.BIN, *self.arguments("hello")], stdout=full, stderr=subprocess.PIPE,
+                                  timeout=midge_test.TIMEOUT, env={**os.environ, "OPENAI_API_KEY": "key"})
+        self.assertEqual((1, b"midge: standard output can't be written\n"), (done.returncode, done.stderr))
+
     def test_interrupted(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             self.rules({"match": "^/v1/chat", "step": True})

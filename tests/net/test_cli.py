@@ -434,6 +434,13 @@ class ExitCodes(Case):
         self.assertEqual(23, done.returncode, done.stderr)
         self.assertIn(b"No space left", done.stderr)
 
+    def test_23_words_about_the_program(self):
+        for words in (["--help"], ["--version"], ["--explain", "28"], ["--device", "list"], ["size"], ["size", "--help"],
+                      ["app", "--help"], ["app", "posts", "--device", "list"], ["parse-url", "http://a/"]):
+            with self.subTest(words), open("/dev/full", "wb") as full:
+                done = subprocess.run([midge_test.BIN, *words], stdout=full, stderr=subprocess.PIPE, timeout=60)
+                self.assertEqual(23, done.returncode, done.stderr)
+
     def test_23_stdout_closed(self):
         process = self.start(self.url("/bytes/10000000"))
         process.stdout.close()

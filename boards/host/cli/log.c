@@ -60,7 +60,7 @@ static int show(const char *path, const struct options *options)
                 path, log.damage, log.n);
         code = code != 0 ? code : EXIT_READ;
     }
-    return fflush(stdout) == 0 || code != 0 ? code : EXIT_WRITE;
+    return (fflush(stdout) == 0 && !ferror(stdout)) || code != 0 ? code : EXIT_WRITE;
 }
 
 /* The value of --name VALUE or --name=VALUE, and *at moves to it; NULL: it is another option. */

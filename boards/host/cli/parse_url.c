@@ -42,7 +42,7 @@ static int show(const char *url, const char *base)
     if (err != MIDGE_OK) {
         return EXIT_URL;
     }
-    return fflush(stdout) == 0 ? EXIT_GOOD : EXIT_WRITE;
+    return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_GOOD : EXIT_WRITE;
 }
 
 int parse_url(int argc, char **argv)

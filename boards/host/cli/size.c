@@ -159,7 +159,7 @@ static int help(void)
           "  --fits BYTES          how many connections fit into so many bytes, as 64K\n"
           "  --json                for programs\n",
           stdout);
-    return fflush(stdout) == 0 ? EXIT_GOOD : EXIT_WRITE;
+    return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_GOOD : EXIT_WRITE;
 }
 
 /* 0, or an exit code. */
