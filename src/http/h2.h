@@ -257,7 +257,9 @@ int midge__h2_send(struct midge__h2 *h, bool *moved);
 bool midge__h2_has_out(struct midge__h2 *h);
 /* Is there something to send, or to deliver from a spill? */
 bool midge__h2_busy(const struct midge__h2 *h);
-/* Sends a last GOAWAY if there is nothing before it. */
+/* Puts the answer to a PING behind the frames that are there, if it may. */
+void midge__h2_put_pong(struct midge__h2 *h);
+/* Sends a last GOAWAY behind the frames that are there, if it may. */
 void midge__h2_goodbye(struct midge__h2 *h);
 
 /* --- h2_request.c --- */

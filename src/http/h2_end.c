@@ -174,10 +174,7 @@ static const char *reset_detail(uint32_t code)
 void midge__h2_reset_came(struct midge__h2 *h, struct midge__h2_stream *s, uint32_t code)
 {
     const bool answered = s->recv == MIDGE__H2_RECV_ENDED;
-    enum midge__replay replay = MIDGE__REPLAY_NEVER;
-    if (s->x.transfer != NULL) {
-        replay = reset_replay(s, code);
-    }
+    const enum midge__replay replay = reset_replay(s, code);
     s->send = MIDGE__H2_SEND_DONE; /* no RST_STREAM answers one (RFC 9113 5.4.2) */
     s->recv = MIDGE__H2_RECV_ENDED;
     if (answered) {
@@ -185,8 +182,7 @@ void midge__h2_reset_came(struct midge__h2 *h, struct midge__h2_stream *s, uint3
     }
     if (code == MIDGE__H2_HTTP_1_1_REQUIRED) {
         midge__shared_refused(h->conn);
-        h->draining = true;
-        midge__conn_offer(h->conn);
+        midge__h2_drain(h);
     }
     int err = s->x.got_any ? MIDGE_ERR_PARTIAL : MIDGE_ERR_RECV;
     midge__h2_break(s, err, reset_detail(code), MIDGE__H2_NO_ERROR, replay);

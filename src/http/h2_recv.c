@@ -161,8 +161,12 @@ static void on_data_end(struct midge__h2 *h, size_t padding)
     }
 }
 
+/* Each is answered (RFC 9113 6.7): the one before must leave its place. */
 static void on_ping(struct midge__h2 *h, const uint8_t *data)
 {
+    if (h->pong) {
+        midge__h2_put_pong(h);
+    }
     memcpy(h->echo, data, sizeof h->echo);
     h->pong = true;
 }

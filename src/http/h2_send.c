@@ -47,6 +47,20 @@ static void put_ping(struct midge__h2 *h)
     (void)midge__h2_write_ping(take(h, MIDGE__H2_PING_SIZE), flags, h->echo);
 }
 
+/* May so many bytes of frames be put behind those that are there? Not within a header block. */
+static bool may_add(struct midge__h2 *h, size_t size)
+{
+    return h->heading == NULL && midge__h2_has_out(h) && midge__h2_room(h) >= size;
+}
+
+/* There is room left for a GOAWAY. */
+void midge__h2_put_pong(struct midge__h2 *h)
+{
+    if (may_add(h, 2 * MIDGE__H2_PING_SIZE)) {
+        put_ping(h);
+    }
+}
+
 static void put_credit(struct midge__h2 *h, uint32_t stream, uint32_t credit, int32_t *window)
 {
     *window += (int32_t)credit;
@@ -224,12 +238,10 @@ int midge__h2_send(struct midge__h2 *h, bool *moved)
 
 void midge__h2_goodbye(struct midge__h2 *h)
 {
-    struct midge__stream *stream = h->conn->stream;
-    uint8_t last[MIDGE__H2_PING_SIZE];
-    size_t n;
-    if (h->greeted && h->out_pos == h->out_len && h->heading == NULL) {
-        (void)midge__h2_write_goaway(last, (enum midge__h2_code)h->code);
-        (void)stream->ops->send(stream, last, sizeof last, &n);
+    bool moved;
+    if (h->greeted && may_add(h, MIDGE__H2_PING_SIZE)) {
+        (void)midge__h2_write_goaway(take(h, MIDGE__H2_PING_SIZE), (enum midge__h2_code)h->code);
+        (void)flush(h, &moved);
     }
 }
 

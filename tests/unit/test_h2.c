@@ -1096,6 +1096,33 @@ static void table_is_emptied(void **state)
     world_close(&w);
 }
 
+/* Several PINGs come at once, on a busy connection and on an idle one: each is answered. */
+static void pings_are_answered(void **state)
+{
+#define PING_OF(byte) H2_FRAME("\10", "\6", "\0", "\0") byte "2345678"
+#define PONG_OF(byte) TEXT("\0\0\10\6\1\0\0\0\0" byte "2345678")
+    static const struct fake_script script = {
+        .steps = {H2_BEGUN, SAY(H2_SETTINGS PING_OF("a") PING_OF("b") PING_OF("c") HELLO_2("\1")),
+                  WAIT(5), SAY(PING_OF("d")), WAIT(5), SAY(PING_OF("e"))}};
+    struct world w;
+    struct probe p;
+    (void)state;
+    open_h2(&w, (struct midge_config){0});
+    fake_next(&w.fake, &script);
+    probe_get(&p, &w, URL);
+    world_pass(&w, 100);
+    probe_is_hello(&p);
+    assert_true(has_sent(&w.fake, 0, PONG_OF("a")));
+    assert_true(has_sent(&w.fake, 0, PONG_OF("b")));
+    assert_true(has_sent(&w.fake, 0, PONG_OF("c")));
+    assert_true(has_sent(&w.fake, 0, PONG_OF("d")));
+    assert_true(has_sent(&w.fake, 0, PONG_OF("e")));
+    assert_false(has_sent(&w.fake, 0, FAREWELL("\0")));
+    world_pass(&w, 1000000); /* it is closed */
+    assert_true(has_sent(&w.fake, 0, FAREWELL("\0")));
+    world_close(&w);
+}
+
 /* A head of several frames: CONTINUATION, with nothing between. */
 static void long_head(void **state)
 {
@@ -1413,6 +1440,7 @@ int main(void)
         cmocka_unit_test(silence_ends_it),
         cmocka_unit_test(idle_is_read),
         cmocka_unit_test(table_is_emptied),
+        cmocka_unit_test(pings_are_answered),
         cmocka_unit_test(long_head),
         cmocka_unit_test(answer_in_the_head),
         cmocka_unit_test(no_reuse_is_alone),
