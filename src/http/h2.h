@@ -59,7 +59,8 @@ struct midge__h2_stream {
     struct midge__h2_stream *next; /* in h->streams */
     struct midge__h2_spill *spill; /* NULL: none */
     int32_t send_window, recv_window;
-    int64_t left; /* bytes of the answer's body that are announced and have not come; < 0: none */
+    int64_t left; /* bytes that may come: of heads, until the final one has come; then of the body,
+                     if its length is announced, else < 0 */
 };
 
 /* A header block that is being received. */

@@ -91,7 +91,7 @@ void midge__h2_block_begin(struct midge__h2 *h, struct midge__h2_stream *s)
     struct midge__h2_block *b = h->block;
     const struct midge__transfer *t = s->x.transfer;
     const bool trailers = s->recv == MIDGE__H2_RECV_BODY;
-    b->parse.budget = h->conn->client->config.max_head_total;
+    b->parse.budget = trailers ? h->conn->client->config.max_head_total : (uint32_t)s->left;
     b->parse.wanted = midge__hooks_keep(&s->x, t->request->keep_headers);
     b->parse.status = trailers ? t->result->status : 0;
     midge__h2_head_begin(&b->head, &b->parse, trailers);
@@ -172,6 +172,7 @@ static int on_head(struct midge__h2_stream *s, const struct midge__h1_parse *p, 
         .stream_id = s->id,
     };
     if (p->status < 200) {
+        s->left = p->budget; /* the limit holds for all heads of an answer */
         midge__exchange_interim(&s->x, &head);
         return MIDGE_OK;
     }
@@ -228,7 +229,7 @@ bool midge__h2_block_end(struct midge__h2 *h)
     h->block = NULL;
     int err = midge__h2_head_end(&b->head, end);
     const bool cut = err != MIDGE_OK && b->head.code == MIDGE__H2_COMPRESSION_ERROR;
-    if (cut || s == NULL || s->reset != MIDGE__H2_NO_RESET) {
+    if (cut || s == NULL) {
         free_block(h, b);
         return !cut;
     }

@@ -37,7 +37,7 @@ struct midge__h2_stream *midge__h2_stream_add(struct midge__h2 *h)
         midge__list_init(&s->ready);
         s->send_window = (int32_t)h->initial_window;
         s->recv_window = (int32_t)midge__h2_first_window(h);
-        s->left = MIDGE__H2_NO_LENGTH;
+        s->left = h->conn->client->config.max_head_total;
         s->reset = MIDGE__H2_NO_RESET;
         h->live++;
         s->next = h->streams;

@@ -1123,6 +1123,37 @@ static void pings_are_answered(void **state)
     world_close(&w);
 }
 
+/* max_head_total holds for all heads of an answer, as in HTTP/1.1. */
+static void interim_heads_are_bounded(void **state)
+{
+#define HEAD_103                                                                                   \
+    H2_HEADERS("\35", EOH_, "\1")                                                                  \
+    "\x08\3"                                                                                       \
+    "103"                                                                                          \
+    "\0\1x\24"                                                                                     \
+    "01234567890123456789"
+#define HEADS_103 HEAD_103 HEAD_103 HEAD_103
+    static const struct fake_script script = {
+        .steps = {H2_BEGUN, SAY(H2_SETTINGS HEADS_103 HEADS_103 HEADS_103 HELLO_2("\1"))}};
+    const uint32_t interim = 9 * 29;
+    (void)state;
+    for (unsigned fits = 0; fits < 2; fits++) {
+        struct world w;
+        struct probe p;
+        open_h2(&w, (struct midge_config){.max_header = 256, .max_head_total = interim + fits});
+        fake_next(&w.fake, &script);
+        probe_get(&p, &w, URL);
+        world_run(&w);
+        if (fits) {
+            probe_is_hello(&p);
+        } else {
+            probe_ended(&p, MIDGE_ERR_TOO_LARGE);
+            assert_true(has_sent(&w.fake, 0, RESET_1("\10")));
+        }
+        world_close(&w);
+    }
+}
+
 /* A head of several frames: CONTINUATION, with nothing between. */
 static void long_head(void **state)
 {
@@ -1441,6 +1472,7 @@ int main(void)
         cmocka_unit_test(idle_is_read),
         cmocka_unit_test(table_is_emptied),
         cmocka_unit_test(pings_are_answered),
+        cmocka_unit_test(interim_heads_are_bounded),
         cmocka_unit_test(long_head),
         cmocka_unit_test(answer_in_the_head),
         cmocka_unit_test(no_reuse_is_alone),
