@@ -230,7 +230,7 @@ static void send_body(struct sim_peer *peer, struct http *h)
         if (!send_piece(peer, h, n)) {
             return;
         }
-        if (h->reply.bytes_per_s > 0) {
+        if (h->reply.bytes_per_s > 0 && h->body_at < h->body_len) {
             uint64_t ms = n * 1000 / h->reply.bytes_per_s;
             sim_peer_after(peer, ms > 0 ? (uint32_t)ms : 1);
             return;
@@ -247,6 +247,12 @@ static bool body_comes_later(const struct http *h)
     return h->bodyless || h->body_len == 0 || h->reply.body_ms > 0 || h->reply.bytes_per_s > 0;
 }
 
+/* More than the head is to come. Else the client may send its next request when it has the head. */
+static bool has_end(const struct http *h)
+{
+    return !h->bodyless && (h->body_len > 0 || h->reply.chunk > 0 || h->reply.until_close);
+}
+
 static void begin_answer(struct sim_peer *peer, struct http *h)
 {
     const struct midge_sim_reply *reply = &h->reply;
@@ -257,7 +263,7 @@ static void begin_answer(struct sim_peer *peer, struct http *h)
     if (h->head.len > 0 && body_comes_later(h) && !emit(peer, h, NULL, 0)) {
         return;
     }
-    if (reply->body_ms > 0 && !h->bodyless) {
+    if (reply->body_ms > 0 && has_end(h)) {
         sim_peer_after(peer, reply->body_ms);
     } else {
         send_body(peer, h);

@@ -228,9 +228,10 @@ class Tls(Case):
 
 
 class Pace(Case):
-    """A body with `rate`, to a client whose window is smaller than what the server has sent."""
+    """Answers that take their time."""
 
     def test_small_window(self):
+        """With a rate, to a client whose window is smaller than what the server has sent."""
         world = """latency 20
 recv-buffer 1220
 host api.example.com
@@ -254,6 +255,15 @@ host api.example.com
                 self.assert_code(0, ran)
                 self.assertEqual(100000, ran[0]["body_len"])
                 self.assertGreater(ran[0]["t_body_us"], 3_000_000)     # 1,220 bytes in 40 ms
+
+    def test_next_request(self):
+        """The next request may come as soon as all bytes of the answer before are there; a POST is not sent again."""
+        world = "host a\n reply 80 /\n  fill 1000\n  rate 50000\n reply 80 /none\n  fill 0\n  body-delay 100\n"
+        for path in ("/", "/none"):
+            with self.subTest(path):
+                ran = self.sim(world, "-s", "--max-conns", "1", "-d", "x", *[f"http://a{path}"] * 3)
+                self.assert_code(0, ran)
+                self.assertEqual([False, True, True], [line["reused"] for line in ran.lines])
 
     def test_pace_counts(self):
         """The client's window is wide, so the rate decides."""
