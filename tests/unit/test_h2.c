@@ -1154,6 +1154,37 @@ static void interim_heads_are_bounded(void **state)
     }
 }
 
+/* The server has closed an idle connection while the client was not polled: a POST does not go
+   there. */
+static void closed_while_asleep(void **state)
+{
+    static const struct fake_script closes[] = {
+        {.steps = {H2_BEGUN, SAY(H2_SETTINGS HELLO_2("\1")), WAIT(100), SAY(H2_GOAWAY("\1", "\0")),
+                   FIN}},
+        {.steps = {H2_BEGUN, SAY(H2_SETTINGS HELLO_2("\1")), WAIT(100), FIN}},
+        {.steps = {H2_BEGUN, SAY(H2_SETTINGS HELLO_2("\1")), WAIT(100), RESET}},
+    };
+    static const struct fake_script second = {.steps = {H2_BEGUN, SAY(H2_SETTINGS HELLO_2("\1"))}};
+    (void)state;
+    for (unsigned i = 0; i < MIDGE_ARRAY_LEN(closes); i++) {
+        struct world w;
+        struct probe p[2];
+        print_message("end %u\n", i);
+        open_h2(&w, (struct midge_config){0});
+        fake_next(&w.fake, &closes[i]);
+        fake_next(&w.fake, &second);
+        probe_get(&p[0], &w, URL);
+        world_pass(&w, 20);
+        probe_is_hello(&p[0]);
+        w.fake.now_ms += 1000;
+        start_post(&p[1], &w);
+        world_run(&w);
+        probe_is_hello(&p[1]);
+        assert_int_equal(w.fake.n_socks, 2);
+        world_close(&w);
+    }
+}
+
 /* A head of several frames: CONTINUATION, with nothing between. */
 static void long_head(void **state)
 {
@@ -1473,6 +1504,7 @@ int main(void)
         cmocka_unit_test(table_is_emptied),
         cmocka_unit_test(pings_are_answered),
         cmocka_unit_test(interim_heads_are_bounded),
+        cmocka_unit_test(closed_while_asleep),
         cmocka_unit_test(long_head),
         cmocka_unit_test(answer_in_the_head),
         cmocka_unit_test(no_reuse_is_alone),
