@@ -189,7 +189,7 @@ static void report(struct midge__h2 *h, struct midge__h2_stream *s, const struct
     h->calm = !b->head.trailers && b->parse.status < 200 ? h->calm : 0;
     midge__exchange_received(&s->x, b->bytes);
     if (!b->head.trailers && b->parse.status >= 200) {
-        midge__h2_limit_head(h, s, b->bytes);
+        midge__h2_limit_head(h, s, h->frame.block);
         midge__h2_head_came(h);
     }
     if (b->head.trailers) {

@@ -3,6 +3,7 @@
 """HTTP/2 against nginx and nghttpd: many requests on one connection, over TLS (ALPN) and plain (prior
 knowledge); uploads, cancels, a server that speaks HTTP/1.1 only."""
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -233,6 +234,17 @@ class Http2(midge_test.Case):
         self.assertEqual(["1.2"] * 3, [line["tls_version"] for line in ran])
         self.assertEqual(["2"] * 3, [line["http_version"] for line in ran])
         self.assertEqual(1, ran.summary["connections"])
+
+    def test_padded_heads(self):
+        """Padding counts as a part of a head: 20 of them must fit into one record of 4 KB."""
+        pem = pathlib.Path(self.servers.dir) / "certs" / "good.pem"
+        port = self.nghttpd(pem, pem, options=["--padding=255"])
+        files = [word for i in range(20) for word in ("-o", f"f{i}", f"https://localhost:{port}/middle")]
+        done = subprocess.run([midge_test.of_profile("small"), "--http2", "--cacert", self.ca, "--report", "report",
+                               *files], cwd=self.dir, capture_output=True, timeout=60)
+        self.assertEqual((0, b""), (done.returncode, done.stderr))
+        lines = (self.dir / "report").read_text().splitlines()
+        self.assertEqual(1, json.loads(lines[-1])["summary"]["connections"])
 
     def test_small_input_buffer(self):
         """The profile tiny has 4 KB for a record, and nghttpd puts all that it may send into one."""
