@@ -740,6 +740,15 @@ class Requests(Case):
         for name in "12":
             self.assertEqual("abc", json.loads((self.dir / name).read_text())["body"])
 
+    def test_stdin_to_several(self):
+        """Each would get a part of it, so it is refused, also for the other name of stdin and for several groups."""
+        urls = [self.url("/echo/1"), self.url("/echo/2")]
+        for words in (["-T", "-", *urls], ["-T", ".", *urls], ["-T", "-", urls[0], "--next", "-T", ".", urls[1]]):
+            ran = self.midge(*words, input=b"x" * 100000, report=False)
+            self.assert_code(2, ran, "one URL only")
+        ran = self.midge("-T", ".", urls[0], "--next", urls[1], input=b"abc", report=False)
+        self.assert_code(0, ran)
+
     def test_resolve_and_connect_to(self):
         port = self.ports["https"]
         url = f"https://api.example:{port}/posts/1"

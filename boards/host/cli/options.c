@@ -375,9 +375,6 @@ static int check_group(struct keep *keep, struct group *group)
     if (group->uploads.n > 0 && group->data.n > 0) {
         return usage_error("-T and -d don't go together");
     }
-    if (group->uploads.n > 0 && strcmp(group->uploads.at[0].text, "-") == 0 && group->urls.n > 1) {
-        return usage_error("-T - can be sent to one URL only");
-    }
     if (group->forms.n > 0 && (group->uploads.n > 0 || group->data.n > 0 || group->get)) {
         return usage_error("-F and %s don't go together", group->uploads.n > 0 ? "-T"
                                                           : group->data.n > 0  ? "-d"
@@ -406,9 +403,18 @@ static int check_group(struct keep *keep, struct group *group)
     return check_tls(group);
 }
 
+/* Uploads that would all read the program's stdin. */
+static size_t stdin_uploads(const struct group *group)
+{
+    const char *file = group->uploads.n > 0 ? group->uploads.at[0].text : "";
+
+    return strcmp(file, "-") == 0 || strcmp(file, ".") == 0 ? group->urls.n : 0;
+}
+
 int options_parse(struct options *options, int argc, char **argv)
 {
     struct parser parser = {.options = options, .argc = argc, .argv = argv};
+    size_t from_stdin = 0;
     int code;
 
     add_group(options);
@@ -432,8 +438,9 @@ int options_parse(struct options *options, int argc, char **argv)
         referer_check(options->keep, group);
         code = code != 0 ? code : check_group(options->keep, group);
         code = code != 0 ? code : left_out_check(options, group);
+        from_stdin += stdin_uploads(group);
     }
-    return code;
+    return code == 0 && from_stdin > 1 ? usage_error("-T - can be sent to one URL only") : code;
 }
 
 int options_http2(const struct options *options)
