@@ -409,6 +409,16 @@ class Disk(Case):
         self.assert_no_room(lines[1])
         self.assertEqual((["a"], 100000), (self.files(), self.size_of("a")))
 
+    def test_words_behind_a_file_without_room(self):
+        """-w and -D - go to stdout, so it is stdout that is named, not the file."""
+        for words in (["-w", "%{http_code}"], ["-D", "-"]):
+            with self.subTest(words), open("/dev/full", "wb") as full:
+                process = self.start("-o", "a", *words, self.url("/bytes/3"), stdout=full)
+                error = process.communicate(timeout=midge_test.TIMEOUT)[1]
+                self.assertEqual(23, process.returncode)
+                self.assertIn(b": can't write to stdout: No space left", error)
+                self.assertEqual(3, self.size_of("a"))
+
 
 if __name__ == "__main__":
     unittest.main()

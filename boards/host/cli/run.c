@@ -398,6 +398,7 @@ static void find_late_failures(struct run *run)
             continue;
         }
         fetch->result.error = MIDGE_ERR_WRITE;
+        fetch->what = "can't write to stdout"; /* a file's failure was told by its sink */
         tell(fetch);
     }
 }
