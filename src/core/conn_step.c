@@ -8,6 +8,13 @@
 #include "core/proxy.h"
 #include "midge/config.h"
 
+/* Without exchanges. What HTTP/2 has to do yet, as the reset of a stream, may give capacity. */
+static bool is_used_up(const struct midge__conn *conn, enum midge__step next)
+{
+    const bool busy = midge__carrier_idles(conn) && next == MIDGE__STEP_MORE;
+    return midge__network_retires(conn) || (!busy && midge__carrier(conn)->capacity(conn) == 0);
+}
+
 static bool step_ready(struct midge__conn *conn)
 {
     if (conn->idle && !midge__carrier_idles(conn)) {
@@ -17,9 +24,7 @@ static bool step_ready(struct midge__conn *conn)
     if (conn->state != MIDGE__CONN_READY) {
         return false; /* a callback closed it */
     }
-    if (next == MIDGE__STEP_OVER ||
-        (conn->exchanges == 0 &&
-         (midge__network_retires(conn) || midge__carrier(conn)->capacity(conn) == 0))) {
+    if (next == MIDGE__STEP_OVER || (conn->exchanges == 0 && is_used_up(conn, next))) {
         midge__conn_close(conn);
         return false;
     }

@@ -981,6 +981,33 @@ static void capacity_is_waited_for(void **state)
     world_close(&w);
 }
 
+/* One stream is allowed, and one that is over still has to be reset: its connection is kept, since
+   the next request may use it then. */
+static void last_reset_keeps_it(void **state)
+{
+    static const struct fake_script script = {
+        .steps = {WAIT(1), SAY(H2_SETTING("\3", "\0\0\0\1")), SENT(65000), WAIT(5),
+                  SAY(HELLO_2("\1")), WAIT(5), SAY(HELLO_2("\3")), WAIT(20), SAY(HELLO_2("\5"))}};
+    struct world w;
+    struct probe p[3];
+    (void)state;
+    open_h2(&w, (struct midge_config){0});
+    fake_next(&w.fake, &script);
+    probe_init(&p[0], &w, URL);
+    probe_source(&p[0], 100000, 100000);
+    probe_start(&p[0]);
+    world_pass(&w, 3);
+    probe_get(&p[1], &w, URL);
+    world_pass(&w, 15);
+    probe_is_hello(&p[0]);
+    probe_is_hello(&p[1]);
+    probe_get(&p[2], &w, URL);
+    world_run(&w);
+    probe_is_hello(&p[2]);
+    assert_int_equal(w.fake.n_socks, 1);
+    world_close(&w);
+}
+
 /* The server's SETTINGS come after requests were taken, and allow fewer streams: those that have
    not begun wait until they may (RFC 9113 5.1.2), the others go on. */
 static void taken_ones_wait_too(void **state)
@@ -1498,6 +1525,7 @@ int main(void)
         cmocka_unit_test(uploads_share_the_window),
         cmocka_unit_test(early_answer),
         cmocka_unit_test(capacity_is_waited_for),
+        cmocka_unit_test(last_reset_keeps_it),
         cmocka_unit_test(taken_ones_wait_too),
         cmocka_unit_test(silence_ends_it),
         cmocka_unit_test(idle_is_read),
