@@ -374,6 +374,7 @@ static void hold_is_short(void **state)
     static const struct fake_script script = {.steps = {H2_BEGUN, SAY(H2_SETTINGS), WAIT(700),
                                                         SAY(HELLO_2("\3")), WAIT(10000),
                                                         SAY(HELLO_2("\1"))}};
+    static const char post[] = "\1\5\0\0\0\3"; /* HEADERS of stream 3, its end */
     struct world w;
     struct probe p[2];
     (void)state;
@@ -382,8 +383,9 @@ static void hold_is_short(void **state)
     probe_get(&p[0], &w, URL);
     start_post(&p[1], &w);
     world_pass(&w, 400);
-    assert_int_equal(p[1].result.stream_id, 0);
+    assert_false(has_sent(&w.fake, 0, post, sizeof post - 1));
     world_pass(&w, 400);
+    assert_true(has_sent(&w.fake, 0, post, sizeof post - 1));
     probe_is_hello(&p[1]);
     assert_int_equal(p[0].dones, 0);
     world_run(&w);
