@@ -56,7 +56,7 @@ static bool may_add(struct midge__h2 *h, size_t size)
 /* There is room left for a GOAWAY. */
 void midge__h2_put_pong(struct midge__h2 *h)
 {
-    if (may_add(h, 2 * MIDGE__H2_PING_SIZE)) {
+    if (may_add(h, (size_t)2 * MIDGE__H2_PING_SIZE)) {
         put_ping(h);
     }
 }
