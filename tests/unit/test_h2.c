@@ -567,6 +567,20 @@ static void goaway_in_an_answer(void **state)
     world_close(&w);
 }
 
+/* An upload of so many bytes, whose connection goes as the first script says; the next one is
+ * there. */
+static void run_upload(struct world *w, struct probe *p, size_t size,
+                       const struct fake_script *first, const struct fake_script *second)
+{
+    open_h2(w, (struct midge_config){0});
+    fake_next(&w->fake, first);
+    fake_next(&w->fake, second);
+    probe_init(p, w, URL);
+    probe_source(p, size, (int64_t)size);
+    probe_start(p);
+    world_run(w);
+}
+
 /* GOAWAY while a body is sent: it is sent to its end, or rewound and sent to another connection. */
 static void goaway_in_an_upload(void **state)
 {
@@ -585,13 +599,7 @@ static void goaway_in_an_upload(void **state)
     for (unsigned again = 0; again < 2; again++) {
         struct world w;
         struct probe p;
-        open_h2(&w, (struct midge_config){0});
-        fake_next(&w.fake, again ? &refuses : &goes_on);
-        fake_next(&w.fake, &second);
-        probe_init(&p, &w, URL);
-        probe_source(&p, SIZE, SIZE);
-        probe_start(&p);
-        world_run(&w);
+        run_upload(&w, &p, SIZE, again ? &refuses : &goes_on, &second);
         assert_int_equal(p.rewinds, again);
         assert_int_equal(p.result.retries, again);
         probe_is_hello(&p);
@@ -615,13 +623,7 @@ static void goaway_before_a_broken_send(void **state)
     for (unsigned says = 0; says < 2; says++) {
         struct world w;
         struct probe p;
-        open_h2(&w, (struct midge_config){0});
-        fake_next(&w.fake, says ? &refuses : &silent);
-        fake_next(&w.fake, &second);
-        probe_init(&p, &w, URL);
-        probe_source(&p, SIZE, SIZE);
-        probe_start(&p);
-        world_run(&w);
+        run_upload(&w, &p, SIZE, says ? &refuses : &silent, &second);
         assert_int_equal(p.result.retries, says);
         if (says) {
             probe_is_hello(&p);
